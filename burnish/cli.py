@@ -1,0 +1,369 @@
+"""The command line: words -> Job or Recipe; errors -> one line and an exit code. Results go to stdout, everything else to stderr."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from . import __version__
+from .errors import BurnishError, InputError, MissingExtra, UsageError
+
+if TYPE_CHECKING:
+    from .inference.model import Model, Setting
+
+app = typer.Typer(
+    add_completion=True,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+class Device(StrEnum):
+    """Where a model runs."""
+
+    auto = "auto"
+    cpu = "cpu"
+    cuda = "cuda"
+
+
+Inputs = Annotated[list[Path], typer.Argument(metavar="INPUT...", show_default=False, help="Pictures, or folders of them.")]
+Dials = Annotated[list[str], typer.Option("-d", "--dial", metavar="NAME=VALUE", show_default=False, help="A dial's setting, or NAME=auto.")]
+ModelName = Annotated[str, typer.Option("-m", "--model", metavar="MODEL", help="A shipped model's name, or a model file.")]
+Threads = Annotated[int | None, typer.Option(min=1, metavar="N", show_default=False, help="Processor threads.")]
+Full = Annotated[bool, typer.Option("--fp32", help="Full precision.")]
+Where = Annotated[Device, typer.Option("--device", help="auto, cpu or cuda.", show_choices=False)]
+AsJson = Annotated[bool, typer.Option("--json", help="For programs: one JSON object a line.")]
+
+
+def main() -> None:
+    """The console script."""
+    debug = "--debug" in sys.argv
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        app([word for word in sys.argv[1:] if word != "--debug"], prog_name="burnish")
+    except BurnishError as error:
+        if debug:
+            raise
+        fail(error)
+
+
+def fail(error: BurnishError) -> NoReturn:
+    """One line on stderr (an object on stdout with --json), and the error's exit status."""
+    if "--json" in sys.argv:
+        print(json.dumps({"error": {"code": error.code, "message": str(error)}}), flush=True)
+    say(f"burnish: {error} [{error.code}]")
+    sys.exit(error.exit_status)
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"burnish {__version__}")
+        raise typer.Exit
+
+
+@app.callback(epilog="Any command takes --debug, for a traceback.")
+def root(version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")] = False) -> None:
+    """burnish restore photo.jpg -d noise=25
+
+    Image restoration with dials.
+    """
+
+
+@app.command()
+def restore(
+    inputs: Inputs,
+    output: Annotated[str | None, typer.Option("-o", "--output", metavar="OUT", show_default=False, help="A folder, or, for one input, a file.")] = None,
+    model: ModelName = "photo",
+    dial: Dials = [],  # noqa: B006 (typer's way)
+    strength: Annotated[float, typer.Option(metavar="S", help="0 (the input) to 1 (the full effect).")] = 1.0,
+    tile: Annotated[str, typer.Option("-t", "--tile", metavar="auto|0|N", help="Tile size in pixels; 0 is no tiles.")] = "auto",
+    format: Annotated[
+        str | None, typer.Option("-f", "--format", metavar="EXT", show_default=False, help="jpg, png, webp or tif, instead of each input's own.")
+    ] = None,
+    recursive: Annotated[bool, typer.Option("-r", "--recursive", help="Subfolders too.")] = False,
+    suffix: Annotated[str | None, typer.Option(metavar="S", show_default=False, help="Added to names ('_restored' where there is no -o).")] = None,
+    quality: Annotated[int | None, typer.Option(min=1, max=100, metavar="Q", show_default=False, help="Of JPEG and lossy WebP (95).")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results that exist already.")] = False,
+    max_megapixels: Annotated[float | None, typer.Option(metavar="MP", show_default=False, help="Refuse larger pictures (200); 0 lifts the limit.")] = None,
+    device: Where = Device.auto,
+    threads: Threads = None,
+    fp32: Full = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done.")] = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Only errors.")] = False,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Device, precision, notes.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """burnish restore photo.jpg scans/ -o clean/ -d noise=25
+
+    Restores pictures. What a dial is not told it estimates, where it can. Inputs are never changed.
+    """
+    from . import images
+    from .console import Console
+    from .inference.job import Job
+    from .inference.names import pair
+
+    extension = None if format is None else f".{format.lower().lstrip('.')}"
+    target = None if output is None else Path(output)
+    pairs = pair(inputs, target, as_folder=output is not None and output.endswith(("/", os.sep)), recursive=recursive, suffix=suffix, extension=extension)
+    settings, size = parse_dials(dial), parse_tile(tile)
+    if not 0 <= strength <= 1:
+        raise UsageError(f"--strength {strength:g} is out of range: from 0 (the input) to 1 (the full effect)")
+    limit = images.MAX_MEGAPIXELS if max_megapixels is None else (max_megapixels or None)
+    jobs = [Job(str(s), str(t), model, settings, strength, size, quality, overwrite, limit) for s, t in pairs]
+    console = Console(len(jobs), quiet=quiet, verbose=verbose, as_json=as_json)
+    opened = open_model(model, settings)
+    if dry_run:
+        for job in jobs:
+            console.planned(job)
+        return
+    raise typer.Exit(_restore_all(jobs, opened, console, device=device.value, threads=threads, fp32=fp32))
+
+
+def _restore_all(jobs: list[Any], model: Model, console: Any, *, device: str, threads: int | None, fp32: bool) -> int:
+    """Every job in turn; one bad file never stops the rest. The exit status."""
+    from .inference.job import run_job
+
+    if not jobs:
+        raise InputError("no pictures found; with -r, subfolders are looked into as well")
+    if any(console.wanted(job) for job in jobs):
+        console.opened(model.open(device=device, threads=threads, fp32=fp32))
+    failures = 0
+    with console:
+        for job in jobs:
+            try:
+                console.done(run_job(job, model, progress=console.progress, notice=console.notice))
+            except InputError as error:
+                failures += 1
+                console.failed(job, error)
+    console.summary()
+    return 3 if failures else 0
+
+
+def open_model(name: str, dials: dict[str, Setting]) -> Model:
+    """The model of a name or path, its dials checked before anything is read. A .safetensors file is exported first, and the result kept in the cache."""
+    from .inference.model import Model
+    from .inference.zoo import find
+
+    model = Model(_exported(Path(name)) if name.endswith(".safetensors") else find(name))
+    for dial, value in dials.items():
+        if value != "auto":
+            model.contract.dial(dial).check(float(value))
+        else:
+            model.contract.dial(dial)
+    return model
+
+
+def _exported(path: Path) -> Path:
+    import hashlib
+
+    import platformdirs
+
+    if not path.is_file():
+        from .errors import ModelMissing
+
+        raise ModelMissing(f"{path}: no such model file")
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    kept = platformdirs.user_cache_path("burnish") / "models" / f"{digest[:32]}.onnx"
+    if not kept.is_file():
+        training_wing()
+        from .study.verify import export_verified
+
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        export_verified(path, kept)
+    return kept
+
+
+def training_wing() -> None:
+    """MissingExtra, in a sentence, where PyTorch and what comes with it are not installed."""
+    import importlib.util
+
+    missing = [name for name in ("torch", "safetensors", "onnx", "onnxscript", "accelerate", "yaml") if importlib.util.find_spec(name) is None]
+    if missing:
+        raise MissingExtra(f"this needs the training wing, and {', '.join(missing)} is not installed; pip install 'burnish[train]' brings it")
+
+
+def parse_dials(words: list[str]) -> dict[str, Setting]:
+    """["noise=25", "quality=auto"], or several in one word with commas, as a mapping."""
+    result: dict[str, Setting] = {}
+    for word in (part for text in words for part in text.split(",") if part):
+        name, sign, value = word.partition("=")
+        if not sign or not name:
+            raise UsageError(f"-d {word}: a dial is set by NAME=VALUE, such as noise=25 or noise=auto")
+        result[name.strip()] = "auto" if value.strip() == "auto" else _number(word, value)
+    return result
+
+
+def _number(word: str, value: str) -> float:
+    try:
+        return float(value)
+    except ValueError:
+        raise UsageError(f"-d {word}: {value!r} is neither a number nor auto") from None
+
+
+def parse_tile(word: str) -> int | None:
+    if word == "auto":
+        return None
+    if not word.isdigit():
+        raise UsageError(f"-t {word}: a tile size is auto, 0 (no tiles) or a number of pixels")
+    return int(word)
+
+
+@app.command()
+def models(as_json: AsJson = False) -> None:
+    """burnish models
+
+    The models that ship: task, dials, size, measured quality and speed, training data, licence.
+    """
+    from .inference.zoo import load, names
+    from .report.cards import describe, record
+
+    shipped = [load(name) for name in names()]
+    if as_json:
+        for model in shipped:
+            print(json.dumps(record(model.path, model.contract, model.card)))
+        return
+    print("\n\n".join(describe(model.path, model.contract, model.card) for model in shipped))
+
+
+@app.command()
+def info(
+    file: Annotated[str, typer.Argument(metavar="FILE", show_default=False, help="A model's name or file, or a picture.")], as_json: AsJson = False
+) -> None:
+    """burnish info photo
+
+    A model's card, or a picture's facts.
+    """
+    from . import images
+    from .inference.model import Model
+    from .inference.zoo import find, names
+    from .report.cards import describe, record
+
+    if file in names() or file.endswith((".onnx", ".safetensors")):
+        if file.endswith(".safetensors"):
+            training_wing()
+            from .training.restorer import Restorer
+
+            restorer = Restorer.load(Path(file))
+            path, contract, card = Path(file), restorer.contract, restorer.card
+        else:
+            model = Model(find(file))
+            path, contract, card = model.path, model.contract, model.card
+        print(json.dumps(record(path, contract, card)) if as_json else describe(path, contract, card, whole=True))
+        return
+    facts = images.facts(Path(file))
+    print(json.dumps(facts) if as_json else "\n".join(f"{key:<12} {value}" for key, value in facts.items()))
+
+
+@app.command()
+def demo(output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="Where the contact sheet goes.")] = Path("burnish_demo.png")) -> None:
+    """burnish demo
+
+    Restores a shipped example at several dial positions: one contact sheet, with the residual beside each.
+    """
+    from .demo import make_sheet
+
+    print(make_sheet(output, say))
+
+
+@app.command()
+def export(
+    source: Annotated[str, typer.Argument(metavar="NAME|FILE", show_default=False, help="A shipped model's name, or a .safetensors file.")],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="OUT", show_default=False, help="The .onnx file to write.")],
+    full: Annotated[bool, typer.Option("--full", help="Keep weights in float32 (twice the size).")] = False,
+) -> None:
+    """burnish export runs/photo/photo.safetensors -o photo.onnx
+
+    Makes a model file: ONNX with contract and card inside, held against the training forward before it is kept.
+    """
+    from .inference.zoo import find
+
+    training_wing()
+    from .study.verify import export_verified
+
+    path = Path(source) if source.endswith(".safetensors") else find(source).with_suffix(".safetensors")
+    print(f"{output}  {export_verified(path, output, half=not full)}")
+
+
+@app.command()
+def train(
+    recipe: Annotated[Path, typer.Argument(metavar="RECIPE", show_default=False, help="A recipe (YAML).")],
+    changes: Annotated[list[str], typer.Argument(metavar="[KEY=VALUE]...", show_default=False, help="Keys to change, such as optimizer.args.lr=5e-4.")] = [],  # noqa: B006
+    out: Annotated[Path | None, typer.Option("-o", "--out", metavar="FOLDER", show_default=False, help="The run's folder (runs/NAME).")] = None,
+    minutes: Annotated[float | None, typer.Option(metavar="N", show_default=False, help="Stop after so long; the same command goes on from there.")] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Begin again where a run could be resumed.")] = False,
+) -> None:
+    """burnish train recipes/photo.yaml data.batch=16
+
+    Trains what a recipe says; the same command resumes after a stop, to the same bits.
+    """
+    training_wing()
+    from .training.recipe import load
+    from .training.train import train as run
+
+    print(run(load(recipe, changes), out, resume=not fresh, minutes=minutes))
+
+
+@app.command()
+def evaluate(
+    model: Annotated[str, typer.Argument(metavar="MODEL", show_default=False, help="A shipped model's name, or a model file.")],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", show_default=False, help="Clean pictures.")],
+    dial: Annotated[list[str], typer.Option("-d", "--dial", metavar="NAME=A,B,C", show_default=False, help="Levels to spoil with and to set.")] = [],  # noqa: B006
+    clip: Annotated[bool, typer.Option("--clip", help="Clip and round the spoiled pictures, as 8-bit files are.")] = False,
+    csv: Annotated[Path | None, typer.Option(metavar="FILE", show_default=False, help="Every picture's figures.")] = None,
+    seed: Annotated[int, typer.Option(metavar="N", help="Of the test noise.")] = 0,
+    device: Where = Device.auto,
+    threads: Threads = None,
+    fp32: Full = False,
+    as_json: AsJson = False,
+) -> None:
+    """burnish evaluate photo kodak24/ -d noise=15,25,50
+
+    Spoils clean pictures, restores them, and prints PSNR and SSIM with their definition, and the time.
+    """
+    from .study.evaluate import evaluate_folder
+
+    opened = open_model(model, {})
+    table = evaluate_folder(opened, folder, parse_levels(dial), clip=clip, seed=seed, device=device.value, threads=threads, fp32=fp32, notice=say)
+    if csv is not None:
+        csv.write_text(table.to_csv())
+    print(json.dumps(table.to_dict()) if as_json else table.to_text())
+
+
+def parse_levels(words: list[str]) -> dict[str, list[float]]:
+    """["noise=15,25,50"] -> {"noise": [15, 25, 50]}."""
+    result = {}
+    for word in words:
+        name, sign, values = word.partition("=")
+        if not sign:
+            raise UsageError(f"-d {word}: levels are given as NAME=A,B,C, such as noise=15,25,50")
+        result[name] = [_number(word, value) for value in values.split(",")]
+    return result
+
+
+@app.command()
+def schema() -> None:
+    """burnish schema > recipe.schema.json
+
+    The JSON schema of recipes, for editors.
+    """
+    training_wing()
+    from .training.recipe import schema as recipe_schema
+
+    print(json.dumps(recipe_schema(), indent=2))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,124 @@
+"""What `burnish restore` says while it works: a bar on a terminal, plain lines elsewhere, JSON for programs. Results on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .contract import Opened
+    from .errors import BurnishError
+    from .inference.job import Job, Report
+
+
+class Console:
+    """One for each run over `total` files; a context manager around the work."""
+
+    def __init__(self, total: int, *, quiet: bool = False, verbose: bool = False, as_json: bool = False) -> None:
+        self.total, self.quiet, self.verbose, self.as_json = total, quiet, verbose, as_json
+        self.counts = {"restored": 0, "skipped": 0, "failed": 0}
+        self.megapixels = 0.0
+        self.seconds = 0.0
+        self._bar: Any = None
+        self._task: Any = None
+
+    def __enter__(self) -> Console:
+        if sys.stderr.isatty() and not self.quiet and not self.as_json:
+            self._bar = _bar()
+            self._bar.start()
+            self._task = self._bar.add_task("restoring", total=self.total, rate="")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+    def opened(self, opened: Opened) -> None:
+        """Names the device; with -v, the engine and its precision too."""
+        for note in opened.notes:
+            self.notice(note)
+        if not self.quiet:
+            self._aside(f"on {opened.device}" + (f", {opened.backend}, {opened.precision}" if self.verbose else ""))
+
+    def wanted(self, job: Job) -> bool:
+        """Whether a job will need the model, so that a folder where all is done loads none."""
+        from pathlib import Path
+
+        return job.overwrite or not Path(job.target).exists()
+
+    def progress(self, done: int, total: int) -> None:
+        """Tiles of the picture in hand."""
+        if self._bar is not None:
+            self._bar.update(self._task, completed=sum(self.counts.values()) + done / total * 0.99)
+
+    def notice(self, text: str) -> None:
+        self._aside(f"note: {text}")
+
+    def planned(self, job: Job) -> None:
+        self._result({"source": job.source, "target": job.target, "status": "planned" if self.wanted(job) else "exists"}, f"{job.source} -> {job.target}")
+
+    def done(self, report: Report) -> None:
+        self._count(report.status)
+        self.megapixels += report.megapixels
+        self.seconds += report.seconds
+        for note in report.notes if self.verbose or report.status == "skipped" else ():
+            self._aside(f"{report.source}: {note}") if report.status == "restored" else None
+        if report.status == "skipped":
+            self._result(report.to_dict(), f"{report.source}: skipped, {report.target} {report.notes[0]}")
+            return
+        dials = "".join(f"  {name}={value:.3g}{' (estimated)' if name in report.estimated else ''}" for name, value in report.dials.items())
+        self._result(report.to_dict(), f"{report.source} -> {report.target}{dials}  {report.seconds:.2f} s")
+
+    def failed(self, job: Job, error: BurnishError) -> None:
+        self._count("failed")
+        text = str(error) if job.source in str(error) else f"{job.source}: {error}"
+        if self.as_json:
+            print(json.dumps({"source": job.source, "target": job.target, "status": "failed", "error": {"code": error.code, "message": text}}), flush=True)
+        self._aside(f"burnish: {text} [{error.code}]", always=True)
+
+    def summary(self) -> None:
+        """One line at the end, where there was more than one file."""
+        if self.total > 1 and not self.quiet:
+            rate = f", {self.megapixels / self.seconds:.2f} megapixels a second" if self.seconds else ""
+            self._aside(", ".join(f"{count} {status}" for status, count in self.counts.items() if count) + rate)
+
+    def _count(self, status: str) -> None:
+        self.counts[status] += 1
+        if self._bar is not None:
+            rate = f"{self.megapixels / self.seconds:.2f} MP/s" if self.seconds else ""
+            self._bar.update(self._task, completed=sum(self.counts.values()), rate=rate)
+
+    def _result(self, record: dict[str, Any], text: str) -> None:
+        if self.as_json:
+            print(json.dumps(record), flush=True)
+        elif not self.quiet:
+            self._print(text, sys.stdout)
+
+    def _aside(self, text: str, *, always: bool = False) -> None:
+        if always or not self.quiet:
+            self._print(text, sys.stderr)
+
+    def _print(self, text: str, stream: Any) -> None:
+        """Above the bar, where there is one on the same terminal."""
+        if self._bar is not None and stream.isatty():
+            self._bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
+        else:
+            print(text, file=stream, flush=True)
+
+
+def _bar() -> Any:
+    from rich.console import Console as Terminal
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns: Callable[..., Any] = Progress
+    return columns(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+        console=Terminal(stderr=True),
+    )

@@ -1,0 +1,148 @@
+"""Every error Burnish raises on purpose. Each is one sentence (what, which file, what to do) with a stable code and an exit status.
+
+BurnishError                       1
++-- UsageError                     2   E_USAGE               words on the command line, or arguments, that do not fit
+|   +-- DialError                  2   E_DIAL                a dial that the model lacks, or a value out of its range
+|   +-- RecipeError                2   E_RECIPE              a recipe with an unknown key, a wrong value, a missing folder
+|   +-- MissingExtra               2   E_MISSING_EXTRA       an optional part is not installed
+|   +-- DeviceError                2   E_DEVICE              a device that is asked for and cannot be used
++-- InputError                     3   E_INPUT               something about one input file; a batch goes on
+|   +-- InputMissing               3   E_INPUT_MISSING       no such file
+|   +-- InputEmpty                 3   E_EMPTY               no bytes
+|   +-- InputTruncated             3   E_TRUNCATED           the file ends before its picture does
+|   +-- InputCorrupt               3   E_CORRUPT             checksum or entropy damage
+|   +-- UnsupportedFormat          3   E_UNSUPPORTED_FORMAT  not a picture, or of a kind we do not read
+|   +-- UnsupportedChannels        3   E_UNSUPPORTED_CHANNELS
+|   +-- NonFiniteInput             3   E_NONFINITE_INPUT     NaN or infinity in a float picture
+|   +-- InputTooLarge              3   E_TOO_LARGE           beyond the limit; the message names the option that lifts it
+|   +-- NonFiniteOutput            3   E_NONFINITE_OUTPUT    the network gave NaN or infinity; nothing is written
+|   +-- FormatLimit                3   E_FORMAT_LIMIT        the output format cannot hold this picture
++-- OutputError                    4   E_OUTPUT              not writable, disk full
++-- ModelError                     1   E_MODEL
+|   +-- ModelMissing               2   E_MODEL_MISSING       no such model
+|   +-- ModelCorrupt               1   E_MODEL_CORRUPT       header lies, overlaps, truncation
+|   +-- ModelMismatch              1   E_MODEL_MISMATCH      unknown network, missing or misshapen weights
+|   +-- ModelNonFinite             1   E_MODEL_NONFINITE     NaN or infinity among the weights
+|   +-- UnsafeModel                1   E_UNSAFE_MODEL        pickles, external data, unlisted operators
++-- OutOfMemory                    1   E_OUT_OF_MEMORY       raised by a Run; the engine answers with smaller tiles
++-- DataError                      3   E_DATA                a data set that cannot be trained on
++-- TrainingError                  1   E_TRAINING            a run that cannot go on
+"""
+
+from __future__ import annotations
+
+
+class BurnishError(Exception):
+    """The root. `code` and `exit_status` never change for a class once released."""
+
+    code = "E_BURNISH"
+    exit_status = 1
+
+
+class UsageError(BurnishError):
+    code = "E_USAGE"
+    exit_status = 2
+
+
+class DialError(UsageError):
+    code = "E_DIAL"
+
+
+class RecipeError(UsageError):
+    code = "E_RECIPE"
+
+
+class MissingExtra(UsageError):
+    code = "E_MISSING_EXTRA"
+
+
+class DeviceError(UsageError):
+    code = "E_DEVICE"
+
+
+class InputError(BurnishError):
+    code = "E_INPUT"
+    exit_status = 3
+
+
+class InputMissing(InputError):
+    code = "E_INPUT_MISSING"
+
+
+class InputEmpty(InputError):
+    code = "E_EMPTY"
+
+
+class InputTruncated(InputError):
+    code = "E_TRUNCATED"
+
+
+class InputCorrupt(InputError):
+    code = "E_CORRUPT"
+
+
+class UnsupportedFormat(InputError):
+    code = "E_UNSUPPORTED_FORMAT"
+
+
+class UnsupportedChannels(InputError):
+    code = "E_UNSUPPORTED_CHANNELS"
+
+
+class NonFiniteInput(InputError):
+    code = "E_NONFINITE_INPUT"
+
+
+class InputTooLarge(InputError):
+    code = "E_TOO_LARGE"
+
+
+class NonFiniteOutput(InputError):
+    code = "E_NONFINITE_OUTPUT"
+
+
+class FormatLimit(InputError):
+    code = "E_FORMAT_LIMIT"
+
+
+class OutputError(BurnishError):
+    code = "E_OUTPUT"
+    exit_status = 4
+
+
+class ModelError(BurnishError):
+    code = "E_MODEL"
+
+
+class ModelMissing(ModelError):
+    code = "E_MODEL_MISSING"
+    exit_status = 2
+
+
+class ModelCorrupt(ModelError):
+    code = "E_MODEL_CORRUPT"
+
+
+class ModelMismatch(ModelError):
+    code = "E_MODEL_MISMATCH"
+
+
+class ModelNonFinite(ModelError):
+    code = "E_MODEL_NONFINITE"
+
+
+class UnsafeModel(ModelError):
+    code = "E_UNSAFE_MODEL"
+
+
+class OutOfMemory(BurnishError):
+    code = "E_OUT_OF_MEMORY"
+
+
+class DataError(BurnishError):
+    code = "E_DATA"
+    exit_status = 3
+
+
+class TrainingError(BurnishError):
+    code = "E_TRAINING"

@@ -1,0 +1,1 @@
+"""The restoring wing: model files to pictures, without PyTorch."""

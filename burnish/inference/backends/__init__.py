@@ -1,0 +1,73 @@
+"""Ways to run a model file, one file each. A backend is one function, `open_model(path, contract, device, threads, fp32) -> Opened`, named by its dotted path."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from ...contract import Contract, Opened
+from ...errors import DeviceError, MissingExtra
+
+BACKENDS = {
+    "openvino": "burnish.inference.backends.openvino:open_model",
+    "onnxruntime": "burnish.inference.backends.onnxruntime:open_model",
+    "torch": "burnish.training.run:open_model",
+}
+
+#: the library behind each backend, and what installs it
+LIBRARIES = {"openvino": ("openvino", "burnish"), "onnxruntime": ("onnxruntime", "burnish[onnx]"), "torch": ("torch", "burnish[train]")}
+
+
+def open_model(path: Path, contract: Contract, *, device: str = "auto", threads: int | None = None, fp32: bool = False, backend: str | None = None) -> Opened:
+    """The model file opened by the backend that fits the device: OpenVINO (else ONNX Runtime) on a CPU, torch on a GPU. DeviceError, MissingExtra."""
+    if device not in ("auto", "cpu", "cuda"):
+        raise DeviceError(f"there is no device {device!r}; the choices: auto, cpu, cuda")
+    name, notes = (backend, ()) if backend else _choose(device)
+    if name not in BACKENDS:
+        raise DeviceError(f"there is no backend {name!r}; the choices: {', '.join(BACKENDS)}")
+    library, extra = LIBRARIES[name]
+    if not _installed(library):
+        raise MissingExtra(f"the {name} backend is not installed; pip install '{extra}' brings it")
+    module, _, function = BACKENDS[name].partition(":")
+    opener: Callable[..., Opened] = getattr(importlib.import_module(module), function)
+    opened = opener(path, contract, device="cuda" if name == "torch" and device != "cpu" and _gpu_usable() else "cpu", threads=threads, fp32=fp32)
+    return replace(opened, notes=(*notes, *opened.notes))
+
+
+def _choose(device: str) -> tuple[str, tuple[str, ...]]:
+    """(backend, notes) for a device: a GPU only where it can be used; what stands in the way is said."""
+    notes: tuple[str, ...] = ()
+    if device != "cpu":
+        if _gpu_usable():
+            return "torch", ()
+        reason = "PyTorch is not installed" if not _installed("torch") else "the installed PyTorch cannot use it (a CPU build, or too old a driver)"
+        mend = "pip install 'burnish[train]' with a CUDA build of PyTorch mends that"
+        if device == "cuda":
+            raise DeviceError(
+                f"--device cuda: {'a GPU is there, but ' + reason + '; ' + mend if _gpu_present() else 'no NVIDIA GPU was found on this machine'}"
+            )
+        if _gpu_present():
+            notes = (f"a GPU is there, but {reason}: running on the processor; {mend}",)
+    return ("openvino" if _installed("openvino") else "onnxruntime"), notes
+
+
+def _installed(library: str) -> bool:
+    return importlib.util.find_spec(library) is not None
+
+
+def _gpu_present() -> bool:
+    """Whether an NVIDIA driver shows a device, without loading anything heavy."""
+    return os.path.exists("/dev/nvidia0") or shutil.which("nvidia-smi") is not None
+
+
+def _gpu_usable() -> bool:
+    """Whether torch can use an NVIDIA GPU; torch is loaded only where there is one."""
+    if not (_gpu_present() and _installed("torch")):
+        return False
+    usable: bool = importlib.import_module("burnish.training.run").gpu_usable()
+    return usable

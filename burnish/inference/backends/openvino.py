@@ -1,0 +1,65 @@
+"""OpenVINO: the engine of CPUs. Precision follows the processor: f16 where AMX has it, bf16 where AMX or AVX-512 has it, float32 elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+# OpenVINO sends every import to its makers' statistics and leaves a folder in the home directory; where this package cannot be imported, it does neither.
+sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+import openvino  # noqa: E402
+
+from ...contract import Array, Contract, Opened  # noqa: E402
+from ...errors import ModelCorrupt, OutOfMemory  # noqa: E402
+
+#: what the processor reports -> the precision to ask for, fastest first
+PRECISIONS = (("FP16", "f16"), ("BF16", "bf16"), ("FP32", "f32"))
+
+
+def open_model(path: Path, contract: Contract, *, device: str, threads: int | None, fp32: bool) -> Opened:
+    """The model compiled for this processor. `device` is always the processor here."""
+    core = openvino.Core()
+    capabilities = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    precision = "f32" if fp32 else next((hint for name, hint in PRECISIONS if name in capabilities), "f32")
+    settings = {"INFERENCE_PRECISION_HINT": precision, "PERFORMANCE_HINT": "LATENCY"}
+    if threads:
+        settings["INFERENCE_NUM_THREADS"] = str(threads)
+    try:
+        model = core.read_model(path)
+        _keep_only(model, "residual" if contract.residual else "output")
+        compiled = core.compile_model(model, "CPU", settings)
+    except RuntimeError as error:
+        raise ModelCorrupt(f"{path}: OpenVINO cannot read it ({_first_line(error)})") from error
+    request = compiled.create_infer_request()
+
+    def run(image: Array, level: Array | None) -> Array:
+        inputs = {"input": np.ascontiguousarray(image)}
+        if level is not None:
+            inputs["level"] = np.ascontiguousarray(level)
+        try:
+            result = request.infer(inputs, share_inputs=True, share_outputs=True)[0]
+        except (RuntimeError, MemoryError) as error:
+            if _is_memory(error):
+                raise OutOfMemory(f"a picture of {image.shape[-1]}x{image.shape[-2]} does not fit into memory") from error
+            raise
+        return np.array(result, np.float32)  # a copy: the request's buffer is written again by the next tile
+
+    return Opened(run, "openvino", str(core.get_property("CPU", "FULL_DEVICE_NAME")).strip(), {"f32": "fp32"}.get(precision, precision))
+
+
+def _keep_only(model: openvino.Model, name: str) -> None:
+    """Drops the outputs that are not asked for, so that the sum which apply() makes in float32 is not made here as well."""
+    for result in model.get_results():
+        if name not in result.get_output_tensor(0).get_names():
+            model.remove_result(result)
+
+
+def _is_memory(error: BaseException) -> bool:
+    text = str(error).lower()
+    return isinstance(error, MemoryError) or any(word in text for word in ("alloc", "out of memory", "memory"))
+
+
+def _first_line(error: BaseException) -> str:
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)

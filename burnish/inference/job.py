@@ -1,0 +1,90 @@
+"""Job: one file's restoration as a frozen record, and run_job, which does it. The command line, the page and a cluster all send these."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .. import images
+from ..errors import OutputError
+from .engine import Notice, Progress
+from .model import Model, Setting
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is to be done with one picture. `dials` holds what was asked for; what is not there is estimated, or stands at its default."""
+
+    source: str
+    target: str
+    model: str = "photo"
+    dials: Mapping[str, Setting] = field(default_factory=dict)
+    strength: float = 1.0
+    tile: int | None = None
+    quality: int | None = None
+    overwrite: bool = False
+    max_megapixels: float | None = images.MAX_MEGAPIXELS
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Job:
+        return cls(**json.loads(text))
+
+
+@dataclass(frozen=True)
+class Report:
+    """What became of a job. status: "restored" or "skipped". dials: the settings that were used; estimated: those that were found on the picture."""
+
+    source: str
+    target: str
+    status: str
+    dials: Mapping[str, float] = field(default_factory=dict)
+    estimated: tuple[str, ...] = ()
+    seconds: float = 0.0
+    megapixels: float = 0.0
+    notes: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def run_job(job: Job, model: Model, *, progress: Progress | None = None, notice: Notice | None = None) -> Report:
+    """Reads, restores and writes one picture, whole or not at all. Raises InputError kinds for the input, OutputError where the result cannot be written."""
+    source, target = Path(job.source), Path(job.target)
+    if target.exists() and not job.overwrite:
+        return Report(job.source, job.target, "skipped", notes=("exists already; --overwrite replaces it",))
+    begun = time.perf_counter()
+    picture = images.read(source, max_megapixels=job.max_megapixels)
+    notes = [*picture.notes, *images.check_format(picture, target)]
+    prepare_folder(target)
+    settings = model.settings(job.dials, picture.pixels)
+    restored = model.restore(picture.pixels, settings, job.strength, tile=job.tile, progress=progress, notice=notice)
+    notes += images.write(target, picture.with_pixels(restored), quality=job.quality)
+    names = [dial.name for dial in model.contract.dials]
+    return Report(
+        job.source,
+        job.target,
+        "restored",
+        dials=dict(zip(names, settings, strict=True)),
+        estimated=tuple(n for n in names if model.estimates(n, job.dials)),
+        seconds=round(time.perf_counter() - begun, 3),
+        megapixels=picture.pixels.shape[-1] * picture.pixels.shape[-2] / 1e6,
+        notes=tuple(dict.fromkeys(notes)),
+    )
+
+
+def prepare_folder(target: Path) -> None:
+    """Makes the folder that a result goes to; OutputError where it cannot be made or written to."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{target.parent}: cannot be made ({error.strerror}); choose another -o") from error
+    if not os.access(target.parent, os.W_OK):
+        raise OutputError(f"{target.parent}: not writable; choose another -o")

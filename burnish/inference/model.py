@@ -1,0 +1,117 @@
+"""Model: a model file opened: its contract, its card, and pictures through it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..contract import Array, Contract, Opened, as_channels, from_channels, level_array
+from ..errors import DialError, NonFiniteInput, UsageError
+from ..estimate import ESTIMATORS
+from . import wire
+from .backends import open_model
+from .engine import BYTES_PER_PIXEL, Notice, Progress, restore
+
+#: a dial's setting: a number in the dial's unit, or "auto" to estimate it on the whole picture
+Setting = float | Literal["auto"]
+
+
+class Model:
+    """A model file. Opening reads and checks its header only; the backend loads it when the first picture comes, or at `open`."""
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        header = wire.read_header(self.path)
+        self.contract = Contract.from_dict(header["contract"])
+        self.card: dict[str, Any] = header["card"]
+        self.opened: Opened | None = None
+
+    def open(self, *, device: str = "auto", threads: int | None = None, fp32: bool = False, backend: str | None = None) -> Opened:
+        """Loads the model into a backend and keeps it. Raises DeviceError, MissingExtra, ModelCorrupt."""
+        self.opened = open_model(self.path, self.contract, device=device, threads=threads, fp32=fp32, backend=backend)
+        return self.opened
+
+    def settings(self, given: Mapping[str, Setting], pixels: Array) -> tuple[float, ...]:
+        """One number for each dial: as given; or, where it is "auto" or not given, estimated on pixels [1, C, H, W] if that can be, else the default."""
+        for name in given:
+            self.contract.dial(name)
+        return tuple(self._setting(dial.name, given.get(dial.name), pixels) for dial in self.contract.dials)
+
+    def estimates(self, name: str, given: Mapping[str, Setting]) -> bool:
+        """Whether this dial's setting is found on the picture."""
+        return given.get(name, "auto") == "auto" and name in ESTIMATORS
+
+    def _setting(self, name: str, value: Setting | None, pixels: Array) -> float:
+        dial = self.contract.dial(name)
+        if value is not None and value != "auto":
+            return dial.check(float(value))
+        if name in ESTIMATORS:
+            return float(np.clip(ESTIMATORS[name](pixels), dial.low, dial.high))
+        if value == "auto":
+            raise DialError(f"{name}=auto: this dial cannot be estimated; give a number from {dial.low:g} to {dial.high:g} ({dial.unit})")
+        return dial.default
+
+    def restore(
+        self,
+        pixels: Array,
+        settings: tuple[float, ...],
+        strength: float = 1.0,
+        *,
+        tile: int | None = None,
+        progress: Progress | None = None,
+        notice: Notice | None = None,
+    ) -> Array:
+        """pixels float32 [1, 1 or 3, H, W] -> the restored ones, as many channels (grey goes through a colour model and comes back grey), not clamped."""
+        opened = self.opened or self.open()
+        result = restore(
+            opened.run,
+            self.contract,
+            as_channels(pixels, self.contract.channels_in),
+            level_array(settings),
+            strength,
+            tile=tile,
+            bytes_per_pixel=int(self.card.get("bytes_per_pixel", BYTES_PER_PIXEL)),
+            progress=progress,
+            notice=notice,
+        )
+        return from_channels(result, pixels.shape[1])
+
+    def __call__(self, image: NDArray[Any], *, strength: float = 1.0, tile: int | None = None, **dials: Setting) -> NDArray[Any]:
+        """A picture as an array -> the restored one, of the same type and layout.
+
+        image: [H, W], [H, W, 1], [H, W, 3] (RGB) or [H, W, 4] (RGB and alpha, which is carried through); uint8, uint16, or float32/float64 in [0, 1].
+        strength: 0 (the input's very bits) to 1. tile: None plans from free memory, 0 is no tiles, N is the size of a tile in pixels.
+        dials: each in its own unit, such as noise=25; one that is not given is estimated where that is possible.
+        Raises UsageError for another shape or type, DialError for a dial out of its range, NonFiniteInput, NonFiniteOutput, OutOfMemory.
+        """
+        scale = _scale_of(image)
+        if strength == 0 and self.contract.scale == 1:
+            return image.copy()
+        planes = image[:, :, None] if image.ndim == 2 else image
+        colour = planes[:, :, :3] if planes.shape[2] == 4 else planes
+        pixels = np.ascontiguousarray(colour.transpose(2, 0, 1)[None], np.float32) / np.float32(scale)
+        if not np.isfinite(pixels).all():
+            raise NonFiniteInput("the image holds NaN or infinity")
+        result = self.restore(pixels, self.settings(dials, pixels), strength, tile=tile)[0].transpose(1, 2, 0)
+        if scale != 1:
+            result = np.rint(np.clip(result, 0, 1) * scale)
+        result = result.astype(image.dtype)
+        if planes.shape[2] == 4:
+            if self.contract.scale != 1:
+                raise UsageError("alpha cannot be carried through a model that enlarges; pass the colour alone")
+            result = np.concatenate([result, planes[:, :, 3:]], 2)
+        return result.reshape(*result.shape[:2], *image.shape[2:])
+
+
+def _scale_of(image: NDArray[Any]) -> int:
+    """What stands for 1.0 in an array of this type; UsageError for a type or shape that is not a picture's."""
+    scales = {"uint8": 255, "uint16": 65535, "float32": 1, "float64": 1}
+    if image.dtype.name not in scales:
+        raise UsageError(f"an image of {image.dtype} is not read; uint8, uint16, float32 or float64 is")
+    if image.ndim not in (2, 3) or (image.ndim == 3 and image.shape[2] not in (1, 3, 4)) or 0 in image.shape:
+        raise UsageError(f"an array of shape {list(image.shape)} is not a picture; [H, W], [H, W, 1], [H, W, 3] or [H, W, 4] is")
+    return scales[image.dtype.name]

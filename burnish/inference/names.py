@@ -1,0 +1,94 @@
+"""Which files a command means, and where each result goes. Nothing is read or written here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from ..errors import UsageError
+
+EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff")
+SUFFIX = "_restored"
+
+
+def pair(
+    inputs: Sequence[Path], output: Path | None, *, as_folder: bool = False, recursive: bool = False, suffix: str | None = None, extension: str | None = None
+) -> list[tuple[Path, Path]]:
+    """(source, target) for every input file, in a stable order; no two targets are the same, and none is a source.
+
+    inputs: files and folders (their own pictures; with `recursive`, those of their subfolders).
+    output: None (beside each, with a suffix), a folder, or, for one file, a file. `as_folder` says that the output was written with a slash at its end.
+    extension: ".png" and the like, or None to keep each input's.
+    """
+    if extension is not None and extension.lower() not in EXTENSIONS:
+        raise UsageError(f"-f {extension.lstrip('.')}: the formats are {', '.join(e.lstrip('.') for e in EXTENSIONS)}")
+    if output is not None and _is_folder(inputs, output, as_folder):
+        sources = list(_sources(inputs, recursive, inside=output, suffix=None))
+        targets = [output / relative.with_name(_renamed(relative, suffix or "", extension)) for _, relative in sources]
+    elif output is not None:
+        sources, targets = [(inputs[0], Path(inputs[0].name))], [output]
+        if output.suffix.lower() not in EXTENSIONS:
+            raise UsageError(f"{output}: a file's name must end in one of {', '.join(EXTENSIONS)}; a folder's in a slash")
+    else:
+        mark = SUFFIX if suffix is None else suffix
+        sources = list(_sources(inputs, recursive, inside=None, suffix=mark))
+        targets = [source.with_name(_renamed(source, mark, extension)) for source, _ in sources]
+    return _without_clashes([source for source, _ in sources], targets)
+
+
+def _is_folder(inputs: Sequence[Path], output: Path, as_folder: bool) -> bool:
+    return as_folder or output.is_dir() or len(inputs) > 1 or any(path.is_dir() for path in inputs)
+
+
+def _sources(inputs: Sequence[Path], recursive: bool, inside: Path | None, suffix: str | None) -> Iterator[tuple[Path, Path]]:
+    """(file, its path relative to the folder that was named).
+
+    What an earlier run wrote is not read again: files below the output folder, and suffixed ones beside their source.
+    """
+    own = inside.resolve() if inside is not None else None
+    for path in inputs:
+        if not path.is_dir():
+            yield path, Path(path.name)
+            continue
+        for file in sorted(_files(path, recursive)):
+            below_output = own is not None and own != path.resolve() and own in file.resolve().parents
+            if not below_output and not (suffix and _is_own_output(file, suffix)):
+                yield file, file.relative_to(path)
+
+
+def _files(folder: Path, recursive: bool) -> Iterator[Path]:
+    """Pictures in a folder by their extension; links to files are followed, links to folders are not."""
+    for root, folders, files in os.walk(folder, followlinks=False):
+        if not recursive:
+            folders.clear()
+        yield from (Path(root) / name for name in files if Path(name).suffix.lower() in EXTENSIONS)
+
+
+def _is_own_output(file: Path, suffix: str) -> bool:
+    if not file.stem.endswith(suffix):
+        return False
+    stem = file.stem.removesuffix(suffix)
+    return bool(stem) and any(file.with_name(stem + e).exists() or file.with_name(stem + e.upper()).exists() for e in EXTENSIONS)
+
+
+def _renamed(path: Path, suffix: str, extension: str | None) -> str:
+    return f"{path.stem}{suffix}{extension or path.suffix}"
+
+
+def _without_clashes(sources: list[Path], targets: list[Path]) -> list[tuple[Path, Path]]:
+    """Where two files would have one result (a.jpg and a.png with -f png), the later ones keep their old extension in the name: a_png.png."""
+    taken: set[Path] = set()
+    own = {source.absolute() for source in sources}
+    result = []
+    for source, target in zip(sources, targets, strict=True):
+        if target in taken:
+            target = target.with_name(f"{target.stem}_{source.suffix.lstrip('.')}{target.suffix}")
+        number, first = 2, target
+        while target in taken:
+            target, number = first.with_name(f"{first.stem}_{number}{first.suffix}"), number + 1
+        if target.absolute() in own:
+            raise UsageError(f"{target}: a result would replace an input; choose another -o, or a --suffix")
+        taken.add(target)
+        result.append((source, target))
+    return result

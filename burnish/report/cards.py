@@ -1,0 +1,59 @@
+"""Model cards: what a model file says of itself, as lines to read and as a record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..contract import Contract
+
+
+def record(path: Path, contract: Contract, card: Mapping[str, Any]) -> dict[str, Any]:
+    """Everything, for --json."""
+    return {"name": path.stem, "file": str(path), "bytes": path.stat().st_size, "contract": contract.to_dict(), "card": dict(card)}
+
+
+def describe(path: Path, contract: Contract, card: Mapping[str, Any], *, whole: bool = False) -> str:
+    """A few lines to read; `whole` adds the contract's rest and how it was trained."""
+    lines = [f"{path.stem}: {card.get('task', 'a model without a card')}"]
+    lines += [row("dial", f"{d.name} {d.low:g}..{d.high:g}, {d.default:g} when nothing is said ({d.unit})") for d in contract.dials]
+    lines.append(row("size", _size(path, card)))
+    lines += [row("quality", f"{name}: {_figures(values)}") for name, values in card.get("quality", {}).items()]
+    lines += [row(label, str(card[key])) for key, label in (("speed", "speed"), ("training_data", "data"), ("licence", "licence")) if card.get(key)]
+    if whole:
+        lines += [row("known flaws", str(card["flaws"]))] if card.get("flaws") else []
+        lines += [row("contract", _contract(contract)), row("trained", _training(card)), row("file", str(path))]
+    return "\n".join(lines)
+
+
+def row(label: str, text: str) -> str:
+    return f"  {label:<12}{text}"
+
+
+def _size(path: Path, card: Mapping[str, Any]) -> str:
+    parts = [f"{path.stat().st_size / 2**20:.1f} MiB"]
+    if card.get("parameters"):
+        parts.append(f"{card['parameters'] / 1e6:.2f} M parameters")
+    if card.get("multiply_adds"):
+        parts.append(f"{card['multiply_adds'] / 1e6:.3f} M multiply-adds a pixel")
+    return ", ".join(parts)
+
+
+def _figures(values: Any) -> str:
+    if not isinstance(values, Mapping):
+        return str(values)
+    return ", ".join(f"{key} {value:.2f}" if isinstance(value, float) else f"{key} {value}" for key, value in values.items())
+
+
+def _contract(contract: Contract) -> str:
+    reach = "the whole picture" if contract.reach is None else f"{contract.reach} pixels"
+    settings = zip(contract.dials, contract.identity or (), strict=False)
+    identity = ", ".join(f"{dial.name}={value:g}" for dial, value in settings) or "none"
+    channels = f"{contract.channels_in} channels in, {contract.channels_out} out, scale {contract.scale}"
+    return f"{channels}, reach {reach}, a level for each {contract.level}, identity at {identity}"
+
+
+def _training(card: Mapping[str, Any]) -> str:
+    training = card.get("training", {})
+    return ", ".join(f"{key} {value}" for key, value in training.items() if not isinstance(value, (dict, list)) and "\n" not in str(value)) or "not said"

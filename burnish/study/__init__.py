@@ -1,0 +1,1 @@
+"""What looks at both wings: model files held against training, evaluations, comparisons."""

@@ -1,0 +1,1 @@
+"""The training wing: recipes and pictures to weights, with PyTorch (`burnish[train]`)."""

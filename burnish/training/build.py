@@ -1,0 +1,97 @@
+"""From a name in a recipe to an object: a table of contents to look the name up in, and arguments checked before anything is made.
+
+There is no registry: a table is a dictionary {name: "module:Class"} that stands in a package's `__init__.py`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..errors import RecipeError
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What to build: a listed name (or, in recipes, a dotted path) and its arguments. `{use: ResUNet, args: {blocks: 1}}`"""
+
+    use: str
+    args: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, value: Any, place: str = "spec") -> Spec:
+        """From a name, or a mapping with `use` and `args`; RecipeError names the place."""
+        if isinstance(value, Spec):
+            return value
+        if isinstance(value, str):
+            return cls(value)
+        if not isinstance(value, Mapping) or not isinstance(value.get("use"), str) or not set(value) <= {"use", "args"}:
+            raise RecipeError(f"{place}: wants a name, or a mapping of `use` (a name) and `args` (a mapping), not {value!r}")
+        args = value.get("args") or {}
+        if not isinstance(args, Mapping):
+            raise RecipeError(f"{place}.args: wants a mapping, not {args!r}")
+        return cls(value["use"], dict(args))
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"use": self.use, "args": dict(self.args)}
+
+
+def find(name: str, home: Mapping[str, str], *, trusted: bool = False, place: str = "use") -> Callable[..., Any]:
+    """The class behind a listed name; where `trusted` (recipes, never files from strangers), behind any import path such as `mine.MyNet` too."""
+    if name in home:
+        module, _, attribute = home[name].partition(":")
+        return getattr(importlib.import_module(module), attribute)  # type: ignore[no-any-return]
+    if trusted and "." in name:
+        module, _, attribute = name.rpartition(".")
+        try:
+            return getattr(importlib.import_module(module), attribute)  # type: ignore[no-any-return]
+        except (ImportError, AttributeError) as error:
+            raise RecipeError(f"{place}: cannot import {name!r}: {error}; is its folder on PYTHONPATH?") from error
+    near = difflib.get_close_matches(name, home, 1)
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    raise RecipeError(f"{place}: there is no {name!r}; {hint}The choices: {', '.join(sorted(home))}")
+
+
+def build(spec: Spec, home: Mapping[str, str], *, trusted: bool = False, place: str = "spec", **extra: Any) -> Any:
+    """The object that `spec` describes.
+
+    An argument that is itself a spec arrives as a function that builds it, so that a wrapper can say how many channels it wants.
+    """
+    make = find(spec.use, home, trusted=trusted, place=f"{place}.use")
+    args = {key: _nested(value, home, trusted, f"{place}.args.{key}") for key, value in spec.args.items()}
+    check_arguments(make, {**args, **extra}, f"{place}.args")
+    try:
+        return make(**args, **extra)
+    except (TypeError, ValueError) as error:
+        raise RecipeError(f"{place}: {spec.use} cannot be built: {error}") from error
+
+
+def check_arguments(make: Callable[..., Any], args: Mapping[str, Any], place: str) -> None:
+    """RecipeError that names the argument which `make` does not take, or misses, and those it takes."""
+    parameters = inspect.signature(make).parameters
+    if any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+        return
+    for key in args:
+        if key not in parameters:
+            near = difflib.get_close_matches(key, parameters, 1)
+            hint = f"did you mean {near[0]!r}? " if near else ""
+            raise RecipeError(f"{place}.{key}: unknown argument; {hint}It takes: {', '.join(parameters) or 'none'}")
+    missing = [n for n, p in parameters.items() if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD and n not in args]
+    if missing:
+        raise RecipeError(f"{place}: {', '.join(missing)} missing; it takes: {', '.join(parameters)}")
+
+
+def _nested(value: Any, home: Mapping[str, str], trusted: bool, place: str) -> Any:
+    if isinstance(value, Spec) or (isinstance(value, Mapping) and "use" in value):
+        inner = Spec.parse(value, place)
+        find(inner.use, home, trusted=trusted, place=f"{place}.use")  # a wrong name is said before anything is built
+
+        def make(**extra: Any) -> Any:
+            return build(inner, home, trusted=trusted, place=place, **extra)
+
+        return make
+    return value

@@ -1,0 +1,90 @@
+"""The whole state of a run in one file: plain tensors and numbers, written whole, read without running code."""
+
+from __future__ import annotations
+
+import io
+import pickle
+import random
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ..errors import RecipeError, TrainingError
+from ..images.atomic import atomic_write
+from .recipe import Recipe, digest, fixed
+
+FORMAT = 1
+
+
+def snapshot(net: nn.Module, ema: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Any]:
+    """Weights, their average, the optimizer and the random states, copied to main memory."""
+    return {
+        "net": _copied(net.state_dict()),
+        "ema": _copied(ema.state_dict()),
+        "optimizer": _copied(optimizer.state_dict()),
+        "random": {"torch": torch.get_rng_state(), "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [], "python": random.getstate()},
+    }
+
+
+def restore(kept: dict[str, Any], net: nn.Module, ema: nn.Module, optimizer: torch.optim.Optimizer, *, rewind: bool = True) -> None:
+    """The inverse of `snapshot`. Without `rewind` the random states go on from where they are."""
+    net.load_state_dict(kept["net"])
+    ema.load_state_dict(kept["ema"])
+    optimizer.load_state_dict(_copied(kept["optimizer"]))  # a copy, since the optimizer keeps and changes the very tensors that it is given
+    if rewind:
+        torch.set_rng_state(kept["random"]["torch"])
+        if len(kept["random"]["cuda"]) == torch.cuda.device_count():
+            torch.cuda.set_rng_state_all(kept["random"]["cuda"])
+        random.setstate(kept["random"]["python"])
+
+
+def broken(kept: dict[str, Any]) -> str | None:
+    """The first weight of a snapshot that is NaN or infinite."""
+    for part in ("net", "ema"):
+        for name, weight in kept[part].items():
+            if weight.is_floating_point() and not bool(torch.isfinite(weight).all()):
+                return f"{part}.{name}"
+    return None
+
+
+def write(path: Path, recipe: Recipe, pictures: str, progress: dict[str, Any], kept: dict[str, Any]) -> None:
+    """Whole or not at all; what was there before stays until then. OutputError where the disk is full; TrainingError for weights that are not finite."""
+    name = broken(kept)
+    if name is not None:
+        raise TrainingError(f"{path}: not written, since {name} holds NaN or infinity; the checkpoint before it is intact")
+    buffer = io.BytesIO()
+    torch.save({"format": FORMAT, "digest": digest(recipe), "recipe": fixed(recipe), "pictures": pictures, "progress": progress, **kept}, buffer)
+    atomic_write(path, buffer.getvalue())
+
+
+def read(path: Path, recipe: Recipe, pictures: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(progress, snapshot). TrainingError for a file that cannot be read; RecipeError where the recipe or the pictures are not those that the run began with."""
+    try:
+        record = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError, zipfile.BadZipFile) as error:
+        raise TrainingError(f"{path}: not a whole checkpoint ({str(error).splitlines()[0]}); remove it, or train with --fresh, to begin again") from error
+    if not isinstance(record, dict) or record.get("format") != FORMAT:
+        raise TrainingError(f"{path}: not a checkpoint that this version of Burnish reads; remove it, or train with --fresh, to begin again")
+    if record["digest"] != digest(recipe):
+        raise RecipeError(f"{path}: {_difference(record['recipe'], fixed(recipe))} since this run began, and it cannot go on exactly; --fresh begins again, another --out keeps both")
+    if record["pictures"] != pictures:
+        raise RecipeError(f"{path}: the training pictures are not those that this run began with; --fresh begins again, another --out keeps both")
+    return record["progress"], {part: record[part] for part in ("net", "ema", "optimizer", "random")}
+
+
+def _difference(before: dict[str, Any], now: dict[str, Any]) -> str:
+    for name in [*now, *before]:
+        if before.get(name) != now.get(name):
+            return f"{name} changed from {before.get(name)!r} to {now.get(name)!r}"
+    return "the recipe changed"
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, Tensor):
+        return value.detach().to("cpu", copy=True)
+    if isinstance(value, dict):
+        return {name: _copied(inner) for name, inner in value.items()}
+    return [_copied(inner) for inner in value] if isinstance(value, list) else value

@@ -1,0 +1,19 @@
+"""The exponential moving average of the weights: what is validated, saved and shipped."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+
+def warmed(decay: float, steps: int) -> float:
+    """How much of the average stays after that many steps: less at first, so that the fresh weights are soon forgotten."""
+    return min(decay, (1 + steps) / (10 + steps))
+
+
+@torch.no_grad()
+def average(ema: nn.Module, net: nn.Module, decay: float) -> None:
+    """ema = decay ema + (1 - decay) net, in place; buffers are copied."""
+    torch._foreach_lerp_(list(ema.parameters()), list(net.parameters()), 1 - decay)
+    for kept, now in zip(ema.buffers(), net.buffers(), strict=True):
+        kept.copy_(now)

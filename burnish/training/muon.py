@@ -1,0 +1,95 @@
+"""Muon: momentum, orthogonalised, for convolutions; AdamW for everything else.
+
+Jordan et al. 2024 ("Muon: an optimizer for hidden layers"); scaling by 0.2 sqrt(max(rows, cols)) by Liu et al. 2025 ("Muon is scalable for LLM training").
+`torch.optim.Muon` takes two-dimensional parameters only, hence this file: a convolution's weight [out, in, k, k] is the matrix [out, in k k].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
+
+
+def orthogonalise(update: Tensor, steps: int = 5, dtype: torch.dtype | None = None) -> Tensor:
+    """The nearest (semi-)orthogonal matrix to `update` [rows, cols], roughly: five Newton-Schulz steps bring every singular value to 0.7..1.2.
+
+    `dtype` is that of the products: bfloat16 as published where the machine multiplies it fast, float32 elsewhere.
+    """
+    a, b, c = NEWTON_SCHULZ
+    tall = update.size(0) > update.size(1)
+    x = (update.T if tall else update).to(dtype or torch.float32)
+    x = x / (x.norm() + 1e-7)
+    for _ in range(steps):
+        gram = x @ x.T
+        x = a * x + torch.addmm(gram, gram, gram, beta=b, alpha=c) @ x
+    return (x.T if tall else x).to(update.dtype)
+
+
+class Muon(torch.optim.Optimizer):
+    """Muon for the groups with `orthogonal=True`, AdamW for the others, one learning rate for both (facts: Liu et al. 2025, section 2.2)."""
+
+    def __init__(
+        self,
+        params: Iterable[Any],
+        lr: float = 1e-3,
+        momentum: float = 0.95,
+        betas: tuple[float, float] = (0.9, 0.99),
+        eps: float = 1e-8,
+        weight_decay: float = 0.0,
+    ) -> None:
+        super().__init__(params, {"lr": lr, "momentum": momentum, "betas": betas, "eps": eps, "weight_decay": weight_decay, "orthogonal": False})
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:  # type: ignore[override]
+        loss = closure() if closure is not None else None
+        for group in self.param_groups:
+            update = self._muon if group["orthogonal"] else self._adamw
+            for p in group["params"]:
+                if p.grad is None:
+                    continue
+                if group["weight_decay"]:
+                    p.mul_(1 - group["lr"] * group["weight_decay"])
+                update(p, self.state[p], group)
+        return loss
+
+    @staticmethod
+    def _muon(p: Tensor, state: dict[str, Any], group: dict[str, Any]) -> None:
+        mu = group["momentum"]
+        assert p.grad is not None
+        if "momentum" not in state:
+            state["momentum"] = torch.zeros_like(p)
+        state["momentum"].lerp_(p.grad, 1 - mu)
+        update = p.grad.lerp(state["momentum"], mu).flatten(1)  # Nesterov
+        fast = torch.bfloat16 if p.is_cuda else torch.float32
+        scale = 0.2 * max(update.shape) ** 0.5
+        p.add_(orthogonalise(update, dtype=fast).view_as(p), alpha=-group["lr"] * scale)
+
+    @staticmethod
+    def _adamw(p: Tensor, state: dict[str, Any], group: dict[str, Any]) -> None:
+        assert p.grad is not None
+        beta1, beta2 = group["betas"]
+        if "step" not in state:
+            state.update(step=torch.zeros(()), exp_avg=torch.zeros_like(p), exp_avg_sq=torch.zeros_like(p))
+        state["step"] += 1
+        t = state["step"].item()
+        state["exp_avg"].lerp_(p.grad, 1 - beta1)
+        state["exp_avg_sq"].mul_(beta2).addcmul_(p.grad, p.grad, value=1 - beta2)
+        spread = (state["exp_avg_sq"] / (1 - beta2**t)).sqrt_().add_(group["eps"])
+        p.addcdiv_(state["exp_avg"], spread, value=-group["lr"] / (1 - beta1**t))
+
+
+def muon_groups(net: nn.Module) -> list[dict[str, Any]]:
+    """Parameter groups: every convolution but the first and the last for Muon, the first, the last and all vectors for AdamW.
+
+    First and last are meant by where data enters and leaves: by the order of registration, the order in which networks here are written.
+    """
+    weights = [p for p in net.parameters() if p.requires_grad and p.ndim == 4]
+    inner = {id(p) for p in weights[1:-1]}
+    hidden = [p for p in net.parameters() if p.requires_grad and id(p) in inner]
+    rest = [p for p in net.parameters() if p.requires_grad and id(p) not in inner]
+    return [{"params": hidden, "orthogonal": True}, {"params": rest, "orthogonal": False}]

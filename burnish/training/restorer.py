@@ -1,0 +1,118 @@
+"""Restorer: a network and its contract, one thing, kept as safetensors.
+
+A weights file may name only networks that stand in the tables of contents; a class from elsewhere is given again (`trusted=True`) when its file is loaded.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from ..contract import Contract, Dial
+from ..errors import ModelCorrupt, ModelMismatch, ModelMissing, ModelNonFinite, RecipeError
+from ..images.atomic import atomic_write
+from .archs import NETWORKS
+from .build import Spec, build
+
+FORMAT = 1
+
+
+class Restorer(nn.Module):
+    """forward(image [B, C, H, W], level [B, K, 1, 1] or [B, K, H, W] or None) -> the restored image; H and W multiples of `contract.multiple`."""
+
+    def __init__(self, spec: Spec, dials: tuple[Dial, ...] = (), *, trusted: bool = False) -> None:
+        super().__init__()
+        self.spec = spec
+        self.net: nn.Module = build(spec, NETWORKS, trusted=trusted, place="arch")
+        self.contract = contract_of(self.net, dials)
+        self.card: dict[str, Any] = {}
+
+    def predict(self, image: Tensor, level: Tensor | None = None) -> Tensor:
+        """What the network itself gives: the residual where `contract.residual`, else the picture."""
+        return self.net(image, level) if self.contract.dials else self.net(image)  # type: ignore[no-any-return]
+
+    def forward(self, image: Tensor, level: Tensor | None = None) -> Tensor:
+        predicted = self.predict(image, level)
+        return image + predicted.to(image.dtype) if self.contract.residual else predicted
+
+    def save(self, path: Path, card: Mapping[str, Any] | None = None, *, half: bool = False) -> None:
+        """Whole or not at all. `half` stores float16 (what the export reads is then what was rounded); ModelNonFinite where a weight is NaN or infinite."""
+        state = self.net.state_dict()
+        weights = {name: (w.half() if half and w.is_floating_point() else w).detach().cpu().contiguous() for name, w in state.items()}
+        _check_finite(weights, str(path))
+        header = {"format": FORMAT, "spec": _plain(self.spec), "contract": self.contract.to_dict(), "card": dict(card if card is not None else self.card)}
+        atomic_write(path, save(weights, metadata={"burnish": json.dumps(header)}))
+
+    @classmethod
+    def load(cls, path: Path, *, trusted: bool = False) -> Restorer:
+        """The restorer in a file, in eval mode, float32. Raises ModelMissing, ModelCorrupt, ModelMismatch (the first key that does not fit) or ModelNonFinite."""
+        weights, header = read_weights(path)
+        if header is None:
+            raise ModelMismatch(f"{path}: no Burnish header; weights of other projects are not read here")
+        if header.get("format") != FORMAT:
+            raise ModelMismatch(f"{path}: format {header.get('format')!r}, this version of Burnish reads {FORMAT}")
+        contract = Contract.from_dict(header["contract"])
+        try:
+            restorer = cls(Spec.parse(header["spec"]), contract.dials, trusted=trusted)
+        except RecipeError as error:
+            raise ModelMismatch(f"{path}: {error}") from error
+        load_weights(restorer.net, weights, str(path))
+        if restorer.contract != contract:
+            raise ModelMismatch(f"{path}: its contract is not that of its network; it was made by another version of Burnish")
+        restorer.card = header["card"]
+        return restorer.eval()
+
+
+def contract_of(net: nn.Module, dials: tuple[Dial, ...]) -> Contract:
+    """The contract that a network's attributes declare, with the recipe's dials; what it does not declare is the least that can be relied on."""
+    wanted = getattr(net, "dials", 0)
+    if wanted != len(dials):
+        raise RecipeError(f"arch: {type(net).__name__} reads {wanted} dial(s), but the recipe names {len(dials)}: {', '.join(d.name for d in dials) or 'none'}")
+    default = Contract(reach=None)
+    names = ("channels_in", "channels_out", "scale", "multiple", "reach", "level", "identity", "residual")
+    return Contract(dials=dials, **{name: getattr(net, name, getattr(default, name)) for name in names})
+
+
+def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, Any] | None]:
+    """Tensors and Burnish's header (None in a file that is not ours) of a safetensors file."""
+    if not path.is_file():
+        raise ModelMissing(f"{path}: no such model file")
+    try:
+        with safe_open(path, framework="pt") as file:
+            text = (file.metadata() or {}).get("burnish")
+            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+        header = json.loads(text) if text else None
+    except (SafetensorError, ValueError, OSError) as error:
+        raise ModelCorrupt(f"{path}: not a whole safetensors file ({error})") from error
+    return weights, header
+
+
+def load_weights(net: nn.Module, weights: Mapping[str, Tensor], source: str) -> None:
+    """Into the network, key for key, as float32; ModelMismatch names the first key that is missing, unknown or misshapen."""
+    own = net.state_dict()
+    for name in [*own, *weights]:
+        if name not in weights or name not in own:
+            raise ModelMismatch(f"{source}: {name} is {'missing' if name not in weights else 'unknown to this network'}")
+        if own[name].shape != weights[name].shape:
+            raise ModelMismatch(f"{source}: {name} is {list(weights[name].shape)}, the network wants {list(own[name].shape)}")
+    _check_finite(weights, source)
+    net.load_state_dict({name: w.to(own[name].dtype) for name, w in weights.items()})
+
+
+def _check_finite(weights: Mapping[str, Tensor], source: str) -> None:
+    for name, weight in weights.items():
+        if not bool(torch.isfinite(weight).all()):
+            raise ModelNonFinite(f"{source}: {name} holds NaN or infinity")
+
+
+def _plain(spec: Spec) -> dict[str, Any]:
+    """The spec as JSON: nested specs as mappings."""
+    args = {key: _plain(Spec.parse(value)) if isinstance(value, Spec) else value for key, value in spec.args.items()}
+    return {"use": spec.use, "args": args}

@@ -1,0 +1,210 @@
+"""The command line, end to end, on files of every kind: what a person with pictures sees."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from conftest import scene
+from PIL import Image, ImageCms
+
+import burnish
+from burnish import images
+
+
+def run(*words: object, expect: int = 0, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+    """`burnish WORDS` as its own process."""
+    command = [sys.executable, "-m", "burnish.cli", *map(str, words)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=cwd, env={**os.environ, **environment}, check=False)
+    assert done.returncode == expect, f"{done.stdout}\n{done.stderr}"
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def noisy(height: int = 48, width: int = 64, channels: int = 3, sigma: float = 20, seed: int = 0) -> np.ndarray:
+    """[H, W, C] in [0, 1]"""
+    clean = scene(height, width, channels)[0].transpose(1, 2, 0)
+    return np.clip(clean + np.random.default_rng(seed).normal(0, sigma / 255, clean.shape), 0, 1)
+
+
+def eight(pixels: np.ndarray) -> np.ndarray:
+    return np.rint(pixels * 255).astype(np.uint8)
+
+
+@pytest.fixture
+def album(tmp_path: Path) -> Path:
+    """A folder of every kind of picture, one of them cut off."""
+    folder = tmp_path / "album"
+    (folder / "more").mkdir(parents=True)
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    turned = Image.Exif()
+    turned[274] = 6
+    Image.fromarray(eight(noisy())).save(folder / "photo.jpg", quality=95, icc_profile=profile)
+    Image.fromarray(eight(noisy())).save(folder / "turned.jpg", quality=95, exif=turned)
+    Image.fromarray(eight(noisy(channels=1))[:, :, 0]).save(folder / "grey.png")
+    Image.fromarray(np.dstack([eight(noisy()), np.linspace(0, 255, 48 * 64).reshape(48, 64).astype(np.uint8)])).save(folder / "alpha.png")
+    deep = np.rint(noisy() * 65535).astype(np.uint16)
+    tifffile.imwrite(folder / "deep.tif", deep, photometric="rgb")
+    images.write(folder / "more" / "deep.png", images.from_array(deep))
+    Image.fromarray(eight(noisy())).save(folder / "more" / "web.webp", lossless=True)
+    whole = (folder / "photo.jpg").read_bytes()
+    (folder / "cut.jpg").write_bytes(whole[: len(whole) // 2])
+    (folder / "notes.txt").write_text("not a picture")
+    return folder
+
+
+def digest(folder: Path) -> str:
+    parts = [f"{p.relative_to(folder)} {hashlib.sha256(p.read_bytes()).hexdigest()}" for p in sorted(folder.rglob("*")) if p.is_file()]
+    return "\n".join(parts)
+
+
+def test_a_folder_of_everything(album: Path, tmp_path: Path) -> None:
+    before, out = digest(album), tmp_path / "out"
+    done = run("restore", album, "-o", out, "-r", "-d", "noise=20", expect=3)
+    assert "cut.jpg" in done.stderr
+    assert "E_TRUNCATED" in done.stderr
+    assert digest(album) == before
+    assert not (out / "cut.jpg").exists()
+    for name in ("photo.jpg", "turned.jpg", "grey.png", "alpha.png", "deep.tif", "more/deep.png", "more/web.webp"):
+        given, got = images.read(album / name), images.read(out / name)
+        assert (got.depth, got.pixels.shape, got.icc) == (given.depth, given.pixels.shape, given.icc), name
+        assert 0 < np.abs(got.pixels - given.pixels).mean() < 0.1, name
+    assert Image.open(out / "photo.jpg").info["icc_profile"]
+    assert Image.open(out / "turned.jpg").getexif()[274] == 6
+    np.testing.assert_array_equal(np.asarray(Image.open(out / "alpha.png"))[:, :, 3], np.asarray(Image.open(album / "alpha.png"))[:, :, 3])
+    assert Image.open(out / "grey.png").mode == "L"
+    assert tifffile.imread(out / "deep.tif").dtype == np.uint16
+
+
+def test_what_is_restored_is_closer_to_the_clean_picture(tmp_path: Path) -> None:
+    clean = scene(96, 96)[0].transpose(1, 2, 0)
+    Image.fromarray(eight(noisy(96, 96, sigma=25))).save(tmp_path / "a.png")
+    run("restore", tmp_path / "a.png", "-o", tmp_path / "b.png", "-d", "noise=25")
+    before, after = (np.asarray(Image.open(tmp_path / name)) / 255 for name in ("a.png", "b.png"))
+    assert np.mean((after - clean) ** 2) < 0.2 * np.mean((before - clean) ** 2)
+
+
+def test_sixteen_bits_stay_sixteen(album: Path, tmp_path: Path) -> None:
+    source = album / "more" / "deep.png"
+    run("restore", source, "-o", tmp_path / "same.png", "--strength", "0")
+    run("restore", source, "-o", tmp_path / "one.png", "-d", "noise=1")
+    same, one, given = (images.read(p).pixels for p in (tmp_path / "same.png", tmp_path / "one.png", source))
+    np.testing.assert_array_equal(same, given)
+    assert len(np.unique(np.rint(one * 65535))) > 1500
+    assert not np.array_equal(one, given)
+
+
+def test_auto_says_what_it_found_and_a_number_is_held_to_the_range(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    Image.fromarray(eight(noisy(128, 128, sigma=20))).save(path)
+    record = json.loads(run("restore", path, "--json").stdout)
+    assert record["status"] == "restored"
+    assert record["estimated"] == ["noise"]
+    assert record["dials"]["noise"] == pytest.approx(20, abs=5)
+    assert "estimated" in run("restore", path, "--overwrite").stdout
+    assert "noise from 0 to 75" in run("restore", path, "-d", "noise=76", expect=2).stderr
+    assert "no dial 'nose'" in run("restore", path, "-d", "nose=7", expect=2).stderr
+
+
+def test_what_exists_is_skipped_and_said(tmp_path: Path) -> None:
+    Image.fromarray(eight(noisy())).save(tmp_path / "a.jpg")
+    first = run("restore", "a.jpg", cwd=tmp_path)
+    assert "a.jpg -> a_restored.jpg" in first.stdout
+    stamp = (tmp_path / "a_restored.jpg").stat().st_mtime_ns
+    assert "skipped" in run("restore", "a.jpg", cwd=tmp_path).stdout
+    assert (tmp_path / "a_restored.jpg").stat().st_mtime_ns == stamp
+    run("restore", "a.jpg", "--overwrite", cwd=tmp_path)
+    assert (tmp_path / "a_restored.jpg").stat().st_mtime_ns != stamp
+
+
+def test_dry_run_writes_nothing(album: Path, tmp_path: Path) -> None:
+    done = run("restore", album, "-o", tmp_path / "out", "-f", "png", "--dry-run")
+    assert "photo.jpg -> " in done.stdout
+    assert not (tmp_path / "out").exists()
+
+
+def test_tiles_do_not_change_the_picture(tmp_path: Path) -> None:
+    Image.fromarray(eight(noisy(150, 210))).save(tmp_path / "a.png")
+    for tile in ("0", "64"):
+        run("restore", tmp_path / "a.png", "-o", tmp_path / f"{tile}.png", "-d", "noise=20", "-t", tile)
+    assert (np.abs(np.asarray(Image.open(tmp_path / "0.png")).astype(int) - np.asarray(Image.open(tmp_path / "64.png")).astype(int)).max()) <= 1
+
+
+def test_errors_are_one_sentence_with_a_code(tmp_path: Path) -> None:
+    assert "E_MODEL_MISSING" in run("restore", "x.png", "-m", "nothing", expect=2).stderr
+    assert "E_INPUT_MISSING" in run("restore", tmp_path / "none.png", expect=3).stderr
+    assert "E_USAGE" in run("restore", "x.png", "-t", "many", expect=2).stderr
+    if not Path("/dev/nvidia0").exists():
+        Image.fromarray(eight(noisy())).save(tmp_path / "a.png")
+        assert "no NVIDIA GPU" in run("restore", tmp_path / "a.png", "--device", "cuda", expect=2).stderr
+    failed = json.loads(run("restore", tmp_path / "none.png", "--json", expect=3).stdout)
+    assert failed["error"]["code"] == "E_INPUT_MISSING"
+
+
+def test_output_that_cannot_be_written_is_exit_4(tmp_path: Path) -> None:
+    Image.fromarray(eight(noisy())).save(tmp_path / "a.png")
+    (tmp_path / "file").write_text("in the way")
+    assert "E_OUTPUT" in run("restore", tmp_path / "a.png", "-o", f"{tmp_path}/file/out/", expect=4).stderr
+
+
+def test_a_broken_model_never_gives_a_picture(tmp_path: Path) -> None:
+    onnx = pytest.importorskip("onnx", reason="comes with the training wing")
+    from burnish.inference.zoo import find
+
+    model = onnx.load(find("photo"))
+    weight = next(t for t in model.graph.initializer if t.name.startswith("net.base.head.weight"))
+    values = onnx.numpy_helper.to_array(weight).copy()
+    values[0, 0, 0, 0] = np.nan
+    weight.CopyFrom(onnx.numpy_helper.from_array(values, weight.name))
+    onnx.save(model, tmp_path / "broken.onnx")
+    Image.fromarray(eight(noisy())).save(tmp_path / "a.png")
+    done = run("restore", tmp_path / "a.png", "-o", tmp_path / "b.png", "-m", tmp_path / "broken.onnx", expect=3)
+    assert "E_NONFINITE_OUTPUT" in done.stderr
+    assert not (tmp_path / "b.png").exists()
+
+
+def test_help_begins_with_an_example_and_fits_a_screen() -> None:
+    for words in ((), ("restore",), ("evaluate",), ("train",), ("models",), ("info",), ("demo",), ("export",)):
+        text = run(*words, "--help", COLUMNS="100").stdout
+        assert text.splitlines()[3].strip().startswith("burnish "), text
+        assert len(text.splitlines()) <= 40, text
+    assert run("--version").stdout == f"burnish {burnish.__version__}\n"
+
+
+def test_models_info_and_demo(album: Path, tmp_path: Path) -> None:
+    assert run("models").stdout.startswith("photo:")
+    assert json.loads(run("models", "--json").stdout.splitlines()[0])["contract"]["dials"][0]["name"] == "noise"
+    assert "identity at noise=0" in run("info", "photo").stdout
+    facts = json.loads(run("info", album / "deep.tif", "--json").stdout)
+    assert facts["format"] == "TIFF"
+    run("demo", "-o", tmp_path / "sheet.png")
+    assert Image.open(tmp_path / "sheet.png").size[0] > 600
+
+
+def test_the_python_api(tmp_path: Path) -> None:
+    model = burnish.load("photo")
+    for pixels in (eight(noisy()), eight(noisy(channels=1))[:, :, 0], np.rint(noisy() * 65535).astype(np.uint16), noisy().astype(np.float32), noisy()):
+        result = model(pixels, noise=20)
+        assert (result.shape, result.dtype) == (pixels.shape, pixels.dtype)
+        np.testing.assert_array_equal(model(pixels, noise=20, strength=0), pixels)
+        np.testing.assert_array_equal(model(pixels, noise=0), pixels)
+    half, full = (model(noisy().astype(np.float32), noise=20, strength=s) for s in (0.5, 1.0))
+    np.testing.assert_allclose(half, (noisy() + full) / 2, atol=1e-6)
+    Image.fromarray(eight(noisy())).save(tmp_path / "a.png")
+    result = burnish.restore(tmp_path / "a.png", tmp_path / "b.png", noise=20)
+    np.testing.assert_allclose(np.asarray(Image.open(tmp_path / "b.png")) / 255, np.clip(result, 0, 1), atol=0.5 / 255 + 1e-6)
+    with pytest.raises(burnish.BurnishError, match="not a picture"):
+        model(np.zeros((4, 4, 2), np.uint8))
+
+
+def test_a_small_picture_takes_no_torch(tmp_path: Path) -> None:
+    Image.fromarray(eight(noisy())).save(tmp_path / "a.png")
+    code = f"import sys, burnish; burnish.restore({str(tmp_path / 'a.png')!r}, noise=20); assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,105 @@
+"""Tiles: how they are planned, what happens when memory runs out, and that nothing that is not finite comes out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from burnish.contract import Array, Contract
+from burnish.errors import NonFiniteOutput, OutOfMemory, UsageError
+from burnish.inference import engine
+from burnish.inference.engine import plan, restore
+
+BLUR = Contract(multiple=4, reach=6, residual=False)
+
+
+def blur(image: Array, level: Array | None) -> Array:
+    """A box of 13 pixels with zeros outside: reach 6."""
+    padded = np.pad(image, ((0, 0), (0, 0), (6, 6), (6, 6)))
+    height, width = image.shape[-2:]
+    return sum(padded[..., y : y + height, x : x + width] for y in range(0, 13, 3) for x in range(0, 13, 3)) / np.float32(25)
+
+
+@pytest.mark.parametrize(("height", "width", "tile"), [(64, 64, 16), (65, 31, 20), (200, 3, 50), (7, 7, 4)])
+def test_tiles_cover_the_picture_once(height: int, width: int, tile: int) -> None:
+    tiles = plan(height, width, BLUR, tile)
+    counts = np.zeros((-(-height // 4) * 4, -(-width // 4) * 4), int)
+    for row, column in tiles.tiles():
+        counts[row.keep_start : row.keep_stop, column.keep_start : column.keep_stop] += 1
+        assert row.start % 4 == column.start % 4 == row.stop % 4 == column.stop % 4 == 0
+        assert row.keep_start - row.start >= min(6, row.keep_start)
+    assert (counts == 1).all()
+
+
+def test_tiles_are_even_and_no_larger_than_allowed() -> None:
+    tiles = plan(3000, 4000, BLUR, None, 500_000)
+    assert tiles.largest <= 500_000
+    heights = [row.keep_stop - row.keep_start for row in tiles.rows]
+    assert max(heights) - min(heights) <= 4 * len(heights)
+    assert len(plan(3000, 4000, BLUR, None, 10**9)) == 1
+    assert len(plan(3000, 4000, BLUR, 0, 1000)) == 1
+
+
+@pytest.mark.parametrize("tile", [None, 0, 8, 33])
+def test_any_tile_gives_the_whole(tile: int | None, rng: np.random.Generator) -> None:
+    image = rng.random((1, 3, 50, 71), dtype=np.float32)
+    whole = restore(blur, BLUR, image, tile=0)
+    seen: list[tuple[int, int]] = []
+    np.testing.assert_allclose(restore(blur, BLUR, image, tile=tile, progress=lambda *p: seen.append(p)), whole, atol=1e-6)
+    assert not seen or seen[-1][0] == seen[-1][1]
+
+
+def test_out_of_memory_means_smaller_tiles_and_one_notice(rng: np.random.Generator) -> None:
+    image = rng.random((1, 3, 90, 90), dtype=np.float32)
+    sizes: list[int] = []
+
+    def small_machine(part: Array, level: Array | None) -> Array:
+        sizes.append(part.shape[-1] * part.shape[-2])
+        if sizes[-1] > 2500:
+            raise OutOfMemory("too large")
+        return blur(part, level)
+
+    notices: list[str] = []
+    result = restore(small_machine, BLUR, image, notice=notices.append)
+    np.testing.assert_allclose(result, restore(blur, BLUR, image, tile=0), atol=1e-6)
+    assert len(notices) == 1
+    assert sizes[0] > 2500 >= sizes[-1]
+
+
+def test_memory_that_never_suffices_is_said_with_the_size_that_would(rng: np.random.Generator) -> None:
+    def no_memory(part: Array, level: Array | None) -> Array:
+        raise MemoryError
+
+    with pytest.raises(OutOfMemory, match="would fit"):
+        restore(no_memory, BLUR, rng.random((1, 3, 90, 90), dtype=np.float32))
+
+
+def test_a_model_of_the_whole_picture_is_not_cut(rng: np.random.Generator) -> None:
+    whole = Contract(reach=None)
+    assert len(plan(900, 900, whole, None, 1000)) == 1
+    with pytest.raises(UsageError, match="whole picture"):
+        plan(900, 900, whole, 64)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_what_is_not_finite_never_comes_out(bad: float, rng: np.random.Generator) -> None:
+    def broken(part: Array, level: Array | None) -> Array:
+        result = blur(part, level)
+        result[0, 0, -1, -1] = bad
+        return result
+
+    with pytest.raises(NonFiniteOutput):
+        restore(broken, BLUR, rng.random((1, 3, 40, 40), dtype=np.float32), tile=16)
+
+
+def test_tiles_follow_free_memory(monkeypatch: pytest.MonkeyPatch, rng: np.random.Generator) -> None:
+    monkeypatch.setattr(engine, "free_memory", lambda: 8_000_000)
+    largest = 0
+
+    def watched(part: Array, level: Array | None) -> Array:
+        nonlocal largest
+        largest = max(largest, part.shape[-1] * part.shape[-2])
+        return blur(part, level)
+
+    restore(watched, BLUR, rng.random((1, 3, 200, 200), dtype=np.float32), bytes_per_pixel=1000)
+    assert largest <= 4000

@@ -1,0 +1,74 @@
+"""Which files a command means, and where results go."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from burnish.errors import UsageError
+from burnish.inference.names import pair
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    for name in ("in/a.jpg", "in/b.PNG", "in/notes.txt", "in/sub/c.tif", "in/sub/deeper/d.webp"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
+    return tmp_path
+
+
+def names(pairs: list[tuple[Path, Path]], folder: Path) -> list[str]:
+    return [f"{source.relative_to(folder)} -> {target.relative_to(folder)}" for source, target in pairs]
+
+
+def test_beside_the_input_with_a_suffix(tree: Path) -> None:
+    assert names(pair([tree / "in/a.jpg"], None), tree) == ["in/a.jpg -> in/a_restored.jpg"]
+    assert names(pair([tree / "in/a.jpg"], None, suffix="_x", extension=".png"), tree) == ["in/a.jpg -> in/a_x.png"]
+    with pytest.raises(UsageError, match="replace an input"):
+        pair([tree / "in/a.jpg"], None, suffix="")
+
+
+def test_into_a_folder_with_relative_paths(tree: Path) -> None:
+    assert names(pair([tree / "in"], tree / "out"), tree) == ["in/a.jpg -> out/a.jpg", "in/b.PNG -> out/b.PNG"]
+    deep = names(pair([tree / "in"], tree / "out", recursive=True), tree)
+    assert deep[2:] == ["in/sub/c.tif -> out/sub/c.tif", "in/sub/deeper/d.webp -> out/sub/deeper/d.webp"]
+    assert names(pair([tree / "in/a.jpg"], tree / "out", as_folder=True), tree) == ["in/a.jpg -> out/a.jpg"]
+    assert names(pair([tree / "in/a.jpg", tree / "in/b.PNG"], tree / "out"), tree) == ["in/a.jpg -> out/a.jpg", "in/b.PNG -> out/b.PNG"]
+    assert names(pair([tree / "in"], tree / "out", extension=".png"), tree)[0] == "in/a.jpg -> out/a.png"
+
+
+def test_into_a_file(tree: Path) -> None:
+    assert names(pair([tree / "in/a.jpg"], tree / "clean.png"), tree) == ["in/a.jpg -> clean.png"]
+    with pytest.raises(UsageError, match="a folder's in a slash"):
+        pair([tree / "in/a.jpg"], tree / "clean")
+
+
+def test_two_files_never_share_a_result(tree: Path) -> None:
+    (tree / "in/a.png").write_bytes(b"x")
+    got = names(pair([tree / "in"], tree / "out", extension=".png"), tree)
+    assert got[:2] == ["in/a.jpg -> out/a.png", "in/a.png -> out/a_png.png"]
+    assert len({line.split(" -> ")[1] for line in got}) == len(got)
+
+
+def test_own_results_are_not_read_again(tree: Path) -> None:
+    (tree / "in/a_restored.jpg").write_bytes(b"x")
+    (tree / "in/out").mkdir()
+    (tree / "in/out/a.jpg").write_bytes(b"x")
+    assert names(pair([tree / "in"], None), tree) == ["in/a.jpg -> in/a_restored.jpg", "in/b.PNG -> in/b_restored.PNG"]
+    inside = names(pair([tree / "in"], tree / "in/out", recursive=True), tree)
+    assert not any(line.startswith("in/out") for line in inside)
+
+
+def test_links_to_files_are_followed_and_to_folders_not(tree: Path) -> None:
+    (tree / "in/link.jpg").symlink_to(tree / "in/a.jpg")
+    (tree / "in/folder").symlink_to(tree / "in/sub")
+    got = names(pair([tree / "in"], tree / "out", recursive=True), tree)
+    assert "in/link.jpg -> out/link.jpg" in got
+    assert not any("folder" in line for line in got)
+
+
+def test_an_unknown_format_is_refused(tree: Path) -> None:
+    with pytest.raises(UsageError, match="the formats are"):
+        pair([tree / "in/a.jpg"], None, extension=".xyz")
