@@ -37,7 +37,8 @@ train-gpu: ## one slice of training on a GPU; run it again to go on (PICTURES=, 
 	$(GPU_PYTHON) -m burnish.cli train $(RECIPE) data.pack=$(PACK) --minutes $(MINUTES)
 
 bench: .venv/.dev ## every figure of the docs (needs the folder of real pictures)
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.cbsd68 --write
+	$(BIN)/python -m benchmarks.speed
 
 which-python: # for .ci/run
 	@echo $(PYTHON)
@@ -58,5 +59,5 @@ clean: ## remove what was made here: .venv, caches, builds, the demo's sheet (ru
 .venv/.dev: .venv/.base
 	@echo "installing the training wing and the tools into .venv ..."
 	@$(PIP) $(shell grep '^torch==' constraints.txt)
-	@$(PIP) -c constraints.txt -e '.[train,dev]'
+	@$(PIP) -c constraints.txt -e '.[onnx,train,dev]'
 	@touch $@

@@ -35,7 +35,7 @@ class Device(StrEnum):
     cuda = "cuda"
 
 
-Inputs = Annotated[list[Path], typer.Argument(metavar="INPUT...", show_default=False, help="Pictures, or folders of them.")]
+Inputs = Annotated[list[Path], typer.Argument(metavar="INPUT", show_default=False, help="Pictures, or folders of them.")]
 Dials = Annotated[list[str], typer.Option("-d", "--dial", metavar="NAME=VALUE", show_default=False, help="A dial's setting, or NAME=auto.")]
 ModelName = Annotated[str, typer.Option("-m", "--model", metavar="MODEL", help="A shipped model's name, or a model file.")]
 Threads = Annotated[int | None, typer.Option(min=1, metavar="N", show_default=False, help="Processor threads.")]
@@ -82,7 +82,7 @@ def root(version: Annotated[bool, typer.Option("--version", callback=_version, i
     """
 
 
-@app.command()
+@app.command(short_help="Restore pictures.")
 def restore(
     inputs: Inputs,
     output: Annotated[str | None, typer.Option("-o", "--output", metavar="OUT", show_default=False, help="A folder, or, for one input, a file.")] = None,
@@ -221,7 +221,7 @@ def parse_tile(word: str) -> int | None:
     return int(word)
 
 
-@app.command()
+@app.command(short_help="The models that ship.")
 def models(as_json: AsJson = False) -> None:
     """burnish models
 
@@ -238,7 +238,7 @@ def models(as_json: AsJson = False) -> None:
     print("\n\n".join(describe(model.path, model.contract, model.card) for model in shipped))
 
 
-@app.command()
+@app.command(short_help="A model's card, or a picture's facts.")
 def info(
     file: Annotated[str, typer.Argument(metavar="FILE", show_default=False, help="A model's name or file, or a picture.")], as_json: AsJson = False
 ) -> None:
@@ -267,7 +267,7 @@ def info(
     print(json.dumps(facts) if as_json else "\n".join(f"{key:<12} {value}" for key, value in facts.items()))
 
 
-@app.command()
+@app.command(short_help="A shipped example at several dial positions.")
 def demo(output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="Where the contact sheet goes.")] = Path("burnish_demo.png")) -> None:
     """burnish demo
 
@@ -278,7 +278,7 @@ def demo(output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", 
     print(make_sheet(output, say))
 
 
-@app.command()
+@app.command(short_help="Make a model file, and verify it.")
 def export(
     source: Annotated[str, typer.Argument(metavar="NAME|FILE", show_default=False, help="A shipped model's name, or a .safetensors file.")],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="OUT", show_default=False, help="The .onnx file to write.")],
@@ -297,10 +297,10 @@ def export(
     print(f"{output}  {export_verified(path, output, half=not full)}")
 
 
-@app.command()
+@app.command(short_help="Train what a recipe says, or go on.")
 def train(
     recipe: Annotated[Path, typer.Argument(metavar="RECIPE", show_default=False, help="A recipe (YAML).")],
-    changes: Annotated[list[str], typer.Argument(metavar="[KEY=VALUE]...", show_default=False, help="Keys to change, such as optimizer.args.lr=5e-4.")] = [],  # noqa: B006
+    changes: Annotated[list[str], typer.Argument(metavar="KEY=VALUE", show_default=False, help="Keys to change, such as optimizer.args.lr=5e-4.")] = [],  # noqa: B006
     out: Annotated[Path | None, typer.Option("-o", "--out", metavar="FOLDER", show_default=False, help="The run's folder (runs/NAME).")] = None,
     minutes: Annotated[float | None, typer.Option(metavar="N", show_default=False, help="Stop after so long; the same command goes on from there.")] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Begin again where a run could be resumed.")] = False,
@@ -316,7 +316,7 @@ def train(
     print(run(load(recipe, changes), out, resume=not fresh, minutes=minutes))
 
 
-@app.command()
+@app.command(short_help="PSNR and SSIM on clean pictures that are spoiled.")
 def evaluate(
     model: Annotated[str, typer.Argument(metavar="MODEL", show_default=False, help="A shipped model's name, or a model file.")],
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", show_default=False, help="Clean pictures.")],
@@ -353,7 +353,7 @@ def parse_levels(words: list[str]) -> dict[str, list[float]]:
     return result
 
 
-@app.command()
+@app.command(short_help="The JSON schema of recipes.")
 def schema() -> None:
     """burnish schema > recipe.schema.json
 

@@ -139,7 +139,8 @@ def from_channels(image: Array, channels: int) -> Array:
     if channels != 1:
         raise UsageError(f"an image of {image.shape[1]} channels cannot become one of {channels}")
     first = image[:, :1]
-    return first + (image[:, 1:] - first).sum(1, keepdims=True) / np.float32(image.shape[1])
+    result: Array = first + (image[:, 1:] - first).sum(1, keepdims=True) / np.float32(image.shape[1])
+    return result
 
 
 def apply(run: Run, contract: Contract, image: Array, level: Array | None = None, strength: float = 1.0, original: Array | None = None) -> Array:

@@ -29,8 +29,9 @@ def make_sheet(target: Path, say: Callable[[str], None]) -> Path:
     found = model.settings({}, pixels)
     before = np.ascontiguousarray(pixels[0].transpose(1, 2, 0))
     rows = [[Cell(before, "the example: a photograph with noise 25, 8 bits"), Cell(np.full_like(before, 0.5), f"what was taken away, x{GAIN:g}")]]
-    positions = [(found, 1.0, f"noise=auto: {found[0]:.1f} was found"), (found, 0.6, "noise=auto, --strength 0.6")]
+    positions = [(found, 1.0, f"noise=auto: {found[0]:.1f} was found")]
     positions += [((level,), 1.0, f"noise={level:g}") for level in LEVELS]
+    positions += [(found, 0.6, "noise=auto, --strength 0.6")]
     for settings, strength, caption in positions:
         after = np.clip(model.restore(pixels, settings, strength)[0].transpose(1, 2, 0), 0, 1)
         say(caption)

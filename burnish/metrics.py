@@ -22,6 +22,7 @@ _TAPS = np.exp(-0.5 * (np.arange(-RADIUS, RADIUS + 1) / 1.5) ** 2)
 WINDOW = _TAPS / _TAPS.sum()
 C1 = (0.01 * 255) ** 2
 C2 = (0.03 * 255) ** 2
+PLANES = {1: "grey", 3: "RGB", None: "RGB and grey"}
 
 
 @dataclass(frozen=True)
@@ -33,9 +34,9 @@ class Metric:
     function: Callable[[Array, Array, int], float]
     digits: int
 
-    def stamp(self, channels: int, crop: int = 0, pictures: int | None = None) -> str:
-        """The definition filled in, as in `PSNR[RGB, 8-bit, crop 0, mean of 68]`."""
-        text = self.definition.format(planes="grey" if channels == 1 else "RGB", crop=crop)
+    def stamp(self, channels: int | None, crop: int = 0, pictures: int | None = None) -> str:
+        """The definition filled in, as in `PSNR[RGB, 8-bit, crop 0, mean of 68]`. channels: 1, 3, or None for pictures of both kinds."""
+        text = self.definition.format(planes=PLANES[channels], crop=crop)
         return text if pictures is None else f"{text[:-1]}, mean of {pictures}]"
 
 

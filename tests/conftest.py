@@ -34,4 +34,5 @@ def scene(height: int, width: int, channels: int = 3) -> NDArray[np.float32]:
     """A smooth picture with edges and some texture, values in [0, 1]. [1, C, H, W]"""
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     planes = [0.5 + 0.3 * np.sin(x / (9 + 4 * c) + c) * np.cos(y / (13 - 2 * c)) + 0.2 * ((x // 24 + y // 16 + c) % 2 - 0.5) for c in range(channels)]
-    return np.clip(np.stack(planes), 0, 1)[None].astype(np.float32)
+    picture: NDArray[np.float32] = np.clip(np.stack(planes), 0, 1)[None].astype(np.float32)
+    return picture

@@ -5,17 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from burnish.contract import Contract, Dial, apply, as_channels, from_channels, level_array, pad_to_multiple
+from burnish.contract import Array, Contract, Dial, apply, as_channels, from_channels, level_array, pad_to_multiple
 from burnish.errors import DialError, ModelMismatch, UsageError
 
 NOISE = Dial("noise", 0, 75, 25, "sigma in 8-bit steps")
 RESIDUAL = Contract(multiple=4, reach=0, level="pixel", identity=(0.0,), residual=True, dials=(NOISE,))
 
 
-def darken(image: np.ndarray, level: np.ndarray | None) -> np.ndarray:
+def darken(image: Array, level: Array | None) -> Array:
     assert level is not None
     assert level.shape == (image.shape[0], 1, *image.shape[2:])
-    return (-0.01 * level * image).astype(np.float32)
+    result: Array = np.float32(-0.01) * level * image
+    return result
 
 
 def test_dial_refuses_what_is_out_of_range_and_says_the_range() -> None:

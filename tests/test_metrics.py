@@ -87,4 +87,5 @@ def test_every_metric_says_its_definition() -> None:
     assert METRICS["psnr"].stamp(3, 0, 68) == "PSNR[RGB, 8-bit, crop 0, mean of 68]"
     assert METRICS["psnr"].stamp(1, 4) == "PSNR[grey, 8-bit, crop 4]"
     assert METRICS["ssim"].stamp(3) == "SSIM[RGB, 8-bit, 11x11 Gaussian 1.5, valid, crop 0]"
+    assert METRICS["psnr"].stamp(None, 0, 2) == "PSNR[RGB and grey, 8-bit, crop 0, mean of 2]"
     assert all(name == metric.name for name, metric in METRICS.items())

@@ -60,6 +60,7 @@ def test_steps_follow_the_formula() -> None:
         gradients(module, seed)
         gradients(twin, seed)
         for name, p in module.named_parameters():
+            assert p.grad is not None
             grads[name].append(p.grad.numpy().copy())
         optimizer.step()
         peer.step()

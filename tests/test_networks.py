@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,7 +25,7 @@ NOISE = Dial("noise", 0, 75, 25, "sigma in 8-bit steps")
 
 def make(name: str) -> Restorer:
     """The listed network with its tiny arguments, every weight moved by a tenth of its spread."""
-    network = find(name, NETWORKS)
+    network: Any = find(name, NETWORKS)
     torch.manual_seed(3)
     dials = tuple(Dial(f"dial{i}", 0, 75, 25, "steps") for i in range(getattr(network, "dials", _wrapper_dials(name))))
     restorer = Restorer(Spec(name, network.tiny), dials).eval()

@@ -9,16 +9,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-onnx = pytest.importorskip("onnx", reason="makes the hostile files; comes with the training wing")
+pytest.importorskip("onnx", reason="makes the hostile files; comes with the training wing")
 
-from burnish.contract import Contract  # noqa: E402
-from burnish.errors import ModelCorrupt, ModelMismatch, ModelMissing, UnsafeModel  # noqa: E402
-from burnish.inference import wire  # noqa: E402
+import onnx
+
+from burnish.contract import Contract
+from burnish.errors import ModelCorrupt, ModelMismatch, ModelMissing, UnsafeModel
+from burnish.inference import wire
 
 
 def build(change: Callable[[onnx.ModelProto], None] | None = None, header: bool = True) -> bytes:
     weight = onnx.numpy_helper.from_array(np.ones((3, 3, 1, 1), np.float32), "weight")
-    sides = ["b", 3, "h", "w"]
+    sides: list[str | int | None] = ["b", 3, "h", "w"]
     ends = [onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, sides) for name in ("input", "output")]
     graph = onnx.helper.make_graph([onnx.helper.make_node("Conv", ["input", "weight"], ["output"])], "g", ends[:1], ends[1:], [weight])
     model = onnx.helper.make_model(graph)

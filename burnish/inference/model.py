@@ -83,7 +83,8 @@ class Model:
     def __call__(self, image: NDArray[Any], *, strength: float = 1.0, tile: int | None = None, **dials: Setting) -> NDArray[Any]:
         """A picture as an array -> the restored one, of the same type and layout.
 
-        image: [H, W], [H, W, 1], [H, W, 3] (RGB) or [H, W, 4] (RGB and alpha, which is carried through); uint8, uint16, or float32/float64 in [0, 1].
+        image: [H, W], [H, W, 1], [H, W, 3] (RGB) or [H, W, 4] (RGB and alpha, which is carried through); uint8, uint16, or float in [0, 1]
+        (float64 is computed in float32).
         strength: 0 (the input's very bits) to 1. tile: None plans from free memory, 0 is no tiles, N is the size of a tile in pixels.
         dials: each in its own unit, such as noise=25; one that is not given is estimated where that is possible.
         Raises UsageError for another shape or type, DialError for a dial out of its range, NonFiniteInput, NonFiniteOutput, OutOfMemory.
@@ -104,7 +105,8 @@ class Model:
             if self.contract.scale != 1:
                 raise UsageError("alpha cannot be carried through a model that enlarges; pass the colour alone")
             result = np.concatenate([result, planes[:, :, 3:]], 2)
-        return result.reshape(*result.shape[:2], *image.shape[2:])
+        same_layout: NDArray[Any] = result.reshape(*result.shape[:2], *image.shape[2:])
+        return same_layout
 
 
 def _scale_of(image: NDArray[Any]) -> int:

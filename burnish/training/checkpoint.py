@@ -41,27 +41,20 @@ def restore(kept: dict[str, Any], net: nn.Module, ema: nn.Module, optimizer: tor
         random.setstate(kept["random"]["python"])
 
 
-def broken(kept: dict[str, Any]) -> str | None:
-    """The first weight of a snapshot that is NaN or infinite."""
-    for part in ("net", "ema"):
-        for name, weight in kept[part].items():
-            if weight.is_floating_point() and not bool(torch.isfinite(weight).all()):
-                return f"{part}.{name}"
-    return None
+def finite(*modules: nn.Module) -> bool:
+    """Whether every weight is a number."""
+    return all(bool(torch.isfinite(weight).all()) for module in modules for weight in module.parameters())
 
 
 def write(path: Path, recipe: Recipe, pictures: str, progress: dict[str, Any], kept: dict[str, Any]) -> None:
-    """Whole or not at all; what was there before stays until then. OutputError where the disk is full; TrainingError for weights that are not finite."""
-    name = broken(kept)
-    if name is not None:
-        raise TrainingError(f"{path}: not written, since {name} holds NaN or infinity; the checkpoint before it is intact")
+    """Whole or not at all; what was there before stays until then. OutputError where the disk is full."""
     buffer = io.BytesIO()
     torch.save({"format": FORMAT, "digest": digest(recipe), "recipe": fixed(recipe), "pictures": pictures, "progress": progress, **kept}, buffer)
     atomic_write(path, buffer.getvalue())
 
 
 def read(path: Path, recipe: Recipe, pictures: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """(progress, snapshot). TrainingError for a file that cannot be read; RecipeError where the recipe or the pictures are not those that the run began with."""
+    """(progress, snapshot). TrainingError for a file that cannot be read; RecipeError where recipe or pictures are not those that the run began with."""
     try:
         record = torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, RuntimeError, EOFError, pickle.UnpicklingError, zipfile.BadZipFile) as error:
@@ -69,7 +62,8 @@ def read(path: Path, recipe: Recipe, pictures: str) -> tuple[dict[str, Any], dic
     if not isinstance(record, dict) or record.get("format") != FORMAT:
         raise TrainingError(f"{path}: not a checkpoint that this version of Burnish reads; remove it, or train with --fresh, to begin again")
     if record["digest"] != digest(recipe):
-        raise RecipeError(f"{path}: {_difference(record['recipe'], fixed(recipe))} since this run began, and it cannot go on exactly; --fresh begins again, another --out keeps both")
+        change = _difference(record["recipe"], fixed(recipe))
+        raise RecipeError(f"{path}: {change} since this run began, so it cannot go on; --fresh begins again, another --out keeps both")
     if record["pictures"] != pictures:
         raise RecipeError(f"{path}: the training pictures are not those that this run began with; --fresh begins again, another --out keeps both")
     return record["progress"], {part: record[part] for part in ("net", "ema", "optimizer", "random")}

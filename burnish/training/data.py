@@ -1,4 +1,4 @@
-"""Clean pictures, crops of them, and the spoiling: what a training step gets to see. Every batch is a pure function of (seed, epoch, index), whoever computes it."""
+"""Clean pictures, crops of them, and the spoiling: what a training step gets to see. A batch depends on (seed, epoch, index) alone, whoever computes it."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def split(sources: Sequence[Source], left_out: Sequence[str]) -> tuple[list[Sour
 
 
 def open_pictures(sources: Sequence[Source], smallest: int, notice: Callable[[str], None]) -> Pictures:
-    """Decodes every picture, once, and keeps them where they fit into half of the free memory. DataError names all that cannot be used, before the first step."""
+    """Decodes every picture, and keeps them where they fit into half of the free memory. DataError names those that cannot be used, before the first step."""
     room = _free_memory() // 2
     cached: list[Pixels] | None = []
     sums, problems = [], []
@@ -124,7 +124,7 @@ def _try_reading(source: Source, smallest: int) -> tuple[Pixels, int] | str:
         return str(error).removeprefix(f"{source.place}: ")
     if min(pixels.shape[1:]) < smallest:
         return f"{pixels.shape[2]}x{pixels.shape[1]} is smaller than the crop of {smallest}"
-    return pixels, zlib.crc32(pixels)
+    return pixels, zlib.crc32(pixels.data)
 
 
 def _filed(path: Path, channels: int) -> Source:
@@ -155,13 +155,13 @@ def _read_jpeg(data: bytes, channels: int) -> Pixels:
         picture = np.asarray(Image.open(io.BytesIO(data)))
     except OSError as error:
         raise InputError(str(error)) from error
-    return _with_channels(np.ascontiguousarray(picture[None] if picture.ndim == 2 else picture.transpose(2, 0, 1)), channels)
+    return _with_channels(picture[None] if picture.ndim == 2 else picture.transpose(2, 0, 1), channels)
 
 
 def _with_channels(pixels: Pixels, channels: int) -> Pixels:
     """[1 or 3, H, W] -> [channels, H, W]: a grey picture is repeated, a colour one turned grey."""
     if pixels.shape[0] == channels:
-        return pixels
+        return np.ascontiguousarray(pixels)
     if channels == 1:
         return np.rint(np.tensordot(LUMA, pixels.astype(np.float32), 1)[None]).astype(np.uint8)
     return np.repeat(pixels, channels, 0)
@@ -273,7 +273,9 @@ def stream(crops: Crops, first: int, last: int, *, workers: int = 0, pinned: boo
     except RuntimeError as error:
         if "DataLoader worker" not in str(error):
             raise
-        raise DataError(f"a process that makes batches died ({' '.join(str(error).split())}); where memory is short, use fewer data.workers or a smaller data.batch") from error
+        raise DataError(
+            f"a process that makes batches died ({' '.join(str(error).split())}); where memory is short, use fewer data.workers or a smaller data.batch"
+        ) from error
 
 
 def _calm(worker: int) -> None:

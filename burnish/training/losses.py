@@ -1,4 +1,4 @@
-"""Losses: (restored [B, C, H, W], clean, weight or None) -> a scalar. The weight [B, 1, 1, 1] or [B, 1 or C, H, W] multiplies every element before the mean is taken."""
+"""Losses: (restored [B, C, H, W], clean, weight or None) -> a scalar. The weight, [B, 1, 1, 1] or [B, 1 or C, H, W], multiplies every element first."""
 
 from __future__ import annotations
 

@@ -27,11 +27,12 @@ def orthogonalise(update: Tensor, steps: int = 5, dtype: torch.dtype | None = No
     for _ in range(steps):
         gram = x @ x.T
         x = a * x + torch.addmm(gram, gram, gram, beta=b, alpha=c) @ x
-    return (x.T if tall else x).to(update.dtype)
+    result: Tensor = (x.T if tall else x).to(update.dtype)
+    return result
 
 
 class Muon(torch.optim.Optimizer):
-    """Muon for the groups with `orthogonal=True`, AdamW for the others, one learning rate for both (facts: Liu et al. 2025, section 2.2)."""
+    """Muon for the groups with `orthogonal=True`, AdamW for the others, one learning rate for both (Liu et al. 2025, section 2.2)."""
 
     def __init__(
         self,
@@ -45,7 +46,7 @@ class Muon(torch.optim.Optimizer):
         super().__init__(params, {"lr": lr, "momentum": momentum, "betas": betas, "eps": eps, "weight_decay": weight_decay, "orthogonal": False})
 
     @torch.no_grad()
-    def step(self, closure: Callable[[], Any] | None = None) -> Any:  # type: ignore[override]
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
         loss = closure() if closure is not None else None
         for group in self.param_groups:
             update = self._muon if group["orthogonal"] else self._adamw

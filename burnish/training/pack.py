@@ -43,7 +43,7 @@ class Entry:
 
 
 def pack(folders: Sequence[Path], output: Path, limit: int) -> list[Entry]:
-    """Writes the pack, under `limit` bytes. JPEGs stay as they are; where they do not all fit, those above SMALL are scaled down (area averaging). DataError, UsageError."""
+    """Writes the pack, under `limit` bytes. JPEGs stay as they are; where not all fit, those above SMALL are scaled down by area. DataError, UsageError."""
     paths = [(f"{i:02d}-{folder.name}", path) for i, folder in enumerate(folders) for path in list_pictures(folder)]
     if not paths:
         raise DataError(f"{', '.join(map(str, folders))}: no pictures there")
@@ -70,7 +70,7 @@ def _entry(prefix: str, path: Path, side: int | None) -> tuple[Entry, bytes]:
 
 def _reduced(path: Path, original: bytes, side: int | None) -> tuple[bytes, str]:
     try:
-        picture = Image.open(io.BytesIO(original))
+        picture: Image.Image = Image.open(io.BytesIO(original))
         longest = max(picture.size)
         smaller = side is not None and longest > max(side, SMALL)
         if picture.format == "JPEG" and picture.mode in ("L", "RGB") and not smaller:
@@ -81,7 +81,7 @@ def _reduced(path: Path, original: bytes, side: int | None) -> tuple[bytes, str]
     except OSError as error:
         raise DataError(f"{path}: cannot be read as a picture ({error}); mend or remove it") from error
     buffer = io.BytesIO()
-    picture.save(buffer, "JPEG", quality=QUALITY, subsampling=0, optimize=True)
+    picture.save(buffer, "JPEG", quality=QUALITY, subsampling=0)
     return buffer.getvalue(), f"scaled to {picture.width}x{picture.height}, JPEG 4:4:4 at quality {QUALITY}" if smaller else f"JPEG 4:4:4 at quality {QUALITY}"
 
 
@@ -102,7 +102,9 @@ def summary(entries: Sequence[Entry]) -> Iterator[str]:
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m burnish.training.pack", description="Packs folders of clean pictures into one file that `data.pack` of a recipe reads.")
+    parser = argparse.ArgumentParser(
+        prog="python -m burnish.training.pack", description="Packs folders of clean pictures into one file that `data.pack` of a recipe reads."
+    )
     parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
     parser.add_argument("-o", "--out", required=True, type=Path, metavar="FILE")
     parser.add_argument("--limit-mb", type=float, default=40.0, metavar="N", help="largest size in megabytes (40)")

@@ -1,5 +1,6 @@
 """Recipe: everything that a training run depends on, read strictly from YAML. `load` reads and checks, `schema` describes it to editors."""
 
+# ruff: noqa: RUF009 (key() is dataclasses.field() with a meaning and a range)
 from __future__ import annotations
 
 import hashlib
@@ -84,11 +85,12 @@ class Schedule:
 
 @dataclass(frozen=True)
 class Validation:
-    """What is measured on the averaged weights, on the pictures that were left out and those in `folders`. The pictures are the same at every measurement, noise included."""
+    """What is measured on the averaged weights, on the pictures that were left out and those in `folders`, with the same noise every time."""
 
     every: int = key(2000, doc="steps between two measurements", low=1)
     levels: Mapping[str, tuple[float, ...]] = key({}, doc="levels for each dial, such as {noise: [15, 25, 50]}; without it, the dials' defaults")
-    tables: Mapping[str, tuple[Spec, ...]] = key({}, doc="named lists of degradations to measure with; without it, those of the training", choices=tuple(DEGRADATIONS))
+    degradations: tuple[Spec, ...] = key((), doc="what spoils them; without it, what the training has", choices=tuple(DEGRADATIONS))
+    clip: tuple[bool, ...] = key((False,), doc="false: as float; true: clipped and rounded, as 8-bit files are; a table for each")
     folders: tuple[str, ...] = key((), doc="more folders of clean pictures")
     crop: int | None = key(256, doc="side of the middle piece of each picture that is looked at; null is all of it", low=16)
 
@@ -132,13 +134,15 @@ class Recipe:
     out: str | None = key(None, doc="the run's folder; without it, runs/NAME")
 
     def __post_init__(self) -> None:
+        if not self.degradations:
+            raise RecipeError("degradations: there are none; name at least one")
         if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", self.name):
             raise RecipeError(f"name: {self.name!r} becomes a file's name; letters, digits, '.', '_' and '-' can stand in it")
         if self.initialise not in INITIALISERS:
             raise RecipeError(f"initialise: there is no {self.initialise!r}; the choices: {', '.join(INITIALISERS)}")
 
 
-#: what may change between two slices of one run: where and how it runs and is looked at, not what is learned. The pictures themselves are compared, not where they lie.
+#: what may change between two slices of one run: where and how it runs and is looked at, not what is learned. The pictures are compared, not where they lie
 FREE = ("out", "device", "compile", "threads", "save_every", "validation", "card", "data.workers", "data.folders", "data.pack")
 
 
@@ -166,18 +170,32 @@ def schema() -> dict[str, Any]:
 
 def check(recipe: Recipe) -> None:
     """Whatever can be seen to be wrong before anything large is read or built. RecipeError."""
-    degradations = damages(recipe)
-    names, dials = [d.dial.name for d in degradations], [d.name for d in recipe.dials]
-    if dials and dials != names:
-        raise RecipeError(f"dials: they are {', '.join(dials)}, but the degradations' are {', '.join(names) or 'none'}; the two lists must be the same, in the same order")
-    weight = recipe.loss.level_weight
-    for place, name in [("loss.level_weight.dial", weight.dial if weight else None), *((f"validation.levels.{n}", n) for n in recipe.validation.levels)]:
-        if name is not None and name not in names:
-            raise RecipeError(f"{place}: no degradation has a dial {name!r}; there is {', '.join(names) or 'none'}")
-    for place, use, home in (("arch.use", recipe.arch.use, NETWORKS), ("loss.use", recipe.loss.use, LOSSES), ("optimizer.use", recipe.optimizer.use, OPTIMIZERS)):
+    _check_dials(recipe)
+    for place, use, home in (
+        ("arch.use", recipe.arch.use, NETWORKS),
+        ("loss.use", recipe.loss.use, LOSSES),
+        ("optimizer.use", recipe.optimizer.use, OPTIMIZERS),
+    ):
         find(use, home, trusted=True, place=place)
     check_arguments(find(recipe.optimizer.use, OPTIMIZERS, trusted=True), {**recipe.optimizer.args, "params": ()}, "optimizer.args")
     _check_paths(recipe)
+
+
+def _check_dials(recipe: Recipe) -> None:
+    names, dials = [d.dial.name for d in damages(recipe)], [d.name for d in recipe.dials]
+    if dials and dials != names:
+        owned = ", ".join(names) or "none"
+        raise RecipeError(f"dials: they are {', '.join(dials)}, but those of the degradations are {owned}; the two lists must agree, in the same order")
+    if [d.dial.name for d in measured_damages(recipe)] != names:
+        raise RecipeError(f"validation.degradations: their dials must be those of the training: {', '.join(names)}")
+    weight = recipe.loss.level_weight
+    used = {"loss.level_weight.dial": weight.dial if weight and weight.dial else names[0], **{f"validation.levels.{n}": n for n in recipe.validation.levels}}
+    for place, name in used.items():
+        if name not in names:
+            raise RecipeError(f"{place}: no degradation has a dial {name!r}; there is {', '.join(names)}")
+    for dial in recipe.dials:
+        for value in recipe.validation.levels.get(dial.name, ()):
+            dial.check(value)
 
 
 def damages(recipe: Recipe) -> list[Degradation]:
@@ -193,13 +211,10 @@ def damages(recipe: Recipe) -> list[Degradation]:
     return result
 
 
-def measures(recipe: Recipe) -> dict[str, list[Degradation]]:
-    """The named lists of degradations that validation measures with."""
-    tables = recipe.validation.tables or {"validation": tuple(Spec(d.use, d.args) for d in recipe.degradations)}
-    return {
-        name: [build(spec, DEGRADATIONS, trusted=True, place=f"validation.tables.{name}.{i}") for i, spec in enumerate(specs)]
-        for name, specs in tables.items()
-    }  # fmt: skip
+def measured_damages(recipe: Recipe) -> list[Degradation]:
+    """The degradations that validation spoils with."""
+    specs = recipe.validation.degradations or tuple(Spec(d.use, d.args) for d in recipe.degradations)
+    return [build(spec, DEGRADATIONS, trusted=True, place=f"validation.degradations.{i}") for i, spec in enumerate(specs)]
 
 
 def fixed(recipe: Recipe) -> dict[str, Any]:
@@ -273,14 +288,14 @@ class _Loader(yaml.SafeLoader):
     """Safe YAML in which 1e-3 is a number, and a key that stands twice is an error."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        names = [self.construct_object(name, deep=True) for name, _ in node.value]  # type: ignore[no-untyped-call]
+        names = [self.construct_object(name, deep=True) for name, _ in node.value]
         for name in names:
             if names.count(name) > 1:
                 raise yaml.constructor.ConstructorError(None, None, f"the key {name!r} stands twice", node.start_mark)
         return super().construct_mapping(node, deep)
 
 
-_Loader.add_implicit_resolver(  # type: ignore[no-untyped-call]
+_Loader.add_implicit_resolver(
     "tag:yaml.org,2002:float",
     re.compile(r"^[-+]?(\d[\d_]*\.?[\d_]*|\.\d[\d_]*)([eE][-+]?\d+)$"),
     list("-+0123456789."),

@@ -52,7 +52,7 @@ class Restorer(nn.Module):
 
     @classmethod
     def load(cls, path: Path, *, trusted: bool = False) -> Restorer:
-        """The restorer in a file, in eval mode, float32. Raises ModelMissing, ModelCorrupt, ModelMismatch (the first key that does not fit) or ModelNonFinite."""
+        """The restorer in a file, in eval mode, float32. Raises ModelMissing, ModelCorrupt, ModelMismatch (naming what does not fit) or ModelNonFinite."""
         weights, header = read_weights(path)
         if header is None:
             raise ModelMismatch(f"{path}: no Burnish header; weights of other projects are not read here")

@@ -1,4 +1,4 @@
-"""From plain YAML to frozen dataclasses, strictly: unknown keys, wrong types and values out of range are refused with their place; and the JSON schema of the same classes."""
+"""From plain YAML to frozen dataclasses, strictly: unknown keys, wrong types and values out of range are refused with their place; and their JSON schema."""
 
 from __future__ import annotations
 
@@ -12,11 +12,16 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from ..errors import BurnishError, RecipeError
 from .build import Spec
 
-_PLAIN: dict[type, tuple[str, str]] = {bool: ("true or false", "boolean"), int: ("a whole number", "integer"), float: ("a number", "number"), str: ("a text", "string")}
+_PLAIN: dict[type, tuple[str, str]] = {
+    bool: ("true or false", "boolean"),
+    int: ("a whole number", "integer"),
+    float: ("a number", "number"),
+    str: ("a text", "string"),
+}
 
 
 def key(default: Any = dataclasses.MISSING, *, doc: str, low: float | None = None, high: float | None = None, choices: tuple[str, ...] = ()) -> Any:
-    """A field with its meaning, its range (both ends allowed), and, where it is a spec, the names that it may use without a dotted path. A list or a mapping is empty by default."""
+    """A field with its meaning, its range (both ends allowed), and, where it is a spec, the names that it may use without a dotted path."""
     metadata = {"doc": doc, "low": low, "high": high, "choices": choices}
     if isinstance(default, dict):
         return dataclasses.field(default_factory=dict, metadata=metadata)
@@ -26,6 +31,8 @@ def key(default: Any = dataclasses.MISSING, *, doc: str, low: float | None = Non
 def read(kind: Any, value: Any, place: str, field: dataclasses.Field[Any] | None = None) -> Any:
     """`value` as the type `kind`. RecipeError names the place, what stands there, and what is wanted."""
     origin, args = get_origin(kind), get_args(kind)
+    if kind is Any:
+        return value
     if origin in (Union, types.UnionType):
         return None if value is None else read(args[0], value, place, field)
     if kind is Spec:
@@ -33,7 +40,7 @@ def read(kind: Any, value: Any, place: str, field: dataclasses.Field[Any] | None
     if dataclasses.is_dataclass(kind):
         return _read_dataclass(kind, value, place)
     if origin is Literal:
-        if value not in args or isinstance(value, bool) != isinstance(args[0], bool):
+        if not any(value == choice and type(value) is type(choice) for choice in args):  # 1 is not True
             raise RecipeError(f"{place}: there is no {value!r}; {_near(str(value), args)}the choices: {', '.join(map(str, args))}")
         return value
     if origin is tuple:
@@ -104,11 +111,15 @@ def plain(value: Any) -> Any:
 def schema_of(kind: Any, field: dataclasses.Field[Any] | None = None) -> dict[str, Any]:
     """The JSON schema of what `read` takes for this type."""
     origin, args = get_origin(kind), get_args(kind)
+    if kind is Any:
+        return {}
     if origin in (Union, types.UnionType):
         return {"anyOf": [schema_of(args[0], field), {"type": "null"}]}
     if kind is Spec:
         name = {"type": "string", "examples": list(field.metadata.get("choices", ()))} if field else {"type": "string"}
-        return {"anyOf": [name, {"type": "object", "properties": {"use": name, "args": {"type": "object"}}, "required": ["use"], "additionalProperties": False}]}
+        return {
+            "anyOf": [name, {"type": "object", "properties": {"use": name, "args": {"type": "object"}}, "required": ["use"], "additionalProperties": False}]
+        }
     if dataclasses.is_dataclass(kind):
         return _schema_of_dataclass(kind)
     if origin is Literal:

@@ -1,4 +1,4 @@
-"""Ways to run a model file, one file each. A backend is one function, `open_model(path, contract, device, threads, fp32) -> Opened`, named by its dotted path."""
+"""Ways to run a model file, one file each. A backend is one function, `open_model(path, contract, device, threads, fp32) -> Opened`, named by a dotted path."""
 
 from __future__ import annotations
 

@@ -10,13 +10,16 @@ from torch import Tensor, nn
 class ResBlock(nn.Module):
     """x + conv(ReLU(conv(x))), 3x3, without biases; the second convolution starts small, so that a fresh network is near the identity."""
 
+    starts_small = ("conv2",)
+
     def __init__(self, width: int) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(width, width, 3, padding=1, bias=False)
         self.conv2 = nn.Conv2d(width, width, 3, padding=1, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        return x + self.conv2(nn.functional.relu(self.conv1(x)))
+        change: Tensor = self.conv2(nn.functional.relu(self.conv1(x)))
+        return x + change
 
 
 class DoorConv(nn.Conv2d):

@@ -24,6 +24,7 @@ class ResUNet(nn.Module):
 
     tiny: ClassVar[dict[str, Any]] = {"widths": [8, 12, 16], "blocks": 1}
     residual = True
+    starts_small = ("tail",)
 
     def __init__(self, channels_in: int = 3, channels_out: int = 3, widths: Sequence[int] = (48, 96, 192), blocks: int | Sequence[int] = 2) -> None:
         super().__init__()
@@ -48,7 +49,8 @@ class ResUNet(nn.Module):
         convolutions = [4 * n for n in counts[:-1]] + [2 * counts[-1]]
         convolutions[0] += 2  # the first and the last one
         strides = [2 ** (i + 1) for i in range(len(counts))]
-        return sum(n * s for n, s in zip(convolutions, strides, strict=True)) + strides[-1]
+        reach: int = sum(n * s for n, s in zip(convolutions, strides, strict=True)) + strides[-1]
+        return reach
 
     def forward(self, image: Tensor) -> Tensor:
         x = self.head(nn.functional.pixel_unshuffle(image, 2))

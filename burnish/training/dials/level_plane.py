@@ -37,4 +37,5 @@ class LevelPlane(nn.Module):
         plane = level.expand(image.shape[0], -1, *image.shape[-2:])
         total = level.sum(1, keepdim=True)
         rho = total / (total + self.gate)
-        return rho * self.base(torch.cat([image, plane / 255], 1))
+        predicted: Tensor = self.base(torch.cat([image, plane / 255], 1))
+        return rho * predicted

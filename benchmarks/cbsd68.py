@@ -1,0 +1,163 @@
+"""Colour denoising on CBSD68, sigma known: every shipped model against CDnCNN-B and FFDNet, on the same pictures and the same noise, in one run.
+
+python -m benchmarks.cbsd68 [--data ../shared/data] [--models photo] [--every 1] [--write]
+
+PSNR of float noise at 15, 25, 50, 75 and of clipped and rounded pictures at 15, 25, 50; multiply-adds a pixel; and time: peers as published (eager fp32
+PyTorch) and every network in our engine. Peers are CDnCNN-B and FFDNet as KAIR publishes them, loaded into our networks layer for layer.
+Needs the training wing, CBSD68 and the peers' weights.
+`--write` keeps the results in benchmarks/results/cbsd68.json, from which peers whose weights have not changed are taken again (`--again` measures them too).
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import statistics
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.machine import processor
+from burnish.contract import Array, Contract, Dial, Run
+from burnish.degrade.noise import noise
+from burnish.evaluate import evaluate
+from burnish.inference.backends import open_model
+from burnish.inference.zoo import find, names
+from burnish.metrics import METRICS
+from burnish.study.evaluate import Folder
+from burnish.study.verify import export_verified
+from burnish.training.build import Spec
+from burnish.training.cost import multiply_adds
+from burnish.training.foreign import load_pth
+from burnish.training.restorer import Restorer
+from burnish.training.run import runner
+
+RESULTS = Path("benchmarks/results/cbsd68.json")
+COLUMNS = [("float", 15), ("float", 25), ("float", 50), ("float", 75), ("8-bit", 15), ("8-bit", 25), ("8-bit", 50)]
+SEED = 0
+#: pictures of which the time is taken, and how often
+TIMED, REPEATS = 3, 3
+
+
+@dataclass(frozen=True)
+class Entrant:
+    """A network in the comparison: its weights in the training wing, and the model file made of them."""
+
+    name: str
+    weights: Path
+    restorer: Restorer
+    path: Path
+    peer: bool
+
+    def digest(self) -> str:
+        return hashlib.sha256(self.weights.read_bytes()).hexdigest()
+
+
+def entrants(models: list[str], weights: Path, folder: Path) -> list[Entrant]:
+    """The peers, exported for our engine as our own models are, and the shipped models asked for."""
+    level = Dial("noise", 0, 75, 25, "sigma in 8-bit steps")
+    peers = [("CDnCNN-B", Spec("DnCNN"), (), "dncnn_color_blind.pth"), ("FFDNet", Spec("FFDNet"), (level,), "ffdnet_color.pth")]
+    result = []
+    for name, spec, dials, file in peers:
+        restorer, source = load_pth(Restorer(spec, dials), weights / file), folder / f"{name}.safetensors"
+        restorer.save(source)
+        export_verified(source, source.with_suffix(".onnx"), half=False)
+        result.append(Entrant(name, weights / file, restorer, source.with_suffix(".onnx"), True))
+    for name in models:
+        source = find(name).with_suffix(".safetensors")
+        result.append(Entrant(name, source, Restorer.load(source), find(name), False))
+    return result
+
+
+def quality(entrant: Entrant, pictures: Folder) -> dict[str, float]:
+    """Mean PSNR for every column, by our engine at the precision that users get."""
+    opened = open_model(entrant.path, entrant.restorer.contract, device="cpu")
+    result = {}
+    for kind in ("float", "8-bit"):
+        settings = [{"noise": float(level)} for column, level in COLUMNS if column == kind]
+        table = evaluate(opened.run, entrant.restorer.contract, pictures, settings, [noise()], [METRICS["psnr"]], clip=kind == "8-bit", seed=SEED)
+        for setting in settings:
+            column = f"{kind} {setting['noise']:g}"
+            result[column] = round(table.mean("psnr", setting), 3)
+            print(f"  {entrant.name}: {column}: {result[column]:.2f}", flush=True)
+    return result
+
+
+def seconds(run: Run, contract: Contract, pictures: list[Array]) -> float:
+    """Seconds a megapixel: the median over repeats of all pictures."""
+    level = np.full((1, len(contract.dials), 1, 1), 25, np.float32) if contract.dials else None
+    cut = [p[..., : p.shape[-2] // 8 * 8, : p.shape[-1] // 8 * 8] for p in pictures]
+    planes = [None if level is None else np.broadcast_to(level, (1, level.shape[1], *p.shape[-2:])) for p in cut]
+    run(cut[0], planes[0])
+    times = []
+    for _ in range(REPEATS):
+        begun = time.perf_counter()
+        for picture, plane in zip(cut, planes, strict=True):
+            run(picture, plane)
+        times.append(time.perf_counter() - begun)
+    pixels: int = sum(p[0, 0].size for p in cut)
+    return statistics.median(times) / pixels * 1e6
+
+
+def speed(entrants: list[Entrant], pictures: list[Array]) -> dict[str, dict[str, float]]:
+    """Seconds a megapixel of every network, eager and in our engine, one after the other in this run."""
+    result = {}
+    for entrant in entrants:
+        contract = entrant.restorer.contract
+        opened = open_model(entrant.path, contract, device="cpu")
+        result[entrant.name] = {
+            "eager fp32": seconds(runner(entrant.restorer), contract, pictures),
+            f"ours {opened.precision}": seconds(opened.run, contract, pictures),
+        }
+        print(f"  {entrant.name}: {', '.join(f'{k} {v:.2f} s a megapixel' for k, v in result[entrant.name].items())}", flush=True)
+    return result
+
+
+def table(results: dict[str, Any]) -> str:
+    """The comparison as Markdown."""
+    columns = [f"{kind} {level}" for kind, level in COLUMNS]
+    fastest = min(min(entry["seconds"].values()) for entry in results["entrants"].values())
+    lines = ["| | M mac/px | " + " | ".join(columns) + " | time, eager fp32 | time, our engine |", "|---" * (len(columns) + 4) + "|"]
+    for name, entry in results["entrants"].items():
+        times = [f"x{value / fastest:.1f}" for value in entry["seconds"].values()]
+        figures = [f"{entry['psnr'][column]:.2f}" for column in columns]
+        lines.append(f"| {name} | {entry['multiply_adds'] / 1e6:.3f} | " + " | ".join([*figures, *times]) + " |")
+    return "\n".join([*lines, "", f"{results['definition']}; noise seed {SEED}; {results['processor']}; x1 is {fastest:.2f} s a megapixel."])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--models", nargs="*", default=names())
+    parser.add_argument("--every", type=int, default=1, help="only every n-th picture, for a quick look; such results are not kept")
+    parser.add_argument("--write", action="store_true")
+    parser.add_argument("--again", action="store_true", help="measure peers again too")
+    arguments = parser.parse_args()
+    pictures = Folder(arguments.data / "test" / "cbsd68")
+    pictures.files = pictures.files[:: arguments.every]
+    whole = arguments.every == 1
+    kept = json.loads(RESULTS.read_text())["entrants"] if RESULTS.exists() and whole and not arguments.again else {}
+    with tempfile.TemporaryDirectory() as folder:
+        all_of_them = entrants(arguments.models, arguments.data / "weights", Path(folder))
+        times = speed(all_of_them, [pixels for _, pixels in list(pictures)[:TIMED]])
+        rows = {}
+        for entrant in all_of_them:
+            old = kept.get(entrant.name, {})
+            psnr = old["psnr"] if entrant.peer and old.get("sha256") == entrant.digest() else quality(entrant, pictures)
+            rows[entrant.name] = {
+                "psnr": psnr, "multiply_adds": multiply_adds(entrant.restorer), "seconds": times[entrant.name], "sha256": entrant.digest(), "peer": entrant.peer
+            }  # fmt: skip
+    results = {"definition": METRICS["psnr"].stamp(3, 0, len(pictures.files)), "processor": processor(), "entrants": rows}
+    print(table(results))
+    if arguments.write and whole:
+        RESULTS.parent.mkdir(exist_ok=True)
+        RESULTS.write_text(json.dumps(results, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,171 @@
+"""A Run, clean pictures, degradations and metrics -> a table. The damage is a pure function of (seed, picture's place, settings), so no order matters."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import operator
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .contract import Array, Contract, Run, apply, as_channels, from_channels, level_array
+from .degrade import Degradation
+from .degrade.noise import clip_and_round
+from .errors import UsageError
+from .metrics import METRICS, Metric
+
+Settings = Mapping[str, float]
+#: (done, total): pictures times settings; total is 0 where the number of pictures is not known before
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One picture at one setting of the dials. figures: by metric; seconds: of the network alone, padding included."""
+
+    name: str
+    settings: Settings
+    channels: int
+    megapixels: float
+    figures: Mapping[str, float]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Table:
+    """What `evaluate` found: a row for each picture and setting, and how it was measured."""
+
+    rows: tuple[Row, ...]
+    metrics: tuple[Metric, ...]
+    clip: bool
+    seed: int
+    crop: int
+
+    @property
+    def settings(self) -> list[Settings]:
+        """The settings, in the order in which they were given."""
+        return [dict(pairs) for pairs in dict.fromkeys(tuple(row.settings.items()) for row in self.rows)]
+
+    def mean(self, metric: str, settings: Settings) -> float:
+        """The mean over the pictures of a metric, or of "seconds" or "megapixels", at one setting."""
+        values = [_value(row, metric) for row in self.rows if row.settings == settings]
+        return math.fsum(values) / len(values) if values else math.nan
+
+    def definitions(self, *, of_means: bool = True) -> dict[str, str]:
+        """Each metric's stamp, such as `PSNR[RGB, 8-bit, crop 0, mean of 68]`."""
+        kinds = {row.channels for row in self.rows}
+        kind = kinds.pop() if len(kinds) == 1 else None
+        pictures = len(self.rows) // len(self.settings) if of_means else None
+        return {metric.name: metric.stamp(kind, self.crop, pictures) for metric in self.metrics}
+
+    def to_text(self) -> str:
+        """The means, a column for each setting; what they mean stands beside them."""
+        columns = self.settings
+        lines = [[dial, *(f"{s[dial]:g}" for s in columns)] for dial in (columns[0] if columns else ())]
+        definitions = self.definitions()
+        lines += [[definitions[m.name], *(f"{self.mean(m.name, s):.{m.digits}f}" for s in columns)] for m in self.metrics]
+        lines.append(["seconds a megapixel", *(f"{self.mean('seconds', s) / self.mean('megapixels', s):.3f}" for s in columns)])
+        label, width = max(len(line[0]) for line in lines), max(len(text) for line in lines for text in line[1:])
+        return "\n".join([*("  ".join([line[0].ljust(label), *(text.rjust(width) for text in line[1:])]) for line in lines), self.conditions()])
+
+    def conditions(self) -> str:
+        """How the pictures were spoiled, in words."""
+        return f"spoiled pictures {'clipped and rounded to 8 bits' if self.clip else 'as float, not clipped'}; seed {self.seed}"
+
+    def to_csv(self) -> str:
+        """A line for each picture and setting, under a header with the definitions."""
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        dials = list(self.rows[0].settings) if self.rows else []
+        writer.writerow(["picture", *dials, "input", *self.definitions(of_means=False).values(), "seconds"])
+        for row in self.rows:
+            writer.writerow([row.name, *row.settings.values(), "8-bit" if self.clip else "float", *row.figures.values(), f"{row.seconds:.4f}"])
+        return text.getvalue()
+
+    def to_dict(self) -> dict[str, Any]:
+        """For --json; a figure that is not finite (equal pictures have an infinite PSNR) is None."""
+        names = [metric.name for metric in self.metrics]
+        return {
+            "definitions": self.definitions(),
+            "conditions": {"clip": self.clip, "seed": self.seed},
+            "means": [{"settings": dict(s), **{name: _finite(self.mean(name, s)) for name in [*names, "seconds"]}} for s in self.settings],
+            "rows": [
+                {"picture": row.name, "settings": dict(row.settings), **{name: _finite(row.figures[name]) for name in names}, "seconds": row.seconds}
+                for row in self.rows
+            ],
+        }
+
+
+def evaluate(
+    run: Run,
+    contract: Contract,
+    pictures: Iterable[tuple[str, Array]],
+    settings: Sequence[Settings],
+    degradations: Sequence[Degradation],
+    metrics: Sequence[Metric] = tuple(METRICS.values()),
+    *,
+    clip: bool = False,
+    seed: int = 0,
+    crop: int = 0,
+    progress: Progress | None = None,
+) -> Table:
+    """Spoils every picture at every setting, restores it with the dials at that setting, and compares it with the clean one.
+
+    pictures: (name, clean [1, C, H, W] in 0..1), looked at one at a time; a grey one goes through a colour model and comes back grey. settings: such as
+    [{"noise": 15}, {"noise": 25}], the level of each degradation; the model's dials of these names are set to it. clip: the spoiled pictures are clipped and
+    rounded to 8 bits, as files are. crop: pixels that the metrics leave out at every border. UsageError, DialError.
+    """
+    settings = [dict(pairs) for pairs in dict.fromkeys(tuple(s.items()) for s in settings)]
+    _check(settings, degradations)
+    inside = [contract.settings({name: value for name, value in s.items() if any(d.name == name for d in contract.dials)}) for s in settings]
+    total = operator.length_hint(pictures) * len(settings)
+    rows: list[Row] = []
+    for place, (name, clean) in enumerate(pictures):
+        for setting, dials in zip(settings, inside, strict=True):
+            spoiled = spoil(clean, setting, degradations, generator(seed, place, setting), clip)
+            start = time.perf_counter()
+            restored = from_channels(apply(run, contract, as_channels(spoiled, contract.channels_in), level_array(dials)), clean.shape[1])
+            seconds = time.perf_counter() - start
+            figures = {metric.name: metric.function(restored, clean, crop) for metric in metrics}
+            rows.append(Row(name, dict(setting), clean.shape[1], clean[0, 0].size / 1e6, figures, seconds))
+            if progress is not None:
+                progress(len(rows), total)
+    if not rows:
+        raise UsageError("there are no pictures, or no settings, to evaluate on")
+    return Table(tuple(rows), tuple(metrics), clip, seed, crop)
+
+
+def generator(seed: int, place: int, settings: Settings) -> np.random.Generator:
+    """The randomness of one picture (by its place) at one setting, the same on every machine and in any order."""
+    bits = [int(np.float64(value).view(np.uint64)) for _, value in sorted(settings.items())]
+    return np.random.default_rng([seed, place, *bits])
+
+
+def spoil(clean: Array, settings: Settings, degradations: Sequence[Degradation], rng: np.random.Generator, clip: bool) -> Array:
+    """The clean picture [1, C, H, W] after each degradation at its level, in order; clip: as an 8-bit file would hold the result."""
+    spoiled = clean
+    for degradation in degradations:
+        spoiled = degradation.spoil(spoiled, np.full((1, 1, 1, 1), settings[degradation.dial.name], np.float32), rng)
+    return clip_and_round(spoiled) if clip else spoiled
+
+
+def _check(settings: Sequence[Settings], degradations: Sequence[Degradation]) -> None:
+    names = sorted(degradation.dial.name for degradation in degradations)
+    for setting in settings:
+        if sorted(setting) != names:
+            raise UsageError(
+                f"the levels name {', '.join(sorted(setting)) or 'nothing'}; to spoil a picture, each of these wants one: {', '.join(names) or 'nothing'}"
+            )
+
+
+def _value(row: Row, name: str) -> float:
+    return {"seconds": row.seconds, "megapixels": row.megapixels}[name] if name not in row.figures else row.figures[name]
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

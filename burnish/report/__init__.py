@@ -1,0 +1,1 @@
+"""Contact sheets and model cards: results to look at."""

@@ -1,0 +1,118 @@
+"""Contact sheets: rows of pictures with captions, in one PNG or JPEG, drawn with Pillow and its own font (which has ASCII only)."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from ..errors import OutputError, UsageError
+
+GAP = 12
+FONT_SIZE = 15
+LINE = 20
+PAPER = (250, 250, 250)
+INK = (40, 40, 40)
+
+Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A picture on a sheet. pixels: [H, W, 3], [H, W, 1] or [H, W], float in 0..1 or uint8; caption: below it; crop: (left, top, width, height)."""
+
+    pixels: NDArray[Any]
+    caption: str = ""
+    crop: tuple[int, int, int, int] | None = None
+
+
+def sheet(rows: Sequence[Sequence[Cell]], path: str | Path, width: int = 384) -> Path:
+    """Draws the rows with every picture `width` pixels wide (enlarged by repeating pixels, reduced by area), writes the file whole, and returns its path.
+
+    The suffix says the format. UsageError where there is nothing to draw or a picture's shape does not fit, OutputError where the file cannot be written.
+    """
+    path = Path(path)
+    font = ImageFont.load_default(FONT_SIZE)
+    drawn = [[(_picture(cell, width), _wrapped(cell.caption, font, width)) for cell in row] for row in rows if row]
+    if not drawn:
+        raise UsageError("a contact sheet wants at least one picture")
+    heights = [max(image.height for image, _ in row) for row in drawn]
+    lines = [max(len(caption) for _, caption in row) for row in drawn]
+    across = GAP + max(len(row) for row in drawn) * (width + GAP)
+    canvas = Image.new("RGB", (across, GAP + sum(heights) + sum(_caption_height(n) + GAP for n in lines)), PAPER)
+    draw, top = ImageDraw.Draw(canvas), GAP
+    for row, height, count in zip(drawn, heights, lines, strict=True):
+        for column, (image, caption) in enumerate(row):
+            left = GAP + column * (width + GAP)
+            canvas.paste(image, (left, top))
+            for i, line in enumerate(caption):
+                draw.text((left, top + image.height + 5 + i * LINE), line, INK, font)
+        top += height + _caption_height(count) + GAP
+    _save(canvas, path)
+    return path
+
+
+def residual_picture(before: NDArray[Any], after: NDArray[Any], gain: float = 3.0) -> NDArray[np.float32]:
+    """What restoring took away, before - after, times `gain`, around mid grey. Both [H, W, C], float in 0..1 or uint8; the result in 0..1."""
+    taken = _as_float(before) - _as_float(after)
+    return np.asarray(np.clip(0.5 + gain * taken, 0, 1), np.float32)
+
+
+def _picture(cell: Cell, width: int) -> Image.Image:
+    pixels = cell.pixels[:, :, None] if cell.pixels.ndim == 2 else cell.pixels
+    if pixels.ndim != 3 or pixels.shape[2] not in (1, 3) or 0 in pixels.shape:
+        raise UsageError(f"an array of shape {list(cell.pixels.shape)} does not go on a contact sheet; [H, W], [H, W, 1] or [H, W, 3] does")
+    if cell.crop is not None:
+        left, top, across, down = cell.crop
+        if min(left, top) < 0 or min(across, down) < 1 or left + across > pixels.shape[1] or top + down > pixels.shape[0]:
+            raise UsageError(f"a crop of {across}x{down} at {left}, {top} does not lie in a picture of {pixels.shape[1]}x{pixels.shape[0]}")
+        pixels = pixels[top : top + down, left : left + across]
+    values = np.rint(np.clip(_as_float(pixels), 0, 1) * 255).astype(np.uint8)
+    image = Image.fromarray(np.ascontiguousarray(np.broadcast_to(values, (*values.shape[:2], 3))))
+    height = max(1, round(image.height * width / image.width))
+    return image.resize((width, height), Image.Resampling.NEAREST if width >= image.width else Image.Resampling.BOX)
+
+
+def _as_float(pixels: NDArray[Any]) -> NDArray[np.float32]:
+    return np.asarray(pixels, np.float32) / np.float32(255 if pixels.dtype == np.uint8 else 1)
+
+
+def _caption_height(lines: int) -> int:
+    return 5 + lines * LINE if lines else 0
+
+
+def _wrapped(caption: str, font: Font, width: int) -> list[str]:
+    """The caption in lines no wider than the picture; a word that is wider stands alone."""
+    lines: list[str] = []
+    for word in caption.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and font.getlength(longer) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
+
+
+def _save(canvas: Image.Image, path: Path) -> None:
+    """Written whole or not at all."""
+    kind = Image.registered_extensions().get(path.suffix.lower())
+    if kind is None:
+        raise UsageError(f"{path}: a contact sheet is written as .png or .jpg")
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}.", suffix=path.suffix)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                canvas.save(file, kind)
+            os.replace(name, path)
+        except BaseException:
+            os.unlink(name)
+            raise
+    except OSError as error:
+        raise OutputError(f"{path}: the contact sheet could not be written: {error.strerror or error}; choose another place with -o") from error

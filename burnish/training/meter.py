@@ -1,0 +1,90 @@
+"""What a run says of itself while it goes on, and how it hears that it is to stop."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
+
+from torch import Tensor
+
+#: seconds between two progress lines
+PULSE = 15.0
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+class Meter:
+    """Loss, speed and time spent waiting for data since the last reading. Losses stay tensors until they are read, so that a GPU is not waited for."""
+
+    def __init__(self, steps: int) -> None:
+        self.steps = steps
+        self._restart()
+
+    def _restart(self) -> None:
+        self.started, self.waited, self.taken, self.counted = time.monotonic(), 0.0, 0, 0
+        self.losses: Tensor | float = 0.0
+
+    def step(self, waited: float, losses: Sequence[Tensor]) -> None:
+        """One step: the seconds that it waited for data, and the losses of its batches (none where it was left out)."""
+        self.taken += 1
+        self.waited += waited
+        self.counted += len(losses)
+        for loss in losses:
+            self.losses = self.losses + loss
+
+    def due(self) -> bool:
+        return time.monotonic() - self.started >= PULSE
+
+    def read(self, rate: float) -> dict[str, float]:
+        """The figures since the last reading, by the names that the board shows."""
+        seconds = max(time.monotonic() - self.started, 1e-9)
+        result = {
+            "loss": float(self.losses) / max(self.counted, 1),
+            "learning_rate": rate,
+            "steps_a_second": self.taken / seconds,
+            "waiting_for_data": self.waited / seconds,
+        }
+        self._restart()
+        return result
+
+    def line(self, step: int, figures: dict[str, float]) -> str:
+        left = duration((self.steps - step) / max(figures["steps_a_second"], 1e-9))
+        return (
+            f"step {step}/{self.steps}  loss {figures['loss']:.5f}  rate {figures['learning_rate']:.2e}  {figures['steps_a_second']:.2f} steps/s  "
+            f"waiting for data {100 * figures['waiting_for_data']:.1f} %  left {left}"
+        )
+
+
+def duration(seconds: float) -> str:
+    """1 h 05 min, 7 min, 40 s."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes // 60} h {minutes % 60:02d} min" if minutes >= 60 else f"{minutes} min" if minutes else f"{rest} s"
+
+
+@contextmanager
+def signals() -> Iterator[list[int]]:
+    """The list of signals received inside: the first SIGINT or SIGTERM is only noted, so that the step in hand can end and be saved; a second one ends all."""
+    received: list[int] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        if received:
+            raise SystemExit(128 + number)
+        received.append(number)
+        say("stopping after this step, and saving; once more stops at once")
+
+    if threading.current_thread() is not threading.main_thread():  # only the main thread can have handlers
+        yield received
+        return
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield received
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

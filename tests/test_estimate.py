@@ -1,0 +1,89 @@
+"""The estimated noise against the noise that was added."""
+
+from __future__ import annotations
+
+import io
+import time
+
+import numpy as np
+import pytest
+from conftest import scene
+from PIL import Image
+
+from burnish.contract import Array
+from burnish.degrade.noise import clip_and_round
+from burnish.errors import NonFiniteInput
+from burnish.estimate import ESTIMATORS, noise
+
+
+def noisy(clean: Array, sigma: float, rng: np.random.Generator, clip: bool) -> Array:
+    spoiled = clean + rng.standard_normal(clean.shape, dtype=np.float32) * np.float32(sigma / 255)
+    return clip_and_round(spoiled) if clip else spoiled
+
+
+def through_jpeg(image: Array) -> Array:
+    file = io.BytesIO()
+    Image.fromarray(np.rint(np.clip(image[0], 0, 1) * 255).astype(np.uint8).transpose(1, 2, 0)).save(file, "JPEG", quality=92, subsampling=2)
+    return np.asarray(Image.open(file), np.float32).transpose(2, 0, 1)[None] / np.float32(255)
+
+
+@pytest.mark.parametrize("clip", [False, True])
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("sigma", [3, 10, 25, 50])
+def test_the_noise_that_was_added_is_found(sigma: float, channels: int, clip: bool, rng: np.random.Generator) -> None:
+    assert noise(noisy(scene(192, 256, channels), sigma, rng, clip)) == pytest.approx(sigma, rel=0.06, abs=0.3)
+
+
+@pytest.mark.parametrize("value", [0.0, 0.03, 0.97])
+def test_what_clipping_took_is_put_back(value: float, rng: np.random.Generator) -> None:
+    flat = np.full((1, 3, 160, 160), value, np.float32)
+    spoiled = noisy(flat, 30, rng, clip=True)
+    assert spoiled.std() * 255 < 25
+    assert noise(spoiled) == pytest.approx(30, rel=0.06)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_clean_pictures_have_next_to_none(channels: int) -> None:
+    assert noise(scene(192, 256, channels)) < 1
+    assert noise(clip_and_round(scene(192, 256, channels))) < 1
+
+
+def test_noise_that_is_left_in_the_brightness_alone_is_found(rng: np.random.Generator) -> None:
+    assert noise(through_jpeg(noisy(scene(192, 256), 25, rng, clip=True))) == pytest.approx(25, rel=0.15)
+    assert noise(through_jpeg(scene(192, 256))) < 3
+
+
+def test_texture_in_brightness_everywhere_is_not_taken_for_noise(rng: np.random.Generator) -> None:
+    y, x = np.mgrid[0:192, 0:256]
+    stripes = 0.5 + 0.2 * np.sin(x * 1.9 + 0.8 * np.sin(y / 7)) * np.cos(y * 1.3)
+    assert noise(np.repeat(stripes[None, None].astype(np.float32), 3, 1)) < 3
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("size", [(1, 1), (1, 40), (2, 2), (5, 5), (8, 8), (13, 11), (3, 900), (40, 40)])
+def test_small_pictures_are_no_error(size: tuple[int, int], channels: int, rng: np.random.Generator) -> None:
+    flat = np.full((1, channels, *size), 0.4, np.float32)
+    assert noise(flat) == 0.0
+    assert 0 <= noise(noisy(flat, 20, rng, clip=True)) < 30
+
+
+def test_a_float_picture_beyond_0_to_1_counts_as_it_is(rng: np.random.Generator) -> None:
+    assert noise(noisy(np.full((1, 3, 160, 160), 1.5, np.float32), 20, rng, clip=False)) == pytest.approx(20, rel=0.05)
+
+
+def test_a_picture_that_is_not_finite_is_refused() -> None:
+    image = scene(32, 32)
+    image[0, 0, 3, 3] = np.nan
+    with pytest.raises(NonFiniteInput):
+        noise(image)
+
+
+def test_it_says_the_same_every_time_and_large_pictures_are_quick(rng: np.random.Generator) -> None:
+    large = noisy(scene(2000, 3000), 15, rng, clip=True)
+    kept = large.copy()
+    start = time.perf_counter()
+    first = noise(large)
+    assert time.perf_counter() - start < 5
+    assert first == noise(large) == ESTIMATORS["noise"](large)
+    assert first == pytest.approx(15, rel=0.05)
+    np.testing.assert_array_equal(large, kept)

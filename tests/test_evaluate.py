@@ -1,0 +1,129 @@
+"""Tables of figures: right values, stamped definitions, and noise that depends on (seed, picture, level) alone."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import numpy as np
+import pytest
+from conftest import scene
+
+from burnish.contract import Array, Contract, Dial
+from burnish.degrade.noise import noise
+from burnish.errors import DialError, UsageError
+from burnish.evaluate import evaluate, generator, spoil
+from burnish.metrics import METRICS, psnr
+
+CONTRACT = Contract(multiple=4, level="pixel", identity=(0.0,), residual=True, dials=(Dial("noise", 0, 75, 25, "sigma in 8-bit steps"),))
+NOISE = [noise()]
+PICTURES = [("a.png", scene(24, 31)), ("b.png", scene(40, 28))]
+LEVELS = [{"noise": 15.0}, {"noise": 50.0}]
+
+
+def nothing(image: Array, level: Array | None) -> Array:
+    return np.zeros_like(image)
+
+
+def darker(image: Array, level: Array | None) -> Array:
+    assert level is not None
+    return np.asarray(-0.002 * level * image, np.float32)
+
+
+def test_a_network_that_does_nothing_leaves_the_noise() -> None:
+    table = evaluate(nothing, CONTRACT, PICTURES, LEVELS, NOISE)
+    assert [(row.name, row.settings["noise"]) for row in table.rows] == [("a.png", 15), ("a.png", 50), ("b.png", 15), ("b.png", 50)]
+    assert table.mean("psnr", LEVELS[0]) == pytest.approx(np.mean([table.rows[0].figures["psnr"], table.rows[2].figures["psnr"]]))
+    assert table.mean("psnr", LEVELS[0]) == pytest.approx(20 * np.log10(255 / 15), abs=0.4)
+    spoiled = spoil(PICTURES[1][1], LEVELS[1], NOISE, generator(0, 1, LEVELS[1]), clip=False)
+    assert table.rows[3].figures["psnr"] == psnr(spoiled, PICTURES[1][1])
+
+
+def test_the_dials_are_set_to_the_level() -> None:
+    table = evaluate(darker, CONTRACT, PICTURES[:1], [{"noise": 0.0}, {"noise": 50.0}], NOISE, [METRICS["psnr"]])
+    clean = PICTURES[0][1]
+    spoiled = spoil(clean, LEVELS[1], NOISE, generator(0, 0, LEVELS[1]), clip=False)
+    assert table.rows[0].figures["psnr"] == np.inf
+    assert table.rows[1].figures["psnr"] == pytest.approx(psnr(spoiled * np.float32(0.9), clean), abs=1e-4)
+
+
+def test_the_noise_depends_on_seed_place_and_level_alone() -> None:
+    both = evaluate(nothing, CONTRACT, PICTURES, LEVELS, NOISE)
+    other_order = evaluate(nothing, CONTRACT, PICTURES, LEVELS[::-1], NOISE)
+    alone = evaluate(nothing, CONTRACT, PICTURES[:1], LEVELS[1:], NOISE)
+    assert both.rows[1].figures == other_order.rows[0].figures == alone.rows[0].figures
+    assert evaluate(nothing, CONTRACT, PICTURES[:1], LEVELS[1:], NOISE, seed=1).rows[0].figures != alone.rows[0].figures
+    draws = {generator(*key).random() for key in [(0, 0, {"noise": 15.0}), (0, 1, {"noise": 15.0}), (1, 0, {"noise": 15.0}), (0, 0, {"noise": 15.5})]}
+    assert len(draws) == 4
+
+
+def test_clipped_pictures_are_what_a_file_holds() -> None:
+    seen: list[Array] = []
+
+    def look(image: Array, level: Array | None) -> Array:
+        seen.append(image.copy())
+        return np.zeros_like(image)
+
+    table = evaluate(look, CONTRACT, PICTURES[:1], LEVELS[1:], NOISE, clip=True)
+    assert seen[0].min() >= 0
+    assert seen[0].max() <= 1
+    assert np.abs(seen[0] * 255 - np.rint(seen[0] * 255)).max() < 1e-4
+    assert "clipped and rounded to 8 bits" in table.to_text()
+    assert evaluate(nothing, CONTRACT, PICTURES[:1], LEVELS[1:], NOISE).to_text().endswith("as float, not clipped; seed 0")
+
+
+def test_grey_goes_through_a_colour_model_and_comes_back() -> None:
+    grey = [("g.png", scene(24, 24, 1))]
+    table = evaluate(nothing, CONTRACT, grey, LEVELS[:1], NOISE)
+    assert table.definitions()["psnr"] == "PSNR[grey, 8-bit, crop 0, mean of 1]"
+    assert table.rows[0].figures["psnr"] == pytest.approx(20 * np.log10(255 / 15), abs=0.6)
+    assert evaluate(nothing, CONTRACT, grey + PICTURES, LEVELS, NOISE).definitions()["psnr"] == "PSNR[RGB and grey, 8-bit, crop 0, mean of 3]"
+
+
+def test_a_blind_network_is_spoiled_at_every_level_too() -> None:
+    table = evaluate(nothing, Contract(residual=True), PICTURES, LEVELS, NOISE)
+    assert table.mean("psnr", LEVELS[0]) > table.mean("psnr", LEVELS[1]) + 8
+
+
+def test_text_csv_and_record_say_the_same_and_how_it_was_measured() -> None:
+    table = evaluate(nothing, CONTRACT, PICTURES, LEVELS, NOISE, clip=True, seed=3)
+    lines = table.to_text().splitlines()
+    assert lines[0].split() == ["noise", "15", "50"]
+    assert lines[1].startswith("PSNR[RGB, 8-bit, crop 0, mean of 2]")
+    assert lines[1].split()[-2:] == [f"{table.mean('psnr', s):.2f}" for s in LEVELS]
+    assert len({len(line) for line in lines[:-1]}) == 1
+    rows = list(csv.DictReader(io.StringIO(table.to_csv())))
+    assert [row["picture"] for row in rows] == ["a.png", "a.png", "b.png", "b.png"]
+    assert [float(row["PSNR[RGB, 8-bit, crop 0]"]) for row in rows] == [row.figures["psnr"] for row in table.rows]
+    assert {row["input"] for row in rows} == {"8-bit"}
+    record = json.loads(json.dumps(table.to_dict(), allow_nan=False))
+    assert record["means"][1]["settings"] == {"noise": 50}
+    assert record["means"][1]["psnr"] == table.mean("psnr", LEVELS[1])
+    assert record["conditions"] == {"clip": True, "seed": 3}
+    assert len(record["rows"]) == 4
+
+
+def test_figures_that_are_infinite_are_null_in_the_record() -> None:
+    record = evaluate(nothing, CONTRACT, PICTURES, [{"noise": 0.0}], NOISE).to_dict()
+    assert record["means"][0]["psnr"] is None
+    json.dumps(record, allow_nan=False)
+
+
+def test_progress_counts_pictures_times_levels() -> None:
+    seen: list[tuple[int, int]] = []
+    evaluate(nothing, CONTRACT, PICTURES, LEVELS, NOISE, progress=lambda done, total: seen.append((done, total)))
+    assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    evaluate(nothing, CONTRACT, iter(PICTURES[:1]), [*LEVELS, *LEVELS], NOISE, progress=lambda done, total: seen.append((done, total)))
+    assert [done for done, _ in seen[4:]] == [1, 2]
+
+
+def test_what_does_not_fit_is_refused() -> None:
+    with pytest.raises(DialError, match="0 to 75"):
+        evaluate(nothing, CONTRACT, PICTURES, [{"noise": 80.0}], NOISE)
+    with pytest.raises(UsageError, match="wants one: noise"):
+        evaluate(nothing, CONTRACT, PICTURES, [{"blur": 2.0}], NOISE)
+    with pytest.raises(UsageError, match="no pictures"):
+        evaluate(nothing, CONTRACT, [], LEVELS, NOISE)
+    with pytest.raises(UsageError, match="channels"):
+        evaluate(nothing, Contract(channels_in=1, channels_out=1), PICTURES, LEVELS, NOISE)
