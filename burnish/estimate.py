@@ -26,6 +26,7 @@ MARGIN = 2.0
 LEAST_SHARE = 0.2
 #: a patch is weakly textured when its gradients are no stronger than those of 99 % of patches of noise alone
 QUANTILE = 2.33
+#: where fewer patches than this are smooth, what looks like noise in the brightness is texture
 LEAST_SMOOTH = 0.1
 BRIGHTNESS = np.array([0.299, 0.587, 0.114])  # BT.601
 ROUNDS = 12

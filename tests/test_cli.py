@@ -192,6 +192,18 @@ def test_models_info_and_demo(album: Path, tmp_path: Path) -> None:
     assert Image.open(tmp_path / "sheet.png").size[0] > 600
 
 
+def test_hidden_colour_stays_and_does_not_bleed() -> None:
+    model = burnish.load("photo")
+    pixels = np.dstack([eight(noisy()), np.full((48, 64), 255, np.uint8)])
+    pixels[:, :32, 3] = 0
+    twin = pixels.copy()
+    twin[:, :32, :3] = 255 - twin[:, :32, :3]
+    first, second = model(pixels, noise=20), model(twin, noise=20)
+    np.testing.assert_array_equal(first[:, 32:], second[:, 32:])
+    np.testing.assert_array_equal(first[:, :32], pixels[:, :32])
+    assert not np.array_equal(first[:, 32:], pixels[:, 32:])
+
+
 def test_the_python_api(tmp_path: Path) -> None:
     model = burnish.load("photo")
     for pixels in (eight(noisy()), eight(noisy(channels=1))[:, :, 0], np.rint(noisy() * 65535).astype(np.uint16), noisy().astype(np.float32), noisy()):

@@ -161,6 +161,11 @@ def test_the_schema_knows_every_key_of_the_shipped_recipes(loaded: Callable[...,
     assert "LevelPlane" in json.dumps(described["properties"]["arch"])
 
 
+def test_the_schema_beside_the_recipes_is_that_of_the_code() -> None:
+    path = RECIPES[0].parent / "recipe.schema.json"
+    assert json.loads(path.read_text()) == json.loads(json.dumps(schema())), "burnish schema > recipes/recipe.schema.json brings it up to date"
+
+
 def test_every_recipe_error_is_a_usage_error() -> None:
     assert issubclass(RecipeError, BurnishError)
     assert (RecipeError.code, RecipeError.exit_status) == ("E_RECIPE", 2)

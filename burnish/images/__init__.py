@@ -1,11 +1,13 @@
-"""Files <-> float arrays. Decoders are loaded when a file of their kind comes."""
+"""Files to float arrays and back, with everything of the file that has to come back. Importing it loads numpy and nothing else that is heavy."""
 
 from __future__ import annotations
 
+from .alpha import fill_hidden
 from .atomic import atomic_write
 from .facts import facts
+from .orientation import turned, upright
 from .picture import Picture, from_array
 from .read import MAX_MEGAPIXELS, read
-from .write import check_format, write
+from .write import check_format, format_of, write
 
-__all__ = ["MAX_MEGAPIXELS", "Picture", "atomic_write", "check_format", "facts", "from_array", "read", "write"]
+__all__ = ["MAX_MEGAPIXELS", "Picture", "atomic_write", "check_format", "facts", "fill_hidden", "format_of", "from_array", "read", "turned", "upright", "write"]

@@ -1,53 +1,61 @@
-"""A file under its final name is whole: written beside it, flushed to the disk, then renamed; otherwise nothing."""
+"""Files that are whole or not there: a temporary file in the same folder, flushed to disk, renamed, and the folder flushed too."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
+import shutil
+import uuid
+from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 from ..errors import OutputError
 
+#: how temporary files are named: short, whatever the length of the final name, and never like a picture
+PREFIX, SUFFIX = ".burnish-", ".part"
 
-def atomic_write(path: Path, data: bytes | memoryview) -> None:
-    """The bytes under that name, or OutputError and nothing (what stood there before stays)."""
+
+def atomic_write(path: str | Path, content: bytes | bytearray | memoryview | Callable[[BinaryIO], object]) -> None:
+    """Puts bytes, or what a function writes into the binary file it is given, under `path`, whole or not at all.
+
+    A file of that name is replaced at once and keeps its permissions; a symbolic link of that name is replaced, not followed.
+    OutputError where the folder is absent, not writable or full; then nothing is left behind, and what stood there before still does.
+    """
     path = Path(path)
-    partial: str | None = None
+    temporary = path.parent / f"{PREFIX}{uuid.uuid4().hex}{SUFFIX}"
     try:
-        handle, partial = tempfile.mkstemp(dir=path.parent, prefix=".burnish-", suffix=".part")
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(partial, 0o666 & ~_umask())
-        os.replace(partial, path)
+        if path.is_dir():
+            raise IsADirectoryError(None, "it is a folder")
+        _fill(temporary, content)
+        if path.is_file() and not path.is_symlink():
+            shutil.copymode(path, temporary)
+        os.replace(temporary, path)
+        _flush_folder(path.parent)
     except OSError as error:
-        if partial is not None:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(partial)
-        raise OutputError(f"{path}: cannot be written ({error.strerror or error}); is there room, and may you write there?") from error
-    except BaseException:
-        if partial is not None:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(partial)
-        raise
-    _flush_folder(path.parent)
+        raise OutputError(f"{path}: cannot be written ({error.strerror or error}); choose another place, or make room") from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
 
 
-def _umask() -> int:
-    """The process's mask for new files; temporary ones are made private, finished ones are as any other program's."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def _fill(temporary: Path, content: bytes | bytearray | memoryview | Callable[[BinaryIO], object]) -> None:
+    with open(temporary, "xb+") as file:
+        if callable(content):
+            content(file)
+        else:
+            file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _flush_folder(folder: Path) -> None:
-    """So that the rename, too, survives a loss of power; a system that cannot flush folders (Windows) goes without."""
+    """Makes the new name itself last; Windows has no such call and needs none."""
     if os.name == "nt":
         return
     handle = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(handle)
+        with contextlib.suppress(OSError):  # some network file systems refuse it, with the file in place
+            os.fsync(handle)
     finally:
         os.close(handle)

@@ -1,51 +1,183 @@
-"""The one tag of EXIF that has to agree with the pixels: orientation (274), read and set in place, so that everything else stays to the byte."""
+"""EXIF: a small TIFF of directories of fields (CIPA DC-008). Read, patched in place, and packed anew when it moves into or out of a TIFF file.
+
+Fields are kept as their bytes in the file's own byte order, so that nothing is lost in between.
+"""
 
 from __future__ import annotations
 
+import io
 import struct
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import BinaryIO, Literal
 
-PREFIX = b"Exif\x00\x00"
-_ORIENTATION = 0x0112
+Name = Literal["main", "exif", "gps", "interop"]
+
+#: bytes of one value of each field type
+SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
+#: (directory, field) that points to a directory
+POINTERS: dict[tuple[Name, int], Name] = {("main", 34665): "exif", ("main", 34853): "gps", ("exif", 40965): "interop"}
+ORIENTATION, MAKE, MODEL, DATE, WIDTH, HEIGHT, TAKEN, MAKER_NOTE = 274, 271, 272, 306, 40962, 40963, 36867, 37500
+#: fields of a TIFF's first directory that EXIF has too; the rest describes how the file stores its pixels
+SHARED = frozenset({270, MAKE, MODEL, ORIENTATION, 282, 283, 296, 305, DATE, 315, 33432})
+#: no field is larger in good faith
+LARGEST = 1 << 24
 
 
-def bare(block: bytes | None) -> bytes | None:
-    """The TIFF block without the prefix that JPEG puts before it; None for nothing, or for what is no EXIF."""
-    if not block:
+@dataclass(frozen=True)
+class Field:
+    """One field: its type, how many values, their bytes, and where these stand in the file."""
+
+    kind: int
+    count: int
+    value: bytes
+    place: int
+
+
+Directory = Mapping[int, Field]
+
+
+@dataclass(frozen=True)
+class Exif:
+    """The directories of an EXIF block or a TIFF file. order: "<" or ">". thumbnail: where the offset of the thumbnail's directory stands."""
+
+    order: str
+    directories: Mapping[Name, Directory]
+    thumbnail: int
+
+    def number(self, directory: Name, tag: int) -> int | None:
+        """A field of one short or long; None where it is absent or of another kind."""
+        field = self.directories.get(directory, {}).get(tag)
+        if field is None or field.kind not in (3, 4) or field.count != 1:
+            return None
+        return int(struct.unpack(self.order + ("H" if field.kind == 3 else "I"), field.value)[0])
+
+    def ratio(self, directory: Name, tag: int) -> float | None:
+        """A field of one unsigned ratio; None where it is absent, of another kind, or has no denominator."""
+        field = self.directories.get(directory, {}).get(tag)
+        if field is None or field.kind != 5 or field.count != 1:
+            return None
+        above, below = struct.unpack(self.order + "II", field.value)
+        return above / below if below else None
+
+    def text(self, directory: Name, tag: int) -> str | None:
+        """A field of text; None where it is absent or empty."""
+        field = self.directories.get(directory, {}).get(tag)
+        return (field.value.split(b"\0")[0].decode("utf-8", "replace").strip() or None) if field is not None and field.kind == 2 else None
+
+
+def parse(file: bytes | BinaryIO, wanted: Collection[int] | None = None) -> Exif | None:
+    """The directories of an EXIF block, or of an open classic TIFF; None where it is no such thing. Fields that point nowhere are left out.
+
+    wanted: the fields of the main directory to fetch; None for all.
+    """
+    file = io.BytesIO(file) if isinstance(file, bytes) else file
+    file.seek(0)
+    head = file.read(8)
+    order = {b"II*\0": "<", b"MM\0*": ">"}.get(head[:4])
+    if order is None or len(head) < 8:
         return None
-    block = block.removeprefix(PREFIX)
-    return block if block[:4] in (b"II*\x00", b"MM\x00*") else None
+    main, thumbnail = _read(file, order, struct.unpack(order + "I", head[4:])[0], wanted)
+    directories: dict[Name, Directory] = {"main": main}
+    for (parent, tag), name in POINTERS.items():
+        field = directories.get(parent, {}).get(tag)
+        if field is not None and len(field.value) == 4:
+            directories[name] = _read(file, order, struct.unpack(order + "I", field.value)[0], None)[0]
+    return Exif(order, directories, thumbnail)
 
 
-def orientation(block: bytes | None) -> int:
-    """1..8; 1 where nothing is said, or nonsense."""
-    found = _find(block) if block else None
-    if block is None or found is None:
-        return 1
-    position, order = found
-    (value,) = struct.unpack_from(order + "H", block, position)
-    return value if 1 <= value <= 8 else 1
+def _read(file: BinaryIO, order: str, offset: int, wanted: Collection[int] | None) -> tuple[dict[int, Field], int]:
+    """One directory, and where the offset of the next stands."""
+    file.seek(offset)
+    count = int.from_bytes(file.read(2), "little" if order == "<" else "big")
+    entries = file.read(12 * count)
+    fields = {}
+    for place in range(0, len(entries) - 11, 12):
+        tag, kind, number = struct.unpack_from(order + "HHI", entries, place)
+        size = SIZES.get(kind, 0) * number
+        if not 0 < size <= LARGEST or (wanted is not None and tag not in wanted):
+            continue
+        inside = offset + 2 + place + 8
+        at = inside if size <= 4 else struct.unpack_from(order + "I", entries, place + 8)[0]
+        file.seek(at)
+        value = file.read(size)
+        if len(value) == size:
+            fields[tag] = Field(kind, number, value, at)
+    return fields, offset + 2 + 12 * count
 
 
-def with_orientation_1(block: bytes) -> bytes:
-    """The block with its orientation set to 1 (pixels are upright)."""
-    found = _find(block)
-    if found is None:
-        return block
-    position, order = found
-    return block[:position] + struct.pack(order + "H", 1) + block[position + 2 :]
+def orientation(exif: bytes | None) -> int:
+    """The tag, 1 to 8; 1 where there is none, or one that makes no sense."""
+    parsed = parse(exif) if exif else None
+    tag = parsed.number("main", ORIENTATION) if parsed else None
+    return tag if tag is not None and 1 <= tag <= 8 else 1
 
 
-def _find(block: bytes) -> tuple[int, str] | None:
-    """Where the value of tag 274 stands in the first directory, and the byte order."""
-    order = "<" if block[:2] == b"II" else ">"
-    try:
-        (start,) = struct.unpack_from(order + "I", block, 4)
-        (count,) = struct.unpack_from(order + "H", block, start)
-        for entry in range(start + 2, start + 2 + 12 * count, 12):
-            tag, kind = struct.unpack_from(order + "HH", block, entry)
-            if tag == _ORIENTATION and kind == 3:
-                struct.unpack_from(order + "H", block, entry + 8)
-                return entry + 8, order
-    except struct.error:
+def resolution(exif: bytes | None) -> tuple[float, float] | None:
+    """(across, down) in dots an inch; None where it does not say."""
+    parsed = parse(exif) if exif else None
+    if parsed is None:
         return None
-    return None
+    inch = {None: 1.0, 2: 1.0, 3: 2.54}.get(parsed.number("main", 296))
+    across, down = parsed.ratio("main", 282), parsed.ratio("main", 283)
+    return (inch * across, inch * down) if inch and across and down else None
+
+
+def moved(exif: Exif) -> list[str]:
+    """A sentence where a maker's note, whose own offsets nobody can mend, stands elsewhere after packing."""
+    return ["a camera maker's own note moved within the EXIF; some programs may not read it any more"] if MAKER_NOTE in exif.directories.get("exif", {}) else []
+
+
+def set_upright(exif: bytes, width: int, height: int) -> bytes:
+    """The block with orientation 1 and the new size; its thumbnail, which is not turned, is let go. All in place: a maker's own offsets stay true."""
+    parsed = parse(exif)
+    if parsed is None:
+        return exif
+    patched = bytearray(exif)
+    wanted: tuple[tuple[Name, int, int], ...] = (("main", ORIENTATION, 1), ("exif", WIDTH, width), ("exif", HEIGHT, height))
+    for directory, tag, value in wanted:
+        field = parsed.directories.get(directory, {}).get(tag)
+        if field is not None and field.kind in (3, 4) and field.count == 1:
+            struct.pack_into(parsed.order + ("H" if field.kind == 3 else "I"), patched, field.place, value)
+    if parsed.thumbnail + 4 <= len(patched):
+        patched[parsed.thumbnail : parsed.thumbnail + 4] = bytes(4)
+    return bytes(patched)
+
+
+def pack(exif: Exif) -> bytes:
+    """An EXIF block of its own with these directories."""
+    body, main = pack_directories(exif, 8)
+    return (b"II*\0" if exif.order == "<" else b"MM\0*") + struct.pack(exif.order + "I", main) + body
+
+
+def pack_directories(exif: Exif, start: int) -> tuple[bytes, int]:
+    """All directories as they stand from the even offset `start` of a file on, and where the main one begins."""
+    body = b""
+    places: dict[Name, int] = {}
+    inwards: tuple[Name, ...] = ("interop", "gps", "exif", "main")  # what is pointed to comes first
+    for name in inwards:
+        fields = exif.directories.get(name)
+        if fields:
+            places[name] = start + len(body)
+            plain = {tag: field for tag, field in fields.items() if (name, tag) not in POINTERS}
+            body += _packed({**plain, **_pointers(exif, name, places)}, exif.order, places[name])
+    return body, places["main"]
+
+
+def _pointers(exif: Exif, parent: Name, places: Mapping[Name, int]) -> Directory:
+    """The fields of one directory that point to the others."""
+    return {tag: Field(4, 1, struct.pack(exif.order + "I", places[name]), 0) for (above, tag), name in POINTERS.items() if above == parent and name in places}
+
+
+def _packed(fields: Directory, order: str, start: int) -> bytes:
+    """One directory that begins at `start`, its longer values behind it, an even number of bytes in all."""
+    entries, values = b"", b""
+    behind = start + 2 + 12 * len(fields) + 4
+    for tag, field in sorted(fields.items()):
+        entries += struct.pack(order + "HHI", tag, field.kind, field.count)
+        if len(field.value) <= 4:
+            entries += field.value.ljust(4, b"\0")
+        else:
+            entries += struct.pack(order + "I", behind + len(values))
+            values += field.value + b"\0" * (len(field.value) % 2)
+    return struct.pack(order + "H", len(fields)) + entries + bytes(4) + values

@@ -1,57 +1,43 @@
-"""facts(): what a picture file is, for `burnish info`."""
+"""facts(): what a file says of itself, without decoding a pixel."""
 
 from __future__ import annotations
 
-import io
+import os
 from pathlib import Path
 from typing import Any
 
-from .picture import Picture
-from .read import read
+from . import exif, sniff
+from .colour import profile_name
+from .read import examine
 
 
-def facts(path: Path) -> dict[str, Any]:
-    """Format, size, depth, channels and metadata, in plain values. The whole file is read and checked; raises what `read` raises."""
-    picture = read(path, max_megapixels=None)
-    height, width = picture.pixels.shape[-2:]
+def facts(path: str | Path) -> dict[str, Any]:
+    """Format, size, channels, depth, alpha, profile, orientation, resolution, bytes, and, where EXIF has them, camera and date; JSON-able.
+
+    Raises InputErrors as `read` does, save for damage inside the pixels.
+    """
+    path = Path(path)
+    with sniff.opened(path) as file:
+        header = examine(file, path)
+        size = os.fstat(file.fileno()).st_size
     found: dict[str, Any] = {
         "file": str(path),
-        "format": picture.format,
-        "bytes": Path(path).stat().st_size,
-        "size": f"{width}x{height}",
-        "megapixels": round(width * height / 1e6, 3),
-        "depth": picture.depth,
-        "channels": "grey" if picture.pixels.shape[1] == 1 else "RGB",
-        "alpha": picture.alpha is not None,
-        "orientation": picture.orientation,
+        "format": header.format,
+        "width": header.width,
+        "height": header.height,
+        "channels": header.channels,
+        "depth": header.depth,
+        "alpha": header.alpha,
+        "stored": header.stored,
+        "profile": profile_name(header.icc),
+        "orientation": exif.orientation(header.exif),
+        "dpi": None if header.dpi is None else [round(value, 2) for value in header.dpi],
+        "xmp": header.xmp is not None,
+        "bytes": size,
     }
-    if picture.dpi:
-        found["dpi"] = f"{picture.dpi[0]:.0f}x{picture.dpi[1]:.0f}"
-    if picture.icc:
-        found["profile"] = _profile_name(picture.icc)
-    if picture.xmp:
-        found["xmp"] = f"{len(picture.xmp)} bytes"
-    found |= _camera(picture)
-    if picture.notes:
-        found["notes"] = "; ".join(picture.notes)
-    return found
-
-
-def _profile_name(icc: bytes) -> str:
-    from PIL import ImageCms
-
-    try:
-        return str(ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(icc)))).strip()
-    except (ImageCms.PyCMSError, OSError):
-        return f"unreadable, {len(icc)} bytes"
-
-
-def _camera(picture: Picture) -> dict[str, str]:
-    if not picture.exif:
-        return {}
-    from PIL import Image
-
-    tags = Image.Exif()
-    tags.load(picture.exif)
-    found = {"camera": " ".join(str(tags[tag]).strip("\x00 ") for tag in (271, 272) if tags.get(tag)), "date": str(tags.get(306, ""))}
-    return {name: text for name, text in found.items() if text}
+    parsed = exif.parse(header.exif) if header.exif else None
+    if parsed is not None:
+        camera = " ".join(dict.fromkeys(t for t in (parsed.text("main", exif.MAKE), parsed.text("main", exif.MODEL)) if t))
+        taken = parsed.text("exif", exif.TAKEN) or parsed.text("main", exif.DATE)
+        found |= {name: value for name, value in (("camera", camera), ("taken", taken)) if value}
+    return found | ({"notes": list(header.notes)} if header.notes else {})

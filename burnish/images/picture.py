@@ -1,4 +1,4 @@
-"""Picture: pixels as float arrays, with everything else that a file holds and that is to come back."""
+"""Picture: the pixels of a file as float32 planes, and everything else of the file that has to come back with them."""
 
 from __future__ import annotations
 
@@ -8,77 +8,100 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contract import Array
-from ..errors import UnsupportedChannels
+from ..errors import UsageError
 
+Array = NDArray[np.float32]
 Depth = Literal["uint8", "uint16", "float32"]
-#: what stands for 1.0
-WHITE: dict[str, int] = {"uint8": 255, "uint16": 65535, "float32": 1}
+Format = Literal["JPEG", "PNG", "WEBP", "TIFF"]
+
+#: what a sample of that depth is divided by on the way in, and multiplied with on the way out
+SCALES: dict[str, float] = {"uint8": 255.0, "uint16": 65535.0, "float32": 1.0}
+#: rows that are rounded at a time, so that temporaries stay small
+ROWS = 256
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Picture:
-    """One picture.
+    """One picture as it stands in its file: not turned, not clamped.
 
-    pixels: float32 [1, 1 or 3, H, W], grey or RGB, 1.0 for white; float files keep their own range. alpha: float32 [1, 1, H, W] or None.
-    format: of the file it came from ("JPEG", "PNG", "WEBP", "TIFF"); "" for one made in memory. lossy: whether that format threw something away.
-    exif: the TIFF block of EXIF, without a prefix. orientation: of EXIF, 1..8; pixels are as they are stored, not turned. notes: sentences from reading.
+    pixels: float32 [1, C, H, W], C = 1 (grey) or 3 (RGB); v / 255 or v / 65535, and float files as they are. alpha: float32 [1, 1, H, W] or None.
+    depth, format: of the file. lossy: it was compressed with loss. icc, xmp: as in the file. exif: from its "II" or "MM" on; orientation lives in it.
+    dpi: (across, down). notes: sentences on what was met while reading.
     """
 
     pixels: Array
     alpha: Array | None = None
     depth: Depth = "uint8"
-    format: str = ""
+    format: Format = "PNG"
     lossy: bool = False
     icc: bytes | None = None
     exif: bytes | None = None
     xmp: bytes | None = None
     dpi: tuple[float, float] | None = None
-    orientation: int = 1
     notes: tuple[str, ...] = ()
 
     def with_pixels(self, pixels: Array) -> Picture:
+        """The same picture with other pixels, [1, 1 or 3, H, W]."""
         return replace(self, pixels=pixels)
 
 
+@dataclass(frozen=True)
+class Header:
+    """What a file says of its picture before a pixel is decoded. channels: 1 or 3, after decoding; stored: how the file has it, in words."""
+
+    format: Format
+    width: int
+    height: int
+    channels: int
+    depth: Depth
+    alpha: bool
+    stored: str
+    lossy: bool = False
+    icc: bytes | None = None
+    exif: bytes | None = None
+    xmp: bytes | None = None
+    dpi: tuple[float, float] | None = None
+    notes: tuple[str, ...] = ()
+
+    def picture(self, samples: NDArray[Any]) -> Picture:
+        """The Picture of decoded samples [H, W] or [H, W, 1 to 4], the second or fourth channel being alpha."""
+        planes = to_planes(samples)
+        colours = 3 if planes.shape[1] >= 3 else 1
+        alpha = planes[:, colours:] if planes.shape[1] > colours else None
+        kept = {name: getattr(self, name) for name in ("depth", "format", "lossy", "icc", "exif", "xmp", "dpi", "notes")}
+        return Picture(planes[:, :colours], alpha, **kept)
+
+
 def from_array(array: NDArray[Any]) -> Picture:
-    """A picture from [H, W] or [H, W, 1..4] (grey, grey and alpha, RGB, RGBA) of uint8, uint16 or float32; UnsupportedChannels otherwise."""
-    planes = array[:, :, None] if array.ndim == 2 else array
-    if planes.ndim != 3 or planes.shape[2] not in (1, 2, 3, 4) or planes.dtype.name not in WHITE or 0 in planes.shape:
-        raise UnsupportedChannels(f"an array of shape {list(array.shape)} and type {array.dtype} is not a picture of 1 to 4 channels of 8, 16 or float bits")
-    depth: Any = planes.dtype.name
-    floats = np.ascontiguousarray(planes.transpose(2, 0, 1)[None], np.float32)
-    if WHITE[depth] != 1:
-        floats /= np.float32(WHITE[depth])
-    colours = 1 if planes.shape[2] < 3 else 3
-    alpha = floats[:, colours:].copy() if planes.shape[2] > colours else None
-    return Picture(floats[:, :colours], alpha, depth)
+    """A Picture of an array [H, W] or [H, W, 1 to 4] (grey, grey + alpha, RGB, RGBA) of uint8, uint16 or float32; UsageError for others."""
+    channels = array.shape[2] if array.ndim == 3 else 1
+    if array.dtype.name not in SCALES or array.ndim not in (2, 3) or not 1 <= channels <= 4 or array.size == 0:
+        raise UsageError(
+            f"an array of shape {list(array.shape)} and type {array.dtype} is no picture: [H, W] or [H, W, 1 to 4] of uint8, uint16 or float32 is wanted"
+        )
+    depth: Depth = array.dtype.name  # type: ignore[assignment]
+    return Header("PNG", array.shape[1], array.shape[0], 3 if channels >= 3 else 1, depth, channels in (2, 4), "array").picture(array)
 
 
-def to_array(picture: Picture, depth: Depth) -> NDArray[Any]:
-    """[H, W] or [H, W, 2..4] in the file's own numbers: clamped once (integers only), rounded to the nearest, half to even."""
-    planes = picture.pixels if picture.alpha is None else np.concatenate([picture.pixels, picture.alpha], 1)
-    values = planes[0].transpose(1, 2, 0)
-    if depth != "float32":
-        values = np.rint(np.clip(values, 0, 1) * np.float32(WHITE[depth])).astype(depth)
-    array: NDArray[Any] = np.ascontiguousarray(values[:, :, 0] if values.shape[2] == 1 else values)
-    return array
+def to_planes(samples: NDArray[Any]) -> Array:
+    """[H, W] or [H, W, C] of uint8, uint16 or float32 -> float32 [1, C, H, W], one channel at a time: no second copy."""
+    if samples.ndim == 2:
+        samples = samples[..., None]
+    height, width, channels = samples.shape
+    divisor = np.float32(SCALES[samples.dtype.name])
+    planes = np.empty((1, channels, height, width), np.float32)
+    for c in range(channels):
+        np.divide(samples[..., c], divisor, out=planes[0, c], dtype=np.float32)
+    return planes
 
 
-def upright(picture: Picture) -> Picture:
-    """The picture turned as its orientation says, which is then 1."""
-    if picture.orientation == 1:
-        return picture
-    alpha = None if picture.alpha is None else _turned(picture.alpha, picture.orientation)
-    return replace(picture, pixels=_turned(picture.pixels, picture.orientation), alpha=alpha, orientation=1)
-
-
-def _turned(planes: Array, orientation: int) -> Array:
-    """EXIF 2.32, tag 274: where the stored first row and first column stand when the picture is looked at."""
-    if orientation >= 5:
-        planes = planes.swapaxes(-1, -2)
-    if orientation in (2, 3, 6, 7):
-        planes = planes[..., ::-1]
-    if orientation in (3, 4, 7, 8):
-        planes = planes[..., ::-1, :]
-    return np.ascontiguousarray(planes)
+def to_samples(picture: Picture, depth: Depth) -> NDArray[Any]:
+    """[H, W] for grey alone, else [H, W, 2 to 4], of that depth, alpha last. Integers are clamped once and rounded half to even; floats are as they are."""
+    planes = [*picture.pixels[0], *([] if picture.alpha is None else picture.alpha[0])]
+    scale = np.float32(SCALES[depth])
+    samples = np.empty((*planes[0].shape, len(planes)), depth)
+    for c, plane in enumerate(planes):
+        for top in range(0, len(plane), ROWS):
+            rows = plane[top : top + ROWS]
+            samples[top : top + ROWS, :, c] = rows if depth == "float32" else np.rint(np.clip(rows * scale, 0, scale))
+    return samples[..., 0] if len(planes) == 1 else samples

@@ -1,94 +1,217 @@
-"""PNG: what decoders let pass (half of the rows missing, wrong checksums) is found here; and the chunks that the 16-bit encoder does not write."""
+"""PNG (W3C, third edition): every chunk's checksum and the length of the inflated rows are checked here, since decoders let both pass.
+
+Pixels go through libpng at 8 and 16 bits; what stands around them is read and put in as chunks of our own.
+"""
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, BinaryIO
 
-from ..errors import InputCorrupt, InputTruncated, UnsupportedFormat
+import numpy as np
+
+from ..errors import FormatLimit, UnsupportedChannels, UnsupportedFormat
+from .picture import Depth, Header, Picture, to_samples
+from .sniff import corrupt, truncated
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
-#: Adam7: first column, first row, step in x, step in y of the seven passes (PNG specification, section 8.2)
-_ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
-_PIECE = 1 << 20
+LARGEST = 2**31 - 1
+XMP = b"XML:com.adobe.xmp"
+INCH = 0.0254  # metres
+#: no profile or text is larger in good faith
+LARGEST_TEXT = 1 << 24
+
+#: colour type -> samples a pixel, bits that it may have, its name
+COLOURS: dict[int, tuple[int, tuple[int, ...], str]] = {
+    0: (1, (1, 2, 4, 8, 16), "grey"),
+    2: (3, (8, 16), "colour"),
+    3: (1, (1, 2, 4, 8), "palette"),
+    4: (2, (8, 16), "grey and alpha"),
+    6: (4, (8, 16), "colour and alpha"),
+}
+#: x start, y start, x step, y step of the seven passes of an interlaced picture
+PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 
 
-def chunks(data: bytes, path: Path) -> Iterator[tuple[bytes, memoryview]]:
-    """(type, content) of every chunk up to IEND, checksums held. InputTruncated, InputCorrupt."""
-    view, position = memoryview(data), len(SIGNATURE)
+def _chunks(file: BinaryIO, path: Path) -> Iterator[tuple[bytes, int, int]]:
+    """(name, offset of its body, length) of each chunk up to IEND; InputTruncated where the file ends before."""
+    size = file.seek(0, io.SEEK_END)
+    place = len(SIGNATURE)
     while True:
-        if position + 12 > len(data):
-            raise InputTruncated(f"{path}: the PNG ends before its picture does")
-        (length,) = struct.unpack_from(">I", data, position)
-        kind, end = bytes(view[position + 4 : position + 8]), position + 8 + length
-        if end + 4 > len(data):
-            raise InputTruncated(f"{path}: the PNG ends before its picture does")
-        if zlib.crc32(view[position + 4 : end]) != struct.unpack_from(">I", data, end)[0]:
-            raise InputCorrupt(f"{path}: a checksum of the PNG is wrong (chunk {kind.decode('latin-1')})")
-        yield kind, view[position + 8 : end]
-        if kind == b"IEND":
+        file.seek(place)
+        head = file.read(8)
+        if len(head) < 8:
+            raise truncated(path)
+        length, name = int.from_bytes(head[:4], "big"), head[4:]
+        if place + 12 + length > size:
+            raise truncated(path)
+        if not name.isalpha():
+            raise corrupt(path, "a chunk without a name")
+        yield name, place + 8, length
+        if name == b"IEND":
             return
-        position = end + 4
+        place += 12 + length
 
 
-def header(data: bytes, path: Path) -> tuple[int, int, int, int]:
-    """(width, height, bit depth, colour type), without looking further."""
-    if len(data) < 33 or data[12:16] != b"IHDR":
-        raise InputTruncated(f"{path}: the PNG ends before its picture does")
-    width, height, depth, colour = struct.unpack_from(">IIBB", data, 16)
-    if not width or not height or colour not in _CHANNELS:
-        raise InputCorrupt(f"{path}: the PNG's header makes no sense")
-    return width, height, depth, colour
+def _body(file: BinaryIO, place: int, length: int) -> bytes:
+    file.seek(place)
+    return file.read(min(length, LARGEST_TEXT))
 
 
-def check(data: bytes, path: Path) -> None:
-    """Every checksum, and that the compressed rows are all there: they are unpacked once and counted, a piece at a time."""
-    width, height, depth, colour = header(data, path)
-    wanted = _size(width, height, depth * _CHANNELS[colour], data[28] == 1)
-    unpacker, found = zlib.decompressobj(), 0
+def examine(file: BinaryIO, path: Path) -> Header:
+    """The header; no pixel is decoded."""
+    found: dict[bytes, bytes] = {}
+    xmp, left = None, []
+    for number, (name, place, length) in enumerate(_chunks(file, path)):
+        if (number == 0) != (name == b"IHDR"):
+            raise corrupt(path, "its header is not where it belongs")
+        if name == b"iTXt" and xmp is None:
+            xmp = _xmp(_body(file, place, length))
+            left += [] if xmp else ["its text"]
+        elif name in (b"tEXt", b"zTXt", b"iTXt"):
+            left.append("its text")
+        elif name != b"IDAT":
+            found[name] = _body(file, place, length)
+    width, height, bits, kind, _, _, _ = _header(found[b"IHDR"], path)
+    if b"acTL" in found:
+        raise UnsupportedFormat(f"{path}: is an animated PNG; only single pictures are handled yet")
+    left += _colour_description(found)
+    alpha = kind in (4, 6) or b"tRNS" in found
+    depth: Depth = "uint16" if bits == 16 else "uint8"
+    notes = [f"not kept: {', '.join(dict.fromkeys(left))}"] if left else []
+    if kind == 3 or bits < 8:
+        notes.append(f"{bits}-bit {COLOURS[kind][2]}; the result is 8-bit {'colour' if kind == 3 else 'grey'}")
+    stored = f"{bits}-bit {COLOURS[kind][2]}"
+    icc, dpi = _profile(found.get(b"iCCP")), _dpi(found.get(b"pHYs"))
+    kept: dict[str, Any] = {"icc": icc, "exif": found.get(b"eXIf"), "xmp": xmp, "dpi": dpi}
+    return Header("PNG", width, height, 1 if kind in (0, 4) else 3, depth, alpha, stored, notes=tuple(notes), **kept)
+
+
+def _header(body: bytes, path: Path) -> tuple[int, int, int, int, int, int, int]:
+    """Width, height, bits, colour type, compression, filter, interlace."""
+    if len(body) != 13:
+        raise corrupt(path, "its header has the wrong length")
+    width, height, bits, kind, compression, filters, interlace = fields = struct.unpack(">IIBBBBB", body)
+    if not 0 < width <= LARGEST or not 0 < height <= LARGEST or compression or filters or interlace > 1:
+        raise corrupt(path, "its header makes no sense")
+    if kind not in COLOURS or bits not in COLOURS[kind][1]:
+        raise UnsupportedChannels(f"{path}: has {bits} bits of colour type {kind}, which no PNG may have; 1 to 16 bits of grey, palette or colour are read")
+    return fields
+
+
+def _colour_description(found: dict[bytes, bytes]) -> list[str]:
+    """Chunks that say what the colours mean, other than a profile or sRGB, and are lost."""
+    gamma = found.get(b"gAMA")
+    plain = b"iCCP" in found or b"sRGB" in found or gamma in (None, struct.pack(">I", 45455))
+    return [*([] if plain else ["its gamma"]), *(["its cICP colour space"] if b"cICP" in found else [])]
+
+
+def _profile(body: bytes | None) -> bytes | None:
+    if body is None or b"\0" not in body:
+        return None
     try:
-        for kind, content in chunks(data, path):
-            if kind == b"acTL":
-                raise UnsupportedFormat(f"{path}: an animated PNG; only single pictures are handled yet")
-            if kind == b"IDAT":
-                rest: bytes | memoryview = content
-                while rest:
-                    found += len(unpacker.decompress(rest, _PIECE))
-                    rest = unpacker.unconsumed_tail
+        return zlib.decompressobj().decompress(body.split(b"\0", 1)[1][1:], LARGEST_TEXT) or None
+    except zlib.error:
+        return None
+
+
+def _xmp(body: bytes) -> bytes | None:
+    """The packet in an iTXt chunk of that keyword; None for other text."""
+    if not body.startswith(XMP + b"\0") or len(body) < len(XMP) + 5:
+        return None
+    compressed, text = body[len(XMP) + 1], body[len(XMP) + 3 :].split(b"\0", 2)[-1]
+    return zlib.decompressobj().decompress(text, LARGEST_TEXT) if compressed else text
+
+
+def _dpi(body: bytes | None) -> tuple[float, float] | None:
+    if body is None or len(body) != 9:
+        return None
+    across, down, unit = struct.unpack(">IIB", body)
+    return (round(across * INCH, 2), round(down * INCH, 2)) if unit == 1 and across and down else None
+
+
+def decode(file: BinaryIO, header: Header, path: Path) -> Picture:
+    """The picture. Raises InputTruncated or InputCorrupt."""
+    from imagecodecs import png_decode
+
+    _check(file, path)
+    file.seek(0)
+    samples = png_decode(file.read())
+    if samples.dtype.name != header.depth or samples.shape[:2] != (header.height, header.width):
+        raise corrupt(path, f"it decodes to {samples.shape} of {samples.dtype}")
+    return header.picture(samples)
+
+
+def _check(file: BinaryIO, path: Path) -> None:
+    """Every checksum, and that the rows are all there."""
+    rows, inflate = 0, zlib.decompressobj()
+    expected = 0
+    for name, place, length in _chunks(file, path):
+        file.seek(place)
+        body = file.read(length)
+        if zlib.crc32(body, zlib.crc32(name)) != int.from_bytes(file.read(4), "big"):
+            raise corrupt(path, f"the checksum of its {name.decode('ascii', 'replace')} chunk is wrong")
+        if name == b"IHDR":
+            expected = _inflated_size(body, path)
+        elif name == b"IDAT":
+            rows += _inflate(inflate, body, expected + 1 - rows, path)
+    if rows < expected or not inflate.eof:
+        raise truncated(path) if rows <= expected else corrupt(path, "more rows than its header says")
+
+
+def _inflate(inflate: Any, body: bytes, most: int, path: Path) -> int:
+    """How many bytes come out, a megabyte held at a time, and no more than `most`."""
+    count = 0
+    try:
+        while body and count < most and not inflate.eof:
+            count += len(inflate.decompress(body, min(1 << 20, most - count)))
+            body = inflate.unconsumed_tail
     except zlib.error as error:
-        raise InputCorrupt(f"{path}: the PNG's compressed rows are damaged ({error})") from error
-    if found < wanted:
-        raise InputTruncated(f"{path}: {found * 100 // wanted} percent of the PNG's rows are there; the file was cut off or written only in part")
+        raise corrupt(path, "its compressed rows do not inflate") from error
+    return count
 
 
-def _size(width: int, height: int, bits: int, interlaced: bool) -> int:
-    """Bytes of all rows, filter bytes included."""
-    if not interlaced:
-        return height * (1 + (width * bits + 7) // 8)
-    total = 0
-    for x, y, step_x, step_y in _ADAM7:
-        columns, rows = -(-(width - x) // step_x), -(-(height - y) // step_y)
+def _inflated_size(body: bytes, path: Path) -> int:
+    """Bytes of all rows, each with its filter byte."""
+    width, height, bits, kind, _, _, interlace = _header(body, path)
+    size = 0
+    for left, top, across, down in PASSES if interlace else ((0, 0, 1, 1),):
+        columns, rows = -(-(width - left) // across), -(-(height - top) // down)
         if columns > 0 and rows > 0:
-            total += rows * (1 + (columns * bits + 7) // 8)
-    return total
+            size += rows * (1 + -(-columns * bits * COLOURS[kind][0] // 8))
+    return size
 
 
-def with_metadata(data: bytes, icc: bytes | None, exif: bytes | None, xmp: bytes | None, dpi: tuple[float, float] | None) -> bytes:
-    """The PNG with these chunks behind its header."""
-    extra = []
-    if icc:
-        extra.append(_chunk(b"iCCP", b"ICC profile\x00\x00" + zlib.compress(icc)))
-    if dpi:
-        extra.append(_chunk(b"pHYs", struct.pack(">IIB", *(round(d / 0.0254) for d in dpi), 1)))
-    if exif:
-        extra.append(_chunk(b"eXIf", exif))
-    if xmp:
-        extra.append(_chunk(b"iTXt", b"XML:com.adobe.xmp\x00\x00\x00\x00\x00" + xmp))
-    return data[:33] + b"".join(extra) + data[33:]
+def encode(picture: Picture) -> bytes:
+    """A PNG of the picture's depth (16 bits for float), with profile, EXIF, resolution and XMP as chunks."""
+    from imagecodecs import png_encode
+
+    samples = to_samples(picture, "uint8" if picture.depth == "uint8" else "uint16")
+    plain = bytes(png_encode(np.ascontiguousarray(samples)))
+    after_header = len(SIGNATURE) + 25
+    return b"".join((plain[:after_header], *_around(picture), plain[after_header:]))
 
 
-def _chunk(kind: bytes, content: bytes) -> bytes:
-    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+def _around(picture: Picture) -> Iterator[bytes]:
+    if picture.icc is not None:
+        yield _chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(picture.icc))
+    if picture.dpi is not None:
+        yield _chunk(b"pHYs", struct.pack(">IIB", *(round(d / INCH) for d in picture.dpi), 1))
+    if picture.exif is not None:
+        yield _chunk(b"eXIf", picture.exif)
+    if picture.xmp is not None:
+        yield _chunk(b"iTXt", XMP + b"\0\0\0\0\0" + picture.xmp)
+
+
+def _chunk(name: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(body, zlib.crc32(name)))
+
+
+def check_size(width: int, height: int, path: Path) -> None:
+    """FormatLimit where a PNG cannot be that large."""
+    if max(width, height) > 1_000_000:  # libpng's own limit
+        raise FormatLimit(f"{path}: a PNG is at most 1000000 pixels wide and high, and this is {width}x{height}; write .tif")

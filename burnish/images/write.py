@@ -1,110 +1,80 @@
-"""write(): a Picture into a file, whole or not at all; what the format cannot hold is said, or refused before any work is done."""
+"""write(): a picture into the format that the name says, whole or not at all; and check_format(), which says before the work what will not fit."""
 
 from __future__ import annotations
 
-import io
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import BinaryIO
 
-from ..errors import FormatLimit, OutputError, UsageError
-from . import exif, png
+import numpy as np
+
+from ..errors import FormatLimit, NonFiniteOutput, UsageError
+from . import jpeg, png, tiff_write, webp
 from .atomic import atomic_write
-from .picture import Picture, to_array, upright
+from .orientation import upright
+from .picture import Format, Picture
 from .sniff import EXTENSIONS
 
-#: of JPEG and lossy WebP; JPEG's chroma is not subsampled
-QUALITY = 95
-#: how hard deflate tries: level 4 is half the time of the usual 6 for two percent more bytes
-_EFFORT = 4
-_LARGEST = {"JPEG": 65535, "WEBP": 16383}
+#: float values beyond 0..1 by more than this are no rounding: an integer format would lose them
+OVERSHOOT = 0.1
 
 
-def format_of(path: Path) -> str:
-    """The format that a name's extension stands for; UsageError for another one."""
-    try:
-        return EXTENSIONS[path.suffix.lower()]
-    except KeyError:
-        raise UsageError(f"{path}: the name of a result must end in one of {', '.join(EXTENSIONS)}") from None
+def format_of(path: str | Path) -> Format:
+    """The format that a name's extension says; UsageError with the list where it says none."""
+    found = EXTENSIONS.get(Path(path).suffix.lower())
+    if found is None:
+        raise UsageError(f"{path}: the name of a picture to write must end in one of {', '.join(EXTENSIONS)}")
+    return found
 
 
-def check_format(picture: Picture, path: Path, scale: int = 1) -> list[str]:
-    """What the format of `path` will not keep, in sentences; FormatLimit where it cannot hold the picture (`scale` times enlarged) at all.
+def check_format(picture: Picture, path: str | Path) -> list[str]:
+    """Sentences on what the format of `path` will not keep of the picture. FormatLimit where it cannot hold it at all: alpha in a JPEG, or its size."""
+    path, wanted = Path(path), format_of(path)
+    height, width = picture.pixels.shape[-2:]
+    if picture.alpha is not None and wanted == "JPEG":
+        raise FormatLimit(f"{path}: a JPEG has no alpha, and this picture does; write .png, .webp or .tif")
+    sizes = {"JPEG": jpeg.check_size, "PNG": png.check_size, "WEBP": webp.check_size}
+    if wanted in sizes:
+        sizes[wanted](width, height, path)
+    if picture.depth == "float32" and wanted != "TIFF":
+        return [_without_float(picture, wanted, path)]
+    return [f"{wanted} holds 8 bits: the 16 of this picture are rounded"] if picture.depth == "uint16" and wanted in ("JPEG", "WEBP") else []
 
-    To be called before a model runs.
+
+def _without_float(picture: Picture, wanted: Format, path: Path) -> str:
+    low, high = float(picture.pixels.min()), float(picture.pixels.max())
+    if low < -OVERSHOOT or high > 1 + OVERSHOOT:
+        raise FormatLimit(f"{path}: float values from {low:.3g} to {high:.3g} do not fit a {wanted}, which holds 0 to 1; write .tif, or scale them first")
+    return f"{wanted} has no float: rounded to {16 if wanted == 'PNG' else 8} bits, and clamped to 0..1"
+
+
+def write(path: str | Path, picture: Picture, *, quality: int | None = None) -> list[str]:
+    """Writes the picture in the format of the name's extension, and returns sentences on what could not be kept.
+
+    In its own format, pixels stay as stored and the orientation tag with them; in another, they are turned upright and the tag says so.
+    quality: 1 to 100, of JPEG (None: 95, always 4:4:4) and WebP (None: lossless, or 95 where the input was lossy itself).
+    Raises UsageError, FormatLimit, NonFiniteOutput for NaN or infinity among the pixels, OutputError where the file cannot be written.
     """
-    kind, notes = format_of(path), []
-    side = scale * max(picture.pixels.shape[-2:])
-    if side > _LARGEST.get(kind, side):
-        raise FormatLimit(f"{path}: {kind} holds {_LARGEST[kind]} pixels a side at most, and this picture would have {side}; -f png or -f tif holds it")
-    if kind == "JPEG" and picture.alpha is not None:
-        raise FormatLimit(f"{path}: JPEG cannot hold the transparency of this picture; -f png, -f webp or -f tif can")
-    if kind in ("JPEG", "WEBP") and picture.depth != "uint8":
-        notes.append(f"{_bits(picture)} became 8, which is all that {kind} holds")
-    if kind == "PNG" and picture.depth == "float32":
-        notes.append("float values became 16 bits, clipped to 0..1, which is all that PNG holds")
-    if kind == "TIFF" and picture.exif and picture.format != "TIFF":
-        notes.append("of EXIF, TIFF keeps the text (make, model, date, author), not exposure or place")
-    return notes
+    path, said = Path(path), check_format(picture, path)
+    _check_finite(picture, path)
+    wanted = format_of(path)
+    if wanted != picture.format:
+        picture = upright(picture)
+    if wanted == "TIFF":
+
+        def encode(file: BinaryIO) -> None:
+            said.extend(tiff_write.encode(file, picture))
+
+        atomic_write(path, encode)
+        return said
+    if wanted == "PNG":
+        atomic_write(path, png.encode(picture))
+        return said
+    encoded = jpeg.encode(picture, quality) if wanted == "JPEG" else webp.encode(picture, quality)
+    atomic_write(path, encoded[0])
+    return said + encoded[1]
 
 
-def _bits(picture: Picture) -> str:
-    return "16 bits" if picture.depth == "uint16" else "float values"
-
-
-def write(path: Path, picture: Picture, *, quality: int | None = None) -> list[str]:
-    """Writes the picture; returns what was not kept, in sentences. Raises FormatLimit, OutputError, UsageError.
-
-    In the format that it came from, pixels lie as they were stored, beside the same orientation; in another one they are turned upright.
-    quality: 1..100, of JPEG and WebP; without it JPEG is written at 95, 4:4:4, and WebP without loss unless the picture came from a lossy file.
-    """
-    path = Path(path)
-    notes = check_format(picture, path)
-    kind = format_of(path)
-    if kind != picture.format:
-        block = exif.with_orientation_1(picture.exif) if picture.exif else None
-        picture = replace(upright(picture), exif=block)
-    try:
-        data = {"JPEG": _jpeg, "PNG": _png, "WEBP": _webp, "TIFF": _tiff}[kind](picture, quality)
-    except (OSError, ValueError) as error:
-        raise OutputError(f"{path}: the picture cannot be encoded as {kind} ({error})") from error
-    atomic_write(path, data)
-    return notes
-
-
-def _jpeg(picture: Picture, quality: int | None) -> bytes:
-    return _by_pillow(picture, "JPEG", quality=quality or QUALITY, subsampling=0)
-
-
-def _webp(picture: Picture, quality: int | None) -> bytes:
-    if quality is None and not picture.lossy:
-        return _by_pillow(picture, "WEBP", lossless=True, exact=True)
-    return _by_pillow(picture, "WEBP", quality=quality or QUALITY, exact=True)
-
-
-def _png(picture: Picture, quality: int | None) -> bytes:
-    if picture.depth == "uint8":
-        return png.with_metadata(_by_pillow(picture, "PNG", bare=True, compress_level=_EFFORT), picture.icc, picture.exif, picture.xmp, picture.dpi)
-    from imagecodecs import png_encode
-
-    return png.with_metadata(bytes(png_encode(to_array(picture, "uint16"), level=_EFFORT)), picture.icc, picture.exif, picture.xmp, picture.dpi)
-
-
-def _tiff(picture: Picture, quality: int | None) -> bytes:
-    from . import tiff
-
-    return tiff.encode(picture)
-
-
-def _by_pillow(picture: Picture, kind: str, *, bare: bool = False, **settings: Any) -> bytes:
-    """An 8-bit file; with its metadata unless `bare`."""
-    from PIL import Image
-
-    if not bare:
-        found = {"icc_profile": picture.icc, "exif": exif.PREFIX + picture.exif if picture.exif else None, "xmp": picture.xmp}
-        settings |= {name: value for name, value in found.items() if value}
-        if kind == "JPEG" and picture.dpi:
-            settings["dpi"] = (round(picture.dpi[0]), round(picture.dpi[1]))
-    buffer = io.BytesIO()
-    Image.fromarray(to_array(picture, "uint8")).save(buffer, kind, **settings)
-    return buffer.getvalue()
+def _check_finite(picture: Picture, path: Path) -> None:
+    for planes in (picture.pixels, picture.alpha):
+        if planes is not None and not (np.isfinite(planes.min()) and np.isfinite(planes.max())):
+            raise NonFiniteOutput(f"{path}: not written, since the result holds NaN or infinity; try --fp32, or another model")

@@ -65,7 +65,7 @@ def run_job(job: Job, model: Model, *, progress: Progress | None = None, notice:
     notes = [*picture.notes, *images.check_format(picture, target)]
     prepare_folder(target)
     settings = model.settings(job.dials, picture.pixels)
-    restored = model.restore(picture.pixels, settings, job.strength, tile=job.tile, progress=progress, notice=notice)
+    restored = model.restore(picture.pixels, settings, job.strength, alpha=picture.alpha, tile=job.tile, progress=progress, notice=notice)
     notes += images.write(target, picture.with_pixels(restored), quality=job.quality)
     names = [dial.name for dial in model.contract.dials]
     return Report(

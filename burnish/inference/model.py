@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ..contract import Array, Contract, Opened, as_channels, from_channels, level_array
 from ..errors import DialError, NonFiniteInput, UsageError
 from ..estimate import ESTIMATORS
+from ..images import fill_hidden
 from . import wire
 from .backends import open_model
 from .engine import BYTES_PER_PIXEL, Notice, Progress, restore
@@ -61,16 +62,21 @@ class Model:
         settings: tuple[float, ...],
         strength: float = 1.0,
         *,
+        alpha: Array | None = None,
         tile: int | None = None,
         progress: Progress | None = None,
         notice: Notice | None = None,
     ) -> Array:
-        """pixels float32 [1, 1 or 3, H, W] -> the restored ones, as many channels (grey goes through a colour model and comes back grey), not clamped."""
+        """pixels float32 [1, 1 or 3, H, W] -> the restored ones, as many channels (grey goes through a colour model and comes back grey), not clamped.
+
+        With alpha [1, 1, H, W], what lies under full transparency stays as it is and has no influence on what is seen.
+        """
         opened = self.opened or self.open()
+        visible = pixels if alpha is None else fill_hidden(pixels, alpha)
         result = restore(
             opened.run,
             self.contract,
-            as_channels(pixels, self.contract.channels_in),
+            as_channels(visible, self.contract.channels_in),
             level_array(settings),
             strength,
             tile=tile,
@@ -78,7 +84,8 @@ class Model:
             progress=progress,
             notice=notice,
         )
-        return from_channels(result, pixels.shape[1])
+        result = from_channels(result, pixels.shape[1])
+        return result if alpha is None or self.contract.scale != 1 else np.where(alpha > 0, result, pixels)
 
     def __call__(self, image: NDArray[Any], *, strength: float = 1.0, tile: int | None = None, **dials: Setting) -> NDArray[Any]:
         """A picture as an array -> the restored one, of the same type and layout.
@@ -97,7 +104,8 @@ class Model:
         pixels = np.ascontiguousarray(colour.transpose(2, 0, 1)[None], np.float32) / np.float32(scale)
         if not np.isfinite(pixels).all():
             raise NonFiniteInput("the image holds NaN or infinity")
-        result = self.restore(pixels, self.settings(dials, pixels), strength, tile=tile)[0].transpose(1, 2, 0)
+        alpha = np.ascontiguousarray(planes[None, None, :, :, 3], np.float32) if planes.shape[2] == 4 else None
+        result = self.restore(pixels, self.settings(dials, pixels), strength, alpha=alpha, tile=tile)[0].transpose(1, 2, 0)
         if scale != 1:
             result = np.rint(np.clip(result, 0, 1) * scale)
         result = result.astype(image.dtype)

@@ -16,6 +16,7 @@ class Board:
 
     def __init__(self, folder: Path, step: int, notice: Callable[[str], None]) -> None:
         self._writer: Any = None
+        self._notice = notice
         try:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError:
@@ -24,15 +25,22 @@ class Board:
         self._writer = SummaryWriter(str(folder), purge_step=step or None)
 
     def scalars(self, step: int, values: Mapping[str, float]) -> None:
-        if self._writer is not None:
-            for name, value in values.items():
-                self._writer.add_scalar(name, value, step)
+        for name, value in values.items():
+            self._try("add_scalar", name, value, step)
 
     def picture(self, step: int, name: str, image: Array) -> None:
         """image [C, H, W] in [0, 1]."""
-        if self._writer is not None:
-            self._writer.add_image(name, np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8), step)
+        self._try("add_image", name, np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8), step)
 
     def close(self) -> None:
-        if self._writer is not None:
-            self._writer.close()
+        self._try("close")
+
+    def _try(self, method: str, *arguments: Any) -> None:
+        """Curves are not worth a run: where they cannot be written, that is said, and the training goes on."""
+        if self._writer is None:
+            return
+        try:
+            getattr(self._writer, method)(*arguments)
+        except OSError as error:
+            self._writer = None
+            self._notice(f"no more curves are kept: {error}")

@@ -273,12 +273,11 @@ def stream(crops: Crops, first: int, last: int, *, workers: int = 0, pinned: boo
     except RuntimeError as error:
         if "DataLoader worker" not in str(error):
             raise
-        raise DataError(
-            f"a process that makes batches died ({' '.join(str(error).split())}); where memory is short, use fewer data.workers or a smaller data.batch"
-        ) from error
+        raise DataError(f"a process that makes batches died ({' '.join(str(error).split())}); where memory is short, use fewer data.workers") from error
 
 
 def _calm(worker: int) -> None:
-    """Workers leave signals to the main process, which saves first and then ends them."""
+    """A process group of its own: what stops the group of the main process, such as Ctrl-C, reaches that one alone, which saves and then ends its workers."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    if hasattr(os, "setpgid"):
+        os.setpgid(0, 0)

@@ -25,7 +25,7 @@ from .data import list_pictures
 SMALL = 500
 #: the longest sides that larger ones are brought down to, until all fits
 SIDES = range(1024, 223, -32)
-QUALITY = 93
+QUALITY = 90
 #: ZIP's own bytes for each picture, with room to spare
 OVERHEAD = 600
 #: ZIP's earliest date, so that the bytes depend on nothing but the pictures

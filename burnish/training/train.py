@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import math
+import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
@@ -17,7 +18,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..contract import Array, Contract
+from ..contract import Contract
 from ..errors import MissingExtra, OutputError, RecipeError, TrainingError
 from . import checkpoint
 from .board import Board
@@ -67,10 +68,12 @@ def train(recipe: Recipe, out: Path | None = None, *, resume: bool = True, minut
     out = Path(out or recipe.out or Path("runs") / recipe.name)
     device, memory_format = chosen_device(recipe), torch.channels_last if recipe.channels_last else torch.contiguous_format
     precision = chosen_precision(recipe, device)
+    torch.backends.cudnn.benchmark = True  # every batch has the same size
     if recipe.threads:
         torch.set_num_threads(recipe.threads)
 
     # The network, its average, the optimizer, the loss.
+    random.seed(recipe.seed)
     torch.manual_seed(recipe.seed)
     restorer = fresh(recipe)
     contract = restorer.contract
@@ -167,12 +170,15 @@ def train(recipe: Recipe, out: Path | None = None, *, resume: bool = True, minut
                 board.scalars(progress.step, figures)
             progress.seconds = seconds_before + time.monotonic() - started
             if look:
-                progress.figures = look_at(recipe, ema, clean, device, board, progress.step)
+                progress.figures = validate(runner(ema, device), ema, recipe, clean)
             if look or last or stop:
                 ema.save(weights, card(recipe, ema, progress.step, progress.seconds / 3600, crops.pictures, progress.figures, precision))
             if keep:
                 last_good = checkpoint.snapshot(restorer, ema, optimizer)
                 checkpoint.write(out / STATE, recipe, crops.pictures.fingerprint, asdict(progress), last_good)
+            if look:
+                report(progress.step, progress.figures, board)
+                show(board, progress.step, runner(ema, device), ema, recipe, clean)
             if stop:
                 break
     board.close()
@@ -243,15 +249,11 @@ def steps_in(
     return max(1, round(3600 * hours * taken / (time.monotonic() - started)))
 
 
-def look_at(recipe: Recipe, ema: Restorer, clean: Sequence[tuple[str, Array]], device: str, board: Board, step: int) -> Figures:
-    """Validation figures, said and put on the board, with the first pictures and what became of them."""
-    run = runner(ema, device)
-    figures = validate(run, ema, recipe, clean)
+def report(step: int, figures: Figures, board: Board) -> None:
+    """Validation figures, said and put on the board."""
     for table, row in figures.items():
         say(f"step {step}: {table}: " + ", ".join(f"{setting}: {value:.2f}" for setting, value in row.items()))
         board.scalars(step, {f"{table}/{setting}": value for setting, value in row.items()})
-    show(board, step, run, ema, recipe, clean)
-    return figures
 
 
 def to_device(batch: Batch, device: str) -> Batch:

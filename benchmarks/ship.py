@@ -1,0 +1,109 @@
+"""Makes a trained network one that ships: weights rounded to half precision, card completed with what was measured, exported and verified.
+
+python -m benchmarks.ship runs/photo/photo.safetensors [--name photo] [--results benchmarks/results/cbsd68.json]
+
+Writes burnish/weights/NAME.safetensors and NAME.onnx. The figures of quality come from the results of a benchmark on these very weights, so: ship, run
+`python -m benchmarks.cbsd68 --write`, ship again. Refused where rounding to half precision costs 0.01 dB or more on what is looked at.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import struct
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from benchmarks.machine import processor
+from burnish.degrade.noise import noise
+from burnish.evaluate import evaluate
+from burnish.inference.zoo import folder
+from burnish.metrics import METRICS
+from burnish.study.evaluate import Folder
+from burnish.study.verify import export_verified
+from burnish.training.cost import multiply_adds, parameters
+from burnish.training.export import rounded
+from burnish.training.restorer import Restorer
+from burnish.training.run import runner
+
+#: what half precision may cost, in dB
+ALLOWED = 0.01
+#: the side of the picture on which memory is measured, and what a child process prints of it
+SIDE = 1024
+MEASURE = """
+import re, sys, numpy as np
+from burnish.inference.model import Model
+model = Model(sys.argv[1]); opened = model.open(); side = int(sys.argv[2])
+peak = lambda: int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1]) * 1024  # getrusage inherits its parent's peak
+before = peak()
+level = np.full((1, len(model.contract.dials), side, side), 25, np.float32) if model.contract.dials else None
+opened.run(np.zeros((1, model.contract.channels_in, side, side), np.float32), level)
+print((peak() - before) // side**2)
+"""
+
+
+def weights_digest(path: Path) -> str:
+    """SHA-256 of a safetensors file's tensors alone, without its header and so without its card."""
+    data = path.read_bytes()
+    (length,) = struct.unpack_from("<Q", data)
+    return hashlib.sha256(data[8 + length :]).hexdigest()
+
+
+def cost_of_rounding(restorer: Restorer, pictures: Folder) -> float:
+    """dB that half precision loses on four pictures, at the strongest and the weakest of three levels, whichever loses more."""
+    pictures.files = pictures.files[:: max(1, len(pictures.files) // 4)][:4]
+    settings, metrics = [{"noise": 5.0}, {"noise": 25.0}, {"noise": 50.0}], [METRICS["psnr"]]
+    tables = [evaluate(runner(r), r.contract, pictures, settings, [noise()], metrics) for r in (restorer, rounded(restorer))]
+    return max(tables[0].mean("psnr", s) - tables[1].mean("psnr", s) for s in settings)
+
+
+def bytes_per_pixel(path: Path) -> int:
+    """Memory that our engine takes for each pixel of a tile, as a process of its own shows it, and a tenth more."""
+    done = subprocess.run([sys.executable, "-c", MEASURE, str(path), str(SIDE)], capture_output=True, text=True, check=True)
+    found = int(int(done.stdout) * 1.1)
+    if found < 12:
+        raise SystemExit(f"{path}: {found} bytes a pixel cannot be; the measurement failed")
+    return found
+
+
+def measured(results: Path, name: str, digest: str) -> dict[str, Any]:
+    """Quality and speed from a benchmark's results, where they are those of these weights."""
+    record = json.loads(results.read_text()) if results.exists() else {"entrants": {}}
+    entry = record["entrants"].get(name)
+    if entry is None or entry["weights"] != digest:
+        return {}
+    quality: dict[str, dict[str, float]] = {}
+    for column, value in entry["psnr"].items():
+        kind, level = column.split()
+        quality.setdefault(f"CBSD68, {kind} noise, {record['definition']}", {}).update({f"noise={level}": value})
+    engine, seconds = next((k, v) for k, v in entry["seconds"].items() if k.startswith("ours"))
+    return {"quality": quality, "speed": f"{seconds:.2f} s a megapixel ({engine.removeprefix('ours ')}) on {record['processor']}, two cores"}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("weights", type=Path)
+    parser.add_argument("--name", default=None)
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--results", type=Path, default=Path("benchmarks/results/cbsd68.json"))
+    arguments = parser.parse_args()
+    name = arguments.name or arguments.weights.stem
+    restorer = Restorer.load(arguments.weights)
+    cost = cost_of_rounding(restorer, Folder(arguments.data / "test" / "kodak24"))
+    if cost >= ALLOWED:
+        raise SystemExit(f"half precision costs {cost:.3f} dB; nothing was written")
+    source = folder() / f"{name}.safetensors"
+    kept = {key: value for key, value in restorer.card.items() if key not in ("quality", "speed")}
+    card = {**kept, "parameters": parameters(restorer), "multiply_adds": multiply_adds(restorer)}
+    restorer.save(source, card, half=True)
+    export_verified(source, source.with_suffix(".onnx"))
+    card |= {"bytes_per_pixel": bytes_per_pixel(source.with_suffix(".onnx")), **measured(arguments.results, name, weights_digest(source))}
+    restorer.save(source, card, half=True)
+    print(f"{source}: half precision costs {cost:.4f} dB; {export_verified(source, source.with_suffix('.onnx'))}; on {processor()}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,36 @@
+"""Colour under transparency: whatever a file holds there must not bleed into what is seen."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..contract import Array
+
+
+def fill_hidden(pixels: Array, alpha: Array) -> Array:
+    """The picture with its fully transparent places filled smoothly from what is seen around them (push-pull: Gortler et al., "The lumigraph", 1996).
+
+    pixels [1, C, H, W], alpha [1, 1, H, W] -> [1, C, H, W]; the very pixels where alpha is above 0, and where nothing is seen at all.
+    """
+    seen = alpha > 0
+    weight: Array = np.asarray(seen, np.float32)
+    return pixels if seen.all() or not seen.any() else _fill(pixels, weight)
+
+
+def _fill(pixels: Array, weight: Array) -> Array:
+    height, width = pixels.shape[-2:]
+    if weight.all() or height == width == 1:
+        return pixels
+    total = _halved(weight)
+    small = _fill(_halved(pixels * weight) / np.maximum(total, np.float32(1e-6)), np.asarray(total > 0, np.float32))
+    large = small.repeat(2, -2).repeat(2, -1)[..., :height, :width]
+    filled: Array = np.where(weight > 0, pixels, large)
+    return filled
+
+
+def _halved(planes: Array) -> Array:
+    """Sums of 2x2, the last row and column of an odd size by themselves."""
+    height, width = planes.shape[-2:]
+    planes = np.pad(planes, ((0, 0), (0, 0), (0, height % 2), (0, width % 2)))
+    rows = planes[..., ::2, :] + planes[..., 1::2, :]
+    return rows[..., ::2] + rows[..., 1::2]

@@ -1,0 +1,36 @@
+"""EXIF orientation 1-8: how stored pixels are to be turned to be looked at. Exactly one of two is done: pixels turned, or the tag kept."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import numpy as np
+
+from .exif import orientation, set_upright
+from .picture import Array, Picture
+
+_IN_XMP = re.compile(rb"(tiff:Orientation\s*(?:=\s*[\"']|>)\s*)[2-8]")
+
+
+def turned(planes: Array, tag: int) -> Array:
+    """Planes [..., H, W] stored under orientation `tag` (1 to 8), as they are looked at. A view."""
+    across, down = (2, 3, 6, 7), (3, 4, 7, 8)
+    if tag >= 5:
+        planes = planes.swapaxes(-1, -2)
+    if tag in across:
+        planes = planes[..., ::-1]
+    return planes[..., ::-1, :] if tag in down else planes
+
+
+def upright(picture: Picture) -> Picture:
+    """The picture with its pixels turned and every tag that says how set to 1; itself where they stand upright already."""
+    tag = orientation(picture.exif)
+    if tag == 1:
+        return picture
+    pixels = np.ascontiguousarray(turned(picture.pixels, tag))
+    alpha = None if picture.alpha is None else np.ascontiguousarray(turned(picture.alpha, tag))
+    dpi = picture.dpi if picture.dpi is None or tag < 5 else (picture.dpi[1], picture.dpi[0])
+    xmp = None if picture.xmp is None else _IN_XMP.sub(rb"\g<1>1", picture.xmp)
+    exif = None if picture.exif is None else set_upright(picture.exif, pixels.shape[-1], pixels.shape[-2])
+    return replace(picture, pixels=pixels, alpha=alpha, dpi=dpi, xmp=xmp, exif=exif)
