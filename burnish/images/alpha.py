@@ -22,7 +22,8 @@ def _fill(pixels: Array, weight: Array) -> Array:
     if weight.all() or height == width == 1:
         return pixels
     total = _halved(weight)
-    small = _fill(_halved(pixels * weight) / np.maximum(total, np.float32(1e-6)), np.asarray(total > 0, np.float32))
+    mean: Array = np.divide(_halved(pixels * weight), np.maximum(total, 1e-6), dtype=np.float32)
+    small = _fill(mean, np.asarray(total > 0, np.float32))
     large = small.repeat(2, -2).repeat(2, -1)[..., :height, :width]
     filled: Array = np.where(weight > 0, pixels, large)
     return filled

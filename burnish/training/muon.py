@@ -16,18 +16,18 @@ NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
 
 
 def orthogonalise(update: Tensor, steps: int = 5, dtype: torch.dtype | None = None) -> Tensor:
-    """The nearest (semi-)orthogonal matrix to `update` [rows, cols], roughly: five Newton-Schulz steps bring every singular value to 0.7..1.2.
+    """The nearest (semi-)orthogonal matrices to `update` [..., rows, cols], roughly: five Newton-Schulz steps bring every singular value to 0.7..1.2.
 
     `dtype` is that of the products: bfloat16 as published where the machine multiplies it fast, float32 elsewhere.
     """
     a, b, c = NEWTON_SCHULZ
-    tall = update.size(0) > update.size(1)
-    x = (update.T if tall else update).to(dtype or torch.float32)
-    x = x / (x.norm() + 1e-7)
+    tall = update.size(-2) > update.size(-1)
+    x = (update.mT if tall else update).to(dtype or torch.float32)
+    x = x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)
     for _ in range(steps):
-        gram = x @ x.T
-        x = a * x + torch.addmm(gram, gram, gram, beta=b, alpha=c) @ x
-    result: Tensor = (x.T if tall else x).to(update.dtype)
+        gram = x @ x.mT
+        x = a * x + (b * gram + c * (gram @ gram)) @ x
+    result: Tensor = (x.mT if tall else x).to(update.dtype)
     return result
 
 
@@ -49,26 +49,37 @@ class Muon(torch.optim.Optimizer):
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         loss = closure() if closure is not None else None
         for group in self.param_groups:
-            update = self._muon if group["orthogonal"] else self._adamw
-            for p in group["params"]:
-                if p.grad is None:
-                    continue
-                if group["weight_decay"]:
+            params = [p for p in group["params"] if p.grad is not None]
+            if group["weight_decay"]:
+                for p in params:
                     p.mul_(1 - group["lr"] * group["weight_decay"])
-                update(p, self.state[p], group)
+            if group["orthogonal"]:
+                self._muon(params, group)
+            else:
+                for p in params:
+                    self._adamw(p, self.state[p], group)
         return loss
 
+    def _muon(self, params: list[Tensor], group: dict[str, Any]) -> None:
+        """Matrices of one shape go through the products together: on a GPU, small ones cost their launches."""
+        shapes: dict[torch.Size, list[Tensor]] = {}
+        for p in params:
+            shapes.setdefault(p.shape, []).append(p)
+        for members in shapes.values():
+            updates = torch.stack([self._nesterov(p, self.state[p], group["momentum"]) for p in members])
+            directions = orthogonalise(updates, dtype=torch.bfloat16 if updates.is_cuda else torch.float32)
+            scale = 0.2 * max(updates.shape[-2:]) ** 0.5
+            for p, direction in zip(members, directions, strict=True):
+                p.add_(direction.view_as(p), alpha=-group["lr"] * scale)
+
     @staticmethod
-    def _muon(p: Tensor, state: dict[str, Any], group: dict[str, Any]) -> None:
-        mu = group["momentum"]
+    def _nesterov(p: Tensor, state: dict[str, Any], momentum: float) -> Tensor:
+        """The gradient after momentum, as a matrix [out, in k k]."""
         assert p.grad is not None
         if "momentum" not in state:
             state["momentum"] = torch.zeros_like(p)
-        state["momentum"].lerp_(p.grad, 1 - mu)
-        update = p.grad.lerp(state["momentum"], mu).flatten(1)  # Nesterov
-        fast = torch.bfloat16 if p.is_cuda else torch.float32
-        scale = 0.2 * max(update.shape) ** 0.5
-        p.add_(orthogonalise(update, dtype=fast).view_as(p), alpha=-group["lr"] * scale)
+        state["momentum"].lerp_(p.grad, 1 - momentum)
+        return p.grad.lerp(state["momentum"], momentum).flatten(1)
 
     @staticmethod
     def _adamw(p: Tensor, state: dict[str, Any], group: dict[str, Any]) -> None:
