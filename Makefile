@@ -9,6 +9,8 @@ RECIPE ?= recipes/photo.yaml
 PICTURES ?= $(wildcard ../shared/data/train/*)
 PACK ?= runs/pictures.pack
 MINUTES ?= 9
+# What a GPU is given besides the recipe: crops enough to keep it busy, workers that cut and spoil them, and the length of the whole run. Fixed for a run: a change begins a new one.
+GPU_KEYS ?= data.workers=14 data.batch=32 data.crop=128 schedule.steps=60000 validation.every=5000
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check train-gpu bench which-python clean
@@ -34,7 +36,7 @@ train-gpu: ## one slice of training on a GPU; run it again to go on (PICTURES=, 
 	@$(GPU_PYTHON) -c 'import torch; assert torch.cuda.is_available()' 2>/dev/null || \
 		{ echo "make train-gpu: $(GPU_PYTHON) has no PyTorch that can use a GPU; name one with: make train-gpu GPU_PYTHON=/path/to/python" >&2; exit 1; }
 	@test -f $(PACK) || $(GPU_PYTHON) -m burnish.training.pack $(PICTURES) -o $(PACK) --limit-mb 40
-	$(GPU_PYTHON) -m burnish.cli train $(RECIPE) data.pack=$(PACK) --minutes $(MINUTES)
+	$(GPU_PYTHON) -m burnish.cli train $(RECIPE) data.pack=$(PACK) $(GPU_KEYS) --minutes $(MINUTES)
 
 bench: .venv/.dev ## every figure of the docs (needs the folder of real pictures)
 	$(BIN)/python -m benchmarks.cbsd68 --write

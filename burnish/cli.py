@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from . import __version__
-from .errors import BurnishError, InputError, MissingExtra, UsageError
+from .errors import BurnishError, InputError, MissingExtra, ModelMissing, UsageError
+from .words import parse_dials, parse_levels, parse_tile
 
 if TYPE_CHECKING:
     from .inference.model import Model, Setting
@@ -172,8 +173,6 @@ def _exported(path: Path) -> Path:
     import platformdirs
 
     if not path.is_file():
-        from .errors import ModelMissing
-
         raise ModelMissing(f"{path}: no such model file")
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     kept = platformdirs.user_cache_path("burnish") / "models" / f"{digest[:32]}.onnx"
@@ -193,32 +192,6 @@ def training_wing() -> None:
     missing = [name for name in ("torch", "safetensors", "onnx", "onnxscript", "accelerate", "yaml") if importlib.util.find_spec(name) is None]
     if missing:
         raise MissingExtra(f"this needs the training wing, and {', '.join(missing)} is not installed; pip install 'burnish[train]' brings it")
-
-
-def parse_dials(words: list[str]) -> dict[str, Setting]:
-    """["noise=25", "quality=auto"], or several in one word with commas, as a mapping."""
-    result: dict[str, Setting] = {}
-    for word in (part for text in words for part in text.split(",") if part):
-        name, sign, value = word.partition("=")
-        if not sign or not name:
-            raise UsageError(f"-d {word}: a dial is set by NAME=VALUE, such as noise=25 or noise=auto")
-        result[name.strip()] = "auto" if value.strip() == "auto" else _number(word, value)
-    return result
-
-
-def _number(word: str, value: str) -> float:
-    try:
-        return float(value)
-    except ValueError:
-        raise UsageError(f"-d {word}: {value!r} is neither a number nor auto") from None
-
-
-def parse_tile(word: str) -> int | None:
-    if word == "auto":
-        return None
-    if not word.isdigit():
-        raise UsageError(f"-t {word}: a tile size is auto, 0 (no tiles) or a number of pixels")
-    return int(word)
 
 
 @app.command(short_help="The models that ship.")
@@ -340,17 +313,6 @@ def evaluate(
     if csv is not None:
         csv.write_text(table.to_csv())
     print(json.dumps(table.to_dict()) if as_json else table.to_text())
-
-
-def parse_levels(words: list[str]) -> dict[str, list[float]]:
-    """["noise=15,25,50"] -> {"noise": [15, 25, 50]}."""
-    result = {}
-    for word in words:
-        name, sign, values = word.partition("=")
-        if not sign:
-            raise UsageError(f"-d {word}: levels are given as NAME=A,B,C, such as noise=15,25,50")
-        result[name] = [_number(word, value) for value in values.split(",")]
-    return result
 
 
 @app.command(short_help="The JSON schema of recipes.")

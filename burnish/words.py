@@ -1,0 +1,47 @@
+"""Words of the command line that hold numbers: dials, levels, tile sizes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .errors import UsageError
+
+if TYPE_CHECKING:
+    from .inference.model import Setting
+
+
+def parse_dials(words: list[str]) -> dict[str, Setting]:
+    """["noise=25", "quality=auto"], or several in one word with commas, as a mapping."""
+    result: dict[str, Setting] = {}
+    for word in (part for text in words for part in text.split(",") if part):
+        name, sign, value = word.partition("=")
+        if not sign or not name:
+            raise UsageError(f"-d {word}: a dial is set by NAME=VALUE, such as noise=25 or noise=auto")
+        result[name.strip()] = "auto" if value.strip() == "auto" else _number(word, value)
+    return result
+
+
+def parse_levels(words: list[str]) -> dict[str, list[float]]:
+    """["noise=15,25,50"] -> {"noise": [15, 25, 50]}."""
+    result = {}
+    for word in words:
+        name, sign, values = word.partition("=")
+        if not sign:
+            raise UsageError(f"-d {word}: levels are given as NAME=A,B,C, such as noise=15,25,50")
+        result[name] = [_number(word, value) for value in values.split(",")]
+    return result
+
+
+def parse_tile(word: str) -> int | None:
+    if word == "auto":
+        return None
+    if not word.isdigit():
+        raise UsageError(f"-t {word}: a tile size is auto, 0 (no tiles) or a number of pixels")
+    return int(word)
+
+
+def _number(word: str, value: str) -> float:
+    try:
+        return float(value)
+    except ValueError:
+        raise UsageError(f"-d {word}: {value!r} is neither a number nor auto") from None
