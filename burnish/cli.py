@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from . import __version__
-from .errors import BurnishError, InputError, MissingExtra, ModelMissing, UsageError
+from .errors import BurnishError, InputError, MissingExtra, ModelMissing, OutOfMemory, UsageError
 from .words import parse_dials, parse_levels, parse_tile
 
 if TYPE_CHECKING:
@@ -51,10 +51,10 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         app([word for word in sys.argv[1:] if word != "--debug"], prog_name="burnish")
-    except BurnishError as error:
+    except Exception as error:
         if debug:
             raise
-        fail(error)
+        fail(error if isinstance(error, BurnishError) else BurnishError(f"something unforeseen ({type(error).__name__}: {error}); --debug shows where"))
 
 
 def fail(error: BurnishError) -> NoReturn:
@@ -146,7 +146,7 @@ def _restore_all(jobs: list[Any], model: Model, console: Any, *, device: str, th
         for job in jobs:
             try:
                 console.done(run_job(job, model, progress=console.progress, notice=console.notice))
-            except InputError as error:
+            except (InputError, OutOfMemory) as error:
                 failures += 1
                 console.failed(job, error)
     console.summary()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from ..errors import OutputError, UsageError
+from ..errors import UsageError
+from ..images import atomic_write
 
 GAP = 12
 FONT_SIZE = 15
@@ -105,14 +104,4 @@ def _save(canvas: Image.Image, path: Path) -> None:
     kind = Image.registered_extensions().get(path.suffix.lower())
     if kind is None:
         raise UsageError(f"{path}: a contact sheet is written as .png or .jpg")
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}.", suffix=path.suffix)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                canvas.save(file, kind)
-            os.replace(name, path)
-        except BaseException:
-            os.unlink(name)
-            raise
-    except OSError as error:
-        raise OutputError(f"{path}: the contact sheet could not be written: {error.strerror or error}; choose another place with -o") from error
+    atomic_write(path, lambda file: canvas.save(file, kind))
