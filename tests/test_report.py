@@ -70,6 +70,6 @@ def test_what_cannot_be_drawn_or_written_is_refused(tmp_path: Path) -> None:
         sheet([[Cell(np.zeros((4, 4, 2), np.float32))]], tmp_path / "a.png")
     with pytest.raises(UsageError, match=r"\.png or \.jpg"):
         sheet([[Cell(RED)]], tmp_path / "a.txt")
-    with pytest.raises(OutputError, match="could not be written"):
+    with pytest.raises(OutputError, match="cannot be written"):
         sheet([[Cell(RED)]], tmp_path / "missing" / "a.png")
     assert list(tmp_path.iterdir()) == []
