@@ -283,7 +283,7 @@ def train(
     Trains what a recipe says; the same command resumes after a stop, to the same bits.
     """
     training_wing()
-    from .training.recipe import load
+    from .training.recipe_file import load
     from .training.train import train as run
 
     print(run(load(recipe, changes), out, resume=not fresh, minutes=minutes))
@@ -322,7 +322,7 @@ def schema() -> None:
     The JSON schema of recipes, for editors.
     """
     training_wing()
-    from .training.recipe import schema as recipe_schema
+    from .training.recipe_file import schema as recipe_schema
 
     print(json.dumps(recipe_schema(), indent=2))
 

@@ -13,7 +13,8 @@ torch = pytest.importorskip("torch", reason="the training wing is not installed"
 
 from burnish.errors import BurnishError, RecipeError  # noqa: E402
 from burnish.training.build import Spec  # noqa: E402
-from burnish.training.recipe import Recipe, digest, fixed, load, schema  # noqa: E402
+from burnish.training.recipe import Recipe, digest, fixed  # noqa: E402
+from burnish.training.recipe_file import load, schema  # noqa: E402
 from burnish.training.strict import plain, read  # noqa: E402
 
 RECIPES = sorted((Path(__file__).resolve().parents[1] / "recipes").glob("*.yaml"))

@@ -29,7 +29,8 @@ from burnish.training.ema import average, warmed  # noqa: E402
 from burnish.training.initialise import initialise  # noqa: E402
 from burnish.training.losses import L1, L2, Charbonnier, level_weight  # noqa: E402
 from burnish.training.optim import make_optimizer, rate  # noqa: E402
-from burnish.training.recipe import Recipe, load  # noqa: E402
+from burnish.training.recipe import Recipe  # noqa: E402
+from burnish.training.recipe_file import load  # noqa: E402
 from burnish.training.restorer import Restorer  # noqa: E402
 from burnish.training.train import train  # noqa: E402
 
@@ -96,7 +97,7 @@ def run(home: Path, out: Path, *changes: str, before: str = "", minutes: str = "
         from pathlib import Path
         from burnish.errors import BurnishError
         from burnish.training import checkpoint, train
-        from burnish.training.recipe import load
+        from burnish.training.recipe_file import load
         {textwrap.indent(textwrap.dedent(before), " " * 8).strip()}
         try:
             train.train(load(Path({str(home / "tiny.yaml")!r}), {list(changes)!r}), Path({str(out)!r}), minutes={minutes})

@@ -15,7 +15,7 @@ def noise(low: float = 0.0, high: float = 75.0, default: float = 25.0, clip: flo
     """White Gaussian noise, independent in every channel, of sigma low..high in 8-bit steps. clip: the share of pictures, 0..1, clipped and rounded."""
     if not 0 <= clip <= 1:
         raise UsageError(f"clip={clip:g} is out of range: the share of pictures that are clipped and rounded, from 0 to 1")
-    return Degradation(Dial("noise", low, high, default, "sigma in 8-bit steps"), partial(add_noise, clip=clip))
+    return Degradation(Dial("noise", low, high, default, "sigma in 8-bit steps"), partial(add_noise, clip=clip), neutral=None if clip else 0.0)
 
 
 def add_noise(clean: Array, level: Array, rng: np.random.Generator, clip: float = 0.0) -> Array:

@@ -9,6 +9,7 @@ LOSSES = {
     "L1": "burnish.training.losses:L1",
     "L2": "burnish.training.losses:L2",
     "Charbonnier": "burnish.training.losses:Charbonnier",
+    "PSNR": "burnish.training.losses:PSNR",
 }
 
 
@@ -37,6 +38,25 @@ class Charbonnier(nn.Module):
 
     def forward(self, restored: Tensor, clean: Tensor, weight: Tensor | None = None) -> Tensor:
         return weighted_mean(((restored - clean).square() + self.eps**2).sqrt(), weight)
+
+
+class PSNR(nn.Module):
+    """Minus the mean over the pictures of 10 log10(1 / MSE): what is reported is what is minimised (Chen et al., CVPRW 2021).
+
+    eps, in squares of [0, 1], keeps a perfect picture finite.
+    """
+
+    def __init__(self, eps: float = 1e-6) -> None:
+        super().__init__()
+        if eps <= 0:
+            raise ValueError(f"eps must be above 0, not {eps:g}")
+        self.eps = eps
+
+    def forward(self, restored: Tensor, clean: Tensor, weight: Tensor | None = None) -> Tensor:
+        error = (restored - clean).square()
+        if weight is not None:
+            error = weight * error
+        return 10 * torch.log10(error.mean((1, 2, 3)) + self.eps).mean()
 
 
 def weighted_mean(error: Tensor, weight: Tensor | None) -> Tensor:
