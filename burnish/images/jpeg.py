@@ -120,7 +120,7 @@ def decode(file: BinaryIO, header: Header, path: Path) -> Picture:
     from PIL.JpegImagePlugin import JpegImageFile
 
     data = file.read()
-    scans, notes = _check_scans(data, path)
+    scans, notes = check_scans(data, path)
     with JpegImageFile(io.BytesIO(data)) as image:  # not Image.open, whose limit on pixels would come before ours
         image.load()
         with JpegImageFile(io.BytesIO(_probed(data, scans))) as probe:
@@ -132,7 +132,7 @@ def decode(file: BinaryIO, header: Header, path: Path) -> Picture:
         return colour.from_cmyk(image, header) if image.mode == "CMYK" else header.picture(np.asarray(image))
 
 
-def _check_scans(data: bytes, path: Path) -> tuple[list[tuple[int, int]], tuple[str, ...]]:
+def check_scans(data: bytes, path: Path) -> tuple[list[tuple[int, int]], tuple[str, ...]]:
     """Walks to the end-of-image marker, and sees that a progressive file brought every coefficient to its last bit.
 
     Where each scan's entropy-coded data begins and ends, and notes on what follows the picture.

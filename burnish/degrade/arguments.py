@@ -1,0 +1,44 @@
+"""What the families share: arguments that may be ranges, drawn for each picture, and levels that are one number for a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..contract import Array
+from ..errors import UsageError
+
+#: a number, or [low, high], from which one is drawn for each picture
+Range = float | Sequence[float]
+
+
+def bounds(name: str, value: Range, low: float, high: float) -> tuple[float, float]:
+    """(lowest, highest) of an argument; UsageError where it is no number and no range, or leaves low..high."""
+    ends = [value, value] if isinstance(value, int | float) else list(value)
+    if len(ends) != 2 or not all(isinstance(end, int | float) for end in ends) or not low <= ends[0] <= ends[1] <= high:
+        raise UsageError(f"{name}={value} does not fit: a number from {low:g} to {high:g}, or a range [lowest, highest] of such numbers, is wanted")
+    return float(ends[0]), float(ends[1])
+
+
+def draw(ends: tuple[float, float], n: int, rng: np.random.Generator) -> Array:
+    """One number for each of n pictures, uniform between the ends. [n]"""
+    return rng.uniform(*ends, n).astype(np.float32)
+
+
+def choices(name: str, value: str | Sequence[str], allowed: Sequence[str]) -> tuple[str, ...]:
+    """One or several of the allowed words; UsageError names them."""
+    words = (value,) if isinstance(value, str) else tuple(value)
+    for word in words:
+        if word not in allowed:
+            raise UsageError(f"{name}={word} is not known; the choices: {', '.join(allowed)}")
+    if not words:
+        raise UsageError(f"{name} is empty; name at least one of {', '.join(allowed)}")
+    return words
+
+
+def per_picture(level: Array, n: int, dial: str) -> Array:
+    """The level of each of n pictures, [n]; UsageError for a map."""
+    if level.shape[-2:] != (1, 1):
+        raise UsageError(f"{dial} is one number for a picture, so a map of {level.shape[-1]}x{level.shape[-2]} does not fit")
+    return np.broadcast_to(np.asarray(level, np.float32)[:, 0, 0, 0], n)

@@ -1,0 +1,47 @@
+"""Blotches: places where the emulsion came off or something dried on it, ragged, bright or dark, with splashes around them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+import numpy as np
+
+from ...contract import Array, Dial
+from .. import Degradation
+from ..arguments import Range, bounds
+from ..drawing import Size, coordinates, fractal_field, log_uniform, place, ripple, smoothstep, window
+from ..paint import Paint, painted, parts, rgb
+
+
+def blotches(scale: Range = (0.7, 1.4), bright: float = 0.5) -> Degradation:
+    """Blotches, more and thicker with the dial, of 5 to 45 pixels radius at scale 1. bright: the share of blotches that are bright."""
+    (_, share), sizes = bounds("bright", bright, 0, 1), bounds("scale", scale, 0.1, 100)
+    return painted(Dial("blotches", 0.0, 1.0, 0.3, "0 for none to 1 for many thick ones"), partial(draw, scale=sizes, bright=share))
+
+
+def draw(size: Size, amount: float, rng: np.random.Generator, scale: tuple[float, float], bright: float) -> Iterator[Paint]:
+    """A layer for each blotch, one after the other."""
+    unit = rng.uniform(*scale)
+    for i, part in enumerate(parts(amount, min(2 + round(size[0] * size[1] / (120 * unit) ** 2), 40))):
+        light, radius = rng.random() < bright, unit * log_uniform(5, 45, rng)
+        tone = rng.uniform(0.75, 1.0) if light else rng.uniform(0.03, 0.25)
+        mask = np.zeros(size, np.float32)
+        _blotch(mask, place(size, rng, 0 if i == 0 else radius / 2), radius, rng)
+        colour = np.clip(rgb(tone, tone, tone) * (1 + rgb(*rng.normal(0, 0.06, 3))), 0, 1)
+        yield Paint(mask * np.float32(part * (0.4 + 0.6 * amount)), np.asarray(colour, np.float32), glaze=False)
+
+
+def _blotch(mask: Array, centre: tuple[float, float], radius: float, rng: np.random.Generator) -> None:
+    """Draws one blotch into the mask, in place: solid within, ragged at the border, with islands outside."""
+    there = window((mask.shape[0], mask.shape[1]), centre, 2.2 * radius)
+    part = mask[there]
+    if not part.size:
+        return
+    size = (part.shape[0], part.shape[1])
+    down, across = (axis + np.float32(at.start - c) for axis, at, c in zip(coordinates(size), there, centre, strict=True))
+    angle = np.arctan2(down, across)
+    border = 0.8 + 0.22 * ripple(angle, rng, 5) + rng.uniform(0.15, 0.4) * fractal_field(size, 0.5 * radius, rng, 5, 0.7)
+    inward = (border - np.hypot(down, across) / radius) * radius
+    sheer = np.clip(rng.uniform(0.45, 1.0) * (1 + 0.25 * fractal_field(size, 0.5 * radius, rng, 4, 0.7)), 0, 1)
+    part[...] = smoothstep(inward / rng.uniform(1.5, 6.0) + 0.5) * sheer * (np.hypot(down, across) < 2.15 * radius)

@@ -1,0 +1,203 @@
+"""`burnish spoil`: pictures in files damaged on purpose, one kind of damage after the other, with everything of the file that has to come back."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from . import images
+from .contract import Array
+from .degrade import DEGRADATIONS, Degradation, make, maker
+from .degrade.resize import resize
+from .errors import BurnishError, DialError, InputError, UsageError
+from .inference.job import prepare_folder
+
+SUFFIX, MASK_SUFFIX = "_spoiled", "_mask.png"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One kind of damage, and how bad it is to be."""
+
+    name: str
+    degradation: Degradation
+    level: float
+
+
+@dataclass(frozen=True)
+class Spoiled:
+    """What became of a picture. status: "spoiled" or "skipped"; levels: the dials and where they stood, in the order of the damage; mask: its file, or None."""
+
+    source: str
+    target: str
+    status: str
+    levels: Mapping[str, float]
+    seed: int
+    mask: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+def steps_of(used: Sequence[str], dials: Mapping[str, float | str]) -> list[Step]:
+    """The damage, in order: first what is named (NAME, or NAME:ARGUMENT=VALUE,...), then what the other dials stand for. What no dial is set for stands at its
+    default. UsageError for names and dials that are not listed, DialError for a level out of range."""
+    chosen = [(word.partition(":")[0], make(word.partition(":")[0], **_arguments(word))) for word in used]
+    named = {degradation.dial.name for _, degradation in chosen}
+    chosen += [_owner(dial) for dial in dials if dial not in named]
+    if not chosen:
+        raise UsageError("no damage is named; say it by its dial, as in -d noise=25, or by --use NAME; --list shows what there is")
+    return [Step(name, degradation, _level(degradation, dials)) for name, degradation in chosen]
+
+
+def spoil(pixels: Array, steps: Sequence[Step], rng: np.random.Generator) -> tuple[Array, Array | None]:
+    """Pixels [1, 1 or 3, H, W] after all the steps, and where they were damaged, [1, 1, H, W] in [0, 1]; None where no step's damage has a place."""
+    mask: Array | None = None
+    for step in steps:
+        level = np.full((1, 1, 1, 1), step.level, np.float32)
+        if step.degradation.masked is None:
+            pixels = step.degradation.spoil(pixels, level, rng)
+            mask = mask if mask is None or step.degradation.scale == 1 else resize(mask, pixels.shape[-2], pixels.shape[-1], "area")
+        else:
+            pixels, where = step.degradation.masked(pixels, level, rng)
+            mask = where if mask is None else np.maximum(mask, where)
+    return pixels, mask
+
+
+def spoil_file(source: Path, target: Path, steps: Sequence[Step], *, seed: int = 0, with_mask: bool = False, overwrite: bool = False) -> Spoiled:
+    """Reads, spoils and writes one picture, whole or not at all. The damage depends on the seed and the file's name, not on what else is spoiled."""
+    levels, mask_file = {step.degradation.dial.name: step.level for step in steps}, target.with_name(target.stem + MASK_SUFFIX)
+    for file in (target, mask_file) if with_mask else (target,):
+        if file.exists() and not overwrite:
+            return Spoiled(str(source), str(target), "skipped", levels, seed, notes=(f"{file} exists already; --overwrite replaces it",))
+    picture = images.read(source)
+    prepare_folder(target)
+    pixels, mask = spoil(picture.pixels, steps, np.random.default_rng([seed, zlib.crc32(source.name.encode())]))
+    if pixels.shape[1] != picture.pixels.shape[1]:
+        raise UsageError(
+            f"{target}: what {steps[-1].name} makes has {pixels.shape[1]} planes, which no picture file holds; it is there for training and Python"
+        )
+    if not (picture.depth == "float32" and images.format_of(target) == "TIFF"):
+        pixels = np.clip(pixels, 0, 1)  # as the file will hold them
+    result = Spoiled(str(source), str(target), "spoiled", levels, seed, str(mask_file) if with_mask else None)
+    notes = images.write(target, _with_pixels(picture, pixels))
+    if with_mask and mask is not None:
+        images.write(mask_file, images.from_array(np.rint(mask[0, 0] * 255).astype(np.uint8)))
+    return Spoiled(**{**asdict(result), "notes": tuple(dict.fromkeys([*picture.notes, *notes]))})
+
+
+def spoil_all(
+    pairs: Sequence[tuple[Path, Path]],
+    steps: Sequence[Step],
+    say: Callable[[str], None],
+    *,
+    seed: int = 0,
+    with_mask: bool = False,
+    overwrite: bool = False,
+    as_json: bool = False,
+) -> int:
+    """Every picture in turn, results on stdout; one bad file never stops the rest. The exit status."""
+    if not pairs:
+        raise InputError("no pictures found; with -r, subfolders are looked into as well")
+    if with_mask and not any(step.degradation.masked for step in steps):
+        raise UsageError(f"--mask: the damage of {', '.join(step.name for step in steps)} is everywhere; --list shows which has a mask")
+    failures = 0
+    for source, target in pairs:
+        try:
+            done = spoil_file(source, target, steps, seed=seed, with_mask=with_mask, overwrite=overwrite)
+        except InputError as error:
+            failures += 1
+            _failed(source, target, error, say, as_json)
+            continue
+        for note in done.notes:
+            say(f"{source}: {note}")
+        if as_json:
+            print(json.dumps(asdict(done)), flush=True)
+        elif done.status == "spoiled":
+            levels = "".join(f"  {name}={level:g}" for name, level in done.levels.items())
+            print(f"{source} -> {target}{levels}", flush=True)
+    return 3 if failures else 0
+
+
+def listing() -> list[dict[str, Any]]:
+    """Every listed degradation: name, arguments, dial with range, default and unit, the level at which nothing happens, whether it has a mask, its scale."""
+    records = []
+    for name in DEGRADATIONS:
+        made, arguments = make(name), list(inspect.signature(maker(name)).parameters)
+        dial = asdict(made.dial)
+        records.append(
+            {"name": name, "arguments": arguments, "dial": dial.pop("name"), **dial}
+            | {"neutral": made.neutral, "mask": made.masked is not None, "scale": made.scale}
+        )
+    return records
+
+
+def listing_text() -> str:
+    """The listing as lines of text."""
+    lines = [("degradation", "dial", "from..to", "default", "unit")]
+    for each in listing():
+        extra = " (mask)" if each["mask"] else f" (makes the picture {each['scale']} times smaller)" if each["scale"] > 1 else ""
+        lines.append((each["name"], each["dial"], f"{each['low']:g}..{each['high']:g}", f"{each['default']:g}", each["unit"] + extra))
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+    return "\n".join("  ".join(word.ljust(width) for word, width in zip(line, widths, strict=True)).rstrip() for line in lines)
+
+
+def _owner(dial: str) -> tuple[str, Degradation]:
+    """The listed degradation with that dial."""
+    made = {name: make(name) for name in DEGRADATIONS}
+    owners = [name for name, degradation in made.items() if degradation.dial.name == dial]
+    if not owners:
+        raise UsageError(f"-d {dial}: no damage has such a dial; the dials: {', '.join(degradation.dial.name for degradation in made.values())}")
+    if len(owners) > 1:
+        raise UsageError(f"-d {dial}: this is the dial of {', '.join(owners)}; say which with --use")
+    return owners[0], made[owners[0]]
+
+
+def _level(degradation: Degradation, dials: Mapping[str, float | str]) -> float:
+    dial = degradation.dial
+    value = dials.get(dial.name, dial.default)
+    if isinstance(value, str) or not dial.low <= value <= dial.high:
+        said = value if isinstance(value, str) else f"{value:g}"
+        raise DialError(f"{dial.name}={said} does not fit: a number from {dial.low:g} to {dial.high:g} is wanted ({dial.unit})")
+    return float(value)
+
+
+def _arguments(word: str) -> dict[str, Any]:
+    """What stands behind the name in NAME:ARGUMENT=VALUE,...: numbers, ranges such as 0.5..2, and words."""
+    result: dict[str, Any] = {}
+    for part in filter(None, word.partition(":")[2].split(",")):
+        name, sign, value = part.partition("=")
+        if not sign:
+            raise UsageError(f"--use {word}: arguments are written NAME:ARGUMENT=VALUE, as in Noise:correlated=0.5..1,grey=1")
+        low, dots, high = value.partition("..")
+        result[name] = [_value(low), _value(high)] if dots else _value(value)
+    return result
+
+
+def _value(text: str) -> int | float | str:
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def _with_pixels(picture: images.Picture, pixels: Array) -> images.Picture:
+    """The picture with other pixels; its alpha becomes as small as they are."""
+    alpha = picture.alpha
+    if alpha is not None and alpha.shape[-2:] != pixels.shape[-2:]:
+        alpha = resize(alpha, pixels.shape[-2], pixels.shape[-1], "area")
+    return replace(picture, pixels=pixels, alpha=alpha)
+
+
+def _failed(source: Path, target: Path, error: BurnishError, say: Callable[[str], None], as_json: bool) -> None:
+    text = str(error) if str(source) in str(error) else f"{source}: {error}"
+    if as_json:
+        print(json.dumps({"source": str(source), "target": str(target), "status": "failed", "error": {"code": error.code, "message": text}}), flush=True)
+    say(f"burnish: {text} [{error.code}]")
