@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import inspect
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -56,13 +57,29 @@ def find(name: str, home: Mapping[str, str], *, trusted: bool = False, place: st
     raise RecipeError(f"{place}: there is no {name!r}; {hint}The choices: {', '.join(sorted(home))}")
 
 
+@dataclass(frozen=True)
+class Part:
+    """A spec among another's arguments: called, it builds the object. weight: what it counts where several of them are added up."""
+
+    spec: Spec
+    home: Mapping[str, str]
+    trusted: bool
+    place: str
+    weight: float = 1.0
+
+    def __call__(self, **extra: Any) -> Any:
+        return build(self.spec, self.home, trusted=self.trusted, place=self.place, **extra)
+
+
 def build(spec: Spec, home: Mapping[str, str], *, trusted: bool = False, place: str = "spec", **extra: Any) -> Any:
     """The object that `spec` describes.
 
-    An argument that is itself a spec arrives as a function that builds it, so that a wrapper can say how many channels it wants.
+    An argument that is itself a spec arrives as a `Part`, a function that builds it, so that a wrapper can say how many channels it wants. Such are mappings
+    with `use`, and all that a class names in its `specs`: those arguments may also be bare names, or mappings of names to specs, each with a `weight`.
     """
+    check_spec(spec, home, trusted=trusted, place=place)  # a wrong name at any depth is said before anything is built
     make = find(spec.use, home, trusted=trusted, place=f"{place}.use")
-    args = {key: _nested(value, home, trusted, f"{place}.args.{key}") for key, value in spec.args.items()}
+    args = _arguments(make, spec, home, trusted, place)
     check_arguments(make, {**args, **extra}, f"{place}.args")
     try:
         return make(**args, **extra)
@@ -70,8 +87,19 @@ def build(spec: Spec, home: Mapping[str, str], *, trusted: bool = False, place: 
         raise RecipeError(f"{place}: {spec.use} cannot be built: {error}") from error
 
 
-def check_arguments(make: Callable[..., Any], args: Mapping[str, Any], place: str) -> None:
-    """RecipeError that names the argument which `make` does not take, or misses, and those it takes."""
+def check_spec(spec: Spec, home: Mapping[str, str], *, trusted: bool = False, place: str = "spec") -> None:
+    """RecipeError where a name or an argument, of the spec or of one among its arguments, is unknown; nothing is built."""
+    make = find(spec.use, home, trusted=trusted, place=f"{place}.use")
+    args = _arguments(make, spec, home, trusted, place)
+    check_arguments(make, args, f"{place}.args", complete=False)
+    for value in args.values():
+        for part in value.values() if isinstance(value, Mapping) else (value,):
+            if isinstance(part, Part):
+                check_spec(part.spec, home, trusted=trusted, place=part.place)
+
+
+def check_arguments(make: Callable[..., Any], args: Mapping[str, Any], place: str, *, complete: bool = True) -> None:
+    """RecipeError that names the argument which `make` does not take, or (where they are to be complete) misses, and those it takes."""
     parameters = inspect.signature(make).parameters
     if any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
         return
@@ -81,17 +109,28 @@ def check_arguments(make: Callable[..., Any], args: Mapping[str, Any], place: st
             hint = f"did you mean {near[0]!r}? " if near else ""
             raise RecipeError(f"{place}.{key}: unknown argument; {hint}It takes: {', '.join(parameters) or 'none'}")
     missing = [n for n, p in parameters.items() if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD and n not in args]
-    if missing:
+    if missing and complete:
         raise RecipeError(f"{place}: {', '.join(missing)} missing; it takes: {', '.join(parameters)}")
 
 
-def _nested(value: Any, home: Mapping[str, str], trusted: bool, place: str) -> Any:
-    if isinstance(value, Spec) or (isinstance(value, Mapping) and "use" in value):
-        inner = Spec.parse(value, place)
-        find(inner.use, home, trusted=trusted, place=f"{place}.use")  # a wrong name is said before anything is built
+def _arguments(make: Callable[..., Any], spec: Spec, home: Mapping[str, str], trusted: bool, place: str) -> dict[str, Any]:
+    """The arguments, with a Part in place of every spec."""
+    declared = getattr(make, "specs", ())
+    return {name: _argument(value, name in declared, home, trusted, f"{place}.args.{name}") for name, value in spec.args.items()}
 
-        def make(**extra: Any) -> Any:
-            return build(inner, home, trusted=trusted, place=place, **extra)
 
-        return make
+def _argument(value: Any, declared: bool, home: Mapping[str, str], trusted: bool, place: str) -> Any:
+    if isinstance(value, Spec) or (isinstance(value, Mapping) and "use" in value) or (declared and isinstance(value, str)):
+        return Part(Spec.parse(value, place), home, trusted, place)
+    if declared and isinstance(value, Mapping):
+        return {name: _weighted(inner, home, trusted, f"{place}.{name}") for name, inner in value.items()}
     return value
+
+
+def _weighted(value: Any, home: Mapping[str, str], trusted: bool, place: str) -> Part:
+    """One of several specs, which may say what it counts."""
+    weight = value.get("weight", 1.0) if isinstance(value, Mapping) else 1.0
+    if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 <= weight < math.inf:
+        raise RecipeError(f"{place}.weight: wants a number of 0 or more, not {weight!r}")
+    bare = {name: inner for name, inner in value.items() if name != "weight"} if isinstance(value, Mapping) else value
+    return Part(Spec.parse(bare, place), home, trusted, place, float(weight))

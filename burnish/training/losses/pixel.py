@@ -1,21 +1,20 @@
-"""Losses: (restored [B, C, H, W], clean, weight or None) -> a scalar. The weight, [B, 1, 1, 1] or [B, 1 or C, H, W], multiplies every element first."""
+"""Losses that look at every value by itself."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
 
-LOSSES = {
-    "L1": "burnish.training.losses:L1",
-    "L2": "burnish.training.losses:L2",
-    "Charbonnier": "burnish.training.losses:Charbonnier",
-    "PSNR": "burnish.training.losses:PSNR",
-}
+from .common import exact, weighted_mean
 
 
 class L1(nn.Module):
     """The mean of |restored - clean|."""
 
+    def __init__(self) -> None:  # nn.Module's own would take any argument
+        super().__init__()
+
+    @exact
     def forward(self, restored: Tensor, clean: Tensor, weight: Tensor | None = None) -> Tensor:
         return weighted_mean((restored - clean).abs(), weight)
 
@@ -23,6 +22,10 @@ class L1(nn.Module):
 class L2(nn.Module):
     """The mean of (restored - clean)^2."""
 
+    def __init__(self) -> None:  # nn.Module's own would take any argument
+        super().__init__()
+
+    @exact
     def forward(self, restored: Tensor, clean: Tensor, weight: Tensor | None = None) -> Tensor:
         return weighted_mean((restored - clean).square(), weight)
 
@@ -36,6 +39,7 @@ class Charbonnier(nn.Module):
             raise ValueError(f"eps must be above 0, not {eps:g}")
         self.eps = eps
 
+    @exact
     def forward(self, restored: Tensor, clean: Tensor, weight: Tensor | None = None) -> Tensor:
         return weighted_mean(((restored - clean).square() + self.eps**2).sqrt(), weight)
 
@@ -52,17 +56,9 @@ class PSNR(nn.Module):
             raise ValueError(f"eps must be above 0, not {eps:g}")
         self.eps = eps
 
+    @exact
     def forward(self, restored: Tensor, clean: Tensor, weight: Tensor | None = None) -> Tensor:
         error = (restored - clean).square()
         if weight is not None:
             error = weight * error
         return 10 * torch.log10(error.mean((1, 2, 3)) + self.eps).mean()
-
-
-def weighted_mean(error: Tensor, weight: Tensor | None) -> Tensor:
-    return error.mean() if weight is None else (weight * error).mean()
-
-
-def level_weight(level: Tensor, reference: float, offset: float, power: float) -> Tensor:
-    """(reference / (level + offset)) ** power, so that strong damage does not drown weak damage. level [B, 1, 1, 1] or [B, 1, H, W] -> the same shape."""
-    return torch.pow(reference / (level + offset), power)

@@ -1,0 +1,48 @@
+"""Sum: several losses, weighted, each with a name of its own in the logs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from ..build import Part
+from .common import exact
+
+
+class Sum(nn.Module):
+    """The weighted sum of named losses: `terms: {pixel: L1, feature: {use: Perceptual, args: {...}, weight: 0.1}}`; a weight that is not given is 1.
+
+    Where one of the terms wants logits, the sum does, and gives their sigmoid to the other terms.
+    """
+
+    specs: ClassVar[tuple[str, ...]] = ("terms",)
+
+    def __init__(self, terms: Mapping[str, Part]) -> None:
+        super().__init__()
+        if not isinstance(terms, Mapping) or not terms:
+            raise ValueError("terms wants a mapping of names to losses, such as {pixel: L1, edge: {use: Edge, weight: 0.1}}")
+        self.weights = {name: part.weight for name, part in terms.items()}
+        self.losses = nn.ModuleList(part() for part in terms.values())
+        self.on_logits = any(_wants_logits(loss) for loss in self.losses)
+
+    def forward(self, restored: Tensor, clean: Tensor, weight: Tensor | None = None) -> Tensor:
+        return torch.stack(list(self.terms(restored, clean, weight).values())).sum()
+
+    @exact
+    def terms(self, restored: Tensor, clean: Tensor, weight: Tensor | None = None) -> dict[str, Tensor]:
+        """Every term times its weight, by its name; the terms of a term as `outer/inner`."""
+        picture = torch.sigmoid(restored) if self.on_logits else restored
+        found: dict[str, Tensor] = {}
+        for (name, share), loss in zip(self.weights.items(), self.losses, strict=True):
+            given = restored if _wants_logits(loss) else picture
+            several = getattr(loss, "terms", None)
+            inner = several(given, clean, weight) if several else {"": loss(given, clean, weight)}
+            found.update({f"{name}/{part}".rstrip("/"): share * value for part, value in inner.items()})
+        return found
+
+
+def _wants_logits(loss: nn.Module) -> bool:
+    return bool(getattr(loss, "on_logits", False))

@@ -1,0 +1,622 @@
+"""Losses: held against independent formulas, finite everywhere, and blind to what a mask hides."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import hashlib
+import inspect
+import math
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy import ndimage, signal
+from skimage.metrics import structural_similarity
+
+torch = pytest.importorskip("torch", reason="the training wing is not installed")
+
+import torch.nn.functional as F  # noqa: E402
+from conftest import scene  # noqa: E402
+from torch import Tensor, nn  # noqa: E402
+
+from burnish import metrics  # noqa: E402
+from burnish.errors import ModelCorrupt, ModelMismatch, ModelMissing, RecipeError, UsageError  # noqa: E402
+from burnish.training import features  # noqa: E402
+from burnish.training.build import Spec, build, check_spec, find  # noqa: E402
+from burnish.training.losses import LOSSES  # noqa: E402
+from burnish.training.optim import OPTIMIZERS  # noqa: E402
+from burnish.training.schedule import SHAPES  # noqa: E402
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "losses.md"
+HEIGHT, WIDTH = 48, 36
+Files = Callable[[str], str]
+
+
+def make(use: str, **args: Any) -> Any:
+    return build(Spec(use, args), LOSSES, trusted=True, place="loss")
+
+
+@pytest.fixture(scope="session")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
+    """The weights file of a network with random weights, only as deep as the tests look: as parameters, and VGG16's in the old format, as public files are."""
+    folder = tmp_path_factory.mktemp("weights")
+    generator = torch.Generator().manual_seed(1)
+    for network, depth in (("VGG16", 9), ("VGG19", 9), ("SqueezeNet", 7)):
+        net = nn.Sequential(*(layer for _, layer in features.NETWORKS[network].layers()[:depth]))
+        for p in net.parameters():
+            p.data = torch.randn(p.shape, generator=generator) * (2 / max(p[0].numel(), 8)) ** 0.5
+        weights = {f"features.{name}": p for name, p in net.named_parameters()}
+        torch.save(weights, folder / f"{network}.pth", _use_new_zipfile_serialization=network != "VGG16")
+    return lambda network: str(folder / f"{network}.pth")
+
+
+def perceptual(files: Files, **args: Any) -> dict[str, Any]:
+    return {"network": "SqueezeNet", "file": files("SqueezeNet"), "layers": {"conv1": 0.5, "fire3": 1.0}, **args}
+
+
+#: every loss in every kind that computes something else: (name, arguments, or what makes them from the weights files)
+KINDS: dict[str, tuple[str, Any]] = {
+    **{name: (name, {}) for name in LOSSES if name not in ("MSSSIM", "Perceptual", "Sum")},
+    "MSSSIM": ("MSSSIM", {"scales": 2}),
+    "BCE weighted": ("BCE", {"pos_weight": 0.01}),
+    "BCEWithLogits weighted": ("BCEWithLogits", {"pos_weight": 0.01}),
+    "Edge laplacian": ("Edge", {"kind": "laplacian"}),
+    "Frequency amplitude": ("Frequency", {"kind": "amplitude"}),
+    "TotalVariation squared": ("TotalVariation", {"power": 2, "reduction": "sum"}),
+    "Perceptual": ("Perceptual", lambda files: perceptual(files)),
+    "style": ("Perceptual", lambda files: perceptual(files, distance="Gram")),
+    "Sum": ("Sum", lambda files: {"terms": {"pixel": "L1", "feature": {"use": "Perceptual", "args": perceptual(files, distance="L2"), "weight": 0.1}}}),
+}
+
+
+@pytest.fixture(params=list(KINDS))
+def loss(request: pytest.FixtureRequest, files: Files) -> Any:
+    use, args = KINDS[request.param]
+    return make(use, **(args(files) if callable(args) else args))
+
+
+def pair(seed: int = 0, dtype: Any = None, height: int = HEIGHT, width: int = WIDTH) -> tuple[Tensor, Tensor]:
+    """(restored, clean), two pictures each, strictly inside [0, 1]. [2, 3, H, W]"""
+    rng = np.random.default_rng(seed)
+    clean = np.concatenate([scene(height, width), scene(height, width)[:, :, ::-1, ::-1]]) * 0.8 + 0.1
+    restored = np.clip(clean + rng.normal(0, 0.05, clean.shape), 0.01, 0.99)
+    return torch.tensor(restored, dtype=dtype or torch.float32), torch.tensor(clean, dtype=dtype or torch.float32)
+
+
+# what holds for all of them
+
+
+def test_every_loss_of_the_table_is_tried() -> None:
+    assert {use for use, _ in KINDS.values()} == set(LOSSES)
+    assert all(callable(find(name, LOSSES)) for name in LOSSES)
+
+
+@pytest.mark.parametrize("picture", ["scene", "grey plane", "black", "white"])
+def test_value_and_gradient_are_finite_where_nothing_differs(loss: Any, picture: str) -> None:
+    planes = {"scene": pair()[1], "grey plane": torch.full((2, 3, HEIGHT, WIDTH), 0.4), "black": torch.zeros(2, 3, HEIGHT, WIDTH)}
+    clean = planes.get(picture, torch.ones(2, 3, HEIGHT, WIDTH))
+    restored = clean.clone().requires_grad_()
+    value = loss(restored, clean)
+    value.backward()
+    assert value.shape == ()
+    assert math.isfinite(float(value.detach()))
+    assert restored.grad is not None
+    assert bool(torch.isfinite(restored.grad).all())
+
+
+def test_less_noise_costs_less_and_a_step_downhill_helps(loss: Any) -> None:
+    restored, clean = pair()
+    near = (clean + 0.2 * (restored - clean)).requires_grad_()
+    value = loss(near, clean)
+    if not getattr(loss, "on_logits", False):
+        assert float(value.detach()) < float(loss(restored, clean))
+    (slope,) = torch.autograd.grad(value, near)
+    step = 1e-4 / slope.abs().max()
+    assert float(loss(near.detach() - step * slope, clean)) < float(value.detach())
+
+
+def test_the_gradient_is_that_of_finite_differences(loss: Any) -> None:
+    restored, clean = pair(3, torch.float64)
+    loss = copy.deepcopy(loss).double()
+    direction = torch.tensor(np.random.default_rng(4).normal(size=restored.shape))
+    value = loss(restored.requires_grad_(), clean)
+    (slope,) = torch.autograd.grad(value, restored)
+    with torch.no_grad():
+        step = 1e-7
+        difference = (loss(restored + step * direction, clean) - loss(restored - step * direction, clean)) / (2 * step)
+    assert float((slope * direction).sum()) == pytest.approx(float(difference), rel=1e-4)
+
+
+@pytest.mark.parametrize("use", ["L2", "Charbonnier", "PSNR", "SSIM", "MSSSIM", "BCE", "BCEWithLogits", "Frequency", "TotalVariation", "Gram"])
+def test_the_whole_gradient_is_right_with_a_mask(use: str) -> None:
+    args: dict[str, dict[str, Any]] = {"MSSSIM": {"scales": 1}, "TotalVariation": {"power": 2}}
+    restored, clean = (x[:, :1] for x in pair(5, torch.float64, 13, 12))
+    weight = torch.ones(2, 1, 13, 12, dtype=torch.float64)
+    weight[0, :, :, 11:] = 0
+    loss = make(use, **args.get(use, {}))
+    assert torch.autograd.gradcheck(lambda x: loss(x, clean, weight), (restored.clone().requires_grad_(),), fast_mode=False)
+
+
+def test_what_a_mask_hides_has_no_influence(loss: Any) -> None:
+    restored, clean = pair()
+    weight = torch.ones(2, 1, HEIGHT, WIDTH)
+    weight[0, :, 30:], weight[1, :, :, :5] = 0, 0
+    other = torch.where(weight == 0, torch.rand(restored.shape, generator=torch.Generator().manual_seed(9)), restored)
+    before, after = restored.clone().requires_grad_(), other.clone().requires_grad_()
+    a, b = loss(before, clean, weight), loss(after, clean, weight)
+    assert float(a.detach()) == pytest.approx(float(b.detach()), rel=1e-5)
+    assert float(loss(restored, clean)) != pytest.approx(float(loss(other, clean)), rel=1e-3), "the mask would not have mattered"
+    a.backward()
+    assert before.grad is not None
+    assert float((before.grad * (weight == 0)).abs().max()) == 0
+    assert float((before.grad * (weight == 1)).abs().max()) > 0
+
+
+def test_a_weight_of_one_is_none_and_of_two_is_twice(loss: Any) -> None:
+    restored, clean = pair()
+    plain = float(loss(restored, clean))
+    for shape in ((2, 1, 1, 1), (2, 1, HEIGHT, WIDTH), (2, 3, HEIGHT, WIDTH)):
+        assert float(loss(restored, clean, torch.ones(shape))) == pytest.approx(plain, rel=1e-5)
+        if type(loss).__name__ != "PSNR":  # whose logarithm turns a factor into a constant
+            assert float(loss(restored, clean, torch.full(shape, 2.0))) == pytest.approx(2 * plain, rel=1e-5)
+
+
+def test_a_picture_of_weight_zero_is_left_out(loss: Any) -> None:
+    if type(loss).__name__ == "PSNR":
+        pytest.skip("its eps makes a picture that does not count a perfect one")
+    restored, clean = pair()
+    value = float(loss(restored, clean, torch.tensor([1.0, 0.0]).view(2, 1, 1, 1)))
+    assert value == pytest.approx(float(loss(restored[:1], clean[:1])) / 2, rel=1e-4)
+
+
+def test_autocast_and_half_precision_change_nothing(loss: Any) -> None:
+    restored, clean = pair()
+    plain = loss(restored, clean)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(loss(restored, clean), plain)
+    half = loss(restored.bfloat16(), clean.bfloat16())
+    assert half.dtype == torch.float32
+    assert torch.equal(half, loss(restored.bfloat16().float(), clean.bfloat16().float()))
+
+
+def test_a_loss_has_no_parameters_and_an_empty_state(loss: Any) -> None:
+    assert list(loss.parameters()) == []
+    assert loss.state_dict() == {}
+    restored, clean = pair()
+    assert torch.equal(copy.deepcopy(loss)(restored, clean), loss(restored, clean))
+
+
+def test_pictures_of_two_shapes_are_refused(loss: Any) -> None:
+    restored, clean = pair()
+    with pytest.raises(UsageError, match=r"of one shape, not \[2, 3, 48, 36\] \(restored\) with \[2, 1, 48, 36\]"):
+        loss(restored, clean[:, :1])
+
+
+# each against its own reference
+
+
+def arrays(*tensors: Tensor) -> list[NDArray[np.float64]]:
+    return [t.double().numpy() for t in tensors]
+
+
+def test_pixel_losses() -> None:
+    restored, clean = pair()
+    weight = torch.rand(2, 1, HEIGHT, WIDTH, generator=torch.Generator().manual_seed(2))
+    a, b, w = arrays(restored, clean, weight)
+    expected = {
+        "L1": np.abs(a - b),
+        "L2": (a - b) ** 2,
+        "Charbonnier": np.hypot(a - b, 1e-3),
+    }
+    for use, error in expected.items():
+        assert float(make(use)(restored, clean)) == pytest.approx(error.mean(), rel=1e-5)
+        assert float(make(use)(restored, clean, weight)) == pytest.approx((w * error).mean(), rel=1e-5)
+    assert float(make("L1")(restored, clean)) == pytest.approx(float(F.l1_loss(restored, clean)))
+    assert float(make("L2")(restored, clean)) == pytest.approx(float(F.mse_loss(restored, clean)))
+    psnr = [-10 * math.log10(1 / (np.mean((a[i] - b[i]) ** 2) + 1e-6)) for i in range(2)]
+    assert float(make("PSNR")(restored, clean)) == pytest.approx(np.mean(psnr), rel=1e-5)
+
+
+SSIM_OF_THE_FIELD: dict[str, Any] = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False, "data_range": 1.0}
+
+
+def test_ssim_is_that_of_scikit_image_and_of_the_metrics_room() -> None:
+    restored, clean = ((x * 255).round() / 255 for x in pair())
+    value = float(make("SSIM")(restored, clean))
+    ours = [metrics.ssim(restored[i].numpy(), clean[i].numpy()) for i in range(2)]
+    assert 1 - value == pytest.approx(np.mean(ours), abs=2e-6)
+    theirs = []
+    for a, b in zip(*arrays(*pair()), strict=True):
+        whole = structural_similarity(a, b, channel_axis=0, full=True, **SSIM_OF_THE_FIELD)[1]  # type: ignore[no-untyped-call]
+        theirs.append(whole[:, 5:-5, 5:-5].mean())
+    assert 1 - float(make("SSIM")(*pair())) == pytest.approx(np.mean(theirs), abs=2e-6)
+
+
+def test_ms_ssim_is_its_published_formula() -> None:
+    """Five scales by SciPy's convolution, moments not taken by sum and difference."""
+    restored, clean = pair(7, None, 180, 190)
+    taps = np.exp(-0.5 * (np.arange(-5, 6) / 1.5) ** 2)
+    window = np.outer(taps, taps) / taps.sum() ** 2
+
+    def mean(plane: NDArray[np.float64]) -> Any:
+        return signal.convolve2d(plane, window, "valid")
+
+    def halved(plane: NDArray[np.float64]) -> Any:
+        height, width = (side // 2 * 2 for side in plane.shape)
+        return plane[:height, :width].reshape(height // 2, 2, width // 2, 2).mean((1, 3))
+
+    values = []
+    for x, y in zip(*(a.reshape(-1, 180, 190) for a in arrays(restored, clean)), strict=True):
+        value = 1.0
+        for i, power in enumerate((0.0448, 0.2856, 0.3001, 0.2363, 0.1333)):
+            mx, my = mean(x), mean(y)
+            structure = (2 * (mean(x * y) - mx * my) + 0.03**2) / (mean(x * x) - mx**2 + mean(y * y) - my**2 + 0.03**2)
+            luminance = (2 * mx * my + 0.01**2) / (mx**2 + my**2 + 0.01**2)
+            value *= (structure * luminance if i == 4 else structure).mean() ** power
+            x, y = halved(x), halved(y)
+        values.append(value)
+    assert 1 - float(make("MSSSIM")(restored, clean)) == pytest.approx(np.mean(values), abs=1e-5)
+
+
+def test_ms_ssim_of_one_scale_is_ssim_and_small_pictures_are_refused() -> None:
+    restored, clean = pair()
+    one = [float(make("SSIM")(restored[:1, c : c + 1], clean[:1, c : c + 1])) for c in range(3)]
+    assert float(make("MSSSIM", scales=1)(restored[:1], clean[:1])) == pytest.approx(np.mean(one), rel=1e-5)
+    with pytest.raises(UsageError, match=r"MSSSIM of 5 scales wants pictures of 176x176 and more, not 36x48; take fewer scales, a larger data\.crop, or SSIM"):
+        make("MSSSIM")(restored, clean)
+    with pytest.raises(UsageError, match="SSIM wants pictures of 11x11 and more, not 10x48"):
+        make("SSIM")(restored[..., :10], clean[..., :10])
+
+
+def test_ms_ssim_survives_a_negative_structure() -> None:
+    clean = pair()[1]
+    restored = (1 - clean).requires_grad_()
+    value = make("MSSSIM", scales=2)(restored, clean)
+    (slope,) = torch.autograd.grad(value, restored)
+    assert 0.9 < float(value.detach()) <= 1
+    assert bool(torch.isfinite(slope).all())
+
+
+@pytest.mark.parametrize("pos_weight", [None, 0.01, 3.0])
+def test_cross_entropies_are_those_of_torch(pos_weight: float | None) -> None:
+    logits, clean = 12 * (pair()[0] - 0.5), pair()[1].round()
+    weighing = None if pos_weight is None else torch.tensor(pos_weight)
+    expected = F.binary_cross_entropy_with_logits(logits, clean, pos_weight=weighing)
+    assert float(make("BCEWithLogits", pos_weight=pos_weight)(logits, clean)) == pytest.approx(float(expected), rel=1e-5)
+    assert float(make("BCE", pos_weight=pos_weight)(torch.sigmoid(logits), clean)) == pytest.approx(float(expected), rel=1e-5)
+    if pos_weight is None:
+        soft = pair()[1]
+        assert float(make("BCE")(torch.sigmoid(logits), soft)) == pytest.approx(float(F.binary_cross_entropy(torch.sigmoid(logits), soft)), rel=1e-5)
+
+
+def test_pos_weight_weighs_the_white_pixels() -> None:
+    paper, ink = torch.ones(1, 1, 4, 4), torch.zeros(1, 1, 4, 4)
+    wrong = torch.full((1, 1, 4, 4), 0.5)
+    for light, heavy in ((make("BCE"), make("BCE", pos_weight=0.01)),):
+        assert float(heavy(wrong, paper)) == pytest.approx(0.01 * float(light(wrong, paper)))
+        assert float(heavy(wrong, ink)) == pytest.approx(float(light(wrong, ink)))
+
+
+def test_cross_entropy_at_the_ends() -> None:
+    """Certain and wrong: finite, and on logits still with a slope; what is no probability is refused."""
+    ends, wrong = torch.tensor([0.0, 1.0]).view(1, 1, 1, 2).requires_grad_(), torch.tensor([1.0, 0.0]).view(1, 1, 1, 2)
+    value = make("BCE")(ends, wrong)
+    value.backward()
+    assert math.isfinite(float(value.detach()))
+    logits = torch.tensor([-80.0, 80.0]).view(1, 1, 1, 2).requires_grad_()
+    value = make("BCEWithLogits")(logits, wrong)
+    value.backward()
+    assert float(value.detach()) == pytest.approx(80)
+    assert logits.grad is not None
+    assert logits.grad.flatten().tolist() == [-0.5, 0.5]
+    with pytest.raises(UsageError, match=r"BCE wants a network whose output lies in \[0, 1\].*BCEWithLogits"):
+        make("BCE")(torch.full((1, 1, 1, 2), 1.01), wrong)
+
+
+def test_edge_is_that_of_numpy_and_scipy() -> None:
+    restored, clean = pair()
+    a, b = arrays(restored, clean)
+    gradient = np.abs(np.diff(a, axis=3) - np.diff(b, axis=3)).mean() + np.abs(np.diff(a, axis=2) - np.diff(b, axis=2)).mean()
+    assert float(make("Edge")(restored, clean)) == pytest.approx(gradient, rel=1e-5)
+    kernel = np.array([[0, -1, 0], [-1, 4, -1], [0, -1, 0]], float)[None, None]
+    laplacian = np.abs(ndimage.convolve(a, kernel) - ndimage.convolve(b, kernel))[:, :, 1:-1, 1:-1].mean()
+    assert float(make("Edge", kind="laplacian")(restored, clean)) == pytest.approx(laplacian, rel=1e-5)
+    assert float(make("Edge")(clean + 0.1, clean)) == pytest.approx(0, abs=1e-6), "an edge loss sees no brightness"
+
+
+def test_total_variation_is_that_of_numpy() -> None:
+    restored, clean = pair()
+    (a,) = arrays(restored)
+    rows, columns = np.diff(a, axis=3), np.diff(a, axis=2)
+    assert float(make("TotalVariation")(restored, clean)) == pytest.approx(np.abs(rows).mean() + np.abs(columns).mean(), rel=1e-5)
+    squared = (rows**2).sum((1, 2, 3)).mean() + (columns**2).sum((1, 2, 3)).mean()
+    assert float(make("TotalVariation", power=2, reduction="sum")(restored, clean)) == pytest.approx(squared, rel=1e-5)
+
+
+def test_frequency_is_that_of_numpy() -> None:
+    restored, clean = pair()
+    a, b = (np.fft.rfft2(x, norm="ortho") for x in arrays(restored, clean))
+    assert float(make("Frequency")(restored, clean)) == pytest.approx((np.abs((a - b).real) + np.abs((a - b).imag)).mean() / 2, rel=1e-5)
+    assert float(make("Frequency", kind="amplitude")(restored, clean)) == pytest.approx(np.abs(np.abs(a) - np.abs(b)).mean(), rel=1e-5)
+    assert float(make("Frequency", kind="amplitude")(clean.roll(5, 3), clean)) == pytest.approx(0, abs=1e-6), "an amplitude sees no shift"
+
+
+def test_gram_is_the_paper_s() -> None:
+    restored, clean = pair()
+    a, b = (np.einsum("bchw,bdhw->bcd", x, x) / (3 * HEIGHT * WIDTH) for x in arrays(restored, clean))
+    assert float(make("Gram")(restored, clean)) == pytest.approx(((a - b) ** 2).sum((1, 2)).mean(), rel=1e-4)
+    assert float(make("Gram")(clean.flip(2), clean)) == pytest.approx(0, abs=1e-10), "a Gram matrix does not know where"
+
+
+# frozen networks
+
+
+@pytest.mark.parametrize("network", ["VGG16", "VGG19"])
+def test_vgg_features_are_those_of_its_formula(network: str, files: Files) -> None:
+    """By hand: convolution 0, 2 | pool | 5, 7, on ImageNet's normalisation."""
+    picture, _ = pair()
+    weights = {name: p.detach() for name, p in torch.load(files(network), weights_only=True).items()}
+    mean, spread = (torch.tensor(v).view(1, 3, 1, 1) for v in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
+    x = (picture - mean) / spread
+    expected = {}
+    for key, name in ((0, "1_1"), (2, "1_2"), (5, "2_1"), (7, "2_2")):
+        expected[f"conv{name}"] = x = F.conv2d(x, weights[f"features.{key}.weight"], weights[f"features.{key}.bias"], padding=1)
+        expected[f"relu{name}"] = x = F.relu(x)
+        if name == "1_2":
+            expected["pool1"] = x = F.max_pool2d(x, 2)
+    found = features.Features(network, list(expected), files(network))(picture)
+    assert list(found) == list(expected)
+    for name, values in found.items():
+        torch.testing.assert_close(values, expected[name], msg=name)
+
+
+@pytest.mark.parametrize(("network", "keys", "pools"), [("VGG16", 13, 5), ("VGG19", 16, 5), ("SqueezeNet", 1 + 3 * 8, 3)])
+def test_the_networks_are_torchvision_s(network: str, keys: int, pools: int) -> None:
+    """As many convolutions as published, at torchvision's places: VGG-16's last is features.28, VGG-19's features.34, SqueezeNet's last block features.12."""
+    layers = features.NETWORKS[network].layers()
+    net = nn.Sequential(*(layer for _, layer in layers))
+    weights = [name for name, _ in net.named_parameters() if name.endswith("weight")]
+    assert len(weights) == keys
+    assert sum(name.startswith("pool") for name, _ in layers) == pools
+    assert weights[-1] == {"VGG16": "28.weight", "VGG19": "34.weight", "SqueezeNet": "12.expand3x3.weight"}[network]
+    assert sum(p.numel() for p in net.parameters()) == {"VGG16": 14_714_688, "VGG19": 20_024_384, "SqueezeNet": 722_496}[network]
+
+
+def squeezenet_by_hand(picture: Tensor, weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """fire2 and fire3 of SqueezeNet 1.1 from Caffe's input: BGR, 0..255, less its mean."""
+
+    def convolve(x: Tensor, key: str, **settings: Any) -> Tensor:
+        return F.relu(F.conv2d(x, weights[f"features.{key}.weight"].detach(), weights[f"features.{key}.bias"].detach(), **settings))
+
+    x = picture[:, [2, 1, 0]] * 255 - torch.tensor([103.939, 116.779, 123.68]).view(1, 3, 1, 1)
+    x = F.max_pool2d(convolve(x, "0", stride=2), 3, 2, ceil_mode=True)
+    found = {}
+    for key, name in ((3, "fire2"), (4, "fire3")):
+        small = convolve(x, f"{key}.squeeze")
+        found[name] = x = torch.cat([convolve(small, f"{key}.expand1x1"), convolve(small, f"{key}.expand3x3", padding=1)], 1)
+    return found
+
+
+def test_squeezenet_features_are_those_of_its_formula(files: Files) -> None:
+    expected = squeezenet_by_hand(pair()[0], torch.load(files("SqueezeNet"), weights_only=True))
+    found = features.Features("SqueezeNet", ["fire2", "fire3"], files("SqueezeNet"))(pair()[0])
+    for name in expected:
+        torch.testing.assert_close(found[name], expected[name], msg=name)
+
+
+def test_a_perceptual_loss_is_the_weighted_sum_of_its_layers_distances(files: Files) -> None:
+    restored, clean = pair()
+    weights = torch.load(files("SqueezeNet"), weights_only=True)
+    a, b = squeezenet_by_hand(restored, weights), squeezenet_by_hand(clean, weights)
+    for distance, reference in (("L1", F.l1_loss), ("L2", F.mse_loss), ({"use": "Charbonnier", "args": {"eps": 0.5}}, None)):
+        loss = make("Perceptual", network="SqueezeNet", file=files("SqueezeNet"), layers={"fire2": 0.25, "fire3": 2}, distance=distance)
+        terms = loss.terms(restored, clean)
+        assert list(terms) == ["fire2", "fire3"]
+        assert float(loss(restored, clean)) == pytest.approx(sum(float(value) for value in terms.values()))
+        for (name, value), share in zip(terms.items(), (0.25, 2), strict=True):
+            expected = reference(a[name], b[name]) if reference else ((a[name] - b[name]) ** 2 + 0.25).sqrt().mean()
+            assert float(value) == pytest.approx(share * float(expected), rel=1e-4)
+
+
+def test_a_grey_picture_is_repeated(files: Files) -> None:
+    restored, clean = (x[:, :1] for x in pair())
+    loss = make("Perceptual", **perceptual(files))
+    assert float(loss(restored, clean)) == pytest.approx(float(loss(restored.expand(-1, 3, -1, -1), clean.expand(-1, 3, -1, -1))))
+    for wrong in (torch.zeros(1, 4, 40, 40), torch.zeros(1, 3, 40, 31)):
+        with pytest.raises(UsageError, match="a feature network wants pictures of 1 or 3 channels and 32x32 and more, not of shape"):
+            loss(wrong, wrong)
+
+
+def test_building_a_frozen_network_draws_nothing_and_it_moves_with_its_module(files: Files) -> None:
+    before = torch.get_rng_state()
+    loss = make("Perceptual", **perceptual(files))
+    assert torch.equal(torch.get_rng_state(), before)
+    assert all(not t.requires_grad and t.device.type == "cpu" for t in loss.buffers())
+    assert {t.device.type for t in loss.to("meta").buffers()} == {"meta"}
+
+
+@pytest.mark.shared
+def test_the_real_squeezenet_sees_structure_rather_than_noise(shared: Path) -> None:
+    """The real weights: the activations of the formula; and a blur costs more than brightness that is as far away in squares."""
+    file = shared / "weights" / "squeezenet11_features.pth"
+    clean = torch.from_numpy(scene(96, 96))
+    expected = squeezenet_by_hand(clean, torch.load(file, weights_only=True))
+    found = features.Features("SqueezeNet", ["fire2", "fire3", "fire9"], str(file))(clean)
+    torch.testing.assert_close(found["fire3"], expected["fire3"])
+    assert found["fire9"].shape == (1, 512, 5, 5)
+    loss = make("Perceptual", network="SqueezeNet", file=str(file), layers={"fire3": 1, "fire5": 1})
+    blurred = F.avg_pool2d(clean, 3, 1, 1, count_include_pad=False)
+    brighter = clean + float((blurred - clean).square().mean().sqrt())
+    assert float(loss(blurred, clean)) > 2 * float(loss(brighter, clean)) > 0
+
+
+# weights files
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr("platformdirs.user_cache_path", lambda name: tmp_path / name)
+    return tmp_path / "burnish" / "features"
+
+
+def test_public_weights_are_fetched_once_and_held_against_their_checksum(cache: Path, files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = Path(files("VGG16")).read_bytes()
+    name = f"tiny-{hashlib.sha256(data).hexdigest()[:8]}.pth"
+    monkeypatch.setitem(features.NETWORKS, "VGG16", dataclasses.replace(features.NETWORKS["VGG16"], public=name))
+    asked = []
+
+    def fetch(url: str, target: str, hash_prefix: str, progress: bool) -> None:
+        asked.append((url, hash_prefix))
+        Path(target).write_bytes(data)
+
+    monkeypatch.setattr("torch.hub.download_url_to_file", fetch)
+    for _ in range(2):
+        make("Perceptual", layers={"relu2_2": 1})(*pair())
+    assert asked == [(f"https://download.pytorch.org/models/{name}", name[5:13])]
+    (cache / name).write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    with pytest.raises(ModelCorrupt, match="not the file that its name says, by its checksum; remove it"):
+        make("Perceptual", layers={"relu2_2": 1})
+
+
+def test_offline_one_sentence_says_where_the_file_belongs(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fetch(*args: Any, **settings: Any) -> None:
+        raise URLError("no route to host")
+
+    monkeypatch.setattr("torch.hub.download_url_to_file", fetch)
+    with pytest.raises(ModelMissing) as raised:
+        make("Perceptual", layers={"conv5_4": 1}, network="VGG19")
+    for word in ("https://download.pytorch.org/models/vgg19-dcbb9e9d.pth", "no route to host", str(cache / "vgg19-dcbb9e9d.pth"), "`file`"):
+        assert word in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_files_that_do_not_fit_are_named(tmp_path: Path, files: Files) -> None:
+    with pytest.raises(ModelMissing, match=r"none\.pth: no such file"):
+        make("Perceptual", layers={"relu1_1": 1}, file=str(tmp_path / "none.pth"))
+    with pytest.raises(ModelMissing, match="SqueezeNet has no public file.*`file`"):
+        make("Perceptual", layers={"fire3": 1}, network="SqueezeNet")
+    with pytest.raises(ModelMismatch, match=r"SqueezeNet\.pth: features\.2\.weight is missing, but this network wants \[64, 64, 3, 3\]"):
+        make("Perceptual", layers={"relu1_2": 1}, file=files("SqueezeNet"))
+    (tmp_path / "bad.pth").write_bytes(b"no tensors")
+    with pytest.raises(ModelCorrupt, match=r"bad\.pth: not a file of plain tensors"):
+        make("Perceptual", layers={"relu1_1": 1}, file=str(tmp_path / "bad.pth"))
+
+
+class Bomb:
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (Path.touch, (Path("exploded"),))
+
+
+def test_a_file_with_code_in_it_is_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    torch.save({"features.0.weight": Bomb()}, tmp_path / "bomb.pth")
+    with pytest.raises(ModelCorrupt):
+        make("Perceptual", layers={"relu1_1": 1}, file="bomb.pth")
+    assert not (tmp_path / "exploded").exists()
+
+
+# sums, and specs within specs
+
+
+def test_a_sum_is_its_terms_and_names_those_of_its_terms(files: Files) -> None:
+    restored, clean = pair()
+    inner = {"use": "Sum", "args": {"terms": {"a": "L1", "b": {"use": "Edge", "weight": 3}}}, "weight": 2}
+    loss = make("Sum", terms={"pixel": "L2", "more": inner, "feature": {"use": "Perceptual", "args": perceptual(files), "weight": 0.1}})
+    terms = loss.terms(restored, clean)
+    assert list(terms) == ["pixel", "more/a", "more/b", "feature/conv1", "feature/fire3"]
+    assert float(terms["more/b"]) == pytest.approx(6 * float(make("Edge")(restored, clean)))
+    assert float(terms["feature/conv1"]) == pytest.approx(0.1 * float(make("Perceptual", **perceptual(files)).terms(restored, clean)["conv1"]))
+    assert float(loss(restored, clean)) == pytest.approx(sum(float(value) for value in terms.values()))
+
+
+def test_a_sum_with_a_loss_on_logits_gives_the_others_their_sigmoid() -> None:
+    logits, clean = 6 * (pair()[0] - 0.5), pair()[1]
+    loss = make("Sum", terms={"bce": "BCEWithLogits", "pixel": "L1"})
+    terms = loss.terms(logits, clean)
+    assert loss.on_logits
+    assert float(terms["bce"]) == pytest.approx(float(F.binary_cross_entropy_with_logits(logits, clean)), rel=1e-5)
+    assert float(terms["pixel"]) == pytest.approx(float(F.l1_loss(torch.sigmoid(logits), clean)), rel=1e-5)
+    assert make("Sum", terms={"outer": loss_spec("BCEWithLogits")}).on_logits
+    assert not make("Sum", terms={"pixel": "L1"}).on_logits
+
+
+def loss_spec(use: str) -> dict[str, Any]:
+    return {"use": "Sum", "args": {"terms": {"inner": use}}}
+
+
+@pytest.mark.parametrize(
+    ("use", "args", "words"),
+    [
+        ("Charbonier", {}, ["loss.use", "'Charbonier'", "did you mean 'Charbonnier'", "TotalVariation"]),
+        ("L2", {"eps": 1}, ["loss.args.eps", "unknown argument"]),
+        ("Charbonnier", {"epsilon": 1}, ["loss.args.epsilon", "did you mean 'eps'"]),
+        ("Sum", {"terms": {"pixel": "L1", "feature": {"use": "Perceptal"}}}, ["loss.args.terms.feature.use", "did you mean 'Perceptual'"]),
+        ("Sum", {"terms": {"pixel": "l1"}}, ["loss.args.terms.pixel.use", "'l1'", "L1"]),
+        ("Sum", {"terms": {"pixel": {"use": "L1", "wieght": 1}}}, ["loss.args.terms.pixel", "`use`", "wieght"]),
+        ("Sum", {"terms": {"pixel": {"use": "L1", "weight": -1}}}, ["loss.args.terms.pixel.weight", "0 or more", "-1"]),
+        ("Sum", {"terms": {"pixel": {"use": "L1", "weight": True}}}, ["loss.args.terms.pixel.weight", "True"]),
+        ("Sum", {"terms": {"edge": {"use": "Edge", "args": {"kid": 1}}}}, ["loss.args.terms.edge.args.kid", "did you mean 'kind'"]),
+        (
+            "Sum",
+            {"terms": {"f": {"use": "Perceptual", "args": {"layers": {"relu2_2": 1}, "distance": "L4"}}}},
+            ["loss.args.terms.f.args.distance.use", "'L4'", "Gram"],
+        ),
+        ("Perceptual", {"layers": {}, "distance": {"use": "L1", "args": {"eps": 1}}}, ["loss.args.distance.args.eps", "unknown argument"]),
+        ("Sum", {"term": {}}, ["loss.args.term", "did you mean 'terms'"]),
+    ],
+)
+def test_a_typo_at_any_depth_is_named_before_anything_is_built(use: str, args: dict[str, Any], words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: nn.Module) -> None:
+        raise AssertionError("something was built")
+
+    with pytest.raises(RecipeError) as raised:
+        check_spec(Spec(use, args), LOSSES, trusted=True, place="loss")
+    monkeypatch.setattr(nn.Module, "__init__", refuse)
+    with pytest.raises(RecipeError) as again:
+        make(use, **args)
+    assert str(again.value) == str(raised.value)
+    for word in words:
+        assert word in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("use", "args", "words"),
+    [
+        ("Sum", {"terms": {}}, ["loss: Sum cannot be built", "mapping of names to losses"]),
+        ("Sum", {"terms": "L1"}, ["loss: Sum cannot be built", "mapping of names to losses"]),
+        ("Sum", {"terms": {"c": {"use": "Charbonnier", "args": {"eps": 0}}}}, ["loss.args.terms.c: Charbonnier cannot be built", "above 0"]),
+        ("Perceptual", {}, ["loss.args: layers missing"]),
+        ("Perceptual", {"layers": ["relu2_2"]}, ["mapping of layers to weights", "relu2_2"]),
+        ("Perceptual", {"layers": {"relu2_2": 0}}, ["weights above 0"]),
+        ("Perceptual", {"layers": {"relu2_3": 1}}, ["VGG16 has no 'relu2_3'", "relu2_2"]),
+        ("Perceptual", {"layers": {"relu2_2": 1}, "network": "VGG17"}, ["there is no 'VGG17'", "VGG16, VGG19, SqueezeNet"]),
+        ("MSSSIM", {"scales": 6}, ["scales goes from 1 to 5, not 6"]),
+        ("BCE", {"pos_weight": 0}, ["pos_weight must be above 0"]),
+        ("BCEWithLogits", {"pos_weight": -2}, ["pos_weight must be above 0"]),
+        ("Edge", {"kind": "sobel"}, ["'sobel'", "gradient, laplacian"]),
+        ("Frequency", {"kind": "phase"}, ["'phase'", "complex, amplitude"]),
+        ("TotalVariation", {"power": 3}, ["power is 1 or 2"]),
+    ],
+)
+def test_a_wrong_value_is_named(use: str, args: dict[str, Any], words: list[str]) -> None:
+    with pytest.raises(RecipeError) as raised:
+        make(use, **args)
+    for word in words:
+        assert word in str(raised.value)
+
+
+def test_the_page_names_every_loss_optimizer_and_schedule_with_its_arguments() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    rows = {name: row for row in page.splitlines() if row.startswith("| `") for name in re.findall(r"`(\w+)`", row.split("|")[1])}
+    arguments = {name: list(inspect.signature(find(name, LOSSES)).parameters) for name in LOSSES}
+    arguments.update({name: [f.name for f in dataclasses.fields(kind)] for name, kind in SHAPES.items()})
+    assert set(rows) == set(arguments)
+    for name, given in arguments.items():
+        assert [f"`{a}`" for a in given if f"`{a}`" not in rows[name]] == [], name
+    assert [name for name in OPTIMIZERS if f"`{name}`" not in page] == []
