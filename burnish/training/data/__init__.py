@@ -1,0 +1,28 @@
+"""Training data, in the order in which it goes: sources (files, packs, pairs), splitting, pictures (in memory), cut, crops (batches), stream (in order)."""
+
+from __future__ import annotations
+
+from .crops import Batch, Crops, Damaging, Weigh
+from .cut import Cut
+from .pictures import Pictures, floats, open_pictures
+from .sources import Source, list_pictures, pair_sources, sources_in
+from .splitting import read_groups, split
+from .stream import stream
+
+__all__ = [
+    "Batch",
+    "Crops",
+    "Cut",
+    "Damaging",
+    "Pictures",
+    "Source",
+    "Weigh",
+    "floats",
+    "list_pictures",
+    "open_pictures",
+    "pair_sources",
+    "read_groups",
+    "sources_in",
+    "split",
+    "stream",
+]

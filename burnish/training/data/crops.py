@@ -1,0 +1,207 @@
+"""Batches of spoiled crops: what a training step gets to see. Every crop depends on (seed, epoch, index, its place in the batch) alone, whoever makes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from ...contract import Array
+from ...degrade import Degradation
+from .cut import Cut, Window, darkness, draw, mirrored, take, tiles
+from .order import Indices, epoch_order
+from .pictures import Pictures, Sides, floats
+from .sources import LUMA, Pixels
+
+
+class Batch(NamedTuple):
+    """spoiled and clean [B, C, H, W]; level [B or 1, K, 1, 1]: of the dials that the network is told; weight [B, 1, 1 or H, 1 or W]: what each place counts in
+    the loss (its picture's level, and 0 where it is padding), or None for 1 everywhere. float32. With a scale the clean sides are that much larger.
+    """
+
+    spoiled: Tensor
+    clean: Tensor
+    level: Tensor
+    weight: Tensor | None
+
+
+@dataclass(frozen=True)
+class Damaging:
+    """A degradation in training. share: of the pictures that it happens to; to the others its level is the neutral one. told: whether the network knows it."""
+
+    degradation: Degradation
+    share: float = 1.0
+    told: bool = True
+
+    @property
+    def name(self) -> str:
+        return self.degradation.dial.name
+
+    def levels(self, n: int, rng: np.random.Generator) -> Array:
+        """The levels of n pictures, [n]; NaN where it does not happen and has no neutral level."""
+        levels = self.degradation.dial.sample(n, rng)
+        if self.share < 1:
+            neutral = self.degradation.neutral
+            levels[rng.random(n) >= self.share] = np.nan if neutral is None else neutral
+        return levels
+
+
+@dataclass(frozen=True)
+class Weigh:
+    """What a picture counts in the loss: a function of the level of one dial, told or hidden, tensor to tensor."""
+
+    dial: str
+    weight: Callable[[Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class Crops(Dataset[Batch]):
+    """Batches by (epoch, index), or (epoch, index, rank, world) for the share that one of several processes has of a batch.
+
+    An epoch takes every picture about once; where they are of several sources (`Source.pool`), these have shares of the crops by their `weights`.
+    Clean pictures are spoiled by `damage` in order; pairs are as they are. grey: the share of clean crops that are made grey before they are spoiled.
+    one_level: one draw for a whole batch, which comes from one source then. dials: those that a batch has the levels of; without it, all of `damage`.
+    """
+
+    pictures: Pictures
+    damage: tuple[Damaging, ...]
+    cut: Cut
+    batch: int
+    seed: int
+    grey: float = 0.0
+    one_level: bool = False
+    channels_in: int = 3
+    channels_out: int = 3
+    weights: tuple[float, ...] = (1.0,)
+    weigh: Weigh | None = None
+    dials: tuple[str, ...] | None = None
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The dials that a batch has the levels of, in their order."""
+        return tuple(part.name for part in self.damage if part.told) if self.dials is None else self.dials
+
+    @cached_property
+    def _names(self) -> list[str]:
+        """The dials of the degradations, in order, and then those that pairs alone have."""
+        names = [part.name for part in self.damage]
+        return names + [name for name in self.told if name not in names]
+
+    @cached_property
+    def _items(self) -> Indices:
+        """The number of the first item of each picture, and the number of all: with a grid, every tile is an item. [P + 1]"""
+        return np.concatenate([[0], np.cumsum([tiles(self.cut, size) for size in self.pictures.sizes])])
+
+    @cached_property
+    def _pools(self) -> tuple[int, ...]:
+        """How many items each source of pictures has."""
+        pools = np.bincount([source.pool for source in self.pictures.sources], np.diff(self._items), len(self.weights))
+        return tuple(int(size) for size in pools)
+
+    @property
+    def epoch_length(self) -> int:
+        """Batches in an epoch."""
+        return max(1, int(self._items[-1]) // self.batch)
+
+    def __getitem__(self, where: tuple[int, int] | tuple[int, int, int, int]) -> Batch:
+        epoch, index, rank, world = (*where, 0, 1)[:4]
+        chosen = self._chosen(epoch, index)
+        levels = self._levels(chosen, np.random.default_rng([self.seed, 1, epoch, index]))
+        mine = range(rank * self.batch // world, (rank + 1) * self.batch // world)
+        crops = [self._crop(chosen[j], levels[j], self._generator(epoch, index, j)) for j in mine]
+        size = self._padded(chosen, epoch, index) if self.cut.rule == "whole" else (self.cut.side, self.cut.side)
+        return self._batch(crops, levels[list(mine)], size)
+
+    def _chosen(self, epoch: int, index: int) -> list[tuple[int, int]]:
+        """(picture, tile) of the crops of a batch: a stretch of the epoch's order."""
+        slots, together = self.epoch_length * self.batch, self.batch if self.one_level else 1
+        items = epoch_order(self.seed, epoch, self._pools, self.weights, slots, together)[index * self.batch : (index + 1) * self.batch]
+        pictures = np.searchsorted(self._items, items, side="right") - 1
+        return [(int(picture), int(item - self._items[picture])) for picture, item in zip(pictures, items, strict=True)]
+
+    def _levels(self, chosen: list[tuple[int, int]], rng: np.random.Generator) -> Array:
+        """The level of every degradation (where a pair stands, what it says of itself, else NaN), then that of dials that are of pairs alone. [B, D]"""
+        levels = np.full((self.batch, len(self._names)), np.nan, np.float32)
+        for k, part in enumerate(self.damage):
+            levels[:, k] = part.levels(1 if self.one_level else self.batch, rng)
+        for j, (picture, _) in enumerate(chosen):
+            source = self.pictures.sources[picture]
+            if source.read_spoiled:
+                levels[j] = [source.level.get(name, np.nan) for name in self._names]
+        return levels
+
+    def _crop(self, item: tuple[int, int], levels: Array, rng: np.random.Generator) -> tuple[Array, Array]:
+        """One crop: its spoiled and its clean side, [C, H, W]."""
+        picture, tile = item
+        sides = self.pictures[picture]
+        window = self._window(picture, tile, sides, rng)
+        clean = _floats(take(sides[0], window, self.cut.scale))
+        if sides[1] is not None:
+            return _floats(take(sides[1], window, 1)), clean
+        if len(clean) == 3 and self.grey and rng.random() < self.grey:
+            clean = np.rint(_fewer(clean, 1) * 255).astype(np.float32) / np.float32(255)
+        return self._degraded(_fewer(clean, self.channels_in), levels, rng), _fewer(clean, self.channels_out)
+
+    def _window(self, picture: int, tile: int, sides: Sides | None, rng: np.random.Generator) -> Window:
+        def ink(window: Window) -> float:
+            return darkness((sides or self.pictures[picture])[0], window, self.cut.scale)
+
+        return draw(self.cut, self.pictures.sizes[picture], tile, rng, ink)
+
+    def _degraded(self, clean: Array, levels: Array, rng: np.random.Generator) -> Array:
+        spoiled: Array = clean[None]
+        for part, level in zip(self.damage, levels, strict=False):
+            if not np.isnan(level) and level != part.degradation.neutral:
+                spoiled = part.degradation.spoil(spoiled, level.reshape(1, 1, 1, 1), rng)
+        first: Array = spoiled[0]
+        return first
+
+    def _padded(self, chosen: list[tuple[int, int]], epoch: int, index: int) -> tuple[int, int]:
+        """The size that whole pictures of a batch are brought to, in pixels of the spoiled side, in whichever process."""
+        shapes = [self._window(picture, tile, None, self._generator(epoch, index, j)).shape for j, (picture, tile) in enumerate(chosen)]
+        height, width = (-(-max(sides) // self.cut.multiple) * self.cut.multiple for sides in zip(*shapes, strict=True))
+        return height, width
+
+    def _generator(self, epoch: int, index: int, place: int) -> np.random.Generator:
+        return np.random.default_rng([self.seed, 1, epoch, index, place])
+
+    def _batch(self, crops: list[tuple[Array, Array]], levels: Array, size: tuple[int, int]) -> Batch:
+        scale = self.cut.scale
+        spoiled = np.empty((len(crops), self.channels_in, *size), np.float32)
+        clean = np.empty((len(crops), self.channels_out, scale * size[0], scale * size[1]), np.float32)
+        for j, (bad, good) in enumerate(crops):
+            spoiled[j] = bad if bad.shape[1:] == spoiled.shape[2:] else mirrored(bad, *spoiled.shape[2:])
+            clean[j] = good if good.shape[1:] == clean.shape[2:] else mirrored(good, *clean.shape[2:])
+        names = self._names
+        level = torch.from_numpy(levels[: 1 if self.one_level else None, [names.index(name) for name in self.told], None, None])
+        return Batch(torch.from_numpy(spoiled), torch.from_numpy(clean), level, self._weight(levels, [good.shape[1:] for _, good in crops], clean.shape[2:]))
+
+    def _weight(self, levels: Array, shapes: list[tuple[int, ...]], size: tuple[int, ...]) -> Tensor | None:
+        """What the level says, times 0 in the padding of crops of those shapes; None where neither has a say."""
+        weight = None
+        if self.weigh is not None:
+            level = torch.from_numpy(levels[:, self._names.index(self.weigh.dial), None, None, None])
+            weight = torch.where(level.isnan(), torch.ones_like(level), self.weigh.weight(level))
+        if self.cut.rule != "whole":
+            return weight
+        mask = torch.zeros(len(shapes), 1, *size)
+        for j, (height, width) in enumerate(shapes):
+            mask[j, :, :height, :width] = 1
+        return mask if weight is None else weight * mask
+
+
+def _floats(piece: Pixels | Array) -> Array:
+    return piece if piece.dtype == np.float32 else floats(piece)  # type: ignore[return-value,arg-type]
+
+
+def _fewer(image: Array, channels: int) -> Array:
+    """The image [C, H, W], turned grey where it has more channels than that."""
+    if len(image) <= channels:
+        return image
+    return np.asarray(np.tensordot(LUMA, image, 1)[None], np.float32)

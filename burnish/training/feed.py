@@ -1,0 +1,76 @@
+"""From a recipe to what its network is fed: crops of the pictures to train on, and the pictures to validate on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from ..contract import Contract
+from .data import Crops, Cut, Damaging, Pictures, Source, Weigh, open_pictures, pair_sources, read_groups, sources_in, split
+from .losses import level_weight
+from .recipe import Recipe
+from .recipe_damage import check_contract, damages, told, weighing_dial
+
+
+def feed(recipe: Recipe, contract: Contract, notice: Callable[[str], None]) -> tuple[Crops, Pictures | None]:
+    """Crops of those to train on, and those to validate on. RecipeError where network and data do not fit; DataError names what cannot be used."""
+    check_contract(recipe, contract)
+    data, cut = recipe.data, cut_of(recipe, contract)
+    groups = read_groups(Path(data.groups)) if data.groups else None
+    chosen, left_out = split(sources(recipe, contract), data.leave_out, groups, data.leave_out_groups, data.hold_out)
+    left_out += sources_in(recipe.validation.folders, None, _channels(contract)) if recipe.validation.folders else []
+    pictures = open_pictures(chosen, cut.smallest, notice, contract.scale)
+    names = told(recipe)
+    crops = Crops(
+        pictures,
+        tuple(Damaging(made, part.share, made.dial.name in names) for made, part in zip(damages(recipe), recipe.degradations, strict=True)),
+        cut,
+        data.batch,
+        recipe.seed,
+        grey=data.grey,
+        one_level=bool(contract.dials) and contract.level == "batch",
+        channels_in=contract.channels_in,
+        channels_out=contract.channels_out,
+        weights=(data.weight, *(pairs.weight for pairs in data.pairs)),
+        weigh=weigh(recipe),
+        dials=tuple(names),
+    )
+    return crops, open_pictures(left_out, contract.scale, notice, contract.scale) if left_out else None
+
+
+def sources(recipe: Recipe, contract: Contract) -> list[Source]:
+    """All pictures and pairs of a recipe, with nothing read. DataError."""
+    data = recipe.data
+    found = sources_in(data.folders, data.pack, _channels(contract)) if data.clean else []
+    for pool, pairs in enumerate(data.pairs, 1):
+        found += pair_sources(
+            pairs.folder,
+            pairs.spoiled,
+            pairs.clean,
+            pairs.names,
+            channels_in=contract.channels_in,
+            channels_out=contract.channels_out,
+            level=pairs.level,
+            pool=pool,
+        )
+    return found
+
+
+def cut_of(recipe: Recipe, contract: Contract) -> Cut:
+    """How the recipe's crops are cut for that network."""
+    data = recipe.data
+    return Cut(data.crop, data.cut, contract.scale, data.flips, data.rotations, data.small, data.prefer_ink, data.scales, contract.multiple)
+
+
+def weigh(recipe: Recipe) -> Weigh | None:
+    """What the recipe has a picture's level count in the loss."""
+    settings = recipe.loss.level_weight
+    if settings is None:
+        return None
+    return Weigh(weighing_dial(recipe), partial(level_weight, reference=settings.reference, offset=settings.offset, power=settings.power))
+
+
+def _channels(contract: Contract) -> int:
+    """Of clean pictures, which serve both sides."""
+    return max(contract.channels_in, contract.channels_out)
