@@ -1,0 +1,123 @@
+"""Pages: one HTML file that needs nothing else, with tables, bar charts (SVG) and pictures inside it, to look at and to send. No scripts.
+
+Its parts are texts, made by the functions here, which escape whatever they are given: `page("Title", [section("One", [paragraph("..."), bars(...)])])`.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ..images import atomic_write
+
+_STYLE = """
+:root { color-scheme: light dark; --paper: #fff; --ink: #1d2329; --faint: #667; --line: #d8dce1; --bar: #3b76b8;
+  --error: #b3261e; --warning: #9a6200; --note: #3b6ea5; }
+@media (prefers-color-scheme: dark) {
+  :root { --paper: #16191d; --ink: #e6e8eb; --faint: #9aa3ad; --line: #363c44; --bar: #6ea3dc; --error: #ff8f86; --warning: #f0b95a; --note: #86b7ea; }
+}
+body { margin: 2rem auto; max-width: 72rem; padding: 0 1.2rem; font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); }
+h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2.2rem; border-bottom: 1px solid var(--line); } h3 { font-size: 1rem; margin: 1.4rem 0 .3rem; }
+table { border-collapse: collapse; } td, th { padding: .2rem .9rem .2rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
+td:nth-child(-n+2) { white-space: nowrap; } td.number { text-align: right; font-variant-numeric: tabular-nums; }
+.error { color: var(--error); font-weight: 600; } .warning { color: var(--warning); font-weight: 600; } .note { color: var(--note); font-weight: 600; }
+.row { display: flex; flex-wrap: wrap; gap: 1.2rem; align-items: flex-start; } .pair { display: flex; gap: 4px; }
+figure { margin: .4rem 0; } figcaption { font-size: 12px; color: var(--faint); max-width: 26rem; overflow-wrap: anywhere; }
+img { display: block; max-width: 100%; outline: 1px solid var(--line); } 
+svg text { fill: var(--ink); font: 12px system-ui, sans-serif; } svg rect { fill: var(--bar); }
+.files { font-size: 13px; columns: 2; overflow-wrap: anywhere; }
+"""
+
+
+def page(title: str, parts: Iterable[str]) -> str:
+    """The whole file."""
+    head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{escape(title)}</title><style>{_STYLE}</style>'
+    return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body><h1>{escape(title)}</h1>\n{chr(10).join(parts)}\n</body></html>\n'
+
+
+def write_page(path: str | Path, title: str, parts: Iterable[str]) -> Path:
+    """Writes the file whole or not at all; OutputError where it cannot be written."""
+    atomic_write(path, page(title, parts).encode())
+    return Path(path)
+
+
+def section(title: str, parts: Iterable[str], level: int = 2) -> str:
+    return f"<h{level}>{escape(title)}</h{level}>\n" + "\n".join(parts)
+
+
+def paragraph(text: str) -> str:
+    return f"<p>{escape(text)}</p>"
+
+
+def lines(texts: Iterable[str]) -> str:
+    """A list in small print, in two columns."""
+    return f'<ul class="files">{"".join(f"<li>{escape(text)}</li>" for text in texts)}</ul>'
+
+
+def row(parts: Iterable[str]) -> str:
+    """Parts beside each other, as many as fit."""
+    return f'<div class="row">{"".join(parts)}</div>'
+
+
+def table(heading: Sequence[str], rows: Iterable[Sequence[str | int | float]], classes: Mapping[str, str] | None = None) -> str:
+    """Numbers stand to the right; a cell whose text is a key of `classes` gets that class ("error", "warning", "note")."""
+    top = "".join(f"<th>{escape(name)}</th>" for name in heading)
+    body = "".join(f"<tr>{''.join(_cell(cell, classes or {}) for cell in cells)}</tr>" for cells in rows)
+    return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _cell(value: str | int | float, classes: Mapping[str, str]) -> str:
+    if isinstance(value, str):
+        kind = f' class="{classes[value]}"' if value in classes else ""
+        return f"<td{kind}>{escape(value)}</td>"
+    return f'<td class="number">{value:,}</td>' if isinstance(value, int) else f'<td class="number">{value:.3g}</td>'
+
+
+def bars(caption: str, values: Mapping[str, float], form: str = "{:g}") -> str:
+    """A chart of lying bars, one for each name, with its value in words behind it."""
+    most = max([*values.values(), 1e-12])
+    left = 10 + 7.5 * max(map(len, values), default=0)
+    drawn = []
+    for i, (name, value) in enumerate(values.items()):
+        y, length = 18 * i, 320 * value / most
+        drawn.append(
+            f'<text x="{left - 6}" y="{y + 12}" text-anchor="end">{escape(name)}</text>'
+            f'<rect x="{left}" y="{y + 2}" width="{max(length, 0.5):.1f}" height="12"/>'
+            f'<text x="{left + length + 6:.1f}" y="{y + 12}">{escape(form.format(value))}</text>'
+        )
+    return _figure(f'<svg width="{left + 400}" height="{18 * len(values)}" role="img">{"".join(drawn)}</svg>', caption)
+
+
+def histogram(caption: str, shares: Sequence[float], low: str, high: str) -> str:
+    """Standing bars without gaps, from `low` to `high`."""
+    most, step = max([*shares, 1e-12]), 384 / max(len(shares), 1)
+    drawn = [f'<rect x="{i * step:.1f}" y="{100 - 100 * s / most:.1f}" width="{step - 1:.1f}" height="{100 * s / most:.1f}"/>' for i, s in enumerate(shares)]
+    ends = f'<text x="0" y="116">{escape(low)}</text><text x="384" y="116" text-anchor="end">{escape(high)}</text>'
+    return _figure(f'<svg width="384" height="120" role="img">{"".join(drawn)}{ends}</svg>', caption)
+
+
+def picture(pixels: NDArray[np.uint8], caption: str = "") -> str:
+    """A picture [H, W] or [H, W, 3] as it is, as a JPEG inside the page."""
+    return _figure(_image(pixels), caption)
+
+
+def pictures(several: Iterable[NDArray[np.uint8]], caption: str = "") -> str:
+    """Pictures close beside each other, under one caption."""
+    return _figure(f'<div class="pair">{"".join(map(_image, several))}</div>', caption)
+
+
+def _image(pixels: NDArray[np.uint8]) -> str:
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "JPEG", quality=85)
+    return f'<img alt="" width="{pixels.shape[1]}" height="{pixels.shape[0]}" src="data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}">'
+
+
+def _figure(content: str, caption: str) -> str:
+    return f"<figure>{content}<figcaption>{escape(caption)}</figcaption></figure>"

@@ -1,0 +1,110 @@
+"""Pictures that are the same to the eye, mirrored and turned ones too: the signs of the lowest cosine frequencies as 63 bits, compared all with all.
+
+Zauner, "Implementation and benchmarking of perceptual image hash functions", 2010. Mirroring a picture changes the signs of its odd frequencies, turning it
+swaps rows and columns: so the hashes of all eight positions come from one transform. What the hashes find is held against small copies of the pictures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Bits = NDArray[np.uint64]
+
+#: side of the small copies, and of the block of frequencies
+SIDE, BLOCK = 64, 8
+#: bits of 63 that may differ, and how well the small copies must agree then (their correlation, over all and without the low frequencies)
+NEAR, ALIKE, ALIKE_FINE = 9, 0.98, 0.9
+#: hashes that are compared at a time
+ROWS = 256
+#: the positions: (rows and columns swapped, mirrored across, mirrored down), the upright one first
+POSITIONS = tuple((swap, across, down) for swap in (False, True) for across in (False, True) for down in (False, True))
+
+
+@dataclass(frozen=True)
+class Same:
+    """Two pictures, by their places in the lists given, that show the same, the second one `turned` or as the first."""
+
+    first: int
+    second: int
+    turned: bool
+
+
+def hashes(small: NDArray[np.uint8]) -> Bits:
+    """Small copies [N, 64, 64] -> the hashes of their eight positions [N, 8]."""
+    frequencies = np.arange(BLOCK)[:, None] * (2 * np.arange(SIDE)[None] + 1)
+    cosines = np.cos(np.pi * frequencies / (2 * SIDE)).astype(np.float32)
+    block = cosines @ small.astype(np.float32) @ cosines.T
+    odd = np.where(np.arange(BLOCK) % 2, -1.0, 1.0)
+    positions = []
+    for swap, across, down in POSITIONS:
+        moved = block * (odd if across else 1.0) * (odd[:, None] if down else 1.0)
+        positions.append((moved.transpose(0, 2, 1) if swap else moved).reshape(len(small), -1)[:, 1:] > 0)
+    bits = np.packbits(np.pad(np.stack(positions, 1), ((0, 0), (0, 0), (1, 0))), axis=2)
+    return np.ascontiguousarray(bits).view(np.uint64)[:, :, 0]
+
+
+def in_position(small: NDArray[np.uint8], position: int) -> NDArray[np.uint8]:
+    """A small copy [64, 64] moved into one of POSITIONS."""
+    swap, across, down = POSITIONS[position]
+    moved = small[:: -1 if down else 1, :: -1 if across else 1]
+    return moved.T if swap else moved
+
+
+def same_pictures(first: NDArray[np.uint8], second: NDArray[np.uint8], shapes: NDArray[np.float64], others: NDArray[np.float64]) -> list[Same]:
+    """Which of the first [N, 64, 64] show the same as which of the second [M, 64, 64]; `shapes` [N], `others` [M]: width / height of the pictures.
+
+    Where both are the same array, each two of it once.
+    """
+    within = first is second
+    found = []
+    for i, j, position in _candidates(hashes(first), hashes(second)[:, 0], within):
+        shape = 1 / shapes[i] if POSITIONS[position][0] else shapes[i]
+        if abs(np.log(shape / others[j])) < 0.03 and alike(in_position(first[i], position), second[j]):
+            found.append(Same(i, j, position > 0))
+    return _once(found)
+
+
+def alike(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> bool:
+    """Whether two small copies agree, in all and in what is left without their low frequencies: pages of print differ in nothing else."""
+    return correlation(first, second) > ALIKE and correlation(_fine(first), _fine(second)) > ALIKE_FINE
+
+
+def correlation(first: NDArray[np.generic], second: NDArray[np.generic]) -> float:
+    """Pearson's, of two arrays of one shape; 0 where one of them is flat."""
+    a, b = (np.asarray(x, np.float64) - np.mean(np.asarray(x, np.float64)) for x in (first, second))
+    size = float(np.sqrt((a * a).sum() * (b * b).sum()))
+    return float((a * b).sum()) / size if size else 0.0
+
+
+def _fine(small: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """A small copy minus the mean of each 4x4 around: its finer half."""
+    values = small.astype(np.float64)
+    coarse = values.reshape(SIDE // 4, 4, SIDE // 4, 4).mean((1, 3))
+    fine: NDArray[np.float64] = values - coarse.repeat(4, 0).repeat(4, 1)
+    return fine
+
+
+def _candidates(first: Bits, second: Bits, within: bool) -> Iterator[tuple[int, int, int]]:
+    """(first, second, position) of hashes that differ in few bits."""
+    for top in range(0, len(first), ROWS):
+        start = top + 1 if within else 0
+        if start >= len(second):
+            return
+        distance = np.bitwise_count(first[top : top + ROWS, :, None] ^ second[None, None, start:])
+        for i, position, j in np.argwhere(distance <= NEAR):
+            if not within or start + j > top + i:
+                yield int(top + i), int(start + j), int(position)
+
+
+def _once(found: list[Same]) -> list[Same]:
+    """Each two once, upright where that fits too."""
+    best: dict[tuple[int, int], Same] = {}
+    for same in found:
+        known = best.get((same.first, same.second))
+        if known is None or known.turned:
+            best[same.first, same.second] = same
+    return list(best.values())

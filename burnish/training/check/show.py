@@ -1,0 +1,93 @@
+"""The page of a report: findings with their files shown, and the figures charted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ...errors import BurnishError
+from ...images import read
+from ...report.page import bars, histogram, lines, paragraph, pictures, row, section, table, write_page
+from .findings import Finding, Found
+from .report import Report, figures
+from .statistics import Statistics
+
+#: places of a fault whose pictures are shown, places that are named, sizes that are charted, sample units, the longer side of a picture
+SHOWN, NAMED, CHARTED, SAMPLES, SIDE = 8, 200, 20, 8, 220
+
+
+def write_report(report: Report, path: str | Path) -> Path:
+    """Writes the page; OutputError where it cannot be written."""
+    kind = "pairs" if report.pairs else "pictures"
+    parts = [paragraph(f"{len(report.units)} {kind}, {sum(len(f.places) for f in report.errors)} errors.")]
+    parts.append(section("What was found", _overview(report)))
+    if report.statistics:
+        parts.append(section("Figures", _figures(report.statistics)))
+    parts.append(section("Samples", [row(_samples(report))]))
+    parts += [_shown(finding) for finding in report.findings]
+    return write_page(path, f"Data: {report.source.words}", parts)
+
+
+def _overview(report: Report) -> Iterator[str]:
+    if not report.findings:
+        yield paragraph("Nothing wrong.")
+        return
+    classes = {"error": "error", "warning": "warning", "note": "note"}
+    yield table(
+        ("", "fault", "how many", "what it is", "what to do"), [(f.severity, f.fault, len(f.places), f.text, f.remedy) for f in report.findings], classes
+    )
+
+
+def _figures(found: Statistics) -> Iterator[str]:
+    yield table(("", ""), list(figures(found)))
+    sizes = {f"{w}x{h}": float(n) for (w, h), n in list(found.sizes.items())[:CHARTED]}
+    charts = [bars(f"sizes: {'all' if len(sizes) == len(found.sizes) else f'the most common {CHARTED}'} of {len(found.sizes)}", sizes)]
+    charts.append(bars(f"share of the pixels that one look leaves out, by the cut, with a crop of {found.crop}", found.losses, "{:.1%}"))
+    if found.brightness:
+        charts.append(histogram("brightness of the clean pictures, 0 to 255", found.brightness, "black", "white"))
+    for side, counts in found.quality.items():
+        charts.append(bars(f"JPEG quality, {side} side", {str(quality): float(n) for quality, n in counts.items()}))
+    yield row(charts)
+
+
+def _samples(report: Report) -> Iterator[str]:
+    """Units spread evenly over the set."""
+    step = max(1, len(report.units) // SAMPLES)
+    for unit in report.units[::step][:SAMPLES]:
+        yield pictures(_thumbnails(tuple(map(str, unit.files))), unit.name)
+
+
+def _shown(finding: Finding) -> str:
+    places = [place for place in finding.places if place.files]
+    parts = [paragraph(f"{finding.text} {finding.remedy}")]
+    parts += [paragraph(place.detail) for place in finding.places if not place.files]
+    parts.append(row(pictures(_thumbnails(place.files[:6]), _words(place)) for place in places[:SHOWN]))
+    if len(places) > SHOWN:
+        parts.append(lines([_words(place) for place in places[SHOWN:NAMED]]))
+    if len(places) > NAMED:
+        parts.append(paragraph(f"... and {len(places) - NAMED} more; --json names all of them."))
+    return section(f"{finding.severity}: {finding.fault} ({len(finding.places)})", parts)
+
+
+def _words(place: Found) -> str:
+    return ", ".join(part for part in (" and ".join(place.files), place.detail) if part)
+
+
+def _thumbnails(files: tuple[str, ...]) -> list[NDArray[np.uint8]]:
+    return [small for file in files if (small := _thumbnail(Path(file))) is not None]
+
+
+def _thumbnail(path: Path) -> NDArray[np.uint8] | None:
+    """[H, W, 3], None where it cannot be read."""
+    try:
+        pixels = read(path).pixels[0]
+    except BurnishError:
+        return None
+    values = np.rint(np.clip(pixels, 0, 1) * 255).astype(np.uint8).transpose(1, 2, 0)
+    image = Image.fromarray(np.ascontiguousarray(np.broadcast_to(values, (*values.shape[:2], 3))))
+    image.thumbnail((SIDE, SIDE))
+    return np.asarray(image)
