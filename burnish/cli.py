@@ -277,16 +277,57 @@ def train(
     out: Annotated[Path | None, typer.Option("-o", "--out", metavar="FOLDER", show_default=False, help="The run's folder (runs/NAME).")] = None,
     minutes: Annotated[float | None, typer.Option(metavar="N", show_default=False, help="Stop after so long; the same command goes on from there.")] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Begin again where a run could be resumed.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be trained, and what it would cost; writes nothing.")] = False,
+    overfit: Annotated[int | None, typer.Option(metavar="N", min=1, show_default=False, help="See whether N fixed crops are learnt; writes nothing.")] = None,
+    find_lr: Annotated[bool, typer.Option("--find-lr", help="Sweep the learning rate; writes a plot, find_lr.png, alone.")] = False,
 ) -> None:
     """burnish train recipes/photo.yaml data.batch=16
 
-    Trains what a recipe says; the same command resumes after a stop, to the same bits.
+    Trains what a recipe says; the same command resumes after a stop, to the same bits. Several processes: torchrun -m burnish.cli train ...
     """
     training_wing()
     from .training.recipe_file import load
-    from .training.train import train as run
 
-    print(run(load(recipe, changes), out, resume=not fresh, minutes=minutes))
+    loaded, main = load(recipe, changes), os.environ.get("RANK", "0") == "0"
+    if sum((dry_run, overfit is not None, find_lr)) > 1:
+        raise UsageError("--dry-run, --overfit and --find-lr are three things; take one at a time")
+    if dry_run:
+        from .training.plan import plan
+
+        result = plan(loaded)
+    elif overfit is not None:
+        from .training.overfit import overfit as learn_by_heart
+
+        result = learn_by_heart(loaded, overfit)
+    elif find_lr:
+        from .training.find_lr import find_lr as sweep
+
+        picture = (out or Path(loaded.out or Path("runs") / loaded.name)) / "find_lr.png"
+        rate = sweep(loaded, picture).suggestion
+        result = f"{picture}  {'the loss falls at no rate' if rate is None else f'optimizer.args.lr={rate:.1e}'}"
+    else:
+        from .training.train import train as run
+
+        result = str(run(loaded, out, resume=not fresh, minutes=minutes))
+    if main:
+        print(result)
+
+
+@app.command(short_help="The curves of training runs.")
+def plot(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", show_default=False, help="Folders of runs, such as runs/photo.")],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="A .png, or an .html page with it.")] = Path("burnish_curves.png"),
+    smooth: Annotated[float, typer.Option(metavar="S", help="0 (as measured) to below 1.")] = 0.9,
+    what: Annotated[str | None, typer.Option(metavar="NAME,...", show_default=False, help="Curves whose names hold these words.")] = None,
+) -> None:
+    """burnish plot runs/photo runs/other -o curves.png --what loss,psnr
+
+    Draws the curves of training runs, smoothed, laid over each other.
+    """
+    from .report.plot import plot_runs
+
+    plot_runs(runs, output, smooth=smooth, what=[word.strip() for word in what.split(",") if word.strip()] if what else ())
+    print(output)
 
 
 @app.command(short_help="PSNR and SSIM on clean pictures that are spoiled.")
@@ -313,6 +354,76 @@ def evaluate(
     if csv is not None:
         csv.write_text(table.to_csv())
     print(json.dumps(table.to_dict()) if as_json else table.to_text())
+
+
+@app.command(short_help="Damage pictures on purpose.")
+def spoil(
+    inputs: Annotated[list[Path], typer.Argument(metavar="INPUT", show_default=False, help="Pictures, or folders of them.")] = [],  # noqa: B006
+    output: Annotated[str | None, typer.Option("-o", "--output", metavar="OUT", show_default=False, help="A folder, or, for one input, a file.")] = None,
+    dial: Annotated[list[str], typer.Option("-d", "--dial", metavar="NAME=VALUE", show_default=False, help="What damage, and how bad.")] = [],  # noqa: B006
+    use: Annotated[list[str], typer.Option("--use", metavar="NAME[:ARG=VALUE,...]", show_default=False, help="Damage by its name; comes first.")] = [],  # noqa: B006
+    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Of all that is drawn.")] = 0,
+    mask: Annotated[bool, typer.Option("--mask", help="Write where the damage is, as NAME_mask.png.")] = False,
+    format: Annotated[str | None, typer.Option("-f", "--format", metavar="EXT", show_default=False, help="jpg, png, webp or tif.")] = None,
+    recursive: Annotated[bool, typer.Option("-r", "--recursive", help="Subfolders too.")] = False,
+    suffix: Annotated[str | None, typer.Option(metavar="S", show_default=False, help="Added to names ('_spoiled' where there is no -o).")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results that exist already.")] = False,
+    listing: Annotated[bool, typer.Option("--list", help="Every kind of damage, with its dial.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """burnish spoil photo.png -d blur=1.5,noise=25,quality=30 -o spoiled/
+
+    Damages pictures on purpose, in the order of the dials. Inputs are never changed.
+    """
+    from .inference.names import pair
+    from .spoil import SUFFIX, listing_text, spoil_all, steps_of
+    from .spoil import listing as records
+
+    if listing:
+        print("\n".join(json.dumps(record) for record in records()) if as_json else listing_text())
+        return
+    if not inputs:
+        raise UsageError("name the pictures to damage, or folders of them; --list shows every kind of damage")
+    steps, target = steps_of(use, parse_dials(dial)), None if output is None else Path(output)
+    folder, extension = output is not None and output.endswith(("/", os.sep)), None if format is None else f".{format.lower().lstrip('.')}"
+    mark = SUFFIX if suffix is None and target is None else suffix
+    pairs = pair(inputs, target, as_folder=folder, recursive=recursive, suffix=mark, extension=extension)
+    raise typer.Exit(spoil_all(pairs, steps, say, seed=seed, with_mask=mask, overwrite=overwrite, as_json=as_json))
+
+
+@app.command(short_help="What is wrong with a data set.")
+def check(
+    data: Annotated[Path, typer.Argument(metavar="DATA", show_default=False, help="Clean pictures, or pairs: lq|lr|noisy beside gt|hr|clean.")],
+    pairs: Annotated[str | None, typer.Option(metavar="TEMPLATE", show_default=False, help='Names, as in "{name}_real.jpg,{name}_mean.jpg".')] = None,
+    val: Annotated[Path | None, typer.Option(metavar="FOLDER", show_default=False, help="Validation: nothing of DATA may be in it.")] = None,
+    scale: Annotated[int, typer.Option(metavar="N", min=1, max=16, help="How many times larger the clean side is.")] = 1,
+    crop: Annotated[int, typer.Option(metavar="N", min=8, help="Side of a crop, in clean pixels.")] = 128,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", show_default=False, help="A page with the files shown, and plots.")] = None,
+    recipe: Annotated[Path | None, typer.Option(metavar="FILE", show_default=False, help="Propose a recipe (YAML).")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """burnish check pairs/ --val validation/ --html page.html
+
+    Says what is wrong with a data set before it is trained on. Exit status 3 where a training should not start.
+    """
+    from .console import counting
+    from .training.check import Source
+    from .training.check import check as look
+
+    with counting("looking") as progress:
+        validation = Source(val) if val is not None else None
+        report = look(Source(data, names=pairs), validation=validation, scale=scale, crop=crop, progress=progress)
+    if html is not None:
+        from .training.check.show import write_report
+
+        write_report(report, html)
+    if recipe is not None:
+        training_wing()
+        from .training.check.propose import write_recipe
+
+        say("written: " + ", ".join(map(str, write_recipe(report, recipe))))
+    print(json.dumps(report.to_dict()) if as_json else report.to_text(None if html is None else str(html)))
+    raise typer.Exit(3 if report.errors else 0)
 
 
 @app.command(short_help="The JSON schema of recipes.")

@@ -20,6 +20,8 @@ from .errors import UsageError
 from .metrics import METRICS, Metric
 
 Settings = Mapping[str, float]
+#: ITU-R BT.601: what a colour picture is held against where the network gives grey
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 #: (done, total): pictures times settings; total is 0 where the number of pictures is not known before
 Progress = Callable[[int, int], None]
 
@@ -38,11 +40,11 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """What `evaluate` found: a row for each picture and setting, and how it was measured."""
+    """What `evaluate` found: a row for each picture and setting, and how it was measured. clip: None where the spoiled pictures came from files."""
 
     rows: tuple[Row, ...]
     metrics: tuple[Metric, ...]
-    clip: bool
+    clip: bool | None
     seed: int
     crop: int
 
@@ -75,6 +77,8 @@ class Table:
 
     def conditions(self) -> str:
         """How the pictures were spoiled, in words."""
+        if self.clip is None:
+            return "spoiled pictures as they are in their files"
         return f"spoiled pictures {'clipped and rounded to 8 bits' if self.clip else 'as float, not clipped'}; seed {self.seed}"
 
     def to_csv(self) -> str:
@@ -84,7 +88,9 @@ class Table:
         dials = list(self.rows[0].settings) if self.rows else []
         writer.writerow(["picture", *dials, "input", *self.definitions(of_means=False).values(), "seconds"])
         for row in self.rows:
-            writer.writerow([row.name, *row.settings.values(), "8-bit" if self.clip else "float", *row.figures.values(), f"{row.seconds:.4f}"])
+            writer.writerow(
+                [row.name, *row.settings.values(), {None: "file", True: "8-bit", False: "float"}[self.clip], *row.figures.values(), f"{row.seconds:.4f}"]
+            )
         return text.getvalue()
 
     def to_dict(self) -> dict[str, Any]:
@@ -117,8 +123,9 @@ def evaluate(
     """Spoils every picture at every setting, restores it with the dials at that setting, and compares it with the clean one.
 
     pictures: (name, clean [1, C, H, W] in 0..1), looked at one at a time; a grey one goes through a colour model and comes back grey. settings: such as
-    [{"noise": 15}, {"noise": 25}], the level of each degradation; the model's dials of these names are set to it. clip: the spoiled pictures are clipped and
-    rounded to 8 bits, as files are. crop: pixels that the metrics leave out at every border. UsageError, DialError.
+    [{"noise": 15}, {"noise": 25}], the level of each degradation; the model's dials of these names are set to it, and what it has no dial for is hidden
+    from it. clip: the spoiled pictures are clipped and rounded to 8 bits, as files are. crop: pixels that the metrics leave out at every border.
+    UsageError, DialError.
     """
     settings = [dict(pairs) for pairs in dict.fromkeys(tuple(s.items()) for s in settings)]
     _check(settings, degradations)
@@ -128,16 +135,57 @@ def evaluate(
     for place, (name, clean) in enumerate(pictures):
         for setting, dials in zip(settings, inside, strict=True):
             spoiled = spoil(clean, setting, degradations, generator(seed, place, setting), clip)
-            start = time.perf_counter()
-            restored = from_channels(apply(run, contract, as_channels(spoiled, contract.channels_in), level_array(dials)), clean.shape[1])
-            seconds = time.perf_counter() - start
-            figures = {metric.name: metric.function(restored, clean, crop) for metric in metrics}
-            rows.append(Row(name, dict(setting), clean.shape[1], clean[0, 0].size / 1e6, figures, seconds))
+            rows.append(_row(run, contract, name, spoiled, clean, setting, dials, metrics, crop))
             if progress is not None:
                 progress(len(rows), total)
     if not rows:
         raise UsageError("there are no pictures, or no settings, to evaluate on")
     return Table(tuple(rows), tuple(metrics), clip, seed, crop)
+
+
+def evaluate_pairs(
+    run: Run, contract: Contract, pairs: Iterable[tuple[str, Array, Array, Settings]], metrics: Sequence[Metric] = tuple(METRICS.values()), *, crop: int = 0
+) -> Table:
+    """Restores the spoiled side of every pair with the dials at the pair's setting, and compares it with the clean one.
+
+    pairs: (name, spoiled [1, C, H, W], clean [1, C, scale H, scale W], setting of the dials), looked at one at a time; a dial that is not set stands at its
+    default. UsageError, DialError.
+    """
+    rows = [_row(run, contract, name, spoiled, clean, s, contract.settings(s), metrics, crop) for name, spoiled, clean, s in pairs]
+    if not rows:
+        raise UsageError("there are no pairs to evaluate on")
+    return Table(tuple(rows), tuple(metrics), None, 0, crop)
+
+
+def _row(
+    run: Run,
+    contract: Contract,
+    name: str,
+    spoiled: Array,
+    clean: Array,
+    setting: Settings,
+    dials: tuple[float, ...],
+    metrics: Sequence[Metric],
+    crop: int,
+) -> Row:
+    """One picture restored and measured, against what the network can give of the clean one: its channels, and its size where the network enlarges."""
+    start = time.perf_counter()
+    coloured = contract.channels_out > contract.channels_in
+    restored = apply(run, contract, (matching if coloured else as_channels)(spoiled, contract.channels_in), level_array(dials))
+    seconds = time.perf_counter() - start
+    channels = min(clean.shape[1], contract.channels_out)
+    restored = from_channels(restored, channels)
+    target = matching(clean, channels)[..., : restored.shape[-2], : restored.shape[-1]]
+    figures = {metric.name: metric.function(restored, target, crop) for metric in metrics}
+    return Row(name, dict(setting), channels, target[0, 0].size / 1e6, figures, seconds)
+
+
+def matching(image: Array, channels: int) -> Array:
+    """The image with that many channels: a grey one is repeated, a colour one turned grey. [1, 1 or 3, H, W]"""
+    if image.shape[1] == 3 and channels == 1:
+        grey: Array = np.einsum("c,bchw->bhw", LUMA, image)[:, None]
+        return grey
+    return as_channels(image, channels)
 
 
 def generator(seed: int, place: int, settings: Settings) -> np.random.Generator:

@@ -175,7 +175,7 @@ def test_a_broken_model_never_gives_a_picture(tmp_path: Path) -> None:
 
 
 def test_help_begins_with_an_example_and_fits_a_screen() -> None:
-    for words in ((), ("restore",), ("evaluate",), ("train",), ("models",), ("info",), ("demo",), ("export",)):
+    for words in ((), ("restore",), ("evaluate",), ("train",), ("models",), ("info",), ("demo",), ("export",), ("spoil",)):
         text = run(*words, "--help", COLUMNS="100").stdout
         assert text.splitlines()[2].strip().startswith("burnish "), text
         assert len(text.splitlines()) <= 40, text

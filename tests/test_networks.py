@@ -183,3 +183,16 @@ def test_dials_that_do_not_match_are_refused() -> None:
         Restorer(Spec("LevelPlane", {"base": {"use": "ResUnet"}}), (NOISE,))
     with pytest.raises(RecipeError, match=r"arch\.args\.base\.args\.width: unknown argument; did you mean 'widths'"):
         Restorer(Spec("LevelPlane", {"base": {"use": "ResUNet", "args": {"width": [8]}}}), (NOISE,))
+
+
+def test_a_level_plane_counts_from_where_there_is_no_damage() -> None:
+    quality = Dial("quality", 5, 95, 40, "JPEG quality")
+    spec = Spec("LevelPlane", {"base": {"use": "ResUNet", "args": {"widths": [8], "blocks": 1}}, "zero": 100, "full": 100})
+    restorer = Restorer(spec, (quality,))
+    image = picture(restorer.contract, 16, 16)
+    assert restorer.contract.identity == (100.0,)
+    np.testing.assert_array_equal(apply(runner(restorer), restorer.contract, image, level_array((100.0,))), image)
+    weak, strong = (np.abs(apply(runner(restorer), restorer.contract, image, level_array((q,))) - image).mean() for q in (99.9, 20.0))
+    assert 0 < weak < 0.3 * strong
+    with pytest.raises(RecipeError, match="zero wants one number, or one for each of the 1 dials"):
+        Restorer(Spec("LevelPlane", {"base": {"use": "ResUNet"}, "zero": [0, 100]}), (quality,))

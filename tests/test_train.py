@@ -96,7 +96,7 @@ def run(home: Path, out: Path, *changes: str, before: str = "", minutes: str = "
         import os, signal, sys
         from pathlib import Path
         from burnish.errors import BurnishError
-        from burnish.training import checkpoint, train
+        from burnish.training import checkpoint, step, train
         from burnish.training.recipe_file import load
         {textwrap.indent(textwrap.dedent(before), " " * 8).strip()}
         try:
@@ -108,13 +108,13 @@ def run(home: Path, out: Path, *changes: str, before: str = "", minutes: str = "
 
 
 KILLED_MID_EPOCH = """
-    average, seen = train.average, []
+    average, seen = step.average, []
     def dying(*arguments):
         average(*arguments)
         seen.append(1)
         if len(seen) == 7:
             os.kill(os.getpid(), signal.SIGKILL)
-    train.average = dying
+    step.average = dying
 """
 KILLED_MID_CHECKPOINT = """
     write, seen = checkpoint.write, []
@@ -194,10 +194,13 @@ def test_curves_and_pictures_are_written(home: Path, recipe: Callable[..., Recip
     accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
     train(recipe(), home / "out")
     events = accumulator.EventAccumulator(str(home / "out" / "board")).Reload()
-    assert {"loss", "learning_rate", "steps_a_second", "waiting_for_data"} <= set(events.Tags()["scalars"])
+    curves = {"loss", "validation loss", "learning_rate", "steps_a_second", "pictures_a_second", "waiting_for_data", "gradient norm/net.base.head.weight"}
+    assert curves <= set(events.Tags()["scalars"])
+    assert "weights/net.base.head.weight" in events.Tags()["histograms"]
+    assert events.Tags()["graph"] is True
     assert [e.step for e in events.Scalars("8-bit, PSNR[RGB, 8-bit, crop 0, mean of 1]/noise 15")] == [4, 8, 9]
     images = events.Tags()["images"]
-    assert images == ["float, noise 50/0.png", "8-bit, noise 50/0.png"]
+    assert images == ["float, noise 50/0.png", "8-bit, noise 50/0.png", "gradient flow"]
     assert (events.Images(images[0])[0].height, events.Images(images[0])[0].width) == (24, 72)
 
 
@@ -236,7 +239,7 @@ def test_dials_that_the_network_does_not_read_are_refused_before_any_picture_is_
         train(recipe("arch={use: DnCNN, args: {width: 4, depth: 3}}"), home / "out")
     with pytest.raises(RecipeError, match=r"data\.crop: 18 is not a multiple of 4"):
         train(recipe("data.crop=18"), home / "out")
-    with pytest.raises(DataError, match=r"1 of 5 pictures .*1\.png"):
+    with pytest.raises(DataError, match=r"unreadable: .*1\.png"):
         train(recipe(), home / "out")
     assert not (home / "out").exists()
 
@@ -255,10 +258,11 @@ def test_accumulating_batches_is_one_larger_batch(home: Path, recipe: Callable[.
     start = train(recipe(*changes, "optimizer.args.lr=0"), home / "start")
     train(recipe(*changes, "accumulate=2"), home / "both")
     from burnish.training.data import stream
-    from burnish.training.train import fresh, pictures_of
+    from burnish.training.feed import feed
+    from burnish.training.setup import fresh
 
     net = fresh(recipe(*changes))
-    crops, _ = pictures_of(recipe(*changes), net.contract)
+    crops, _ = feed(recipe(*changes), net.contract, print)
     for batch in stream(crops, 0, 2):
         (L1()(net(batch.spoiled, batch.level), batch.clean) / 2).backward()
     for name, weight in net.named_parameters():
@@ -289,9 +293,10 @@ def test_a_checkpoint_that_is_not_whole_is_refused(home: Path, recipe: Callable[
 
 
 def test_hours_become_steps_once_and_the_run_is_that_of_those_steps(home: Path, recipe: Callable[..., Recipe], monkeypatch: pytest.MonkeyPatch) -> None:
+    from burnish.training import speed
     from burnish.training import train as loop
 
-    monkeypatch.setattr(loop, "MEASURED", 4)
+    monkeypatch.setattr(speed, "MEASURED", 4)
     hours = ("schedule.steps=null", "schedule.hours=0.0001")
     train(recipe(*hours), home / "hours", minutes=0)
     steps = state(home / "hours")["progress"]["steps"]
@@ -314,7 +319,7 @@ def losses_of_mine(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
                 self.calls, self.count = set(calls), 0
 
             def forward(self, restored, clean, weight=None):
-                self.count += 1
+                self.count += restored.requires_grad  # not where validation asks
                 value = super().forward(restored, clean, weight)
                 return value * float("nan") if self.count in self.calls or -1 in self.calls else value
         """)
@@ -351,7 +356,7 @@ def test_nothing_finite_any_more_ends_the_run_and_leaves_what_was_good(home: Pat
 
 
 def test_weights_that_overflow_are_never_written(home: Path, recipe: Callable[..., Recipe], monkeypatch: pytest.MonkeyPatch) -> None:
-    from burnish.training import train as loop
+    from burnish.training import step as loop
 
     def spoiling(ema: Restorer, net: Restorer, decay: float) -> None:
         average(ema, net, decay)
@@ -376,7 +381,7 @@ def test_a_full_disk_ends_the_run_and_leaves_the_last_checkpoint(home: Path, rec
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert (home / "out" / "state.pt").read_bytes() == before
-    assert {path.name for path in (home / "out").iterdir()} == {"state.pt", "tiny.safetensors", "board"}
+    assert {path.name for path in (home / "out").iterdir()} == {"state.pt", "tiny.safetensors", "board", "metrics.jsonl"}
     train(recipe(), home / "out")
 
 
@@ -470,3 +475,78 @@ def test_muon_gets_its_groups_and_other_optimizers_all_parameters(recipe: Callab
     assert len(group["params"]) == len(list(net.parameters()))
     assert group["highest_lr"] == 0.002
     assert replace(recipe(), optimizer=Spec("torch.optim.RAdam")).optimizer.use == "torch.optim.RAdam"
+
+
+def test_the_terms_of_a_loss_are_logged_by_themselves_and_add_up(home: Path, recipe: Callable[..., Recipe]) -> None:
+    from burnish.training.board import read_lines
+
+    terms = "loss={use: Sum, args: {terms: {pixel: L1, edge: {use: Edge, weight: 0.1}}}}"
+    train(recipe("schedule.steps=2", terms, "validation.clip=[false]"), home / "out")
+    lines = read_lines(home / "out" / "metrics.jsonl")
+    for kind in ("loss", "validation loss"):
+        [line] = [line for line in lines if f"{kind}/pixel" in line]
+        assert line[kind] == pytest.approx(line[f"{kind}/pixel"] + line[f"{kind}/edge"], rel=1e-5)
+
+
+def test_a_loss_on_logits_gets_them(home: Path, recipe: Callable[..., Recipe], monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / "sigmoid.py").write_text(
+        textwrap.dedent("""
+        import torch
+        from torch import nn
+
+        class Ends(nn.Module):
+            channels_in, channels_out, reach = 3, 3, 1
+
+            def __init__(self):
+                super().__init__()
+                self.last = nn.Conv2d(3, 3, 1)
+
+            def logits(self, image):
+                return self.last(image)
+
+            def forward(self, image):
+                return torch.sigmoid(self.logits(image))
+        """)
+    )
+    monkeypatch.syspath_prepend(home)
+    changes = (
+        "arch=sigmoid.Ends",
+        "dials=[]",
+        "loss.use=BCEWithLogits",
+        "schedule.steps=2",
+        "loss.level_weight=null",
+        "optimizer={use: Adam, args: {lr: 1e-3}}",
+    )
+    train(recipe(*changes), home / "out")
+    with pytest.raises(RecipeError, match="wants logits, and DnCNN does not offer them"):
+        train(recipe(*changes, "arch={use: DnCNN, args: {width: 4, depth: 3}}"), home / "none")
+
+
+def test_a_dry_run_says_what_it_would_cost_and_writes_nothing(home: Path, recipe: Callable[..., Recipe]) -> None:
+    from burnish.training.plan import plan
+
+    before = sorted(home.rglob("*"))
+    said = plan(recipe("arch.args.base.args.widths=[4, 8]", "optimizer={use: SGD, args: {lr: 0.1}}"))
+    assert sorted(home.rglob("*")) == before
+    restorer = Restorer(recipe().arch, recipe().dials)
+    assert f"{sum(p.numel() for p in restorer.parameters()):,} parameters" in said
+    assert all(words in said for words in ("name: tiny", "5 pictures, 1 held out", "multiply-adds a pixel", "9 steps of", "GB of memory", "on cpu in fp32"))
+
+
+def test_overfitting_says_whether_the_loss_falls(home: Path, recipe: Callable[..., Recipe]) -> None:
+    from burnish.training.overfit import overfit
+
+    assert "it falls as it must" in overfit(recipe("optimizer.args.lr=2e-2"), 2, steps=60)
+    with pytest.raises(TrainingError, match=r"on 2 fixed crops the loss went from .* must fall .*--find-lr"):
+        overfit(recipe("optimizer.args.lr=1e-9"), 2, steps=10)
+
+
+def test_the_sweep_suggests_a_rate_between_too_low_and_too_high(home: Path, recipe: Callable[..., Recipe]) -> None:
+    from burnish.training.find_lr import HIGHEST, LOWEST, find_lr
+
+    sweep = find_lr(recipe(), home / "lr" / "find_lr.png", steps=60)
+    assert sweep.suggestion is not None
+    assert 10 * LOWEST < sweep.suggestion < HIGHEST / 3
+    assert sweep.rates == sorted(sweep.rates)
+    assert [path.name for path in (home / "lr").iterdir()] == ["find_lr.png"]
+    assert Image.open(home / "lr" / "find_lr.png").size[0] > 500

@@ -51,8 +51,8 @@ def write(path: Path, recipe: Recipe, pictures: str, progress: dict[str, Any], k
     atomic_write(path, buffer.getvalue())
 
 
-def read(path: Path, recipe: Recipe, pictures: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """(progress, snapshot). TrainingError for a file that cannot be read; RecipeError where recipe or pictures are not those that the run began with."""
+def read(path: Path, recipe: Recipe) -> tuple[dict[str, Any], dict[str, Any], str]:
+    """(progress, snapshot, fingerprint of the pictures). TrainingError for a file that cannot be read; RecipeError for a recipe that changed."""
     try:
         record = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # damaged bytes make the reader stumble in a dozen ways
@@ -63,9 +63,13 @@ def read(path: Path, recipe: Recipe, pictures: str) -> tuple[dict[str, Any], dic
     if record["digest"] != digest(recipe):
         change = _difference(record["recipe"], fixed(recipe))
         raise RecipeError(f"{path}: {change} since this run began, so it cannot go on; --fresh begins again, another --out keeps both")
-    if record["pictures"] != pictures:
+    return record["progress"], {part: record[part] for part in ("net", "ema", "optimizer", "random")}, record["pictures"]
+
+
+def same_pictures(path: Path, before: str, now: str) -> None:
+    """RecipeError where the pictures (their fingerprints) are not those that the stage began with."""
+    if before != now:
         raise RecipeError(f"{path}: the training pictures are not those that this run began with; --fresh begins again, another --out keeps both")
-    return record["progress"], {part: record[part] for part in ("net", "ema", "optimizer", "random")}
 
 
 def _difference(before: dict[str, Any], now: dict[str, Any]) -> str:

@@ -1,13 +1,100 @@
-"""What the machine offers to a training run: device and precision."""
+"""What the machine offers to a training run: device, precision, and the other processes that train with this one.
+
+Started by `accelerate launch` or torchrun, a run has several processes. Each makes its share of every batch; the gradients are added up in one fixed order, so
+that all of them hold the same weights to the last bit, and a resumed run is exact. (DDP's buckets would be filled in another order after a resume.)
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
+from torch import Tensor, nn
 
-from ..errors import DeviceError
+from ..errors import DeviceError, MissingExtra, RecipeError
+from . import meter
 from .recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Machine:
+    """device: "cpu" or "cuda" (this process's own); precision: "bf16" or "fp32"; rank, world: which of how many processes this one is."""
+
+    device: str
+    precision: str
+    memory_format: torch.memory_format
+    rank: int
+    world: int
+    accelerator: Any
+
+    @property
+    def main(self) -> bool:
+        """Whether this is the process that speaks, validates and writes."""
+        return self.rank == 0
+
+    def say(self, text: str) -> None:
+        if self.main:
+            meter.say(text)
+
+    def autocast(self) -> AbstractContextManager[None]:
+        """Products in the machine's precision."""
+        context: AbstractContextManager[None] = self.accelerator.autocast()
+        return context
+
+    def mean(self, values: Tensor) -> Tensor:
+        """The mean over the processes; the very tensor where there is one."""
+        if self.world == 1:
+            return values
+        total: Tensor = self.accelerator.reduce(values, reduction="sum")
+        return total / self.world
+
+    def average_gradients(self, net: nn.Module) -> None:
+        """Every gradient becomes its mean over the processes. A batch is divided evenly, so that is the gradient of the mean over all of it."""
+        if self.world == 1:
+            return
+        parameters = [p for p in net.parameters() if p.requires_grad]
+        gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in parameters]
+        flat = self.mean(torch.cat([g.reshape(-1) for g in gradients]))
+        for p, mean in zip(parameters, torch.split(flat, [g.numel() for g in gradients]), strict=True):
+            p.grad = mean.view(p.shape)
+
+    def agreed(self, values: Sequence[float]) -> list[float]:
+        """The main process's numbers, known to all of them."""
+        if self.world == 1:
+            return list(values)
+        mine = torch.tensor(list(values) if self.main else [0.0] * len(values), dtype=torch.float64, device=self.device)
+        return [float(value) for value in self.accelerator.reduce(mine, reduction="sum")]
+
+    def together(self) -> None:
+        """Waits for the other processes."""
+        self.accelerator.wait_for_everyone()
+
+
+def make_machine(recipe: Recipe) -> Machine:
+    """What the recipe is trained on. DeviceError, MissingExtra where accelerate is not installed."""
+    device = chosen_device(recipe)
+    precision = chosen_precision(recipe, device)
+    try:
+        from accelerate import Accelerator
+        from accelerate.state import AcceleratorState
+    except ImportError as error:
+        raise MissingExtra(f"training wants accelerate, and it is not installed ({error}); pip install 'burnish[train]' brings it") from error
+    AcceleratorState._reset_state(reset_partial_state=True)  # it remembers the precision of a run before this one in the same process
+    accelerator = Accelerator(mixed_precision="bf16" if precision == "bf16" else "no", cpu=device == "cpu")
+    if recipe.threads:
+        torch.set_num_threads(recipe.threads)
+    layout = torch.channels_last if recipe.channels_last else torch.contiguous_format
+    return Machine(device, precision, layout, accelerator.process_index, accelerator.num_processes, accelerator)
+
+
+def check_batch(recipe: Recipe, machine: Machine) -> None:
+    """RecipeError where a batch cannot be divided among the processes."""
+    if recipe.data.batch % machine.world:
+        raise RecipeError(f"data.batch: {recipe.data.batch} crops cannot be divided among {machine.world} processes; take a multiple of {machine.world}")
 
 
 def chosen_device(recipe: Recipe) -> str:

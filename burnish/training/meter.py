@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
 
@@ -21,34 +21,38 @@ def say(text: str) -> None:
 
 
 class Meter:
-    """Loss, speed and time spent waiting for data since the last reading. Losses stay tensors until they are read, so that a GPU is not waited for."""
+    """Losses, speed and time spent waiting for data since the last reading. Losses stay tensors until they are read, so that a GPU is not waited for.
 
-    def __init__(self, steps: int) -> None:
-        self.steps = steps
+    pictures: crops in a step.
+    """
+
+    def __init__(self, steps: int, pictures: int) -> None:
+        self.steps, self.pictures = steps, pictures
         self._restart()
 
     def _restart(self) -> None:
         self.started, self.waited, self.taken, self.counted = time.monotonic(), 0.0, 0, 0
-        self.losses: Tensor | float = 0.0
+        self.losses: dict[str, Tensor] = {}
 
-    def step(self, waited: float, losses: Sequence[Tensor]) -> None:
-        """One step: the seconds that it waited for data, and the losses of its batches (none where it was left out)."""
+    def step(self, waited: float, losses: Mapping[str, Tensor] | None) -> None:
+        """One step: the seconds that it waited for data, and its loss and the terms of it, or None where it was left out."""
         self.taken += 1
         self.waited += waited
-        self.counted += len(losses)
-        for loss in losses:
-            self.losses = self.losses + loss
+        if losses is not None:
+            self.counted += 1
+            self.losses = {name: self.losses[name] + value if name in self.losses else value for name, value in losses.items()}
 
     def due(self) -> bool:
         return time.monotonic() - self.started >= PULSE
 
     def read(self, rate: float) -> dict[str, float]:
-        """The figures since the last reading, by the names that the board shows."""
+        """The figures since the last reading, by the names of the curves."""
         seconds = max(time.monotonic() - self.started, 1e-9)
         result = {
-            "loss": float(self.losses) / max(self.counted, 1),
+            **{name: float(total) / max(self.counted, 1) for name, total in self.losses.items()},
             "learning_rate": rate,
             "steps_a_second": self.taken / seconds,
+            "pictures_a_second": self.taken * self.pictures / seconds,
             "waiting_for_data": self.waited / seconds,
         }
         self._restart()
@@ -56,8 +60,9 @@ class Meter:
 
     def line(self, step: int, figures: dict[str, float]) -> str:
         left = duration((self.steps - step) / max(figures["steps_a_second"], 1e-9))
+        loss = f"loss {figures['loss']:.5f}" if "loss" in figures else "no loss"
         return (
-            f"step {step}/{self.steps}  loss {figures['loss']:.5f}  rate {figures['learning_rate']:.2e}  {figures['steps_a_second']:.2f} steps/s  "
+            f"step {step}/{self.steps}  {loss}  rate {figures['learning_rate']:.2e}  {figures['steps_a_second']:.2f} steps/s  "
             f"waiting for data {100 * figures['waiting_for_data']:.1f} %  left {left}"
         )
 

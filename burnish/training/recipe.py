@@ -8,42 +8,26 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from fnmatch import fnmatchcase
 from typing import Any, Literal
 
 from ..contract import Dial
-from ..degrade import DEGRADATIONS, Degradation
+from ..degrade import DEGRADATIONS
 from ..errors import RecipeError
 from .archs import NETWORKS
-from .build import Spec, build, check_arguments, find
+from .build import Spec, check_spec
 from .initialise import INITIALISERS
 from .losses import LOSSES
-from .optim import OPTIMIZERS, SHAPES
+from .optim import OPTIMIZERS, check_optimizer
+from .recipe_damage import check_dials
+from .recipe_data import Damage, Data, check_data, want_file, want_folder
+from .schedule import SHAPES, shape_of
 from .strict import key, plain
 
-
-@dataclass(frozen=True)
-class Damage:
-    """One degradation, and the levels to train on: as a rule somewhat wider than what its dial advertises."""
-
-    use: str = key(doc=f"its name ({', '.join(DEGRADATIONS)}), or a dotted path")
-    args: Mapping[str, Any] = key({}, doc="its arguments")
-    train: tuple[float, float] | None = key(None, doc="lowest and highest level to train on; without it, the dial's range")
-
-
-@dataclass(frozen=True)
-class Data:
-    """The clean pictures and how crops are cut from them. Folders and packs are as seen from where the command runs."""
-
-    folders: tuple[str, ...] = key((), doc="folders of clean pictures")
-    pack: str | None = key(None, doc="one file of pictures made by `python -m burnish.training.pack`, in place of the folders")
-    leave_out: tuple[str, ...] = key((), doc="names of pictures that are kept out of training, and that validation uses")
-    crop: int = key(96, doc="side of a crop in pixels", low=8, high=4096)
-    batch: int = key(8, doc="crops in a batch", low=1, high=65536)
-    workers: int = key(0, doc="processes that cut and spoil beside the training; 0 does it in between", low=0, high=256)
-    flips: bool = key(True, doc="mirror half of the crops")
-    rotations: bool = key(True, doc="turn crops by 0, 90, 180 or 270 degrees")
-    grey: float = key(0.0, doc="share of crops that are made grey before they are spoiled, so that all channels hold the same", low=0, high=1)
+#: keys of which one says how long a run or a stage is
+LENGTHS = ("steps", "hours", "epochs")
+#: what becomes a file's name
+PLAIN_NAME = r"[A-Za-z0-9][\w.-]*"
 
 
 @dataclass(frozen=True)
@@ -67,18 +51,43 @@ class Loss:
 
 @dataclass(frozen=True)
 class Schedule:
-    """How long, and the learning rate over that time. Either `steps`, or `hours`, which a measurement at the start turns into steps."""
+    """How long, and the learning rate over that time. One of `steps`, `epochs`, and `hours`, which a measurement at the start turns into steps."""
 
     steps: int | None = key(None, doc="optimizer steps in all", low=1)
     hours: float | None = key(None, doc="hours on the machine that begins the run", low=1e-6)
+    epochs: float | None = key(None, doc="how often every picture is seen", low=1e-6)
     warmup: int = key(100, doc="steps over which the learning rate rises", low=0)
     shape: str = key("cosine", doc=f"of the learning rate after that: {', '.join(SHAPES)}")
+    args: Mapping[str, Any] = key({}, doc="the shape's arguments, such as {step_size: 1000}; rates among them are shares of the highest one")
+    per: Literal["step", "epoch"] = key("step", doc="what the shape counts; warmup counts steps in any case")
+
+    @property
+    def lengths(self) -> dict[str, float]:
+        """What it says of how long, by the key's name."""
+        return {name: value for name in LENGTHS if (value := getattr(self, name)) is not None}
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One of several stretches of a run. It goes on from the averaged weights of the one before; what it says is laid over the recipe, key by key."""
+
+    name: str = key(doc="what it is called")
+    steps: int | None = key(None, doc="optimizer steps; one of steps, hours, epochs stands here or in the schedule", low=1)
+    hours: float | None = key(None, doc="hours on the machine that begins the stage", low=1e-6)
+    epochs: float | None = key(None, doc="how often every picture is seen", low=1e-6)
+    start: str | None = key(None, doc="a .safetensors file whose weights to start from, in place of those of the stage before")
+    freeze: tuple[str, ...] = key((), doc="patterns of parameters' names, such as net.base.*: they, and the statistics of normalisations, stay as they are")
+    arch: Mapping[str, Any] = key({}, doc="changes to the network; weights whose name and shape fit are taken over, the others drawn afresh")
+    data: Mapping[str, Any] = key({}, doc="changes to the data, such as {crop: 192}")
+    degradations: tuple[Mapping[str, Any], ...] | None = key(None, doc="what spoils the clean pictures, in place of the recipe's list")
+    loss: Mapping[str, Any] = key({}, doc="changes to the loss")
+    optimizer: Mapping[str, Any] = key({}, doc="changes to the optimizer, which begins afresh in every stage")
+    schedule: Mapping[str, Any] = key({}, doc="changes to the schedule, which runs over the stage")
+    validation: Mapping[str, Any] = key({}, doc="changes to the validation")
 
     def __post_init__(self) -> None:
-        if (self.steps is None) == (self.hours is None):
-            raise RecipeError("give either `steps` or `hours`")
-        if self.shape not in SHAPES:
-            raise RecipeError(f"shape: there is no {self.shape!r}; the choices: {', '.join(SHAPES)}")
+        if not re.fullmatch(PLAIN_NAME, self.name):
+            raise RecipeError(f"name: {self.name!r} becomes part of a file's name; letters, digits, '.', '_' and '-' can stand in it")
 
 
 @dataclass(frozen=True)
@@ -109,10 +118,13 @@ class Recipe:
 
     name: str = key(doc="of the run and of its weights file")
     arch: Spec = key(doc="the network", choices=tuple(NETWORKS))
-    degradations: tuple[Damage, ...] = key(doc="what spoils the clean pictures, in order")
-    data: Data = key(doc="the clean pictures")
-    schedule: Schedule = key(doc="how long, and the learning rate over that time")
-    dials: tuple[Dial, ...] = key((), doc="the advertised dials that the network reads, one for each degradation; empty for a network that is told nothing")
+    data: Data = key(doc="the pictures, and how crops are cut from them")
+    schedule: Schedule = key(Schedule(), doc="how long, and the learning rate over that time")
+    stages: tuple[Stage, ...] = key((), doc="stretches of the run, one after the other, each with its own changes to the recipe")
+    degradations: tuple[Damage, ...] = key((), doc="what spoils the clean pictures, in order")
+    dials: tuple[Dial, ...] = key(
+        (), doc="the dials that the network is told, among those of the degradations and in their order; the others are hidden from it"
+    )
     loss: Loss = key(Loss(), doc="what is minimised")
     optimizer: Spec = key(Spec("Muon"), doc="the optimizer; args.lr is the highest learning rate", choices=tuple(OPTIMIZERS))
     validation: Validation = key(Validation(), doc="what is measured on the way")
@@ -124,6 +136,7 @@ class Recipe:
     clip_gradient: float = key(1.0, doc="largest norm of a gradient; 0 is no clipping", low=0)
     accumulate: int = key(1, doc="batches whose gradients are summed up for one step", low=1)
     precision: Literal["auto", "fp32", "bf16"] = key("auto", doc="of the products; auto is bf16 where the machine computes in it")
+    checkpoint_activations: bool = key(False, doc="compute activations inside blocks again in the backward pass: less memory, about a third more time")
     channels_last: bool = key(True, doc="memory layout that convolutions like")
     device: Literal["auto", "cpu", "cuda"] = key("auto", doc="where to train")
     compile: Literal["auto", True, False] = key("auto", doc="torch.compile; auto is on a GPU")
@@ -132,65 +145,27 @@ class Recipe:
     out: str | None = key(None, doc="the run's folder; without it, runs/NAME")
 
     def __post_init__(self) -> None:
-        if not self.degradations:
-            raise RecipeError("degradations: there are none; name at least one")
-        if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", self.name):
+        if not re.fullmatch(PLAIN_NAME, self.name):
             raise RecipeError(f"name: {self.name!r} becomes a file's name; letters, digits, '.', '_' and '-' can stand in it")
         if self.initialise not in INITIALISERS:
             raise RecipeError(f"initialise: there is no {self.initialise!r}; the choices: {', '.join(INITIALISERS)}")
 
 
 #: what may change between two slices of one run: where and how it runs and is looked at, not what is learned. The pictures are compared, not where they lie
-FREE = ("out", "device", "compile", "threads", "save_every", "validation", "card", "data.workers", "data.folders", "data.pack")
+FREE = (
+    *("out", "device", "compile", "threads", "save_every", "validation", "card"),
+    *("data.workers", "data.folders", "data.pack", "data.groups", "data.pairs.*.folder", "data.pairs.*.spoiled", "data.pairs.*.clean"),
+)
 
 
 def check(recipe: Recipe) -> None:
-    """Whatever can be seen to be wrong before anything large is read or built. RecipeError."""
-    _check_dials(recipe)
-    for place, use, home in (
-        ("arch.use", recipe.arch.use, NETWORKS),
-        ("loss.use", recipe.loss.use, LOSSES),
-        ("optimizer.use", recipe.optimizer.use, OPTIMIZERS),
-    ):
-        find(use, home, trusted=True, place=place)
-    check_arguments(find(recipe.optimizer.use, OPTIMIZERS, trusted=True), {**recipe.optimizer.args, "params": ()}, "optimizer.args")
+    """Whatever can be seen to be wrong, before anything large is read or built, in a recipe without stages or in one stage of another. RecipeError."""
+    check_dials(recipe)
+    check_spec(recipe.arch, NETWORKS, trusted=True, place="arch")
+    check_spec(Spec(recipe.loss.use, recipe.loss.args), LOSSES, trusted=True, place="loss")
+    check_optimizer(recipe.optimizer)
+    _check_schedule(recipe)
     _check_paths(recipe)
-
-
-def _check_dials(recipe: Recipe) -> None:
-    names, dials = [d.dial.name for d in damages(recipe)], [d.name for d in recipe.dials]
-    if dials and dials != names:
-        owned = ", ".join(names) or "none"
-        raise RecipeError(f"dials: they are {', '.join(dials)}, but those of the degradations are {owned}; the two lists must agree, in the same order")
-    if [d.dial.name for d in measured_damages(recipe)] != names:
-        raise RecipeError(f"validation.degradations: their dials must be those of the training: {', '.join(names)}")
-    weight = recipe.loss.level_weight
-    used = {"loss.level_weight.dial": weight.dial if weight and weight.dial else names[0], **{f"validation.levels.{n}": n for n in recipe.validation.levels}}
-    for place, name in used.items():
-        if name not in names:
-            raise RecipeError(f"{place}: no degradation has a dial {name!r}; there is {', '.join(names)}")
-    for dial in recipe.dials:
-        for value in recipe.validation.levels.get(dial.name, ()):
-            dial.check(value)
-
-
-def damages(recipe: Recipe) -> list[Degradation]:
-    """The degradations to train with, each with the dial that the training draws from."""
-    result = []
-    for i, part in enumerate(recipe.degradations):
-        made: Degradation = build(Spec(part.use, part.args), DEGRADATIONS, trusted=True, place=f"degradations.{i}")
-        low, high = part.train or (made.dial.low, made.dial.high)
-        if not low < high:
-            raise RecipeError(f"degradations.{i}.train: from {low:g} to {high:g} is no range")
-        default = min(max(made.dial.default, low), high)
-        result.append(Degradation(Dial(made.dial.name, low, high, default, made.dial.unit), made.spoil))
-    return result
-
-
-def measured_damages(recipe: Recipe) -> list[Degradation]:
-    """The degradations that validation spoils with."""
-    specs = recipe.validation.degradations or tuple(Spec(d.use, d.args) for d in recipe.degradations)
-    return [build(spec, DEGRADATIONS, trusted=True, place=f"validation.degradations.{i}") for i, spec in enumerate(specs)]
 
 
 def fixed(recipe: Recipe) -> dict[str, Any]:
@@ -198,10 +173,13 @@ def fixed(recipe: Recipe) -> dict[str, Any]:
     flat: dict[str, Any] = {}
 
     def flatten(value: Any, place: str) -> None:
-        if isinstance(value, dict) and value and place not in FREE:
-            for name, inner in value.items():
+        if any(fnmatchcase(place, free) for free in FREE):
+            return
+        inside = dict(enumerate(value)) if isinstance(value, list) and any(isinstance(inner, dict) for inner in value) else value
+        if isinstance(inside, dict) and inside:
+            for name, inner in inside.items():
                 flatten(inner, f"{place}.{name}" if place else name)
-        elif place not in FREE:
+        else:
             flat[place] = value
 
     flatten(plain(recipe), "")
@@ -213,13 +191,21 @@ def digest(recipe: Recipe) -> str:
     return hashlib.sha256(json.dumps(fixed(recipe), sort_keys=True).encode()).hexdigest()
 
 
+def _check_schedule(recipe: Recipe) -> None:
+    schedule = recipe.schedule
+    if len(schedule.lengths) != 1:
+        raise RecipeError(f"schedule: give either `steps`, `hours` or `epochs`, not {' and '.join(schedule.lengths) or 'none of them'}")
+    shape_of(schedule.shape, schedule.args)
+    if schedule.shape == "ReduceLROnPlateau" and not (
+        recipe.data.leave_out or recipe.data.leave_out_groups or recipe.data.hold_out or recipe.validation.folders
+    ):
+        raise RecipeError(
+            "schedule.shape: ReduceLROnPlateau listens to validation, and there is nothing to validate on; name data.leave_out or validation.folders"
+        )
+
+
 def _check_paths(recipe: Recipe) -> None:
-    if (recipe.data.pack is None) == (not recipe.data.folders) and recipe.data.pack is None:
-        raise RecipeError("data: wants `folders` of clean pictures, or a `pack`")
-    for place, folders in (("data.folders", () if recipe.data.pack else recipe.data.folders), ("validation.folders", recipe.validation.folders)):
-        for folder in folders:
-            if not Path(folder).is_dir():
-                raise RecipeError(f"{place}: {folder} is not a folder (seen from {Path.cwd()}); name one that holds clean pictures, as in {place}=[FOLDER]")
-    for place, file in (("data.pack", recipe.data.pack), ("start", recipe.start)):
-        if file is not None and not Path(file).is_file():
-            raise RecipeError(f"{place}: {file}: no such file")
+    check_data(recipe.data)
+    for folder in recipe.validation.folders:
+        want_folder("validation.folders", folder, "clean pictures, as in validation.folders=[FOLDER]")
+    want_file("start", recipe.start)

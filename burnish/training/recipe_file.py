@@ -10,7 +10,8 @@ from typing import Any
 import yaml
 
 from ..errors import BurnishError, RecipeError
-from .recipe import Recipe, check
+from .recipe import Recipe
+from .stages import check_all
 from .strict import read, schema_of
 
 
@@ -21,7 +22,7 @@ def load(path: Path, changes: Sequence[str] = ()) -> Recipe:
         for change in changes:
             _apply(record, change)
         recipe: Recipe = read(Recipe, record, "")
-        check(recipe)
+        check_all(recipe)
     except yaml.YAMLError as error:
         raise RecipeError(f"{path}: not YAML that can be read: {' '.join(str(error).split())}") from error
     except (OSError, UnicodeDecodeError) as error:

@@ -5,48 +5,64 @@ from __future__ import annotations
 import itertools
 import platform
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 
 from .. import __version__
-from ..contract import Array, Run, apply, level_array
-from ..evaluate import Settings, evaluate, generator, spoil
+from ..contract import Array, Run
+from ..evaluate import Settings, evaluate, evaluate_pairs
 from ..metrics import METRICS
-from .board import Board
 from .cost import multiply_adds, parameters
-from .data import Pictures
-from .recipe import Recipe, measured_damages
+from .data import Pictures, floats
+from .recipe import Recipe
+from .recipe_damage import measured_damages
 from .restorer import Restorer
 from .strict import plain
 
-#: a table in words, with its figure's definition -> {settings in words: PSNR}
+#: a table in words, with its figure's definition -> {settings in words: the mean}
 Figures = dict[str, dict[str, float]]
-#: pictures of which samples go to the board
-SAMPLES = 4
 
 
-def middles(pictures: Pictures, crop: int | None) -> list[tuple[str, Array]]:
-    """(name, picture [1, C, H, W] in [0, 1]) of each, or of the piece in its middle."""
-    return [(s.name, _middle(pictures[i], crop)[None].astype(np.float32) / np.float32(255)) for i, s in enumerate(pictures.sources)]
+@dataclass(frozen=True)
+class Held:
+    """A picture to validate on: clean [1, C, H, W] in [0, 1], and, of a pair, its spoiled side and what the network is told of it."""
+
+    name: str
+    clean: Array
+    spoiled: Array | None
+    setting: Settings
 
 
-def _middle(pixels: Any, crop: int | None) -> Any:
-    height, width = pixels.shape[1:]
-    rows, columns = min(crop or height, height), min(crop or width, width)
+def middles(pictures: Pictures, crop: int | None, scale: int = 1) -> list[Held]:
+    """The pictures, or the piece of `crop` pixels in the middle of each, both sides alike. scale: how many times larger the clean side is."""
+    return [_middle(pictures, i, crop, scale) for i in range(len(pictures))]
+
+
+def _middle(pictures: Pictures, i: int, crop: int | None, scale: int) -> Held:
+    (clean, spoiled), source, (height, width) = pictures[i], pictures.sources[i], pictures.sizes[i]
+    rows, columns = min(crop // scale if crop else height, height), min(crop // scale if crop else width, width)
     top, left = (height - rows) // 2, (width - columns) // 2
-    return pixels[:, top : top + rows, left : left + columns]
+
+    def piece(pixels: Any, times: int) -> Array:
+        return floats(pixels[:, times * top : times * (top + rows), times * left : times * (left + columns)])[None]
+
+    return Held(source.name, piece(clean, scale), None if spoiled is None else piece(spoiled, 1), dict(source.level))
 
 
-def validate(run: Run, restorer: Restorer, recipe: Recipe, clean: Sequence[tuple[str, Array]]) -> Figures:
-    """PSNR, the mean over the pictures, at every combination of levels that the recipe names, on float and on 8-bit pictures as it says."""
+def validate(run: Run, restorer: Restorer, recipe: Recipe, held: Sequence[Held]) -> Figures:
+    """PSNR and SSIM, means over the pictures, at every combination of levels of the recipe, on float and on 8-bit pictures as it says; and those of pairs."""
     figures: Figures = {}
-    settings, metric = levels(recipe), METRICS["psnr"]
-    for clip in recipe.validation.clip:
-        table = evaluate(run, restorer.contract, clean, settings, measured_damages(recipe), [metric], clip=clip)
-        name = f"{'8-bit' if clip else 'float'}, {table.definitions()['psnr']}"
-        figures[name] = {_in_words(setting): round(table.mean("psnr", setting), 4) for setting in settings}
+    metrics, contract, dials = [METRICS["psnr"], METRICS["ssim"]], restorer.contract, [dial.name for dial in restorer.contract.dials]
+    clean = [(one.name, one.clean) for one in held if one.spoiled is None]
+    pairs = [(one.name, one.spoiled, one.clean, {name: one.setting[name] for name in dials}) for one in held if one.spoiled is not None]
+    tables = [(clip, evaluate(run, contract, clean, levels(recipe), measured_damages(recipe), metrics, clip=clip)) for clip in recipe.validation.clip if clean]
+    for kind, table in [*tables, *([(None, evaluate_pairs(run, contract, pairs, metrics))] if pairs else [])]:
+        for metric, stamp in table.definitions().items():
+            name = f"{ {None: 'pairs', True: '8-bit', False: 'float'}[kind] }, {stamp}".strip()
+            figures[name] = {in_words(setting): round(table.mean(metric, setting), 4) for setting in table.settings}
     return figures
 
 
@@ -57,23 +73,19 @@ def levels(recipe: Recipe) -> list[Settings]:
     return [dict(zip([dial.name for dial in dials], point, strict=True)) for point in itertools.product(*values)]
 
 
-def _in_words(setting: Settings) -> str:
-    return " ".join(f"{name} {value:g}" for name, value in setting.items())
+def score(figures: Figures) -> float:
+    """One number of it all, for a learning rate that waits for progress: the mean of every PSNR."""
+    values = [value for table, row in figures.items() if "PSNR" in table for value in row.values()]
+    return sum(values) / len(values) if values else 0.0
 
 
-def show(board: Board, step: int, run: Run, restorer: Restorer, recipe: Recipe, clean: Sequence[tuple[str, Array]]) -> None:
-    """The first pictures at the middle one of the levels: spoiled, restored, clean, side by side."""
-    setting = levels(recipe)[len(levels(recipe)) // 2]
-    level = level_array(tuple(setting[d.name] for d in restorer.contract.dials))
-    for clip in recipe.validation.clip:
-        for place, (name, picture) in enumerate(clean[:SAMPLES]):
-            spoiled = spoil(picture, setting, measured_damages(recipe), generator(0, place, setting), clip)
-            parts = [spoiled, apply(run, restorer.contract, spoiled, level), picture]
-            board.picture(step, f"{'8-bit' if clip else 'float'}, {_in_words(setting)}/{name}", np.concatenate([part[0] for part in parts], 2))
+def in_words(setting: Settings) -> str:
+    return " ".join(f"{name} {value:g}" for name, value in setting.items()) or "all"
 
 
 def card(recipe: Recipe, restorer: Restorer, steps: int, hours: float, pictures: Pictures, figures: Figures, precision: str) -> dict[str, Any]:
     """What the weights file says of itself: what it is, how good, and everything that is needed to make it again."""
+    figures = {table: row for table, row in figures.items() if "PSNR" in table}
     words = {name: text for name, text in plain(recipe.card).items() if text}
     versions = {"burnish": __version__, "torch": torch.__version__, "numpy": np.__version__, "python": platform.python_version()}
     training = {"steps": steps, "hours": round(hours, 2), "pictures": len(pictures), "seed": recipe.seed, "precision": precision}

@@ -1,8 +1,8 @@
-"""LevelPlane: the level joins the picture as one more input plane (FFDNet: Zhang et al., TIP 2018), and gates the residual: level 0 is an exact identity."""
+"""LevelPlane: the level joins the picture as one more input plane (FFDNet: Zhang et al., TIP 2018), and gates the residual: no damage is an exact identity."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import torch
@@ -12,30 +12,51 @@ from torch import Tensor, nn
 class LevelPlane(nn.Module):
     """Wraps a residual network that takes one more input channel for each dial.
 
-    residual = rho(level) * base([image, level / 255]), rho(s) = s / (s + gate): 0 at level 0 in any precision, near 1 from a few steps on.
-    With several dials the gate closes only where all of them are 0.
-    base: the network's spec, built with `channels_in` and `channels_out`. gate: in the dial's unit.
+    amount = |level - zero|; residual = rho(amount) * base([image, amount / full]), rho(s) = s / (s + gate): 0 without damage in any precision, near 1 from a
+    few steps on. With several dials the gate closes only where all of them stand at zero.
+    base: the network's spec, built with `channels_in` and `channels_out`. gate, zero (the level that means no damage: 0 for noise, 100 for JPEG quality) and
+    full (what becomes 1 in the plane) are in the dial's unit; zero and full are one number, or one for each dial.
     """
 
     tiny: ClassVar[dict[str, Any]] = {"base": {"use": "ResUNet", "args": {"widths": [8, 12], "blocks": 1}}}
     level = "pixel"
     residual = True
 
-    def __init__(self, base: Callable[..., nn.Module], dials: int = 1, channels: int = 3, gate: float = 0.5) -> None:
+    def __init__(
+        self,
+        base: Callable[..., nn.Module],
+        dials: int = 1,
+        channels: int = 3,
+        gate: float = 0.5,
+        zero: float | Sequence[float] = 0.0,
+        full: float | Sequence[float] = 255.0,
+    ) -> None:
         super().__init__()
-        if gate <= 0:
-            raise ValueError(f"gate must be above 0, not {gate:g}")
+        zeros, fulls = _for_each(zero, dials, "zero"), _for_each(full, dials, "full")
+        if gate <= 0 or min(fulls) <= 0:
+            raise ValueError(f"gate and full must be above 0, not {gate:g} and {min(fulls):g}")
         self.base = base(channels_in=channels + dials, channels_out=channels)
         if not getattr(self.base, "residual", False) or getattr(self.base, "scale", 1) != 1:
             raise ValueError(f"LevelPlane wants a base that predicts a residual at its input's size; {type(self.base).__name__} does not")
         self.channels_in = self.channels_out = channels
         self.multiple, self.reach = self.base.multiple, self.base.reach
         self.dials, self.gate = dials, gate
-        self.identity = (0.0,) * dials
+        self.identity = zeros
+        self.zero: Tensor
+        self.full: Tensor
+        self.register_buffer("zero", torch.tensor(zeros).view(1, -1, 1, 1), persistent=False)
+        self.register_buffer("full", torch.tensor(fulls).view(1, -1, 1, 1), persistent=False)
 
     def forward(self, image: Tensor, level: Tensor) -> Tensor:
-        plane = level.expand(image.shape[0], -1, *image.shape[-2:])
-        total = level.sum(1, keepdim=True)
-        rho = total / (total + self.gate)
-        predicted: Tensor = self.base(torch.cat([image, plane / 255], 1))
-        return rho * predicted
+        amount = (level - self.zero).abs()
+        plane = (amount / self.full).expand(image.shape[0], -1, *image.shape[-2:])
+        total = amount.sum(1, keepdim=True)
+        predicted: Tensor = self.base(torch.cat([image, plane], 1))
+        return total / (total + self.gate) * predicted
+
+
+def _for_each(value: float | Sequence[float], dials: int, name: str) -> tuple[float, ...]:
+    values = (float(value),) * dials if isinstance(value, int | float) else tuple(map(float, value))
+    if len(values) != dials:
+        raise ValueError(f"{name} wants one number, or one for each of the {dials} dials, not {list(values)}")
+    return values

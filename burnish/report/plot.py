@@ -1,0 +1,230 @@
+"""Curves of training runs, laid over each other, and a few other plots. The one file that uses matplotlib, when it is asked to draw."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import DataError, MissingExtra, UsageError
+from ..images.atomic import atomic_write
+
+METRICS = "metrics.jsonl"
+#: what is drawn where nothing is said: the names of these curves, and those whose name holds one of these words
+USUAL = ("loss", "psnr", "ssim", "learning_rate", "steps_a_second", "waiting_for_data")
+#: the steps, and the value at each
+Series = tuple[list[int], list[float]]
+COLOURS = ("#2563a8", "#c2452d", "#3a8f4d", "#8a5aa8", "#b8860b", "#1a8f9c", "#7a5440", "#666666")
+DASHES = ("-", "--", ":", "-.")
+
+
+@dataclass(frozen=True)
+class Run:
+    """The curves of one run, by their names."""
+
+    name: str
+    curves: Mapping[str, Series]
+
+
+def read_run(place: Path) -> Run:
+    """The run in a folder (or its metrics.jsonl). DataError where there are no curves."""
+    file = place / METRICS if place.is_dir() else place
+    if not file.is_file():
+        raise DataError(f"{file}: no such file; `burnish plot` wants the folder of a run, which training makes, as runs/photo")
+    curves: dict[str, Series] = {}
+    for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
+        try:
+            record = json.loads(line)
+            step = record.pop("step")
+        except (ValueError, KeyError, AttributeError):
+            continue  # a last line that was cut off
+        for name, value in record.items():
+            steps, values = curves.setdefault(name, ([], []))
+            steps.append(int(step))
+            values.append(math.nan if value is None else float(value))
+    if not curves:
+        raise DataError(f"{file}: there are no curves in it yet")
+    return Run(place.name if place.is_dir() else place.parent.name, curves)
+
+
+def smoothed(values: Sequence[float], amount: float) -> list[float]:
+    """The running mean in which each value counts `amount` times as much as the one after it; it starts unbiased, and steps over what is not a number."""
+    result, total, weight = [], 0.0, 0.0
+    for value in values:
+        if math.isfinite(value):
+            total, weight = amount * total + (1 - amount) * value, amount * weight + (1 - amount)
+        result.append(total / weight if weight else math.nan)
+    return result
+
+
+def panel_of(name: str) -> str:
+    """The panel that a curve is drawn in: all of a loss in one, a table's levels in one."""
+    name = name.removeprefix("validation ") if name.startswith("validation loss") else name
+    return name.split("/")[0]
+
+
+def chosen(runs: Sequence[Run], what: Sequence[str]) -> dict[str, list[str]]:
+    """Panel -> the names of its curves. UsageError where a word fits none."""
+    names = list(dict.fromkeys(name for run in runs for name in run.curves))
+    fitting = [name for name in names if any(word.lower() in name.lower() for word in what or USUAL) and (what or not name.startswith("gradient norm"))]
+    for word in what:
+        if not any(word.lower() in name.lower() for name in names):
+            raise UsageError(f"--what {word}: no curve is called like that; there is {', '.join(dict.fromkeys(panel_of(name) for name in names))}")
+    words = [word.lower() for word in what or USUAL]
+    panels: dict[str, list[str]] = {}
+    for name in sorted(fitting, key=lambda name: next(i for i, word in enumerate(words) if word in name.lower())):
+        panels.setdefault(panel_of(name), []).append(name)
+    return panels
+
+
+def plot_runs(places: Sequence[Path], output: Path, *, smooth: float = 0.9, what: Sequence[str] = ()) -> None:
+    """The curves of several runs over each other, as .png, or as an .html page with the picture and a table of where the curves end.
+
+    smooth: from 0 to below 1; what was measured shows pale behind the smoothed curve. Validation figures are drawn as they are. UsageError, DataError.
+    """
+    if not 0 <= smooth < 1:
+        raise UsageError(f"--smooth {smooth:g} is out of range: from 0 (as measured) to below 1")
+    if output.suffix.lower() not in (".png", ".html"):
+        raise UsageError(f"{output}: curves are written as .png or .html")
+    runs = [read_run(place) for place in places]
+    runs = [Run(name, run.curves) for name, run in zip(_told_apart([run.name for run in runs], places), runs, strict=True)]
+    panels = chosen(runs, what)
+    picture = _png(_drawn(runs, panels, smooth))
+    atomic_write(output, picture if output.suffix.lower() == ".png" else _page(runs, panels, picture).encode())
+
+
+def _drawn(runs: Sequence[Run], panels: Mapping[str, Sequence[str]], smooth: float) -> Any:
+    columns = 1 if len(panels) == 1 else 2
+    rows = max(1, math.ceil(len(panels) / columns))
+    figure = _figure(7.5 * columns, 3.7 * rows)
+    for place, (panel, names) in enumerate(panels.items()):
+        axes = figure.add_subplot(rows, columns, place + 1)
+        _panel(axes, runs, names, smooth)
+        axes.set_title(panel.replace("_", " "), fontsize=11, loc="left")
+        axes.set_xlabel("step", fontsize=9)
+    return figure
+
+
+def _panel(axes: Any, runs: Sequence[Run], names: Sequence[str], smooth: float) -> None:
+    """With one run a colour is a curve; with several a colour is a run, and dashes tell its curves apart."""
+    lines = 0
+    for i, run in enumerate(runs):
+        for j, name in enumerate(names):
+            if name not in run.curves:
+                continue
+            steps, values = run.curves[name]
+            dense = len(steps) > 30 and not name.startswith("validation")
+            colour = COLOURS[(j if len(runs) == 1 else i) % len(COLOURS)]
+            dash = "-" if len(runs) == 1 else DASHES[j % len(DASHES)]
+            label = _label(run.name if len(runs) > 1 else "", name, single=len(names) == 1)
+            if dense and smooth:
+                axes.plot(steps, values, color=colour, alpha=0.2, linewidth=0.8)
+            shown = smoothed(values, smooth) if dense else values
+            axes.plot(steps, shown, dash, color=colour, linewidth=1.6, label=label, marker="o" if len(steps) < 15 else None, markersize=3)
+            lines += 1
+    if _spread([value for run in runs for name in names if name in run.curves for value in run.curves[name][1]]) > 30:
+        axes.set_yscale("log")
+    axes.grid(True, alpha=0.3)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.tick_params(labelsize=8)
+    if lines > 1 or (lines and len(runs) > 1):
+        axes.legend(fontsize=8, frameon=False, ncols=1 + (lines > 6))
+
+
+def _label(run: str, name: str, *, single: bool) -> str:
+    inner = name.partition("/")[2] or name
+    if name.startswith("validation "):
+        inner = f"validation {inner}" if "/" in name else name
+    return run if run and single else f"{run} {inner}".strip()
+
+
+def _spread(values: Sequence[float]) -> float:
+    """The largest over the smallest; 1 where they are not all above 0."""
+    finite = [value for value in values if math.isfinite(value)]
+    return max(finite) / min(finite) if finite and min(finite) > 0 else 1.0
+
+
+def _page(runs: Sequence[Run], panels: Mapping[str, Sequence[str]], picture: bytes) -> str:
+    names = [name for inner in panels.values() for name in inner]
+    head = "".join(f"<th>{html.escape(run.name)}</th>" for run in runs)
+    body = "".join(f"<tr><td>{html.escape(name)}</td>" + "".join(f"<td>{_last(run, name)}</td>" for run in runs) + "</tr>" for name in names)
+    style = (
+        "body{font:15px sans-serif;margin:2em auto;max-width:80em}img{max-width:100%}td,th{padding:.2em 1em;text-align:right}td:first-child{text-align:left}"
+    )
+    title = html.escape(", ".join(run.name for run in runs))
+    return (
+        f"<!doctype html><html lang=en><meta charset=utf-8><title>{title}</title><style>{style}</style><h1>{title}</h1>"
+        f'<img alt="curves" src="data:image/png;base64,{base64.b64encode(picture).decode()}">'
+        f"<h2>Where they end</h2><table><tr><th></th>{head}</tr>{body}</table></html>"
+    )
+
+
+def _last(run: Run, name: str) -> str:
+    return f"{run.curves[name][1][-1]:.4g} at {run.curves[name][0][-1]}" if name in run.curves else ""
+
+
+def bars(values: Mapping[str, float], title: str) -> NDArray[np.float32]:
+    """One bar for each name, in order, on a logarithmic axis; [3, H, W] in [0, 1]."""
+    figure = _figure(max(6.0, 0.16 * len(values)), 4.5)
+    axes = figure.add_subplot(1, 1, 1)
+    axes.bar(range(len(values)), [max(value, 1e-12) for value in values.values()], color=COLOURS[0])
+    axes.set_yscale("log")
+    axes.set_xticks(range(len(values)), [name.removeprefix("net.").removesuffix(".weight") for name in values], rotation=90, fontsize=6)
+    axes.set_title(title, fontsize=10, loc="left")
+    axes.grid(True, axis="y", alpha=0.3)
+    return _pixels(figure)
+
+
+def plot_sweep(rates: Sequence[float], losses: Sequence[float], smooth: Sequence[float], suggestion: float | None, output: Path) -> None:
+    """The loss over learning rates, and the one that is suggested, as .png."""
+    figure = _figure(8, 4.5)
+    axes = figure.add_subplot(1, 1, 1)
+    axes.plot(rates, losses, color=COLOURS[0], alpha=0.25, label="as measured")
+    axes.plot(rates, smooth, color=COLOURS[0], label="smoothed")
+    if suggestion is not None:
+        axes.axvline(suggestion, color=COLOURS[1], linestyle="--", label=f"{suggestion:.1e}")
+    axes.set_xscale("log")
+    axes.set_ylim(0.9 * min(smooth), 1.2 * max(smooth[: len(smooth) // 2 + 1]))  # what breaks at the end would flatten the rest
+    axes.set_xlabel("learning rate")
+    axes.set_ylabel("loss")
+    axes.grid(True, alpha=0.3)
+    axes.legend(frameon=False)
+    atomic_write(output, _png(figure))
+
+
+def _figure(width: float, height: float) -> Any:
+    """A figure of so many inches; no window is opened. MissingExtra where matplotlib is not installed."""
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise MissingExtra(f"plots want matplotlib, and it is not installed ({error}); pip install 'burnish[train]' brings it") from error
+    figure = Figure(figsize=(width, height), dpi=100, layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def _png(figure: Any) -> bytes:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png")
+    return buffer.getvalue()
+
+
+def _pixels(figure: Any) -> NDArray[np.float32]:
+    figure.canvas.draw()
+    shown = np.asarray(figure.canvas.buffer_rgba())[:, :, :3]
+    return np.ascontiguousarray(shown.transpose(2, 0, 1)).astype(np.float32) / np.float32(255)
+
+
+def _told_apart(names: Sequence[str], places: Sequence[Path]) -> list[str]:
+    """Names of runs, or their paths where two have one name."""
+    return list(names) if len(set(names)) == len(names) else [str(place) for place in places]

@@ -1,0 +1,58 @@
+"""Whether a network has collapsed: it gives one colour, or lays a grid over its pictures (Odena et al., Distill 2016, on checkerboard artifacts)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from ..contract import Array
+
+#: below this share of the clean pictures' variance a result is one colour
+FLAT = 0.01
+#: variance below which a clean picture says nothing about that
+PLAIN = (4 / 255) ** 2
+#: a grid is seen where it makes up this share of the error, and stands out by so much (root mean square, of 1)
+SHARE, VISIBLE = 0.1, 1 / 255
+
+
+def collapses(restored: Sequence[Array], clean: Sequence[Array], period: int = 8) -> list[str]:
+    """What is wrong with pictures [1, C, H, W] that a network restored, in sentences; period: the widest grid that it could lay, such as its multiple."""
+    return [*_flat(restored, clean), *_grid(restored, clean, max(2, period))]
+
+
+def _flat(restored: Sequence[Array], clean: Sequence[Array]) -> Iterator[str]:
+    shares = [float(bad.var() / good.var()) for bad, good in zip(restored, clean, strict=True) if _luma(good).var() > PLAIN]
+    if shares and np.median(shares) < FLAT:
+        yield f"what it gives is one colour (its variance is {np.median(shares):.1e} of the clean pictures')"
+
+
+def _grid(restored: Sequence[Array], clean: Sequence[Array], period: int) -> Iterator[str]:
+    """The smallest period that explains nearly all that the widest one does is the one that is named."""
+    errors = [_luma(bad) - _luma(good) for bad, good in zip(restored, clean, strict=True) if min(bad.shape[-2:]) >= 4 * period]
+    periods = [2**k for k in range(1, period.bit_length()) if 2**k <= period]
+    energies = {p: _energy(errors, p) for p in periods} if errors else {}
+    total = float(np.mean([error.var() for error in errors])) if errors else 0.0
+    for p, energy in energies.items():
+        if energy > SHARE * total and energy > VISIBLE**2 and energy > 0.8 * max(energies.values()):
+            yield f"what it gives is checkered: a grid of {p} pixels makes up {100 * energy / total:.0f} % of its error"
+            return
+
+
+def _energy(errors: Sequence[Array], period: int) -> float:
+    """The power in the lines of the spectrum that a grid of that period has: the variance of the mean over all its cells."""
+    cells = [_folded(error, period) for error in errors]
+    mean = np.mean(cells, 0)
+    return float(mean.var())
+
+
+def _folded(error: Array, period: int) -> Array:
+    """The mean cell [period, period] of an error [H, W]."""
+    height, width = (side // period * period for side in error.shape)
+    cell: Array = error[:height, :width].reshape(height // period, period, width // period, period).mean((0, 2))
+    return cell
+
+
+def _luma(image: Array) -> Array:
+    mean: Array = image[0].mean(0)
+    return mean

@@ -1,0 +1,71 @@
+"""A sweep of the learning rate, from very low to very high, to see where the loss falls fastest and where it breaks (Smith, WACV 2017). Nothing is kept of it.
+
+It sees one batch over and over: with levels drawn anew, how bad the damage happens to be would drown what the rate does.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ..errors import TrainingError
+from ..report.plot import plot_sweep, smoothed
+from .machine import make_machine
+from .recipe import Recipe
+from .schedule import LearningRate, shape_of
+from .setup import check_networks, set_up
+from .stages import check_all, resolved
+from .step import TOTAL, backward, mean_of, update
+
+LOWEST, HIGHEST, STEPS = 1e-6, 1.0, 100
+#: of the curve
+SMOOTH = 0.7
+#: how many times its best the smoothed loss may be before the sweep ends
+BROKEN = 4.0
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """The rates that were tried, the loss at each, and the same smoothed."""
+
+    rates: list[float]
+    losses: list[float]
+    smooth: list[float]
+
+    @property
+    def suggestion(self) -> float | None:
+        """The rate where the smoothed loss falls fastest on the way to its lowest point; None where it does not fall."""
+        end, reach = min(range(len(self.smooth)), key=self.smooth.__getitem__), max(1, len(self.smooth) // 20)
+        falls = [(self.smooth[i + reach] - self.smooth[i - reach], self.rates[i]) for i in range(reach, min(end, len(self.smooth) - reach - 1) + 1)]
+        return min(falls)[1] if falls and min(falls)[0] < 0 else None
+
+
+def find_lr(recipe: Recipe, picture: Path, *, steps: int = STEPS) -> Sweep:
+    """Sweeps the rate of the recipe's (first stage's) optimizer, plots it into `picture`, and gives the figures. RecipeError, DataError, TrainingError."""
+    check_all(recipe)
+    check_networks(recipe)
+    machine = make_machine(recipe)
+    setup = set_up(replace(resolved(recipe, 0), ema=0.0, accumulate=1), machine, None, recipe.stages[0].freeze if recipe.stages else ())
+    batch = setup.crops[(0, 0, machine.rank, machine.world)]
+    rates, losses = [], []
+    still = LearningRate(shape_of("constant", {}), steps)
+    for step in range(steps):
+        rate = LOWEST * (HIGHEST / LOWEST) ** (step / max(steps - 1, 1))
+        for group in setup.optimizer.param_groups:
+            group["highest_lr"] = rate
+        found, _ = mean_of(setup, [backward(setup, batch)], False)
+        if not update(setup, still, step, found):
+            break
+        rates.append(rate)
+        losses.append(float(found[TOTAL]))
+        smooth = smoothed(losses, SMOOTH)
+        if not math.isfinite(smooth[-1]) or abs(smooth[-1]) > BROKEN * abs(min(smooth)) + 1e-12:
+            break
+    if len(losses) < 2:
+        raise TrainingError("the loss is not finite even at the lowest learning rate; look at the data (burnish check) and at the loss")
+    sweep = Sweep(rates, losses, smoothed(losses, SMOOTH))
+    if machine.main:
+        picture.parent.mkdir(parents=True, exist_ok=True)
+        plot_sweep(sweep.rates, sweep.losses, sweep.smooth, sweep.suggestion, picture)
+    return sweep

@@ -1,0 +1,103 @@
+"""Pictures that a network restores on the way: shown, held against the clean ones by the loss, and looked at for signs of a collapse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+
+from ..contract import Array, Run, apply, level_array
+from ..errors import UsageError
+from ..evaluate import Settings, generator, matching, spoil
+from .board import Board
+from .collapse import collapses
+from .recipe import Recipe
+from .recipe_damage import measured_damages
+from .restorer import Restorer
+from .step import TOTAL, evaluated
+from .validate import Held, in_words, levels
+
+#: pictures that are shown of each kind
+SHOWN = 4
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A picture [1, C, H, W], spoiled, restored and clean. kind: how it was spoiled, in words."""
+
+    kind: str
+    name: str
+    spoiled: Array
+    restored: Array
+    clean: Array
+
+
+def samples(run: Run, restorer: Restorer, recipe: Recipe, held: Sequence[Held]) -> list[Sample]:
+    """All clean pictures at the middle one of the levels (the first few for each kind of input after the first), and all pairs."""
+    contract = restorer.contract
+
+    def restored(kind: str, one: Held, spoiled: Array, told: Settings) -> Sample:
+        level = level_array(contract.settings({dial.name: told[dial.name] for dial in contract.dials if dial.name in told}))
+        spoiled = matching(spoiled, contract.channels_in)
+        return Sample(f"{kind}, {in_words(told)}", one.name, spoiled, apply(run, contract, spoiled, level), one.clean)
+
+    return [restored(*given) for given in _spoiled(recipe, held)]
+
+
+def _spoiled(recipe: Recipe, held: Sequence[Held]) -> Iterator[tuple[str, Held, Array, Settings]]:
+    """(kind, picture, its spoiled side, what the network is told)"""
+    damage, settings = measured_damages(recipe), levels(recipe)
+    setting = settings[len(settings) // 2]
+    clean = [one for one in held if one.spoiled is None]
+    for i, clip in enumerate(recipe.validation.clip):
+        for place, one in enumerate(clean if i == 0 else clean[:SHOWN]):
+            yield "8-bit" if clip else "float", one, spoil(one.clean, setting, damage, generator(0, place, setting), clip), setting
+    for one in held:
+        if one.spoiled is not None:
+            yield "pairs", one, one.spoiled, one.setting
+
+
+def show(board: Board, step: int, found: Sequence[Sample]) -> None:
+    """The first of each kind: spoiled, restored, clean, side by side."""
+    for kind in dict.fromkeys(sample.kind for sample in found):
+        for sample in [one for one in found if one.kind == kind][:SHOWN]:
+            board.picture(step, f"{kind}/{sample.name}", beside([part[0] for part in (sample.spoiled, sample.restored, sample.clean)]))
+
+
+def losses_of(loss: nn.Module, found: Sequence[Sample], device: str) -> dict[str, float]:
+    """The loss and its terms, by the names of the curves: the mean over the pictures, each counting as one. A picture too small for the loss is left out.
+
+    A loss that wants logits gets those of the restored pictures, as far as these tell them.
+    """
+    sums: dict[str, list[float]] = {}
+    for sample in found:
+        restored = torch.from_numpy(np.array(sample.restored)).to(device)
+        if getattr(loss, "on_logits", False):
+            restored = torch.logit(restored, eps=1e-6)
+        clean = torch.from_numpy(np.array(matching(sample.clean, restored.shape[1]))).to(device)
+        try:
+            with torch.no_grad():
+                value, terms = evaluated(loss, restored, clean, None)
+        except UsageError:
+            continue
+        for name, part in {"": value, **terms}.items():
+            sums.setdefault(f"validation {TOTAL}/{name}".rstrip("/"), []).append(float(part))
+    return {name: sum(values) / len(values) for name, values in sums.items()}
+
+
+def complaints(restorer: Restorer, found: Sequence[Sample]) -> list[str]:
+    """Whether the network has collapsed, in sentences."""
+    clean = [matching(sample.clean, restorer.contract.channels_out) for sample in found]
+    period = restorer.contract.multiple * restorer.contract.scale
+    return collapses([sample.restored for sample in found], clean, min(max(8, period), 32))
+
+
+def beside(pictures: Sequence[Array]) -> Array:
+    """Pictures [1 or 3, H, W] side by side: grey as colour where there is both, smaller ones enlarged by whole numbers to (about) the largest."""
+    height, channels = max(picture.shape[1] for picture in pictures), max(len(picture) for picture in pictures)
+    large = [picture.repeat(height // picture.shape[1], 1).repeat(height // picture.shape[1], 2) for picture in pictures]
+    least = min(picture.shape[1] for picture in large)
+    return np.concatenate([np.broadcast_to(picture[:, :least], (channels, least, picture.shape[2])) for picture in large], 2)

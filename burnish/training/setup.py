@@ -1,0 +1,115 @@
+"""What one stage trains with: the network, its average, the optimizer, the learning rate, the loss and the pictures."""
+
+from __future__ import annotations
+
+import copy
+import math
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from ..errors import RecipeError
+from .build import Spec, build
+from .data import Crops, Pictures
+from .feed import feed
+from .freezing import freeze
+from .initialise import initialise
+from .losses import LOSSES
+from .machine import Machine, check_batch
+from .optim import make_optimizer
+from .recipe import Recipe
+from .recipe_damage import check_contract
+from .recompute import recompute_blocks
+from .restorer import Restorer, load_weights, read_weights
+from .schedule import LearningRate, shape_of
+from .stages import count, placed, resolved
+
+
+@dataclass
+class Setup:
+    """All of it, for one stage. recipe: the stage's own; ema: the averaged network, which is validated and saved; others: pictures to validate on."""
+
+    recipe: Recipe
+    machine: Machine
+    restorer: Restorer
+    ema: Restorer
+    optimizer: torch.optim.Optimizer
+    loss: nn.Module
+    crops: Crops
+    others: Pictures | None
+
+    @property
+    def epoch(self) -> float:
+        """Steps in an epoch."""
+        return self.crops.epoch_length / self.recipe.accumulate
+
+    def rates(self, steps: int) -> LearningRate:
+        """The learning rate over so many steps."""
+        schedule = self.recipe.schedule
+        return LearningRate(shape_of(schedule.shape, schedule.args), steps, schedule.warmup, 1 if schedule.per == "step" else self.epoch)
+
+    def steps(self) -> int:
+        """How many steps the stage has, as far as the recipe says; 0 where it says hours."""
+        schedule = self.recipe.schedule
+        return max(1, math.ceil(schedule.epochs * self.epoch)) if schedule.epochs is not None else schedule.steps or 0
+
+
+def set_up(recipe: Recipe, machine: Machine, before: Mapping[str, Tensor] | None = None, frozen: tuple[str, ...] = ()) -> Setup:
+    """Everything for one stage's recipe (see stages.resolved). before: the averaged weights of the stage before it. RecipeError, DataError."""
+    random.seed(recipe.seed)
+    torch.manual_seed(recipe.seed)
+    torch.backends.cudnn.benchmark = recipe.data.cut != "whole"  # elsewhere every batch has the same size
+    restorer = fresh(recipe)
+    if before is not None and recipe.start is None:
+        taken = take_over(restorer, before)
+        if taken < len(before) or taken < len(restorer.state_dict()):
+            machine.say(f"{taken} of {len(restorer.state_dict())} weights are those of the stage before, the others are drawn afresh")
+    crops, others = feed(recipe, restorer.contract, machine.say)
+    check_batch(recipe, machine)
+    restorer.to(machine.device).to(memory_format=machine.memory_format)  # type: ignore[call-overload]
+    ema = copy.deepcopy(restorer).eval()
+    freeze(restorer, frozen)
+    optimizer = make_optimizer(recipe.optimizer, restorer)
+    loss: nn.Module = build(Spec(recipe.loss.use, recipe.loss.args), LOSSES, trusted=True, place="loss").to(machine.device)
+    if recipe.checkpoint_activations and not recompute_blocks(restorer.net):
+        machine.say(f"checkpoint_activations: {recipe.arch.use} has no blocks that could be computed again, so it changes nothing")
+    if recipe.compile is True or (recipe.compile == "auto" and machine.device == "cuda" and recipe.data.cut != "whole"):
+        restorer.net.compile(dynamic=recipe.data.cut == "whole")
+    return Setup(recipe, machine, restorer, ema, optimizer, loss, crops, others)
+
+
+def fresh(recipe: Recipe) -> Restorer:
+    """The network with the weights that a run starts from."""
+    restorer = Restorer(recipe.arch, recipe.dials, trusted=True)
+    initialise(restorer.net, recipe.initialise, torch.Generator().manual_seed(recipe.seed))
+    if recipe.start:
+        load_weights(restorer.net, read_weights(Path(recipe.start))[0], recipe.start)
+    check_contract(recipe, restorer.contract)
+    return restorer
+
+
+def take_over(restorer: Restorer, weights: Mapping[str, Tensor]) -> int:
+    """Those weights whose name and shape fit; returns how many."""
+    own = restorer.state_dict()
+    fitting = {name: weight for name, weight in weights.items() if name in own and own[name].shape == weight.shape}
+    restorer.load_state_dict({**own, **fitting})
+    return len(fitting)
+
+
+def check_networks(recipe: Recipe) -> None:
+    """Builds every stage's network once: whether it fits the data, its loss, and what is to be frozen is said before the first picture is read. RecipeError."""
+    for number in range(count(recipe)):
+        alone = resolved(recipe, number)
+        try:
+            restorer = fresh(alone)
+            freeze(restorer, recipe.stages[number].freeze if recipe.stages else ())
+            make_optimizer(alone.optimizer, restorer)
+            loss = build(Spec(alone.loss.use, alone.loss.args), LOSSES, trusted=True, place="loss")
+            if getattr(loss, "on_logits", False) and not hasattr(restorer.net, "logits"):
+                raise RecipeError(f"loss: {alone.loss.use} wants logits, and {alone.arch.use} does not offer them; a network with a final sigmoid does")
+        except RecipeError as error:
+            raise placed(error, recipe, number) from error

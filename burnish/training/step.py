@@ -1,0 +1,83 @@
+"""One optimizer step, written out: forward, loss, backward for every batch of it, then clip, step, average."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from .data import Batch
+from .ema import average, warmed
+from .schedule import LearningRate, set_rate
+from .setup import Setup
+
+#: the name of the whole loss among its terms
+TOTAL = "loss"
+Losses = dict[str, Tensor]
+
+
+def backward(setup: Setup, batch: Batch) -> Losses:
+    """Forward, loss, backward; the gradients of `accumulate` batches add up to one mean. Returns the loss and its terms, by the names of the curves."""
+    spoiled, clean, level, weight = to_device(batch, setup.machine.device)
+    restorer, loss = setup.restorer, setup.loss
+    with setup.machine.autocast():
+        spoiled, given = spoiled.contiguous(memory_format=setup.machine.memory_format), level if restorer.contract.dials else None
+        output = logits(restorer.net, spoiled, given) if getattr(loss, "on_logits", False) else restorer(spoiled, given)
+    value, terms = evaluated(loss, output.float(), clean, weight)
+    (value / setup.recipe.accumulate).backward()  # type: ignore[no-untyped-call]
+    return {TOTAL: value.detach(), **{f"{TOTAL}/{name}": term.detach() for name, term in terms.items()}}
+
+
+def logits(net: Any, image: Tensor, level: Tensor | None) -> Tensor:
+    """What the network gives before its final sigmoid."""
+    result: Tensor = net.logits(image) if level is None else net.logits(image, level)
+    return result
+
+
+def evaluated(loss: nn.Module, restored: Tensor, clean: Tensor, weight: Tensor | None) -> tuple[Tensor, Mapping[str, Tensor]]:
+    """The loss, and its terms where it has several."""
+    several = getattr(loss, "terms", None)
+    if several is None:
+        return loss(restored, clean, weight), {}
+    terms: dict[str, Tensor] = several(restored, clean, weight)
+    return torch.stack(list(terms.values())).sum(), terms
+
+
+def update(setup: Setup, rates: LearningRate, step: int, losses: Losses) -> bool:
+    """Average over the processes, clip, step, average over time; or False, and nothing changed, where loss or gradient is not finite."""
+    recipe, restorer = setup.recipe, setup.restorer
+    setup.machine.average_gradients(restorer)
+    norm = nn.utils.clip_grad_norm_(restorer.parameters(), recipe.clip_gradient or math.inf)
+    finite = bool(torch.isfinite(norm + losses[TOTAL]))
+    if finite:
+        set_rate(setup.optimizer, rates.factor(step))
+        setup.optimizer.step()
+        average(setup.ema, restorer, warmed(recipe.ema, step + 1))
+    setup.optimizer.zero_grad()
+    return finite
+
+
+def mean_of(setup: Setup, several: list[Losses], stop: bool) -> tuple[Losses, bool]:
+    """The losses of a step's batches, averaged over them and over the processes; and whether any process is to stop."""
+    names = list(several[0])
+    values = torch.stack([torch.stack([losses[name] for losses in several]).mean() for name in names])
+    if setup.machine.world == 1:
+        return dict(zip(names, values, strict=True)), stop
+    values = setup.machine.mean(torch.cat([values, values.new_tensor([float(stop)])]))
+    return dict(zip(names, values[:-1], strict=True)), bool(values[-1] > 0)
+
+
+def gradient_norms(net: nn.Module) -> dict[str, Tensor]:
+    """The norm of the gradient of every parameter that has one, by its name."""
+    named = [(name, p.grad) for name, p in net.named_parameters() if p.grad is not None]
+    return dict(zip([name for name, _ in named], torch._foreach_norm([g for _, g in named]), strict=True)) if named else {}
+
+
+def to_device(batch: Batch, device: str) -> Batch:
+    """The batch on the device; copies from pinned memory go on beside the computing."""
+    spoiled, clean, level, weight = batch
+    moved = [part.to(device, non_blocking=True) for part in (spoiled, clean, level)]
+    return Batch(moved[0], moved[1], moved[2], None if weight is None else weight.to(device, non_blocking=True))

@@ -1,0 +1,134 @@
+"""Several stages in one recipe: what each of them is, what stays frozen, and that a run of them resumes to the same bits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+torch = pytest.importorskip("torch", reason="the training wing is not installed")
+
+from test_train import equal, same_run, state  # noqa: E402
+from test_train import home as home  # noqa: E402
+from test_train import recipe as recipe  # noqa: E402
+from torch import nn  # noqa: E402
+
+from burnish.errors import RecipeError  # noqa: E402
+from burnish.training.build import Spec  # noqa: E402
+from burnish.training.freezing import freeze  # noqa: E402
+from burnish.training.recipe import Recipe  # noqa: E402
+from burnish.training.recompute import recompute_blocks  # noqa: E402
+from burnish.training.restorer import Restorer  # noqa: E402
+from burnish.training.stages import laid, resolved  # noqa: E402
+from burnish.training.train import train  # noqa: E402
+
+QUIET = ("data.leave_out=[]", "schedule={warmup: 0}", "save_every=2")
+#: small crops, then large ones and another loss
+GROWING = (*QUIET, "stages=[{name: small, steps: 3}, {name: large, steps: 4, data: {crop: 24}, loss: {use: Charbonnier}, optimizer: {args: {lr: 1e-4}}}]")
+
+
+def test_a_stage_is_the_recipe_with_its_changes_laid_over(recipe: Callable[..., Recipe]) -> None:
+    whole = recipe(*GROWING)
+    small, large = resolved(whole, 0), resolved(whole, 1)
+    assert (small.data.crop, small.schedule.steps, small.loss.use, small.seed) == (16, 3, "L1", 0)
+    assert (large.data.crop, large.schedule.steps, large.loss.use, large.seed) == (24, 4, "Charbonnier", 1)
+    assert (large.optimizer.use, large.optimizer.args["lr"], large.data.batch, large.loss.level_weight) == ("Muon", 1e-4, 2, small.loss.level_weight)
+    assert resolved(recipe("schedule.steps=5"), 0) == recipe("schedule.steps=5")
+
+
+def test_arguments_of_another_name_are_not_mixed() -> None:
+    below = {"use": "A", "args": {"x": 1, "y": 2}, "list": [1, 2]}
+    assert laid(below, {"args": {"y": 3}, "list": [4]}) == {"use": "A", "args": {"x": 1, "y": 3}, "list": [4]}
+    assert laid(below, {"use": "B", "args": {"z": 3}})["args"] == {"z": 3}
+    assert laid(below, {"use": "B"})["args"] == {}
+
+
+def test_two_stages_are_two_runs_of_which_the_second_starts_from_the_first(home: Path, recipe: Callable[..., Recipe]) -> None:
+    both = train(recipe(*GROWING), home / "both")
+    assert sorted(path.name for path in (home / "both").glob("*.safetensors")) == ["tiny.safetensors", "tiny.small.safetensors"]
+    first = train(recipe(*QUIET, "schedule.steps=3"), home / "first")
+    changes = ("schedule.steps=4", "data.crop=24", "loss.use=Charbonnier", "optimizer.args.lr=1e-4", "seed=1", f"start={first}")
+    second = train(recipe(*QUIET, *changes), home / "second")
+    assert equal(Restorer.load(home / "both" / "tiny.small.safetensors").state_dict(), Restorer.load(first).state_dict())
+    assert equal(Restorer.load(both).state_dict(), Restorer.load(second).state_dict())
+
+
+def test_a_run_of_stages_in_slices_is_the_whole_run_across_their_border(home: Path, recipe: Callable[..., Recipe]) -> None:
+    train(recipe(*GROWING), home / "whole")
+    places = []
+    for _ in range(8):
+        train(recipe(*GROWING), home / "slices", minutes=0)
+        progress = state(home / "slices")["progress"]
+        places.append((progress["stage"], progress["step"]))
+    assert places[:7] == [(0, 1), (0, 2), (0, 3), (1, 1), (1, 2), (1, 3), (1, 4)]
+    assert same_run(home / "whole", home / "slices")
+    assert state(home / "whole")["progress"]["before"] == 3
+
+
+def test_what_is_frozen_stays_bit_for_bit_and_the_rest_learns(home: Path, recipe: Callable[..., Recipe]) -> None:
+    stages = "stages=[{name: one, steps: 2}, {name: two, steps: 3, freeze: ['net.base.down*', net.base.head.weight]}]"
+    train(recipe(*QUIET, stages), home / "out")
+    before, after = (Restorer.load(home / "out" / name).state_dict() for name in ("tiny.one.safetensors", "tiny.safetensors"))
+    frozen = [name for name in before if name.startswith("net.base.down") or name == "net.base.head.weight"]
+    assert len(frozen) > 2
+    for name in before:
+        assert torch.equal(before[name], after[name]) == (name in frozen), name
+    with pytest.raises(RecipeError, match=r"stages\.1\.freeze\.0: no parameter's name is like 'net\.bse\.\*'; they are called net\.base"):
+        train(recipe(*QUIET, "stages=[{name: one, steps: 2}, {name: two, steps: 3, freeze: ['net.bse.*']}]"), home / "bad")
+    with pytest.raises(RecipeError, match=r"stages\.0\.freeze: every parameter"):
+        train(recipe(*QUIET, "stages=[{name: one, steps: 2, freeze: ['*']}]"), home / "bad")
+    assert not (home / "bad").exists()
+
+
+def test_frozen_normalisations_keep_their_statistics() -> None:
+    net = nn.Sequential(nn.Conv2d(1, 2, 1), nn.BatchNorm2d(2), nn.Conv2d(2, 2, 1), nn.BatchNorm2d(2))
+    assert freeze(net, ["0.*", "1.*"]) == 6 + 4
+    means = [net[i].running_mean.clone() for i in (1, 3)]  # type: ignore[operator]
+    net(torch.rand(4, 1, 5, 5))
+    assert torch.equal(means[0], net[1].running_mean)
+    assert not torch.equal(means[1], net[3].running_mean)
+
+
+def test_another_network_takes_over_the_weights_that_fit(home: Path, recipe: Callable[..., Recipe], capsys: pytest.CaptureFixture[str]) -> None:
+    stages = "stages=[{name: one, steps: 1}, {name: two, steps: 1, arch: {args: {base: {args: {widths: [4, 12]}}}}, optimizer: {args: {lr: 0}}}]"
+    train(recipe(*QUIET, stages), home / "out")
+    before, after = (Restorer.load(home / "out" / name).state_dict() for name in ("tiny.one.safetensors", "tiny.safetensors"))
+    assert torch.equal(before["net.base.head.weight"], after["net.base.head.weight"])
+    assert before["net.base.down.0.weight"].shape != after["net.base.down.0.weight"].shape
+    assert "weights are those of the stage before" in capsys.readouterr().err
+
+
+def test_epochs_are_a_length(home: Path, recipe: Callable[..., Recipe]) -> None:
+    train(recipe(*QUIET, "schedule.epochs=1.5"), home / "out")
+    assert state(home / "out")["progress"]["steps"] == 5  # six pictures in batches of two: 4.5 steps
+    train(recipe(*QUIET, "schedule.epochs=2", "accumulate=2"), home / "two")
+    assert state(home / "two")["progress"]["steps"] == 3
+
+
+def test_a_rate_that_listens_to_validation_is_resumed(home: Path, recipe: Callable[..., Recipe]) -> None:
+    listening = ("schedule={steps: 6, warmup: 0, shape: ReduceLROnPlateau, args: {patience: 0, threshold: 10, factor: 0.5}}", "validation.every=1")
+    one = (*listening, "validation.clip=[false]", "save_every=1")
+    train(recipe(*one), home / "whole")
+    for _ in range(6):
+        train(recipe(*one), home / "slices", minutes=0)
+    assert state(home / "whole")["progress"]["rates"]["share"] == pytest.approx(0.5**5)
+    assert same_run(home / "whole", home / "slices")
+
+
+def test_recomputed_activations_give_the_same_gradients() -> None:
+    def gradients(again: bool) -> list[Any]:
+        torch.manual_seed(0)
+        restorer = Restorer(Spec("ResUNet", {"widths": [4, 8], "blocks": 2}))
+        assert not again or recompute_blocks(restorer.net) == 4
+        restorer(torch.rand(1, 3, 16, 16)).square().mean().backward()
+        return [p.grad for p in restorer.parameters() if p.grad is not None]
+
+    assert equal(gradients(False), gradients(True))
+
+
+def test_a_run_with_recomputed_activations_is_the_same_run(home: Path, recipe: Callable[..., Recipe]) -> None:
+    train(recipe(*QUIET, "schedule.steps=2"), home / "kept")
+    train(recipe(*QUIET, "schedule.steps=2", "checkpoint_activations=true"), home / "anew")
+    assert equal(state(home / "kept")["net"], state(home / "anew")["net"])
