@@ -10,7 +10,7 @@ PICTURES ?= $(wildcard ../shared/data/train/*)
 PACK ?= runs/pictures.pack
 MINUTES ?= 9
 # What a GPU is given besides the recipe: crops enough to keep it busy, workers that cut and spoil them, and the length of the whole run. Fixed for a run: a change begins a new one.
-GPU_KEYS ?= data.workers=14 data.batch=32 data.crop=128 schedule.steps=60000 validation.every=5000
+GPU_KEYS ?= stages=[] loss.use=L2 data.workers=14 data.batch=32 data.crop=128 schedule.steps=60000 validation.every=5000
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check train-gpu bench which-python clean

@@ -417,12 +417,12 @@ def check(
         from .training.check.show import write_report
 
         write_report(report, html)
+    print(json.dumps(report.to_dict()) if as_json else report.to_text(None if html is None else str(html)))
     if recipe is not None:
         training_wing()
         from .training.check.propose import write_recipe
 
         say("written: " + ", ".join(map(str, write_recipe(report, recipe))))
-    print(json.dumps(report.to_dict()) if as_json else report.to_text(None if html is None else str(html)))
     raise typer.Exit(3 if report.errors else 0)
 
 

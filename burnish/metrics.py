@@ -1,6 +1,6 @@
 """How close a restored picture is to the clean one; every metric carries its definition, and no figure is printed without it.
 
-Pictures are float arrays [C, H, W] or [1, C, H, W] in 0..1, C 1 (grey) or 3 (RGB). Both are clipped and rounded to 8 bits first, as the field does.
+Pictures are float arrays [C, H, W] or [1, C, H, W] in 0..1, C 1 (grey), 3 (RGB) or 4 (raw). Both are clipped and rounded to 8 bits first, as the field does.
 SSIM: Wang, Bovik, Sheikh, Simoncelli, "Image quality assessment: from error visibility to structural similarity", 2004.
 """
 
@@ -22,7 +22,7 @@ _TAPS = np.exp(-0.5 * (np.arange(-RADIUS, RADIUS + 1) / 1.5) ** 2)
 WINDOW = _TAPS / _TAPS.sum()
 C1 = (0.01 * 255) ** 2
 C2 = (0.03 * 255) ** 2
-PLANES = {1: "grey", 3: "RGB", None: "RGB and grey"}
+PLANES = {1: "grey", 3: "RGB", 4: "raw planes", None: "RGB and grey"}
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Metric:
     digits: int
 
     def stamp(self, channels: int | None, crop: int = 0, pictures: int | None = None) -> str:
-        """The definition filled in, as in `PSNR[RGB, 8-bit, crop 0, mean of 68]`. channels: 1, 3, or None for pictures of both kinds."""
+        """The definition filled in, as in `PSNR[RGB, 8-bit, crop 0, mean of 68]`. channels: 1, 3, 4 (raw), or None for both grey and colour."""
         text = self.definition.format(planes=PLANES[channels], crop=crop)
         return text if pictures is None else f"{text[:-1]}, mean of {pictures}]"
 

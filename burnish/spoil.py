@@ -110,7 +110,7 @@ def spoil_all(
     for source, target in pairs:
         try:
             done = spoil_file(source, target, steps, seed=seed, with_mask=with_mask, overwrite=overwrite)
-        except InputError as error:
+        except (InputError, UsageError) as error:  # UsageError: a picture too small for what is asked
             failures += 1
             _failed(source, target, error, say, as_json)
             continue

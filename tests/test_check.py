@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,7 +24,8 @@ from burnish.errors import DataError
 from burnish.report.page import bars, page, paragraph, table
 from burnish.training.check import FAULTS, Report, Source, check, quick
 from burnish.training.check.hashes import POSITIONS, correlation, hashes, in_position, same_pictures
-from burnish.training.check.look import Look, header_of, look_at
+from burnish.training.check.header import header_of
+from burnish.training.check.look import look_at
 from burnish.training.check.quality import jpeg_quality, table_at
 from burnish.training.check.registration import shift_between
 from burnish.training.check.show import write_report
@@ -323,12 +325,41 @@ def test_the_figures_of_documents(tmp_path: Path) -> None:
     assert sum(figures.brightness) == pytest.approx(1)
 
 
+def test_no_false_alarm_where_little_can_be_told(tmp_path: Path) -> None:
+    """Small pieces of plain walls and skies, an alpha channel that hides nothing, small noise beside clipped noise."""
+    rng = np.random.default_rng(0)
+    slope = np.add.outer(np.arange(72), 2 * np.arange(72))[..., None] * np.array([0.3, 0.2, 0.25])
+    for i in range(12):
+        calm = np.clip(60 + 12 * i * (i < 8) + slope * (1 - 2 * (i % 2)) + 3 * rng.normal(size=3), 0, 255)
+        if i > 8:
+            calm = np.clip(190 + slope, 0, 255)  # noise on it is clipped
+        pair(tmp_path, f"{i}", 0, clean=calm.astype(np.uint8), spoiled=noisy(calm.astype(np.uint8), 15, seed=i))
+    opaque = np.dstack([photo(12), np.full((HEIGHT, WIDTH), 255, np.uint8)])
+    save(tmp_path / "clean" / "opaque.png", opaque)
+    save(tmp_path / "noisy" / "opaque.png", noisy(photo(12)))
+    found = set(stems(check(Source(tmp_path), crop=64)))
+    assert not found & {"different-pictures", "swapped", "shifted", "slightly-shifted", "alpha"}
+
+
+def test_names_that_are_no_text(tmp_path: Path) -> None:
+    """Bytes that are not UTF-8, as old discs hold them; and what HTML would take for its own."""
+    for name in (b"old\xff.png", b"<i>.png"):
+        try:
+            save(tmp_path / "data" / os.fsdecode(name), np.full((HEIGHT, WIDTH), 90, np.uint8))
+        except OSError:
+            pytest.skip("the file system takes no such names")
+    report = check(Source(tmp_path / "data"))
+    report.to_text().encode()
+    text = write_report(report, tmp_path / "page.html").read_text()
+    assert "old\\udcff.png" in text
+    assert "&lt;i&gt;.png" in text
+    assert "<i>" not in text
+
+
 def test_a_look_decodes_large_jpegs_smaller(tmp_path: Path) -> None:
     header = header_of(save(tmp_path / "large.jpg", photo(0, 2200, 2400), quality=90))
     look, luma = look_at(header)
-    assert isinstance(look, Look)
-    assert isinstance(luma, np.ndarray)
-    assert (header.size, header.quality, luma.shape) == ((2400, 2200), 90, (1100, 1200))
+    assert (look.grey, header.size, header.quality, luma.shape) == (False, (2400, 2200), 90, (1100, 1200))
 
 
 def test_the_command(sound: Path, tmp_path: Path) -> None:

@@ -604,6 +604,46 @@ def test_a_recipe_of_pairs_alone_needs_no_degradations(loaded: Callable[..., Rec
     assert (crops[0, 0].level.flatten().tolist(), len(crops.pictures), len(held or ())) == ([10.0, 10.0], 5, 1)
 
 
+RAW = (
+    "arch={use: LevelPlane, args: {channels: 4, full: 12800, base: {use: ResUNet, args: {widths: [4, 8], blocks: 1}}}}",
+    "dials=[{name: raw_iso, low: 0, high: 12800, default: 1600, unit: ISO}]",
+    "degradations=[{use: RawNoise, train: [100, 12800]}]",
+    "data.pairs=[]",
+    "data.raw=true",
+)
+
+
+def test_clean_pictures_become_noisy_raw_planes(loaded: Callable[..., Recipe], tmp_path: Path) -> None:
+    """Taken back to raw with the metadata of the crop's own generator; the noise is that of the sensor at the level that the network is told."""
+    from burnish.degrade.raw import draw_metadata, unprocess
+    from burnish.degrade.sensor import shot_and_read, variance
+    from burnish.training.restorer import Restorer
+    from burnish.training.train import train
+
+    recipe = loaded(*RAW, "data.crop=32", "degradations.0.args.spread=0", "data.flips=false", "data.rotations=false")
+    contract = Contract(channels_in=4, channels_out=4, dials=recipe.dials, level="pixel")
+    crops, held = feed(recipe, contract, lambda text: None)
+    batch = crops[0, 0]
+    assert (batch.spoiled.shape, batch.clean.shape, len(held or ())) == ((2, 4, 16, 16), (2, 4, 16, 16), 1)
+    rng = crops._generator(0, 0, 0)
+    picture = crops._chosen(0, 0)[0][0]
+    window = crops._window(picture, 0, crops.pictures[picture], rng)
+    pixels = crops.pictures[picture][0][None, :, 2 * window.top : 2 * window.top + 32, 2 * window.left : 2 * window.left + 32].astype(np.float32) / np.float32(
+        255
+    )
+    assert np.allclose(unprocess(pixels, [draw_metadata(rng)])[0], batch.clean[0], atol=1e-6)
+    many = [replace(crops, batch=16)[epoch, 0] for epoch in range(4)]
+    noise = [((b.spoiled - b.clean).numpy() / np.sqrt(variance(b.clean.numpy(), *shot_and_read(b.level.numpy())))).std() for b in many]
+    assert noise == pytest.approx([1] * 4, abs=0.03)
+    restorer = Restorer.load(train(loaded(*RAW), tmp_path / "out"))
+    assert restorer.contract.channels_in == 4
+    assert any("PSNR" in name for name in restorer.card["validation"])
+    with pytest.raises(RecipeError, match=r"takes 3 channels; raw planes \(data\.raw\) are 4"):
+        check_contract(recipe, Contract())
+    with pytest.raises(RecipeError, match=r"data\.raw: goes with clean colour pictures alone; leave out data\.grey"):
+        loaded(*RAW, "data.grey=0.5")
+
+
 def test_where_pairs_lie_may_change_and_what_they_are_told_may_not(loaded: Callable[..., Recipe], tmp_path: Path) -> None:
     (tmp_path / "pairs").rename(tmp_path / "moved")
     (tmp_path / "pairs").mkdir()

@@ -18,10 +18,10 @@ from scipy import ndimage, special
 from skimage import data, util
 
 from burnish.degrade import DEGRADATIONS, Degradation, kernels, make
-from burnish.degrade.blur import blur, defocus, motion_blur, sinc
+from burnish.degrade.blur import _power, blur, defocus, motion_blur, sinc
 from burnish.degrade.grain import film_grain
 from burnish.degrade.impulse import salt_and_pepper
-from burnish.degrade.jpeg import jpeg, webp
+from burnish.degrade.jpeg import jpeg, through_jpeg, webp
 from burnish.degrade.noise import clip_and_round, correlate, noise
 from burnish.degrade.resize import KERNELS, downscale, resize, shrink
 from burnish.degrade.shot import poisson, shot_read
@@ -225,10 +225,19 @@ def test_arguments_that_make_no_sense_are_refused() -> None:
         noise(correlated=[2, 1])
     with pytest.raises(UsageError, match="subsampling=4:1:0 is not known; the choices: 4:4:4, 4:2:2, 4:2:0"):
         jpeg(subsampling=["4:4:4", "4:1:0"])
-    with pytest.raises(UsageError, match="profiles"):
-        blur(profiles={"gauss": 1})
+    for profiles in ({"gauss": 1}, {"gaussian": 0}, "gaussian"):
+        with pytest.raises(UsageError, match="profiles"):
+            blur(profiles=profiles)  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="scale=1"):
         downscale(1)
+
+
+def test_a_word_where_a_number_belongs_is_refused_in_one_sentence() -> None:
+    for name, arguments in (("Noise", {"high": "much"}), ("FilmMasks", {"most": "x"}), ("Blur", {"stretch": "wide"}), ("JPEG", {"first": None})):
+        with pytest.raises(UsageError) as raised:
+            make(name, **arguments)
+        assert "does not fit" in str(raised.value)
+        assert "\n" not in str(raised.value)
 
 
 def test_shot_and_read_noise_have_their_variances() -> None:
@@ -338,6 +347,8 @@ def test_directions_and_shapes_are_drawn_for_each_picture() -> None:
     assert ((ratios < 1.05) | ((ratios > 1.9) & (ratios < 3.1))).all()
     mixed = blur(profiles={"gaussian": 1, "generalised": 1, "plateau": 1}, power=[0.5, 2]).spoil(point, np.full((40, 1, 1, 1), 2, np.float32), seeded())
     assert len({float(k.max()) for k in mixed}) > 20
+    powers = [_power(*ends, along) for ends in ((0.5, 4.0), (1.0, 2.0), (2.0, 3.0)) for along in (0, 0.25, 0.5, 0.75, 1)]
+    assert powers == [0.5, 0.75, 1, 2.5, 4, 1, 1, 1, 1.5, 2, 2, 2.25, 2.5, 2.75, 3]  # for the first two as in Real-ESRGAN: half of them below 1
     lines = motion_blur().spoil(point, np.full((40, 1, 1, 1), 12, np.float32), seeded())
     assert len({k.tobytes() for k in lines}) == 40
 
@@ -441,11 +452,11 @@ def test_shrinking_draws_its_kernels() -> None:
 # Compression
 
 
-def through_pillow(picture: Array, **settings: object) -> Array:
+def through_pillow(picture: Array, kind: str = "JPEG", **settings: object) -> Array:
     """A file written and read here, [C, H, W]"""
     file = io.BytesIO()
     samples = np.rint(picture * 255).astype(np.uint8)
-    Image.fromarray(samples[0] if len(samples) == 1 else samples.transpose(1, 2, 0)).save(file, "JPEG", **settings)
+    Image.fromarray(samples[0] if len(samples) == 1 else samples.transpose(1, 2, 0)).save(file, kind, **settings)
     values = np.asarray(Image.open(file), np.float32) / np.float32(255)
     return values[None] if values.ndim == 2 else values.transpose(2, 0, 1)
 
@@ -503,6 +514,22 @@ def test_double_compression_has_two_grids() -> None:
     assert 8 <= single.sum() <= 24
     assert len({int(blockiness(picture[None]).argmax()) for picture in spoiled[~single]}) >= 5
     assert np.abs(spoiled[~single] - clean[~single]).mean() > 2 * np.abs(once - clean[0]).mean()
+
+
+def test_a_shifted_grid_is_that_of_a_picture_that_was_cut() -> None:
+    """Compressed whole, then cut: mirrored by 3 and 6 here, and compressed by Pillow."""
+    mirrored = np.pad(photo()[0], ((0, 0), (3, 0), (6, 0)), mode="symmetric")
+    once = through_pillow(mirrored, quality=20, subsampling=2)[:, 3:, 6:]
+    np.testing.assert_array_equal(through_jpeg(photo()[0], 20, "4:2:0", (3, 6)), once)
+    twice = through_pillow(once, quality=70, subsampling=2)
+    candidates = {through_pillow(through_jpeg(photo()[0], 20, "4:2:0", (d, r)), quality=70, subsampling=2).tobytes() for d in range(8) for r in range(8)}
+    spoiled = jpeg(double=1, first=20).spoil(np.repeat(photo(), 6, 0), np.full((6, 1, 1, 1), 70, np.float32), seeded())
+    assert twice.tobytes() in candidates
+    assert {picture.tobytes() for picture in spoiled} <= candidates
+
+
+def test_webp_is_what_the_encoder_makes() -> None:
+    np.testing.assert_array_equal(webp().spoil(photo(), levels(30.4), seeded())[0], through_pillow(photo()[0], "WEBP", quality=30, method=2))
 
 
 def test_webp_is_lossy_and_keeps_grey_grey() -> None:

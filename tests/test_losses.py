@@ -9,6 +9,7 @@ import inspect
 import math
 import re
 from collections.abc import Callable
+from http.client import IncompleteRead
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -30,6 +31,7 @@ from burnish.errors import ModelCorrupt, ModelMismatch, ModelMissing, RecipeErro
 from burnish.training import features  # noqa: E402
 from burnish.training.build import Spec, build, check_spec, find  # noqa: E402
 from burnish.training.losses import LOSSES  # noqa: E402
+from burnish.training.losses.common import least_side  # noqa: E402
 from burnish.training.optim import OPTIMIZERS  # noqa: E402
 from burnish.training.schedule import SHAPES  # noqa: E402
 
@@ -274,6 +276,18 @@ def test_ms_ssim_of_one_scale_is_ssim_and_small_pictures_are_refused() -> None:
         make("SSIM")(restored[..., :10], clean[..., :10])
 
 
+def test_a_loss_says_the_smallest_picture_that_it_can_compare(files: Files) -> None:
+    nested = make("Sum", terms={"pixel": "L1", "inner": {"use": "Sum", "args": {"terms": {"a": {"use": "MSSSIM", "args": {"scales": 3}}, "b": "SSIM"}}}})
+    losses = (make("L1"), make("SSIM"), make("MSSSIM"), nested, make("Perceptual", **perceptual(files)))
+    assert [least_side(loss) for loss in losses] == [1, 11, 176, 44, 32]
+    for loss in losses[1:]:
+        least = least_side(loss)
+        restored, clean = pair(0, None, least, least)
+        assert math.isfinite(float(loss(restored, clean)))
+        with pytest.raises(UsageError, match=f"{least}x{least} and more"):
+            loss(restored[..., 1:], clean[..., 1:])
+
+
 def test_ms_ssim_survives_a_negative_structure() -> None:
     clean = pair()[1]
     restored = (1 - clean).requires_grad_()
@@ -484,14 +498,15 @@ def test_public_weights_are_fetched_once_and_held_against_their_checksum(cache: 
         make("Perceptual", layers={"relu2_2": 1})
 
 
-def test_offline_one_sentence_says_where_the_file_belongs(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("trouble", [URLError("no route to host"), IncompleteRead(b"")])
+def test_offline_one_sentence_says_where_the_file_belongs(cache: Path, monkeypatch: pytest.MonkeyPatch, trouble: Exception) -> None:
     def fetch(*args: Any, **settings: Any) -> None:
-        raise URLError("no route to host")
+        raise trouble
 
     monkeypatch.setattr("torch.hub.download_url_to_file", fetch)
     with pytest.raises(ModelMissing) as raised:
         make("Perceptual", layers={"conv5_4": 1}, network="VGG19")
-    for word in ("https://download.pytorch.org/models/vgg19-dcbb9e9d.pth", "no route to host", str(cache / "vgg19-dcbb9e9d.pth"), "`file`"):
+    for word in ("https://download.pytorch.org/models/vgg19-dcbb9e9d.pth", str(trouble), str(cache / "vgg19-dcbb9e9d.pth"), "`file`"):
         assert word in str(raised.value)
     assert "\n" not in str(raised.value)
 
@@ -596,9 +611,10 @@ def test_a_typo_at_any_depth_is_named_before_anything_is_built(use: str, args: d
         ("Perceptual", {"layers": {"relu2_2": 0}}, ["weights above 0"]),
         ("Perceptual", {"layers": {"relu2_3": 1}}, ["VGG16 has no 'relu2_3'", "relu2_2"]),
         ("Perceptual", {"layers": {"relu2_2": 1}, "network": "VGG17"}, ["there is no 'VGG17'", "VGG16, VGG19, SqueezeNet"]),
-        ("MSSSIM", {"scales": 6}, ["scales goes from 1 to 5, not 6"]),
-        ("BCE", {"pos_weight": 0}, ["pos_weight must be above 0"]),
-        ("BCEWithLogits", {"pos_weight": -2}, ["pos_weight must be above 0"]),
+        ("MSSSIM", {"scales": 6}, ["scales is a whole number from 1 to 5, not 6"]),
+        ("MSSSIM", {"scales": 2.5}, ["whole number from 1 to 5, not 2.5"]),
+        ("BCE", {"pos_weight": 0}, ["pos_weight is a number above 0"]),
+        ("BCEWithLogits", {"pos_weight": [1, 2]}, ["pos_weight is a number above 0"]),
         ("Edge", {"kind": "sobel"}, ["'sobel'", "gradient, laplacian"]),
         ("Frequency", {"kind": "phase"}, ["'phase'", "complex, amplitude"]),
         ("TotalVariation", {"power": 3}, ["power is 1 or 2"]),

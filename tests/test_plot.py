@@ -86,6 +86,23 @@ def test_resuming_drops_what_came_after_the_checkpoint(tmp_path: Path) -> None:
     assert read_lines(tmp_path / "metrics.jsonl") == []
 
 
+def test_speed_and_waiting_are_those_of_the_steps_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("torch", reason="the training wing is not installed")
+    from burnish.training import meter
+
+    now = [100.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    one = meter.Meter(10, 4)
+    for _ in range(2):
+        now[0] += 1.0
+        one.step(0.25, None)
+    now[0] += 50.0  # a validation
+    one.leave_out(50.0)
+    assert not one.due()
+    figures = one.read(1e-3)
+    assert (figures["steps_a_second"], figures["pictures_a_second"], figures["waiting_for_data"]) == pytest.approx((1, 4, 0.25))
+
+
 def test_a_collapse_is_noticed_and_a_good_or_merely_noisy_result_is_not() -> None:
     pytest.importorskip("torch", reason="the training wing is not installed")
     from burnish.training.collapse import collapses

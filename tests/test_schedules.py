@@ -291,5 +291,5 @@ def test_what_is_wrong_with_an_optimizer_is_named_before_there_is_a_network(use:
 def test_a_pattern_that_matches_nothing_and_a_wrong_value_are_named() -> None:
     with pytest.raises(RecipeError, match=r"optimizer\.args\.groups\.0\.match: no parameter's name is like 'middel\.\*'; they are called first\.weight"):
         make_optimizer(Spec("SGD", {"groups": [{"match": "middel.*"}]}), small())
-    with pytest.raises(RecipeError, match="optimizer: SGD cannot be built: .*learning rate"):
-        make_optimizer(Spec("SGD", {"lr": -1.0}), small())
+    with pytest.raises(RecipeError, match="optimizer: SGD cannot be built: .*momentum"):
+        make_optimizer(Spec("SGD", {"momentum": -1.0}), small())

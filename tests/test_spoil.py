@@ -16,7 +16,7 @@ from PIL import Image
 from burnish import images
 from burnish.degrade import DEGRADATIONS, make
 from burnish.errors import DialError, UsageError
-from burnish.spoil import Step, listing, listing_text, spoil, spoil_file, steps_of
+from burnish.spoil import Step, listing, listing_text, spoil, spoil_all, spoil_file, steps_of
 
 
 def run(*words: object, expect: int = 0) -> subprocess.CompletedProcess[str]:
@@ -92,6 +92,17 @@ def test_a_smaller_picture_has_a_smaller_alpha(tmp_path: Path) -> None:
     done = spoil_file(save(tmp_path / "a.png", alpha=True), tmp_path / "b.png", steps_of(["Downscale:scale=4"], {}))
     assert done.levels == {"softness": 0}
     assert np.asarray(Image.open(tmp_path / "b.png")).shape == (12, 16, 4)
+
+
+def test_a_picture_that_is_too_small_does_not_stop_the_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Image.new("L", (1, 1)).save(tmp_path / "a.png")
+    save(tmp_path / "b.png")
+    said: list[str] = []
+    pairs = [(tmp_path / name, tmp_path / "out" / name) for name in ("a.png", "b.png")]
+    assert spoil_all(pairs, steps_of(["Downscale"], {}), said.append) == 3
+    assert "a.png: a picture of 1x1 is too small" in said[0]
+    assert "b.png" in capsys.readouterr().out
+    assert (tmp_path / "out" / "b.png").exists()
 
 
 def test_what_is_meant_follows_from_names_and_dials() -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import random
+import shutil
+import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +14,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the training wing is not installed")
 
-from test_train import equal, same_run, state  # noqa: E402
+from test_train import equal, run, same_run, state  # noqa: E402
 from test_train import home as home  # noqa: E402
 from test_train import recipe as recipe  # noqa: E402
 from torch import nn  # noqa: E402
@@ -65,6 +69,42 @@ def test_a_run_of_stages_in_slices_is_the_whole_run_across_their_border(home: Pa
     assert places[:7] == [(0, 1), (0, 2), (0, 3), (1, 1), (1, 2), (1, 3), (1, 4)]
     assert same_run(home / "whole", home / "slices")
     assert state(home / "whole")["progress"]["before"] == 3
+
+
+SLOW = """
+    average = step.average
+    def slowly(*arguments):
+        average(*arguments)
+        __import__("time").sleep(0.1)
+    step.average = slowly
+"""
+
+
+def test_killed_at_any_moment_with_workers_pairs_and_stages_it_ends_with_the_same_bits(home: Path, recipe: Callable[..., Recipe]) -> None:
+    shutil.copytree(home / "clean", home / "pairs" / "GT")
+    shutil.copytree(home / "clean", home / "pairs" / "LQ")
+    stages = "stages=[{name: a, steps: 12, data: {cut: whole}}, {name: b, steps: 12, freeze: [net.base.head.weight], data: {crop: 24, prefer_ink: 0.5}}]"
+    changes = (
+        "data.leave_out=[]",
+        f"data.pairs=[{{folder: {home / 'pairs'}, weight: 2, level: {{noise: 0}}}}]",
+        "schedule={warmup: 0}",
+        "save_every=3",
+        stages,
+    )
+    train(recipe(*changes), home / "whole")
+    checkpoint, killed = home / "killed" / "state.pt", []
+    for _ in range(2):
+        process, before = run(home, home / "killed", *changes, "data.workers=2", before=SLOW), checkpoint.stat().st_mtime_ns if checkpoint.exists() else 0
+        deadline = time.monotonic() + 60
+        while not (checkpoint.exists() and checkpoint.stat().st_mtime_ns > before) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(random.uniform(0, 0.8))  # another moment every time that the tests run
+        process.kill()
+        assert process.wait(60) == -signal.SIGKILL
+        progress = state(home / "killed")["progress"]
+        killed.append((progress["stage"], progress["step"]))
+    train(recipe(*changes, "data.workers=1"), home / "killed")
+    assert same_run(home / "whole", home / "killed"), killed
 
 
 def test_what_is_frozen_stays_bit_for_bit_and_the_rest_learns(home: Path, recipe: Callable[..., Recipe]) -> None:

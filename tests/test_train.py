@@ -28,10 +28,11 @@ from burnish.training.build import Spec  # noqa: E402
 from burnish.training.ema import average, warmed  # noqa: E402
 from burnish.training.initialise import initialise  # noqa: E402
 from burnish.training.losses import L1, L2, Charbonnier, level_weight  # noqa: E402
-from burnish.training.optim import make_optimizer, rate  # noqa: E402
+from burnish.training.optim import make_optimizer  # noqa: E402
 from burnish.training.recipe import Recipe  # noqa: E402
 from burnish.training.recipe_file import load  # noqa: E402
 from burnish.training.restorer import Restorer  # noqa: E402
+from burnish.training.schedule import rate  # noqa: E402
 from burnish.training.train import train  # noqa: E402
 
 TINY = """
@@ -405,6 +406,8 @@ def test_training_starts_from_given_weights(home: Path, recipe: Callable[..., Re
     still = ("schedule.steps=1", "optimizer={use: SGD, args: {lr: 0}}")
     second = train(recipe(*still, f"start={first}", "seed=5"), home / "second")
     assert equal(Restorer.load(first).state_dict(), Restorer.load(second).state_dict())
+    third = train(recipe(*still, f"start={second}"), home / "more")
+    assert [run["seed"] for run in Restorer.load(third).card["training"]["before"]] == [Restorer.load(first).card["training"]["seed"], 5]
     with pytest.raises(Exception, match=r"first.*tiny\.safetensors: .* is \["):
         train(recipe(f"start={first}", "arch.args.base.args.widths=[4, 12]"), home / "third")
 
@@ -522,6 +525,12 @@ def test_a_loss_on_logits_gets_them(home: Path, recipe: Callable[..., Recipe], m
         train(recipe(*changes, "arch={use: DnCNN, args: {width: 4, depth: 3}}"), home / "none")
 
 
+def test_a_crop_that_is_too_small_for_the_loss_is_refused_before_a_picture_is_read(home: Path, recipe: Callable[..., Recipe]) -> None:
+    small = ("loss.use=Sum", "loss.args.terms={pixel: L1, structure: MSSSIM}", "loss.level_weight=null")
+    with pytest.raises(RecipeError, match=r"data\.crop: \d+ is too small for Sum, which wants 176 and more"):
+        train(recipe(*small), home / "none")
+
+
 def test_a_dry_run_says_what_it_would_cost_and_writes_nothing(home: Path, recipe: Callable[..., Recipe]) -> None:
     from burnish.training.plan import plan
 
@@ -541,6 +550,29 @@ def test_overfitting_says_whether_the_loss_falls(home: Path, recipe: Callable[..
         overfit(recipe("optimizer.args.lr=1e-9"), 2, steps=10)
 
 
+def test_losses_in_decibels_are_judged_as_such(home: Path, recipe: Callable[..., Recipe]) -> None:
+    from burnish.training.overfit import overfit
+    from burnish.training.step import share_left
+
+    assert [share_left(4, 1), share_left(-20, -30), share_left(-20, -20), share_left(1, -9)] == pytest.approx([0.25, 0.1, 1, 0.1])
+    with pytest.raises(TrainingError, match=r"must fall by 1\.5 decibels"):
+        overfit(recipe("loss={use: PSNR}", "optimizer.args.lr=1e-9"), 2, steps=10)
+
+
+def test_a_fresh_run_that_is_killed_at_once_does_not_go_on_from_the_run_before(
+    home: Path, recipe: Callable[..., Recipe], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from burnish.training import train as loop
+
+    train(recipe("schedule.steps=2"), home / "out")
+    monkeypatch.setattr(loop, "backward", lambda *arguments: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        train(recipe("schedule.steps=3"), home / "out", resume=False)
+    monkeypatch.undo()
+    train(recipe("schedule.steps=3"), home / "out")
+    assert state(home / "out")["progress"]["step"] == 3
+
+
 def test_the_sweep_suggests_a_rate_between_too_low_and_too_high(home: Path, recipe: Callable[..., Recipe]) -> None:
     from burnish.training.find_lr import HIGHEST, LOWEST, find_lr
 
@@ -548,5 +580,6 @@ def test_the_sweep_suggests_a_rate_between_too_low_and_too_high(home: Path, reci
     assert sweep.suggestion is not None
     assert 10 * LOWEST < sweep.suggestion < HIGHEST / 3
     assert sweep.rates == sorted(sweep.rates)
+    assert sweep.suggestion == pytest.approx(sweep.rates[int(np.argmin(sweep.smooth))] / 10)
     assert [path.name for path in (home / "lr").iterdir()] == ["find_lr.png"]
     assert Image.open(home / "lr" / "find_lr.png").size[0] > 500

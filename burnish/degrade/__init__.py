@@ -106,4 +106,7 @@ def make(name: str, **arguments: Any) -> Degradation:
     except TypeError as error:
         takes = ", ".join(inspect.signature(function).parameters) or "none"
         raise UsageError(f"{name}: {error}; its arguments: {takes}") from error
-    return function(**arguments)
+    try:
+        return function(**arguments)
+    except (TypeError, ValueError) as error:  # a word where a number belongs
+        raise UsageError(f"{name}: {arguments} does not fit ({error}); docs/degradations.md says what its arguments are") from error

@@ -21,17 +21,19 @@ PROFILES = {"gaussian": kernels.gaussian, "generalised": kernels.generalised, "p
 LOWPASS_RADIUS = 10
 
 
-def blur(stretch: Range = 1.0, isotropic: float = 0.0, profiles: Mapping[str, float] | None = None, power: Range = 1.0) -> Degradation:
+def blur(stretch: Range = 1.0, isotropic: float = 0.0, profiles: Mapping[str, float] | None = None, power: Range | Mapping[str, Range] = 1.0) -> Degradation:
     """Gaussian blur of that sigma in pixels, in a direction of its own for each picture.
 
     stretch: how many times narrower it is across that direction; 1 is round. isotropic: the share of pictures where it is round whatever `stretch` says.
-    profiles: the share of each of gaussian, generalised and plateau; without it, all are gaussian. power: of the last two, where 1 is nearest to a Gaussian.
+    profiles: the share of each of gaussian, generalised and plateau; without it, all are gaussian. power: of the
+    last two, or of each by its name, where 1 is nearest to a Gaussian; a range that goes beyond 1 both ways is drawn from as often below it as above.
     """
-    shares = {"gaussian": 1.0} if profiles is None else dict(profiles)
-    if not set(shares) <= set(PROFILES) or min(shares.values(), default=0) < 0 or not sum(shares.values()) > 0:
-        raise UsageError(f"profiles={shares} does not fit: shares, of which one at least is above 0, of {', '.join(PROFILES)} are wanted")
+    shares = {"gaussian": 1.0} if profiles is None else profiles
+    if not isinstance(shares, Mapping) or not set(shares) <= set(PROFILES) or min(shares.values(), default=0) < 0 or not sum(shares.values()) > 0:
+        raise UsageError(f"profiles={profiles} does not fit: shares, of which one at least is above 0, of {', '.join(PROFILES)} are wanted")
+    powers = {name: bounds("power", power.get(name, 1.0) if isinstance(power, Mapping) else power, 0.25, 8) for name in PROFILES}
     round_ones = bounds("isotropic", isotropic, 0, 1)[0]
-    kernels_of = partial(_gaussians, shares=shares, stretch=bounds("stretch", stretch, 1, 20), power=bounds("power", power, 0.25, 8), isotropic=round_ones)
+    kernels_of = partial(_gaussians, shares=shares, stretch=bounds("stretch", stretch, 1, 20), powers=powers, isotropic=round_ones)
     dial = Dial("blur", 0.0, 4.0, 1.5, "sigma in pixels")
     return Degradation(dial, partial(_spoil, dial.name, kernels_of), neutral=0.0)
 
@@ -68,18 +70,29 @@ def _spoil(dial: str, kernels_of: Kernels, clean: Array, level: Array, rng: np.r
 
 
 def _gaussians(
-    levels: Array, rng: np.random.Generator, *, shares: Mapping[str, float], stretch: tuple[float, float], power: tuple[float, float], isotropic: float
+    levels: Array,
+    rng: np.random.Generator,
+    *,
+    shares: Mapping[str, float],
+    stretch: tuple[float, float],
+    powers: Mapping[str, tuple[float, float]],
+    isotropic: float,
 ) -> list[Callable[[], Kernel] | None]:
     n = len(levels)
     weights = np.array(list(shares.values()), float)
     chosen = rng.choice(list(shares), n, p=weights / weights.sum())
-    angles, powers, across = draw((0, np.pi), n, rng), draw(power, n, rng), draw(stretch, n, rng)
+    angles, across, along = draw((0, np.pi), n, rng), draw(stretch, n, rng), draw((0, 1), n, rng)
     across[rng.random(n) < isotropic] = 1
     made: list[Callable[[], Kernel] | None] = []
     for i, sigma in enumerate(levels):
-        extra = {} if chosen[i] == "gaussian" else {"power": float(powers[i])}
+        extra = {} if chosen[i] == "gaussian" else {"power": _power(*powers[chosen[i]], float(along[i]))}
         made.append(partial(PROFILES[chosen[i]], float(sigma), float(across[i]), float(angles[i]), **extra) if sigma > 0 else None)
     return made
+
+
+def _power(low: float, high: float, along: float) -> float:
+    """The number that far (0..1) along the range, in which 1, if it is there, stands in the middle."""
+    return float(np.interp(along, (0, 0.5, 1), (low, 1 if low <= 1 <= high else (low + high) / 2, high)))
 
 
 def _lines(levels: Array, rng: np.random.Generator) -> list[Callable[[], Kernel] | None]:

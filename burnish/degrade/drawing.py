@@ -43,11 +43,11 @@ def _spline_weights(length: int, cell: float, rng: np.random.Generator) -> Array
     """The uniform cubic B-spline's weights of the grid for each sample, at a random offset to the grid. [length, grid]"""
     at = np.arange(length) / cell + rng.random()
     first = np.floor(at).astype(np.int64)
-    t = at - first
+    t = (at - first).astype(np.float32)
+    squared, left = t * t, 1 - t
+    four = np.stack([left * left * left, (3 * t - 6) * squared + 4, (3 * (1 - t) * t + 3) * t + 1, squared * t], 1) / 6
     weights = np.zeros((length, int(first[-1]) + 4), np.float32)
-    rows = np.arange(length)
-    for i, w in enumerate(((1 - t) ** 3, 3 * t**3 - 6 * t**2 + 4, -3 * t**3 + 3 * t**2 + 3 * t + 1, t**3)):
-        weights[rows, first + i] = w / 6
+    weights.reshape(-1)[(np.arange(length) * weights.shape[1] + first)[:, None] + np.arange(4)] = four
     return weights
 
 

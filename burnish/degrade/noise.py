@@ -59,7 +59,8 @@ def correlate(values: Array, sigma: Array) -> Array:
     for i, pixels in enumerate(sigma):
         transfer = np.exp(-2 * (np.pi * pixels) ** 2 * squared)
         transfer /= np.sqrt((transfer**2 * both).sum() / (height * width))
-        result[i] = np.fft.irfft2(np.fft.rfft2(values[i]) * transfer.astype(np.float32), s=(height, width))
+        spectrum = np.fft.rfft2(values[i], norm="ortho")  # as in kernels.py
+        result[i] = np.fft.irfft2(spectrum * transfer.astype(np.float32), s=(height, width), norm="ortho")
     return result
 
 

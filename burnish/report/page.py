@@ -23,28 +23,31 @@ _STYLE = """
 @media (prefers-color-scheme: dark) {
   :root { --paper: #16191d; --ink: #e6e8eb; --faint: #9aa3ad; --line: #363c44; --bar: #6ea3dc; --error: #ff8f86; --warning: #f0b95a; --note: #86b7ea; }
 }
-body { margin: 2rem auto; max-width: 72rem; padding: 0 1.2rem; font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); }
+body { margin: 2rem auto; max-width: 72rem; padding: 0 1.2rem; overflow-wrap: anywhere;
+  font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2.2rem; border-bottom: 1px solid var(--line); } h3 { font-size: 1rem; margin: 1.4rem 0 .3rem; }
-table { border-collapse: collapse; } td, th { padding: .2rem .9rem .2rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
+.table { overflow-x: auto; } table { border-collapse: collapse; overflow-wrap: normal; }
+td, th { padding: .2rem .9rem .2rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
 td:nth-child(-n+2) { white-space: nowrap; } td.number { text-align: right; font-variant-numeric: tabular-nums; }
 .error { color: var(--error); font-weight: 600; } .warning { color: var(--warning); font-weight: 600; } .note { color: var(--note); font-weight: 600; }
-.row { display: flex; flex-wrap: wrap; gap: 1.2rem; align-items: flex-start; } .pair { display: flex; gap: 4px; }
-figure { margin: .4rem 0; } figcaption { font-size: 12px; color: var(--faint); max-width: 26rem; overflow-wrap: anywhere; }
-img { display: block; max-width: 100%; outline: 1px solid var(--line); } 
-svg text { fill: var(--ink); font: 12px system-ui, sans-serif; } svg rect { fill: var(--bar); }
-.files { font-size: 13px; columns: 2; overflow-wrap: anywhere; }
+.row { display: flex; flex-wrap: wrap; gap: 1.2rem; align-items: flex-start; } .pair { display: flex; flex-wrap: wrap; gap: 4px; }
+figure { margin: .4rem 0; max-width: 100%; } figcaption { font-size: 12px; color: var(--faint); max-width: 28rem; }
+img { display: block; max-width: 100%; height: auto; outline: 1px solid var(--line); }
+svg { display: block; max-width: 100%; height: auto; } svg text { fill: var(--ink); font: 12px system-ui, sans-serif; } svg rect { fill: var(--bar); }
+.files { font-size: 13px; columns: 26rem 2; }
+@media (max-width: 40rem) { td, th { padding-right: .5rem; } td:nth-child(-n+2) { white-space: normal; } table { font-size: 13px; } }
 """
 
 
 def page(title: str, parts: Iterable[str]) -> str:
     """The whole file."""
-    head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{escape(title)}</title><style>{_STYLE}</style>'
+    head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{escape(title)}</title><style>{_STYLE}</style>'
     return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body><h1>{escape(title)}</h1>\n{chr(10).join(parts)}\n</body></html>\n'
 
 
 def write_page(path: str | Path, title: str, parts: Iterable[str]) -> Path:
     """Writes the file whole or not at all; OutputError where it cannot be written."""
-    atomic_write(path, page(title, parts).encode())
+    atomic_write(path, page(title, parts).encode(errors="backslashreplace"))  # names of files may hold bytes that are no text
     return Path(path)
 
 
@@ -70,7 +73,7 @@ def table(heading: Sequence[str], rows: Iterable[Sequence[str | int | float]], c
     """Numbers stand to the right; a cell whose text is a key of `classes` gets that class ("error", "warning", "note")."""
     top = "".join(f"<th>{escape(name)}</th>" for name in heading)
     body = "".join(f"<tr>{''.join(_cell(cell, classes or {}) for cell in cells)}</tr>" for cells in rows)
-    return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
+    return f'<div class="table"><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
 def _cell(value: str | int | float, classes: Mapping[str, str]) -> str:
@@ -92,7 +95,7 @@ def bars(caption: str, values: Mapping[str, float], form: str = "{:g}") -> str:
             f'<rect x="{left}" y="{y + 2}" width="{max(length, 0.5):.1f}" height="12"/>'
             f'<text x="{left + length + 6:.1f}" y="{y + 12}">{escape(form.format(value))}</text>'
         )
-    return _figure(f'<svg width="{left + 400}" height="{18 * len(values)}" role="img">{"".join(drawn)}</svg>', caption)
+    return _figure(_svg(left + 400, 18 * len(values), drawn), caption)
 
 
 def histogram(caption: str, shares: Sequence[float], low: str, high: str) -> str:
@@ -100,7 +103,12 @@ def histogram(caption: str, shares: Sequence[float], low: str, high: str) -> str
     most, step = max([*shares, 1e-12]), 384 / max(len(shares), 1)
     drawn = [f'<rect x="{i * step:.1f}" y="{100 - 100 * s / most:.1f}" width="{step - 1:.1f}" height="{100 * s / most:.1f}"/>' for i, s in enumerate(shares)]
     ends = f'<text x="0" y="116">{escape(low)}</text><text x="384" y="116" text-anchor="end">{escape(high)}</text>'
-    return _figure(f'<svg width="384" height="120" role="img">{"".join(drawn)}{ends}</svg>', caption)
+    return _figure(_svg(384, 120, [*drawn, ends]), caption)
+
+
+def _svg(width: float, height: float, drawn: Iterable[str]) -> str:
+    """A drawing that shrinks with a narrow window."""
+    return f'<svg width="{width}" height="{height}" viewBox="0 0 {width} {height}" role="img">{"".join(drawn)}</svg>'
 
 
 def picture(pixels: NDArray[np.uint8], caption: str = "") -> str:

@@ -24,7 +24,7 @@ USUAL = ("loss", "psnr", "ssim", "learning_rate", "steps_a_second", "waiting_for
 #: the steps, and the value at each
 Series = tuple[list[int], list[float]]
 COLOURS = ("#2563a8", "#c2452d", "#3a8f4d", "#8a5aa8", "#b8860b", "#1a8f9c", "#7a5440", "#666666")
-DASHES = ("-", "--", ":", "-.")
+DASHES: tuple[Any, ...] = ("-", "--", ":", "-.", (0, (6, 1, 1, 1, 1, 1)), (0, (8, 3)), (0, (1, 3)), (0, (3, 1, 3, 4)))
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ def _panel(axes: Any, runs: Sequence[Run], names: Sequence[str], smooth: float) 
             if dense and smooth:
                 axes.plot(steps, values, color=colour, alpha=0.2, linewidth=0.8)
             shown = smoothed(values, smooth) if dense else values
-            axes.plot(steps, shown, dash, color=colour, linewidth=1.6, label=label, marker="o" if len(steps) < 15 else None, markersize=3)
+            axes.plot(steps, shown, linestyle=dash, color=colour, linewidth=1.6, label=label, marker="o" if len(steps) < 15 else None, markersize=3)
             lines += 1
     if _spread([value for run in runs for name in names if name in run.curves for value in run.curves[name][1]]) > 30:
         axes.set_yscale("log")
@@ -137,7 +137,8 @@ def _panel(axes: Any, runs: Sequence[Run], names: Sequence[str], smooth: float) 
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(labelsize=8)
     if lines > 1 or (lines and len(runs) > 1):
-        axes.legend(fontsize=8, frameon=False, ncols=1 + (lines > 6))
+        beside: dict[str, Any] = {"loc": "center left", "bbox_to_anchor": (1, 0.5)} if lines > 3 else {}
+        axes.legend(fontsize=8, frameon=False, handlelength=3, **beside)
 
 
 def _label(run: str, name: str, *, single: bool) -> str:
@@ -193,7 +194,9 @@ def plot_sweep(rates: Sequence[float], losses: Sequence[float], smooth: Sequence
     if suggestion is not None:
         axes.axvline(suggestion, color=COLOURS[1], linestyle="--", label=f"{suggestion:.1e}")
     axes.set_xscale("log")
-    axes.set_ylim(0.9 * min(smooth), 1.2 * max(smooth[: len(smooth) // 2 + 1]))  # what breaks at the end would flatten the rest
+    low, high = min([*losses, *smooth]), max(smooth[: smooth.index(min(smooth)) + 1])  # what breaks at the end would flatten the rest
+    margin = 0.08 * (high - low) or 1.0
+    axes.set_ylim(low - margin, high + margin)
     axes.set_xlabel("learning rate")
     axes.set_ylabel("loss")
     axes.grid(True, alpha=0.3)

@@ -80,6 +80,9 @@ def build(spec: Spec, home: Mapping[str, str], *, trusted: bool = False, place: 
     check_spec(spec, home, trusted=trusted, place=place)  # a wrong name at any depth is said before anything is built
     make = find(spec.use, home, trusted=trusted, place=f"{place}.use")
     args = _arguments(make, spec, home, trusted, place)
+    for name in extra:
+        if name in args:
+            raise RecipeError(f"{place}.args.{name}: is not for the recipe to say, since what {spec.use} is built for decides it; leave it out")
     check_arguments(make, {**args, **extra}, f"{place}.args")
     try:
         return make(**args, **extra)
@@ -108,9 +111,19 @@ def check_arguments(make: Callable[..., Any], args: Mapping[str, Any], place: st
             near = difflib.get_close_matches(key, parameters, 1)
             hint = f"did you mean {near[0]!r}? " if near else ""
             raise RecipeError(f"{place}.{key}: unknown argument; {hint}It takes: {', '.join(parameters) or 'none'}")
+        _check_numbers(args[key], parameters[key].default, f"{place}.{key}")
     missing = [n for n, p in parameters.items() if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD and n not in args]
     if missing and complete:
         raise RecipeError(f"{place}: {', '.join(missing)} missing; it takes: {', '.join(parameters)}")
+
+
+def _check_numbers(value: Any, default: Any, place: str) -> None:
+    """RecipeError for a text where the default is a number, or in a list where it is a list of numbers. Whether a list may stand for a number, `make` knows."""
+    if isinstance(default, tuple | list) and default and isinstance(value, tuple | list):
+        for i, inner in enumerate(value):
+            _check_numbers(inner, default[0], f"{place}.{i}")
+    if isinstance(value, str) and isinstance(default, int | float) and not isinstance(default, bool):
+        raise RecipeError(f"{place}: wants a number, such as {default:g}, not {value!r}")
 
 
 def _arguments(make: Callable[..., Any], spec: Spec, home: Mapping[str, str], trusted: bool, place: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from http.client import HTTPException
 from pathlib import Path
 
 import torch
@@ -178,7 +179,7 @@ def public_file(network: str, name: str | None) -> Path:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             torch.hub.download_url_to_file(WHERE + name, str(path), hash_prefix=digits, progress=False)
-        except (OSError, RuntimeError) as error:  # RuntimeError: another checksum
+        except (OSError, HTTPException, RuntimeError) as error:  # RuntimeError: another checksum
             raise ModelMissing(
                 f"{network}: its weights {WHERE}{name} cannot be fetched ({error}); put the file at {path}, or name one that you have as `file`"
             ) from error

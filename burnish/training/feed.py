@@ -19,8 +19,8 @@ def feed(recipe: Recipe, contract: Contract, notice: Callable[[str], None]) -> t
     data, cut = recipe.data, cut_of(recipe, contract)
     groups = read_groups(Path(data.groups)) if data.groups else None
     chosen, left_out = split(sources(recipe, contract), data.leave_out, groups, data.leave_out_groups, data.hold_out)
-    left_out += sources_in(recipe.validation.folders, None, _channels(contract)) if recipe.validation.folders else []
-    pictures = open_pictures(chosen, cut.smallest, notice, contract.scale)
+    left_out += sources_in(recipe.validation.folders, None, _channels(data.raw, contract)) if recipe.validation.folders else []
+    pictures = open_pictures(chosen, cut.smallest, notice, cut.scale)
     names = told(recipe)
     crops = Crops(
         pictures,
@@ -35,14 +35,15 @@ def feed(recipe: Recipe, contract: Contract, notice: Callable[[str], None]) -> t
         weights=(data.weight, *(pairs.weight for pairs in data.pairs)),
         weigh=weigh(recipe),
         dials=tuple(names),
+        raw=data.raw,
     )
-    return crops, open_pictures(left_out, contract.scale, notice, contract.scale) if left_out else None
+    return crops, open_pictures(left_out, cut.scale, notice, cut.scale) if left_out else None
 
 
 def sources(recipe: Recipe, contract: Contract) -> list[Source]:
     """All pictures and pairs of a recipe, with nothing read. DataError."""
     data = recipe.data
-    found = sources_in(data.folders, data.pack, _channels(contract)) if data.clean else []
+    found = sources_in(data.folders, data.pack, _channels(data.raw, contract)) if data.clean else []
     for pool, pairs in enumerate(data.pairs, 1):
         found += pair_sources(
             pairs.folder,
@@ -59,8 +60,8 @@ def sources(recipe: Recipe, contract: Contract) -> list[Source]:
 
 def cut_of(recipe: Recipe, contract: Contract) -> Cut:
     """How the recipe's crops are cut for that network."""
-    data = recipe.data
-    return Cut(data.crop, data.cut, contract.scale, data.flips, data.rotations, data.small, data.prefer_ink, data.scales, contract.multiple)
+    data, scale = recipe.data, 2 if recipe.data.raw else contract.scale
+    return Cut(data.crop, data.cut, scale, data.flips, data.rotations, data.small, data.prefer_ink, data.scales, contract.multiple)
 
 
 def weigh(recipe: Recipe) -> Weigh | None:
@@ -71,6 +72,6 @@ def weigh(recipe: Recipe) -> Weigh | None:
     return Weigh(weighing_dial(recipe), partial(level_weight, reference=settings.reference, offset=settings.offset, power=settings.power))
 
 
-def _channels(contract: Contract) -> int:
+def _channels(raw: bool, contract: Contract) -> int:
     """Of clean pictures, which serve both sides."""
-    return max(contract.channels_in, contract.channels_out)
+    return 3 if raw else max(contract.channels_in, contract.channels_out)

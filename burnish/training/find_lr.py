@@ -1,4 +1,4 @@
-"""A sweep of the learning rate, from very low to very high, to see where the loss falls fastest and where it breaks (Smith, WACV 2017). Nothing is kept of it.
+"""A sweep of the learning rate, from very low to very high, to see where the loss falls and where it breaks (Smith, WACV 2017). Nothing is kept of it.
 
 It sees one batch over and over: with levels drawn anew, how bad the damage happens to be would drown what the rate does.
 """
@@ -16,7 +16,7 @@ from .recipe import Recipe
 from .schedule import LearningRate, shape_of
 from .setup import check_networks, set_up
 from .stages import check_all, resolved
-from .step import TOTAL, backward, mean_of, update
+from .step import TOTAL, backward, mean_of, share_left, update
 
 LOWEST, HIGHEST, STEPS = 1e-6, 1.0, 100
 #: of the curve
@@ -35,17 +35,19 @@ class Sweep:
 
     @property
     def suggestion(self) -> float | None:
-        """The rate where the smoothed loss falls fastest on the way to its lowest point; None where it does not fall."""
-        end, reach = min(range(len(self.smooth)), key=self.smooth.__getitem__), max(1, len(self.smooth) // 20)
-        falls = [(self.smooth[i + reach] - self.smooth[i - reach], self.rates[i]) for i in range(reach, min(end, len(self.smooth) - reach - 1) + 1)]
-        return min(falls)[1] if falls and min(falls)[0] < 0 else None
+        """A tenth of the rate at which the smoothed loss is lowest, beyond which it soon breaks; None where it does not fall.
+
+        (Where it falls fastest is ten times too low: a fresh network's first, easy gains come at whatever rate is tried first.)
+        """
+        lowest = min(range(len(self.smooth)), key=self.smooth.__getitem__)
+        return self.rates[lowest] / 10 if self.smooth[lowest] < self.smooth[0] else None
 
 
 def find_lr(recipe: Recipe, picture: Path, *, steps: int = STEPS) -> Sweep:
     """Sweeps the rate of the recipe's (first stage's) optimizer, plots it into `picture`, and gives the figures. RecipeError, DataError, TrainingError."""
     check_all(recipe)
-    check_networks(recipe)
     machine = make_machine(recipe)
+    check_networks(recipe, machine)
     setup = set_up(replace(resolved(recipe, 0), ema=0.0, accumulate=1), machine, None, recipe.stages[0].freeze if recipe.stages else ())
     batch = setup.crops[(0, 0, machine.rank, machine.world)]
     rates, losses = [], []
@@ -60,7 +62,7 @@ def find_lr(recipe: Recipe, picture: Path, *, steps: int = STEPS) -> Sweep:
         rates.append(rate)
         losses.append(float(found[TOTAL]))
         smooth = smoothed(losses, SMOOTH)
-        if not math.isfinite(smooth[-1]) or abs(smooth[-1]) > BROKEN * abs(min(smooth)) + 1e-12:
+        if not math.isfinite(smooth[-1]) or share_left(min(smooth), smooth[-1]) > BROKEN:
             break
     if len(losses) < 2:
         raise TrainingError("the loss is not finite even at the lowest learning rate; look at the data (burnish check) and at the loss")

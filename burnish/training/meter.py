@@ -42,6 +42,10 @@ class Meter:
             self.counted += 1
             self.losses = {name: self.losses[name] + value if name in self.losses else value for name, value in losses.items()}
 
+    def leave_out(self, seconds: float) -> None:
+        """Time that went into looking and saving, so that speed and waiting are those of the steps."""
+        self.started += seconds
+
     def due(self) -> bool:
         return time.monotonic() - self.started >= PULSE
 

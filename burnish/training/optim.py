@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
@@ -13,9 +14,6 @@ from torch import nn
 from ..errors import RecipeError
 from .build import Spec, build, check_arguments, find
 from .muon import Muon, muon_groups
-from .schedule import SHAPES as SHAPES
-from .schedule import rate as rate
-from .schedule import set_rate as set_rate
 
 #: Those that a training loop without closures can drive. Rates and defaults are torch's, but for Muon's.
 OPTIMIZERS = {
@@ -50,6 +48,7 @@ def check_optimizer(spec: Spec, place: str = "optimizer") -> None:
     args = dict(spec.args)
     groups = args.pop("groups", ())
     check_arguments(make, {**args, "params": ()}, f"{place}.args")
+    _check_rate(args, f"{place}.args.lr")
     if not isinstance(groups, Sequence) or isinstance(groups, str):
         raise RecipeError(f"{place}.args.groups: wants a list of mappings such as {{match: '*.bias', weight_decay: 0}}, not {groups!r}")
     for i, group in enumerate(groups):
@@ -58,6 +57,14 @@ def check_optimizer(spec: Spec, place: str = "optimizer") -> None:
             raise RecipeError(f"{where}: wants a mapping with `match`, a pattern of parameter names such as '*.bias', not {group!r}")
         options = {name: value for name, value in group.items() if name != "match"}
         check_arguments(make, {**_required(make), **options}, where)
+        _check_rate(options, f"{where}.lr")
+
+
+def _check_rate(args: Mapping[str, Any], place: str) -> None:
+    """RecipeError for a learning rate that is none; some optimizers take any."""
+    rate = args.get("lr", 0.0)
+    if isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 <= rate < math.inf:
+        raise RecipeError(f"{place}: wants a number of 0 or more, such as 1e-3, not {rate!r}")
 
 
 def _required(make: Any) -> dict[str, None]:

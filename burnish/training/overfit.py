@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from ..errors import TrainingError
@@ -9,21 +10,21 @@ from .machine import make_machine
 from .recipe import Recipe, Schedule
 from .setup import check_networks, set_up
 from .stages import check_all, resolved
-from .step import TOTAL, backward, mean_of, update
+from .step import TOTAL, backward, mean_of, share_left, update
 
-#: steps that are made, and what share of the first loss may be left at their end
+#: steps that are made, and how much of the first loss may be left at their end (see step.share_left)
 STEPS, LEFT = 200, 0.7
 
 
 def overfit(recipe: Recipe, crops: int, *, steps: int = STEPS) -> str:
     """Trains the first stage on so many fixed crops, spoiled once, without mirroring and turning; says how the loss fell. TrainingError where it does not."""
     check_all(recipe)
-    check_networks(recipe)
+    machine = make_machine(recipe)
+    check_networks(recipe, machine)
     alone = resolved(recipe, 0)
     data = replace(alone.data, batch=crops, flips=False, rotations=False, grey=0.0, workers=0)
     alone = replace(alone, data=data, schedule=Schedule(steps=steps, warmup=min(10, steps), shape="constant"), accumulate=1, ema=0.0)
-    setup = set_up(alone, make_machine(alone), None, recipe.stages[0].freeze if recipe.stages else ())
-    machine = setup.machine
+    setup = set_up(alone, machine, None, recipe.stages[0].freeze if recipe.stages else ())
     batch, rates = setup.crops[(0, 0, machine.rank, machine.world)], setup.rates(steps)
     losses: list[float] = []
     for step in range(steps):
@@ -34,6 +35,7 @@ def overfit(recipe: Recipe, crops: int, *, steps: int = STEPS) -> str:
             machine.say(f"step {step}/{steps}  loss {losses[-1]:.5f}")
     end = sum(losses[-5:]) / len(losses[-5:])
     told = f"on {crops} fixed crop{'s' if crops > 1 else ''} the loss went from {losses[0]:.5f} to {end:.5f} in {steps} steps"
-    if not end < LEFT * losses[0]:
-        raise TrainingError(f"{told}, and it must fall below {LEFT:g} of where it began; look at optimizer.args.lr (--find-lr), the loss, and what is frozen")
+    if not share_left(losses[0], end) < LEFT:
+        wanted = f"fall to {LEFT:g} of that" if losses[0] > 0 else f"fall by {-10 * math.log10(LEFT):.1f} decibels"
+        raise TrainingError(f"{told}, and it must {wanted}; look at optimizer.args.lr (--find-lr), the loss, and what is frozen")
     return f"{told}: it falls as it must"

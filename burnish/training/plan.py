@@ -29,8 +29,8 @@ TRAINED = 3
 def plan(recipe: Recipe) -> str:
     """The resolved recipe as YAML, and for every stage its pictures, parameters, multiply-adds, and, measured by some steps, its memory and time."""
     check_all(recipe)
-    check_networks(recipe)
     machine = make_machine(recipe)
+    check_networks(recipe, machine)
     lines = [yaml.safe_dump(plain(recipe), sort_keys=False, allow_unicode=True, width=120).rstrip(), ""]
     for number in range(count(recipe)):
         # Without workers, so that the time is that of one process that makes its batches too: the run is no slower.

@@ -104,8 +104,11 @@ def _check_measured(recipe: Recipe, names: Sequence[str]) -> None:
 def check_contract(recipe: Recipe, contract: Contract) -> None:
     """RecipeError where channels, scale or multiple of the network do not fit the data."""
     for channels, what in ((contract.channels_in, "takes"), (contract.channels_out, "gives")):
-        if channels not in (1, 3):
-            raise RecipeError(f"arch: {recipe.arch.use} {what} {channels} channels; pictures and pairs to train on have 1 or 3")
+        if channels not in ((4,) if recipe.data.raw else (1, 3)):
+            have = "raw planes (data.raw) are 4" if recipe.data.raw else "pictures and pairs to train on have 1 or 3"
+            raise RecipeError(f"arch: {recipe.arch.use} {what} {channels} channels; {have}")
+    if recipe.data.raw and contract.scale > 1:
+        raise RecipeError(f"data.raw: {recipe.arch.use} makes pictures {contract.scale} times larger, and raw planes keep their size")
     for place, made in (("degradations", damages(recipe)), ("validation.degradations", measured_damages(recipe))):
         smaller = math.prod(degradation.scale for degradation in made)
         if recipe.data.clean and smaller != contract.scale:
@@ -115,7 +118,7 @@ def check_contract(recipe: Recipe, contract: Contract) -> None:
                 if contract.scale > 1
                 else f"{place}: they make pictures {smaller} times smaller, and {recipe.arch.use} keeps their size; leave out what makes them smaller"
             )
-    wanted = contract.scale * contract.multiple
+    wanted = contract.scale * contract.multiple * (2 if recipe.data.raw else 1)
     if recipe.data.cut != "whole" and recipe.data.crop % wanted:
         raise RecipeError(f"data.crop: {recipe.data.crop} is not a multiple of {wanted}, which {recipe.arch.use} wants")
 

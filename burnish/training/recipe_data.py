@@ -66,6 +66,10 @@ class Data:
     rotations: bool = key(True, doc="turn crops by 0, 90, 180 or 270 degrees")
     grey: float = key(0.0, doc="share of clean crops that are made grey before they are spoiled, so that all channels hold the same", low=0, high=1)
 
+    raw: bool = key(
+        False, doc="take clean crops back to what a camera's sensor saw, four packed planes of half their side, before they are spoiled (as by RawNoise)"
+    )
+
     @property
     def clean(self) -> bool:
         """Whether there are clean pictures to be spoiled."""
@@ -82,6 +86,8 @@ def check_data(data: Data) -> None:
             raise RecipeError(f"data.{name}: goes with cut random or hybrid, not with {data.cut}")
     if data.scales is not None and not 0.1 <= data.scales[0] <= data.scales[1] <= 10:
         raise RecipeError(f"data.scales: from {data.scales[0]:g} to {data.scales[1]:g} is no range; it goes from a lower to a higher factor between 0.1 and 10")
+    if data.raw and (data.pairs or data.grey):
+        raise RecipeError(f"data.raw: goes with clean colour pictures alone; leave out data.{'pairs' if data.pairs else 'grey'}")
     if data.leave_out_groups and data.groups is None:
         raise RecipeError("data.leave_out_groups: wants `groups`, a JSON file that says which picture is in which group")
     for place, folder, what in _folders(data):

@@ -64,7 +64,7 @@ def show(board: Board, step: int, found: Sequence[Sample]) -> None:
     """The first of each kind: spoiled, restored, clean, side by side."""
     for kind in dict.fromkeys(sample.kind for sample in found):
         for sample in [one for one in found if one.kind == kind][:SHOWN]:
-            board.picture(step, f"{kind}/{sample.name}", beside([part[0] for part in (sample.spoiled, sample.restored, sample.clean)]))
+            board.picture(step, f"{kind}/{sample.name}", beside([visible(part[0]) for part in (sample.spoiled, sample.restored, sample.clean)]))
 
 
 def losses_of(loss: nn.Module, found: Sequence[Sample], device: str) -> dict[str, float]:
@@ -93,6 +93,11 @@ def complaints(restorer: Restorer, found: Sequence[Sample]) -> list[str]:
     clean = [matching(sample.clean, restorer.contract.channels_out) for sample in found]
     period = restorer.contract.multiple * restorer.contract.scale
     return collapses([sample.restored for sample in found], clean, min(max(8, period), 32))
+
+
+def visible(picture: Array) -> Array:
+    """The picture [C, H, W]; of raw planes (red, two greens, blue), colours that can be looked at."""
+    return picture if len(picture) < 4 else np.clip(picture[[0, 1, 3]], 0, 1) ** np.float32(1 / 2.2)
 
 
 def beside(pictures: Sequence[Array]) -> Array:

@@ -19,6 +19,7 @@ from .feed import feed
 from .freezing import freeze
 from .initialise import initialise
 from .losses import LOSSES
+from .losses.common import least_side
 from .machine import Machine, check_batch
 from .optim import make_optimizer
 from .recipe import Recipe
@@ -68,8 +69,8 @@ def set_up(recipe: Recipe, machine: Machine, before: Mapping[str, Tensor] | None
         taken = take_over(restorer, before)
         if taken < len(before) or taken < len(restorer.state_dict()):
             machine.say(f"{taken} of {len(restorer.state_dict())} weights are those of the stage before, the others are drawn afresh")
-    crops, others = feed(recipe, restorer.contract, machine.say)
     check_batch(recipe, machine)
+    crops, others = feed(recipe, restorer.contract, machine.say)
     restorer.to(machine.device).to(memory_format=machine.memory_format)  # type: ignore[call-overload]
     ema = copy.deepcopy(restorer).eval()
     freeze(restorer, frozen)
@@ -100,16 +101,22 @@ def take_over(restorer: Restorer, weights: Mapping[str, Tensor]) -> int:
     return len(fitting)
 
 
-def check_networks(recipe: Recipe) -> None:
-    """Builds every stage's network once: whether it fits the data, its loss, and what is to be frozen is said before the first picture is read. RecipeError."""
+def check_networks(recipe: Recipe, machine: Machine) -> None:
+    """Builds every stage's network once: whether it fits the data, its loss, the processes, and what is to be frozen is said before the first picture is read.
+
+    RecipeError.
+    """
     for number in range(count(recipe)):
         alone = resolved(recipe, number)
         try:
+            check_batch(alone, machine)
             restorer = fresh(alone)
             freeze(restorer, recipe.stages[number].freeze if recipe.stages else ())
             make_optimizer(alone.optimizer, restorer)
             loss = build(Spec(alone.loss.use, alone.loss.args), LOSSES, trusted=True, place="loss")
             if getattr(loss, "on_logits", False) and not hasattr(restorer.net, "logits"):
                 raise RecipeError(f"loss: {alone.loss.use} wants logits, and {alone.arch.use} does not offer them; a network with a final sigmoid does")
+            if alone.data.cut != "whole" and alone.data.crop < least_side(loss):
+                raise RecipeError(f"data.crop: {alone.data.crop} is too small for {alone.loss.use}, which wants {least_side(loss)} and more")
         except RecipeError as error:
             raise placed(error, recipe, number) from error

@@ -70,6 +70,11 @@ def mean_of(setup: Setup, several: list[Losses], stop: bool) -> tuple[Losses, bo
     return dict(zip(names, values[:-1], strict=True)), bool(values[-1] > 0)
 
 
+def share_left(first: float, last: float) -> float:
+    """How many times as large as the first loss the last one is. Losses of which one is below 0 are taken for decibels, as PSNR gives them."""
+    return last / first if first > 0 and last >= 0 else float(10 ** min((last - first) / 10, 300.0))
+
+
 def gradient_norms(net: nn.Module) -> dict[str, Tensor]:
     """The norm of the gradient of every parameter that has one, by its name."""
     named = [(name, p.grad) for name, p in net.named_parameters() if p.grad is not None]

@@ -66,7 +66,7 @@ def _read_dataclass(kind: Any, value: Any, place: str) -> Any:
     try:
         return kind(**values)
     except (BurnishError, ValueError) as error:
-        raise RecipeError(f"{place or 'the recipe'}: {error}") from error
+        raise RecipeError(f"{place}: {error}" if place else str(error)) from error
 
 
 def _read_list(args: tuple[Any, ...], value: Any, place: str, field: dataclasses.Field[Any] | None) -> tuple[Any, ...]:

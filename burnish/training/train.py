@@ -92,18 +92,25 @@ def train(recipe: Recipe, out: Path | None = None, *, resume: bool = True, minut
     check_all(recipe)
     place = Place(Path(out or recipe.out or Path("runs") / recipe.name), recipe, None if minutes is None else began + 60 * minutes)
     machine = make_machine(recipe)
-    check_networks(recipe)
+    check_networks(recipe, machine)
+    notices: dict[str, None] = {}
     for number in range(count(recipe)):
         alone = resolved(recipe, number)
-        check_pictures(alone, fresh(alone).contract.scale, machine.say if number == 0 else lambda text: None)
+        check_pictures(alone, fresh(alone).contract.scale, lambda text: notices.setdefault(text))
+    for notice in notices:  # each once, however many stages it is true of
+        machine.say(notice)
 
     progress, kept, pictures = Progress(), None, ""
     if resume and place.state.exists():
         stored, kept, pictures = checkpoint.read(place.state, recipe)
         progress = Progress(**stored)
+    if machine.agreed([progress.overall]) != [progress.overall]:
+        raise TrainingError(f"{place.state}: stands at step {progress.overall} here, and elsewhere in the first process; all machines want one shared folder")
     weights: Mapping[str, Tensor] | None = None  # those of the stage before, where this process made them
     while True:
         setup = prepared(machine, place, progress, weights)
+        if machine.main and not resume and progress.overall == 0:
+            place.state.unlink(missing_ok=True)  # were this run killed before its first checkpoint, the one before it would be found there
         if kept is not None:
             checkpoint.same_pictures(place.state, pictures, setup.crops.pictures.fingerprint)
             checkpoint.restore(kept, setup.restorer, setup.ema, setup.optimizer)
@@ -153,7 +160,7 @@ def run_stage(setup: Setup, place: Place, progress: Progress) -> int | None:
     board, meter = Board(place.out, progress.overall, machine.say, on=machine.main), Meter(progress.steps, recipe.data.batch * recipe.accumulate)
     if progress.overall == 0:
         draw_network(board, ema)
-    held = middles(setup.others, recipe.validation.crop, restorer.contract.scale) if setup.others else []
+    held = middles(setup.others, recipe.validation.crop, restorer.contract.scale, recipe.data.raw) if setup.others else []
     looking = Look(setup, board, held)
     seconds_before, started = progress.seconds, time.monotonic()
     source = batches(progress.step, progress.steps)
@@ -194,7 +201,8 @@ def run_stage(setup: Setup, place: Place, progress: Progress) -> int | None:
                 figures = meter.read(optimizer.param_groups[0]["lr"])
                 machine.say(meter.line(progress.step, figures))
                 board.scalars(progress.overall, figures)
-            progress.seconds = seconds_before + time.monotonic() - started
+            stepped = time.monotonic()
+            progress.seconds = seconds_before + stepped - started
             if look:
                 progress.figures = looking.measure() if machine.main else {}
                 rates.observe(machine.agreed([looking.score(progress.figures)])[0])
@@ -208,6 +216,7 @@ def run_stage(setup: Setup, place: Place, progress: Progress) -> int | None:
                     checkpoint.write(place.state, place.recipe, fingerprint, asdict(progress), last_good)
             if look and machine.main:
                 looking.report(progress.overall, progress.figures, flow)
+            meter.leave_out(time.monotonic() - stepped)
     board.close()
     if received:
         machine.say(f"stopped at step {progress.step} of {progress.steps}, everything saved; the same command goes on from there")

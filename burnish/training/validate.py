@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 import platform
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,13 +14,14 @@ import torch
 
 from .. import __version__
 from ..contract import Array, Run
+from ..degrade.raw import draw_metadata, unprocess
 from ..evaluate import Settings, evaluate, evaluate_pairs
 from ..metrics import METRICS
 from .cost import multiply_adds, parameters
 from .data import Pictures, floats
 from .recipe import Recipe
 from .recipe_damage import measured_damages
-from .restorer import Restorer
+from .restorer import Restorer, read_weights
 from .strict import plain
 
 #: a table in words, with its figure's definition -> {settings in words: the mean}
@@ -36,9 +38,15 @@ class Held:
     setting: Settings
 
 
-def middles(pictures: Pictures, crop: int | None, scale: int = 1) -> list[Held]:
-    """The pictures, or the piece of `crop` pixels in the middle of each, both sides alike. scale: how many times larger the clean side is."""
-    return [_middle(pictures, i, crop, scale) for i in range(len(pictures))]
+def middles(pictures: Pictures, crop: int | None, scale: int = 1, raw: bool = False) -> list[Held]:
+    """The pictures, or the piece of `crop` pixels in the middle of each, both sides alike. scale: how many times larger the clean side is.
+
+    raw: as a camera's sensor saw them, in four planes of half their size; each picture always by the same camera.
+    """
+    if not raw:
+        return [_middle(pictures, i, crop, scale) for i in range(len(pictures))]
+    developed = [_middle(pictures, i, crop, 2) for i in range(len(pictures))]
+    return [replace(one, clean=unprocess(one.clean, [draw_metadata(np.random.default_rng([2, i]))])) for i, one in enumerate(developed)]
 
 
 def _middle(pictures: Pictures, i: int, crop: int | None, scale: int) -> Held:
@@ -94,5 +102,14 @@ def card(recipe: Recipe, restorer: Restorer, steps: int, hours: float, pictures:
         "parameters": parameters(restorer),
         "multiply_adds": multiply_adds(restorer),
         "validation": figures,
-        "training": {**training, "versions": versions, "recipe": plain(recipe)},
+        "training": {**training, "versions": versions, "recipe": plain(recipe), "before": earlier(recipe)},
     }
+
+
+def earlier(recipe: Recipe) -> list[dict[str, Any]]:
+    """What the weights that the run starts from say of their own training, the oldest run first; those of other projects say nothing."""
+    header = read_weights(Path(recipe.start))[1] if recipe.start else None
+    if header is None:
+        return []
+    record = {name: value for name, value in header["card"].get("training", {}).items() if name != "before"}
+    return [*header["card"].get("training", {}).get("before", []), record]

@@ -70,9 +70,9 @@ def _crease(relief: Array, worn: Array, length: float, unit: float, light: float
     along, across = turned((part.shape[0], part.shape[1]), (centre[0] - there[0].start, centre[1] - there[1].start), tilt)
     bow = along / length
     across += rng.normal(0, 0.10) * length * bow * bow + unit * rng.normal(0, 1.2) * np.sin(6 * bow + rng.uniform(0, 6))
-    reach = length * rng.uniform(0.12, 0.35)
-    ends = np.clip(1.2 - np.abs(bow) * 1.6, 0, 1) * np.clip(1.4 - np.abs(across) / (1.8 * reach), 0, 1)
+    reach, away = length * rng.uniform(0.12, 0.35), np.abs(across)
+    ends = np.clip(1.2 - np.abs(bow) * 1.6, 0, 1) * np.clip(1.4 - away / (1.8 * reach), 0, 1)
     slope = math.cos(tilt + math.pi / 2 - light) * rng.uniform(0.4, 1.2)
-    part += np.float32(slope) * ends * across / ((np.abs(across) + 0.5 * unit) * (1 + np.abs(across) / reach))
+    part += slope * ends * across / ((away + 0.5 * unit) * (1 + away / reach))
     if rng.random() < 0.3:
-        np.maximum(worn[there], np.clip(1 - np.abs(across) / unit, 0, 1) * ends * np.float32(rng.uniform(0.1, 0.7)), out=worn[there])
+        np.maximum(worn[there], np.clip(1 - away / unit, 0, 1) * ends * np.float32(rng.uniform(0.1, 0.7)), out=worn[there])

@@ -28,7 +28,7 @@ def draw(size: Size, amount: float, rng: np.random.Generator, scale: tuple[float
         mask = _ring(size, unit, rng)
         for _ in range(int(rng.integers(0, 4))):
             one_stain(mask, place(size, rng), unit * rng.uniform(2, 6), rng)
-        coffee = rgb(0.26, 0.15, 0.07) * np.float32(rng.uniform(0.7, 1.5))
+        coffee = rgb(0.42, 0.22, 0.04) * np.float32(rng.uniform(0.5, 1.3))
         yield Paint(mask * np.float32(part * (0.3 + 0.7 * amount)), coffee)
 
 

@@ -30,8 +30,8 @@ def film_masks(folder: str | None = None, scale: Range = (0.5, 1.5), bright: flo
     scratches and blotches are drawn. UsageError where the folder holds no mask.
     """
     sizes, (_, share) = bounds("scale", scale, 0.05, 100), bounds("bright", bright, 0, 1)
-    if most < 1:
-        raise UsageError(f"most={most}: how many masks lie on a picture when the dial is at 1; give 1 or more")
+    if not isinstance(most, int) or most < 1:
+        raise UsageError(f"most={most} does not fit: how many masks lie on a picture when the dial is at 1, a whole number from 1, is wanted")
     dial = Dial("film", 0.0, 1.0, 0.4, "0 for none to 1 for badly damaged film")
     if folder is None:
         return painted(dial, partial(draw_all, bright=share))

@@ -10,11 +10,13 @@ from dataclasses import replace
 from itertools import chain
 
 from ...contract import Array
+from ...errors import BurnishError
 from .alone import faults_of_header, faults_of_look
 from .both import Both, faults_of_both, faults_of_headers, registered
 from .findings import FAULTS, Finding, Found, gathered
 from .gather import Source, Unit, gather
-from .look import Header, Look, header_of, look_at
+from .header import Header, fault_of, header_of
+from .look import Look, look_at
 from .report import Report
 from .statistics import statistics
 from .whole import duplicates, faults_of_pairs, groups_of, leaks, mixtures, swapped, together
@@ -117,10 +119,10 @@ def _tried(header: Header, sampled: bool) -> tuple[Header, Look | None, Array | 
     """The header, with the error where the pixels cannot be decoded; the look and the brightness where they can."""
     if header.error:
         return header, None, None
-    first, second = look_at(header, sampled)
-    if isinstance(first, Look):
-        return header, first, second  # type: ignore[return-value]
-    return replace(header, error=(first, str(second))), None, None
+    try:
+        return header, *look_at(header, sampled)
+    except BurnishError as error:
+        return replace(header, error=fault_of(error, header.path)), None, None
 
 
 def _faults(unit: Unit, both: Both, scale: int, crop: int) -> Iterator[Found]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .findings import Found
-from .look import Header, Look
+from .header import Header
+from .look import Look
 
 #: deviation of the brightness below which a picture is blank, in 8-bit steps
 BLANK = 2.0
@@ -24,8 +25,6 @@ def faults_of_header(header: Header, *, smallest: int) -> Iterator[Found]:
         yield Found("too-small", file, f"{header.width}x{header.height}, and the crop is {smallest}")
     if header.misnamed:
         yield Found("misnamed", file, header.misnamed)
-    if header.alpha:
-        yield Found("alpha", file)
     if header.profile:
         yield Found("profile", file, header.profile)
 
@@ -33,6 +32,8 @@ def faults_of_header(header: Header, *, smallest: int) -> Iterator[Found]:
 def faults_of_look(header: Header, look: Look, *, clean: bool) -> Iterator[Found]:
     """clean: whether it is what training is to reach."""
     file = (str(header.path),)
+    if look.transparent:
+        yield Found("alpha", file)
     if look.deviation < BLANK:
         yield Found("blank", file, f"brightness {look.mean:.0f}, deviation {look.deviation:.1f}")
         return

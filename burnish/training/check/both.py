@@ -10,13 +10,19 @@ from PIL import Image
 
 from ...contract import Array
 from .findings import Found
-from .look import Header, Look
+from .hashes import correlation
+from .header import Header
+from .look import Look
 from .registration import Shift, shift_between
 
 #: pixels of the spoiled side from which on a shift is slight, and from which on it is one; what registration must be sure of to say so; and below which the
 #: pictures are different ones.
 #: Right pairs gave 0.17 and more, at noise of 50 and JPEG quality 10 too; wrong ones at most 0.06, small ones
 SLIGHT, SHIFT, SURE, NOTHING = 0.25, 0.75, 0.12, 0.08
+#: how well small copies of different pictures agree at most: smooth pictures give registration nothing to hold, and agree better nevertheless
+UNLIKE = 0.7
+#: noise hides what a picture shows where it may be more than this share of the contrast, and the clean side has less than that share of it
+NOISY_SHARE, CLEAN_SHARE = 0.3, 0.85
 #: two sides are swapped where the clean one has so much less JPEG quality, so much less paper, so much more noise
 COARSER, DIRTIER, NOISIER = 15, 0.3, 3.0
 
@@ -83,11 +89,11 @@ def registered(spoiled: Header, clean: Header, mine: Array, theirs: Array) -> Sh
 
 
 def _everywhere(shift: Shift, mine: Array, theirs: Array) -> bool:
-    """Whether the quarters of the picture say the same; strokes that are thicker on one side look shifted here or there."""
+    """Whether two or more quarters of the picture are sure, and say the same; strokes that are thicker on one side look shifted here or there."""
     height, width = (side // 2 for side in mine.shape)
     places = [(slice(top, top + height), slice(left, left + width)) for top in (0, height) for left in (0, width)]
     parts = [part for place in places if (part := shift_between(theirs[place], mine[place])) is not None and part.sure > SURE]
-    return all(np.hypot(part.down - shift.down, part.right - shift.right) < 0.1 + 0.5 * shift.length for part in parts)
+    return len(parts) > 1 and all(np.hypot(part.down - shift.down, part.right - shift.right) < 0.1 + 0.5 * shift.length for part in parts)
 
 
 def _resized(picture: Array, width: int, height: int) -> Array:
@@ -102,12 +108,23 @@ def faults_of_both(both: Both) -> Iterator[Found]:
         yield Found("identical", both.files)
         return
     shift = both.shift
-    if shift is not None and shift.sure < NOTHING:
+    if shift is not None and _different(shift, mine, theirs):
         yield Found("different-pictures", both.files, f"they agree in {max(shift.sure, 0):.0%}")
     elif shift is not None and shift.sure > SURE and shift.length >= SLIGHT:
         yield Found("shifted" if shift.length >= SHIFT else "slightly-shifted", both.files, f"the spoiled side lies {_words(shift)}")
     if reason := _swapped(both, mine, theirs):
         yield Found("swapped", both.files, reason)
+
+
+def _different(shift: Shift, spoiled: Look, clean: Look) -> bool:
+    """Whether the sides show different pictures, beyond doubt."""
+    return shift.sure < NOTHING and not _hidden(spoiled, clean) and correlation(spoiled.small, clean.small) < UNLIKE
+
+
+def _hidden(spoiled: Look, clean: Look) -> bool:
+    """Whether noise may be most of what the spoiled side shows."""
+    noisy = spoiled.grain is None or spoiled.grain > NOISY_SHARE * spoiled.deviation
+    return noisy and clean.deviation < CLEAN_SHARE * spoiled.deviation
 
 
 def _words(shift: Shift) -> str:

@@ -28,7 +28,7 @@ FAULTS: Mapping[str, Fault] = {
     "unmatched": Fault("error", "A file of a pair has no partner.", "Add the other side, remove the file, or mend the names or the template."),
     "doubled": Fault("error", "Two files have one name, so which of them counts is not clear.", "Keep one of them."),
     "outside-template": Fault("warning", "The name fits neither side of the template, so the picture is not used.", "Mend the name, or the template."),
-    "perhaps-pairs": Fault("warning", "Two folders hold files of the same names, so these may be pairs.", "Give --pairs as shown, or name the folders apart."),
+    "perhaps-pairs": Fault("warning", "Two folders hold files of the same names: pairs, perhaps.", "Call them noisy and clean, or give --pairs as shown."),
     "unsupported": Fault("warning", "A picture of a kind that is not read.", "Convert it to PNG, or move it away."),
     "case": Fault("warning", "Names differ in nothing but their case, which Windows and macOS take for one.", "Rename one of them."),
     "misnamed": Fault("note", "The name says another format than the file holds.", "Rename it; it is read by its contents."),

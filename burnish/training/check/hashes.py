@@ -18,8 +18,8 @@ Bits = NDArray[np.uint64]
 SIDE, BLOCK = 64, 8
 #: bits of 63 that may differ, and how well the small copies must agree then (their correlation, over all and without the low frequencies)
 NEAR, ALIKE, ALIKE_FINE = 9, 0.98, 0.9
-#: hashes that are compared at a time
-ROWS = 256
+#: pictures that are transformed at a time; hashes that are compared at a time, so few that the processor's cache holds the differences
+CHUNK, ROWS, COLUMNS = 1024, 32, 1024
 #: the positions: (rows and columns swapped, mirrored across, mirrored down), the upright one first
 POSITIONS = tuple((swap, across, down) for swap in (False, True) for across in (False, True) for down in (False, True))
 
@@ -35,6 +35,11 @@ class Same:
 
 def hashes(small: NDArray[np.uint8]) -> Bits:
     """Small copies [N, 64, 64] -> the hashes of their eight positions [N, 8]."""
+    chunks = [_hashes(small[top : top + CHUNK]) for top in range(0, len(small), CHUNK)]
+    return np.concatenate(chunks) if chunks else np.empty((0, len(POSITIONS)), np.uint64)
+
+
+def _hashes(small: NDArray[np.uint8]) -> Bits:
     frequencies = np.arange(BLOCK)[:, None] * (2 * np.arange(SIDE)[None] + 1)
     cosines = np.cos(np.pi * frequencies / (2 * SIDE)).astype(np.float32)
     block = cosines @ small.astype(np.float32) @ cosines.T
@@ -89,15 +94,15 @@ def _fine(small: NDArray[np.uint8]) -> NDArray[np.float64]:
 
 
 def _candidates(first: Bits, second: Bits, within: bool) -> Iterator[tuple[int, int, int]]:
-    """(first, second, position) of hashes that differ in few bits."""
+    """(first, second, position) of hashes [N, 8] and [M] that differ in few bits; within: they are one list, so each two are wanted once."""
     for top in range(0, len(first), ROWS):
-        start = top + 1 if within else 0
-        if start >= len(second):
-            return
-        distance = np.bitwise_count(first[top : top + ROWS, :, None] ^ second[None, None, start:])
-        for i, position, j in np.argwhere(distance <= NEAR):
-            if not within or start + j > top + i:
-                yield int(top + i), int(start + j), int(position)
+        for left in range(top if within else 0, len(second), COLUMNS):
+            distance = np.bitwise_count(first[top : top + ROWS, :, None] ^ second[left : left + COLUMNS])
+            if distance.min() > NEAR:
+                continue
+            for i, position, j in np.argwhere(distance <= NEAR):
+                if not within or left + j > top + i:
+                    yield int(top + i), int(left + j), int(position)
 
 
 def _once(found: list[Same]) -> list[Same]:

@@ -22,7 +22,7 @@ HELD_OUT, RARE = 0.1, 0.25
 def write_recipe(report: Report, path: Path) -> list[Path]:
     """Writes the recipe, and beside it, where there are groups, their file; returns what was written. UsageError where nothing can be proposed."""
     if report.statistics is None or not report.units:
-        raise UsageError(f"{report.source.words}: no picture can be read, so no recipe can be proposed")
+        raise UsageError(f"{report.source.words}: no picture can be read, so no recipe can be proposed; put JPEG, PNG, WebP or TIFF files there")
     if report.scale != 1:
         raise UsageError("--recipe proposes recipes for pictures that keep their size; for a scale above 1, write one with a network that enlarges")
     written, groups = [path], path.with_name(f"{path.stem}_groups.json")

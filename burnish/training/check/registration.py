@@ -34,7 +34,7 @@ class Shift:
 
 
 def shift_between(first: Array, second: Array) -> Shift | None:
-    """The shift from `first` to `second`, both [H, W] of one size; None where they are too small or one of them is flat."""
+    """The shift from `first` to `second`, both float32 [H, W] of one size; None where they are too small or one of them is flat."""
     height, width = (min(side, LARGEST) for side in first.shape)
     if min(height, width) < LEAST:
         return None
@@ -57,25 +57,28 @@ def _middle(picture: Array, height: int, width: int) -> Array:
     return picture[top : top + height, left : left + width]
 
 
-def _spectrum(picture: Array) -> NDArray[np.complex128]:
-    window = np.outer(np.hanning(picture.shape[0]), np.hanning(picture.shape[1]))
-    return np.fft.rfft2((picture - picture.mean()) * window)
+def _spectrum(picture: Array) -> NDArray[np.complex64]:
+    return np.fft.rfft2((picture - picture.mean()) * _window(*picture.shape)).astype(np.complex64, copy=False)
 
 
 @lru_cache(maxsize=8)
-def _band(height: int, width: int) -> NDArray[np.float64]:
+def _window(height: int, width: int) -> Array:
+    return np.outer(np.hanning(height), np.hanning(width)).astype(np.float32)
+
+
+@lru_cache(maxsize=8)
+def _band(height: int, width: int) -> Array:
     """1 in the band that counts, falling off smoothly at its upper end. [H, W // 2 + 1]"""
     radius = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None])
-    band: NDArray[np.float64] = np.where(radius < LOW, 0.0, np.exp(-0.5 * (radius / HIGH) ** 2))
-    return band
+    return np.where(radius < LOW, 0.0, np.exp(-0.5 * (radius / HIGH) ** 2)).astype(np.float32)
 
 
-def _refined(phases: NDArray[np.complex128], down: int, right: int, height: int, width: int) -> Shift:
+def _refined(phases: NDArray[np.complex64], down: int, right: int, height: int, width: int) -> Shift:
     """The peak of the correlation on a grid of 1/FINE pixels, up to one pixel around where it was found."""
     offsets = np.arange(-FINE, FINE + 1) / FINE
-    rows = np.exp(2j * np.pi * np.outer(down + offsets, np.fft.fftfreq(height)))
-    columns = np.exp(2j * np.pi * np.outer(np.fft.rfftfreq(width), right + offsets))
-    twice = np.full(phases.shape[1], 2.0)  # what a real picture's spectrum leaves out
+    rows = np.exp(2j * np.pi * np.outer(down + offsets, np.fft.fftfreq(height))).astype(np.complex64)
+    columns = np.exp(2j * np.pi * np.outer(np.fft.rfftfreq(width), right + offsets)).astype(np.complex64)
+    twice = np.full(phases.shape[1], 2.0, np.float32)  # what a real picture's spectrum leaves out
     twice[0] = 1.0
     surface = (rows @ (phases * twice) @ columns).real
     y, x = np.unravel_index(int(surface.argmax()), surface.shape)

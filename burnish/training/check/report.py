@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ...errors import DataError
-from .findings import Finding
+from .findings import Finding, Found
 from .gather import Source, Unit
 from .statistics import Statistics
 
@@ -52,7 +52,7 @@ class Report:
         """Tables of what was found and of the figures. page: where all of it is shown, or None."""
         kind = "pairs" if self.pairs else "pictures"
         lines = [f"{self.source.words}: {len(self.units)} {kind}"]
-        lines += _findings(self) if self.findings else ["", "nothing wrong was found"]
+        lines += _findings(self)
         lines += ["", *(f"{label:<14}{text}" for label, text in figures(self.statistics))] if self.statistics else []
         lines += ["", f"every file, shown: {page}"] if page else []
         return "\n".join(lines)
@@ -61,9 +61,15 @@ class Report:
 def in_words(finding: Finding) -> str:
     """One sentence: the fault, its first file, what is known of it."""
     place = finding.places[0]
-    files = f": {' and '.join(place.files[:2])}" if place.files else ""
     count = f"; {len(finding.places)} such" if len(finding.places) > 1 else ""
-    return f"{finding.fault}: {finding.text.rstrip('.')}{files}{f' ({place.detail})' if place.detail else ''}{count}"
+    return f"{finding.fault}: {finding.text.rstrip('.')}: {place_in_words(place, 2)}{count}"
+
+
+def place_in_words(place: Found, most: int) -> str:
+    """What is known of it, and its files, at most so many of them; bytes of a name that are no text are written as \\udc.. ."""
+    more = [f"{len(place.files) - most} more"] if len(place.files) > most else []
+    files = " and ".join([*place.files[:most], *more])
+    return ": ".join(part for part in (files, place.detail) if part).encode(errors="backslashreplace").decode()
 
 
 def _more(report: Report) -> str:
@@ -76,20 +82,24 @@ def _findings(report: Report) -> Iterator[str]:
     for finding in report.findings:
         yield f"{finding.severity:<9}{finding.fault:<22}{len(finding.places):>6}  {finding.text} {finding.remedy}"
         for place in finding.places[:3]:
-            files = " ".join(place.files[:2]) + (f" and {len(place.files) - 2} more" if len(place.files) > 2 else "")
-            yield f"{'':<39}{', '.join(part for part in (files, place.detail) if part)}"
+            yield f"{'':<39}{place_in_words(place, 2)}"
         if len(finding.places) > 3:
             yield f"{'':<39}... and {len(finding.places) - 3} more"
-    counts = Counter(finding.severity for finding in report.findings)
     yield ""
-    yield ", ".join(f"{n} kind{'s' if n > 1 else ''} of {severity}" for severity, n in counts.items())
+    yield summary(report.findings)
+
+
+def summary(findings: Sequence[Finding]) -> str:
+    """How many kinds of error, warning and note there are."""
+    counts = Counter(finding.severity for finding in findings)
+    return ", ".join(f"{n} kind{'s' if n > 1 else ''} of {severity}" for severity, n in counts.items()) or "nothing wrong was found"
 
 
 def figures(found: Statistics) -> Iterator[tuple[str, str]]:
     """(label, words) of the statistics."""
     width, height = found.smallest
     common = ", ".join(f"{w}x{h} ({n})" for (w, h), n in list(found.sizes.items())[:5])
-    turned = f"; {len(found.rotations)} are there upright and turned" if found.rotations else ""
+    turned = "; upright and lying: " + ", ".join(f"{w}x{h}" for w, h in found.rotations[:5]) if found.rotations else ""
     yield "sizes", f"{len(found.sizes)}, smallest {width}x{height}; most common {common}{turned}"
     yield f"crop {found.crop}", "pixels lost in one look: " + ", ".join(f"{rule} {share:.1%}" for rule, share in found.losses.items())
     kinds = [*found.channels.items(), *found.depths.items()]

@@ -12,18 +12,20 @@ from PIL import Image
 from ...errors import BurnishError
 from ...images import read
 from ...report.page import bars, histogram, lines, paragraph, pictures, row, section, table, write_page
-from .findings import Finding, Found
-from .report import Report, figures
+from .findings import Finding
+from .report import Report, figures, place_in_words, summary
 from .statistics import Statistics
 
-#: places of a fault whose pictures are shown, places that are named, sizes that are charted, sample units, the longer side of a picture
-SHOWN, NAMED, CHARTED, SAMPLES, SIDE = 8, 200, 20, 8, 220
+#: places of a fault whose pictures are shown, places that are named, files of one place that are shown and that are named
+SHOWN, NAMED, SHOWN_TOGETHER, NAMED_TOGETHER = 8, 200, 6, 12
+#: sizes that are charted, sample units, the longer side of a picture
+CHARTED, SAMPLES, SIDE = 20, 8, 220
 
 
 def write_report(report: Report, path: str | Path) -> Path:
     """Writes the page; OutputError where it cannot be written."""
     kind = "pairs" if report.pairs else "pictures"
-    parts = [paragraph(f"{len(report.units)} {kind}, {sum(len(f.places) for f in report.errors)} errors.")]
+    parts = [paragraph(f"{len(report.units)} {kind}; {summary(report.findings)}.")]
     parts.append(section("What was found", _overview(report)))
     if report.statistics:
         parts.append(section("Figures", _figures(report.statistics)))
@@ -65,16 +67,12 @@ def _shown(finding: Finding) -> str:
     places = [place for place in finding.places if place.files]
     parts = [paragraph(f"{finding.text} {finding.remedy}")]
     parts += [paragraph(place.detail) for place in finding.places if not place.files]
-    parts.append(row(pictures(_thumbnails(place.files[:6]), _words(place)) for place in places[:SHOWN]))
+    parts.append(row(pictures(_thumbnails(place.files[:SHOWN_TOGETHER]), place_in_words(place, NAMED_TOGETHER)) for place in places[:SHOWN]))
     if len(places) > SHOWN:
-        parts.append(lines([_words(place) for place in places[SHOWN:NAMED]]))
+        parts.append(lines([place_in_words(place, NAMED_TOGETHER) for place in places[SHOWN:NAMED]]))
     if len(places) > NAMED:
         parts.append(paragraph(f"... and {len(places) - NAMED} more; --json names all of them."))
     return section(f"{finding.severity}: {finding.fault} ({len(finding.places)})", parts)
-
-
-def _words(place: Found) -> str:
-    return ", ".join(part for part in (" and ".join(place.files), place.detail) if part)
 
 
 def _thumbnails(files: tuple[str, ...]) -> list[NDArray[np.uint8]]:

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from .look import Header, Look
+from .header import Header
+from .look import Look
 
 Size = tuple[int, int]
 

@@ -13,7 +13,8 @@ from .both import NOISIER, Both
 from .findings import Found
 from .gather import Unit
 from .hashes import Same, same_pictures
-from .look import Header, Look
+from .header import Header
+from .look import Look
 
 #: units that share a clean picture
 Groups = tuple[tuple[int, ...], ...]
@@ -108,9 +109,16 @@ def together(units: Sequence[Unit], groups: Groups, found: Iterable[Found], *, p
 
 def swapped(pairs: Sequence[Both]) -> Iterator[Found]:
     """Pairs whose clean side is the noisier one where the spoiled side is in most. Brightness alone would not say so: blur takes texture from it too."""
-    known = {both.files: both.spoiled_look.grain - both.clean_look.grain for both in pairs if both.spoiled_look is not None and both.clean_look is not None}
+    known = {both.files: more for both in pairs if (more := _more_grain(both)) is not None}
     if known and np.median(list(known.values())) > NOISIER:
         yield from (Found("swapped", files, "it is the noisier one, unlike in the other pairs") for files, more in known.items() if more < -NOISIER)
+
+
+def _more_grain(both: Both) -> float | None:
+    """How much grainier the spoiled side is, None where it cannot be told."""
+    if both.spoiled_look is None or both.clean_look is None or both.spoiled_look.grain is None or both.clean_look.grain is None:
+        return None
+    return both.spoiled_look.grain - both.clean_look.grain
 
 
 def mixtures(headers: Sequence[Header], side: str) -> Iterator[Found]:

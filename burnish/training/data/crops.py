@@ -14,6 +14,7 @@ from torch.utils.data import Dataset
 
 from ...contract import Array
 from ...degrade import Degradation
+from ...degrade.raw import draw_metadata, unprocess
 from .cut import Cut, Window, darkness, draw, mirrored, take, tiles
 from .order import Indices, epoch_order
 from .pictures import Pictures, Sides, floats
@@ -67,6 +68,7 @@ class Crops(Dataset[Batch]):
     An epoch takes every picture about once; where they are of several sources (`Source.pool`), these have shares of the crops by their `weights`.
     Clean pictures are spoiled by `damage` in order; pairs are as they are. grey: the share of clean crops that are made grey before they are spoiled.
     one_level: one draw for a whole batch, which comes from one source then. dials: those that a batch has the levels of; without it, all of `damage`.
+    raw: clean crops become what some camera's sensor saw, four packed planes of half their size (the scale of `cut` is 2), before they are spoiled.
     """
 
     pictures: Pictures
@@ -81,6 +83,7 @@ class Crops(Dataset[Batch]):
     weights: tuple[float, ...] = (1.0,)
     weigh: Weigh | None = None
     dials: tuple[str, ...] | None = None
+    raw: bool = False
 
     @property
     def told(self) -> tuple[str, ...]:
@@ -144,6 +147,9 @@ class Crops(Dataset[Batch]):
         clean = _floats(take(sides[0], window, self.cut.scale))
         if sides[1] is not None:
             return _floats(take(sides[1], window, 1)), clean
+        if self.raw:
+            planes = unprocess(clean[None], [draw_metadata(rng)])[0]
+            return self._degraded(planes, levels, rng), planes
         if len(clean) == 3 and self.grey and rng.random() < self.grey:
             clean = np.rint(_fewer(clean, 1) * 255).astype(np.float32) / np.float32(255)
         return self._degraded(_fewer(clean, self.channels_in), levels, rng), _fewer(clean, self.channels_out)
@@ -172,7 +178,7 @@ class Crops(Dataset[Batch]):
         return np.random.default_rng([self.seed, 1, epoch, index, place])
 
     def _batch(self, crops: list[tuple[Array, Array]], levels: Array, size: tuple[int, int]) -> Batch:
-        scale = self.cut.scale
+        scale = 1 if self.raw else self.cut.scale
         spoiled = np.empty((len(crops), self.channels_in, *size), np.float32)
         clean = np.empty((len(crops), self.channels_out, scale * size[0], scale * size[1]), np.float32)
         for j, (bad, good) in enumerate(crops):

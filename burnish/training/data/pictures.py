@@ -115,6 +115,7 @@ def _size(pixels: Pixels) -> str:
 
 
 def _free_memory() -> int:
+    """In bytes; of several processes that train together on this machine, each counts on its share."""
     import psutil
 
-    return int(psutil.virtual_memory().available)
+    return int(psutil.virtual_memory().available) // int(os.environ.get("LOCAL_WORLD_SIZE", "1"))

@@ -2,8 +2,8 @@
 
 A loss is a module without parameters, loss(restored [B, C, H, W], clean, weight or None) -> a scalar to be made small. The weight, [B, 1, 1, 1] or
 [B, 1 or C, H, W], says what each place counts: where it is 0, the restored picture has no influence. What is said of a loss stands on it as attributes:
-on_logits (it wants the network's logits in place of its output), specs (those of its arguments that are losses themselves), and, where it is made of several,
-terms(restored, clean, weight) -> {name: scalar}, which add up to the loss.
+on_logits (it wants the network's logits in place of its output), least (the smallest side of a picture that it can compare), specs (those of its arguments
+that are losses themselves), and, where it is made of several, terms(restored, clean, weight) -> {name: scalar}, which add up to the loss.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from ...errors import UsageError
 
@@ -28,6 +28,11 @@ def exact(forward: Callable[[Module, Tensor, Tensor, Tensor | None], Result]) ->
             return forward(self, restored.to(dtype), clean.to(dtype), None if weight is None else weight.to(dtype))
 
     return method
+
+
+def least_side(loss: nn.Module) -> int:
+    """The smallest side of a picture that the loss can compare."""
+    return int(getattr(loss, "least", 1))
 
 
 def weighted_mean(error: Tensor, weight: Tensor | None) -> Tensor:

@@ -48,6 +48,6 @@ class BCEWithLogits(nn.Module):
 
 
 def _checked(pos_weight: float | None) -> float:
-    if pos_weight is not None and not 0 < pos_weight < float("inf"):
-        raise ValueError(f"pos_weight must be above 0, not {pos_weight:g}")
+    if pos_weight is not None and not (isinstance(pos_weight, int | float) and 0 < pos_weight < float("inf")):
+        raise ValueError(f"pos_weight is a number above 0, not {pos_weight!r}")
     return 1.0 if pos_weight is None else float(pos_weight)

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..features import Features
+from ..features import SMALLEST, Features
 from .common import exact, hidden
 from .pixel import L1
 
@@ -23,6 +23,7 @@ class Perceptual(nn.Module):
     """
 
     specs: ClassVar[tuple[str, ...]] = ("distance",)
+    least = SMALLEST
 
     def __init__(self, layers: Mapping[str, float], network: str = "VGG16", file: str | None = None, distance: Callable[[], nn.Module] = L1) -> None:
         super().__init__()

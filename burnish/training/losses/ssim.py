@@ -21,13 +21,15 @@ FLOOR = 1e-4
 class SSIM(nn.Module):
     """1 minus the structural similarity, the mean over channels and the valid region. A window counts what its least place counts."""
 
+    least = SIDE
+
     def __init__(self) -> None:
         super().__init__()
         self.register_buffer("window", torch.from_numpy(WINDOW), persistent=False)
 
     @exact
     def forward(self, restored: Tensor, clean: Tensor, weight: Tensor | None = None) -> Tensor:
-        _check_side(restored, SIDE, "SSIM")
+        _check_side(restored, self.least, "SSIM")
         luminance, structure = _similarity(restored, clean, self.get_buffer("window"))
         return weighted_mean(1 - luminance * structure, least_under(weight, SIDE, SIDE))
 
@@ -41,15 +43,16 @@ class MSSSIM(nn.Module):
 
     def __init__(self, scales: int = len(SCALES)) -> None:
         super().__init__()
-        if not 1 <= scales <= len(SCALES):
-            raise ValueError(f"scales goes from 1 to {len(SCALES)}, not {scales}")
+        if not isinstance(scales, int) or not 1 <= scales <= len(SCALES):
+            raise ValueError(f"scales is a whole number from 1 to {len(SCALES)}, not {scales}")
+        self.least = SIDE * 2 ** (scales - 1)
         self.powers = [power / sum(SCALES[:scales]) for power in SCALES[:scales]]
         self.register_buffer("window", torch.from_numpy(WINDOW), persistent=False)
 
     @exact
     def forward(self, restored: Tensor, clean: Tensor, weight: Tensor | None = None) -> Tensor:
         scales = len(self.powers)
-        _check_side(restored, SIDE * 2 ** (scales - 1), f"MSSSIM of {scales} scales", "; take fewer scales, a larger data.crop, or SSIM")
+        _check_side(restored, self.least, f"MSSSIM of {scales} scales", "; take fewer scales, a larger data.crop, or SSIM")
         counted, whole = weight, restored.new_ones(1, 1)
         for i, power in enumerate(self.powers):
             if i:

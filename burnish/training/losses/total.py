@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ..build import Part
-from .common import exact
+from .common import exact, least_side
 
 
 class Sum(nn.Module):
@@ -27,6 +27,7 @@ class Sum(nn.Module):
         self.weights = {name: part.weight for name, part in terms.items()}
         self.losses = nn.ModuleList(part() for part in terms.values())
         self.on_logits = any(_wants_logits(loss) for loss in self.losses)
+        self.least = max(least_side(loss) for loss in self.losses)
 
     def forward(self, restored: Tensor, clean: Tensor, weight: Tensor | None = None) -> Tensor:
         return torch.stack(list(self.terms(restored, clean, weight).values())).sum()
