@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -107,3 +111,24 @@ def test_tiles_follow_free_memory(monkeypatch: pytest.MonkeyPatch, rng: np.rando
 
     restore(watched, BLUR, rng.random((1, 3, 200, 200), dtype=np.float32), bytes_per_pixel=1000)
     assert largest <= 4000
+
+
+LET_GO = """
+import os, signal, threading
+import numpy as np
+import burnish
+
+signal.signal(signal.SIGUSR1, lambda number, frame: print("heard"))
+held = [burnish.load("photo")]
+held[0](np.zeros((16, 16, 3), np.uint8), noise=25)
+thread = threading.Thread(target=held.clear)
+thread.start()
+thread.join()
+os.kill(os.getpid(), signal.SIGUSR1)
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="signals of POSIX")
+def test_a_model_let_go_in_another_thread_leaves_signals_working() -> None:
+    done = subprocess.run([sys.executable, "-c", LET_GO], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (0, "heard\n"), done.stderr

@@ -26,7 +26,7 @@ def load(path: Path, changes: Sequence[str] = ()) -> Recipe:
     except yaml.YAMLError as error:
         raise RecipeError(f"{path}: not YAML that can be read: {' '.join(str(error).split())}") from error
     except (OSError, UnicodeDecodeError) as error:
-        raise RecipeError(f"{path}: cannot be read: {error}") from error
+        raise RecipeError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
     except BurnishError as error:
         raise RecipeError(f"{path}: {error}") from error
     return recipe

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ PRECISIONS = (("FP16", "f16"), ("BF16", "bf16"), ("FP32", "f32"))
 
 def open_model(path: Path, contract: Contract, *, device: str, threads: int | None, fp32: bool) -> Opened:
     """The model compiled for this processor. `device` is always the processor here."""
-    core = openvino.Core()
+    core = _core()
     capabilities = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     precision = "f32" if fp32 else next((hint for name, hint in PRECISIONS if name in capabilities), "f32")
     settings = {"INFERENCE_PRECISION_HINT": precision, "PERFORMANCE_HINT": "LATENCY"}
@@ -47,6 +48,14 @@ def open_model(path: Path, contract: Contract, *, device: str, threads: int | No
         return np.array(result, np.float32)  # a copy: the request's buffer is written again by the next tile
 
     return Opened(run, "openvino", str(core.get_property("CPU", "FULL_DEVICE_NAME")).strip(), {"f32": "fp32"}.get(precision, precision))
+
+
+@cache
+def _core() -> openvino.Core:
+    """One for the process, never let go. Compiling gives the thread at hand another stack for its signals, and the end of the core frees that memory from
+    whichever thread it ends in: were that not the same one, the next signal (Ctrl-C, the end of a child) would be a segmentation fault.
+    """
+    return openvino.Core()
 
 
 def _keep_only(model: openvino.Model, name: str) -> None:
