@@ -25,7 +25,10 @@ INITIALISERS: dict[str, Callable[[Tensor, torch.Generator], None] | None] = {"ka
 
 
 def initialise(net: nn.Module, name: str, generator: torch.Generator) -> None:
-    """Draws the weights of all convolutions and linear layers and zeroes their biases. A module that names layers in `starts_small` gets those at a tenth."""
+    """Draws the weights of all convolutions and linear layers and zeroes their biases. A module that names layers in `starts_small` gets those at a tenth.
+
+    One that has a method `drawn` is asked to do with its fresh weights what it has to (as ICNR does).
+    """
     draw = INITIALISERS[name]
     if draw is None:
         return
@@ -38,3 +41,5 @@ def initialise(net: nn.Module, name: str, generator: torch.Generator) -> None:
         for module in net.modules():
             for layer in getattr(module, "starts_small", ()):
                 getattr(module, layer).weight.mul_(SMALL)
+            if hasattr(module, "drawn"):
+                module.drawn()

@@ -13,6 +13,14 @@ ARCHS = {
     "DnCNN": "burnish.training.archs.dncnn:DnCNN",
     "FFDNet": "burnish.training.archs.ffdnet:FFDNet",
     "ResUNet": "burnish.training.archs.resunet:ResUNet",
+    "UNet": "burnish.training.archs.unet:UNet",
+    "LightAutoencoder": "burnish.training.archs.lightautoencoder:LightAutoencoder",
+    "ContestUNet": "burnish.training.archs.contestunet:ContestUNet",
+    "ConvNeXtUNet": "burnish.training.archs.convnextunet:ConvNeXtUNet",
+    "NAFNet": "burnish.training.archs.nafnet:NAFNet",
+    "SRResNet": "burnish.training.archs.srresnet:SRResNet",
+    "TransformNet": "burnish.training.archs.transformnet:TransformNet",
+    "Sigmoid": "burnish.training.archs.sigmoid:Sigmoid",
 }
 
 #: everything that a recipe's `arch` may name: networks, and networks that wrap one to give it a dial

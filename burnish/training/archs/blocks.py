@@ -3,8 +3,24 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable, Sequence
 
+import torch
 from torch import Tensor, nn
+
+#: name -> the normalisation of so many channels
+NORMS: dict[str, Callable[[int], nn.Module]] = {
+    "none": lambda width: nn.Identity(),
+    "batch": nn.BatchNorm2d,
+    "instance": lambda width: nn.InstanceNorm2d(width, affine=True),
+}
+
+
+def norm_of(name: str, width: int, names: Sequence[str] = ("none", "batch")) -> nn.Module:
+    """The normalisation of that name, which must be among `names`."""
+    if name not in names:
+        raise ValueError(f"there is no norm {name!r}; the choices: {', '.join(names)}")
+    return NORMS[name](width)
 
 
 class ResBlock(nn.Module):
@@ -38,3 +54,43 @@ def plain_stack(channels_in: int, channels_out: int, width: int, depth: int) -> 
     for a, b in itertools.pairwise(sizes):
         layers += [nn.Conv2d(a, b, 3, padding=1), nn.ReLU()]
     return nn.Sequential(*layers[:-1])
+
+
+class ChannelNorm(nn.LayerNorm):
+    """Layer norm over the channels of every pixel. [B, C, H, W] -> [B, C, H, W]"""
+
+    def __init__(self, width: int) -> None:
+        super().__init__(width, eps=1e-6)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+
+class Enlarge(nn.Sequential):
+    """PixelShuffle layers (Shi et al., CVPR 2016), each a 3x3 convolution, the shuffle by 2, ReLU; [B, width, H, W] -> [B, width, scale H, scale W].
+
+    icnr: a fresh layer enlarges by repeating pixels, which leaves no checkerboard (Aitken et al., 2017).
+    """
+
+    def __init__(self, width: int, scale: int, icnr: bool = True) -> None:
+        if scale < 1 or scale & (scale - 1):
+            raise ValueError(f"scale is 1, 2, 4 or 8, not {scale}")
+        super().__init__(*(nn.Sequential(Shuffled(width, 4 * width, icnr), nn.PixelShuffle(2), nn.ReLU()) for _ in range(scale.bit_length() - 1)))
+        self.reach = min(len(self), 2)  # the first layer sees one input pixel further, the later ones 1/2 and 1/4 of one
+
+
+class Shuffled(nn.Conv2d):
+    """The convolution before a PixelShuffle by 2."""
+
+    def __init__(self, channels_in: int, channels_out: int, icnr: bool) -> None:
+        super().__init__(channels_in, channels_out, 3, padding=1)
+        self.icnr = icnr
+        self.drawn()
+
+    def drawn(self) -> None:
+        """After the weights were drawn: the four filters that become one pixel's neighbours are made equal."""
+        if self.icnr:
+            with torch.no_grad():
+                self.weight.copy_(self.weight[::4].repeat_interleave(4, 0))
+                if self.bias is not None:
+                    self.bias.copy_(self.bias[::4].repeat_interleave(4, 0))

@@ -1,0 +1,75 @@
+"""LightAutoencoder: the small network of a report on cleaning photographed documents, with and without skips; norm, upsampling and join can be ablated."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from .blocks import norm_of
+
+
+class LightAutoencoder(nn.Module):
+    """`[B, channels_in, H, W]` -> `[B, channels_out, H, W]`, of any range; inside `Sigmoid` it gives logits, as in the report. H and W multiples of 2.
+
+    skips False: two convolutions, max pooling, four at half the size, upsampling, two; norm in the first four alone. skips True: three convolutions, pooling,
+    two, and at three places what was there on the way down joins: concat, or sum (the convolutions after it then take half as many channels).
+    norm: batch or none. upsampling: nearest, or transposed (2x2, stride 2); without it, nearest without skips and transposed with them. The report's network
+    without a norm gave one colour or a checkered picture, and with transposed upsampling some runs a grey background.
+    """
+
+    tiny: ClassVar[dict[str, Any]] = {}
+    multiple = 2
+    reach = 14  # at most four convolutions at half the size and five at the whole, and the grid of the pooling
+
+    def __init__(
+        self, channels_in: int = 3, channels_out: int = 1, skips: bool = False, norm: str = "batch", upsampling: str | None = None, join: str = "concat"
+    ) -> None:
+        super().__init__()
+        if join not in ("concat", "sum"):
+            raise ValueError(f"there is no join {join!r}; the choices: concat, sum")
+        self.channels_in, self.channels_out = channels_in, channels_out
+        self.skips, self.join = skips, join
+        upsampling = upsampling or ("transposed" if skips else "nearest")
+        twice = 2 if skips and join == "concat" else 1
+        self.pool = nn.MaxPool2d(2)
+        self.first = _conv(channels_in, 8, norm)
+        self.second = _conv(8, 16, norm)
+        if not skips:
+            self.inside = nn.Sequential(*_conv(16, 32, norm), *_conv(32, 32, norm), *_conv(32, 32), *_conv(32, 16))
+            self.up = _upsampling(upsampling, 16, 16)
+            self.last = nn.Sequential(*_conv(16, 8), nn.Conv2d(8, channels_out, 3, padding=1))
+        else:
+            self.third = _conv(16, 32, norm)
+            self.inside = nn.Sequential(*_conv(32, 32, norm), *_conv(32, 32))
+            self.up = nn.Sequential(nn.ConvTranspose2d(twice * 32, 32, 1), nn.ReLU(), _upsampling(upsampling, 32, 16), nn.ReLU())
+            self.wide = nn.Sequential(*_conv(twice * 16, 16, norm), *_conv(16, 8, norm))
+            self.last = nn.Sequential(*_conv(twice * 8, 8, norm), nn.Conv2d(8, channels_out, 3, padding=1))
+
+    def forward(self, image: Tensor) -> Tensor:
+        eight = self.first(image)
+        sixteen = self.second(eight)
+        if not self.skips:
+            return self.last(self.up(self.inside(self.pool(sixteen))))  # type: ignore[no-any-return]
+        pooled = self.pool(self.third(sixteen))
+        x = self.up(self._joined(self.inside(pooled), pooled))
+        x = self.wide(self._joined(x, sixteen))
+        return self.last(self._joined(x, eight))  # type: ignore[no-any-return]
+
+    def _joined(self, x: Tensor, skip: Tensor) -> Tensor:
+        return torch.cat([x, skip], 1) if self.join == "concat" else x + skip
+
+
+def _conv(a: int, b: int, norm: str = "none") -> nn.Sequential:
+    return nn.Sequential(nn.Conv2d(a, b, 3, padding=1), norm_of(norm, b), nn.ReLU())
+
+
+def _upsampling(kind: str, a: int, b: int) -> nn.Module:
+    """By two: nearest (with a 3x3 convolution where the channels change), or a transposed convolution."""
+    if kind == "transposed":
+        return nn.ConvTranspose2d(a, b, 2, stride=2)
+    if kind != "nearest":
+        raise ValueError(f"there is no upsampling {kind!r}; the choices: nearest, transposed")
+    enlarge = nn.Upsample(scale_factor=2)
+    return enlarge if a == b else nn.Sequential(enlarge, nn.Conv2d(a, b, 3, padding=1))
