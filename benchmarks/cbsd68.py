@@ -22,7 +22,6 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.machine import processor
 from benchmarks.ship import weights_digest
 from burnish.contract import Array, Contract, Dial, Run
 from burnish.degrade.noise import noise
@@ -31,6 +30,7 @@ from burnish.inference.backends import open_model
 from burnish.inference.zoo import find, names
 from burnish.metrics import METRICS
 from burnish.study.evaluate import Folder
+from burnish.study.machine import processor
 from burnish.study.verify import export_verified
 from burnish.training.build import Spec
 from burnish.training.cost import multiply_adds

@@ -13,9 +13,9 @@ import time
 
 import numpy as np
 
-from benchmarks.machine import processor
 from burnish.contract import Array
 from burnish.degrade import DEGRADATIONS, make
+from burnish.study.machine import processor
 
 SIZE, BATCH = 256, 8
 

@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from benchmarks.machine import processor
 from burnish.contract import Array
 from burnish.degrade.noise import add_noise, clip_and_round
 from burnish.estimate import noise
+from burnish.study.machine import processor
 
 LEVELS = (0, 5, 10, 15, 25, 50, 75)
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp"}

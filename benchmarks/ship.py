@@ -17,12 +17,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from benchmarks.machine import processor
 from burnish.degrade.noise import noise
 from burnish.evaluate import evaluate
 from burnish.inference.zoo import folder
 from burnish.metrics import METRICS
 from burnish.study.evaluate import Folder
+from burnish.study.machine import processor
 from burnish.study.verify import export_verified
 from burnish.training.cost import multiply_adds, parameters
 from burnish.training.export import rounded

@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.machine import processor
 from burnish import images
+from burnish.study.machine import processor
 
 SMALL, LARGE = (256, 384), (3000, 4000)
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import torch
 
-from benchmarks.machine import processor
+from burnish.study.machine import processor
 from burnish.training.data import Batch, stream
 from burnish.training.machine import make_machine
 from burnish.training.recipe import Recipe

@@ -155,10 +155,9 @@ def _restore_all(jobs: list[Any], model: Model, console: Any, *, device: str, th
 
 def open_model(name: str, dials: dict[str, Setting]) -> Model:
     """The model of a name or path, its dials checked before anything is read. A .safetensors file is exported first, and the result kept in the cache."""
-    from .inference.model import Model
-    from .inference.zoo import find
+    from .inference.zoo import load
 
-    model = Model(_exported(Path(name)) if name.endswith(".safetensors") else find(name))
+    model = load(str(_exported(Path(name))) if name.endswith(".safetensors") else name)
     for dial, value in dials.items():
         if value != "auto":
             model.contract.dial(dial).check(float(value))
@@ -198,17 +197,18 @@ def training_wing() -> None:
 def models(as_json: AsJson = False) -> None:
     """burnish models
 
-    The models that ship: task, dials, size, measured quality and speed, training data, licence.
+    The models that ship: task, dials, size, measured quality and speed, training data, licence. Then the filters, which have no weights.
     """
-    from .inference.zoo import load, names
+    from .inference.classical import FILTERS, cards
+    from .inference.zoo import find, load, names
     from .report.cards import describe, record
 
-    shipped = [load(name) for name in names()]
+    shipped = [(find(name), load(name)) for name in names()]
     if as_json:
-        for model in shipped:
-            print(json.dumps(record(model.path, model.contract, model.card)))
+        for each in [*(record(path, model.contract, model.card) for path, model in shipped), *map(cards.record, FILTERS)]:
+            print(json.dumps(each))
         return
-    print("\n\n".join(describe(model.path, model.contract, model.card) for model in shipped))
+    print("\n\n".join([*(describe(path, model.contract, model.card) for path, model in shipped), cards.listing()]))
 
 
 @app.command(short_help="A model's card, or a picture's facts.")
@@ -220,10 +220,14 @@ def info(
     A model's card, or a picture's facts.
     """
     from . import images
+    from .inference.classical import cards, listed
     from .inference.model import Model
     from .inference.zoo import find, names
     from .report.cards import describe, record
 
+    if listed(file) and file not in names():
+        print(json.dumps(cards.record(file)) if as_json else cards.describe(file))
+        return
     if file in names() or file.endswith((".onnx", ".safetensors")):
         if file.endswith(".safetensors"):
             training_wing()
@@ -232,8 +236,9 @@ def info(
             restorer = Restorer.load(Path(file))
             path, contract, card = Path(file), restorer.contract, restorer.card
         else:
-            model = Model(find(file))
-            path, contract, card = model.path, model.contract, model.card
+            path = find(file)
+            model = Model(path)
+            contract, card = model.contract, model.card
         print(json.dumps(record(path, contract, card)) if as_json else describe(path, contract, card, whole=True))
         return
     facts = images.facts(Path(file))
@@ -330,30 +335,88 @@ def plot(
     print(output)
 
 
-@app.command(short_help="PSNR and SSIM on clean pictures that are spoiled.")
+@app.command(short_help="Measure models on clean pictures that are spoiled, or on pairs.")
 def evaluate(
-    model: Annotated[str, typer.Argument(metavar="MODEL", show_default=False, help="A shipped model's name, or a model file.")],
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", show_default=False, help="Clean pictures.")],
+    model: Annotated[list[str], typer.Argument(metavar="MODEL... FOLDER", show_default=False, help="Models, then a folder of clean pictures, or of pairs.")],
     dial: Annotated[list[str], typer.Option("-d", "--dial", metavar="NAME=A,B,C", show_default=False, help="Levels to spoil with and to set.")] = [],  # noqa: B006
+    metrics: Annotated[str, typer.Option(metavar="NAME,...", help="What is measured; docs/metrics.md lists them.")] = "psnr,ssim",
+    artefacts: Annotated[bool, typer.Option("--artefacts", help="Look for grids, smoothing, noise left, colour drift.")] = False,
     clip: Annotated[bool, typer.Option("--clip", help="Clip and round the spoiled pictures, as 8-bit files are.")] = False,
+    crop: Annotated[int | None, typer.Option(min=0, metavar="N", show_default=False, help="Border that does not count (the scale).")] = None,
     csv: Annotated[Path | None, typer.Option(metavar="FILE", show_default=False, help="Every picture's figures.")] = None,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", show_default=False, help="A page with table, plots and a contact sheet.")] = None,
     seed: Annotated[int, typer.Option(metavar="N", help="Of the test noise.")] = 0,
     device: Where = Device.auto,
     threads: Threads = None,
     fp32: Full = False,
     as_json: AsJson = False,
 ) -> None:
-    """burnish evaluate photo kodak24/ -d noise=15,25,50
+    """burnish evaluate photo nlmeans median+photo kodak24/ -d noise=15,25,50
 
-    Spoils clean pictures, restores them, and prints PSNR and SSIM with their definition, and the time.
+    Spoils clean pictures (or takes pairs), restores them, and prints figures with their definition, and the time. A+B is B after A.
     """
-    from .study.evaluate import evaluate_folder
+    from .study.comparison import text
+    from .study.evaluate import compared, evaluate_row, metrics_of, write_comparison
+    from .study.rows import open_row
 
-    opened = open_model(model, {})
-    table = evaluate_folder(opened, folder, parse_levels(dial), clip=clip, seed=seed, device=device.value, threads=threads, fp32=fp32, notice=say)
+    if len(model) < 2:
+        raise UsageError("name at least one model, and then a folder of pictures, as in burnish evaluate photo kodak24/ -d noise=25")
+    *names, folder = model
+    wanted = [name.strip() for name in metrics.split(",") if name.strip()]
+    measured, levels = metrics_of(wanted, with_artefacts=artefacts or html is not None), parse_levels(dial)
+    rows = [open_row(_as_file(name), name=name, fp32=fp32, device=device.value, threads=threads, notice=say) for name in dict.fromkeys(names)]
+    tables = {row.name: evaluate_row(row, Path(folder), levels, metrics=measured, clip=clip, seed=seed, crop=crop) for row in rows}
     if csv is not None:
-        csv.write_text(table.to_csv())
-    print(json.dumps(table.to_dict()) if as_json else table.to_text())
+        _write_csv(csv, tables)
+    results = compared(tables, wanted, {row.name: row.cost for row in rows}, f"{', '.join(tables)} on {Path(folder).name}")
+    if html is not None:
+        say(str(write_comparison(html, results, rows, Path(folder), levels, clip, seed)))
+    if as_json:
+        print(json.dumps(next(iter(tables.values())).to_dict() if len(tables) == 1 else {name: table.to_dict() for name, table in tables.items()}))
+    elif len(tables) == 1:
+        print("\n".join([next(iter(tables.values())).to_text(), *results.entries[0].complaints()]))
+    else:
+        print(text(results))
+
+
+def _as_file(words: str) -> str:
+    """The words of a row, with every .safetensors file in them exported."""
+    return "+".join(str(_exported(Path(part))) if part.endswith(".safetensors") else part for part in words.split("+"))
+
+
+def _write_csv(path: Path, tables: dict[str, Any]) -> None:
+    """The tables' lines below each other; with several models, the model's name first."""
+    texts = [(name, table.to_csv().splitlines()) for name, table in tables.items()]
+    if len(texts) == 1:
+        path.write_text("\n".join(texts[0][1]) + "\n")
+        return
+    lines = [f"model,{texts[0][1][0]}", *(f'"{name}",{line}' for name, rest in texts for line in rest[1:])]
+    path.write_text("\n".join(lines) + "\n")
+
+
+@app.command(short_help="Train many recipes alike, and compare them on a page.")
+def sweep(
+    file: Annotated[Path, typer.Argument(metavar="SWEEP", show_default=False, help="A sweep (YAML).")],
+    out: Annotated[Path | None, typer.Option("-o", "--out", metavar="FOLDER", show_default=False, help="The sweep's folder (runs/NAME).")] = None,
+    only: Annotated[str | None, typer.Option(metavar="POINT", show_default=False, help="One point alone.")] = None,
+    retry: Annotated[bool, typer.Option("--retry", help="Try again what failed.")] = False,
+    page: Annotated[bool, typer.Option("--page", help="Make the page alone, of the results in the folder.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be trained.")] = False,
+) -> None:
+    """burnish sweep studies/which_loss.yaml
+
+    Trains a recipe once for every value of some of its keys, with several seeds, and compares the results on one page. The same command resumes.
+    """
+    training_wing()
+    from .study.sweep import load, outline, remake, run
+
+    loaded = load(file, out)
+    if dry_run:
+        print(outline(loaded))
+    elif page:
+        print(remake(loaded, str(file)))
+    else:
+        print(run(loaded, say, source=str(file), only=only, retry=retry))
 
 
 @app.command(short_help="Damage pictures on purpose.")

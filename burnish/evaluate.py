@@ -17,11 +17,12 @@ from .contract import Array, Contract, Run, apply, as_channels, from_channels, l
 from .degrade import Degradation
 from .degrade.noise import clip_and_round
 from .errors import UsageError
-from .metrics import METRICS, Metric
+from .metrics import DEFAULT, METRICS, Metric
 
 Settings = Mapping[str, float]
 #: ITU-R BT.601: what a colour picture is held against where the network gives grey
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+USUAL = tuple(METRICS[name] for name in DEFAULT)
 #: (done, total): pictures times settings; total is 0 where the number of pictures is not known before
 Progress = Callable[[int, int], None]
 
@@ -113,7 +114,7 @@ def evaluate(
     pictures: Iterable[tuple[str, Array]],
     settings: Sequence[Settings],
     degradations: Sequence[Degradation],
-    metrics: Sequence[Metric] = tuple(METRICS.values()),
+    metrics: Sequence[Metric] = USUAL,
     *,
     clip: bool = False,
     seed: int = 0,
@@ -144,7 +145,7 @@ def evaluate(
 
 
 def evaluate_pairs(
-    run: Run, contract: Contract, pairs: Iterable[tuple[str, Array, Array, Settings]], metrics: Sequence[Metric] = tuple(METRICS.values()), *, crop: int = 0
+    run: Run, contract: Contract, pairs: Iterable[tuple[str, Array, Array, Settings]], metrics: Sequence[Metric] = USUAL, *, crop: int = 0
 ) -> Table:
     """Restores the spoiled side of every pair with the dials at the pair's setting, and compares it with the clean one.
 
@@ -186,6 +187,11 @@ def matching(image: Array, channels: int) -> Array:
         grey: Array = np.einsum("c,bchw->bhw", LUMA, image)[:, None]
         return grey
     return as_channels(image, channels)
+
+
+def in_words(setting: Settings) -> str:
+    """`noise 25 quality 40`; "all" where there are no dials."""
+    return " ".join(f"{name} {value:g}" for name, value in setting.items()) or "all"
 
 
 def generator(seed: int, place: int, settings: Settings) -> np.random.Generator:

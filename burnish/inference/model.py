@@ -1,8 +1,9 @@
-"""Model: a model file opened: its contract, its card, and pictures through it."""
+"""Model: a model file, or a filter without weights, opened: its contract, its card, and pictures through it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..contract import Array, Contract, Opened, as_channels, from_channels, level_array
-from ..errors import DialError, NonFiniteInput, UsageError
+from ..errors import DialError, NonFiniteInput, UnsupportedChannels, UsageError
 from ..estimate import ESTIMATORS
 from ..images import fill_hidden
 from . import wire
 from .backends import open_model
+from .classical import Filter
 from .engine import BYTES_PER_PIXEL, Notice, Progress, restore
 
 #: a dial's setting: a number in the dial's unit, or "auto" to estimate it on the whole picture
@@ -22,18 +24,27 @@ Setting = float | Literal["auto"]
 
 
 class Model:
-    """A model file. Opening reads and checks its header only; the backend loads it when the first picture comes, or at `open`."""
+    """A model file, or a filter. Of a file, only the header is read and checked here; what runs it is loaded when the first picture comes, or at `open`.
 
-    def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
-        header = wire.read_header(self.path)
-        self.contract = Contract.from_dict(header["contract"])
-        self.card: dict[str, Any] = header["card"]
+    path: the file, None for a filter.
+    """
+
+    def __init__(self, source: str | Path | Filter) -> None:
         self.opened: Opened | None = None
+        self.path: Path | None = None
+        self.card: dict[str, Any]
+        self._open: Callable[..., Opened]
+        if isinstance(source, Filter):
+            self.contract, self.card, self._open = source.contract, dict(source.card), source.open
+            return
+        self.path = Path(source)
+        header = wire.read_header(self.path)
+        self.contract, self.card = Contract.from_dict(header["contract"]), header["card"]
+        self._open = partial(open_model, self.path, self.contract)
 
     def open(self, *, device: str = "auto", threads: int | None = None, fp32: bool = False, backend: str | None = None) -> Opened:
-        """Loads the model into a backend and keeps it. Raises DeviceError, MissingExtra, ModelCorrupt."""
-        self.opened = open_model(self.path, self.contract, device=device, threads=threads, fp32=fp32, backend=backend)
+        """Loads the model into a backend, or a filter's libraries, and keeps it. Raises DeviceError, MissingExtra, ModelCorrupt."""
+        self.opened = self._open(device=device, threads=threads, fp32=fp32, backend=backend)
         return self.opened
 
     def settings(self, given: Mapping[str, Setting], pixels: Array) -> tuple[float, ...]:
@@ -67,25 +78,34 @@ class Model:
         progress: Progress | None = None,
         notice: Notice | None = None,
     ) -> Array:
-        """pixels float32 [1, 1 or 3, H, W] -> the restored ones, as many channels (grey goes through a colour model and comes back grey), not clamped.
+        """pixels float32 [1, 1 or 3, H, W] -> the restored ones, as many channels, not clamped: grey goes through a colour model and comes back grey; what a
+        model turns grey comes back in equal channels.
 
-        With alpha [1, 1, H, W], what lies under full transparency stays as it is and has no influence on what is seen.
+        With alpha [1, 1, H, W], what lies under full transparency stays as it is and has no influence on what is seen; a model that enlarges has none of it:
+        UnsupportedChannels.
         """
         opened = self.opened or self.open()
+        if alpha is not None and self.contract.scale != 1:
+            raise UnsupportedChannels("alpha cannot be carried through a model that enlarges; pass the colour alone")
         visible = pixels if alpha is None else fill_hidden(pixels, alpha)
+        # Input and output of different channels are mixed here, when they have as many again; the engine could not.
+        apart = self.contract.channels_in != self.contract.channels_out and self.contract.scale == 1
         result = restore(
             opened.run,
             self.contract,
             as_channels(visible, self.contract.channels_in),
             level_array(settings),
-            strength,
+            1.0 if apart else strength,
             tile=tile,
             bytes_per_pixel=int(self.card.get("bytes_per_pixel", BYTES_PER_PIXEL)),
             progress=progress,
             notice=notice,
         )
-        result = from_channels(result, pixels.shape[1])
-        return result if alpha is None or self.contract.scale != 1 else np.where(alpha > 0, result, pixels)
+        channels = pixels.shape[1]
+        result = from_channels(result, channels) if result.shape[1] > 1 else result.repeat(channels, 1)
+        if apart and strength != 1:
+            result = pixels + np.float32(strength) * (result - pixels)
+        return result if alpha is None else np.where(alpha > 0, result, pixels)
 
     def __call__(self, image: NDArray[Any], *, strength: float = 1.0, tile: int | None = None, **dials: Setting) -> NDArray[Any]:
         """A picture as an array -> the restored one, of the same type and layout.
@@ -94,7 +114,8 @@ class Model:
         (float64 is computed in float32).
         strength: 0 (the input's very bits) to 1. tile: None plans from free memory, 0 is no tiles, N is the size of a tile in pixels.
         dials: each in its own unit, such as noise=25; one that is not given is estimated where that is possible.
-        Raises UsageError for another shape or type, DialError for a dial out of its range, NonFiniteInput, NonFiniteOutput, OutOfMemory.
+        Raises UsageError for another shape or type, DialError for a dial out of its range, NonFiniteInput, NonFiniteOutput, OutOfMemory, and
+        UnsupportedChannels for alpha where the model enlarges.
         """
         scale = _scale_of(image)
         if strength == 0 and self.contract.scale == 1:
@@ -110,8 +131,6 @@ class Model:
             result = np.rint(np.clip(result, 0, 1) * scale)
         result = result.astype(image.dtype)
         if planes.shape[2] == 4:
-            if self.contract.scale != 1:
-                raise UsageError("alpha cannot be carried through a model that enlarges; pass the colour alone")
             result = np.concatenate([result, planes[:, :, 3:]], 2)
         same_layout: NDArray[Any] = result.reshape(*result.shape[:2], *image.shape[2:])
         return same_layout

@@ -1,4 +1,4 @@
-"""The models that ship, and how a name or a path becomes a model file. What ships is what stands in `burnish/weights`."""
+"""The models that ship, and how a name or a path becomes a Model. What ships is what stands in `burnish/weights`, and the filters, which have no file."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from importlib import resources
 from pathlib import Path
 
 from ..errors import ModelMissing
+from .classical import FILTERS, listed, make
 from .model import Model
 
 DEFAULT = "photo"
@@ -17,7 +18,7 @@ def folder() -> Path:
 
 
 def names() -> list[str]:
-    """The shipped models, the default one first."""
+    """The shipped models that are files, the default one first."""
     found = sorted(path.stem for path in folder().glob("*.onnx"))
     return sorted(found, key=lambda name: name != DEFAULT)
 
@@ -31,12 +32,16 @@ def find(name: str) -> Path:
         return path
     if path.suffix == ".onnx":
         raise ModelMissing(f"{name}: no such model file")
-    raise ModelMissing(f"there is no model {name!r}; the choices: {', '.join(names()) or 'none'}, or the path of an .onnx or .safetensors file")
+    if listed(name):
+        raise ModelMissing(f"{name} is a filter, which has no model file")
+    choices = f"{', '.join(names()) or 'none'}; the filters {', '.join(FILTERS)}; or the path of an .onnx or .safetensors file"
+    raise ModelMissing(f"there is no model {name!r}; the choices: {choices}")
 
 
 def load(name: str = DEFAULT) -> Model:
-    """The model of a shipped name, or of a path to an .onnx file.
+    """The model of a shipped name, of a filter's (with arguments, as in "lanczos:scale=4"), or of a path to an .onnx file.
 
-    `model = burnish.load("photo")`, then `model(image, noise=25)`. Raises ModelMissing, ModelCorrupt, ModelMismatch, UnsafeModel.
+    `model = burnish.load("photo")`, then `model(image, noise=25)`. Raises ModelMissing, ModelCorrupt, ModelMismatch, UnsafeModel, and UsageError for arguments
+    that a filter does not take.
     """
-    return Model(find(name))
+    return Model(make(name) if listed(name) and name not in names() else find(name))

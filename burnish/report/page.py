@@ -116,6 +116,14 @@ def picture(pixels: NDArray[np.uint8], caption: str = "") -> str:
     return _figure(_image(pixels), caption)
 
 
+def picture_file(path: Path, caption: str = "") -> str:
+    """A JPEG or PNG file as it is, inside the page."""
+    data = path.read_bytes()
+    with Image.open(io.BytesIO(data)) as image:
+        width, height, kind = *image.size, Image.MIME[image.format or "JPEG"]
+    return _figure(f'<img alt="" width="{width}" height="{height}" src="data:{kind};base64,{base64.b64encode(data).decode()}">', caption)
+
+
 def pictures(several: Iterable[NDArray[np.uint8]], caption: str = "") -> str:
     """Pictures close beside each other, under one caption."""
     return _figure(f'<div class="pair">{"".join(map(_image, several))}</div>', caption)

@@ -204,6 +204,47 @@ def plot_sweep(rates: Sequence[float], losses: Sequence[float], smooth: Sequence
     atomic_write(output, _png(figure))
 
 
+def scatter(points: Mapping[str, tuple[float, float]], marked: Sequence[str], x: str, y: str) -> NDArray[np.uint8]:
+    """Named points; those that are marked are filled, and joined from left to right. [H, W, 3]"""
+    figure = _figure(9, 5)
+    axes = figure.add_subplot(1, 1, 1)
+    path = sorted(points[name] for name in marked)
+    axes.plot([a for a, _ in path], [b for _, b in path], color=COLOURS[0], alpha=0.4)
+    for name, (a, b) in points.items():
+        axes.plot([a], [b], "o", color=COLOURS[0], markerfacecolor=COLOURS[0] if name in marked else "white")
+        axes.annotate(name, (a, b), textcoords="offset points", xytext=(6, 4), fontsize=8)
+    if _spread([a for a, _ in points.values()]) > 10:
+        axes.set_xscale("log")
+    axes.margins(x=0.12)
+    _labelled(axes, x, y)
+    return _bytes(figure)
+
+
+def lines(several: Mapping[str, Sequence[Sequence[Sequence[float]]]], x: str, y: str) -> NDArray[np.uint8]:
+    """For each name some curves of (x, y), all of one colour. [H, W, 3]"""
+    figure = _figure(9, 5)
+    axes = figure.add_subplot(1, 1, 1)
+    for i, (name, curves) in enumerate(several.items()):
+        for j, curve in enumerate(curves):
+            style: dict[str, Any] = {"color": COLOURS[i % len(COLOURS)], "linestyle": DASHES[i // len(COLOURS) % len(DASHES)]}
+            axes.plot([point[0] for point in curve], [point[1] for point in curve], label=None if j else name, alpha=0.9, linewidth=1.3, **style)
+    axes.legend(fontsize=8, frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
+    _labelled(axes, x, y)
+    return _bytes(figure)
+
+
+def _labelled(axes: Any, x: str, y: str) -> None:
+    axes.set_xlabel(x, fontsize=9)
+    axes.set_ylabel(y, fontsize=9)
+    axes.grid(True, alpha=0.3)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.tick_params(labelsize=8)
+
+
+def _bytes(figure: Any) -> NDArray[np.uint8]:
+    return np.asarray(np.rint(_pixels(figure) * 255).astype(np.uint8).transpose(1, 2, 0))
+
+
 def _figure(width: float, height: float) -> Any:
     """A figure of so many inches; no window is opened. MissingExtra where matplotlib is not installed."""
     try:

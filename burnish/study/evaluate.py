@@ -1,20 +1,30 @@
-"""A model and a folder of clean pictures -> a table: what `burnish evaluate` does."""
+"""Models and a folder of clean pictures, or of pairs, -> tables, and a page that compares them: what `burnish evaluate` does."""
 
 from __future__ import annotations
 
 import importlib
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from .. import images
-from ..contract import Array
+from ..artefacts import ARTEFACTS, OF_PICTURES
+from ..contract import Array, apply, as_channels, level_array
 from ..degrade import DEGRADATIONS, Degradation
-from ..errors import InputMissing, UsageError
-from ..evaluate import Table, evaluate
-from ..inference.backends import open_model
-from ..inference.model import Model
+from ..errors import DataError, InputMissing, UsageError
+from ..evaluate import Settings, Table, evaluate, evaluate_pairs, generator, matching, spoil
 from ..inference.names import EXTENSIONS
+from ..metrics import METRICS, Metric
+from ..report.page import paragraph, picture_file, section, write_page
+from ..training.pairs import match
+from .comparison import artefacts, figures, fronts
+from .contact import Shown, contact_sheet, corner, piece_of
+from .machine import processor
+from .results import Entry, Results, figures_of
+from .rows import Row
+
+#: pictures on the contact sheet, and the side of their pieces
+SHOWN, SIDE = 3, 160
 
 
 class Folder:
@@ -34,28 +44,102 @@ class Folder:
         return ((file.name, images.read(file).pixels) for file in self.files)
 
 
-def evaluate_folder(
-    model: Model,
+class Pairs:
+    """The pairs of a folder that holds noisy (LQ, LR) beside clean (GT, HR), read one at a time: (name, spoiled, clean, nothing that is told)."""
+
+    def __init__(self, path: Path) -> None:
+        found = match(path)
+        if found.problems or not found.pairs:
+            raise DataError(f"{path}: {found.problems[0].text if found.problems else 'no pairs there'}")
+        self.pairs = found.pairs
+
+    def __iter__(self) -> Iterator[tuple[str, Array, Array, Settings]]:
+        return ((pair.name, images.read(pair.spoiled).pixels, images.read(pair.clean).pixels, {}) for pair in self.pairs)
+
+
+def holds_pairs(folder: Path) -> bool:
+    """Whether it has no pictures of its own, but two folders of them that make pairs."""
+    try:
+        return not any(file.suffix.lower() in EXTENSIONS for file in folder.iterdir()) and bool(match(folder).pairs)
+    except (OSError, DataError):
+        return False
+
+
+def evaluate_row(
+    row: Row,
     folder: Path,
     levels: Mapping[str, Sequence[float]],
     *,
+    metrics: Sequence[Metric],
     clip: bool = False,
     seed: int = 0,
-    device: str = "auto",
-    threads: int | None = None,
-    fp32: bool = False,
-    notice: Callable[[str], None] | None = None,
+    crop: int | None = None,
 ) -> Table:
-    """Every picture at every combination of the levels, such as {"noise": [15, 25, 50]}. Raises UsageError for a level that no degradation owns."""
-    pictures = Folder(folder)
-    degradations = [owner(name) for name in levels]
-    if not degradations:
-        raise UsageError("say what to spoil the pictures with, such as -d noise=15,25,50")
-    settings = [dict(zip(levels, point, strict=True)) for point in itertools.product(*levels.values())]
-    opened = open_model(model.path, model.contract, device=device, threads=threads, fp32=fp32)
-    if notice:
-        notice(f"on {opened.device}, {opened.backend}, {opened.precision}")
-    return evaluate(opened.run, model.contract, pictures, settings, degradations, clip=clip, seed=seed)
+    """Every clean picture at every combination of the levels, such as {"noise": [15, 25, 50]}, or every pair as it is.
+
+    crop: border that does not count; without it, the scale of a model that enlarges. UsageError for a level that no degradation owns.
+    """
+    border = crop if crop is not None else row.contract.scale if row.contract.scale > 1 else 0
+    if not levels and holds_pairs(folder):
+        return evaluate_pairs(row.run, row.contract, Pairs(folder), metrics, crop=border)
+    damage, settings = _damage(levels)
+    return evaluate(row.run, row.contract, Folder(folder), settings, damage, metrics, clip=clip, seed=seed, crop=border)
+
+
+def _damage(levels: Mapping[str, Sequence[float]]) -> tuple[list[Degradation], list[dict[str, float]]]:
+    if not levels:
+        raise UsageError("say what to spoil the pictures with, such as -d noise=15,25,50; or name a folder of pairs (noisy beside clean)")
+    return [owner(name) for name in levels], [dict(zip(levels, point, strict=True)) for point in itertools.product(*levels.values())]
+
+
+def compared(tables: Mapping[str, Table], names: Sequence[str], costs: Mapping[str, Mapping[str, float]], title: str) -> Results:
+    """Tables of several models as results. names: of the metrics; costs: by model, what is known of it besides its time."""
+    entries = []
+    for model, table in tables.items():
+        kind = {None: "pairs", True: "8-bit", False: "float"}[table.clip]
+        found = figures_of({kind: table})
+        seconds = found.pop("seconds")
+        entries.append(Entry(model, cost={**costs.get(model, {}), "seconds": seconds}, **found))
+    return Results(title, list(names), entries, processor())
+
+
+def write_comparison(path: Path, results: Results, rows: Sequence[Row], folder: Path, levels: Mapping[str, Sequence[float]], clip: bool, seed: int) -> Path:
+    """The page with the table, quality against time, the artefacts, and the contact sheet, which is written beside it as .jpg too."""
+    sheet = contact_sheet(path.with_suffix(".jpg"), list(_shown(rows, folder, levels, clip, seed)))
+    parts = [section("Figures", figures(results)), section("Quality and cost", fronts(results)), section("What is wrong with the results", artefacts(results))]
+    parts.append(section("Pictures", [paragraph("At the setting in the middle; below each, what is left of the error."), picture_file(sheet)]))
+    return write_page(path, results.title, parts)
+
+
+def _shown(rows: Sequence[Row], folder: Path, levels: Mapping[str, Sequence[float]], clip: bool, seed: int) -> Iterator[Shown]:
+    for name, spoiled, clean, setting in itertools.islice(_spoiled(rows[0], folder, levels, clip, seed), SHOWN):
+        place = corner(clean, SIDE)
+        restored = {}
+        for row in rows:
+            told = level_array(row.contract.settings({k: v for k, v in setting.items() if k in {d.name for d in row.contract.dials}}))
+            given = (matching if row.contract.channels_out > row.contract.channels_in else as_channels)(spoiled, row.contract.channels_in)
+            restored[row.name] = (piece_of(apply(row.run, row.contract, given, told), *place), "")
+        times = clean.shape[-1] // spoiled.shape[-1]
+        yield Shown(name, piece_of(spoiled, *place, times), piece_of(clean, *place), restored)
+
+
+def _spoiled(row: Row, folder: Path, levels: Mapping[str, Sequence[float]], clip: bool, seed: int) -> Iterator[tuple[str, Array, Array, Settings]]:
+    """(name, spoiled, clean, setting) at the setting in the middle."""
+    if not levels:
+        yield from Pairs(folder)
+        return
+    damage, settings = _damage(levels)
+    setting = settings[len(settings) // 2]
+    for place, (name, clean) in enumerate(Folder(folder)):
+        yield name, spoil(clean, setting, damage, generator(seed, place, setting), clip), clean, setting
+
+
+def metrics_of(names: Sequence[str], *, with_artefacts: bool = False) -> list[Metric]:
+    """The metrics (and usual artefacts) of these names; UsageError with the choices."""
+    for name in names:
+        if name not in METRICS:
+            raise UsageError(f"--metrics {name}: there is no such metric; the choices: {', '.join(METRICS)}")
+    return [*(METRICS[name] for name in names), *((ARTEFACTS[name] for name in OF_PICTURES) if with_artefacts else ())]
 
 
 def owner(dial: str) -> Degradation:

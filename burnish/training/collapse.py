@@ -6,14 +6,15 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from ..artefacts import VISIBLE, grid_energy
 from ..contract import Array
 
 #: below this share of the clean pictures' variance a result is one colour
 FLAT = 0.01
 #: variance below which a clean picture says nothing about that
 PLAIN = (4 / 255) ** 2
-#: a grid is seen where it makes up this share of the error, and stands out by so much (root mean square, of 1)
-SHARE, VISIBLE = 0.1, 1 / 255
+#: a grid is named where it makes up this share of the error, and can be seen
+SHARE = 0.1
 
 
 def collapses(restored: Sequence[Array], clean: Sequence[Array], period: int = 8) -> list[str]:
@@ -31,26 +32,12 @@ def _grid(restored: Sequence[Array], clean: Sequence[Array], period: int) -> Ite
     """The smallest period that explains nearly all that the widest one does is the one that is named."""
     errors = [_luma(bad) - _luma(good) for bad, good in zip(restored, clean, strict=True) if min(bad.shape[-2:]) >= 4 * period]
     periods = [2**k for k in range(1, period.bit_length()) if 2**k <= period]
-    energies = {p: _energy(errors, p) for p in periods} if errors else {}
+    energies = {p: grid_energy(errors, p) for p in periods} if errors else {}
     total = float(np.mean([error.var() for error in errors])) if errors else 0.0
     for p, energy in energies.items():
         if energy > SHARE * total and energy > VISIBLE**2 and energy > 0.8 * max(energies.values()):
             yield f"what it gives is checkered: a grid of {p} pixels makes up {100 * energy / total:.0f} % of its error"
             return
-
-
-def _energy(errors: Sequence[Array], period: int) -> float:
-    """The power in the lines of the spectrum that a grid of that period has: the variance of the mean over all its cells."""
-    cells = [_folded(error, period) for error in errors]
-    mean = np.mean(cells, 0)
-    return float(mean.var())
-
-
-def _folded(error: Array, period: int) -> Array:
-    """The mean cell [period, period] of an error [H, W]."""
-    height, width = (side // period * period for side in error.shape)
-    cell: Array = error[:height, :width].reshape(height // period, period, width // period, period).mean((0, 2))
-    return cell
 
 
 def _luma(image: Array) -> Array:

@@ -17,9 +17,7 @@ def feed(recipe: Recipe, contract: Contract, notice: Callable[[str], None]) -> t
     """Crops of those to train on, and those to validate on. RecipeError where network and data do not fit; DataError names what cannot be used."""
     check_contract(recipe, contract)
     data, cut = recipe.data, cut_of(recipe, contract)
-    groups = read_groups(Path(data.groups)) if data.groups else None
-    chosen, left_out = split(sources(recipe, contract), data.leave_out, groups, data.leave_out_groups, data.hold_out)
-    left_out += sources_in(recipe.validation.folders, None, _channels(data.raw, contract)) if recipe.validation.folders else []
+    chosen, left_out = _split(recipe, contract)
     pictures = open_pictures(chosen, cut.smallest, notice, cut.scale)
     names = told(recipe)
     crops = Crops(
@@ -38,6 +36,21 @@ def feed(recipe: Recipe, contract: Contract, notice: Callable[[str], None]) -> t
         raw=data.raw,
     )
     return crops, open_pictures(left_out, cut.scale, notice, cut.scale) if left_out else None
+
+
+def held_out(recipe: Recipe, contract: Contract, notice: Callable[[str], None]) -> Pictures | None:
+    """Those to validate on alone; the ones to train on are not read."""
+    _, left_out = _split(recipe, contract)
+    scale = cut_of(recipe, contract).scale
+    return open_pictures(left_out, scale, notice, scale) if left_out else None
+
+
+def _split(recipe: Recipe, contract: Contract) -> tuple[list[Source], list[Source]]:
+    """What is trained on, and what is validated on."""
+    data = recipe.data
+    groups = read_groups(Path(data.groups)) if data.groups else None
+    chosen, left_out = split(sources(recipe, contract), data.leave_out, groups, data.leave_out_groups, data.hold_out)
+    return chosen, left_out + (sources_in(recipe.validation.folders, None, _channels(data.raw, contract)) if recipe.validation.folders else [])
 
 
 def sources(recipe: Recipe, contract: Contract) -> list[Source]:

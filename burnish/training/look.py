@@ -39,7 +39,7 @@ class Look:
         for table, row in figures.items():
             digits = 2 if "PSNR" in table else 4
             setup.machine.say(f"step {step}: {table}: " + ", ".join(f"{setting}: {value:.{digits}f}" for setting, value in row.items()))
-        found = samples(runner(ema, setup.machine.device), ema, setup.recipe, self.held)
+        found = samples(runner(ema, setup.machine.device), ema.contract, setup.recipe, self.held)
         for complaint in complaints(ema, found):
             setup.machine.say(f"step {step}: the network has collapsed: {complaint}; a lower optimizer.args.lr, or another loss, may help")
         norms = {name: float(norm) for name, norm in flow.items()}

@@ -17,18 +17,29 @@ from .strict import read, schema_of
 
 def load(path: Path, changes: Sequence[str] = ()) -> Recipe:
     """The recipe in a YAML file, with `key.sub=value` changes applied. RecipeError names the file, the place and what is allowed."""
+    record = load_yaml(path)
     try:
-        record = yaml.load(path.read_text(encoding="utf-8"), _Loader)
-        for change in changes:
-            _apply(record, change)
-        recipe: Recipe = read(Recipe, record, "")
-        check_all(recipe)
+        for place, value in map(_parsed, changes):
+            change(record, place, value)
+        return from_record(record)
+    except BurnishError as error:
+        raise RecipeError(f"{path}: {error}") from error
+
+
+def load_yaml(path: Path) -> Any:
+    """What a YAML file holds. RecipeError where it is none."""
+    try:
+        return yaml.load(path.read_text(encoding="utf-8"), _Loader)
     except yaml.YAMLError as error:
         raise RecipeError(f"{path}: not YAML that can be read: {' '.join(str(error).split())}") from error
     except (OSError, UnicodeDecodeError) as error:
         raise RecipeError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
-    except BurnishError as error:
-        raise RecipeError(f"{path}: {error}") from error
+
+
+def from_record(record: Any) -> Recipe:
+    """The recipe that a mapping describes, checked. RecipeError."""
+    recipe: Recipe = read(Recipe, record, "")
+    check_all(recipe)
     return recipe
 
 
@@ -37,21 +48,25 @@ def schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "A Burnish recipe", **schema_of(Recipe)}
 
 
-def _apply(record: Any, change: str) -> None:
-    """One `key.sub=value` change, in place; a number in the key counts in a list."""
-    place, sign, text = change.partition("=")
-    if not sign or not place:
-        raise RecipeError(f"{change}: a change is written KEY=VALUE, such as optimizer.args.lr=5e-4")
+def change(record: Any, place: str, value: Any) -> None:
+    """Sets what stands at `key.sub`, in place; a number in the key counts in a list. RecipeError where there is no such place."""
     *outer, last = place.split(".")
     for name in outer:
         record = _child(record, name, place)
-    value = yaml.load(text, _Loader)
     if isinstance(record, list):
         record[_index(record, last, place)] = value
     elif isinstance(record, dict):
         record[last] = value
     else:
         raise RecipeError(f"{place}: there is nothing to change at this place")
+
+
+def _parsed(word: str) -> tuple[str, Any]:
+    """`key.sub=value` as a place and a value."""
+    place, sign, text = word.partition("=")
+    if not sign or not place:
+        raise RecipeError(f"{word}: a change is written KEY=VALUE, such as optimizer.args.lr=5e-4")
+    return place, yaml.load(text, _Loader)
 
 
 def _child(record: Any, name: str, place: str) -> Any:

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import nn
 
-from ..contract import Array, Run, apply, level_array
+from ..contract import Array, Contract, Run, apply, level_array
 from ..errors import UsageError
-from ..evaluate import Settings, generator, matching, spoil
+from ..evaluate import Settings, generator, in_words, matching, spoil
 from .board import Board
 from .collapse import collapses
 from .recipe import Recipe
 from .recipe_damage import measured_damages
 from .restorer import Restorer
 from .step import TOTAL, evaluated
-from .validate import Held, in_words, levels
+from .validate import Held, levels
 
 #: pictures that are shown of each kind
 SHOWN = 4
@@ -35,28 +35,28 @@ class Sample:
     clean: Array
 
 
-def samples(run: Run, restorer: Restorer, recipe: Recipe, held: Sequence[Held]) -> list[Sample]:
-    """All clean pictures at the middle one of the levels (the first few for each kind of input after the first), and all pairs."""
-    contract = restorer.contract
+def samples(run: Run, contract: Contract, recipe: Recipe, held: Sequence[Held], names: Collection[str] | None = None) -> list[Sample]:
+    """All clean pictures at the middle one of the levels (the first few for each kind of input after the first), and all pairs; or those of these names."""
 
     def restored(kind: str, one: Held, spoiled: Array, told: Settings) -> Sample:
         level = level_array(contract.settings({dial.name: told[dial.name] for dial in contract.dials if dial.name in told}))
         spoiled = matching(spoiled, contract.channels_in)
         return Sample(f"{kind}, {in_words(told)}", one.name, spoiled, apply(run, contract, spoiled, level), one.clean)
 
-    return [restored(*given) for given in _spoiled(recipe, held)]
+    return [restored(*given) for given in _spoiled(recipe, held, names)]
 
 
-def _spoiled(recipe: Recipe, held: Sequence[Held]) -> Iterator[tuple[str, Held, Array, Settings]]:
+def _spoiled(recipe: Recipe, held: Sequence[Held], names: Collection[str] | None) -> Iterator[tuple[str, Held, Array, Settings]]:
     """(kind, picture, its spoiled side, what the network is told)"""
     damage, settings = measured_damages(recipe), levels(recipe)
     setting = settings[len(settings) // 2]
     clean = [one for one in held if one.spoiled is None]
     for i, clip in enumerate(recipe.validation.clip):
         for place, one in enumerate(clean if i == 0 else clean[:SHOWN]):
-            yield "8-bit" if clip else "float", one, spoil(one.clean, setting, damage, generator(0, place, setting), clip), setting
+            if names is None or one.name in names:
+                yield "8-bit" if clip else "float", one, spoil(one.clean, setting, damage, generator(0, place, setting), clip), setting
     for one in held:
-        if one.spoiled is not None:
+        if one.spoiled is not None and (names is None or one.name in names):
             yield "pairs", one, one.spoiled, one.setting
 
 

@@ -13,10 +13,10 @@ import numpy as np
 import torch
 
 from .. import __version__
-from ..contract import Array, Run
+from ..contract import Array, Contract, Run
 from ..degrade.raw import draw_metadata, unprocess
-from ..evaluate import Settings, evaluate, evaluate_pairs
-from ..metrics import METRICS
+from ..evaluate import Settings, Table, evaluate, evaluate_pairs, in_words
+from ..metrics import METRICS, Metric
 from .cost import multiply_adds, parameters
 from .data import Pictures, floats
 from .recipe import Recipe
@@ -63,15 +63,27 @@ def _middle(pictures: Pictures, i: int, crop: int | None, scale: int) -> Held:
 def validate(run: Run, restorer: Restorer, recipe: Recipe, held: Sequence[Held]) -> Figures:
     """PSNR and SSIM, means over the pictures, at every combination of levels of the recipe, on float and on 8-bit pictures as it says; and those of pairs."""
     figures: Figures = {}
-    metrics, contract, dials = [METRICS["psnr"], METRICS["ssim"]], restorer.contract, [dial.name for dial in restorer.contract.dials]
-    clean = [(one.name, one.clean) for one in held if one.spoiled is None]
-    pairs = [(one.name, one.spoiled, one.clean, {name: one.setting[name] for name in dials}) for one in held if one.spoiled is not None]
-    tables = [(clip, evaluate(run, contract, clean, levels(recipe), measured_damages(recipe), metrics, clip=clip)) for clip in recipe.validation.clip if clean]
-    for kind, table in [*tables, *([(None, evaluate_pairs(run, contract, pairs, metrics))] if pairs else [])]:
+    for kind, table in tables(run, restorer.contract, recipe, held, [METRICS["psnr"], METRICS["ssim"]]).items():
         for metric, stamp in table.definitions().items():
-            name = f"{ {None: 'pairs', True: '8-bit', False: 'float'}[kind] }, {stamp}".strip()
-            figures[name] = {in_words(setting): round(table.mean(metric, setting), 4) for setting in table.settings}
+            figures[f"{kind}, {stamp}"] = {in_words(setting): round(table.mean(metric, setting), 4) for setting in table.settings}
     return figures
+
+
+def tables(run: Run, contract: Contract, recipe: Recipe, held: Sequence[Held], metrics: Sequence[Metric]) -> dict[str, Table]:
+    """By how the pictures were spoiled (float, 8-bit, pairs): what the metrics say at every combination of levels of the recipe.
+
+    Where the network enlarges, so many pixels at the border do not count, as is usual there.
+    """
+    crop = contract.scale if contract.scale > 1 else 0
+    clean = [(one.name, one.clean) for one in held if one.spoiled is None]
+    dials = [dial.name for dial in contract.dials]
+    pairs = [(one.name, one.spoiled, one.clean, {n: v for n, v in one.setting.items() if n in dials}) for one in held if one.spoiled is not None]
+    found: dict[str, Table] = {}
+    for clip in recipe.validation.clip if clean else ():
+        found["8-bit" if clip else "float"] = evaluate(run, contract, clean, levels(recipe), measured_damages(recipe), metrics, clip=clip, crop=crop)
+    if pairs:
+        found["pairs"] = evaluate_pairs(run, contract, pairs, metrics, crop=crop)
+    return found
 
 
 def levels(recipe: Recipe) -> list[Settings]:
@@ -85,10 +97,6 @@ def score(figures: Figures) -> float:
     """One number of it all, for a learning rate that waits for progress: the mean of every PSNR."""
     values = [value for table, row in figures.items() if "PSNR" in table for value in row.values()]
     return sum(values) / len(values) if values else 0.0
-
-
-def in_words(setting: Settings) -> str:
-    return " ".join(f"{name} {value:g}" for name, value in setting.items()) or "all"
 
 
 def card(recipe: Recipe, restorer: Restorer, steps: int, hours: float, pictures: Pictures, figures: Figures, precision: str) -> dict[str, Any]:

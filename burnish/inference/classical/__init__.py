@@ -1,0 +1,104 @@
+"""Filters that need no training, as models without weights, one family a file. To add one: a function that returns a Filter, and a line in FILTERS.
+
+They are reached as any model is: `burnish restore scan.png -m sauvola -d window=25`, `burnish.load("nlmeans")`. A name may carry the function's arguments,
+as in `lanczos:scale=4`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ...contract import Array, Contract, Opened, Run
+from ...errors import DeviceError, UsageError
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A model without weights.
+
+    contract: as of any model; its reach is the largest that the dials allow. run: looks at every picture of a batch by itself. card: `task`, `source` (the
+    paper), `library`, `licence`, `bytes_per_pixel`. libraries: functions of `libraries.py` that load what `run` wants, or raise MissingExtra.
+    """
+
+    contract: Contract
+    run: Run
+    card: Mapping[str, Any]
+    libraries: tuple[Callable[[int | None], Any], ...] = ()
+
+    def open(self, *, device: str = "auto", threads: int | None = None, fp32: bool = True, backend: str | None = None) -> Opened:
+        """Loads the libraries; all compute in full precision, whatever `fp32` says. MissingExtra where one is not installed, DeviceError for anything but the
+        processor, and for a backend.
+        """
+        if device not in ("auto", "cpu"):
+            raise DeviceError(f"--device {device}: a filter runs on the processor only; leave it out, or say cpu")
+        if backend is not None:
+            raise DeviceError(f"a filter has no backend, so {backend!r} cannot run it")
+        for library in self.libraries:
+            library(threads)
+        return Opened(self.run, self.card["library"], "the processor", "fp32")
+
+
+#: name -> the function whose arguments a name may carry
+FILTERS = {
+    "bilateral": "burnish.inference.classical.smoothing:bilateral",
+    "nlmeans": "burnish.inference.classical.smoothing:nlmeans",
+    "median": "burnish.inference.classical.smoothing:median",
+    "background-division": "burnish.inference.classical.documents:background_division",
+    "sauvola": "burnish.inference.classical.documents:sauvola",
+    "otsu": "burnish.inference.classical.documents:otsu",
+    "lanczos": "burnish.inference.classical.enlarging:lanczos",
+    "bicubic": "burnish.inference.classical.enlarging:bicubic",
+}
+
+
+def listed(words: str) -> bool:
+    """Whether NAME, or NAME:ARGUMENT=VALUE,..., means a filter."""
+    return words.partition(":")[0] in FILTERS
+
+
+def make(words: str) -> Filter:
+    """The filter of NAME or NAME:ARGUMENT=VALUE,... UsageError names the choices, or says which argument does not fit."""
+    name, _, text = words.partition(":")
+    if name not in FILTERS:
+        raise UsageError(f"there is no filter {name!r}; the choices: {', '.join(FILTERS)}")
+    module, _, attribute = FILTERS[name].partition(":")
+    function: Callable[..., Filter] = getattr(importlib.import_module(module), attribute)
+    arguments = _arguments(words, text)
+    try:
+        inspect.signature(function).bind(**arguments)
+    except TypeError as error:
+        raise UsageError(f"{words}: {error}; its arguments: {', '.join(inspect.signature(function).parameters)}; dials are set with -d") from error
+    return function(**arguments)
+
+
+def whole(name: str, value: Any, low: int, high: int) -> int:
+    """An argument that is a whole number from low to high; UsageError otherwise."""
+    if not isinstance(value, int) or not low <= value <= high:
+        raise UsageError(f"{name}={value} does not fit: a whole number from {low} to {high} is wanted")
+    return value
+
+
+def per_picture(function: Callable[..., Any]) -> Run:
+    """A Run from function(planes [C, H, W], a number for each dial) -> [C', H, W]."""
+
+    def run(image: Array, level: Array | None) -> Array:
+        numbers = [()] * len(image) if level is None else [tuple(map(float, levels[:, 0, 0])) for levels in level]
+        return np.stack([np.asarray(function(planes, *dials), np.float32) for planes, dials in zip(image, numbers, strict=True)])
+
+    return run
+
+
+def _arguments(words: str, text: str) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for part in filter(None, text.split(",")):
+        name, sign, value = part.partition("=")
+        if not sign:
+            raise UsageError(f"{words}: arguments are written NAME:ARGUMENT=VALUE, as in lanczos:scale=4")
+        result[name.strip()] = int(value) if value.strip().isdecimal() else value.strip()
+    return result

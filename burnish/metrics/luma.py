@@ -1,0 +1,38 @@
+"""PSNR and SSIM on Y, as super-resolution reports them: BT.601 in 16..235, of pictures rounded to 8 bits; Y itself is not rounded. Grey stays as it is."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..contract import Array
+from ..errors import UsageError
+from .distance import decibels
+from .pictures import Planes, eight_bit
+from .similarity import ssim_of_planes
+
+#: ITU-R BT.601: what red, green and blue of 255 add to the 16 of black
+STUDIO = np.array([65.481, 128.553, 24.966]) / 255
+
+
+def psnr_y(restored: Array, clean: Array, crop: int = 0) -> float:
+    """Peak signal-to-noise ratio of Y, peak 255, in dB; infinite for equal pictures. UsageError: shapes differ, or raw planes."""
+    a, b = _lumas(restored, clean, crop)
+    return decibels(float(np.mean(np.square(a - b))), 255)
+
+
+def ssim_y(restored: Array, clean: Array, crop: int = 0) -> float:
+    """Structural similarity of Y, range 255. UsageError: below 11x11, shapes differ, or raw planes."""
+    return ssim_of_planes(*_lumas(restored, clean, crop))
+
+
+def _lumas(restored: Array, clean: Array, crop: int) -> tuple[Planes, Planes]:
+    """Both as [1, H, W]."""
+    a, b = (_luma(planes) for planes in eight_bit(restored, clean, crop))
+    return a, b
+
+
+def _luma(planes: Array) -> Planes:
+    if len(planes) not in (1, 3):
+        raise UsageError(f"this metric wants a grey or a colour picture, not {len(planes)} planes")
+    luma: Planes = planes.astype(np.float64) if len(planes) == 1 else 16 + np.tensordot(STUDIO, planes.astype(np.float64), 1)[None]
+    return luma

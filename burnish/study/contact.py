@@ -1,0 +1,67 @@
+"""Contact sheets that compare: pictures as rows, models as columns, each with its piece, what is left of its error, and its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..contract import Array
+from ..report.sheet import Cell, residual_picture, sheet
+
+#: width of a picture on the sheet, and what an error is multiplied with to be seen
+WIDTH, GAIN = 200, 3.0
+Pixels = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A piece of a picture [H, W, 1 or 3], spoiled and clean; restored: by the model's name, with its figures in words."""
+
+    name: str
+    spoiled: Pixels
+    clean: Pixels
+    restored: Mapping[str, tuple[Pixels, str]]
+
+
+def contact_sheet(path: Path, several: Sequence[Shown]) -> Path:
+    """Two lines for each picture: the pieces, and the errors times GAIN around mid grey."""
+    rows: list[list[Cell]] = []
+    for one in several:
+        pieces, errors = [Cell(one.spoiled, f"{one.name}: spoiled")], [Cell(residual_picture(one.spoiled, one.clean, GAIN), f"error x{GAIN:g}")]
+        for model, (piece, words) in one.restored.items():
+            pieces.append(Cell(piece, f"{model}: {words}"))
+            errors.append(Cell(residual_picture(piece, one.clean, GAIN)))
+        rows += [[*pieces, Cell(one.clean, "clean")], errors]
+    return sheet(rows, path, WIDTH)
+
+
+def corner(clean: Array, side: int, given: Sequence[int] | None = None) -> tuple[int, int, int]:
+    """(left, top, side) of the piece that is shown: as given, or where the clean picture [1, C, H, W] has most detail, on a grid of half a piece."""
+    height, width = clean.shape[-2:]
+    side = min(side, height, width) // 8 * 8 or min(height, width)
+    if given is not None:
+        return min(int(given[0]), width - side), min(int(given[1]), height - side), side
+    grey = clean[0].mean(0)
+    detail = np.zeros((height, width))
+    detail[:, 1:] += np.abs(np.diff(grey, axis=1))
+    detail[1:] += np.abs(np.diff(grey, axis=0))
+    step = max(8, side // 2 // 8 * 8)
+    places = [(left, top) for top in range(0, height - side + 1, step) for left in range(0, width - side + 1, step)]
+    left, top = max(places, key=lambda place: float(detail[place[1] : place[1] + side, place[0] : place[0] + side].sum()))
+    return left, top, side
+
+
+def piece_of(picture: Array, left: int, top: int, side: int, times: int = 1) -> Pixels:
+    """The piece [side, side, C] of a picture [1, C, H, W] that is `times` smaller than that which the corner counts in, enlarged to it; uint8.
+
+    Raw planes (red, two greens, blue) are shown as colours.
+    """
+    piece = picture[0, :, top // times : (top + side) // times, left // times : (left + side) // times]
+    shown = piece if len(piece) < 4 else np.clip(piece[[0, 1, 3]], 0, 1) ** np.float32(1 / 2.2)
+    values = np.rint(np.clip(shown, 0, 1) * 255).astype(np.uint8).transpose(1, 2, 0)
+    return values.repeat(times, 0).repeat(times, 1)

@@ -1,0 +1,99 @@
+"""Models by their names, as rows of a comparison: a shipped model, a file, a filter with arguments and dial settings, or several in a chain."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from ..contract import Array, Contract, Dial, Run, apply
+from ..errors import UsageError
+from ..evaluate import matching
+from ..inference.engine import restore
+from ..inference.model import Model
+from ..inference.zoo import load
+
+
+@dataclass(frozen=True)
+class Row:
+    """Something that restores. cost: what is known of it: megabytes of its file, parameters, multiply_adds a pixel."""
+
+    name: str
+    contract: Contract
+    run: Run
+    cost: Mapping[str, float] = field(default_factory=dict)
+
+
+def open_row(
+    words: str, *, name: str = "", fp32: bool = True, device: str = "auto", threads: int | None = None, notice: Callable[[str], None] = lambda _: None
+) -> Row:
+    """`photo`, `runs/x/x.onnx`, `bilateral:radius=20,space=15`, `median+photo` (median first). Settings are dials of the model, or arguments of a filter.
+
+    name: what it is called, without it the words; notice: is told where it runs. UsageError, DialError, ModelMissing.
+    """
+    parts = [_opened(word, fp32, device, threads, notice) for word in words.split("+")]
+    return replace(parts[0] if len(parts) == 1 else _chain(parts), name=name or words)
+
+
+def _opened(words: str, fp32: bool, device: str, threads: int | None, notice: Callable[[str], None]) -> Row:
+    name, _, text = words.partition(":")
+    given = dict(_setting(words, word) for word in text.split(",") if word)
+    dials = {dial.name for dial in load(name).contract.dials}
+    arguments = ",".join(f"{key}={value}" for key, value in given.items() if key not in dials)
+    model = load(f"{name}:{arguments}" if arguments else name)
+    opened = model.open(device=device, threads=threads, fp32=fp32)
+    notice(f"{name}: on {opened.device}, {opened.backend}, {opened.precision}")
+    settings = {key: _number(words, value) for key, value in given.items() if key in dials}
+    contract = replace(model.contract, dials=tuple(_standing_at(dial, settings) for dial in model.contract.dials))
+    known: dict[str, float] = {key: float(model.card[key]) for key in ("parameters", "multiply_adds") if key in model.card}
+    size = {"megabytes": model.path.stat().st_size / 1e6} if model.path else {}
+    return Row(words, contract, _tiled(model, opened.run), {**known, **size})
+
+
+def _tiled(model: Model, run: Run) -> Run:
+    """A Run that bounds its memory as `burnish restore` does. The residual stays one."""
+    bare = replace(model.contract, residual=False)
+
+    def bounded(image: Array, level: Array | None) -> Array:
+        return restore(run, bare, image, level, bytes_per_pixel=int(model.card.get("bytes_per_pixel", 1000)))
+
+    return bounded
+
+
+def _standing_at(dial: Dial, settings: Mapping[str, float]) -> Dial:
+    return replace(dial, default=dial.check(settings[dial.name])) if dial.name in settings else dial
+
+
+def _chain(parts: Sequence[Row]) -> Row:
+    """One after the other; a dial of several of them is one dial, which all of them are told."""
+    dials = {dial.name: dial for part in reversed(parts) for dial in part.contract.dials}
+    names = list(dials)
+
+    def run(image: Array, level: Array | None) -> Array:
+        for i, part in enumerate(parts):
+            given = matching(np.clip(image, 0, 1) if i else image, part.contract.channels_in)
+            own = [names.index(dial.name) for dial in part.contract.dials]
+            image = apply(part.run, part.contract, given, level[:, own] if level is not None and own else None)
+        return image
+
+    first, last = parts[0].contract, parts[-1].contract
+    keys = sorted({key for part in parts for key in part.cost if key != "multiply_adds"})  # those are for a pixel, of pictures of different sizes
+    cost = {key: sum(part.cost.get(key, 0.0) for part in parts) for key in keys}
+    scale = math.prod(part.contract.scale for part in parts)
+    return Row("", Contract(first.channels_in, last.channels_out, scale=scale, reach=None, dials=tuple(dials.values())), run, cost)
+
+
+def _setting(words: str, word: str) -> tuple[str, str]:
+    name, sign, value = word.partition("=")
+    if not sign or not name:
+        raise UsageError(f"{words}: settings are written NAME=VALUE, as in bilateral:radius=20,space=15")
+    return name.strip(), value.strip()
+
+
+def _number(words: str, value: str) -> float:
+    try:
+        return float(value)
+    except ValueError:
+        raise UsageError(f"{words}: {value!r} is no number") from None

@@ -1,0 +1,199 @@
+"""Sweep: many recipes that differ in some keys, as one YAML file says; strict, and turned into points before anything is trained."""
+
+# ruff: noqa: RUF009 (key() is dataclasses.field() with a meaning and a range)
+from __future__ import annotations
+
+import contextlib
+import copy
+import itertools
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from ...artefacts import ARTEFACTS, OF_PICTURES
+from ...errors import BurnishError, RecipeError
+from ...metrics import METRICS
+from ...training.recipe import PLAIN_NAME, Recipe
+from ...training.recipe_file import change, from_record, load_yaml
+from ...training.strict import key, plain, read
+
+
+@dataclass(frozen=True)
+class Search:
+    """Points that a sampler chooses, one after the other, in place of the whole grid (Optuna: Akiba et al., KDD 2019)."""
+
+    trials: int = key(doc="how many points in all", low=1)
+    sampler: Literal["TPE", "random"] = key("TPE", doc="how the next point is chosen")
+    pruner: Literal["none", "median", "halving"] = key("none", doc="whether a point that falls behind at a validation is stopped")
+    storage: str | None = key(None, doc="the study's database; without it a SQLite file in the sweep's folder; with a URL, several machines share the trials")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a point may cost; one that costs more is listed and not trained."""
+
+    parameters: float | None = key(None, doc="of the network", low=1)
+    megabytes: float | None = key(None, doc="of the model file, in millions of bytes", low=1e-3)
+    seconds: float | None = key(None, doc="for a megapixel, by the engine that restores, on this machine", low=1e-6)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The contact sheet: validation pictures as rows, points as columns."""
+
+    pictures: tuple[str, ...] = key((), doc="names of validation pictures; without them, the first three")
+    crop: int = key(160, doc="side of the piece that is shown, in pixels of the clean picture", low=16)
+    corner: Mapping[str, tuple[int, int]] = key({}, doc="its left and upper corner, by the picture's name; without it, where the picture is most detailed")
+    points: tuple[str, ...] = key((), doc="names of the points that are shown; without them, all")
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A question to many trainings. `studies/which_loss.yaml` is one."""
+
+    name: str = key(doc="of the sweep")
+    recipe: Any = key(doc="a recipe's file, or the recipe itself")
+    axes: Mapping[str, Any] = key({}, doc="for each key of the recipe its values: a list, a mapping of labels to values, or, for a search, {low, high, log}")
+    points: Mapping[str, Mapping[str, Any]] = key({}, doc="for each label the keys that it changes; crossed with the axes")
+    seeds: tuple[int, ...] = key((0,), doc="each point is trained with each")
+    search: Search | None = key(None, doc="points chosen by a sampler in place of the grid")
+    limits: Limits = key(Limits(), doc="what a point may cost")
+    metrics: tuple[str, ...] = key(("psnr", "ssim"), doc=f"what is measured: {', '.join(METRICS)}; the first decides")
+    artefacts: tuple[str, ...] = key(OF_PICTURES, doc=f"what is looked for in the results: {', '.join(ARTEFACTS)}")
+    rows: tuple[str, ...] = key((), doc="models that are measured beside the points, such as nlmeans, a .onnx file, or two in a chain: median+photo")
+    sheet: Sheet = key(Sheet(), doc="the contact sheet")
+    title: str = key("", doc="of the page")
+    question: str = key("", doc="what is asked, for the page")
+    conclusions: str = key("", doc="what was seen, for the page, written when it is done; paragraphs are set apart by empty lines")
+    out: str | None = key(None, doc="the sweep's folder; without it, runs/NAME")
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(PLAIN_NAME, self.name):
+            raise RecipeError(f"name: {self.name!r} becomes a folder's name; letters, digits, '.', '_' and '-' can stand in it")
+        if not self.seeds or len(set(self.seeds)) < len(self.seeds):
+            raise RecipeError(f"seeds: wants different numbers, such as [0, 1, 2], not {list(self.seeds)}")
+        for place, names, known in (("metrics", self.metrics, METRICS), ("artefacts", self.artefacts, ARTEFACTS)):
+            for name in names:
+                if name not in known:
+                    raise RecipeError(f"{place}: there is no {name!r}; the choices: {', '.join(known)}")
+        if not self.metrics:
+            raise RecipeError("metrics: name at least one, the one that decides first")
+
+    @property
+    def folder(self) -> Path:
+        return Path(self.out or Path("runs") / self.name)
+
+
+@dataclass(frozen=True)
+class Point:
+    """One recipe of a sweep. labels: what it is on every axis; changes: the keys of the recipe and their values."""
+
+    labels: Mapping[str, str]
+    changes: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """Its labels, which tell it from the others."""
+        return ", ".join(self.labels.values()) or "as it is"
+
+
+def load(path: Path, out: Path | None = None) -> Sweep:
+    """The sweep in a YAML file, in the folder `out` where that is given. RecipeError names the file and the place."""
+    try:
+        sweep: Sweep = read(Sweep, load_yaml(path), "")
+        sweep = replace(sweep, out=str(out)) if out else sweep
+        if sweep.search is None:
+            for point in grid(sweep):
+                recipe_of(sweep, point, sweep.seeds[0])
+        else:
+            ranges(sweep)
+    except BurnishError as error:
+        raise RecipeError(str(error) if str(error).startswith(str(path)) else f"{path}: {error}") from error
+    return sweep
+
+
+def grid(sweep: Sweep) -> list[Point]:
+    """Every combination of the points and the values on the axes, in their order. RecipeError where two points have one name."""
+    axes = [_choices(name, values) for name, values in sweep.axes.items()]
+    if sweep.points:
+        axes.insert(0, [("point", label, dict(changes)) for label, changes in sweep.points.items()])
+    found = [Point({axis: label for axis, label, _ in chosen}, _merged(chosen)) for chosen in itertools.product(*axes)]
+    names = [point.name for point in found]
+    for name in names:
+        if names.count(name) > 1:
+            raise RecipeError(f"axes: two points are called {name!r}; give the values labels, as in {{LABEL: VALUE}}")
+    return found
+
+
+def ranges(sweep: Sweep) -> dict[str, Mapping[str, Any]]:
+    """The axes of a search: for each key {low, high, log, step} or {choices: {label: value}}. RecipeError."""
+    if sweep.points:
+        raise RecipeError("points: goes with a grid; a search has axes alone")
+    if not sweep.axes:
+        raise RecipeError("axes: a search wants some, such as optimizer.args.lr: {low: 1e-4, high: 1e-2, log: true}")
+    result: dict[str, Mapping[str, Any]] = {}
+    for name, values in sweep.axes.items():
+        if isinstance(values, Mapping) and "low" in values:
+            extra = set(values) - {"low", "high", "log", "step"}
+            if extra or not isinstance(values.get("high"), int | float) or not values["low"] < values["high"]:
+                raise RecipeError(f"axes.{name}: a range is {{low, high}}, and log or step, not {dict(values)}")
+            result[name] = values
+        else:
+            result[name] = {"choices": {label: changes[name] for _, label, changes in _choices(name, values)}}
+    return result
+
+
+def recipe_of(sweep: Sweep, point: Point, seed: int) -> Recipe:
+    """The point's recipe. RecipeError names the point."""
+    record = load_yaml(Path(sweep.recipe)) if isinstance(sweep.recipe, str) else copy.deepcopy(sweep.recipe)
+    try:
+        if not isinstance(record, dict):
+            raise RecipeError(f"recipe: wants a recipe's file, or a recipe, not {sweep.recipe!r}")
+        record.setdefault("name", sweep.name)
+        with contextlib.suppress(RecipeError):  # some are whole only with their changes
+            record = plain(read(Recipe, record, ""))  # with its defaults, so that a key of a part that it does not name can be changed
+        for place, value in {**point.changes, "seed": seed}.items():
+            change(record, place, copy.deepcopy(value))
+        return from_record(record)
+    except BurnishError as error:
+        raise RecipeError(f"{point.name}: {error}" if point.labels else str(error)) from error
+
+
+def folder_name(point: Point) -> str:
+    """The point's name as a folder's."""
+    return re.sub(r"[^\w.=+-]+", "_", point.name).strip("_.") or "point"
+
+
+def in_words(value: Any) -> str:
+    """A value on an axis as a label: short, where it is a spec with arguments."""
+    if isinstance(value, Mapping) and "use" in value:
+        inner = " ".join(in_words(v) if isinstance(v, Mapping) else f"{k} {in_words(v)}" for k, v in (value.get("args") or {}).items())
+        return f"{value['use']} {inner}".strip()
+    if isinstance(value, Mapping):
+        return " ".join(f"{name} {in_words(inner)}" for name, inner in value.items())
+    if isinstance(value, list | tuple):
+        return "-".join(map(in_words, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _choices(name: str, values: Any) -> list[tuple[str, str, dict[str, Any]]]:
+    """(axis, label, changes) of every value on an axis."""
+    if isinstance(values, Mapping) and "low" in values:
+        raise RecipeError(f"axes.{name}: a range goes with a search; a grid wants a list of values")
+    if isinstance(values, Mapping) and values:
+        return [(name, str(label), {name: value}) for label, value in values.items()]
+    if isinstance(values, list) and values:
+        return [(name, in_words(value), {name: value}) for value in values]
+    raise RecipeError(f"axes.{name}: wants a list of values, or a mapping of labels to values, not {values!r}")
+
+
+def _merged(chosen: Sequence[tuple[str, str, Mapping[str, Any]]]) -> dict[str, Any]:
+    changes: dict[str, Any] = {}
+    for axis, label, more in chosen:
+        for place in more:
+            if place in changes:
+                raise RecipeError(f"axes.{axis}: {label} changes {place}, which another axis changes too")
+        changes.update(more)
+    return changes

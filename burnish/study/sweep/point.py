@@ -1,0 +1,222 @@
+"""One point of a sweep with one seed, in a process of its own: trained, exported, measured. What it may break, it breaks here alone.
+
+`python -m burnish.study.sweep.point FOLDER`, where FOLDER/order.json says what to do; what became of it stands in FOLDER/result.json.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from ...artefacts import ARTEFACTS
+from ...errors import BurnishError, RecipeError
+from ...evaluate import matching
+from ...images import atomic_write
+from ...metrics import METRICS, Metric
+from ...training.board import METRICS as CURVES
+from ...training.board import read_lines
+from ...training.cost import multiply_adds, parameters
+from ...training.feed import held_out
+from ...training.recipe import Recipe
+from ...training.recipe_file import from_record
+from ...training.restorer import Restorer
+from ...training.samples import Sample, samples
+from ...training.setup import fresh
+from ...training.train import train
+from ...training.validate import Held, middles, tables
+from ..contact import corner, piece_of
+from ..results import Entry, entry_of, figures_of, to_record
+from ..rows import Row, open_row
+from ..verify import export_verified
+from .plan import Limits
+
+ORDER, RESULT, CROPS, RUN = "order.json", "result.json", "crops", "run"
+
+
+def main(folder: Path) -> None:
+    """Does what the order says; result.json stands there at the end, whatever became of it, unless the process was stopped."""
+    _stop_with_parent()
+    with _Alone(folder):
+        order = json.loads((folder / ORDER).read_text(encoding="utf-8"))
+        try:
+            entry = _trained(folder, order) if order["row"] is None else _given(folder, order)
+        except (BurnishError, MemoryError, RuntimeError) as error:  # torch says by a RuntimeError that there is no memory
+            text = str(error).splitlines()[0] if str(error) else type(error).__name__
+            entry = Entry(order["name"], order["labels"], order["seed"], failed=text)
+        keep(folder, order, entry)
+
+
+def keep(folder: Path, order: Mapping[str, Any], entry: Entry) -> None:
+    """Writes the result, with the order that it answers."""
+    atomic_write(folder / RESULT, json.dumps({"order": order, "entry": to_record(entry)}, indent=1).encode())
+
+
+def result_in(folder: Path) -> Entry | None:
+    """What stands in a point's folder; None where nothing whole does."""
+    try:
+        return entry_of(json.loads((folder / RESULT).read_text(encoding="utf-8"))["entry"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _trained(folder: Path, order: Mapping[str, Any]) -> Entry:
+    recipe = from_record(order["recipe"])
+    entry = Entry(order["name"], order["labels"], order["seed"])
+    restorer = fresh(recipe)
+    cost = {"parameters": float(parameters(restorer)), "multiply_adds": multiply_adds(restorer)}
+    excess = _excess(recipe, restorer, cost, Limits(**order["limits"]))
+    if excess:
+        return replace(entry, cost=cost, left_out=excess)
+    weights = train(recipe, folder / RUN)
+    model = folder / "model.onnx"
+    export_verified(weights, model)
+    training = Restorer.load(weights).card["training"]
+    cost |= {"megabytes": model.stat().st_size / 1e6, "steps": float(training["steps"]), "hours": float(training["hours"])}
+    return _measured(folder, order, recipe, open_row(str(model), device="cpu"), replace(entry, cost=cost, curve=curve_of(folder / RUN)))
+
+
+def _given(folder: Path, order: Mapping[str, Any]) -> Entry:
+    """A model that is not trained here."""
+    row = open_row(order["row"], device="cpu")
+    return _measured(folder, order, from_record(order["recipe"]), row, Entry(order["name"], order["labels"], cost=row.cost))
+
+
+def _measured(folder: Path, order: Mapping[str, Any], recipe: Recipe, row: Row, entry: Entry) -> Entry:
+    contract = fresh(recipe).contract
+    others = held_out(recipe, contract, lambda text: print(text, file=sys.stderr))
+    if others is None:
+        raise RecipeError("data: nothing is left out to measure on; name data.hold_out, data.leave_out or validation.folders")
+    held = middles(others, recipe.validation.crop, contract.scale, recipe.data.raw)
+    metrics: list[Metric] = [METRICS[name] for name in order["metrics"]] + [ARTEFACTS[name] for name in order["artefacts"]]
+    found = figures_of(tables(row.run, row.contract, recipe, held, metrics))
+    seconds = found.pop("seconds")
+    _keep_crops(folder / CROPS, order["sheet"], samples(row.run, row.contract, recipe, held, shown(order["sheet"], held)))
+    return replace(entry, **found, cost={**entry.cost, "seconds": seconds})
+
+
+def shown(sheet: Mapping[str, Any], held: Sequence[Held]) -> list[str]:
+    """The names of the pictures on the sheet. RecipeError for one that is not held out."""
+    names = [one.name for one in held]
+    for name in sheet["pictures"]:
+        if name not in names:
+            raise RecipeError(f"sheet.pictures: {name} is none of the validation pictures; they are {', '.join(names[:10])}{' ...' if len(names) > 10 else ''}")
+    return list(sheet["pictures"]) or names[:3]
+
+
+def _keep_crops(folder: Path, sheet: Mapping[str, Any], found: Sequence[Sample]) -> None:
+    """The piece of each picture that the sheet shows: restored, and beside it spoiled and clean."""
+    folder.mkdir(exist_ok=True)
+    first = {sample.name: sample for sample in reversed(found)}
+    for i, sample in enumerate(reversed(first.values())):
+        clean = matching(sample.clean, sample.restored.shape[1])
+        place = corner(clean, sheet["crop"], sheet["corner"].get(sample.name))
+        smaller = clean.shape[-1] // sample.spoiled.shape[-1]
+        for kind, picture, times in (("restored", sample.restored, 1), ("clean", clean, 1), ("spoiled", sample.spoiled, smaller)):
+            values = piece_of(picture, *place, times)
+            atomic_write(folder / f"{i}.{kind}.png", partial(_png, values[:, :, 0] if values.shape[2] == 1 else values))
+    atomic_write(folder / "names.json", json.dumps(list(reversed(first))).encode())
+
+
+def _png(values: Any, file: Any) -> None:
+    Image.fromarray(values).save(file, "PNG")
+
+
+def _excess(recipe: Recipe, restorer: Restorer, cost: Mapping[str, float], limits: Limits) -> str | None:
+    """What the untrained network costs too much of, in words."""
+    if limits.parameters is not None and cost["parameters"] > limits.parameters:
+        return f"{cost['parameters'] / 1e6:.2f} M parameters, more than {limits.parameters / 1e6:g} M"
+    if limits.megabytes is None and limits.seconds is None:
+        return None
+    with tempfile.TemporaryDirectory() as folder:
+        weights, model = Path(folder) / "net.safetensors", Path(folder) / "net.onnx"
+        restorer.eval().save(weights, {})
+        export_verified(weights, model)
+        megabytes = model.stat().st_size / 1e6
+        if limits.megabytes is not None and megabytes > limits.megabytes:
+            return f"a model file of {megabytes:.1f} MB, more than {limits.megabytes:g} MB"
+        if limits.seconds is not None and (seconds := _seconds(open_row(str(model), device="cpu"))) > limits.seconds:
+            return f"{seconds:.2f} s a megapixel, more than {limits.seconds:g} s"
+    return None
+
+
+def _seconds(row: Row, side: int = 512) -> float:
+    """For a megapixel of its result, the quickest of three."""
+    contract = row.contract
+    image = np.random.default_rng(0).random((1, contract.channels_in, side, side), dtype=np.float32)
+    plane = np.zeros((1, len(contract.dials), side, side), np.float32) if contract.level == "pixel" else np.zeros((1, len(contract.dials), 1, 1), np.float32)
+    times = []
+    for _ in range(3):
+        began = time.perf_counter()
+        row.run(image, plane if contract.dials else None)
+        times.append(time.perf_counter() - began)
+    return min(times) * 1e6 / (side * contract.scale) ** 2
+
+
+def curve_of(run: Path) -> list[list[float]]:
+    """(step, mean of the first table's first figures) at every validation."""
+    curve = []
+    for line in read_lines(run / CURVES):
+        names = [name for name in line if "PSNR[" in name]
+        if names:
+            values = [line[name] for name in names if line[name] is not None]
+            curve.append([float(line["step"]), sum(values) / max(1, len(values))])
+    return curve
+
+
+class _Alone:
+    """Holds the folder: a process that was left over from a sweep that was killed is waited for."""
+
+    def __init__(self, folder: Path) -> None:
+        self.file = (folder / "lock").open("w")
+
+    def __enter__(self) -> None:
+        try:
+            import fcntl
+        except ImportError:  # Windows: a leftover process ends within a step of its parent
+            return
+        fcntl.flock(self.file, fcntl.LOCK_EX)
+
+    def __exit__(self, *_: object) -> None:
+        self.file.close()
+
+
+def _stop_with_parent() -> None:
+    """When the sweep dies, however it dies, its end of our standard input closes: then this process saves and stops as on SIGTERM."""
+
+    def watch() -> None:
+        sys.stdin.buffer.read()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def order_of(name: str, labels: Mapping[str, str], seed: int | None, recipe: Mapping[str, Any], sweep: Any, row: str | None = None) -> dict[str, Any]:
+    """What a point's process is told; plain values, so that two orders can be compared."""
+    return {
+        "name": name,
+        "labels": dict(labels),
+        "seed": seed,
+        "row": row,
+        "recipe": recipe,
+        "limits": asdict(sweep.limits),
+        "metrics": list(sweep.metrics),
+        "artefacts": list(sweep.artefacts),
+        "sheet": {"pictures": list(sweep.sheet.pictures), "crop": sweep.sheet.crop, "corner": {n: list(c) for n, c in sweep.sheet.corner.items()}},
+    }
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

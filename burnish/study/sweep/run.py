@@ -1,0 +1,172 @@
+"""Runs a sweep: one process a point and seed, one after the other; what is done is not done again; then the results, the sheet and the page."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ...errors import RecipeError
+from ...images import atomic_write
+from ...training.cost import parameters
+from ...training.recipe import fixed
+from ...training.recipe_file import from_record
+from ...training.setup import fresh
+from ...training.stages import count, resolved
+from ...training.strict import plain
+from ..machine import processor
+from ..results import Entry, Results, entry_of
+from .page import RESULTS, SHEET, write_page
+from .plan import Point, Sweep, folder_name, grid, recipe_of
+from .point import ORDER, RESULT, keep, order_of, result_in
+from .sheet import write_sheet
+
+Notice = Callable[[str], None]
+#: seconds between two looks at a point in work
+TICK = 0.2
+#: how many of a failed point's last lines are searched for its reason
+LAST = 30
+
+
+def run(sweep: Sweep, notice: Notice, *, source: str = "", only: str | None = None, retry: bool = False) -> Path:
+    """Trains and measures what is not done yet, and writes results.json, sheet.jpg and page.html in the sweep's folder; returns the page.
+
+    source: the sweep's file, for the page; only: the name of one point (or row), which is done alone; retry: what failed is tried again. Raises RecipeError;
+    SystemExit 130 or 143 where it was stopped: the same call goes on from there.
+    """
+    out = sweep.folder
+    out.mkdir(parents=True, exist_ok=True)
+    if sweep.search is not None:
+        from .search import search
+
+        orders = search(sweep, lambda point: _seeds_of(sweep, point), lambda folder, order, watch: settle(folder, order, notice, retry, watch), notice)
+    else:
+        orders = [given for point in grid(sweep) for given in _seeds_of(sweep, point)]
+    orders += [_row_of(sweep, words) for words in sweep.rows]
+    chosen = [(folder, order) for folder, order in orders if only is None or order["name"] == only]
+    if not chosen:
+        raise RecipeError(f"there is no point {only!r}; there is {', '.join(dict.fromkeys(order['name'] for _, order in orders))}")
+    for i, (folder, order) in enumerate(chosen, 1):
+        settle(folder, order, notice, retry, counted=f"{i} of {len(chosen)}")
+    entries = [entry for folder, _ in orders if (entry := result_in(folder)) is not None]
+    results = Results(sweep.title or sweep.name, sweep.metrics, entries, processor())
+    results.write(out / RESULTS)
+    write_sheet(out / SHEET, [(order["name"], folder) for folder, order in orders], sweep)
+    return write_page(out, results, sweep, source)
+
+
+def remake(sweep: Sweep, source: str = "") -> Path:
+    """The page of the results and the sheet that lie in the sweep's folder. DataError where there are none."""
+    return write_page(sweep.folder, Results.read(sweep.folder / RESULTS), sweep, source)
+
+
+def outline(sweep: Sweep) -> str:
+    """What would be trained, in words: every point with its size."""
+    if sweep.search is not None:
+        return f"{sweep.search.trials} trials ({sweep.search.sampler}) over {', '.join(sweep.axes)}, {len(sweep.seeds)} seed(s) each, in {sweep.folder}"
+    lines = [f"{len(grid(sweep))} points, {len(sweep.seeds)} seed(s) each, {len(sweep.rows)} rows besides, in {sweep.folder}"]
+    for point in grid(sweep):
+        recipe = recipe_of(sweep, point, sweep.seeds[0])
+        lengths = " ".join(f"{value:g} {name}" for stage in range(count(recipe)) for name, value in resolved(recipe, stage).schedule.lengths.items())
+        lines.append(f"  {point.name}: {parameters(fresh(recipe)) / 1e6:.3f} M parameters, {lengths}")
+    return "\n".join(lines)
+
+
+def settle(
+    folder: Path, order: Mapping[str, Any], notice: Notice, retry: bool = False, watch: Callable[[], bool] = lambda: False, counted: str = ""
+) -> Entry | None:
+    """The point's result: what stands in its folder already, or else what its process makes of it. None where `watch` said to stop it."""
+    done = _answered(folder, order)
+    name = entry_name(order)
+    if done is not None and not (retry and done.failed):
+        return done
+    folder.mkdir(parents=True, exist_ok=True)
+    atomic_write(folder / ORDER, json.dumps(order, indent=1).encode())
+    began = time.monotonic()
+    notice(f"{counted} {name}".strip())
+    code = _process(folder, watch)
+    if code is None:
+        return None
+    entry = result_in(folder)
+    if entry is None or _answered(folder, order) is None:
+        entry = Entry(order["name"], order["labels"], order["seed"], failed=_reason(folder, code))
+        keep(folder, order, entry)
+    notice(f"  {entry.failed or entry.left_out or 'done'} after {time.monotonic() - began:.0f} s")
+    return entry
+
+
+def entry_name(order: Mapping[str, Any]) -> str:
+    return order["name"] if order["seed"] is None else f"{order['name']}, seed {order['seed']}"
+
+
+def _answered(folder: Path, order: Mapping[str, Any]) -> Entry | None:
+    """The result, if it answers this very order. RecipeError where the folder holds another training."""
+    try:
+        record = json.loads((folder / RESULT).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    before = record["order"]
+    if before == json.loads(json.dumps(order)):
+        return entry_of(record["entry"])
+    if order["row"] is None and fixed(from_record(before["recipe"])) != fixed(from_record(order["recipe"])):
+        raise RecipeError(f"{folder}: its recipe has changed since it was trained; remove the folder, or give the sweep another `out`")
+    return None
+
+
+def _seeds_of(sweep: Sweep, point: Point) -> list[tuple[Path, dict[str, Any]]]:
+    result = []
+    for seed in sweep.seeds:
+        recipe = plain(recipe_of(sweep, point, seed))
+        result.append((sweep.folder / "points" / folder_name(point) / f"seed{seed}", order_of(point.name, point.labels, seed, recipe, sweep)))
+    return result
+
+
+def _row_of(sweep: Sweep, words: str) -> tuple[Path, dict[str, Any]]:
+    first = Point({}, {}) if sweep.search is not None else grid(sweep)[0]
+    recipe = plain(recipe_of(sweep, first, sweep.seeds[0]))
+    row = Point({"row": words}, {})
+    return sweep.folder / "rows" / folder_name(row), order_of(words, {}, None, recipe, sweep, words)
+
+
+def _process(folder: Path, watch: Callable[[], bool]) -> int | None:
+    """The point's process, to its end; its exit status (negative: the signal that killed it), or None where `watch` had it stopped."""
+    command = [sys.executable, "-m", "burnish.study.sweep.point", str(folder)]
+    with (folder / "log.txt").open("ab") as log, _deaf() as heard, subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log) as process:
+        stopped = False
+        while process.poll() is None:
+            if heard or (not stopped and watch()):
+                stopped = True
+                process.terminate()
+                process.wait()
+            time.sleep(TICK)
+    if heard:
+        raise SystemExit(128 + heard[0])
+    return None if stopped else process.returncode
+
+
+@contextlib.contextmanager
+def _deaf() -> Iterator[list[int]]:
+    """SIGINT and SIGTERM are noted, so that the point in work is asked to save and is waited for."""
+    heard: list[int] = []
+    before = {number: signal.signal(number, lambda number, _: heard.append(number)) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield heard
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _reason(folder: Path, code: int) -> str:
+    """Why a process left no result, in a line."""
+    if code < 0:
+        more = "; the machine may have run out of memory" if code == -signal.SIGKILL else ""
+        return f"killed by {signal.Signals(-code).name}{more}"
+    lines = (folder / "log.txt").read_text(encoding="utf-8", errors="replace").split("\n")[-LAST:]
+    last = next((line.strip() for line in reversed(lines) if line.strip()), "")
+    return f"ended with status {code}: {last}"

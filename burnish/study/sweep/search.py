@@ -1,0 +1,120 @@
+"""Points chosen by a sampler, and given up by a pruner where they fall behind. The one file that uses Optuna (Akiba et al., KDD 2019)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from ...errors import MissingExtra, RecipeError
+from ...training.board import METRICS as CURVES
+from ..results import Entry
+from .plan import Point, Search, Sweep, in_words, ranges
+from .point import RUN, curve_of
+
+FOLDER, STOPPED = "folder", "stopped"
+Orders = list[tuple[Path, dict[str, Any]]]
+Settle = Callable[[Path, Mapping[str, Any], Callable[[], bool]], Entry | None]
+
+
+def search(sweep: Sweep, orders_of: Callable[[Point], Orders], settle: Settle, notice: Callable[[str], None]) -> Orders:
+    """Asks for points and settles them until there are as many as the sweep wants; the orders of all of them. A stopped search goes on with its database."""
+    assert sweep.search is not None
+    study = _study(sweep, sweep.search)
+    optuna = _optuna()
+    _ask_again(study, optuna, str(sweep.folder.resolve()))
+    axes = ranges(sweep)
+    while (number := len([t for t in study.trials if t.state.is_finished() and not t.user_attrs.get(STOPPED)])) < sweep.search.trials:
+        trial = study.ask()
+        trial.set_user_attr(FOLDER, str(sweep.folder.resolve()))
+        trial.set_user_attr(STOPPED, True)  # until it is told: a sweep may be killed at any moment
+        point = _point(trial, axes)
+        orders = orders_of(point)
+        trial.set_user_attr("point", json.dumps([point.labels, point.changes]))
+        notice(f"trial {number + 1} of {sweep.search.trials}: {point.name}")
+        entries = []
+        for folder, order in orders:
+            watch = partial(_behind, trial, folder) if folder == orders[0][0] else _never  # a trial has one curve, that of its first seed
+            entries.append(settle(folder, order, watch))
+            if entries[-1] is None or not entries[-1].measured:
+                break
+        trial.set_user_attr(STOPPED, False)
+        values = [entry.mean(sweep.metrics[0]) for entry in entries if entry is not None and entry.measured]
+        if entries[-1] is None:
+            study.tell(trial, state=optuna.trial.TrialState.PRUNED)
+        elif len(values) < len(orders):
+            study.tell(trial, state=optuna.trial.TrialState.FAIL)
+        else:
+            study.tell(trial, sum(values) / len(values))
+    found: dict[str, Orders] = {}
+    for trial in study.trials:
+        if "point" in trial.user_attrs:
+            labels, changes = json.loads(trial.user_attrs["point"])
+            found[trial.user_attrs["point"]] = orders_of(Point(labels, changes))
+    return [order for orders in found.values() for order in orders]
+
+
+def _study(sweep: Sweep, wanted: Search) -> Any:
+    from ...metrics import METRICS
+
+    optuna = _optuna()
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    samplers = {"TPE": optuna.samplers.TPESampler, "random": optuna.samplers.RandomSampler}
+    pruners = {"none": optuna.pruners.NopPruner, "median": optuna.pruners.MedianPruner, "halving": optuna.pruners.SuccessiveHalvingPruner}
+    try:
+        return optuna.create_study(
+            study_name=sweep.name,
+            storage=wanted.storage or f"sqlite:///{sweep.folder / 'search.sqlite'}",
+            sampler=samplers[wanted.sampler](seed=sweep.seeds[0]),
+            pruner=pruners[wanted.pruner](),
+            direction="maximize" if METRICS[sweep.metrics[0]].better == "higher" else "minimize",
+            load_if_exists=True,
+        )
+    except Exception as error:  # a URL that is none, a driver that is not installed, a server that does not answer
+        raise RecipeError(f"search.storage: {wanted.storage}: the study cannot be opened ({str(error).splitlines()[0]})") from error
+
+
+def _optuna() -> Any:
+    try:
+        import optuna
+    except ImportError as error:
+        raise MissingExtra(f"a search wants Optuna, and it is not installed ({error}); pip install 'burnish[sweep]' brings it") from error
+    return optuna
+
+
+def _ask_again(study: Any, optuna: Any, folder: str) -> None:
+    """Trials that this folder's sweep left running when it was stopped are asked for again: their points come first. Those of other machines go on."""
+    for trial in study.get_trials(states=(optuna.trial.TrialState.RUNNING,)):
+        if trial.user_attrs.get(FOLDER) == folder:
+            study.enqueue_trial(trial.params)
+            study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
+
+
+def _point(trial: Any, axes: Mapping[str, Mapping[str, Any]]) -> Point:
+    labels, changes = {}, {}
+    for name, axis in axes.items():
+        if "choices" in axis:
+            label = trial.suggest_categorical(name, list(axis["choices"]))
+            labels[name], changes[name] = label, axis["choices"][label]
+        else:
+            whole = isinstance(axis["low"], int) and isinstance(axis["high"], int)
+            suggest = trial.suggest_int if whole else trial.suggest_float
+            extra = {key: axis[key] for key in ("log", "step") if key in axis}
+            changes[name] = suggest(name, axis["low"], axis["high"], **extra)
+            labels[name] = in_words(changes[name])
+    return Point(labels, changes)
+
+
+def _behind(trial: Any, folder: Path) -> bool:
+    """Reports what the point's validations said; whether the pruner gives it up."""
+    if not (folder / RUN / CURVES).is_file():
+        return False
+    for step, value in curve_of(folder / RUN):
+        trial.report(value, int(step))
+    return bool(trial.should_prune())
+
+
+def _never() -> bool:
+    return False

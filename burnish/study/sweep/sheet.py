@@ -1,0 +1,45 @@
+"""The contact sheet of a sweep, from the pieces that the points left in their folders."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from ...metrics import METRICS
+from ..contact import Pixels, Shown, contact_sheet
+from ..results import Entry
+from .plan import Sweep
+from .point import CROPS, result_in
+
+
+def write_sheet(path: Path, folders: Sequence[tuple[str, Path]], sweep: Sweep) -> Path | None:
+    """folders: (name, folder of a point or row), in the order of the columns; the first seed of a name is shown. None where nothing was measured."""
+    columns: dict[str, tuple[Path, Entry]] = {}
+    for name, folder in folders:
+        entry = result_in(folder)
+        if entry is not None and entry.measured and (not sweep.sheet.points or name in sweep.sheet.points):
+            columns.setdefault(name, (folder / CROPS, entry))
+    if not columns:
+        return None
+    first = next(iter(columns.values()))[0]
+    several = []
+    for i, picture in enumerate(json.loads((first / "names.json").read_text(encoding="utf-8"))):
+        restored = {name: (_read(crops / f"{i}.restored.png"), _words(entry, picture, sweep.metrics[:2])) for name, (crops, entry) in columns.items()}
+        several.append(Shown(picture, _read(first / f"{i}.spoiled.png"), _read(first / f"{i}.clean.png"), restored))
+    return contact_sheet(path, several)
+
+
+def _words(entry: Entry, picture: str, metrics: Sequence[str]) -> str:
+    """The picture's own figures at the setting in the middle, which is the one that is shown."""
+    settings = next(iter(entry.pictures.values()))
+    figures = list(settings.values())[len(settings) // 2].get(picture, {})
+    return ", ".join(f"{name} {figures[name]:.{METRICS[name].digits}f}" for name in metrics if name in figures)
+
+
+def _read(path: Path) -> Pixels:
+    pixels = np.asarray(Image.open(path))
+    return pixels if pixels.ndim == 3 else pixels[:, :, None]
