@@ -35,6 +35,7 @@ from ...training.recipe_file import from_record
 from ...training.restorer import Restorer
 from ...training.samples import Sample, samples
 from ...training.setup import fresh
+from ...training.stages import count, resolved
 from ...training.train import train
 from ...training.validate import Held, middles, tables
 from ..contact import corner, piece_of
@@ -75,7 +76,7 @@ def result_in(folder: Path) -> Entry | None:
 def _trained(folder: Path, order: Mapping[str, Any]) -> Entry:
     recipe = from_record(order["recipe"])
     entry = Entry(order["name"], order["labels"], order["seed"])
-    restorer = fresh(recipe)
+    restorer = fresh(_last(recipe))
     cost = {"parameters": float(parameters(restorer)), "multiply_adds": multiply_adds(restorer)}
     excess = _excess(recipe, restorer, cost, Limits(**order["limits"]))
     if excess:
@@ -95,6 +96,7 @@ def _given(folder: Path, order: Mapping[str, Any]) -> Entry:
 
 
 def _measured(folder: Path, order: Mapping[str, Any], recipe: Recipe, row: Row, entry: Entry) -> Entry:
+    recipe = _last(recipe)
     contract = fresh(recipe).contract
     others = held_out(recipe, contract, lambda text: print(text, file=sys.stderr))
     if others is None:
@@ -105,6 +107,11 @@ def _measured(folder: Path, order: Mapping[str, Any], recipe: Recipe, row: Row, 
     seconds = found.pop("seconds")
     _keep_crops(folder / CROPS, order["sheet"], samples(row.run, row.contract, recipe, held, shown(order["sheet"], held)))
     return replace(entry, **found, cost={**entry.cost, "seconds": seconds})
+
+
+def _last(recipe: Recipe) -> Recipe:
+    """What the last stage trains, which is what is measured."""
+    return resolved(recipe, count(recipe) - 1)
 
 
 def shown(sheet: Mapping[str, Any], held: Sequence[Held]) -> list[str]:

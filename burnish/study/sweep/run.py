@@ -74,7 +74,7 @@ def outline(sweep: Sweep) -> str:
     for point in grid(sweep):
         recipe = recipe_of(sweep, point, sweep.seeds[0])
         lengths = " ".join(f"{value:g} {name}" for stage in range(count(recipe)) for name, value in resolved(recipe, stage).schedule.lengths.items())
-        lines.append(f"  {point.name}: {parameters(fresh(recipe)) / 1e6:.3f} M parameters, {lengths}")
+        lines.append(f"  {point.name}: {parameters(fresh(resolved(recipe, count(recipe) - 1))) / 1e6:.3f} M parameters, {lengths}")
     return "\n".join(lines)
 
 

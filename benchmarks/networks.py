@@ -1,0 +1,115 @@
+"""Time and memory of the documents' networks on 20 pictures of 640x640: eager in float32 and in our engine, one after the other in this run.
+
+python -m benchmarks.networks [--pictures 20] [--only UNet] --write docs/studies/speed.json
+
+The report's table (facts of 10.2) has 1,000 pictures on its own machines: only ratios can be held against it. Every network is measured in a process of its
+own, so that the peaks of memory are its own; weights are fresh, which changes nothing here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from burnish.inference.model import Model
+from burnish.study.machine import processor
+
+if TYPE_CHECKING:
+    from burnish.training.restorer import Restorer
+
+SIDE = 640
+NETWORKS: dict[str, dict[str, Any]] = {
+    "UNet 64..1024": {"use": "UNet", "args": {"channels_out": 1}},
+    "LightAutoencoder": {"use": "LightAutoencoder", "args": {}},
+    "LightAutoencoder, skips": {"use": "LightAutoencoder", "args": {"skips": True}},
+    "ResUNet 24..96": {"use": "ResUNet", "args": {"channels_out": 1, "widths": [24, 48, 96], "blocks": 1}},
+}
+#: the report's seconds for 1,000 pictures of this size, and MiB: on a GPU, on a processor
+REPORT = {"UNet 64..1024": (38.48, 1328.8, 2165, 1322), "LightAutoencoder": (6.95, 66.5, 1327, 1176)}
+
+
+def made(name: str) -> Restorer:
+    """The network, fresh, with the sigmoid that the report's have behind it."""
+    from burnish.training.build import Spec
+    from burnish.training.restorer import Restorer
+
+    return Restorer(Spec.parse({"use": "Sigmoid", "args": {"base": NETWORKS[name]}})).eval()
+
+
+def exported(name: str, path: Path) -> dict[str, float]:
+    """Writes its model file, and says its size."""
+    from burnish.study.verify import export_verified
+    from burnish.training.cost import multiply_adds, parameters
+
+    restorer = made(name)
+    restorer.save(path.with_suffix(".safetensors"), {})
+    export_verified(path.with_suffix(".safetensors"), path, half=False)
+    return {"parameters": float(parameters(restorer)), "multiply_adds": multiply_adds(restorer)}
+
+
+def measured(name: str, how: str, pictures: int, path: Path) -> dict[str, float]:
+    """Seconds a picture, and the peak of this process in MiB."""
+    image = np.random.default_rng(0).random((1, 3, SIDE, SIDE), dtype=np.float32)
+    run: Callable[[], object]
+    if how == "eager":
+        import torch
+
+        restorer, given = made(name), torch.from_numpy(image)
+        run = torch.no_grad()(lambda: restorer(given))
+    else:
+        opened = Model(path).open(device="cpu", fp32=True)
+        run = partial(opened.run, image, None)
+    run()
+    began = time.perf_counter()
+    for _ in range(pictures):
+        run()
+    return {"seconds": (time.perf_counter() - began) / pictures, "mebibytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+
+
+def child(name: str, how: str, pictures: int, path: Path) -> dict[str, float]:
+    """What a process of its own says."""
+    command = [sys.executable, "-m", "benchmarks.networks", "--only", name, "--how", how, "--pictures", str(pictures), "--file", str(path)]
+    result: dict[str, float] = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()[-1])
+    return result
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pictures", type=int, default=20)
+    parser.add_argument("--only", choices=list(NETWORKS))
+    parser.add_argument("--how", choices=["export", "eager", "engine"], help="with --only and --file: do it here, and print what was found as JSON")
+    parser.add_argument("--file", type=Path)
+    parser.add_argument("--write", type=Path)
+    arguments = parser.parse_args()
+    if arguments.how:
+        done = (
+            exported(arguments.only, arguments.file)
+            if arguments.how == "export"
+            else measured(arguments.only, arguments.how, arguments.pictures, arguments.file)
+        )
+        print(json.dumps(done))
+        return
+    rows: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for name in [arguments.only] if arguments.only else NETWORKS:
+            found = rows[name] = {how: child(name, how, arguments.pictures, Path(folder) / "net.onnx") for how in ("export", "eager", "engine")}
+            print(f"{name}: eager {found['eager']['seconds']:.3f} s a picture, {found['eager']['mebibytes']:.0f} MiB; ", end="")
+            print(f"engine {found['engine']['seconds']:.3f} s, {found['engine']['mebibytes']:.0f} MiB", flush=True)
+    if arguments.write:
+        record = {"processor": processor(), "side": SIDE, "pictures": arguments.pictures, "networks": rows, "report": REPORT}
+        arguments.write.write_text(json.dumps(record, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
