@@ -1,6 +1,6 @@
 """Time and memory of the documents' networks on 20 pictures of 640x640: eager in float32 and in our engine, one after the other in this run.
 
-python -m benchmarks.networks [--pictures 20] [--only UNet] --write docs/studies/speed.json
+python -m benchmarks.networks --write docs/studies/speed/results.json    # then: --page docs/studies/speed/results.json
 
 The report's table (facts of 10.2) has 1,000 pictures on its own machines: only ratios can be held against it. Every network is measured in a process of its
 own, so that the peaks of memory are its own; weights are fresh, which changes nothing here.
@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from burnish.inference.model import Model
+from burnish.report.page import paragraph, table, write_page
 from burnish.study.machine import processor
 
 if TYPE_CHECKING:
@@ -84,14 +85,48 @@ def child(name: str, how: str, pictures: int, path: Path) -> dict[str, float]:
     return result
 
 
+def write_speed_page(record: dict[str, Any], path: Path) -> Path:
+    """The figures as a page, held against the report's by their ratios."""
+    rows = []
+    for name, found in record["networks"].items():
+        export, eager, engine = (found[how] for how in ("export", "eager", "engine"))
+        sizes = [export["parameters"] / 1e6, export["multiply_adds"] * SIDE**2 / 1e9]
+        rows.append(
+            [name, *sizes, eager["seconds"], engine["seconds"], eager["seconds"] / engine["seconds"], round(eager["mebibytes"]), round(engine["mebibytes"])]
+        )
+    heading = (
+        "",
+        "M parameters",
+        "G multiply-adds a picture",
+        "eager, s a picture",
+        "engine, s a picture",
+        "times faster",
+        "eager, peak MiB",
+        "engine, peak MiB",
+    )
+    ours = {how: record["networks"]["UNet 64..1024"][how]["seconds"] / record["networks"]["LightAutoencoder"][how]["seconds"] for how in ("eager", "engine")}
+    gpu, cpu = (REPORT["UNet 64..1024"][i] / REPORT["LightAutoencoder"][i] for i in (0, 1))
+    words = (
+        f"The report's UNet took {gpu:.1f} times as long as its light autoencoder on a GPU, and {cpu:.1f} times on a processor (1,000 pictures: "
+        f"{', '.join(f'{name} {r[0]:g} s and {r[1]:g} s, {r[2]} and {r[3]} MiB' for name, r in REPORT.items())}). "
+        f"Here it is {ours['eager']:.1f} times eager, and {ours['engine']:.1f} times in our engine."
+    )
+    how = f"{record['pictures']} pictures of {SIDE}x{SIDE}, float32, each network in a process of its own, on {record['processor']}. No GPU was there."
+    return write_page(path, "Speed and memory of the documents' networks", [table(heading, rows), paragraph(words), paragraph(how)])
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pictures", type=int, default=20)
     parser.add_argument("--only", choices=list(NETWORKS))
     parser.add_argument("--how", choices=["export", "eager", "engine"], help="with --only and --file: do it here, and print what was found as JSON")
     parser.add_argument("--file", type=Path)
-    parser.add_argument("--write", type=Path)
+    parser.add_argument("--write", type=Path, help="where the figures go, as JSON")
+    parser.add_argument("--page", type=Path, help="the JSON of figures; writes page.html beside it, and nothing is measured")
     arguments = parser.parse_args()
+    if arguments.page:
+        print(write_speed_page(json.loads(arguments.page.read_text()), arguments.page.with_name("page.html")))
+        return
     if arguments.how:
         done = (
             exported(arguments.only, arguments.file)

@@ -340,6 +340,7 @@ def evaluate(
     model: Annotated[list[str], typer.Argument(metavar="MODEL... FOLDER", show_default=False, help="Models, then a folder of clean pictures, or of pairs.")],
     dial: Annotated[list[str], typer.Option("-d", "--dial", metavar="NAME=A,B,C", show_default=False, help="Levels to spoil with and to set.")] = [],  # noqa: B006
     metrics: Annotated[str, typer.Option(metavar="NAME,...", help="What is measured; docs/metrics.md lists them.")] = "psnr,ssim",
+    features: Annotated[str | None, typer.Option(metavar="NET[:FILE]", show_default=False, help="The network of the metric likeness.")] = None,
     artefacts: Annotated[bool, typer.Option("--artefacts", help="Look for grids, smoothing, noise left, colour drift.")] = False,
     clip: Annotated[bool, typer.Option("--clip", help="Clip and round the spoiled pictures, as 8-bit files are.")] = False,
     crop: Annotated[int | None, typer.Option(min=0, metavar="N", show_default=False, help="Border that does not count (the scale).")] = None,
@@ -363,7 +364,9 @@ def evaluate(
         raise UsageError("name at least one model, and then a folder of pictures, as in burnish evaluate photo kodak24/ -d noise=25")
     *names, folder = model
     wanted = [name.strip() for name in metrics.split(",") if name.strip()]
-    measured, levels = metrics_of(wanted, with_artefacts=artefacts or html is not None), parse_levels(dial)
+    if features:
+        training_wing()
+    measured, levels = metrics_of(wanted, with_artefacts=artefacts or html is not None, features=features), parse_levels(dial)
     rows = [open_row(_as_file(name), name=name, fp32=fp32, device=device.value, threads=threads, notice=say) for name in dict.fromkeys(names)]
     tables = {row.name: evaluate_row(row, Path(folder), levels, metrics=measured, clip=clip, seed=seed, crop=crop) for row in rows}
     if csv is not None:

@@ -50,7 +50,7 @@ def test_the_tree_names_every_room() -> None:
     named = {name.rstrip("/") for name in tree()}
     rooms = {f"burnish/{p.name}" for p in (ROOT / "burnish").iterdir() if p.is_dir() or p.suffix == ".py"}
     rooms -= {"burnish/__pycache__"}
-    rooms |= {"recipes", "examples", "benchmarks", "tests", "docs"}
+    rooms |= {"recipes", "studies", "examples", "benchmarks", "tests", "docs"}
     assert rooms <= named, f"the tree misses {sorted(rooms - named)}"
 
 

@@ -160,6 +160,8 @@ def test_save_and_load_give_the_same_pixels(restorer: Restorer, tmp_path: Path, 
 def test_export_equals_the_training_forward(restorer: Restorer, tmp_path: Path, half: bool) -> None:
     if not half and restorer.spec.use not in ("ResUNet", "LevelPlane", "UNet"):
         pytest.skip("exports in float32 are the same way for every network, and take as long again")
+    if restorer.spec.args not in [find(name, NETWORKS).tiny for name in NETWORKS] and restorer.contract.scale == 1:  # type: ignore[attr-defined]
+        pytest.skip("of the variants, those that enlarge are exported: the others are made of what the listed ones are")
     restorer.save(tmp_path / "net.safetensors", {"task": "test"}, half=half)
     export_verified(tmp_path / "net.safetensors", tmp_path / "net.onnx", half=half)
     model = Model(tmp_path / "net.onnx")

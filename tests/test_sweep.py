@@ -192,7 +192,7 @@ def test_a_point_that_fails_costs_only_itself(pairs: Path, tmp_path: Path, monke
 def test_a_sweep_killed_at_any_moment_ends_with_the_same_results(pairs: Path, whole: tuple[Sweep, list[str]], tmp_path: Path) -> None:
     path = written(tmp_path, record(pairs, tmp_path / "cut", **WHOLE))
     command = [sys.executable, "-m", "burnish.cli", "sweep", str(path)]
-    for moment in (5.0, 11.0):
+    for moment in (5.0, 10.0):
         with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True) as process:
             time.sleep(moment)
             process.send_signal(signal.SIGKILL)

@@ -13,7 +13,7 @@ from .metric import Metric
 from .mosaic import contest, psnr_mosaic, ssim_columns
 from .similarity import WINDOW, ms_ssim, ssim
 
-__all__ = ["DEFAULT", "METRICS", "WINDOW", "Metric", "psnr", "ssim"]
+__all__ = ["DEFAULT", "LIKENESS", "METRICS", "WINDOW", "Metric", "facts", "psnr", "ssim"]
 
 #: what there is, by name
 METRICS = {
@@ -33,3 +33,10 @@ METRICS = {
 }
 #: what is measured where nobody asks for more
 DEFAULT = ("psnr", "ssim")
+#: the one that is made by `burnish.training.likeness`, since it wants a network
+LIKENESS = "likeness"
+
+
+def facts(name: str) -> tuple[int, bool]:
+    """The digits that a metric of that name is printed with, and whether higher is better."""
+    return (4, False) if name == LIKENESS else (METRICS[name].digits, METRICS[name].better == "higher")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ..artefacts import ARTEFACTS
 from ..errors import MissingExtra
-from ..metrics import METRICS
+from ..metrics import facts
 from ..report.page import paragraph, picture, section, table
 from .results import Column, Results, better, mean_and_spread
 
@@ -78,11 +78,11 @@ def _best(results: Results, place: tuple[Column, str]) -> str:
     known = {name: mean for name, mean in means.items() if not math.isnan(mean)}
     if not known:
         return ""
-    return (max if METRICS[metric].better == "higher" else min)(known, key=lambda name: known[name])
+    return (max if facts(metric)[1] else min)(known, key=lambda name: known[name])
 
 
 def _cell(mean: float, spread: float, metric: str, best: bool) -> str:
-    digits = METRICS[metric].digits
+    digits = facts(metric)[0]
     text = "" if math.isnan(mean) else f"{mean:.{digits}f}"
     return text + (f" ± {spread:.{digits}f}" if not math.isnan(spread) else "") + (" *" if best else "")
 
@@ -114,7 +114,7 @@ def text(results: Results) -> str:
     rows = [heading]
     for name in results.names:
         entry = results.of(name)[0]
-        rows.append([name, *(f"{entry.figure(column, m):.{METRICS[m].digits}f}" for column, m in wanted), f"{entry.cost['seconds']:.3f}"])
+        rows.append([name, *(f"{entry.figure(column, m):.{facts(m)[0]}f}" for column, m in wanted), f"{entry.cost['seconds']:.3f}"])
     widths = [max(len(row[i]) for row in rows) for i in range(len(heading))]
     lines = ["  ".join([row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]) for row in rows]
     lines += list(dict.fromkeys(results.stamps[metric] for _, metric in wanted))

@@ -14,7 +14,7 @@ from ..degrade import DEGRADATIONS, Degradation
 from ..errors import DataError, InputMissing, UsageError
 from ..evaluate import Settings, Table, evaluate, evaluate_pairs, generator, matching, spoil
 from ..inference.names import EXTENSIONS
-from ..metrics import METRICS, Metric
+from ..metrics import LIKENESS, METRICS, Metric
 from ..report.page import paragraph, picture_file, section, write_page
 from ..training.pairs import match
 from .comparison import artefacts, figures, fronts
@@ -134,12 +134,27 @@ def _spoiled(row: Row, folder: Path, levels: Mapping[str, Sequence[float]], clip
         yield name, spoil(clean, setting, damage, generator(seed, place, setting), clip), clean, setting
 
 
-def metrics_of(names: Sequence[str], *, with_artefacts: bool = False) -> list[Metric]:
-    """The metrics (and usual artefacts) of these names; UsageError with the choices."""
+def metrics_of(names: Sequence[str], *, with_artefacts: bool = False, features: str | None = None) -> list[Metric]:
+    """The metrics (and usual artefacts) of these names; features: NETWORK or NETWORK:FILE, for likeness. UsageError with the choices."""
+    known = dict(METRICS)
+    if LIKENESS in names:
+        known[LIKENESS] = _likeness(features)
     for name in names:
-        if name not in METRICS:
-            raise UsageError(f"--metrics {name}: there is no such metric; the choices: {', '.join(METRICS)}")
-    return [*(METRICS[name] for name in names), *((ARTEFACTS[name] for name in OF_PICTURES) if with_artefacts else ())]
+        if name not in known:
+            raise UsageError(f"--metrics {name}: there is no such metric; the choices: {', '.join([*METRICS, LIKENESS])}")
+    return [*(known[name] for name in names), *((ARTEFACTS[name] for name in OF_PICTURES) if with_artefacts else ())]
+
+
+def _likeness(features: str | None) -> Metric:
+    if not features:
+        raise UsageError("--metrics likeness wants a network: --features VGG16, or --features SqueezeNet:FILE")
+    from ..training.likeness import likeness
+
+    network, _, file = features.partition(":")
+    try:
+        return likeness(network, file or None)
+    except ValueError as error:
+        raise UsageError(f"--features {features}: {error}") from error
 
 
 def owner(dial: str) -> Degradation:

@@ -14,7 +14,7 @@ from ..artefacts import ARTEFACTS, complaints
 from ..errors import DataError
 from ..evaluate import Table, in_words
 from ..images import atomic_write
-from ..metrics import METRICS
+from ..metrics import facts
 
 FORMAT = 1
 #: how the pictures were spoiled, and the setting of the dials, in words
@@ -146,7 +146,7 @@ def mean_and_spread(values: Iterable[float]) -> tuple[float, float]:
 
 def better(metric: str, first: float, second: float) -> bool:
     """Whether the first figure is better."""
-    return first > second if METRICS[metric].better == "higher" else first < second
+    return first > second if facts(metric)[1] else first < second
 
 
 def _rounded(value: float) -> float:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from ...artefacts import ARTEFACTS, OF_PICTURES
 from ...errors import BurnishError, RecipeError
-from ...metrics import METRICS
+from ...metrics import LIKENESS, METRICS
 from ...training.recipe import PLAIN_NAME, Recipe
 from ...training.recipe_file import change, from_record, load_yaml
 from ...training.strict import key, plain, read
@@ -50,6 +50,14 @@ class Sheet:
 
 
 @dataclass(frozen=True)
+class Features:
+    """The frozen network whose activations `likeness` compares."""
+
+    network: str = key("VGG16", doc="VGG16 (fetched once) or SqueezeNet (from a file)")
+    file: str | None = key(None, doc="its weights")
+
+
+@dataclass(frozen=True)
 class Sweep:
     """A question to many trainings. `studies/which_loss.yaml` is one."""
 
@@ -61,6 +69,7 @@ class Sweep:
     search: Search | None = key(None, doc="points chosen by a sampler in place of the grid")
     limits: Limits = key(Limits(), doc="what a point may cost")
     metrics: tuple[str, ...] = key(("psnr", "ssim"), doc=f"what is measured: {', '.join(METRICS)}; the first decides")
+    features: Features | None = key(None, doc="the network of the metric `likeness`")
     artefacts: tuple[str, ...] = key(OF_PICTURES, doc=f"what is looked for in the results: {', '.join(ARTEFACTS)}")
     rows: tuple[str, ...] = key((), doc="models that are measured beside the points, such as nlmeans, a .onnx file, or two in a chain: median+photo")
     sheet: Sheet = key(Sheet(), doc="the contact sheet")
@@ -74,10 +83,12 @@ class Sweep:
             raise RecipeError(f"name: {self.name!r} becomes a folder's name; letters, digits, '.', '_' and '-' can stand in it")
         if not self.seeds or len(set(self.seeds)) < len(self.seeds):
             raise RecipeError(f"seeds: wants different numbers, such as [0, 1, 2], not {list(self.seeds)}")
-        for place, names, known in (("metrics", self.metrics, METRICS), ("artefacts", self.artefacts, ARTEFACTS)):
+        for place, names, known in (("metrics", self.metrics, [*METRICS, LIKENESS]), ("artefacts", self.artefacts, ARTEFACTS)):
             for name in names:
                 if name not in known:
                     raise RecipeError(f"{place}: there is no {name!r}; the choices: {', '.join(known)}")
+        if LIKENESS in self.metrics and self.features is None:
+            raise RecipeError("features: likeness wants a network, as in {network: VGG16}, or {network: SqueezeNet, file: FILE}")
         if not self.metrics:
             raise RecipeError("metrics: name at least one, the one that decides first")
 

@@ -25,7 +25,7 @@ from ...artefacts import ARTEFACTS
 from ...errors import BurnishError, RecipeError
 from ...evaluate import matching
 from ...images import atomic_write
-from ...metrics import METRICS, Metric
+from ...metrics import LIKENESS, METRICS, Metric
 from ...training.board import METRICS as CURVES
 from ...training.board import read_lines
 from ...training.cost import multiply_adds, parameters
@@ -102,7 +102,7 @@ def _measured(folder: Path, order: Mapping[str, Any], recipe: Recipe, row: Row, 
     if others is None:
         raise RecipeError("data: nothing is left out to measure on; name data.hold_out, data.leave_out or validation.folders")
     held = middles(others, recipe.validation.crop, contract.scale, recipe.data.raw)
-    metrics: list[Metric] = [METRICS[name] for name in order["metrics"]] + [ARTEFACTS[name] for name in order["artefacts"]]
+    metrics: list[Metric] = [*metrics_of(order), *(ARTEFACTS[name] for name in order["artefacts"])]
     found = figures_of(tables(row.run, row.contract, recipe, held, metrics))
     seconds = found.pop("seconds")
     _keep_crops(folder / CROPS, order["sheet"], samples(row.run, row.contract, recipe, held, shown(order["sheet"], held)))
@@ -112,6 +112,16 @@ def _measured(folder: Path, order: Mapping[str, Any], recipe: Recipe, row: Row, 
 def _last(recipe: Recipe) -> Recipe:
     """What the last stage trains, which is what is measured."""
     return resolved(recipe, count(recipe) - 1)
+
+
+def metrics_of(order: Mapping[str, Any]) -> list[Metric]:
+    """The metrics of an order; likeness on the network that it names."""
+    if LIKENESS not in order["metrics"]:
+        return [METRICS[name] for name in order["metrics"]]
+    from ...training.likeness import likeness
+
+    made = likeness(**order["features"])
+    return [made if name == LIKENESS else METRICS[name] for name in order["metrics"]]
 
 
 def shown(sheet: Mapping[str, Any], held: Sequence[Held]) -> list[str]:
@@ -220,6 +230,7 @@ def order_of(name: str, labels: Mapping[str, str], seed: int | None, recipe: Map
         "recipe": recipe,
         "limits": asdict(sweep.limits),
         "metrics": list(sweep.metrics),
+        "features": None if sweep.features is None else asdict(sweep.features),
         "artefacts": list(sweep.artefacts),
         "sheet": {"pictures": list(sweep.sheet.pictures), "crop": sweep.sheet.crop, "corner": {n: list(c) for n, c in sweep.sheet.corner.items()}},
     }

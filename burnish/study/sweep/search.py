@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import MissingExtra, RecipeError
+from ...metrics import facts
 from ...training.board import METRICS as CURVES
 from ..results import Entry
 from .plan import Point, Search, Sweep, in_words, ranges
@@ -36,7 +37,7 @@ def search(sweep: Sweep, orders_of: Callable[[Point], Orders], settle: Settle, n
         notice(f"trial {number + 1} of {sweep.search.trials}: {point.name}")
         entries = []
         for folder, order in orders:
-            watch = partial(_behind, trial, folder) if folder == orders[0][0] else _never  # a trial has one curve, that of its first seed
+            watch = partial(_behind, trial, folder, set()) if folder == orders[0][0] else _never  # a trial has one curve, that of its first seed
             entries.append(settle(folder, order, watch))
             if entries[-1] is None or not entries[-1].measured:
                 break
@@ -57,8 +58,6 @@ def search(sweep: Sweep, orders_of: Callable[[Point], Orders], settle: Settle, n
 
 
 def _study(sweep: Sweep, wanted: Search) -> Any:
-    from ...metrics import METRICS
-
     optuna = _optuna()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     samplers = {"TPE": optuna.samplers.TPESampler, "random": optuna.samplers.RandomSampler}
@@ -69,7 +68,7 @@ def _study(sweep: Sweep, wanted: Search) -> Any:
             storage=wanted.storage or f"sqlite:///{sweep.folder / 'search.sqlite'}",
             sampler=samplers[wanted.sampler](seed=sweep.seeds[0]),
             pruner=pruners[wanted.pruner](),
-            direction="maximize" if METRICS[sweep.metrics[0]].better == "higher" else "minimize",
+            direction="maximize" if facts(sweep.metrics[0])[1] else "minimize",
             load_if_exists=True,
         )
     except Exception as error:  # a URL that is none, a driver that is not installed, a server that does not answer
@@ -102,18 +101,21 @@ def _point(trial: Any, axes: Mapping[str, Mapping[str, Any]]) -> Point:
             whole = isinstance(axis["low"], int) and isinstance(axis["high"], int)
             suggest = trial.suggest_int if whole else trial.suggest_float
             extra = {key: axis[key] for key in ("log", "step") if key in axis}
-            changes[name] = suggest(name, axis["low"], axis["high"], **extra)
+            chosen = suggest(name, axis["low"], axis["high"], **extra)
+            changes[name] = chosen if whole else float(f"{chosen:.4g}")  # no more digits than its label has
             labels[name] = in_words(changes[name])
     return Point(labels, changes)
 
 
-def _behind(trial: Any, folder: Path) -> bool:
-    """Reports what the point's validations said; whether the pruner gives it up."""
+def _behind(trial: Any, folder: Path, reported: set[int]) -> bool:
+    """Reports what the point's validations said and has not been reported; whether the pruner gives it up then."""
     if not (folder / RUN / CURVES).is_file():
         return False
-    for step, value in curve_of(folder / RUN):
-        trial.report(value, int(step))
-    return bool(trial.should_prune())
+    news = {int(step): value for step, value in curve_of(folder / RUN) if int(step) not in reported}
+    for step, value in news.items():
+        trial.report(value, step)
+        reported.add(step)
+    return bool(news) and bool(trial.should_prune())
 
 
 def _never() -> bool:

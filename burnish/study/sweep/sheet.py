@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ...metrics import METRICS
+from ...metrics import facts
 from ..contact import Pixels, Shown, contact_sheet
 from ..results import Entry
 from .plan import Sweep
@@ -37,7 +37,7 @@ def _words(entry: Entry, picture: str, metrics: Sequence[str]) -> str:
     """The picture's own figures at the setting in the middle, which is the one that is shown."""
     settings = next(iter(entry.pictures.values()))
     figures = list(settings.values())[len(settings) // 2].get(picture, {})
-    return ", ".join(f"{name} {figures[name]:.{METRICS[name].digits}f}" for name in metrics if name in figures)
+    return ", ".join(f"{name} {figures[name]:.{facts(name)[0]}f}" for name in metrics if name in figures)
 
 
 def _read(path: Path) -> Pixels:
