@@ -37,7 +37,8 @@ def frame(path: Path) -> Array:
 def developed(planes: Array) -> Array:
     """[1, 4, h, w] -> [2h, 2w, 3] in [0, 1]."""
     metadata = Metadata(red=BALANCE[0], blue=BALANCE[1], exposure=1.0, to_camera=((1, 0, 0), (0, 1, 0), (0, 0, 1)))
-    return process(np.clip(planes, 0, 1), [metadata], tone=False)[0].transpose(1, 2, 0)
+    picture: Array = process(np.clip(planes, 0, 1), [metadata], tone=False)[0].transpose(1, 2, 0)
+    return picture
 
 
 def main() -> None:

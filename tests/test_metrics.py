@@ -351,7 +351,7 @@ def test_luma_as_super_resolution_has_it_agrees_with_scikit_image(crop: int) -> 
     clean = scene(40, 52, 3)
     restored = noisy(clean, 12, rng)
     a, b = (np.rint(np.clip(x[0], 0, 1).astype(np.float64) * 255).transpose(1, 2, 0) / 255 for x in (restored, clean))
-    y, z = (rgb2ycbcr(x)[crop : 40 - crop, crop : 52 - crop, 0] for x in (a, b))  # type: ignore[no-untyped-call]
+    y, z = (rgb2ycbcr(x)[crop : 40 - crop, crop : 52 - crop, 0] for x in (a, b))
     assert METRICS["psnr-y"].function(restored, clean, crop) == pytest.approx(peak_signal_noise_ratio(z, y, data_range=255), abs=1e-4)  # type: ignore[no-untyped-call]
     kind: dict[str, Any] = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False, "win_size": 11, "full": True}
     _, whole = structural_similarity(z, y, data_range=255, **kind)  # type: ignore[no-untyped-call]

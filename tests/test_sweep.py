@@ -171,7 +171,7 @@ def test_a_point_that_fails_costs_only_itself(pairs: Path, tmp_path: Path, monke
     (tmp_path / "broken.py").write_text(BROKEN)
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), str(ROOT)]))
     monkeypatch.syspath_prepend(str(tmp_path))
-    points = {how: {"arch": {"use": "broken.Net", "args": {"how": how}}} for how in ("memory", "killed", "nan")}
+    points: dict[str, Any] = {how: {"arch": {"use": "broken.Net", "args": {"how": how}}} for how in ("memory", "killed", "nan")}
     points |= {"large": {"arch.args.widths": [24]}, "well": {}}
     content = record(pairs, tmp_path / "out", axes={}, points=points, limits={"parameters": 10000}, metrics=["rmse", "psnr"])
     sweep = load(written(tmp_path, content))
@@ -243,7 +243,7 @@ def test_the_front_is_what_nothing_cheaper_is_as_good_as() -> None:
 
 
 def test_mean_and_spread() -> None:
-    assert mean_and_spread([1.0, 3.0]) == (2.0, pytest.approx(np.sqrt(2)))
+    assert mean_and_spread([1.0, 3.0]) == pytest.approx((2.0, np.sqrt(2)))
     mean, spread = mean_and_spread([2.0])
     assert mean == 2.0
     assert np.isnan(spread)

@@ -41,5 +41,5 @@ def initialise(net: nn.Module, name: str, generator: torch.Generator) -> None:
         for module in net.modules():
             for layer in getattr(module, "starts_small", ()):
                 getattr(module, layer).weight.mul_(SMALL)
-            if hasattr(module, "drawn"):
-                module.drawn()
+            if callable(drawn := getattr(module, "drawn", None)):
+                drawn()

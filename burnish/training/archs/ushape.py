@@ -34,7 +34,8 @@ class UShape(nn.Module):
     def reach(self, radii: Sequence[int]) -> int:
         """Pixels to each side that a result depends on, where a block at each scale sees so many of its own; the pooling's grids add the coarsest one."""
         down, up = sum(r * 2**i for i, r in enumerate(radii)), sum(r * 2**i for i, r in enumerate(radii[:-1]))
-        return down + up + self.multiple
+        reach: int = down + up + self.multiple
+        return reach
 
     def forward(self, x: Tensor) -> Tensor:
         skips = []
