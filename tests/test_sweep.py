@@ -168,10 +168,11 @@ def test_a_sweep_gives_one_page_and_is_not_done_twice(whole: tuple[Sweep, list[s
 
 
 def test_a_point_that_fails_costs_only_itself(pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "broken.py").write_text(BROKEN)
+    (tmp_path / "mishaps.py").write_text(BROKEN)
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), str(ROOT)]))
     monkeypatch.syspath_prepend(str(tmp_path))
-    points: dict[str, Any] = {how: {"arch": {"use": "broken.Net", "args": {"how": how}}} for how in ("memory", "killed", "nan")}
+    points: dict[str, Any] = {how: {"arch": {"use": "mishaps.Net", "args": {"how": how}}} for how in ("memory", "killed", "nan")}
+    points["nan"]["schedule.steps"] = 20
     points |= {"large": {"arch.args.widths": [24]}, "well": {}}
     content = record(pairs, tmp_path / "out", axes={}, points=points, limits={"parameters": 10000}, metrics=["rmse", "psnr"])
     sweep = load(written(tmp_path, content))
@@ -225,7 +226,7 @@ def test_a_search_asks_for_points_and_goes_on_where_it_was(pairs: Path, tmp_path
 def test_the_question_of_the_docs_takes_ten_lines_and_one_command(pairs: Path, tmp_path: Path) -> None:
     (tmp_path / "pairs").symlink_to(pairs)
     text = (ROOT / "studies" / "which_loss.yaml").read_text()
-    assert len(text.splitlines()) == 10
+    assert len(text.splitlines()) <= 10
     quick = text.replace("steps: 300, warmup: 20", "steps: 4, warmup: 0").replace("crop: 64", "crop: 32").replace("[0, 1]", "[0]")
     (tmp_path / "which_loss.yaml").write_text(quick)
     done = subprocess.run([sys.executable, "-m", "burnish.cli", "sweep", "which_loss.yaml"], cwd=tmp_path, capture_output=True, text=True, check=False)

@@ -66,7 +66,10 @@ def _parsed(word: str) -> tuple[str, Any]:
     place, sign, text = word.partition("=")
     if not sign or not place:
         raise RecipeError(f"{word}: a change is written KEY=VALUE, such as optimizer.args.lr=5e-4")
-    return place, yaml.load(text, _Loader)
+    try:
+        return place, yaml.load(text, _Loader)
+    except yaml.YAMLError as error:
+        raise RecipeError(f"not YAML that can be read: {' '.join(str(error).split())}") from error
 
 
 def _child(record: Any, name: str, place: str) -> Any:

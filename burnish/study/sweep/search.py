@@ -63,14 +63,15 @@ def _study(sweep: Sweep, wanted: Search) -> Any:
     samplers = {"TPE": optuna.samplers.TPESampler, "random": optuna.samplers.RandomSampler}
     pruners = {"none": optuna.pruners.NopPruner, "median": optuna.pruners.MedianPruner, "halving": optuna.pruners.SuccessiveHalvingPruner}
     try:
-        return optuna.create_study(
+        study = optuna.create_study(
             study_name=sweep.name,
             storage=wanted.storage or f"sqlite:///{sweep.folder / 'search.sqlite'}",
-            sampler=samplers[wanted.sampler](seed=sweep.seeds[0]),
             pruner=pruners[wanted.pruner](),
             direction="maximize" if facts(sweep.metrics[0])[1] else "minimize",
             load_if_exists=True,
         )
+        study.sampler = samplers[wanted.sampler](seed=sweep.seeds[0] + len(study.trials))  # a search that goes on does not draw the first points again
+        return study
     except Exception as error:  # a URL that is none, a driver that is not installed, a server that does not answer
         raise RecipeError(f"search.storage: {wanted.storage}: the study cannot be opened ({str(error).splitlines()[0]})") from error
 
