@@ -87,8 +87,9 @@ def _cell(mean: float, spread: float, metric: str, best: bool) -> str:
     return text + (f" ± {spread:.{digits}f}" if not math.isnan(spread) else "") + (" *" if best else "")
 
 
-def _cost(value: float) -> float | str:
-    return "" if math.isnan(value) else value
+def _cost(value: float) -> float | int | str:
+    """In whole numbers from a hundred on."""
+    return "" if math.isnan(value) else round(value) if value >= 100 else value
 
 
 def fronts(results: Results) -> Iterator[str]:

@@ -104,7 +104,7 @@ def card(recipe: Recipe, restorer: Restorer, steps: int, hours: float, pictures:
     figures = {table: row for table, row in figures.items() if "PSNR" in table}
     words = {name: text for name, text in plain(recipe.card).items() if text}
     versions = {"burnish": __version__, "torch": torch.__version__, "numpy": np.__version__, "python": platform.python_version()}
-    training = {"steps": steps, "hours": round(hours, 2), "pictures": len(pictures), "seed": recipe.seed, "precision": precision}
+    training = {"steps": steps, "hours": round(hours, 4), "pictures": len(pictures), "seed": recipe.seed, "precision": precision}
     return {
         **words,
         "parameters": parameters(restorer),
