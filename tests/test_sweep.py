@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,9 @@ from burnish.errors import RecipeError  # noqa: E402
 from burnish.study.comparison import front  # noqa: E402
 from burnish.study.results import Entry, Results, mean_and_spread  # noqa: E402
 from burnish.study.sweep import Sweep, load, outline, remake, run  # noqa: E402
-from burnish.study.sweep.plan import grid, in_words, recipe_of  # noqa: E402
+from burnish.study.sweep.plan import Point, grid, in_words, recipe_of  # noqa: E402
+from burnish.study.sweep.point import keep, result_in  # noqa: E402
+from burnish.study.sweep.search import search  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
 #: a network and a loss that go wrong, each in its own way, once the training is under way
@@ -221,6 +224,36 @@ def test_a_search_asks_for_points_and_goes_on_where_it_was(pairs: Path, tmp_path
     said = run_quietly(load(written(tmp_path, content)))
     assert [line for line in said if line.startswith("trial")] == [line for line in said if line.startswith("trial 2 of 2")]
     assert len(Results.read(tmp_path / "out" / "results.json").entries) == 2
+
+
+def test_a_point_that_falls_behind_is_given_up_and_listed(pairs: Path, tmp_path: Path) -> None:
+    pytest.importorskip("optuna", reason="a search wants Optuna")
+    axes = {"optimizer.args.lr": {"low": 1e-4, "high": 1e-2, "log": True}}
+    sweep = load(written(tmp_path, record(pairs, tmp_path / "out", axes=axes, seeds=[0, 1], search={"trials": 6, "sampler": "random", "pruner": "median"})))
+    sweep.folder.mkdir()
+    asked: list[Path] = []
+
+    def settle(folder: Path, order: Mapping[str, Any], watch: Callable[[], bool]) -> Entry | None:
+        """Five points that are as good as each other, and one that is not; in place of processes, their curves."""
+        asked.append(folder)
+        (folder / "run").mkdir(parents=True)
+        quality = 10.0 if len(asked) > 10 else 30.0
+        lines = [{"step": step, "float, PSNR[RGB]/all": quality} for step in (1, 2)]
+        (folder / "run" / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+        if watch():
+            return None
+        entry = Entry(order["name"], order["labels"], order["seed"], figures={"pairs": {"all": {"psnr": quality}}})
+        keep(folder, order, entry)
+        return entry
+
+    def orders_of(point: Point) -> list[tuple[Path, dict[str, Any]]]:
+        return [(sweep.folder / point.name / str(seed), {"name": point.name, "labels": dict(point.labels), "seed": seed}) for seed in sweep.seeds]
+
+    found = search(sweep, orders_of, settle, lambda _: None)
+    assert len(asked) == len(found) == 11  # the last one's second seed is not tried
+    given_up = result_in(asked[-1])
+    assert given_up is not None
+    assert given_up.left_out == "given up, since it fell behind the others"
 
 
 def test_the_question_of_the_docs_takes_ten_lines_and_one_command(pairs: Path, tmp_path: Path) -> None:

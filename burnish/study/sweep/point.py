@@ -42,7 +42,7 @@ from ..contact import corner, piece_of
 from ..results import Entry, entry_of, figures_of, to_record
 from ..rows import Row, open_row
 from ..verify import export_verified
-from .plan import Limits
+from .plan import Limits, Sweep
 
 ORDER, RESULT, CROPS, RUN = "order.json", "result.json", "crops", "run"
 
@@ -220,7 +220,7 @@ def _stop_with_parent() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def order_of(name: str, labels: Mapping[str, str], seed: int | None, recipe: Mapping[str, Any], sweep: Any, row: str | None = None) -> dict[str, Any]:
+def order_of(name: str, labels: Mapping[str, str], seed: int | None, recipe: Mapping[str, Any], sweep: Sweep, row: str | None = None) -> dict[str, Any]:
     """What a point's process is told; plain values, so that two orders can be compared."""
     return {
         "name": name,

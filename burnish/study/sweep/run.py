@@ -42,18 +42,19 @@ def run(sweep: Sweep, notice: Notice, *, source: str = "", only: str | None = No
     """
     out = sweep.folder
     out.mkdir(parents=True, exist_ok=True)
+    searched, orders = [], [_row_of(sweep, words) for words in sweep.rows]
     if sweep.search is not None:
         from .search import search
 
-        orders = search(sweep, lambda point: _seeds_of(sweep, point), lambda folder, order, watch: settle(folder, order, notice, retry, watch), notice)
+        searched = search(sweep, lambda point: _seeds_of(sweep, point), lambda folder, order, watch: settle(folder, order, notice, retry, watch), notice)
     else:
-        orders = [given for point in grid(sweep) for given in _seeds_of(sweep, point)]
-    orders += [_row_of(sweep, words) for words in sweep.rows]
+        orders = [given for point in grid(sweep) for given in _seeds_of(sweep, point)] + orders
     chosen = [(folder, order) for folder, order in orders if only is None or order["name"] == only]
-    if not chosen:
+    if only is not None and not chosen:
         raise RecipeError(f"there is no point {only!r}; there is {', '.join(dict.fromkeys(order['name'] for _, order in orders))}")
     for i, (folder, order) in enumerate(chosen, 1):
         settle(folder, order, notice, retry, counted=f"{i} of {len(chosen)}")
+    orders = searched + orders
     entries = [entry for folder, _ in orders if (entry := result_in(folder)) is not None]
     results = Results(sweep.title or sweep.name, sweep.metrics, entries, processor())
     results.write(out / RESULTS)

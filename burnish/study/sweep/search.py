@@ -13,7 +13,7 @@ from ...metrics import facts
 from ...training.board import METRICS as CURVES
 from ..results import Entry
 from .plan import Point, Search, Sweep, in_words, ranges
-from .point import RUN, curve_of
+from .point import RUN, curve_of, keep, result_in
 
 FOLDER, STOPPED = "folder", "stopped"
 Orders = list[tuple[Path, dict[str, Any]]]
@@ -21,7 +21,10 @@ Settle = Callable[[Path, Mapping[str, Any], Callable[[], bool]], Entry | None]
 
 
 def search(sweep: Sweep, orders_of: Callable[[Point], Orders], settle: Settle, notice: Callable[[str], None]) -> Orders:
-    """Asks for points and settles them until there are as many as the sweep wants; the orders of all of them. A stopped search goes on with its database."""
+    """Asks for points and settles them until there are as many as the sweep wants; the orders that were answered. A stopped search goes on with its database.
+
+    A point that is given up, or fails, is not tried with its other seeds.
+    """
     assert sweep.search is not None
     study = _study(sweep, sweep.search)
     optuna = _optuna()
@@ -44,17 +47,15 @@ def search(sweep: Sweep, orders_of: Callable[[Point], Orders], settle: Settle, n
         trial.set_user_attr(STOPPED, False)
         values = [entry.mean(sweep.metrics[0]) for entry in entries if entry is not None and entry.measured]
         if entries[-1] is None:
+            keep(*orders[0], Entry(point.name, point.labels, orders[0][1]["seed"], left_out="given up, since it fell behind the others"))
             study.tell(trial, state=optuna.trial.TrialState.PRUNED)
         elif len(values) < len(orders):
             study.tell(trial, state=optuna.trial.TrialState.FAIL)
         else:
             study.tell(trial, sum(values) / len(values))
-    found: dict[str, Orders] = {}
-    for trial in study.trials:
-        if "point" in trial.user_attrs:
-            labels, changes = json.loads(trial.user_attrs["point"])
-            found[trial.user_attrs["point"]] = orders_of(Point(labels, changes))
-    return [order for orders in found.values() for order in orders]
+    points = dict.fromkeys(trial.user_attrs["point"] for trial in study.trials if "point" in trial.user_attrs)
+    every = [given for text in points for given in orders_of(Point(*json.loads(text)))]
+    return [(folder, order) for folder, order in every if result_in(folder) is not None]
 
 
 def _study(sweep: Sweep, wanted: Search) -> Any:
