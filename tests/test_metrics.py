@@ -258,6 +258,21 @@ def test_pseudo_f_measure_asks_for_the_skeleton() -> None:
     assert figure("pseudo-f-measure", np.where(np.arange(60) < 29, line, 1).astype(np.float32), bar) == pytest.approx(100 * 2 / 3, abs=2)  # half of it
 
 
+def test_pseudo_f_measure_of_lines_a_pixel_wide_is_what_doxa_calls_f_measure() -> None:
+    """Such lines are their own skeleton by any way of thinning, so here another implementation's F-measure is a golden number."""
+    clean = np.ones((1, 1, 64, 80), np.float32)
+    for row in (8, 20, 32, 44):
+        clean[..., row, 6:70] = 0
+    for column in (10, 30, 50):
+        clean[..., 50:60, column] = 0
+    restored = clean.copy()
+    restored[..., 8, 20:40] = 1  # lost
+    restored[..., 52:56, 30] = 1
+    restored[..., 21, 6:30] = 0  # twice as wide
+    restored[..., 40:42, 72:76] = 0  # dirt
+    assert figure("pseudo-f-measure", restored, clean) == pytest.approx(90.34482758620689, abs=1e-9)  # doxapy 0.9.2, calculate_performance: fm
+
+
 def test_pages_without_ink() -> None:
     blank, written = np.ones((1, 1, 20, 20), np.float32), np.ones((1, 1, 20, 20), np.float32)
     written[..., 8:11, 3:17] = 0
