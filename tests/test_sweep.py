@@ -166,6 +166,7 @@ def test_a_sweep_gives_one_page_and_is_not_done_twice(whole: tuple[Sweep, list[s
         assert words in page
     with Image.open(sweep.folder / "sheet.jpg") as sheet:
         assert sheet.width > 4 * 200
+    assert "Fatal" not in next(sweep.folder.glob("points/*/seed0/log.txt")).read_text()
     assert run_quietly(sweep) == []
     assert remake(sweep, "sweep.yaml").read_text() == page
 

@@ -121,13 +121,19 @@ def _dynamic(contract: Contract) -> tuple[dict[int, Any], ...]:
 
 
 def _halve_weights(graph: onnx.GraphProto) -> None:
-    """Large float32 initialisers become float16 ones with a Cast, which runtimes fold away when they load the file."""
+    """Large float32 initialisers become float16 ones with a Cast, which runtimes fold away when they load the file.
+
+    One that float16 does not hold exactly stays: the exporter made it, by folding a batch norm into rounded weights, and rounding it again would change the result.
+    """
     casts = []
     for tensor in graph.initializer:
         if tensor.data_type != onnx.TensorProto.FLOAT or np.prod(tensor.dims) < SMALLEST_HALVED:
             continue
         name, values = tensor.name, numpy_helper.to_array(tensor)
-        tensor.CopyFrom(numpy_helper.from_array(values.astype(np.float16), f"{name}.half"))
+        halved = values.astype(np.float16)
+        if not np.array_equal(halved, values):
+            continue
+        tensor.CopyFrom(numpy_helper.from_array(halved, f"{name}.half"))
         casts.append(onnx.helper.make_node("Cast", [f"{name}.half"], [name], to=onnx.TensorProto.FLOAT, name=f"{name}.cast"))
     nodes = list(graph.node)
     del graph.node[:]

@@ -214,7 +214,8 @@ def _stop_with_parent() -> None:
     """When the sweep dies, however it dies, its end of our standard input closes: then this process saves and stops as on SIGTERM."""
 
     def watch() -> None:
-        sys.stdin.buffer.read()
+        while os.read(0, 1):  # not through sys.stdin, whose lock would still be held when the interpreter ends
+            pass
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=watch, daemon=True).start()
