@@ -357,7 +357,7 @@ def evaluate(
     Spoils clean pictures (or takes pairs), restores them, and prints figures with their definition, and the time. A+B is B after A.
     """
     from .study.comparison import text
-    from .study.evaluate import compared, evaluate_row, metrics_of, write_comparison
+    from .study.evaluate import compared, evaluate_row, metrics_of, write_comparison, write_csv
     from .study.rows import open_row
 
     if len(model) < 2:
@@ -370,7 +370,7 @@ def evaluate(
     rows = [open_row(_as_file(name), name=name, fp32=fp32, device=device.value, threads=threads, notice=say) for name in dict.fromkeys(names)]
     tables = {row.name: evaluate_row(row, Path(folder), levels, metrics=measured, clip=clip, seed=seed, crop=crop) for row in rows}
     if csv is not None:
-        _write_csv(csv, tables)
+        write_csv(csv, tables)
     results = compared(tables, wanted, {row.name: row.cost for row in rows}, f"{', '.join(tables)} on {Path(folder).name}")
     if html is not None:
         say(str(write_comparison(html, results, rows, Path(folder), levels, clip, seed)))
@@ -385,16 +385,6 @@ def evaluate(
 def _as_file(words: str) -> str:
     """The words of a row, with every .safetensors file in them exported."""
     return "+".join(str(_exported(Path(part))) if part.endswith(".safetensors") else part for part in words.split("+"))
-
-
-def _write_csv(path: Path, tables: dict[str, Any]) -> None:
-    """The tables' lines below each other; with several models, the model's name first."""
-    texts = [(name, table.to_csv().splitlines()) for name, table in tables.items()]
-    if len(texts) == 1:
-        path.write_text("\n".join(texts[0][1]) + "\n")
-        return
-    lines = [f"model,{texts[0][1][0]}", *(f'"{name}",{line}' for name, rest in texts for line in rest[1:])]
-    path.write_text("\n".join(lines) + "\n")
 
 
 @app.command(short_help="Train many recipes alike, and compare them on a page.")

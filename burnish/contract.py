@@ -17,6 +17,9 @@ from numpy.typing import NDArray
 from .errors import DialError, ModelMismatch, UsageError
 
 Array = NDArray[np.float32]
+#: ITU-R BT.601: what red, green and blue weigh in grey, which means this throughout
+BT601 = (0.299, 0.587, 0.114)
+LUMA = np.array(BT601, np.float32)
 
 #: (image [B, C, H, W], level or None) -> what the network predicts, with sizes that are already multiples; an array that is the caller's to change.
 #: Raises OutOfMemory. The seam of every backend.

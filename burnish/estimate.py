@@ -13,7 +13,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from .contract import Array
+from .contract import BT601, Array
 from .errors import NonFiniteInput
 
 Figures = NDArray[np.float64]
@@ -28,7 +28,6 @@ LEAST_SHARE = 0.2
 QUANTILE = 2.33
 #: where fewer patches than this are smooth, what looks like noise in the brightness is texture
 LEAST_SMOOTH = 0.1
-BRIGHTNESS = np.array([0.299, 0.587, 0.114])  # BT.601
 ROUNDS = 12
 #: rows in a product of matrices: small ones run on one thread, where BLAS's threads would wait for each other on a busy machine (50 times slower)
 BLOCK = 40
@@ -75,7 +74,7 @@ def _all_channels(pixels: Array) -> _Patches:
 
 
 def _brightness(pixels: Array) -> _Patches:
-    weights = BRIGHTNESS if pixels.shape[0] == 3 else np.ones(1)
+    weights = np.array(BT601) if pixels.shape[0] == 3 else np.ones(1)
     patches, means = _cut(pixels, 7)
     values = np.einsum("ncd,c->nd", patches, weights.astype(np.float32))
     return _Patches(values[:, None], weights[None] ** 2, means, _texture(values))

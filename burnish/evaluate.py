@@ -13,15 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from .contract import Array, Contract, Run, apply, as_channels, from_channels, level_array
+from .contract import LUMA, Array, Contract, Run, apply, as_channels, from_channels, level_array
 from .degrade import Degradation
 from .degrade.noise import clip_and_round
 from .errors import UsageError
 from .metrics import DEFAULT, METRICS, Metric
 
 Settings = Mapping[str, float]
-#: ITU-R BT.601: what a colour picture is held against where the network gives grey
-LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 USUAL = tuple(METRICS[name] for name in DEFAULT)
 #: (done, total): pictures times settings; total is 0 where the number of pictures is not known before
 Progress = Callable[[int, int], None]
@@ -130,7 +128,7 @@ def evaluate(
     """
     settings = [dict(pairs) for pairs in dict.fromkeys(tuple(s.items()) for s in settings)]
     _check(settings, degradations)
-    inside = [contract.settings({name: value for name, value in s.items() if any(d.name == name for d in contract.dials)}) for s in settings]
+    inside = [contract.settings(told(contract, setting)) for setting in settings]
     total = operator.length_hint(pictures) * len(settings)
     rows: list[Row] = []
     for place, (name, clean) in enumerate(pictures):
@@ -171,14 +169,24 @@ def _row(
 ) -> Row:
     """One picture restored and measured, against what the network can give of the clean one: its channels, and its size where the network enlarges."""
     start = time.perf_counter()
-    coloured = contract.channels_out > contract.channels_in
-    restored = apply(run, contract, (matching if coloured else as_channels)(spoiled, contract.channels_in), level_array(dials))
+    restored = apply(run, contract, taken(contract, spoiled), level_array(dials))
     seconds = time.perf_counter() - start
     channels = min(clean.shape[1], contract.channels_out)
     restored = from_channels(restored, channels)
     target = matching(clean, channels)[..., : restored.shape[-2], : restored.shape[-1]]
     figures = {metric.name: metric.function(restored, target, crop) for metric in metrics}
     return Row(name, dict(setting), channels, target[0, 0].size / 1e6, figures, seconds)
+
+
+def taken(contract: Contract, image: Array) -> Array:
+    """The image [1, C, H, W] in the channels that the network takes. A colour picture is turned grey for one that colours; UsageError for one that does not."""
+    return (matching if contract.channels_out > contract.channels_in else as_channels)(image, contract.channels_in)
+
+
+def told(contract: Contract, setting: Settings) -> dict[str, float]:
+    """What of a setting the network has dials for."""
+    names = {dial.name for dial in contract.dials}
+    return {name: value for name, value in setting.items() if name in names}
 
 
 def matching(image: Array, channels: int) -> Array:

@@ -72,7 +72,8 @@ def test_wrong_words_are_refused_in_a_sentence(runs: list[Path], tmp_path: Path)
 
 def test_resuming_drops_what_came_after_the_checkpoint(tmp_path: Path) -> None:
     pytest.importorskip("torch", reason="the training wing is not installed")
-    from burnish.training.board import Board, read_lines
+    from burnish.report.curves import read_lines
+    from burnish.training.board import Board
 
     board = Board(tmp_path, 0, print)
     for step in (1, 2, 3):

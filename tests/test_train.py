@@ -481,7 +481,7 @@ def test_muon_gets_its_groups_and_other_optimizers_all_parameters(recipe: Callab
 
 
 def test_the_terms_of_a_loss_are_logged_by_themselves_and_add_up(home: Path, recipe: Callable[..., Recipe]) -> None:
-    from burnish.training.board import read_lines
+    from burnish.report.curves import read_lines
 
     terms = "loss={use: Sum, args: {terms: {pixel: L1, edge: {use: Edge, weight: 0.1}}}}"
     train(recipe("schedule.steps=2", terms, "validation.clip=[false]"), home / "out")

@@ -104,6 +104,14 @@ def window(size: Size, centre: tuple[float, float], reach: float) -> tuple[slice
     return slice(top, bottom), slice(left, right)
 
 
+def around(mask: Array, centre: tuple[float, float], reach: float) -> tuple[Array, Array, Array]:
+    """The part of a mask within `reach` of the centre, to be drawn into, and its rows and columns counted from the centre; all empty where there is none."""
+    there = window((mask.shape[0], mask.shape[1]), centre, reach)
+    part = mask[there]
+    down, across = (axis + np.float32(at.start - c) for axis, at, c in zip(coordinates((part.shape[0], part.shape[1])), there, centre, strict=True))
+    return part, down, across
+
+
 def ripple(angle: Array, rng: np.random.Generator, waves: int = 6, rough: float = 0.6) -> Array:
     """A random function of the angle (-pi to pi) without a seam, of mean 0 and deviation about 1: each wave `rough` times as high as the one before."""
     heights = rough ** np.arange(waves)

@@ -6,12 +6,10 @@ from functools import partial
 
 import numpy as np
 
-from ..contract import Array, Dial
+from ..contract import LUMA, Array, Dial
 from . import Degradation
 from .arguments import Range, bounds
 from .noise import WIDEST, field
-
-LUMA = np.array([0.299, 0.587, 0.114], np.float32)[:, None, None]
 
 
 def film_grain(size: Range = (0.5, 1.2), grey: float = 0.5) -> Degradation:
@@ -23,7 +21,7 @@ def film_grain(size: Range = (0.5, 1.2), grey: float = 0.5) -> Degradation:
 
 def _add_grain(clean: Array, level: Array, rng: np.random.Generator, size: tuple[float, float], grey: float) -> Array:
     spoiled = field(clean.shape, rng, grey, size)
-    tone = np.clip(clean if clean.shape[1] == 1 else (clean * LUMA).sum(1, keepdims=True), 0, 1)
+    tone = np.clip(clean if clean.shape[1] == 1 else (clean * LUMA[:, None, None]).sum(1, keepdims=True), 0, 1)
     spoiled *= 4 * tone * (1 - tone) * (np.asarray(level, np.float32) / 255)
     spoiled += clean
     return spoiled

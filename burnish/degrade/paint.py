@@ -13,13 +13,11 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contract import Array, Dial
+from ..contract import LUMA, Array, Dial
 from . import Degradation, with_mask
 from .arguments import per_picture
 from .drawing import Size
 
-#: ITU-R BT.601: what is left of a colour in a grey picture
-LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 #: less than this, a quarter of an 8-bit step, is nothing
 FAINT = 1e-3
 

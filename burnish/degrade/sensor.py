@@ -10,10 +10,10 @@ from functools import partial
 
 import numpy as np
 
-from ..contract import Array, Dial, pad_to_multiple
+from ..contract import LUMA, Array, Dial, pad_to_multiple
 from . import Degradation
 from .arguments import bounds, per_picture
-from .paint import LUMA, generators_for
+from .paint import generators_for
 from .raw import draw_metadata, process, unprocess
 
 SHOT_PER_ISO = 1e-6

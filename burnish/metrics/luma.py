@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from ..contract import Array
-from ..errors import UsageError
 from .distance import decibels
-from .pictures import Planes, eight_bit
+from .pictures import Planes, eight_bit, grey
 from .similarity import ssim_of_planes
 
-#: ITU-R BT.601: what red, green and blue of 255 add to the 16 of black
-STUDIO = np.array([65.481, 128.553, 24.966]) / 255
+#: ITU-R BT.601: what red, green and blue of 255 add to the 16 of black, over 255
+STUDIO = (65.481 / 255, 128.553 / 255, 24.966 / 255)
 
 
 def psnr_y(restored: Array, clean: Array, crop: int = 0) -> float:
@@ -27,12 +26,5 @@ def ssim_y(restored: Array, clean: Array, crop: int = 0) -> float:
 
 def _lumas(restored: Array, clean: Array, crop: int) -> tuple[Planes, Planes]:
     """Both as [1, H, W]."""
-    a, b = (_luma(planes) for planes in eight_bit(restored, clean, crop))
+    a, b = ((0 if len(planes) == 1 else 16) + grey(planes, STUDIO)[None] for planes in eight_bit(restored, clean, crop))
     return a, b
-
-
-def _luma(planes: Array) -> Planes:
-    if len(planes) not in (1, 3):
-        raise UsageError(f"this metric wants a grey or a colour picture, not {len(planes)} planes")
-    luma: Planes = planes.astype(np.float64) if len(planes) == 1 else 16 + np.tensordot(STUDIO, planes.astype(np.float64), 1)[None]
-    return luma

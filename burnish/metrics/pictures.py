@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contract import Array
+from ..contract import BT601, Array
 from ..errors import UsageError
 
 Planes = NDArray[np.float64]
-#: ITU-R BT.601: what red, green and blue weigh in grey
-LUMA = np.array([0.299, 0.587, 0.114])
 
 
 class Function(Protocol):
@@ -52,9 +50,9 @@ def on_planes(measure: Callable[[Planes, Planes], float]) -> Function:
     return function
 
 
-def grey(planes: Planes | Array) -> Planes:
-    """The brightness, BT.601, of a picture of one channel or three. [C, H, W] -> [H, W]. UsageError for raw planes, which have none."""
+def grey(planes: Planes | Array, weights: Sequence[float] = BT601) -> Planes:
+    """The brightness, BT.601, of a picture of one channel, which is its own, or three. [C, H, W] -> [H, W]. UsageError for raw planes, which have none."""
     if planes.shape[0] not in (1, 3):
         raise UsageError(f"this metric wants a grey or a colour picture, not {planes.shape[0]} planes")
-    result: Planes = planes[0].astype(np.float64) if planes.shape[0] == 1 else np.tensordot(LUMA, planes, 1)
+    result: Planes = planes[0].astype(np.float64) if planes.shape[0] == 1 else np.tensordot(weights, planes.astype(np.float64), 1)
     return result

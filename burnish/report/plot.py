@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import html
 import io
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,8 +16,8 @@ from numpy.typing import NDArray
 
 from ..errors import DataError, MissingExtra, UsageError
 from ..images.atomic import atomic_write
+from .curves import CURVES, read_lines
 
-METRICS = "metrics.jsonl"
 #: what is drawn where nothing is said: the names of these curves, and those whose name holds one of these words
 USUAL = ("loss", "psnr", "ssim", "learning_rate", "steps_a_second", "waiting_for_data")
 #: the steps, and the value at each
@@ -37,19 +36,15 @@ class Run:
 
 def read_run(place: Path) -> Run:
     """The run in a folder (or its metrics.jsonl). DataError where there are no curves."""
-    file = place / METRICS if place.is_dir() else place
+    file = place / CURVES if place.is_dir() else place
     if not file.is_file():
         raise DataError(f"{file}: no such file; `burnish plot` wants the folder of a run, which training makes, as runs/photo")
     curves: dict[str, Series] = {}
-    for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
-        try:
-            record = json.loads(line)
-            step = record.pop("step")
-        except (ValueError, KeyError, AttributeError):
-            continue  # a last line that was cut off
+    for record in read_lines(file):
+        step = record.pop("step")
         for name, value in record.items():
             steps, values = curves.setdefault(name, ([], []))
-            steps.append(int(step))
+            steps.append(step)
             values.append(math.nan if value is None else float(value))
     if not curves:
         raise DataError(f"{file}: there are no curves in it yet")
@@ -133,9 +128,7 @@ def _panel(axes: Any, runs: Sequence[Run], names: Sequence[str], smooth: float) 
             lines += 1
     if _spread([value for run in runs for name in names if name in run.curves for value in run.curves[name][1]]) > 30:
         axes.set_yscale("log")
-    axes.grid(True, alpha=0.3)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.tick_params(labelsize=8)
+    _plain(axes)
     if lines > 1 or (lines and len(runs) > 1):
         beside: dict[str, Any] = {"loc": "center left", "bbox_to_anchor": (1, 0.5)} if lines > 3 else {}
         axes.legend(fontsize=8, frameon=False, handlelength=3, **beside)
@@ -173,8 +166,8 @@ def _last(run: Run, name: str) -> str:
     return f"{run.curves[name][1][-1]:.4g} at {run.curves[name][0][-1]}" if name in run.curves else ""
 
 
-def bars(values: Mapping[str, float], title: str) -> NDArray[np.float32]:
-    """One bar for each name, in order, on a logarithmic axis; [3, H, W] in [0, 1]."""
+def bars(values: Mapping[str, float], title: str) -> NDArray[np.uint8]:
+    """One bar for each name, in order, on a logarithmic axis. [H, W, 3]"""
     figure = _figure(max(6.0, 0.16 * len(values)), 4.5)
     axes = figure.add_subplot(1, 1, 1)
     axes.bar(range(len(values)), [max(value, 1e-12) for value in values.values()], color=COLOURS[0])
@@ -217,7 +210,7 @@ def scatter(points: Mapping[str, tuple[float, float]], marked: Sequence[str], x:
         axes.set_xscale("log")
     axes.margins(x=0.12)
     _labelled(axes, x, y)
-    return _bytes(figure)
+    return _pixels(figure)
 
 
 def lines(several: Mapping[str, Sequence[Sequence[Sequence[float]]]], x: str, y: str) -> NDArray[np.uint8]:
@@ -230,19 +223,19 @@ def lines(several: Mapping[str, Sequence[Sequence[Sequence[float]]]], x: str, y:
             axes.plot([point[0] for point in curve], [point[1] for point in curve], label=None if j else name, alpha=0.9, linewidth=1.3, **style)
     axes.legend(fontsize=8, frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
     _labelled(axes, x, y)
-    return _bytes(figure)
+    return _pixels(figure)
 
 
 def _labelled(axes: Any, x: str, y: str) -> None:
     axes.set_xlabel(x, fontsize=9)
     axes.set_ylabel(y, fontsize=9)
+    _plain(axes)
+
+
+def _plain(axes: Any) -> None:
     axes.grid(True, alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(labelsize=8)
-
-
-def _bytes(figure: Any) -> NDArray[np.uint8]:
-    return np.asarray(np.rint(_pixels(figure) * 255).astype(np.uint8).transpose(1, 2, 0))
 
 
 def _figure(width: float, height: float) -> Any:
@@ -263,10 +256,9 @@ def _png(figure: Any) -> bytes:
     return buffer.getvalue()
 
 
-def _pixels(figure: Any) -> NDArray[np.float32]:
+def _pixels(figure: Any) -> NDArray[np.uint8]:
     figure.canvas.draw()
-    shown = np.asarray(figure.canvas.buffer_rgba())[:, :, :3]
-    return np.ascontiguousarray(shown.transpose(2, 0, 1)).astype(np.float32) / np.float32(255)
+    return np.array(figure.canvas.buffer_rgba())[:, :, :3]
 
 
 def _told_apart(names: Sequence[str], places: Sequence[Path]) -> list[str]:

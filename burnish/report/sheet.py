@@ -64,6 +64,11 @@ def residual_picture(before: NDArray[Any], after: NDArray[Any], gain: float = 3.
     return np.asarray(np.clip(0.5 + gain * taken, 0, 1), np.float32)
 
 
+def visible(picture: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The picture [C, H, W]; of raw planes (red, two greens, blue), colours that can be looked at."""
+    return picture if len(picture) < 4 else np.clip(picture[[0, 1, 3]], 0, 1) ** np.float32(1 / 2.2)
+
+
 def _picture(cell: Cell, width: int) -> Image.Image:
     pixels = cell.pixels[:, :, None] if cell.pixels.ndim == 2 else cell.pixels
     if pixels.ndim != 3 or pixels.shape[2] not in (1, 3) or 0 in pixels.shape:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..contract import Array
-from ..report.sheet import Cell, residual_picture, sheet
+from ..report.sheet import Cell, residual_picture, sheet, visible
 
 #: width of a picture on the sheet, and what an error is multiplied with to be seen
 WIDTH, GAIN = 200, 3.0
@@ -57,11 +57,7 @@ def corner(clean: Array, side: int, given: Sequence[int] | None = None) -> tuple
 
 
 def piece_of(picture: Array, left: int, top: int, side: int, times: int = 1) -> Pixels:
-    """The piece [side, side, C] of a picture [1, C, H, W] that is `times` smaller than that which the corner counts in, enlarged to it; uint8.
-
-    Raw planes (red, two greens, blue) are shown as colours.
-    """
+    """The piece [side, side, C] of a picture [1, C, H, W] that is `times` smaller than that which the corner counts in, enlarged to it and visible; uint8."""
     piece = picture[0, :, top // times : (top + side) // times, left // times : (left + side) // times]
-    shown = piece if len(piece) < 4 else np.clip(piece[[0, 1, 3]], 0, 1) ** np.float32(1 / 2.2)
-    values = np.rint(np.clip(shown, 0, 1) * 255).astype(np.uint8).transpose(1, 2, 0)
+    values = np.rint(np.clip(visible(piece), 0, 1) * 255).astype(np.uint8).transpose(1, 2, 0)
     return values.repeat(times, 0).repeat(times, 1)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import csv
 import importlib
+import io
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from .. import images
-from ..artefacts import ARTEFACTS, OF_PICTURES
-from ..contract import Array, apply, as_channels, level_array
+from ..artefacts import OF_PICTURES
+from ..contract import Array, apply, level_array
 from ..degrade import DEGRADATIONS, Degradation
 from ..errors import DataError, InputMissing, UsageError
-from ..evaluate import Settings, Table, evaluate, evaluate_pairs, generator, matching, spoil
+from ..evaluate import Settings, Table, evaluate, evaluate_pairs, generator, spoil, taken, told
+from ..images.atomic import atomic_write
 from ..inference.names import EXTENSIONS
 from ..metrics import LIKENESS, METRICS, Metric
 from ..report.page import paragraph, picture_file, section, write_page
@@ -20,6 +23,7 @@ from ..training.pairs import match
 from .comparison import artefacts, figures, fronts
 from .contact import Shown, contact_sheet, corner, piece_of
 from .machine import processor
+from .measures import measures
 from .results import Entry, Results, figures_of
 from .rows import Row
 
@@ -103,6 +107,19 @@ def compared(tables: Mapping[str, Table], names: Sequence[str], costs: Mapping[s
     return Results(title, list(names), entries, processor())
 
 
+def write_csv(path: Path, tables: Mapping[str, Table]) -> None:
+    """The tables' lines below each other, whole or not at all; with several models, the model's name first."""
+    if len(tables) == 1:
+        atomic_write(path, next(iter(tables.values())).to_csv().encode())
+        return
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    for i, (name, table) in enumerate(tables.items()):
+        header, *lines = csv.reader(io.StringIO(table.to_csv()))
+        writer.writerows([*([["model", *header]] if i == 0 else []), *([name, *line] for line in lines)])
+    atomic_write(path, text.getvalue().encode())
+
+
 def write_comparison(path: Path, results: Results, rows: Sequence[Row], folder: Path, levels: Mapping[str, Sequence[float]], clip: bool, seed: int) -> Path:
     """The page with the table, quality against time, the artefacts, and the contact sheet, which is written beside it as .jpg too."""
     sheet = contact_sheet(path.with_suffix(".jpg"), list(_shown(rows, folder, levels, clip, seed)))
@@ -116,9 +133,8 @@ def _shown(rows: Sequence[Row], folder: Path, levels: Mapping[str, Sequence[floa
         place = corner(clean, SIDE)
         restored = {}
         for row in rows:
-            told = level_array(row.contract.settings({k: v for k, v in setting.items() if k in {d.name for d in row.contract.dials}}))
-            given = (matching if row.contract.channels_out > row.contract.channels_in else as_channels)(spoiled, row.contract.channels_in)
-            restored[row.name] = (piece_of(apply(row.run, row.contract, given, told), *place), "")
+            level = level_array(row.contract.settings(told(row.contract, setting)))
+            restored[row.name] = (piece_of(apply(row.run, row.contract, taken(row.contract, spoiled), level), *place), "")
         times = clean.shape[-1] // spoiled.shape[-1]
         yield Shown(name, piece_of(spoiled, *place, times), piece_of(clean, *place), restored)
 
@@ -136,23 +152,14 @@ def _spoiled(row: Row, folder: Path, levels: Mapping[str, Sequence[float]], clip
 
 def metrics_of(names: Sequence[str], *, with_artefacts: bool = False, features: str | None = None) -> list[Metric]:
     """The metrics (and usual artefacts) of these names; features: NETWORK or NETWORK:FILE, for likeness. UsageError with the choices."""
-    known = dict(METRICS)
-    if LIKENESS in names:
-        known[LIKENESS] = _likeness(features)
     for name in names:
-        if name not in known:
+        if name not in [*METRICS, LIKENESS]:
             raise UsageError(f"--metrics {name}: there is no such metric; the choices: {', '.join([*METRICS, LIKENESS])}")
-    return [*(known[name] for name in names), *((ARTEFACTS[name] for name in OF_PICTURES) if with_artefacts else ())]
-
-
-def _likeness(features: str | None) -> Metric:
-    if not features:
+    if LIKENESS in names and not features:
         raise UsageError("--metrics likeness wants a network: --features VGG16, or --features SqueezeNet:FILE")
-    from ..training.likeness import likeness
-
-    network, _, file = features.partition(":")
+    network, _, file = (features or "").partition(":")
     try:
-        return likeness(network, file or None)
+        return measures(names, OF_PICTURES if with_artefacts else (), network, file or None)
     except ValueError as error:
         raise UsageError(f"--features {features}: {error}") from error
 

@@ -11,7 +11,7 @@ import numpy as np
 from ..contract import Array, Contract, Dial, Run, apply
 from ..errors import UsageError
 from ..evaluate import matching
-from ..inference.engine import restore
+from ..inference.engine import BYTES_PER_PIXEL, restore
 from ..inference.model import Model
 from ..inference.zoo import load
 
@@ -40,9 +40,10 @@ def open_row(
 def _opened(words: str, fp32: bool, device: str, threads: int | None, notice: Callable[[str], None]) -> Row:
     name, _, text = words.partition(":")
     given = dict(_setting(words, word) for word in text.split(",") if word)
-    dials = {dial.name for dial in load(name).contract.dials}
-    arguments = ",".join(f"{key}={value}" for key, value in given.items() if key not in dials)
-    model = load(f"{name}:{arguments}" if arguments else name)
+    model = load(name)
+    dials = {dial.name for dial in model.contract.dials}
+    if arguments := ",".join(f"{key}={value}" for key, value in given.items() if key not in dials):
+        model = load(f"{name}:{arguments}")
     opened = model.open(device=device, threads=threads, fp32=fp32)
     notice(f"{name}: on {opened.device}, {opened.backend}, {opened.precision}")
     settings = {key: _number(words, value) for key, value in given.items() if key in dials}
@@ -57,7 +58,7 @@ def _tiled(model: Model, run: Run) -> Run:
     bare = replace(model.contract, residual=False)
 
     def bounded(image: Array, level: Array | None) -> Array:
-        return restore(run, bare, image, level, bytes_per_pixel=int(model.card.get("bytes_per_pixel", 1000)))
+        return restore(run, bare, image, level, bytes_per_pixel=int(model.card.get("bytes_per_pixel", BYTES_PER_PIXEL)))
 
     return bounded
 

@@ -18,8 +18,7 @@ import numpy as np
 from ..contract import Array
 from ..errors import OutputError
 from ..images.atomic import atomic_write
-
-METRICS = "metrics.jsonl"
+from ..report.curves import CURVES, read_lines
 
 
 class Board:
@@ -31,12 +30,12 @@ class Board:
         self._notice = notice
         if not on:  # one process of several writes
             return
-        self._lines = folder / METRICS
+        self._lines = folder / CURVES
         self._forget(step)
         try:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError:
-            notice(f"curves are kept in {METRICS} alone: tensorboard is not installed; pip install tensorboard brings the rest")
+            notice(f"curves are kept in {CURVES} alone: tensorboard is not installed; pip install tensorboard brings the rest")
             return
         self._writer = SummaryWriter(str(folder / "board"), purge_step=step + 1)
 
@@ -98,18 +97,3 @@ class Board:
         """Curves are not worth a run: where they cannot be written, that is said, and the training goes on."""
         self._writer = self._lines = None
         self._notice(f"no more curves are kept: {error}")
-
-
-def read_lines(path: Path) -> list[dict[str, Any]]:
-    """The records of a metrics.jsonl; a last line that was cut off is left out."""
-    if not path.is_file():
-        return []
-    records = []
-    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
-        try:
-            record = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(record, dict) and isinstance(record.get("step"), int):
-            records.append(record)
-    return records

@@ -123,7 +123,7 @@ def _dynamic(contract: Contract) -> tuple[dict[int, Any], ...]:
 def _halve_weights(graph: onnx.GraphProto) -> None:
     """Large float32 initialisers become float16 ones with a Cast, which runtimes fold away when they load the file.
 
-    One that float16 does not hold exactly stays: the exporter made it, by folding a batch norm into rounded weights, and rounding it again would change the result.
+    One that float16 does not hold exactly stays: the exporter made it of rounded weights and a batch norm, and to round it again would change the result.
     """
     casts = []
     for tensor in graph.initializer:

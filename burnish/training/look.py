@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from .board import Board
+from .data import floats
 from .export import example
 from .restorer import Restorer
 from .run import runner
@@ -59,9 +60,10 @@ def draw_flow(board: Board, step: int, norms: Mapping[str, float]) -> None:
     from ..report.plot import bars
 
     try:
-        board.picture(step, "gradient flow", bars(norms, "norm of the gradient, layer by layer"))
+        drawn = bars(norms, "norm of the gradient, layer by layer")
     except MissingExtra:
         return
+    board.picture(step, "gradient flow", floats(drawn.transpose(2, 0, 1)))
 
 
 def draw_network(board: Board, restorer: Restorer) -> None:

@@ -11,7 +11,8 @@ from torch import nn
 
 from ..contract import Array, Contract, Run, apply, level_array
 from ..errors import UsageError
-from ..evaluate import Settings, generator, in_words, matching, spoil
+from ..evaluate import Settings, generator, in_words, matching, spoil, told
+from ..report.sheet import visible
 from .board import Board
 from .collapse import collapses
 from .recipe import Recipe
@@ -38,10 +39,10 @@ class Sample:
 def samples(run: Run, contract: Contract, recipe: Recipe, held: Sequence[Held], names: Collection[str] | None = None) -> list[Sample]:
     """All clean pictures at the middle one of the levels (the first few for each kind of input after the first), and all pairs; or those of these names."""
 
-    def restored(kind: str, one: Held, spoiled: Array, told: Settings) -> Sample:
-        level = level_array(contract.settings({dial.name: told[dial.name] for dial in contract.dials if dial.name in told}))
+    def restored(kind: str, one: Held, spoiled: Array, setting: Settings) -> Sample:
+        level = level_array(contract.settings(told(contract, setting)))
         spoiled = matching(spoiled, contract.channels_in)
-        return Sample(f"{kind}, {in_words(told)}", one.name, spoiled, apply(run, contract, spoiled, level), one.clean)
+        return Sample(f"{kind}, {in_words(setting)}", one.name, spoiled, apply(run, contract, spoiled, level), one.clean)
 
     return [restored(*given) for given in _spoiled(recipe, held, names)]
 
@@ -93,11 +94,6 @@ def complaints(restorer: Restorer, found: Sequence[Sample]) -> list[str]:
     clean = [matching(sample.clean, restorer.contract.channels_out) for sample in found]
     period = restorer.contract.multiple * restorer.contract.scale
     return collapses([sample.restored for sample in found], clean, min(max(8, period), 32))
-
-
-def visible(picture: Array) -> Array:
-    """The picture [C, H, W]; of raw planes (red, two greens, blue), colours that can be looked at."""
-    return picture if len(picture) < 4 else np.clip(picture[[0, 1, 3]], 0, 1) ** np.float32(1 / 2.2)
 
 
 def beside(pictures: Sequence[Array]) -> Array:

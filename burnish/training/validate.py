@@ -15,7 +15,7 @@ import torch
 from .. import __version__
 from ..contract import Array, Contract, Run
 from ..degrade.raw import draw_metadata, unprocess
-from ..evaluate import Settings, Table, evaluate, evaluate_pairs, in_words
+from ..evaluate import Settings, Table, evaluate, evaluate_pairs, in_words, told
 from ..metrics import METRICS, Metric
 from .cost import multiply_adds, parameters
 from .data import Pictures, floats
@@ -76,8 +76,7 @@ def tables(run: Run, contract: Contract, recipe: Recipe, held: Sequence[Held], m
     """
     crop = contract.scale if contract.scale > 1 else 0
     clean = [(one.name, one.clean) for one in held if one.spoiled is None]
-    dials = [dial.name for dial in contract.dials]
-    pairs = [(one.name, one.spoiled, one.clean, {n: v for n, v in one.setting.items() if n in dials}) for one in held if one.spoiled is not None]
+    pairs = [(one.name, one.spoiled, one.clean, told(contract, one.setting)) for one in held if one.spoiled is not None]
     found: dict[str, Table] = {}
     for clip in recipe.validation.clip if clean else ():
         found["8-bit" if clip else "float"] = evaluate(run, contract, clean, levels(recipe), measured_damages(recipe), metrics, clip=clip, crop=crop)

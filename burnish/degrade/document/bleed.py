@@ -7,11 +7,11 @@ from functools import partial
 
 import numpy as np
 
-from ...contract import Array, Dial
+from ...contract import LUMA, Array, Dial
 from .. import Degradation, with_mask
 from ..arguments import Range, bounds, choices, per_picture
 from ..drawing import Size, smooth_field, soften, trace
-from ..paint import LUMA, Paint, generators_for, lay, rgb
+from ..paint import Paint, generators_for, lay, rgb
 
 
 def bleed_through(page: str | Sequence[str] = "drawn", scale: Range = (0.7, 1.4)) -> Degradation:

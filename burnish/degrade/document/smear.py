@@ -7,11 +7,11 @@ from functools import partial
 
 import numpy as np
 
-from ...contract import Array, Dial
+from ...contract import LUMA, Array, Dial
 from .. import Degradation, with_mask
 from ..arguments import Range, bounds, per_picture
 from ..drawing import Size, fractal_field, place, sign, smooth_line, turned
-from ..paint import LUMA, Paint, generators_for, lay, parts
+from ..paint import Paint, generators_for, lay, parts
 
 
 def pencil_smear(scale: Range = (0.7, 1.4)) -> Degradation:

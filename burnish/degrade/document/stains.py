@@ -11,7 +11,7 @@ import numpy as np
 from ...contract import Array, Dial
 from .. import Degradation
 from ..arguments import Range, bounds
-from ..drawing import Size, coordinates, fractal_field, log_uniform, place, ripple, smoothstep, window
+from ..drawing import Size, around, fractal_field, log_uniform, place, ripple, smoothstep
 from ..paint import Paint, painted, parts, rgb
 
 #: tea, coffee, rust, grease, grey water
@@ -37,12 +37,10 @@ def draw(size: Size, amount: float, rng: np.random.Generator, scale: tuple[float
 
 def one_stain(mask: Array, centre: tuple[float, float], radius: float, rng: np.random.Generator) -> None:
     """Draws one stain of strength up to 1 into the mask, in place."""
-    there = window((mask.shape[0], mask.shape[1]), centre, 1.8 * radius)
-    part = mask[there]
+    part, down, across = around(mask, centre, 1.8 * radius)
     if not part.size:
         return
     size = (part.shape[0], part.shape[1])
-    down, across = (axis + np.float32(at.start - c) for axis, at, c in zip(coordinates(size), there, centre, strict=True))
     angle = np.arctan2(down, across)
     stretch = 1 + rng.uniform(0, 0.35) * np.cos(2 * (angle - rng.uniform(0, math.pi)))
     border = stretch * (1 + 0.10 * ripple(angle, rng)) + 0.10 * fractal_field(size, radius * 0.7, rng, 4, 0.6)

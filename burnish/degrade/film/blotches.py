@@ -11,7 +11,7 @@ import numpy as np
 from ...contract import Array, Dial
 from .. import Degradation
 from ..arguments import Range, bounds
-from ..drawing import Size, coordinates, fractal_field, log_uniform, place, ripple, smoothstep, window
+from ..drawing import Size, around, fractal_field, log_uniform, place, ripple, smoothstep
 from ..paint import Paint, painted, parts, rgb
 
 
@@ -35,14 +35,12 @@ def draw(size: Size, amount: float, rng: np.random.Generator, scale: tuple[float
 
 def _blotch(mask: Array, centre: tuple[float, float], radius: float, grown: float, rng: np.random.Generator) -> None:
     """Draws one blotch into the mask, in place: solid within, ragged at the border, with islands outside. grown: how far, to 1."""
-    there = window((mask.shape[0], mask.shape[1]), centre, 2.2 * radius)
-    part = mask[there]
+    part, down, across = around(mask, centre, 2.2 * radius)
     if not part.size:
         return
     size = (part.shape[0], part.shape[1])
-    down, across = (axis + np.float32(at.start - c) for axis, at, c in zip(coordinates(size), there, centre, strict=True))
     angle = np.arctan2(down, across)
     border = 0.8 + 0.22 * ripple(angle, rng, 5) + rng.uniform(0.15, 0.4) * fractal_field(size, 0.5 * radius, rng, 5, 0.7)
-    inward = (border - 0.8 * (1 - math.sqrt(grown)) - np.hypot(down, across) / radius) * radius
+    inward = np.asarray((border - 0.8 * (1 - math.sqrt(grown)) - np.hypot(down, across) / radius) * radius, np.float32)
     sheer = np.clip(rng.uniform(0.45, 1.0) * (1 + 0.25 * fractal_field(size, 0.5 * radius, rng, 4, 0.7)), 0, 1)
     part[...] = smoothstep(inward / rng.uniform(1.5, 6.0) + 0.5) * sheer * (np.hypot(down, across) < 2.15 * radius)

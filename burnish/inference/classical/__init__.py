@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ...contract import Array, Contract, Opened, Run
+from ...contract import Array, Contract, Dial, Opened, Run
 from ...errors import DeviceError, UsageError
 
 
@@ -82,6 +82,12 @@ def whole(name: str, value: Any, low: int, high: int) -> int:
     if not isinstance(value, int) or not low <= value <= high:
         raise UsageError(f"{name}={value} does not fit: a whole number from {low} to {high} is wanted")
     return value
+
+
+def same_size(channels: int, reach: int, dials: tuple[Dial, ...], identity: tuple[float, ...] | None = None) -> Contract:
+    """The contract of a filter that keeps the picture's size, and its channels, of which there may be 1 to 16. UsageError for others."""
+    channels = whole("channels", channels, 1, 16)
+    return Contract(channels_in=channels, channels_out=channels, reach=reach, level="image", identity=identity, dials=dials)
 
 
 def per_picture(function: Callable[..., Any]) -> Run:

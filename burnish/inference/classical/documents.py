@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ...contract import Array, Contract, Dial
 from ...errors import UsageError
 from ...evaluate import matching
-from . import Filter, per_picture, whole
+from . import Filter, per_picture, same_size
 from .libraries import opencv, scikit_image
 
 #: side of the median that keeps the noise out of the paper's brightness, which would else be that of the brightest pixels
@@ -26,7 +26,6 @@ def background_division(channels: int = 3) -> Filter:
 
     The paper is what is left when dark strokes are closed (Serra 1982), blurred. Dial: radius in pixels, half the width of the widest stroke that is ink.
     """
-    channels = whole("channels", channels, 1, 16)
     dials = (Dial("radius", 2, 50, 15, "pixels: half the width of the widest stroke"),)
     card = {
         "task": "makes uneven paper white: the picture over what is left of it when dark strokes are closed",
@@ -36,8 +35,7 @@ def background_division(channels: int = 3) -> Filter:
         "licence": "Apache-2.0 (OpenCV)",
         "bytes_per_pixel": 100,
     }
-    contract = Contract(channels_in=channels, channels_out=channels, reach=MEDIAN // 2 + 3 * 50, level="image", dials=dials)
-    return Filter(contract, per_picture(_background_division), card, (opencv,))
+    return Filter(same_size(channels, MEDIAN // 2 + 3 * 50, dials), per_picture(_background_division), card, (opencv,))
 
 
 def _background_division(planes: Array, radius: float) -> Array:

@@ -6,8 +6,8 @@ from functools import partial
 
 import numpy as np
 
-from ...contract import Array, Contract, Dial
-from . import Filter, per_picture, whole
+from ...contract import Array, Dial
+from . import Filter, per_picture, same_size
 from .libraries import opencv, scikit_image
 
 #: noise up to which (sigma in 8-bit steps) -> side of the patches, how far they are searched for, h over sigma: Buades, Coll, Morel, "Non-local means
@@ -37,7 +37,7 @@ def bilateral(channels: int = 3) -> Filter:
         "licence": "Apache-2.0 (OpenCV)",
         "bytes_per_pixel": 100,
     }
-    return Filter(_contract(channels, 40, dials), per_picture(_bilateral), card, (opencv,))
+    return Filter(same_size(channels, 40, dials), per_picture(_bilateral), card, (opencv,))
 
 
 def _bilateral(planes: Array, radius: float, space: float, colour: float) -> Array:
@@ -64,7 +64,7 @@ def nlmeans(channels: int = 3) -> Filter:
         "licence": "BSD-3-Clause (scikit-image)",
         "bytes_per_pixel": 250,
     }
-    contract = _contract(channels, max(search + side // 2 for _, side, search, _ in sizes), dials, identity=(0.0,))
+    contract = same_size(channels, max(search + side // 2 for _, side, search, _ in sizes), dials, identity=(0.0,))
     return Filter(contract, per_picture(partial(_nlmeans, sizes=sizes)), card, (scikit_image,))
 
 
@@ -88,7 +88,7 @@ def median(channels: int = 3) -> Filter:
         "licence": "Apache-2.0 (OpenCV), BSD-3-Clause (scikit-image)",
         "bytes_per_pixel": 100,
     }
-    return Filter(_contract(channels, 10, dials), per_picture(_median), card, (opencv, scikit_image))
+    return Filter(same_size(channels, 10, dials), per_picture(_median), card, (opencv, scikit_image))
 
 
 def _median(planes: Array, radius: float) -> Array:
@@ -96,8 +96,3 @@ def _median(planes: Array, radius: float) -> Array:
     if side <= 2 * OPENCV_MEDIAN + 1:
         return np.stack([opencv().medianBlur(np.ascontiguousarray(plane), side) for plane in planes])
     return np.stack([scikit_image().filters.median(plane, np.ones((side, side)), mode="nearest") for plane in planes])  # borders as OpenCV has them
-
-
-def _contract(channels: int, reach: int, dials: tuple[Dial, ...], identity: tuple[float, ...] | None = None) -> Contract:
-    channels = whole("channels", channels, 1, 16)
-    return Contract(channels_in=channels, channels_out=channels, reach=reach, level="image", identity=identity, dials=dials)

@@ -21,13 +21,11 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from ...artefacts import ARTEFACTS
+from ...contract import Contract
 from ...errors import BurnishError, RecipeError
 from ...evaluate import matching
 from ...images import atomic_write
-from ...metrics import LIKENESS, METRICS, Metric
-from ...training.board import METRICS as CURVES
-from ...training.board import read_lines
+from ...report.curves import CURVES, read_lines
 from ...training.cost import multiply_adds, parameters
 from ...training.feed import held_out
 from ...training.recipe import Recipe
@@ -39,6 +37,7 @@ from ...training.stages import count, resolved
 from ...training.train import train
 from ...training.validate import Held, middles, tables
 from ..contact import corner, piece_of
+from ..measures import measures
 from ..results import Entry, entry_of, figures_of, to_record
 from ..rows import Row, open_row
 from ..verify import export_verified
@@ -75,8 +74,9 @@ def result_in(folder: Path) -> Entry | None:
 
 def _trained(folder: Path, order: Mapping[str, Any]) -> Entry:
     recipe = from_record(order["recipe"])
+    last = _last(recipe)
     entry = Entry(order["name"], order["labels"], order["seed"])
-    restorer = fresh(_last(recipe))
+    restorer = fresh(last)
     cost = {"parameters": float(parameters(restorer)), "multiply_adds": multiply_adds(restorer)}
     excess = _excess(recipe, restorer, cost, Limits(**order["limits"]))
     if excess:
@@ -86,23 +86,22 @@ def _trained(folder: Path, order: Mapping[str, Any]) -> Entry:
     export_verified(weights, model, trusted=True)
     training = Restorer.load(weights, trusted=True).card["training"]
     cost |= {"megabytes": model.stat().st_size / 1e6, "steps": float(training["steps"]), "hours": float(training["hours"])}
-    return _measured(folder, order, recipe, open_row(str(model), device="cpu"), replace(entry, cost=cost, curve=curve_of(folder / RUN)))
+    return _measured(folder, order, last, restorer.contract, open_row(str(model), device="cpu"), replace(entry, cost=cost, curve=curve_of(folder / RUN)))
 
 
 def _given(folder: Path, order: Mapping[str, Any]) -> Entry:
     """A model that is not trained here."""
-    row = open_row(order["row"], device="cpu")
-    return _measured(folder, order, from_record(order["recipe"]), row, Entry(order["name"], order["labels"], cost=row.cost))
+    row, last = open_row(order["row"], device="cpu"), _last(from_record(order["recipe"]))
+    return _measured(folder, order, last, fresh(last).contract, row, Entry(order["name"], order["labels"], cost=row.cost))
 
 
-def _measured(folder: Path, order: Mapping[str, Any], recipe: Recipe, row: Row, entry: Entry) -> Entry:
-    recipe = _last(recipe)
-    contract = fresh(recipe).contract
+def _measured(folder: Path, order: Mapping[str, Any], recipe: Recipe, contract: Contract, row: Row, entry: Entry) -> Entry:
+    """recipe: of the last stage; contract: of what it trains, which the held out pictures are cut for."""
     others = held_out(recipe, contract, lambda text: print(text, file=sys.stderr))
     if others is None:
         raise RecipeError("data: nothing is left out to measure on; name data.hold_out, data.leave_out or validation.folders")
     held = middles(others, recipe.validation.crop, contract.scale, recipe.data.raw)
-    metrics: list[Metric] = [*metrics_of(order), *(ARTEFACTS[name] for name in order["artefacts"])]
+    metrics = measures(order["metrics"], order["artefacts"], **(order["features"] or {}))
     found = figures_of(tables(row.run, row.contract, recipe, held, metrics))
     seconds = found.pop("seconds")
     _keep_crops(folder / CROPS, order["sheet"], samples(row.run, row.contract, recipe, held, shown(order["sheet"], held)))
@@ -112,16 +111,6 @@ def _measured(folder: Path, order: Mapping[str, Any], recipe: Recipe, row: Row, 
 def _last(recipe: Recipe) -> Recipe:
     """What the last stage trains, which is what is measured."""
     return resolved(recipe, count(recipe) - 1)
-
-
-def metrics_of(order: Mapping[str, Any]) -> list[Metric]:
-    """The metrics of an order; likeness on the network that it names."""
-    if LIKENESS not in order["metrics"]:
-        return [METRICS[name] for name in order["metrics"]]
-    from ...training.likeness import likeness
-
-    made = likeness(**order["features"])
-    return [made if name == LIKENESS else METRICS[name] for name in order["metrics"]]
 
 
 def shown(sheet: Mapping[str, Any], held: Sequence[Held]) -> list[str]:

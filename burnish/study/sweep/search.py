@@ -10,7 +10,7 @@ from typing import Any
 
 from ...errors import MissingExtra, RecipeError
 from ...metrics import facts
-from ...training.board import METRICS as CURVES
+from ...report.curves import CURVES
 from ..results import Entry
 from .plan import Point, Search, Sweep, in_words, ranges
 from .point import RUN, curve_of, keep, result_in

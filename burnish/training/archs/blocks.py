@@ -23,6 +23,11 @@ def norm_of(name: str, width: int, names: Sequence[str] = ("none", "batch")) -> 
     return NORMS[name](width)
 
 
+def conv_norm_relu(a: int, b: int, norm: str = "none") -> nn.Sequential:
+    """A 3x3 convolution, the normalisation of that name, ReLU. [B, a, H, W] -> [B, b, H, W]"""
+    return nn.Sequential(nn.Conv2d(a, b, 3, padding=1), norm_of(norm, b), nn.ReLU())
+
+
 class ResBlock(nn.Module):
     """x + conv(ReLU(conv(x))), 3x3, without biases; the second convolution starts small, so that a fresh network is near the identity."""
 

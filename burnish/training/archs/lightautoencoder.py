@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from .blocks import norm_of
+from .blocks import conv_norm_relu
 
 
 class LightAutoencoder(nn.Module):
@@ -34,18 +34,18 @@ class LightAutoencoder(nn.Module):
         upsampling = upsampling or ("transposed" if skips else "nearest")
         twice = 2 if skips and join == "concat" else 1
         self.pool = nn.MaxPool2d(2)
-        self.first = _conv(channels_in, 8, norm)
-        self.second = _conv(8, 16, norm)
+        self.first = conv_norm_relu(channels_in, 8, norm)
+        self.second = conv_norm_relu(8, 16, norm)
         if not skips:
-            self.inside = nn.Sequential(*_conv(16, 32, norm), *_conv(32, 32, norm), *_conv(32, 32), *_conv(32, 16))
+            self.inside = nn.Sequential(*conv_norm_relu(16, 32, norm), *conv_norm_relu(32, 32, norm), *conv_norm_relu(32, 32), *conv_norm_relu(32, 16))
             self.up = _upsampling(upsampling, 16, 16)
-            self.last = nn.Sequential(*_conv(16, 8), nn.Conv2d(8, channels_out, 3, padding=1))
+            self.last = nn.Sequential(*conv_norm_relu(16, 8), nn.Conv2d(8, channels_out, 3, padding=1))
         else:
-            self.third = _conv(16, 32, norm)
-            self.inside = nn.Sequential(*_conv(32, 32, norm), *_conv(32, 32))
+            self.third = conv_norm_relu(16, 32, norm)
+            self.inside = nn.Sequential(*conv_norm_relu(32, 32, norm), *conv_norm_relu(32, 32))
             self.up = nn.Sequential(nn.ConvTranspose2d(twice * 32, 32, 1), nn.ReLU(), _upsampling(upsampling, 32, 16), nn.ReLU())
-            self.wide = nn.Sequential(*_conv(twice * 16, 16, norm), *_conv(16, 8, norm))
-            self.last = nn.Sequential(*_conv(twice * 8, 8, norm), nn.Conv2d(8, channels_out, 3, padding=1))
+            self.wide = nn.Sequential(*conv_norm_relu(twice * 16, 16, norm), *conv_norm_relu(16, 8, norm))
+            self.last = nn.Sequential(*conv_norm_relu(twice * 8, 8, norm), nn.Conv2d(8, channels_out, 3, padding=1))
 
     def forward(self, image: Tensor) -> Tensor:
         eight = self.first(image)
@@ -59,10 +59,6 @@ class LightAutoencoder(nn.Module):
 
     def _joined(self, x: Tensor, skip: Tensor) -> Tensor:
         return torch.cat([x, skip], 1) if self.join == "concat" else x + skip
-
-
-def _conv(a: int, b: int, norm: str = "none") -> nn.Sequential:
-    return nn.Sequential(nn.Conv2d(a, b, 3, padding=1), norm_of(norm, b), nn.ReLU())
 
 
 def _upsampling(kind: str, a: int, b: int) -> nn.Module:

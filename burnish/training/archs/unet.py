@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
-from .blocks import Enlarge, norm_of
+from .blocks import Enlarge, conv_norm_relu
 from .ushape import UShape
 
 
@@ -34,7 +34,7 @@ class UNet(nn.Module):
         self.channels_in, self.channels_out, self.scale = channels_in, channels_out, scale
 
         def block(a: int, b: int, _: int) -> nn.Module:
-            return nn.Sequential(nn.Conv2d(a, b, 3, padding=1), norm_of(norm, b), nn.ReLU(), nn.Conv2d(b, b, 3, padding=1), norm_of(norm, b), nn.ReLU())
+            return nn.Sequential(*conv_norm_relu(a, b, norm), *conv_norm_relu(b, b, norm))
 
         self.body = UShape(channels_in, widths, block, pooling)
         self.enlarge = Enlarge(widths[0], scale, icnr)

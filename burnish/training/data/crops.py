@@ -12,13 +12,13 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from ...contract import Array
+from ...contract import LUMA, Array
 from ...degrade import Degradation
 from ...degrade.raw import draw_metadata, unprocess
 from .cut import Cut, Window, darkness, draw, mirrored, take, tiles
 from .order import Indices, epoch_order
 from .pictures import Pictures, Sides, floats
-from .sources import LUMA, Pixels
+from .sources import Pixels
 
 
 class Batch(NamedTuple):

@@ -14,14 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...contract import LUMA
 from ...errors import DataError, InputError
 from ..pairs import SUFFIXES, Pair, match
 
 #: [C, H, W], uint8 or uint16
 Pixels = NDArray[np.unsignedinteger[Any]]
 
-#: ITU-R BT.601, what "grey" means throughout
-LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 #: problems that a message lists, and then it counts
 LISTED = 10
 
