@@ -24,6 +24,7 @@ from burnish.training.restorer import Restorer  # noqa: E402
 from burnish.training.run import runner  # noqa: E402
 from burnish.training.setup import take_over  # noqa: E402
 
+HOST = {"use": "AdaFMNet", "args": {"width": 8, "blocks": 2}}
 NOISE = Dial("noise", 0, 75, 25, "sigma in 8-bit steps")
 #: what a network can be besides what its tiny arguments make of it
 VARIANTS: list[tuple[str, dict[str, Any]]] = [
@@ -36,6 +37,10 @@ VARIANTS: list[tuple[str, dict[str, Any]]] = [
     ("SRResNet", {"scale": 8, "learned": True, "icnr": False}),
     ("TransformNet", {"norm": "batch"}),
     ("Sigmoid", {"base": "LightAutoencoder"}),
+    ("LevelAffine", {"maps": True}),
+    ("FTN", {"base": HOST, "groups": 4, "bias": True}),
+    ("AdaFM", {"kernel": 3, "maps": True}),
+    ("DynamicNet", {"base": HOST, "dual": True, "places": ["blocks.*"]}),
 ]
 CASES: list[tuple[str, dict[str, Any]]] = [*((name, {}) for name in sorted(NETWORKS)), *VARIANTS]
 
@@ -44,7 +49,7 @@ def make(name: str, args: dict[str, Any] | None = None) -> Restorer:
     """The listed network with its tiny arguments, every weight moved by a tenth of its spread, batch norms as if they had seen pictures."""
     network: Any = find(name, NETWORKS)
     torch.manual_seed(3)
-    dials = tuple(Dial(f"dial{i}", 0, 75, 25, "steps") for i in range(getattr(network, "dials", _wrapper_dials(name))))
+    dials = tuple(Dial(f"dial{i}", 0, 75, 25, "steps") for i in range(getattr(network, "dials", 0)))
     restorer = Restorer(Spec(name, {**network.tiny, **(args or {})}), dials).eval()
     with torch.no_grad():
         for weight in restorer.parameters():
@@ -54,10 +59,6 @@ def make(name: str, args: dict[str, Any] | None = None) -> Restorer:
                 module.running_mean.uniform_(-0.2, 0.2)
                 module.running_var.uniform_(0.05, 2)
     return restorer
-
-
-def _wrapper_dials(name: str) -> int:
-    return 1 if name == "LevelPlane" else 0
 
 
 @pytest.fixture(params=CASES, ids=[f"{name} {args}" if args else name for name, args in CASES])

@@ -16,7 +16,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from ..contract import Contract, Dial
-from ..errors import ModelCorrupt, ModelMismatch, ModelMissing, ModelNonFinite, RecipeError
+from ..errors import DialError, ModelCorrupt, ModelMismatch, ModelMissing, ModelNonFinite, RecipeError
 from ..images.atomic import atomic_write
 from .archs import NETWORKS
 from .build import Spec, build
@@ -41,6 +41,27 @@ class Restorer(nn.Module):
     def forward(self, image: Tensor, level: Tensor | None = None) -> Tensor:
         predicted = self.predict(image, level)
         return image + predicted.to(image.dtype) if self.contract.residual else predicted
+
+    def fold(self, **settings: float) -> Restorer:
+        """The plain network of one setting of the dials, such as `fold(noise=25)`: no dials, the base's own operations and weights, plus biases it lacked.
+
+        DialError where that is not exact, with the reason, and for a setting out of range.
+        """
+        level = torch.tensor(self.contract.settings(settings), dtype=torch.float32).view(1, -1, 1, 1)
+        if not callable(folded := getattr(self.net, "folded", None)):
+            raise DialError(f"{self.spec.use} does not fold: it is no network that wraps another to give it a dial")
+        state: dict[str, Tensor] = folded(level)
+        base = Spec.parse(self.spec.args["base"])
+        base = Spec(base.use, {**base.args, **getattr(self.net, "folded_args", {})})
+        plain = Restorer(base, trusted=True)
+        lacked = [name.removesuffix(".bias") for name in state if name not in plain.net.state_dict()]
+        if lacked:
+            plain = Restorer(Spec("Biased", {"base": base, "convolutions": lacked}), trusted=True)
+            state = {f"base.{name}": weight for name, weight in state.items()}
+        load_weights(plain.net, state, "the folded network")
+        named = dict(zip((dial.name for dial in self.contract.dials), level.flatten().tolist(), strict=True))
+        plain.card = {**self.card, "folded": named}
+        return plain.eval()
 
     def save(self, path: Path, card: Mapping[str, Any] | None = None, *, half: bool = False) -> None:
         """Whole or not at all. `half` stores float16 (what the export reads is then what was rounded); ModelNonFinite where a weight is NaN or infinite."""

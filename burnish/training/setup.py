@@ -88,17 +88,33 @@ def fresh(recipe: Recipe) -> Restorer:
     restorer = Restorer(recipe.arch, recipe.dials, trusted=True)
     initialise(restorer.net, recipe.initialise, torch.Generator().manual_seed(recipe.seed))
     if recipe.start:
-        load_weights(restorer.net, read_weights(Path(recipe.start))[0], recipe.start)
+        weights = read_weights(Path(recipe.start))[0]
+        base = getattr(restorer.net, "base", None)
+        if isinstance(base, nn.Module) and weights.keys() == base.state_dict().keys():
+            load_weights(base, weights, recipe.start)
+            _begin_at_base(restorer)
+        else:
+            load_weights(restorer.net, weights, recipe.start)
     check_contract(recipe, restorer.contract)
     return restorer
 
 
 def take_over(restorer: Restorer, weights: Mapping[str, Tensor]) -> int:
-    """Those weights whose name and shape fit; returns how many."""
+    """Those weights whose name and shape fit, where the network wraps what they are of, those of its base; returns how many."""
     own = restorer.state_dict()
-    fitting = {name: weight for name, weight in weights.items() if name in own and own[name].shape == weight.shape}
+    based = {name.replace("net.", "net.base.", 1): weight for name, weight in weights.items()}
+    wrapped = not any(name in own for name in weights) and any(name in own for name in based)
+    fitting = {name: weight for name, weight in (based if wrapped else weights).items() if name in own and own[name].shape == weight.shape}
     restorer.load_state_dict({**own, **fitting})
+    if wrapped:
+        _begin_at_base(restorer)
     return len(fitting)
+
+
+def _begin_at_base(restorer: Restorer) -> None:
+    """A network that keeps more than its base's weights is asked to begin from them."""
+    if callable(drawn := getattr(restorer.net, "drawn", None)):
+        drawn()
 
 
 def check_networks(recipe: Recipe, machine: Machine) -> None:

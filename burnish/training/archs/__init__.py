@@ -20,7 +20,9 @@ ARCHS = {
     "NAFNet": "burnish.training.archs.nafnet:NAFNet",
     "SRResNet": "burnish.training.archs.srresnet:SRResNet",
     "TransformNet": "burnish.training.archs.transformnet:TransformNet",
+    "AdaFMNet": "burnish.training.archs.adafmnet:AdaFMNet",
     "Sigmoid": "burnish.training.archs.sigmoid:Sigmoid",
+    "Biased": "burnish.training.archs.biased:Biased",
 }
 
 #: everything that a recipe's `arch` may name: networks, and networks that wrap one to give it a dial

@@ -24,6 +24,7 @@ class ResUNet(nn.Module):
 
     tiny: ClassVar[dict[str, Any]] = {"widths": [8, 12, 16], "blocks": 1}
     residual = True
+    ends = ("head", "tail")
     starts_small = ("tail",)
 
     def __init__(self, channels_in: int = 3, channels_out: int = 3, widths: Sequence[int] = (48, 96, 192), blocks: int | Sequence[int] = 2) -> None:

@@ -8,6 +8,9 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
+from ...errors import DialError
+from .features import scaled
+
 
 class LevelPlane(nn.Module):
     """Wraps a residual network that takes one more input channel for each dial.
@@ -19,6 +22,7 @@ class LevelPlane(nn.Module):
     """
 
     tiny: ClassVar[dict[str, Any]] = {"base": {"use": "ResUNet", "args": {"widths": [8, 12], "blocks": 1}}}
+    dials = 1
     level = "pixel"
     residual = True
 
@@ -36,6 +40,7 @@ class LevelPlane(nn.Module):
         if gate <= 0 or min(fulls) <= 0:
             raise ValueError(f"gate and full must be above 0, not {gate:g} and {min(fulls):g}")
         self.base = base(channels_in=channels + dials, channels_out=channels)
+        self.folded_args = {"channels_in": channels, "channels_out": channels}
         if not getattr(self.base, "residual", False) or getattr(self.base, "scale", 1) != 1:
             raise ValueError(f"LevelPlane wants a base that predicts a residual at its input's size; {type(self.base).__name__} does not")
         self.channels_in = self.channels_out = channels
@@ -47,12 +52,39 @@ class LevelPlane(nn.Module):
         self.register_buffer("zero", torch.tensor(zeros).view(1, -1, 1, 1), persistent=False)
         self.register_buffer("full", torch.tensor(fulls).view(1, -1, 1, 1), persistent=False)
 
+    def folded(self, level: Tensor) -> dict[str, Tensor]:
+        """The base's state at a level [1, K, 1, 1], for the picture's own channels: the plane becomes a bias of the first convolution, the gate a factor of the last.
+
+        DialError for a base that does not say which these are (`ends`), or that pads its first convolution by anything but replication.
+        """
+        ends = getattr(self.base, "ends", None)
+        if ends is None:
+            raise DialError(f"{type(self.base).__name__} does not say which of its convolutions are the first and the last, so a level plane does not fold into it")
+        first, last = ends
+        door: nn.Conv2d = self.base.get_submodule(first)  # type: ignore[assignment]
+        if door.padding_mode != "replicate" and door.kernel_size != (1, 1):
+            raise DialError(f"{type(self.base).__name__} pads its first convolution with zeros, so at the border a level plane is no bias")
+        with torch.no_grad():
+            amount = (level - self.zero).abs()
+            total = amount.sum()
+            each = door.weight.shape[1] // (self.channels_in + self.dials)  # planes of the door for one of the picture's
+            kept = each * self.channels_in
+            plane = (amount / self.full).flatten().repeat_interleave(each)
+            bias = (door.weight[:, kept:].sum((2, 3)) * plane).sum(1)
+            state = {**self.base.state_dict(), f"{first}.weight": door.weight[:, :kept], f"{first}.bias": bias if door.bias is None else door.bias + bias}
+            state.update(scaled(self.base, last, torch.ones(_outputs(self.base, last)) * (total / (total + self.gate)), None))
+        return state
+
     def forward(self, image: Tensor, level: Tensor) -> Tensor:
         amount = (level - self.zero).abs()
         plane = (amount / self.full).expand(image.shape[0], -1, *image.shape[-2:])
         total = amount.sum(1, keepdim=True)
         predicted: Tensor = self.base(torch.cat([image, plane], 1))
         return total / (total + self.gate) * predicted
+
+
+def _outputs(net: nn.Module, name: str) -> int:
+    return int(net.get_submodule(name).out_channels)  # type: ignore[arg-type]
 
 
 def _for_each(value: float | Sequence[float], dials: int, name: str) -> tuple[float, ...]:

@@ -1,0 +1,69 @@
+"""Blend: one network between several that were fine-tuned from each other (DNI: Wang et al., "Deep network interpolation for continuous imagery effect
+transition", CVPR 2019)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from .amount import Amount
+from .filters import Filters
+
+
+class Blend(Filters):
+    """Every weight, and every running statistic, is sum_i a_i W_i with sum_i a_i = 1: dial i says how much of corner i + 1, and what is left is the first's.
+
+    corners: how many networks. levels, amounts: with two corners, how much of the second belongs to which level. `burnish blend` makes one of finished
+    networks; trained together, over all levels, the corners are the ends of a line of networks (Wortsman et al., "Learning neural network subspaces", ICML 2021).
+    """
+
+    def __init__(self, base: Callable[..., nn.Module], corners: int = 2, levels: Sequence[float] = (0, 1), amounts: Sequence[float] = (0, 1)) -> None:
+        super().__init__(base)
+        if corners < 2:
+            raise ValueError(f"a blend has two corners or more, not {corners}")
+        self.dials = corners - 1
+        self.amount = Amount(levels, amounts)
+        self.names = [name for name, _ in self.base.named_parameters()]
+        self.statistics = [name for name, value in self.base.named_buffers() if value.is_floating_point()]
+        own = self.base.state_dict()
+        self.corners = nn.ModuleList(Corner([own[name] for name in self.names], [own[name] for name in self.statistics]) for _ in range(corners - 1))
+
+    def take(self, corner: int, state: Mapping[str, Tensor]) -> None:
+        """The weights of a corner, from 0, with a network's own names."""
+        if corner == 0:
+            self.base.load_state_dict(dict(state))
+            return
+        with torch.no_grad():
+            for name, value in zip([*self.names, *self.statistics], self.corners[corner - 1].tensors(), strict=True):  # type: ignore[operator]
+                value.copy_(state[name])
+
+    def drawn(self) -> None:
+        """A fresh blend is one network: its corners start equal."""
+        for corner in range(1, len(self.corners) + 1):
+            self.take(corner, self.base.state_dict())
+
+    def filters(self, level: Tensor) -> dict[str, Tensor]:
+        shares = self.amount(level.reshape(-1))
+        rest = 1 - shares.sum()
+        own = {**dict(self.base.named_parameters()), **dict(self.base.named_buffers())}
+        others = [corner.tensors() for corner in self.corners]  # type: ignore[operator]
+        result = {}
+        for i, name in enumerate([*self.names, *self.statistics]):
+            result[name] = rest * own[name] + sum(shares[k] * other[i] for k, other in enumerate(others))
+        return result
+
+
+class Corner(nn.Module):
+    """The tensors of another network than the base."""
+
+    def __init__(self, weights: Sequence[Tensor], statistics: Sequence[Tensor]) -> None:
+        super().__init__()
+        self.weights = nn.ParameterList(weight.detach().clone() for weight in weights)
+        self.count = len(statistics)
+        for i, value in enumerate(statistics):
+            self.register_buffer(f"statistic{i}", value.detach().clone())
+
+    def tensors(self) -> list[Tensor]:
+        return [*self.weights, *(self.get_buffer(f"statistic{i}") for i in range(self.count))]

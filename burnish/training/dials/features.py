@@ -1,0 +1,57 @@
+"""Networks whose features depend on the level: what hangs behind some of their layers is told it, for each picture, or for each pixel where it is a map."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from .amount import Amount
+from .filters import take_on
+from .places import After, Place, Told
+
+
+class Features(nn.Module):
+    """Wraps a network without dials; what it is and needs stays as it is, and so do the names of its weights, as base.*.
+
+    maps: whether the level may be a plane of the picture's size, which costs a product for every feature; else it is a number for each picture.
+    """
+
+    tiny: ClassVar[dict[str, Any]] = {"base": {"use": "ResUNet", "args": {"widths": [8, 12], "blocks": 1}}, "levels": [0, 75]}
+    specs: ClassVar[tuple[str, ...]] = ("base",)
+    dials = 1
+
+    def __init__(self, base: Callable[..., nn.Module], levels: Sequence[float], amounts: Sequence[float], maps: bool) -> None:
+        super().__init__()
+        self.base = take_on(self, base)
+        self.amount = Amount(levels, amounts)
+        self.level = "pixel" if maps else "image"
+
+    def hang(self, places: Sequence[Place], make: Callable[[Place], nn.Module]) -> nn.ModuleList:
+        """A change behind each place; it is called with the place's output and the amount there."""
+        self.places = [place.name for place in places]
+        self.shrunk = [place.shrunk for place in places]
+        self.told = Told()
+        changes = nn.ModuleList(make(place) for place in places)
+        for place, change in zip(places, changes, strict=True):
+            place.layer.register_forward_hook(After(change, self.told, place.shrunk))
+        return changes
+
+    def forward(self, image: Tensor, level: Tensor) -> Tensor:
+        self.told.tell(self.amount(level), self.shrunk)
+        return self.base(image)  # type: ignore[no-any-return]
+
+
+def scaled(net: nn.Module, name: str, gain: Tensor, shift: Tensor | None) -> Mapping[str, Tensor]:
+    """The weight and bias of the convolution of that name when its output is to be gain * output + shift, both [C]. Without a bias before, it gains one."""
+    layer: Any = net.get_submodule(name)
+    axis = 1 if isinstance(layer, nn.ConvTranspose2d) else 0
+    shape = [1] * layer.weight.ndim
+    shape[axis] = -1
+    result = {f"{name}.weight": layer.weight * gain.view(shape)}
+    if layer.bias is not None or shift is not None:
+        bias = torch.zeros_like(gain) if layer.bias is None else gain * layer.bias
+        result[f"{name}.bias"] = bias if shift is None else bias + shift
+    return result

@@ -1,0 +1,224 @@
+"""Ways to give a network a dial: sizes of their papers, where they start, what folding leaves, and that a frozen base stays what it was."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+torch = pytest.importorskip("torch", reason="the training wing is not installed")
+
+from burnish.contract import Dial  # noqa: E402
+from burnish.errors import DialError  # noqa: E402
+from burnish.training.build import Spec  # noqa: E402
+from burnish.training.dials.amount import Amount  # noqa: E402
+from burnish.training.dials.level_affine import Splines  # noqa: E402
+from burnish.training.dials.places import convolutions  # noqa: E402
+from burnish.training.restorer import Restorer  # noqa: E402
+from burnish.training.setup import take_over  # noqa: E402
+
+NOISE = Dial("noise", 0, 75, 25, "sigma in 8-bit steps")
+LINE: dict[str, Any] = {"levels": [0, 75]}
+HOSTS: dict[str, dict[str, Any]] = {
+    "ResUNet": {"use": "ResUNet", "args": {"widths": [8, 12], "blocks": 1}},
+    "AdaFMNet": {"use": "AdaFMNet", "args": {"width": 8, "blocks": 2, "residual": True}},
+}
+#: what folds, and how many convolutions gain a bias in a host without any (all, all but the first and the last, the first)
+FOLDING: list[tuple[str, dict[str, Any]]] = [
+    ("LevelPlane", {}),
+    ("LevelAffine", {}),
+    ("LevelAffine", {"maps": True}),
+    ("Blend", LINE),
+    ("FTN", LINE),
+    ("FTN", {**LINE, "groups": 4, "bias": True}),
+    ("SplineBank", LINE),
+    ("AdaFM", LINE),
+]
+#: networks that are their base, exactly, at the level where they start
+ADAPTERS: list[tuple[str, dict[str, Any]]] = [*FOLDING[3:], ("AdaFM", {**LINE, "kernel": 3}), ("DynamicNet", {**LINE, "dual": True})]
+
+
+def moved(method: str, args: dict[str, Any], host: dict[str, Any]) -> Restorer:
+    """The method on that host, with every weight moved away from where it starts."""
+    torch.manual_seed(1)
+    restorer = Restorer(Spec(method, {"base": host, **args}), (NOISE,)).eval()
+    with torch.no_grad():
+        for weight in restorer.parameters():
+            weight.add_(0.1 * (weight.std(unbiased=False) + 0.05) * torch.randn_like(weight))
+    return restorer
+
+
+def level(value: float) -> Any:
+    return torch.full((1, 1, 1, 1), value)
+
+
+def image(batch: int = 1) -> Any:
+    return torch.rand(batch, 3, 24, 36, generator=torch.Generator().manual_seed(0))
+
+
+@pytest.mark.parametrize("host", HOSTS.values(), ids=HOSTS)
+@pytest.mark.parametrize(("method", "args"), FOLDING)
+def test_a_fold_is_the_plain_network_of_one_level(method: str, args: dict[str, Any], host: dict[str, Any]) -> None:
+    restorer = moved(method, args, host)
+    plain = restorer.fold(noise=40)
+    with torch.no_grad():
+        worst = float((plain(image()) - restorer(image(), level(40.0))).abs().max())
+        other = float((plain(image()) - restorer(image(), level(10.0))).abs().max())
+    assert worst < 1e-5
+    assert other > 1e-4
+    bare = Restorer(Spec.parse(host))
+    biases = sum(weight.numel() for name, weight in plain.named_parameters() if name.endswith("bias"))
+    assert not plain.contract.dials
+    assert (plain.contract.residual, plain.contract.reach) == (bare.contract.residual, bare.contract.reach)
+    assert sum(weight.numel() for name, weight in plain.named_parameters() if not name.endswith("bias")) == sum(
+        weight.numel() for name, weight in bare.named_parameters() if not name.endswith("bias")
+    )
+    if plain.spec.use == host["use"]:
+        assert biases == sum(weight.numel() for name, weight in bare.named_parameters() if name.endswith("bias"))
+    assert _operators(plain) == _operators(bare)
+    assert plain.card["folded"] == {"noise": 40.0}
+
+
+def _operators(restorer: Restorer) -> list[str]:
+    """What the network does to a picture, call by call."""
+    called: list[str] = []
+
+    class Noted(torch.overrides.TorchFunctionMode):  # type: ignore[misc]
+        def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            name = getattr(func, "__name__", str(func))
+            if not name.startswith("__"):
+                called.append(name)
+            return func(*args, **(kwargs or {}))
+
+    with torch.no_grad(), Noted():
+        restorer.net(image())
+    return called
+
+
+@pytest.mark.parametrize(
+    ("method", "args", "host", "words"),
+    [
+        ("AdaFM", {**LINE, "kernel": 3}, HOSTS["ResUNet"], "AdaFM with 3x3 filters does not fold"),
+        ("DynamicNet", LINE, HOSTS["ResUNet"], "its blocks have ReLUs of their own"),
+        ("LevelPlane", {}, {"use": "DnCNN", "args": {"width": 8, "depth": 3}}, "does not say which of its convolutions"),
+    ],
+)
+def test_what_does_not_fold_says_why(method: str, args: dict[str, Any], host: dict[str, Any], words: str) -> None:
+    restorer = moved(method, args, host)
+    with pytest.raises(DialError, match=words):
+        restorer.fold(noise=40)
+    with pytest.raises(DialError, match=r"noise=80 is out of range"):
+        restorer.fold(noise=80)
+    if method == "DynamicNet":
+        assert torch.equal(restorer.fold(noise=0)(image()), restorer(image(), level(0.0)))
+    with pytest.raises(DialError, match="it is no network that wraps another"):
+        Restorer(Spec("ResUNet", {"widths": [8]})).fold()
+
+
+@pytest.mark.parametrize("host", HOSTS.values(), ids=HOSTS)
+@pytest.mark.parametrize(("method", "args"), ADAPTERS)
+def test_an_adapter_is_its_base_to_the_last_bit_where_it_starts(method: str, args: dict[str, Any], host: dict[str, Any]) -> None:
+    bare = Restorer(Spec.parse(host)).eval()
+    restorer = Restorer(Spec(method, {"base": host, **args}), (NOISE,)).eval()
+    taken = take_over(restorer, bare.state_dict())
+    assert taken == len(bare.state_dict())
+    with torch.no_grad():
+        wanted = bare(image())
+        assert torch.equal(restorer(image(), level(0.0)), wanted)
+        if method not in ("FTN", "DynamicNet"):  # of which what is fresh computes something
+            assert torch.equal(restorer(image(), level(75.0)), wanted)
+        if method == "FTN":
+            assert torch.allclose(restorer(image(), level(75.0)), wanted, atol=1e-6)
+        for name, weight in restorer.named_parameters():
+            if not name.startswith("net.base"):
+                weight.add_(0.1 * torch.randn_like(weight))
+        assert torch.equal(restorer(image(), level(0.0)), wanted)
+        assert not torch.allclose(restorer(image(), level(75.0)), wanted, atol=1e-4)
+
+
+def test_sizes_are_those_of_the_papers() -> None:
+    def size(method: str, **args: Any) -> int:
+        spec = Spec(method, {"base": "AdaFMNet", **args})
+        return sum(weight.numel() for weight in Restorer(spec, (NOISE,)).parameters())
+
+    host = sum(weight.numel() for weight in Restorer(Spec("AdaFMNet")).parameters())
+    assert host == 1_406_787
+    convolved = 1 + 2 * 16 + 1 + 1 + 2  # each has a slope besides
+    assert size("FTN") - host - convolved == 422_808  # arXiv 2010.02270, table 3: 1.41 -> 1.83 M
+    assert size("FTN", groups=16) - host - convolved == 31_128  # 1.44 M
+    assert size("AdaFM", places=["blocks.*", "after"]) - host == 33 * 2 * 64
+    assert size("Blend") == 2 * host
+
+
+def test_a_copy_of_a_network_is_told_its_own_level() -> None:
+    import copy
+
+    restorer = moved("AdaFM", LINE, HOSTS["ResUNet"])
+    again = copy.deepcopy(restorer)
+    with torch.no_grad():
+        wanted = restorer(image(), level(50.0))
+        for weight in restorer.parameters():
+            weight.zero_()
+        restorer(image(), level(0.0))
+        assert torch.equal(again(image(), level(50.0)), wanted)
+
+
+def test_pictures_of_a_batch_have_their_own_levels_where_the_contract_says_so() -> None:
+    restorer = moved("AdaFM", LINE, HOSTS["AdaFMNet"])
+    several = torch.tensor([10.0, 60.0]).view(2, 1, 1, 1)
+    with torch.no_grad():
+        both = restorer(image(2), several)
+        each = [restorer(image(2)[i : i + 1], several[i : i + 1]) for i in range(2)]
+    assert torch.allclose(both, torch.cat(each), atol=1e-6)
+
+
+def test_a_frozen_base_stays_what_it_was_with_its_statistics(tmp_path: Path) -> None:
+    from burnish.training.freezing import freeze
+
+    base = {"use": "UNet", "args": {"widths": [8, 12], "norm": "batch"}}
+    restorer = Restorer(Spec("FTN", {"base": base, **LINE}), (NOISE,)).train()
+    freeze(restorer, ["net.base.*"])
+    before = {name: value.clone() for name, value in restorer.net.base.state_dict().items()}  # type: ignore[union-attr, operator]
+    optimizer = torch.optim.Adam([weight for weight in restorer.parameters() if weight.requires_grad], 1e-2)
+    for _ in range(3):
+        optimizer.zero_grad()
+        restorer(image(2), level(75.0)).square().mean().backward()
+        optimizer.step()
+    after = restorer.net.base.state_dict()  # type: ignore[union-attr, operator]
+    assert all(torch.equal(value, after[name]) for name, value in before.items())
+    assert any(float(weight.detach().abs().sum()) > 0 for name, weight in restorer.named_parameters() if "bias" in name and "transitions" in name)
+
+
+def test_amounts_go_in_straight_lines_through_their_points() -> None:
+    amount = Amount([20, 40, 80], [0, 0.7, 1])
+    found = amount(torch.tensor([10.0, 20, 30, 40, 60, 80, 120]))
+    assert found.tolist() == pytest.approx([-0.35, 0, 0.35, 0.7, 0.85, 1, 1.3])
+    assert float(amount(torch.tensor(20.0))) == 0
+    for levels, amounts in (([0, 0], [0, 1]), ([0], [0]), ([0, 1], [0, 1, 2])):
+        with pytest.raises(ValueError, match="levels and amounts want"):
+            Amount(levels, amounts)
+
+
+def test_splines_pass_their_knots_and_are_straight_outside() -> None:
+    interpolate = pytest.importorskip("scipy.interpolate")
+    import numpy as np
+
+    splines, at = Splines(6), np.linspace(-0.4, 1.5, 39)
+    found = splines(torch.from_numpy(at).float().view(-1, 1, 1, 1))[:, :, 0, 0].numpy()
+    inside = (at >= 0) & (at <= 1)
+    for k in range(6):
+        wanted = interpolate.CubicSpline(np.linspace(0, 1, 6), np.eye(6)[k], bc_type="natural")(at)
+        np.testing.assert_allclose(found[inside, k], wanted[inside], atol=1e-4)
+        for side in (at < 0, at > 1):
+            np.testing.assert_allclose(np.diff(found[side, k], 2), 0, atol=1e-3)
+    np.testing.assert_allclose(found.sum(1), 1, atol=1e-4)
+
+
+def test_places_are_found_in_the_order_of_the_picture() -> None:
+    found = convolutions(Restorer(Spec.parse(HOSTS["AdaFMNet"])).net)
+    assert [place.name for place in found][:2] == ["head", "blocks.0.conv1"]
+    assert [place.name for place in found][-2:] == ["fine", "tail"]
+    assert [place.shrunk for place in found] == [2.0] * 7 + [1.0] * 2
+    with pytest.raises(ValueError, match="no convolution's name is like nothing"):
+        convolutions(Restorer(Spec.parse(HOSTS["AdaFMNet"])).net, ["nothing"])
