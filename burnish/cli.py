@@ -14,7 +14,7 @@ import typer
 
 from . import __version__
 from .errors import BurnishError, InputError, MissingExtra, ModelMissing, OutOfMemory, UsageError
-from .words import parse_dials, parse_levels, parse_tile
+from .words import parse_dials, parse_levels, parse_settings, parse_tile
 
 if TYPE_CHECKING:
     from .inference.model import Model, Setting
@@ -261,6 +261,7 @@ def export(
     source: Annotated[str, typer.Argument(metavar="NAME|FILE", show_default=False, help="A shipped model's name, or a .safetensors file.")],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="OUT", show_default=False, help="The .onnx file to write.")],
     full: Annotated[bool, typer.Option("--full", help="Keep weights in float32 (twice the size).")] = False,
+    at: Annotated[list[str], typer.Option("--at", metavar="NAME=VALUE", show_default=False, help="Fold the dials at this setting into a plain network.")] = [],  # noqa: B006
 ) -> None:
     """burnish export runs/photo/photo.safetensors -o photo.onnx
 
@@ -272,7 +273,35 @@ def export(
     from .study.verify import export_verified
 
     path = Path(source) if source.endswith(".safetensors") else find(source).with_suffix(".safetensors")
-    print(f"{output}  {export_verified(path, output, half=not full)}")
+    print(f"{output}  {export_verified(path, output, half=not full, at=parse_settings(at) or None)}")
+
+
+@app.command(short_help="One model with a mix dial, of relatives.")
+def blend(
+    files: Annotated[list[Path], typer.Argument(metavar="A B", show_default=False, help="Networks (.safetensors) fine-tuned from one another.")],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="OUT", show_default=False, help="The .safetensors file to write.")],
+    at: Annotated[float | None, typer.Option(metavar="MIX", min=0, max=1, show_default=False, help="The plain network there: no dial.")] = None,
+    plot: Annotated[Path | None, typer.Option(metavar="FILE", show_default=False, help="A picture of how alike their filters are (.png).")] = None,
+) -> None:
+    """burnish blend soft.safetensors sharp.safetensors -o both.safetensors
+
+    Prints how alike the filters are, layer by layer; networks that were trained apart are refused, since nothing lies between them.
+    """
+    training_wing()
+    from .study.blend import blend as blended
+    from .study.blend import draw
+
+    if output.suffix != ".safetensors":
+        raise UsageError(f"{output}: a blend is kept as .safetensors; burnish export makes a model file of it")
+    restorer, found = blended(files)
+    if plot is not None:
+        draw(plot, files, found)
+    for related in found:
+        print(related.to_text())
+    if at is not None and len(files) > 2:
+        raise UsageError("--at is for two networks; fold a blend of more with burnish export --at mix1=0.2,mix2=0.3")
+    (restorer if at is None else restorer.fold(mix=at)).save(output)
+    print(output)
 
 
 @app.command(short_help="Train what a recipe says, or go on.")

@@ -21,6 +21,15 @@ def parse_dials(words: list[str]) -> dict[str, Setting]:
     return result
 
 
+def parse_settings(words: list[str]) -> dict[str, float]:
+    """["noise=25"], or several in one word with commas, as numbers."""
+    found = parse_dials(words)
+    for name, value in found.items():
+        if isinstance(value, str):
+            raise UsageError(f"--at {name}={value}: a number is wanted, since there is no picture to estimate it on")
+    return {name: float(value) for name, value in found.items()}
+
+
 def parse_levels(words: list[str]) -> dict[str, list[float]]:
     """["noise=15,25,50"] -> {"noise": [15, 25, 50]}."""
     result = {}

@@ -9,6 +9,8 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the training wing is not installed")
 
+from torch.overrides import TorchFunctionMode  # noqa: E402
+
 from burnish.contract import Dial  # noqa: E402
 from burnish.errors import DialError  # noqa: E402
 from burnish.training.build import Spec  # noqa: E402
@@ -84,7 +86,7 @@ def _operators(restorer: Restorer) -> list[str]:
     """What the network does to a picture, call by call."""
     called: list[str] = []
 
-    class Noted(torch.overrides.TorchFunctionMode):  # type: ignore[misc]
+    class Noted(TorchFunctionMode):
         def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
             name = getattr(func, "__name__", str(func))
             if not name.startswith("__"):
@@ -179,13 +181,13 @@ def test_a_frozen_base_stays_what_it_was_with_its_statistics(tmp_path: Path) -> 
     base = {"use": "UNet", "args": {"widths": [8, 12], "norm": "batch"}}
     restorer = Restorer(Spec("FTN", {"base": base, **LINE}), (NOISE,)).train()
     freeze(restorer, ["net.base.*"])
-    before = {name: value.clone() for name, value in restorer.net.base.state_dict().items()}  # type: ignore[union-attr, operator]
+    before = {name: value.clone() for name, value in restorer.net.base.state_dict().items()}  # type: ignore[union-attr]
     optimizer = torch.optim.Adam([weight for weight in restorer.parameters() if weight.requires_grad], 1e-2)
     for _ in range(3):
         optimizer.zero_grad()
         restorer(image(2), level(75.0)).square().mean().backward()
         optimizer.step()
-    after = restorer.net.base.state_dict()  # type: ignore[union-attr, operator]
+    after = restorer.net.base.state_dict()  # type: ignore[union-attr]
     assert all(torch.equal(value, after[name]) for name, value in before.items())
     assert any(float(weight.detach().abs().sum()) > 0 for name, weight in restorer.named_parameters() if "bias" in name and "transitions" in name)
 
@@ -222,3 +224,64 @@ def test_places_are_found_in_the_order_of_the_picture() -> None:
     assert [place.shrunk for place in found] == [2.0] * 7 + [1.0] * 2
     with pytest.raises(ValueError, match="no convolution's name is like nothing"):
         convolutions(Restorer(Spec.parse(HOSTS["AdaFMNet"])).net, ["nothing"])
+
+
+def relatives(tmp_path: Path, amount: float = 0.02) -> list[Path]:
+    """A network, one that was moved a little from it, and one that was drawn by itself."""
+    files = [tmp_path / f"{name}.safetensors" for name in ("first", "second", "stranger")]
+    torch.manual_seed(5)
+    restorer = Restorer(Spec("ResUNet", {"widths": [8, 12], "blocks": 1}))
+    restorer.save(files[0], {"task": "noise"})
+    with torch.no_grad():
+        for weight in restorer.parameters():
+            weight.add_(amount * torch.randn_like(weight))
+    restorer.save(files[1])
+    Restorer(Spec("ResUNet", {"widths": [8, 12], "blocks": 1})).save(files[2])
+    return files
+
+
+def test_a_blend_of_relatives_is_each_of_them_at_its_end(tmp_path: Path) -> None:
+    from burnish.study.blend import blend, draw
+
+    first, second, _ = relatives(tmp_path)
+    restorer, (related,) = blend([first, second])
+    assert 0.8 < related.mean < 1
+    with torch.no_grad():
+        for mix, file in ((0.0, first), (1.0, second)):
+            assert torch.equal(restorer(image(), level(mix)), Restorer.load(file)(image()))
+        assert not torch.equal(restorer(image(), level(0.5)), Restorer.load(first)(image()))
+    restorer.save(tmp_path / "both.safetensors")
+    again = Restorer.load(tmp_path / "both.safetensors")
+    assert [(dial.name, dial.low, dial.high) for dial in again.contract.dials] == [("mix", 0, 1)]
+    assert again.card["task"].startswith("blend of first, second")
+    draw(tmp_path / "kin.png", [first, second], [related])
+    three, _ = blend([first, second, first])
+    assert [dial.name for dial in three.contract.dials] == ["mix1", "mix2"]
+    with torch.no_grad():
+        assert torch.allclose(three(image(), torch.tensor([0.0, 1.0]).view(1, 2, 1, 1)), Restorer.load(first)(image()))
+
+
+def test_a_blend_of_strangers_is_refused_with_the_reason(tmp_path: Path) -> None:
+    from burnish.errors import ModelMismatch
+    from burnish.study.blend import blend
+
+    first, _, stranger = relatives(tmp_path)
+    with pytest.raises(ModelMismatch, match=r"its filters correlate by -?0\.\d\d with those of .*first"):
+        blend([first, stranger])
+    other = tmp_path / "other.safetensors"
+    Restorer(Spec("ResUNet", {"widths": [8], "blocks": 1})).save(other)
+    with pytest.raises(ModelMismatch, match="not built alike"):
+        blend([first, other])
+
+
+def test_export_at_a_level_folds_and_says_so(tmp_path: Path) -> None:
+    from burnish.inference.model import Model
+    from burnish.study.verify import export_verified
+
+    moved("LevelAffine", {}, HOSTS["ResUNet"]).save(tmp_path / "net.safetensors", {"task": "test"})
+    export_verified(tmp_path / "net.safetensors", tmp_path / "net.onnx", at={"noise": 25})
+    model = Model(tmp_path / "net.onnx")
+    assert model.contract.dials == ()
+    assert model.card["folded"] == {"noise": 25.0}
+    with pytest.raises(DialError, match="no dial 'blur'"):
+        export_verified(tmp_path / "net.safetensors", tmp_path / "net.onnx", at={"blur": 1})

@@ -18,6 +18,7 @@ def describe(path: Path, contract: Contract, card: Mapping[str, Any], *, whole: 
     """A few lines to read; `whole` adds the contract's rest and how it was trained."""
     lines = [f"{path.stem}: {card.get('task', 'a model without a card')}"]
     lines += [row("dial", f"{d.name} {d.low:g}..{d.high:g}, {d.default:g} when nothing is said ({d.unit})") for d in contract.dials]
+    lines += [row("folded", ", ".join(f"at {name} {value:g}" for name, value in card["folded"].items()))] if card.get("folded") else []
     lines.append(row("size", _size(path, card)))
     lines += [row("quality", f"{name}: {_figures(values)}") for name, values in card.get("quality", {}).items()]
     lines += [row(label, str(card[key])) for key, label in (("speed", "speed"), ("training_data", "data"), ("licence", "licence")) if card.get(key)]

@@ -4,6 +4,7 @@ CVPR 2019)."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -18,9 +19,9 @@ KERNELS = (1, 3, 5, 7)
 class AdaFM(Features):
     """Behind convolutions y + a (g * y + b), with one kernel x kernel filter g for each channel (depth-wise) and a number b, from 0: at a = 0 exactly the base.
 
-    places: which convolutions, by the names they have in the base (in the paper, `["blocks.*", "after"]` of AdaFMNet); the first and the last one have none. Two ends, as in the paper: the base
-    is trained at the first level, and then g and b alone (`freeze: ["net.base.*"]`) at the last. kernel 1 folds; a larger one does not: it would make 5x5
-    convolutions and more out of 3x3 ones, and at the border, where y is padded, not even the same. maps: see Features.
+    places: which convolutions, by the names they have in the base (in the paper `["blocks.*", "after"]` of AdaFMNet); the first and the last one have none.
+    Two ends, as in the paper: the base is trained at the first level, and then g and b alone (`freeze: ["net.base.*"]`) at the last. kernel 1 folds; a larger
+    one does not: it would make 5x5 convolutions and more out of 3x3 ones, and at the border, where y is padded, not even the same. maps: see Features.
     """
 
     def __init__(
@@ -44,8 +45,10 @@ class AdaFM(Features):
     def folded(self, level: Tensor) -> dict[str, Tensor]:
         """The base's state at a level [1, 1, 1, 1]. DialError where it cannot be said in the base's own convolutions."""
         if self.kernel > 1:
-            raise DialError(f"AdaFM with {self.kernel}x{self.kernel} filters does not fold: with the convolutions before them they make larger ones, which differ at the border")
+            size = f"{self.kernel}x{self.kernel}"
+            raise DialError(f"AdaFM with {size} filters does not fold: with the convolutions before them they make larger ones, which differ at the border")
         a, state = self.amount(level).reshape(()), dict(self.base.state_dict())
+        change: Any
         with torch.no_grad():
             for name, change in zip(self.places, self.changes, strict=True):
                 state.update(scaled(self.base, name, 1 + a * change.weight.flatten(), a * change.bias))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import torch
@@ -14,7 +15,7 @@ class Amount(nn.Module):
     def __init__(self, levels: Sequence[float], amounts: Sequence[float]) -> None:
         super().__init__()
         levels, amounts = [float(value) for value in levels], [float(value) for value in amounts]
-        if len(levels) != len(amounts) or len(levels) < 2 or any(a >= b for a, b in zip(levels, levels[1:], strict=False)):
+        if len(levels) != len(amounts) or len(levels) < 2 or any(a >= b for a, b in itertools.pairwise(levels)):
             raise ValueError(f"levels and amounts want as many numbers, two or more, the levels rising, not {levels} and {amounts}")
         self.levels, self.amounts = levels, amounts
 
@@ -22,7 +23,7 @@ class Amount(nn.Module):
         """Of any shape. Exactly the first amount at the first level."""
         result = torch.full_like(level, self.amounts[0])
         last = len(self.levels) - 2
-        for i, (low, high) in enumerate(zip(self.levels, self.levels[1:], strict=False)):
+        for i, (low, high) in enumerate(itertools.pairwise(self.levels)):
             step = (level - low).clamp(min=None if i == 0 else 0.0, max=None if i == last else high - low) if last else level - low
             result = result + step * ((self.amounts[i + 1] - self.amounts[i]) / (high - low))
         return result

@@ -16,7 +16,7 @@ class Blend(Filters):
     """Every weight, and every running statistic, is sum_i a_i W_i with sum_i a_i = 1: dial i says how much of corner i + 1, and what is left is the first's.
 
     corners: how many networks. levels, amounts: with two corners, how much of the second belongs to which level. `burnish blend` makes one of finished
-    networks; trained together, over all levels, the corners are the ends of a line of networks (Wortsman et al., "Learning neural network subspaces", ICML 2021).
+    networks; trained together, over all levels, the corners are the ends of a line of networks (Wortsman et al., ICML 2021).
     """
 
     def __init__(self, base: Callable[..., nn.Module], corners: int = 2, levels: Sequence[float] = (0, 1), amounts: Sequence[float] = (0, 1)) -> None:

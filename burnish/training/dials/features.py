@@ -22,6 +22,7 @@ class Features(nn.Module):
     tiny: ClassVar[dict[str, Any]] = {"base": {"use": "ResUNet", "args": {"widths": [8, 12], "blocks": 1}}, "levels": [0, 75]}
     specs: ClassVar[tuple[str, ...]] = ("base",)
     dials = 1
+    reach: int | None
 
     def __init__(self, base: Callable[..., nn.Module], levels: Sequence[float], amounts: Sequence[float], maps: bool) -> None:
         super().__init__()

@@ -16,6 +16,7 @@ class Filters(nn.Module):
     tiny: ClassVar[dict[str, Any]] = {"base": {"use": "ResUNet", "args": {"widths": [8, 12], "blocks": 1}}, "levels": [0, 75]}
     specs: ClassVar[tuple[str, ...]] = ("base",)
     dials = 1
+    reach: int | None
     level = "batch"
 
     def __init__(self, base: Callable[..., nn.Module]) -> None:

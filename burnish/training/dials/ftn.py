@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -26,25 +27,24 @@ class FTN(Filters):
         super().__init__(base)
         self.amount = Amount(levels, amounts)
         self.names = [name for name, layer in self.base.named_modules() if isinstance(layer, CONVOLUTIONS)]
-        self.transitions = nn.ModuleList(Transition(_outputs(self.base.get_submodule(name)), groups) for name in self.names)
-        moved = [(name, layer.bias) for name in self.names if (layer := self.base.get_submodule(name)).bias is not None] if bias else []
-        self.moved = [name for name, _ in moved]
-        self.shifts = nn.ParameterList(torch.zeros_like(value) for _, value in moved)
+        self.transitions = nn.ModuleList(Transition(self._convolution(name).out_channels, groups) for name in self.names)
+        self.moved = [name for name in self.names if bias and self._convolution(name).bias is not None]
+        self.shifts = nn.ParameterList(torch.zeros_like(self._convolution(name).bias) for name in self.moved)
 
     def filters(self, level: Tensor) -> dict[str, Tensor]:
         a = self.amount(number(level))
         result = {}
         for name, transition in zip(self.names, self.transitions, strict=True):
-            layer = self.base.get_submodule(name)
-            weight: Tensor = layer.weight
-            turned = weight.transpose(0, 1) if isinstance(layer, nn.ConvTranspose2d) else weight
-            changed = transition(turned)
-            changed = changed.transpose(0, 1) if isinstance(layer, nn.ConvTranspose2d) else changed
-            result[f"{name}.weight"] = (1 - a) * weight + a * changed
+            layer = self._convolution(name)
+            outputs = int(isinstance(layer, nn.ConvTranspose2d))  # the axis of its output channels
+            changed = transition(layer.weight.transpose(0, outputs)).transpose(0, outputs)
+            result[f"{name}.weight"] = (1 - a) * layer.weight + a * changed
         for name, shift in zip(self.moved, self.shifts, strict=True):
-            bias: Tensor = self.base.get_submodule(name).bias
-            result[f"{name}.bias"] = bias + a * shift
+            result[f"{name}.bias"] = self._convolution(name).bias + a * shift
         return result
+
+    def _convolution(self, name: str) -> Any:
+        return self.base.get_submodule(name)
 
 
 class Transition(nn.Module):
@@ -64,9 +64,3 @@ class Transition(nn.Module):
         x = x.relu() - self.slope * (-x).relu()
         x = (self.second @ x.reshape(groups, weight.shape[0] // groups, -1)).reshape(weight.shape[0], -1) + self.second_bias
         return x.reshape(weight.shape)
-
-
-def _outputs(layer: nn.Module) -> int:
-    """The length of the axis of output channels of a convolution's weight."""
-    weight: Tensor = layer.weight
-    return weight.shape[1] if isinstance(layer, nn.ConvTranspose2d) else weight.shape[0]

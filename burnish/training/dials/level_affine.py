@@ -66,6 +66,7 @@ class LevelAffine(LevelPlane):
     def folded(self, level: Tensor) -> dict[str, Tensor]:
         """The base's state at a level [1, K, 1, 1], for the picture's own channels."""
         state = super().folded(level)
+        change: Any
         with torch.no_grad():
             basis = self._basis(level)
             for name, change in zip(self.places, self.changes, strict=True):

@@ -53,13 +53,16 @@ class LevelPlane(nn.Module):
         self.register_buffer("full", torch.tensor(fulls).view(1, -1, 1, 1), persistent=False)
 
     def folded(self, level: Tensor) -> dict[str, Tensor]:
-        """The base's state at a level [1, K, 1, 1], for the picture's own channels: the plane becomes a bias of the first convolution, the gate a factor of the last.
+        """The base's state at a level [1, K, 1, 1], for the picture's own channels.
 
-        DialError for a base that does not say which these are (`ends`), or that pads its first convolution by anything but replication.
+        The plane becomes a bias of the first convolution, the gate a factor of the last. DialError for a base that does not say which these are (`ends`), or
+        that pads its first convolution by anything but replication.
         """
         ends = getattr(self.base, "ends", None)
         if ends is None:
-            raise DialError(f"{type(self.base).__name__} does not say which of its convolutions are the first and the last, so a level plane does not fold into it")
+            raise DialError(
+                f"{type(self.base).__name__} does not say which of its convolutions are the first and the last, so a level plane does not fold into it"
+            )
         first, last = ends
         door: nn.Conv2d = self.base.get_submodule(first)  # type: ignore[assignment]
         if door.padding_mode != "replicate" and door.kernel_size != (1, 1):

@@ -1,0 +1,106 @@
+"""Finished networks -> one with a mix dial between them (DNI: Wang et al., CVPR 2019), and whether they are relatives at all: what `burnish blend` does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..contract import Dial
+from ..errors import ModelMismatch, UsageError
+from ..report.plot import lines
+from ..report.sheet import Cell, sheet
+from ..training.dials.places import CONVOLUTIONS
+from ..training.restorer import Restorer
+
+#: filters of networks of one parent are more alike than this in the mean, 0.76 where they are least alike in the paper (noise 20 and 60, last layer); those of
+#: two that were trained apart are not alike at all
+RELATED = 0.5
+
+
+@dataclass(frozen=True)
+class Kinship:
+    """layers: by the name of each convolution, the mean correlation of its filters in the two networks, -1 to 1."""
+
+    layers: Mapping[str, float]
+
+    @property
+    def mean(self) -> float:
+        return float(np.mean(list(self.layers.values())))
+
+    def to_text(self) -> str:
+        width = max(map(len, self.layers))
+        return "\n".join([*(f"{name:<{width}}  {value:6.3f}" for name, value in self.layers.items()), f"{'mean':<{width}}  {self.mean:6.3f}"])
+
+
+def kinship(one: Restorer, other: Restorer) -> Kinship:
+    """Pearson's correlation of filters at the same place (DNI, section 3.1). ModelMismatch where the networks are not built alike."""
+    if one.spec != other.spec or one.contract.dials != other.contract.dials:
+        raise ModelMismatch(f"the networks are not built alike: {one.spec.use} {dict(one.spec.args)} and {other.spec.use} {dict(other.spec.args)}")
+    pairs = zip(_convolved(one), _convolved(other), strict=True)
+    return Kinship({name: _correlation(a, b) for (name, a), (_, b) in pairs})
+
+
+def blend(files: Sequence[Path]) -> tuple[Restorer, list[Kinship]]:
+    """A Restorer with the dial "mix" (mix1, mix2, ... where there are more than two files), and how each network after the first is related to it.
+
+    At mix 0 it is the first network, at 1 the second. ModelMismatch, with the correlation, where they do not share a parent: between such there is nothing.
+    """
+    if len(files) < 2:
+        raise UsageError("name two networks or more to blend, as in burnish blend soft.safetensors sharp.safetensors -o both.safetensors")
+    networks = [Restorer.load(file) for file in files]
+    found = [kinship(networks[0], other) for other in networks[1:]]
+    for file, related in zip(files[1:], found, strict=True):
+        if related.mean < RELATED:
+            raise ModelMismatch(
+                f"{file}: its filters correlate by {related.mean:.2f} with those of {files[0]}, so they were not fine-tuned from one another; "
+                "what lies between two networks that were trained apart restores nothing"
+            )
+    first = networks[0]
+    names = ["mix"] if len(files) == 2 else [f"mix{i}" for i in range(1, len(files))]
+    dials = tuple(Dial(name, 0, 1, 0, f"0 for {files[0].stem} to 1 for {file.stem}") for name, file in zip(names, files[1:], strict=True))
+    result = Restorer(type(first.spec)("Blend", {"base": first.spec, "corners": len(files)}), dials)
+    for corner, network in enumerate(networks):
+        result.net.take(corner, network.net.state_dict())  # type: ignore[operator]
+    result.card = {**first.card, "task": f"blend of {', '.join(file.stem for file in files)}: {first.card.get('task', 'no card')}", "quality": {}}
+    return result.eval(), found
+
+
+def draw(path: Path, files: Sequence[Path], found: Sequence[Kinship]) -> None:
+    """The correlation layer by layer, and the first and the last convolution's filters of every network, in one picture."""
+    curves = {file.stem: [list(enumerate(related.layers.values(), 1))] for file, related in zip(files[1:], found, strict=True)}
+    rows = [[Cell(lines(curves, "convolution", f"correlation with {files[0].stem}"))]]
+    for where, place in (("first", 0), ("last", -1)):
+        rows.append([Cell(_drawn(_convolved(Restorer.load(file))[place][1]), f"{file.stem}: filters of the {where} convolution") for file in files])
+    sheet(rows, path, 700)
+
+
+def _convolved(restorer: Restorer) -> list[tuple[str, Tensor]]:
+    """(name, weight [out, in, h, w]) of every convolution."""
+    found: list[tuple[str, Any]] = [(name, layer) for name, layer in restorer.net.named_modules() if isinstance(layer, CONVOLUTIONS)]
+    return [(name, (layer.weight.transpose(0, 1) if isinstance(layer, torch.nn.ConvTranspose2d) else layer.weight).detach()) for name, layer in found]
+
+
+def _correlation(a: Tensor, b: Tensor) -> float:
+    """Mean over the filters; one that is the same number throughout has none, and is left out."""
+    a, b = (weight.flatten(1) - weight.flatten(1).mean(1, keepdim=True) for weight in (a, b))
+    norms = a.norm(dim=1) * b.norm(dim=1)
+    known = norms > 0
+    return float(((a * b).sum(1)[known] / norms[known]).mean()) if bool(known.any()) else 0.0
+
+
+def _drawn(weight: Tensor, shown: int = 16) -> Any:
+    """The first filters as a mosaic, a row for each, grey 0.5 for 0. [H, W]"""
+    some = weight[:shown, :shown].numpy()
+    height, width = some.shape[2] + 1, some.shape[3] + 1
+    canvas = np.ones((some.shape[0] * height + 1, some.shape[1] * width + 1), np.float32)
+    scale = max(float(np.abs(some).max()), 1e-12)
+    for i, filters in enumerate(some):
+        for j, one in enumerate(filters):
+            canvas[i * height + 1 : (i + 1) * height, j * width + 1 : (j + 1) * width] = 0.5 + 0.5 * one / scale
+    return canvas
