@@ -276,6 +276,40 @@ def export(
     print(f"{output}  {export_verified(path, output, half=not full, at=parse_settings(at) or None)}")
 
 
+@app.command(short_help="A picture along a dial, side by side.")
+def dial(
+    model: Annotated[str, typer.Argument(metavar="MODEL", show_default=False, help="A shipped model's name, or a model file.")],
+    picture: Annotated[Path, typer.Argument(metavar="PICTURE", show_default=False, help="A picture.")],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="OUT", show_default=False, help="The strip to write (.png, .jpg).")],
+    dial: Annotated[list[str], typer.Option("-d", "--dial", metavar="NAME=A,B,C", show_default=False, help="Which dial, and where it stands.")] = [],  # noqa: B006
+    whole: Annotated[bool, typer.Option("--whole", help="All of the picture, not the piece with most detail.")] = False,
+) -> None:
+    """burnish dial photo scan.png -o strip.png -d noise=5,15,25,50
+
+    Shows a piece of the picture at several settings, with what each took away below it. Other dials are set with -d NAME=A.
+    """
+    from .study.dial import strip
+
+    levels = parse_levels(dial)
+    several = [name for name, values in levels.items() if len(values) > 1] or list(levels)[:1]
+    if len(several) > 1:
+        raise UsageError(f"-d: one dial at a time is turned; {' and '.join(several)} have several values")
+    others = {name: values[0] for name, values in levels.items() if name not in several}
+    turned = several[0] if several else None
+    print(
+        strip(
+            open_model(model, {}),
+            picture,
+            output,
+            dial=turned,
+            values=levels[turned] if turned else (),
+            others=dict(others),
+            side=None if whole else 256,
+            say=say,
+        )
+    )
+
+
 @app.command(short_help="One model with a mix dial, of relatives.")
 def blend(
     files: Annotated[list[Path], typer.Argument(metavar="A B", show_default=False, help="Networks (.safetensors) fine-tuned from one another.")],

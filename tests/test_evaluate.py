@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 from conftest import scene
+from PIL import Image
 
 from burnish.contract import Array, Contract, Dial
 from burnish.degrade.noise import noise
@@ -127,3 +129,26 @@ def test_what_does_not_fit_is_refused() -> None:
         evaluate(nothing, CONTRACT, [], LEVELS, NOISE)
     with pytest.raises(UsageError, match="channels"):
         evaluate(nothing, Contract(channels_in=1, channels_out=1), PICTURES, LEVELS, NOISE)
+
+
+def test_a_strip_shows_a_picture_along_a_dial(tmp_path: Path) -> None:
+    pytest.importorskip("cv2", reason="filters want burnish[classical]")
+    from burnish.inference.zoo import load
+    from burnish.study.dial import strip
+
+    pixels = np.random.default_rng(0).integers(0, 256, (60, 90, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "in.png")
+    said: list[str] = []
+    strip(load("bilateral"), tmp_path / "in.png", tmp_path / "strip.png", dial="colour", values=[10, 200], others={"radius": 2}, side=32, say=said.append)
+    assert said == ["colour 10", "colour 200"]
+    with Image.open(tmp_path / "strip.png") as drawn:
+        shown = np.asarray(drawn)
+    assert shown.shape[1] == 12 + 3 * (260 + 12)
+    first, second = (shown[12:272, left : left + 260].astype(float) for left in (284, 556))
+    assert first.std() > 1.5 * second.std()  # the wider the colours that count as alike, the smoother
+    strip(load("median"), tmp_path / "in.png", tmp_path / "whole.png", side=None, say=said.append)
+    assert said[2:] == [f"radius {value:g}" for value in (1, 3.25, 5.5, 7.75, 10)]
+    with pytest.raises(DialError, match="colour=300 is out of range"):
+        strip(load("bilateral"), tmp_path / "in.png", tmp_path / "strip.png", dial="colour", values=[300])
+    with pytest.raises(DialError, match="has no dials"):
+        strip(load("lanczos"), tmp_path / "in.png", tmp_path / "strip.png")

@@ -1,0 +1,67 @@
+"""A picture at several settings of a dial, side by side, with what each took away: what `burnish dial` does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import images
+from ..contract import Array
+from ..errors import DialError
+from ..inference.model import Model, Setting
+from ..report.sheet import Cell, residual_picture, sheet
+from .contact import corner
+
+#: positions without a word, pictures in a line, their width on the strip, and what is taken away is multiplied with to be seen
+POSITIONS, ACROSS, WIDTH, GAIN = 5, 7, 260, 3.0
+
+
+def strip(
+    model: Model,
+    picture: Path,
+    output: Path,
+    *,
+    dial: str | None = None,
+    values: Sequence[float] = (),
+    others: dict[str, Setting] | None = None,
+    side: int | None = 256,
+    say: Callable[[str], None] = lambda _: None,
+) -> Path:
+    """Writes the strip (.png, .jpg) and returns where it is.
+
+    dial: which one is turned, without it the first. values: where it stands, without them from one end of its range to the other. others: where the other
+    dials stand. side: of the piece that is shown, where the picture has most detail; None for all of it. DialError, UsageError.
+    """
+    if not model.contract.dials:
+        raise DialError("this model has no dials, so there is nothing to turn")
+    turned = model.contract.dial(dial or model.contract.dials[0].name)
+    values = [turned.check(value) for value in values] or [float(value) for value in np.linspace(turned.low, turned.high, POSITIONS)]
+    before = images.read(picture).pixels
+    settings = {name: value for name, value in (others or {}).items() if name != turned.name}
+    stops = [(f"{turned.name} {value:g}", model.settings({**settings, turned.name: value}, before)) for value in values]
+    if model.estimates(turned.name, {}):
+        found = model.settings({**settings, turned.name: "auto"}, before)
+        at = [one.name for one in model.contract.dials].index(turned.name)
+        stops.append((f"{turned.name} auto: {found[at]:.3g}", found))
+    height, width = before.shape[-2:]
+    left, top, across = corner(before, side) if side is not None else (0, 0, 0)
+    window = (top, left, across, across) if side is not None else (0, 0, height, width)
+    shown = _piece(before, window, 1)
+    cells = [(Cell(shown, "as it is"), Cell(np.full_like(shown, 128), f"taken away, x{GAIN:g}"))]
+    for caption, setting in stops:
+        say(caption)
+        after = model.restore(before, setting)
+        scale = after.shape[-1] // width
+        piece = _piece(after, window, scale)
+        cells.append((Cell(piece, caption), Cell(residual_picture(shown.repeat(scale, 0).repeat(scale, 1), piece, GAIN))))
+    rows = [line for i in range(0, len(cells), ACROSS) for line in zip(*cells[i : i + ACROSS], strict=True)]
+    return sheet(rows, output, WIDTH)
+
+
+def _piece(picture: Array, window: tuple[int, int, int, int], scale: int) -> NDArray[np.uint8]:
+    """The window (top, left, height, width) of a picture [1, C, scale H, scale W], as [h, w, C]."""
+    top, left, height, width = (scale * value for value in window)
+    return np.rint(np.clip(picture[0, :, top : top + height, left : left + width], 0, 1) * 255).astype(np.uint8).transpose(1, 2, 0)
