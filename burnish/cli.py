@@ -14,7 +14,7 @@ import typer
 
 from . import __version__
 from .errors import BurnishError, InputError, MissingExtra, ModelMissing, OutOfMemory, UsageError
-from .words import parse_dials, parse_levels, parse_settings, parse_tile
+from .words import parse_dials, parse_experts, parse_levels, parse_settings, parse_tile
 
 if TYPE_CHECKING:
     from .inference.model import Model, Setting
@@ -308,6 +308,50 @@ def dial(
             say=say,
         )
     )
+
+
+@app.command(short_help="How a dial behaves along its range.")
+def smooth(
+    model: Annotated[str, typer.Argument(metavar="MODEL", show_default=False, help="A shipped model's name, or a model file.")],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", show_default=False, help="A folder of clean pictures.")],
+    dial: Annotated[list[str], typer.Option("-d", "--dial", metavar="NAME=A,B,C", show_default=False, help="What to spoil them with, and how much.")],
+    turn: Annotated[str | None, typer.Option(metavar="DIAL", show_default=False, help="Which dial is turned (that of the same name).")] = None,
+    expert: Annotated[list[str], typer.Option(metavar="LEVEL=MODEL", show_default=False, help="A model for one level alone, to compare with.")] = [],  # noqa: B006
+    settings: Annotated[int, typer.Option(min=3, metavar="N", help="Settings along the range.")] = 21,
+    side: Annotated[int | None, typer.Option(min=32, metavar="N", show_default=False, help="The middle N pixels of each picture alone.")] = None,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", show_default=False, help="A page with curves and gates.")] = None,
+    calibrated: Annotated[
+        Path | None, typer.Option("--calibrate", metavar="OUT", show_default=False, help="Keep the best settings as the dial (.safetensors).")
+    ] = None,
+) -> None:
+    """burnish smooth photo kodak24/ -d noise=10,25,50 --html page.html
+
+    Restores pictures of known damage at many settings: best settings, bends, jumps, drift, and what a wrong setting costs.
+    """
+    from .study.evaluate import Folder, owner
+    from .study.rows import open_row
+    from .study.smooth import expert_psnr
+    from .study.smooth import smooth as measure
+    from .study.smooth_page import page, text
+
+    levels = parse_levels(dial)
+    if len(levels) != 1:
+        raise UsageError("-d: one kind of damage at a time, such as -d noise=10,25,50")
+    (name, true), pictures = next(iter(levels.items())), list(Folder(folder))
+    found = measure(open_row(_as_file(model), name=model, device="cpu"), pictures, owner(name), true, turn=turn, settings=settings, side=side, say=say)
+    experts = {}
+    for level, file in parse_experts(expert).items():
+        row = open_row(_as_file(file), device="cpu")
+        experts[level] = expert_psnr(row, pictures, owner(name), level, side=side)
+    print(text(found))
+    if html is not None:
+        say(str(page(html, found, experts)))
+    if calibrated is not None:
+        training_wing()
+        from .study.calibrate import calibrate
+
+        for level, setting in calibrate(Path(model), calibrated, found, owner(name)):
+            print(f"{name} {level:g} is {found.dial.name} {setting:.3g}")
 
 
 @app.command(short_help="One model with a mix dial, of relatives.")

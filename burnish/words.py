@@ -41,6 +41,17 @@ def parse_levels(words: list[str]) -> dict[str, list[float]]:
     return result
 
 
+def parse_experts(words: list[str]) -> dict[float, str]:
+    """["20=runs/x.safetensors"] -> {20.0: "runs/x.safetensors"}."""
+    result = {}
+    for word in words:
+        level, sign, name = word.partition("=")
+        if not sign or not name:
+            raise UsageError(f"--expert {word}: a model for one level is given as LEVEL=MODEL, such as 20=noise20.onnx")
+        result[_number(word, level)] = name
+    return result
+
+
 def parse_tile(word: str) -> int | None:
     if word == "auto":
         return None

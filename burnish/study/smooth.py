@@ -1,0 +1,229 @@
+"""How a dial behaves along its range: pictures of known damage, restored at many settings. What `burnish smooth` measures, and what `calibrate` sets right."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..contract import Array, Dial, apply, level_array
+from ..degrade import Degradation
+from ..errors import DialError, UsageError
+from ..evaluate import generator, spoil, taken, told
+from ..metrics import psnr
+from .rows import Row
+
+#: settings from one end of the range to the other, besides the true levels
+SETTINGS = 21
+#: side of the windows whose mean colour may not drift
+BOX = 31
+#: by how much of itself the setting is wrong, in the table of wrong settings
+WRONG = (-0.5, -0.25, -0.1, 0.1, 0.25, 0.5)
+#: how far beyond the range the network is tried
+BEYOND = (1.25, 1.5, 2.0)
+
+
+@dataclass(frozen=True)
+class Track:
+    """What one true level of damage gives at every setting, means over the pictures.
+
+    psnr, removed (RMS of what was taken away, 0..1), drift (mean over windows of BOX pixels of how far their mean is off, in 8-bit steps): one for each
+    setting. bend: the mean second difference over the mean step, 0 on a straight line; jump: the largest step over the median one. removing, smoothing: the
+    share of neighbouring settings of which the higher one takes no less away, and leaves no more variation.
+    """
+
+    level: float
+    psnr: tuple[float, ...]
+    removed: tuple[float, ...]
+    drift: tuple[float, ...]
+    bend: float
+    jump: float
+    removing: float
+    smoothing: float
+
+    @property
+    def turns(self) -> int:
+        """How often PSNR along the settings changes its mind: 1 where there is one best setting."""
+        signs = [math.copysign(1, step) for step in np.diff(self.psnr) if abs(step) > 1e-3]
+        return sum(a != b for a, b in itertools.pairwise(signs))
+
+
+@dataclass(frozen=True)
+class Smoothness:
+    """dial: what was turned; damage: what the pictures were spoiled with; at every setting in `settings`. map_difference: between a number and a map of it,
+    None where the level is no map. beyond: how many times the dial's highest level -> PSNR there, turned so far, and by the rule of `rescaled`.
+    """
+
+    model: str
+    dial: Dial
+    damage: str
+    settings: tuple[float, ...]
+    tracks: tuple[Track, ...]
+    pictures: int
+    map_difference: float | None = None
+    beyond: Mapping[float, tuple[float, float]] | None = None
+
+    def best(self, track: Track) -> tuple[float, float]:
+        """(setting, PSNR) at the top of the parabola through the best setting and its neighbours."""
+        at = int(np.argmax(track.psnr))
+        if at in (0, len(self.settings) - 1):
+            return self.settings[at], track.psnr[at]
+        x, y = self.settings[at - 1 : at + 2], track.psnr[at - 1 : at + 2]
+        a, b, c = np.polyfit(x, y, 2)
+        if a >= 0:
+            return self.settings[at], track.psnr[at]
+        top = float(np.clip(-b / (2 * a), x[0], x[2]))
+        return top, float(a * top * top + b * top + c)
+
+    def at(self, track: Track, setting: float) -> float:
+        """PSNR at a setting, in straight lines between those that were measured."""
+        return float(np.interp(setting, self.settings, track.psnr))
+
+
+def smooth(
+    row: Row,
+    pictures: Iterable[tuple[str, Array]],
+    damage: Degradation,
+    levels: Sequence[float],
+    *,
+    turn: str | None = None,
+    settings: int = SETTINGS,
+    side: int | None = None,
+    seed: int = 0,
+    say: Callable[[str], None] = lambda _: None,
+) -> Smoothness:
+    """Spoils every picture at every level, restores it at every setting of the dial `turn` (without it, that of the damage's name), and measures.
+
+    The other dials stand at their defaults. side: of the piece in the middle that is taken of each picture. DialError, UsageError.
+    """
+    contract = row.contract
+    names = [one.name for one in contract.dials]
+    if turn is None and damage.dial.name not in names:
+        raise DialError(f"this model has no dial {damage.dial.name!r} to turn; name one of its dials with --turn: {', '.join(names) or 'it has none'}")
+    dial = contract.dial(turn or damage.dial.name)
+    matched = dial.name == damage.dial.name
+    grid = {float(value) for value in np.linspace(dial.low, dial.high, settings)} | {level for level in levels if matched and dial.low <= level <= dial.high}
+    stops = tuple(sorted(grid))
+    held = [_middle(clean, side) for _, clean in pictures]
+    if not held or not levels:
+        raise UsageError("there are no pictures, or no levels, to measure on")
+    tracks = []
+    for level in levels:
+        say(f"{damage.dial.name} {level:g}")
+        tracks.append(_track(row, dial, stops, level, [(_spoiled(clean, damage, level, seed, i), clean) for i, clean in enumerate(held)]))
+    constant = _map_difference(row, dial, _spoiled(held[0], damage, levels[0], seed, 0))
+    beyond = _beyond(row, dial, damage, held, seed) if matched else None
+    return Smoothness(row.name, dial, damage.dial.name, stops, tuple(tracks), len(held), constant, beyond)
+
+
+def expert_psnr(row: Row, pictures: Iterable[tuple[str, Array]], damage: Degradation, level: float, *, side: int | None = None, seed: int = 0) -> float:
+    """What another model, with its dials at that level where it has such, makes of the same pictures with the same damage."""
+    values = []
+    for i, (_, clean) in enumerate(pictures):
+        piece = _middle(clean, side)
+        noisy = _spoiled(piece, damage, level, seed, i)
+        settings = row.contract.settings(told(row.contract, {damage.dial.name: level}))
+        values.append(psnr(_through(row, taken(row.contract, noisy), level_array(settings)), piece))
+    return float(np.mean(values))
+
+
+def rescaled(run: Callable[[Array, Array | None], Array], image: Array, levels: Array, factor: float) -> Array:
+    """f(k image, k levels) / k with k = 1 / factor, f as a Run: a level that is too high for the network is brought into its range, and the picture is dimmed.
+
+    Exact for networks without biases whose level scales with the noise (Mohan et al., ICLR 2020).
+    """
+    return run(image / np.float32(factor), levels / np.float32(factor)) * np.float32(factor)
+
+
+def _track(row: Row, dial: Dial, stops: Sequence[float], level: float, spoiled: Sequence[tuple[Array, Array]]) -> Track:
+    figures = np.zeros((3, len(stops)))
+    bends, steps, removing, smoothing = [], [], [], []
+    for noisy, clean in spoiled:
+        before: list[Array] = []
+        last = (0.0, math.inf)
+        for i, setting in enumerate(stops):
+            restored = _restored(row, dial, setting, noisy)
+            away = float(np.sqrt(np.mean(np.square(noisy - restored)))) if noisy.shape == restored.shape else 0.0
+            variation = float(np.abs(np.diff(restored, axis=2)).mean() + np.abs(np.diff(restored, axis=3)).mean())
+            figures[:, i] += (psnr(restored, clean), away, _drift(restored, clean))
+            if before:
+                steps.append(float(np.abs(restored - before[-1]).mean()))
+                removing.append(away >= last[0] - 1e-7)
+                smoothing.append(variation <= last[1] + 1e-7)
+            if len(before) > 1:
+                bends.append(float(np.abs(restored - 2 * before[-1] + before[-2]).mean()) / max(float(np.abs(restored - before[-2]).mean()), 1e-12))
+            before, last = [*before[-1:], restored], (away, variation)
+    means, removed, drift = (tuple(map(float, line)) for line in figures / len(spoiled))
+    return Track(
+        level,
+        means,
+        removed,
+        drift,
+        bend=float(np.mean(bends)),
+        jump=max(steps) / max(float(np.median(steps)), 1e-12),
+        removing=float(np.mean(removing)),
+        smoothing=float(np.mean(smoothing)),
+    )
+
+
+def _restored(row: Row, dial: Dial, setting: float, noisy: Array) -> Array:
+    contract = row.contract
+    numbers = tuple(setting if one.name == dial.name else one.default for one in contract.dials)
+    return _through(row, taken(contract, noisy), level_array(numbers))
+
+
+def _through(row: Row, image: Array, level: Array | None) -> Array:
+    return apply(row.run, row.contract, image, level)
+
+
+def _spoiled(clean: Array, damage: Degradation, level: float, seed: int, place: int) -> Array:
+    setting = {damage.dial.name: level}
+    return spoil(clean, setting, [damage], generator(seed, place, setting), False)
+
+
+def _map_difference(row: Row, dial: Dial, noisy: Array) -> float | None:
+    """The largest, between the number in the middle of the range and a map of it."""
+    contract = row.contract
+    if contract.level != "pixel":
+        return None
+    image = taken(contract, noisy)
+    middle = level_array(tuple((one.low + one.high) / 2 if one.name == dial.name else one.default for one in contract.dials))
+    assert middle is not None
+    plane = np.ascontiguousarray(np.broadcast_to(middle, (1, len(contract.dials), *image.shape[-2:])))
+    return float(np.abs(_through(row, image, middle) - _through(row, image, plane)).max())
+
+
+def _beyond(row: Row, dial: Dial, damage: Degradation, held: Sequence[Array], seed: int) -> dict[float, tuple[float, float]] | None:
+    """PSNR beyond the range; None where more of the damage is not simply a higher level."""
+    if damage.neutral != 0 or dial.low > dial.high / 4:
+        return None
+    found: dict[float, list[tuple[float, float]]] = {factor: [] for factor in BEYOND}
+    contract = row.contract
+    for factor, (i, clean) in itertools.product(BEYOND, enumerate(held)):
+        noisy = taken(contract, _spoiled(clean, damage, dial.high * factor, seed, i))
+        level = level_array(tuple(dial.high * factor if one.name == dial.name else one.default for one in contract.dials))
+        assert level is not None
+        brought = rescaled(lambda image, told: _through(row, image, told), noisy, level, factor)
+        found[factor].append((psnr(_through(row, noisy, level), clean), psnr(brought, clean)))
+    return {factor: (float(np.mean([a for a, _ in pairs])), float(np.mean([b for _, b in pairs]))) for factor, pairs in found.items()}
+
+
+def _middle(clean: Array, side: int | None) -> Array:
+    height, width = clean.shape[-2:]
+    if side is None:
+        return clean
+    top, left = max(0, (height - side) // 2), max(0, (width - side) // 2)
+    return np.ascontiguousarray(clean[..., top : top + side, left : left + side])
+
+
+def _drift(restored: Array, clean: Array) -> float:
+    """Mean over all windows of BOX pixels, or the picture where it is smaller, in 8-bit steps."""
+    error = (restored - clean[:, : restored.shape[1]]).astype(np.float64)[0]
+    for axis in (1, 2):
+        length = min(BOX, error.shape[axis])
+        sums = np.cumsum(np.insert(error, 0, 0, axis), axis)
+        error = (np.take(sums, range(length, sums.shape[axis]), axis) - np.take(sums, range(sums.shape[axis] - length), axis)) / length
+    return float(np.abs(error).mean() * 255)

@@ -1,0 +1,114 @@
+"""What `smooth` measured as one page: curves, the best setting against the true one, wrong settings, and every gate with the figure that it wants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from ..errors import MissingExtra
+from ..report.page import paragraph, picture, section, table, write_page
+from .smooth import BOX, WRONG, Smoothness, Track
+
+
+def page(path: Path, found: Smoothness, experts: Mapping[float, float] | None = None) -> Path:
+    """Writes the page and returns its path. experts: the PSNR, on the same pictures, of a network for each level alone."""
+    parts = [
+        paragraph(
+            f"The dial {found.dial.name} of {found.model} turned from {found.dial.low:g} to {found.dial.high:g} on {found.pictures} pictures of known "
+            f"{found.damage}. PSNR on RGB in 8 bits."
+        ),
+        section("Gates", gates(found, experts)),
+        section("PSNR along the dial", _curves(found)),
+        section("Settings", _settings(found, experts)),
+        section("A wrong setting", _wrong(found)),
+    ]
+    if found.beyond:
+        parts.append(section("Beyond the range", _beyond(found)))
+    return write_page(path, f"{found.model}: {found.dial.name}", parts)
+
+
+def gates(found: Smoothness, experts: Mapping[float, float] | None = None) -> Iterator[str]:
+    """A table: what is wanted of a smooth dial, what was found, and whether that is enough."""
+    tracks = found.tracks
+    rows: list[tuple[str, str, str]] = []
+
+    def gate(what: str, figure: str, met: bool) -> None:
+        rows.append((what, figure, "met" if met else "missed"))
+
+    if experts:
+        dips = [experts[track.level] - _matched(found, track) for track in tracks if track.level in experts]
+        gate("dip against an expert of each level, at most 0.05 dB", f"{max(dips):.3f} dB", max(dips) <= 0.05)
+        gate("and 0.02 dB in the mean", f"{sum(dips) / len(dips):.3f} dB", sum(dips) / len(dips) <= 0.02)
+    if found.dial.name == found.damage:
+        span = found.dial.high - found.dial.low
+        off = max(abs(found.best(track)[0] - track.level) / span for track in tracks)
+        gate("the best setting is the true one, within 3 % of the range", f"{off:.1%}", off <= 0.03)
+    turns = max(track.turns for track in tracks)
+    gate("PSNR has one top along the dial", f"{turns} turns at most", turns <= 1)
+    gate("second difference over the step, mean", f"{max(track.bend for track in tracks):.3f}", max(track.bend for track in tracks) < 0.5)
+    gate("largest step over the median one", f"{max(track.jump for track in tracks):.2f}", max(track.jump for track in tracks) < 5)
+    removing, smoothing = min(track.removing for track in tracks), min(track.smoothing for track in tracks)
+    gate("a higher setting takes no less away, of 99.9 % of neighbours", f"{removing:.2%}", removing >= 0.999)
+    gate("and leaves no more variation", f"{smoothing:.2%}", smoothing >= 0.999)
+    drift = max(max(track.drift) for track in tracks)
+    gate(f"mean colour of windows of {BOX} pixels stays, within 1 of 255", f"{drift:.2f}", drift <= 1)
+    if found.map_difference is not None:
+        gate("an even map is the number, to 1e-6", f"{found.map_difference:.1e}", found.map_difference <= 1e-6)
+    yield table(("wanted", "found", ""), rows, {"met": "note", "missed": "warning"})
+
+
+def text(found: Smoothness) -> str:
+    """Best settings and PSNR for a terminal."""
+    lines = [f"{found.damage:>8}  {'best ' + found.dial.name:>12}  {'PSNR there':>10}  {'matched':>8}  {'bend':>6}"]
+    for track in found.tracks:
+        setting, value = found.best(track)
+        matched = f"{_matched(found, track):.2f}" if found.dial.name == found.damage else ""
+        lines.append(f"{track.level:>8g}  {setting:>12.3g}  {value:>10.2f}  {matched:>8}  {track.bend:>6.3f}")
+    return "\n".join(lines)
+
+
+def _matched(found: Smoothness, track: Track) -> float:
+    """PSNR at the true setting, or where the dial is in another unit, at the best one."""
+    return found.at(track, track.level) if found.dial.name == found.damage else found.best(track)[1]
+
+
+def _curves(found: Smoothness) -> Iterator[str]:
+    from ..report.plot import lines
+
+    x = f"{found.dial.name} ({found.dial.unit})"
+    try:
+        for name, values in (("PSNR", "psnr"), ("RMS of what is taken away", "removed"), (f"drift of the mean of {BOX}x{BOX} pixels, 8-bit steps", "drift")):
+            curves = {f"{found.damage} {track.level:g}": [list(zip(found.settings, getattr(track, values), strict=True))] for track in found.tracks}
+            yield picture(lines(curves, x, name))
+    except MissingExtra as error:
+        yield paragraph(str(error))
+
+
+def _settings(found: Smoothness, experts: Mapping[float, float] | None) -> Iterator[str]:
+    matched = found.dial.name == found.damage
+    heading = [f"true {found.damage}", "best setting", "PSNR there", *(["PSNR at the true setting"] if matched else []), *(["expert"] if experts else [])]
+    rows = []
+    for track in found.tracks:
+        setting, value = found.best(track)
+        cells = [f"{track.level:g}", f"{setting:.3g}", f"{value:.2f}", *([f"{_matched(found, track):.2f}"] if matched else [])]
+        rows.append([*cells, *([f"{experts[track.level]:.2f}" if track.level in experts else ""] if experts else [])])
+    yield table(heading, rows)
+
+
+def _wrong(found: Smoothness) -> Iterator[str]:
+    if found.dial.name != found.damage:
+        yield paragraph("The dial is in another unit than the damage, so no setting is known to be wrong.")
+        return
+    rows = []
+    for track in found.tracks:
+        true = found.at(track, track.level)
+        settings = [track.level * (1 + wrong) for wrong in WRONG]
+        rows.append([f"{track.level:g}", *(f"{found.at(track, s) - true:+.2f}" if found.dial.low <= s <= found.dial.high else "" for s in settings)])
+    yield table([f"true {found.damage}", *(f"{wrong:+.0%}" for wrong in WRONG)], rows)
+    yield paragraph("dB lost by a setting that is so much too low or too high.")
+
+
+def _beyond(found: Smoothness) -> Iterator[str]:
+    assert found.beyond is not None
+    rows = [[f"{found.dial.high * factor:g}", f"{turned:.2f}", f"{scaled:.2f}"] for factor, (turned, scaled) in found.beyond.items()]
+    yield table((found.damage, "turned so far", "picture and level scaled into the range"), rows)

@@ -1,0 +1,136 @@
+"""What is measured of a dial, on models whose behaviour along it is known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import scene
+
+from burnish.contract import Array, Contract, Dial
+from burnish.degrade.noise import noise
+from burnish.errors import DialError
+from burnish.study.rows import Row
+from burnish.study.smooth import Smoothness, expert_psnr, rescaled, smooth
+from burnish.study.smooth_page import page, text
+
+NOISE = Dial("noise", 0, 100, 25, "sigma in 8-bit steps")
+
+
+def oracle(pictures: list[tuple[str, Array]], *, tint: float = 0.0, fault: float = 0.0) -> Row:
+    """Knows the clean pictures (by their size): at setting s it takes away s/100 of a fixed plane of noise scaled by its true strength, best at the truth."""
+    clean = {picture.shape: picture for _, picture in pictures}
+
+    def run(image: Array, level: Array | None) -> Array:
+        assert level is not None
+        truth = clean[image.shape]
+        error = image - truth
+        sigma = np.float32(error.std() * 255)
+        share = level / max(sigma, np.float32(1e-6))
+        wrong = fault * (np.abs(level - 50) < 1)
+        return np.asarray(-share * error + np.float32(tint) * level / 100 + wrong, np.float32)
+
+    return Row("oracle", Contract(level="pixel", identity=(0.0,), residual=True, dials=(NOISE,)), run)
+
+
+@pytest.fixture(scope="module")
+def pictures() -> list[tuple[str, Array]]:
+    return [(f"{i}", np.asarray(scene(40 + 8 * i, 48, 3)[0][None], np.float32)) for i in range(2)]
+
+
+def measured(pictures: list[tuple[str, Array]], **faults: float) -> Smoothness:
+    return smooth(oracle(pictures, **faults), pictures, noise(), [20.0, 50.0], settings=11)
+
+
+def test_a_dial_that_tells_the_truth_is_found_to_be_smooth(pictures: list[tuple[str, Array]], tmp_path: Path) -> None:
+    found = measured(pictures)
+    assert found.settings == tuple(np.linspace(0, 100, 11))
+    for track in found.tracks:
+        setting, _ = found.best(track)
+        assert setting == pytest.approx(track.level, abs=6)
+        assert track.turns == 1
+        assert track.bend < 1e-3  # a straight line
+        assert track.jump == pytest.approx(1, abs=0.05)
+        assert track.removing == 1
+        assert track.removed[0] == 0
+        assert track.removed[-1] == pytest.approx(100 / 255, rel=0.02)
+    assert found.map_difference is not None
+    assert found.map_difference < 1e-6
+    made = page(tmp_path / "page.html", found, {20.0: 40.0, 50.0: 20.0}).read_text()
+    assert "dip against an expert" in made
+    assert "missed" in made  # 40 dB at noise 20 is more than is there, in 8 bits
+    assert "best noise" in text(found)
+
+
+def test_faults_along_a_dial_are_seen(pictures: list[tuple[str, Array]]) -> None:
+    sound, tinted, broken = measured(pictures), measured(pictures, tint=0.05), measured(pictures, fault=0.2)
+    assert max(tinted.tracks[0].drift) > max(sound.tracks[0].drift) + 5
+    assert broken.tracks[0].jump > 3
+    assert broken.tracks[0].bend > 0.2
+    assert broken.tracks[0].turns > 1
+    assert broken.tracks[0].removing < 1
+
+
+def test_a_level_beyond_the_range_is_brought_into_it_by_scaling(pictures: list[tuple[str, Array]]) -> None:
+    def homogeneous(image: Array, level: Array | None) -> Array:
+        assert level is not None
+        return np.asarray(np.sqrt(np.square(image) + np.square(level)), np.float32)
+
+    image = pictures[0][1]
+    level = np.full((1, 1, 1, 1), 160, np.float32)
+    np.testing.assert_allclose(rescaled(homogeneous, image, level, 1.6), homogeneous(image, level), rtol=1e-5)
+    found = measured(pictures).beyond
+    assert found is not None
+    assert set(found) == {1.25, 1.5, 2.0}
+
+
+def test_an_expert_sees_the_same_damage(pictures: list[tuple[str, Array]]) -> None:
+    found = measured(pictures)
+    track = found.tracks[0]
+    assert expert_psnr(oracle(pictures), pictures, noise(), 20.0) == pytest.approx(found.at(track, 20.0), abs=1e-6)
+
+
+def test_a_dial_that_is_not_there_is_named(pictures: list[tuple[str, Array]]) -> None:
+    row = oracle(pictures)
+    other = Row("other", Contract(level="batch", dials=(Dial("mix", 0, 1, 0, "share"),)), row.run)
+    with pytest.raises(DialError, match="name one of its dials with --turn: mix"):
+        smooth(other, pictures, noise(), [20.0])
+
+
+def test_calibrating_puts_the_best_settings_into_the_dial(pictures: list[tuple[str, Array]], tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch", reason="the training wing is not installed")
+    from burnish.errors import ModelMismatch
+    from burnish.study.calibrate import calibrate
+    from burnish.training.build import Spec
+    from burnish.training.restorer import Restorer
+
+    torch.manual_seed(0)
+    host = {"use": "ResUNet", "args": {"widths": [8], "blocks": 1}}
+    restorer = Restorer(Spec("Blend", {"base": host}), (Dial("mix", 0, 1, 0, "share"),)).eval()
+    with torch.no_grad():
+        for weight in restorer.net.corners.parameters():  # type: ignore[union-attr]
+            weight.add_(0.1 * torch.randn_like(weight))
+    restorer.save(tmp_path / "mix.safetensors", {"task": "noise"})
+    track = measured(pictures).tracks[0]
+    from dataclasses import replace
+
+    tops = ((20.0, 0.1), (40.0, 0.7), (80.0, 0.9))
+    settings = tuple(i / 10 for i in range(11))
+    tracks = tuple(replace(track, level=level, psnr=tuple(30 - (s - top) ** 2 for s in settings)) for level, top in tops)
+    found = Smoothness("mix", restorer.contract.dials[0], "noise", settings, tracks, 2)
+    pairs = calibrate(tmp_path / "mix.safetensors", tmp_path / "noise.safetensors", found, noise())
+    assert [(level, round(setting, 6)) for level, setting in pairs] == list(tops)
+    again = Restorer.load(tmp_path / "noise.safetensors")
+    assert [(dial.name, dial.low, dial.high, dial.default) for dial in again.contract.dials] == [("noise", 20, 80, 25)]
+    image = torch.rand(1, 3, 16, 16)
+    with torch.no_grad():
+        for level, setting in (*tops, (60.0, 0.8)):
+            told, wanted = (torch.full((1, 1, 1, 1), value) for value in (level, setting))
+            assert torch.allclose(again(image, told), restorer(image, wanted), atol=1e-6)
+    flat = Smoothness("mix", found.dial, "noise", settings, (tracks[0], replace(tracks[0], level=30.0)), 2)
+    with pytest.raises(ModelMismatch, match="two levels or more are wanted"):
+        calibrate(tmp_path / "mix.safetensors", tmp_path / "x.safetensors", flat, noise())
+    Restorer(Spec.parse(host)).save(tmp_path / "plain.safetensors")
+    with pytest.raises(ModelMismatch, match="has no dial that could be calibrated"):
+        calibrate(tmp_path / "plain.safetensors", tmp_path / "x.safetensors", found, noise())
