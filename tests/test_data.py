@@ -27,6 +27,7 @@ from burnish.training.data import (  # noqa: E402
     Crops,
     Cut,
     Damaging,
+    Misread,
     Pictures,
     Weigh,
     open_pictures,
@@ -650,3 +651,22 @@ def test_where_pairs_lie_may_change_and_what_they_are_told_may_not(loaded: Calla
     assert digest(loaded(f"data.pairs.0.folder={tmp_path / 'moved'}")) == digest(loaded())
     assert digest(loaded("data.pairs.0.level.noise=11")) != digest(loaded())
     assert digest(loaded("data.pairs.0.weight=2")) != digest(loaded())
+
+
+def test_a_network_is_told_wrong_levels_now_and_then_and_the_damage_stays_what_it_was(folder: Path) -> None:
+    plain = Crops(opened(folder), (Damaging(Degradation(DIAL, noise().spoil, neutral=0.0)),), Cut(32), batch=8, seed=1)
+    misread = Misread(0.5, 0.5, 2.0)
+    crops = replace(plain, damage=(replace(plain.damage[0], misread=misread),))
+    batches = [(plain[i, 0], crops[i, 0]) for i in range(40)]
+    assert all(torch.equal(a.spoiled, b.spoiled) for a, b in batches)
+    ratios = np.concatenate([(b.level / a.level).flatten().numpy() for a, b in batches])
+    wrong = ratios[ratios != 1]
+    assert 0.4 < len(wrong) / len(ratios) < 0.6
+    assert 0.5 <= wrong.min() < 0.6
+    assert 1.5 < wrong.max() <= 2.001
+    assert max(float(b.level.max()) for _, b in batches) <= DIAL.high
+    together = replace(crops, one_level=True)
+    assert {tuple(together[i, 0].level.shape) for i in range(3)} == {(1, 1, 1, 1)}
+    quality = Degradation(Dial("quality", 10, 95, 40, "JPEG quality"), noise().spoil, neutral=100.0)
+    told = Misread(1.0, 2.0, 2.0)(np.array([80.0, 30.0], np.float32), quality, np.random.default_rng(0))
+    np.testing.assert_allclose(told, [60, 10])  # twice as far from no damage, and not beyond the range

@@ -7,10 +7,12 @@ from functools import partial
 from pathlib import Path
 
 from ..contract import Contract
-from .data import Crops, Cut, Damaging, Pictures, Source, Weigh, open_pictures, pair_sources, read_groups, sources_in, split
+from ..degrade import Degradation
+from .data import Crops, Cut, Damaging, Misread, Pictures, Source, Weigh, open_pictures, pair_sources, read_groups, sources_in, split
 from .losses import level_weight
 from .recipe import Recipe
 from .recipe_damage import check_contract, damages, told, weighing_dial
+from .recipe_data import Damage
 
 
 def feed(recipe: Recipe, contract: Contract, notice: Callable[[str], None]) -> tuple[Crops, Pictures | None]:
@@ -22,7 +24,7 @@ def feed(recipe: Recipe, contract: Contract, notice: Callable[[str], None]) -> t
     names = told(recipe)
     crops = Crops(
         pictures,
-        tuple(Damaging(made, part.share, made.dial.name in names) for made, part in zip(damages(recipe), recipe.degradations, strict=True)),
+        tuple(_damaging(made, part, names) for made, part in zip(damages(recipe), recipe.degradations, strict=True)),
         cut,
         data.batch,
         recipe.seed,
@@ -36,6 +38,11 @@ def feed(recipe: Recipe, contract: Contract, notice: Callable[[str], None]) -> t
         raw=data.raw,
     )
     return crops, open_pictures(left_out, cut.scale, notice, cut.scale) if left_out else None
+
+
+def _damaging(made: Degradation, part: Damage, names: list[str]) -> Damaging:
+    wrong = part.misread
+    return Damaging(made, part.share, made.dial.name in names, None if wrong is None else Misread(wrong.share, wrong.low, wrong.high))
 
 
 def held_out(recipe: Recipe, contract: Contract, notice: Callable[[str], None]) -> Pictures | None:

@@ -1,5 +1,7 @@
 """What a recipe says of its data: the damage, the pictures and pairs, and how crops are cut; and what can be seen of it before anything is read."""
 
+# ruff: noqa: RUF009 (key() is dataclasses.field() with a meaning and a range)
+
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
@@ -14,6 +16,19 @@ from .strict import key
 
 
 @dataclass(frozen=True)
+class Misread:
+    """How often and how far the network is told a wrong level, in training alone."""
+
+    share: float = key(0.1, doc="of the pictures", low=0, high=1)
+    low: float = key(0.8, doc="least it is told, times the true amount of damage", low=1e-3)
+    high: float = key(1.25, doc="and most; not beyond the range to train on", low=1e-3)
+
+    def __post_init__(self) -> None:
+        if self.low > self.high:
+            raise RecipeError(f"from {self.low:g} to {self.high:g} times the true amount is no range")
+
+
+@dataclass(frozen=True)
 class Damage:
     """One degradation, and the levels to train on: as a rule somewhat wider than what its dial advertises."""
 
@@ -22,6 +37,7 @@ class Damage:
     train: tuple[float, float] | None = key(None, doc="lowest and highest level to train on; without it, the dial's range")
     name: str | None = key(None, doc="what its dial is called here; needed where one kind stands twice")
     share: float = key(1.0, doc="share of the pictures that it happens to; to the others its level is that at which nothing happens", low=0, high=1)
+    misread: Misread | None = key(None, doc="whether the network is told a wrong level now and then, so that it forgives a dial that is turned too far")
 
 
 @dataclass(frozen=True)

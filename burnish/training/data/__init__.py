@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .crops import Batch, Crops, Damaging, Weigh
+from .crops import Batch, Crops, Damaging, Misread, Weigh
 from .cut import Cut
 from .pictures import Pictures, floats, open_pictures
 from .sources import Source, list_pictures, pair_sources, sources_in
@@ -14,6 +14,7 @@ __all__ = [
     "Crops",
     "Cut",
     "Damaging",
+    "Misread",
     "Pictures",
     "Source",
     "Weigh",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -33,12 +34,32 @@ class Batch(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Misread:
+    """Of a share of the pictures the network is told `low` to `high` times the true amount of damage, so that it forgives a dial that is turned too far."""
+
+    share: float
+    low: float
+    high: float
+
+    def __call__(self, levels: Array, degradation: Degradation, rng: np.random.Generator) -> Array:
+        """What is told of these levels [n], as often half as twice; not beyond the range to train on. The amount counts from the neutral level, or from 0."""
+        zero, dial = degradation.neutral or 0.0, degradation.dial
+        factor = np.exp(rng.uniform(math.log(self.low), math.log(self.high), len(levels))).astype(np.float32)
+        wrong = np.clip(zero + (levels - zero) * factor, min(dial.low, zero), max(dial.high, zero))
+        return np.where(rng.random(len(levels)) < self.share, wrong, levels)
+
+
+@dataclass(frozen=True)
 class Damaging:
-    """A degradation in training. share: of the pictures that it happens to; to the others its level is the neutral one. told: whether the network knows it."""
+    """A degradation in training. share: of the pictures that it happens to; to the others its level is the neutral one. told: whether the network knows it.
+
+    misread: whether it is told wrong now and then.
+    """
 
     degradation: Degradation
     share: float = 1.0
     told: bool = True
+    misread: Misread | None = None
 
     @property
     def name(self) -> str:
@@ -119,7 +140,8 @@ class Crops(Dataset[Batch]):
         mine = range(rank * self.batch // world, (rank + 1) * self.batch // world)
         crops = [self._crop(chosen[j], levels[j], self._generator(epoch, index, j)) for j in mine]
         size = self._padded(chosen, epoch, index) if self.cut.rule == "whole" else (self.cut.side, self.cut.side)
-        return self._batch(crops, levels[list(mine)], size)
+        told = self._told_levels(chosen, levels, np.random.default_rng([self.seed, 2, epoch, index]))
+        return self._batch(crops, levels[list(mine)], told[list(mine)], size)
 
     def _chosen(self, epoch: int, index: int) -> list[tuple[int, int]]:
         """(picture, tile) of the crops of a batch: a stretch of the epoch's order."""
@@ -138,6 +160,15 @@ class Crops(Dataset[Batch]):
             if source.read_spoiled:
                 levels[j] = [source.level.get(name, np.nan) for name in self._names]
         return levels
+
+    def _told_levels(self, chosen: list[tuple[int, int]], levels: Array, rng: np.random.Generator) -> Array:
+        """What the network is told of them. [B, D]"""
+        told = levels.copy()
+        drawn = [not self.pictures.sources[picture].read_spoiled for picture, _ in chosen]
+        for k, part in enumerate(self.damage):
+            if part.misread is not None and any(drawn):
+                told[drawn, k] = part.misread(levels[drawn, k][: 1 if self.one_level else None], part.degradation, rng)
+        return told
 
     def _crop(self, item: tuple[int, int], levels: Array, rng: np.random.Generator) -> tuple[Array, Array]:
         """One crop: its spoiled and its clean side, [C, H, W]."""
@@ -177,7 +208,7 @@ class Crops(Dataset[Batch]):
     def _generator(self, epoch: int, index: int, place: int) -> np.random.Generator:
         return np.random.default_rng([self.seed, 1, epoch, index, place])
 
-    def _batch(self, crops: list[tuple[Array, Array]], levels: Array, size: tuple[int, int]) -> Batch:
+    def _batch(self, crops: list[tuple[Array, Array]], levels: Array, told: Array, size: tuple[int, int]) -> Batch:
         scale = 1 if self.raw else self.cut.scale
         spoiled = np.empty((len(crops), self.channels_in, *size), np.float32)
         clean = np.empty((len(crops), self.channels_out, scale * size[0], scale * size[1]), np.float32)
@@ -185,7 +216,7 @@ class Crops(Dataset[Batch]):
             spoiled[j] = bad if bad.shape[1:] == spoiled.shape[2:] else mirrored(bad, *spoiled.shape[2:])
             clean[j] = good if good.shape[1:] == clean.shape[2:] else mirrored(good, *clean.shape[2:])
         names = self._names
-        level = torch.from_numpy(levels[: 1 if self.one_level else None, [names.index(name) for name in self.told], None, None])
+        level = torch.from_numpy(told[: 1 if self.one_level else None, [names.index(name) for name in self.told], None, None])
         return Batch(torch.from_numpy(spoiled), torch.from_numpy(clean), level, self._weight(levels, [good.shape[1:] for _, good in crops], clean.shape[2:]))
 
     def _weight(self, levels: Array, shapes: list[tuple[int, ...]], size: tuple[int, ...]) -> Tensor | None:
