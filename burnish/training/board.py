@@ -6,6 +6,8 @@ gradients and the weights of every layer; the network once.
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import math
 import warnings
@@ -57,7 +59,7 @@ class Board:
         if self._writer is None:
             return
         self._try("add_text", "network", f"```\n{net}\n```", 0)
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):  # it prints what it raises
             warnings.simplefilter("ignore")
             try:
                 self._writer.add_graph(net, inputs)

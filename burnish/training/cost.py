@@ -16,9 +16,15 @@ def parameters(restorer: Restorer) -> int:
 
 
 def multiply_adds(restorer: Restorer) -> float:
-    """Of convolutions and matrix products, for each pixel of the input (per pixel, so the size matters only to networks that look at the whole picture)."""
+    """Of convolutions and matrix products, for each pixel of the input: what a larger picture costs more, so that filters computed once for a picture are free."""
     side = 16 * restorer.contract.multiple
+    alone = copy.deepcopy(restorer).cpu().eval().requires_grad_(False)
+    small, large = (_operations(alone, size) for size in (side, 2 * side))
+    return (large - small) / 2 / (3 * side**2)
+
+
+def _operations(restorer: Restorer, side: int) -> float:
     counter = FlopCounterMode(display=False)
     with torch.no_grad(), counter:
-        copy.deepcopy(restorer).cpu().eval().predict(*example(restorer.contract, 1, side, side))
-    return float(counter.get_total_flops()) / 2 / side**2
+        restorer.predict(*example(restorer.contract, 1, side, side))
+    return float(counter.get_total_flops())
