@@ -21,12 +21,12 @@ from typer.testing import CliRunner
 from burnish import images
 from burnish.cli import app
 from burnish.errors import DataError
+from burnish.images.quality import jpeg_quality, table_at
 from burnish.report.page import bars, page, paragraph, table
 from burnish.training.check import FAULTS, Report, Source, check, quick
 from burnish.training.check.hashes import POSITIONS, correlation, hashes, in_position, same_pictures
 from burnish.training.check.header import header_of
 from burnish.training.check.look import look_at
-from burnish.training.check.quality import jpeg_quality, table_at
 from burnish.training.check.registration import shift_between
 from burnish.training.check.show import write_report
 from burnish.training.check.statistics import losses

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import io
 import time
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from conftest import scene
 from PIL import Image
 
-from burnish.contract import Array
+from burnish.contract import Array, Contract, Dial
 from burnish.degrade.noise import clip_and_round
 from burnish.errors import NonFiniteInput
-from burnish.estimate import ESTIMATORS, noise
+from burnish.estimate import ESTIMATORS, noise, quality
 
 
 def noisy(clean: Array, sigma: float, rng: np.random.Generator, clip: bool) -> Array:
@@ -86,3 +88,50 @@ def test_it_says_the_same_every_time_and_large_pictures_are_quick(rng: np.random
     assert first == noise(large) == ESTIMATORS["noise"](large)
     assert first == pytest.approx(15, rel=0.05)
     np.testing.assert_array_equal(large, kept)
+
+
+def saved(image: Array, at: int, **options: Any) -> bytes:
+    """The picture [1, C, H, W] as a JPEG of that quality."""
+    file, values = io.BytesIO(), np.rint(np.clip(image[0], 0, 1) * 255).astype(np.uint8)
+    Image.fromarray(values[0] if len(values) == 1 else values.transpose(1, 2, 0)).save(file, "JPEG", quality=at, **options)
+    return file.getvalue()
+
+
+def decoded(data: bytes) -> Array:
+    planes = np.asarray(Image.open(io.BytesIO(data)), np.float32) / np.float32(255)
+    return np.ascontiguousarray(planes[None, None] if planes.ndim == 2 else planes.transpose(2, 0, 1)[None])
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("at", [7, 30, 50, 82, 94])
+def test_the_quality_of_a_jpeg_shows_in_its_pixels(at: int, channels: int, rng: np.random.Generator) -> None:
+    picture = decoded(saved(noisy(scene(160, 200, channels), 4, rng, True), at))
+    assert quality(picture) == pytest.approx(at, abs=1)
+    assert quality(np.ascontiguousarray(picture[..., 3:, 5:])) == pytest.approx(at, abs=1)  # cut, so that its blocks begin elsewhere
+
+
+def test_what_was_never_compressed_has_the_quality_100(rng: np.random.Generator) -> None:
+    for channels in (1, 3):
+        assert quality(noisy(scene(160, 200, channels), 4, rng, True)) == 100
+    assert quality(np.full((1, 1, 64, 64), 0.5, np.float32)) == 100
+    assert quality(scene(12, 12, 3)) == 100
+    with pytest.raises(NonFiniteInput):
+        quality(np.full((1, 1, 64, 64), np.nan, np.float32))
+
+
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"subsampling": 0, "optimize": True}])
+def test_a_file_tells_its_quality_and_the_dial_takes_it(options: dict[str, Any], tmp_path: Path) -> None:
+    from burnish import images
+    from burnish.inference.model import Model
+
+    for at in (1, 10, 37, 50, 75, 96, 100):
+        (tmp_path / "picture.jpg").write_bytes(saved(scene(40, 56, 3), at, **options))
+        picture = images.read(tmp_path / "picture.jpg")
+        assert picture.known() == {"quality": at}
+        assert images.facts(tmp_path / "picture.jpg")["quality"] == at
+        model = Model.__new__(Model)
+        model.contract = Contract(dials=(Dial("quality", 10, 95, 40, "JPEG quality"),))
+        assert model.settings({}, picture.pixels, picture.known()) == (min(max(at, 10), 95),)
+        assert model.settings({"quality": 20}, picture.pixels, picture.known()) == (20,)
+    Image.fromarray(np.zeros((8, 8), np.uint8)).save(tmp_path / "picture.png")
+    assert images.read(tmp_path / "picture.png").known() == {}

@@ -31,6 +31,7 @@ def facts(path: str | Path) -> dict[str, Any]:
         "stored": header.stored,
         "profile": profile_name(header.icc),
         "orientation": exif.orientation(header.exif),
+        **({"quality": header.quality} if header.quality is not None else {}),
         "dpi": None if header.dpi is None else [round(value, 2) for value in header.dpi],
         "xmp": header.xmp is not None,
         "bytes": size,

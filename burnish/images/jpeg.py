@@ -18,6 +18,7 @@ import numpy as np
 from ..errors import FormatLimit, UnsupportedChannels, UnsupportedFormat
 from . import colour, exif
 from .picture import Header, Picture, to_samples
+from .quality import jpeg_quality
 from .sniff import corrupt, truncated
 
 QUALITY = 95
@@ -48,6 +49,7 @@ class _Segments:
     xmp: bytes | None = None
     dpi: tuple[float, float] | None = None
     left: list[str] = field(default_factory=list)
+    tables: dict[int, list[int]] = field(default_factory=dict)
 
     def take(self, marker: int, body: bytes, path: Path) -> None:
         if marker in _FRAMES:
@@ -69,6 +71,8 @@ class _Segments:
             self.left.append("its IPTC data")
         elif marker == _COMMENT:
             self.left.append("its comment")
+        elif marker == _DQT:
+            self.tables |= _tables(body)
 
 
 def examine(file: BinaryIO, path: Path) -> Header:
@@ -93,7 +97,21 @@ def examine(file: BinaryIO, path: Path) -> Header:
     icc = b"".join(part for _, part in sorted(segments.icc.items())) or None
     stored = {1: "8-bit grey", 3: "8-bit colour", 4: "8-bit CMYK"}[components]
     kept: dict[str, Any] = {"icc": icc, "exif": segments.exif, "xmp": segments.xmp, "dpi": segments.dpi or exif.resolution(segments.exif)}
+    kept["quality"] = jpeg_quality(segments.tables[min(segments.tables)]) if segments.tables else None
     return Header("JPEG", width, height, 1 if components == 1 else 3, "uint8", False, stored, lossy=True, notes=notes, **kept)
+
+
+def _tables(body: bytes) -> dict[int, list[int]]:
+    """The quantisation tables of a segment, by their number: of brightness is as a rule the first."""
+    found, at = {}, 0
+    while at < len(body):
+        wide, number = body[at] >> 4, body[at] & 15
+        steps = struct.unpack_from(">64H" if wide else ">64B", body, at + 1) if len(body) >= at + 1 + 64 * (1 + bool(wide)) else ()
+        if not steps:
+            break
+        found[number] = list(steps)
+        at += 1 + 64 * (1 + bool(wide))
+    return found
 
 
 def _next_marker(file: BinaryIO, path: Path) -> int:

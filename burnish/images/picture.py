@@ -26,7 +26,7 @@ class Picture:
 
     pixels: float32 [1, C, H, W], C = 1 (grey) or 3 (RGB); v / 255 or v / 65535, and float files as they are. alpha: float32 [1, 1, H, W] or None.
     depth, format: of the file. lossy: it was compressed with loss. icc, xmp: as in the file. exif: from its "II" or "MM" on; orientation lives in it.
-    dpi: (across, down). notes: sentences on what was met while reading.
+    dpi: (across, down). quality: of a JPEG, 1 to 100 by its tables. notes: sentences on what was met while reading.
     """
 
     pixels: Array
@@ -38,7 +38,12 @@ class Picture:
     exif: bytes | None = None
     xmp: bytes | None = None
     dpi: tuple[float, float] | None = None
+    quality: int | None = None
     notes: tuple[str, ...] = ()
+
+    def known(self) -> dict[str, float]:
+        """Settings of dials that the file itself tells."""
+        return {} if self.quality is None else {"quality": float(self.quality)}
 
     def with_pixels(self, pixels: Array) -> Picture:
         """The same picture with other pixels, [1, 1 or 3, H, W]."""
@@ -61,6 +66,7 @@ class Header:
     exif: bytes | None = None
     xmp: bytes | None = None
     dpi: tuple[float, float] | None = None
+    quality: int | None = None
     notes: tuple[str, ...] = ()
 
     def picture(self, samples: NDArray[Any]) -> Picture:
@@ -68,7 +74,7 @@ class Header:
         planes = to_planes(samples)
         colours = 3 if planes.shape[1] >= 3 else 1
         alpha = planes[:, colours:] if planes.shape[1] > colours else None
-        kept = {name: getattr(self, name) for name in ("depth", "format", "lossy", "icc", "exif", "xmp", "dpi", "notes")}
+        kept = {name: getattr(self, name) for name in ("depth", "format", "lossy", "icc", "exif", "xmp", "dpi", "quality", "notes")}
         return Picture(planes[:, :colours], alpha, **kept)
 
 

@@ -64,7 +64,7 @@ def run_job(job: Job, model: Model, *, progress: Progress | None = None, notice:
     picture = images.read(source, max_megapixels=job.max_megapixels)
     notes = [*picture.notes, *images.check_format(picture, target)]
     prepare_folder(target)
-    settings = model.settings(job.dials, picture.pixels)
+    settings = model.settings(job.dials, picture.pixels, picture.known())
     restored = model.restore(picture.pixels, settings, job.strength, alpha=picture.alpha, tile=job.tile, progress=progress, notice=notice)
     notes += images.write(target, picture.with_pixels(restored), quality=job.quality)
     names = [dial.name for dial in model.contract.dials]

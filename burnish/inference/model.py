@@ -47,22 +47,25 @@ class Model:
         self.opened = self._open(device=device, threads=threads, fp32=fp32, backend=backend)
         return self.opened
 
-    def settings(self, given: Mapping[str, Setting], pixels: Array) -> tuple[float, ...]:
-        """One number for each dial: as given; or, where it is "auto" or not given, estimated on pixels [1, C, H, W] if that can be, else the default."""
+    def settings(self, given: Mapping[str, Setting], pixels: Array, known: Mapping[str, float] | None = None) -> tuple[float, ...]:
+        """One number for each dial: as given; or, where it is "auto" or not given, what the file tells (`Picture.known`), or what is estimated on pixels
+        [1, C, H, W] if that can be, else the default.
+        """
         for name in given:
             self.contract.dial(name)
-        return tuple(self._setting(dial.name, given.get(dial.name), pixels) for dial in self.contract.dials)
+        return tuple(self._setting(dial.name, given.get(dial.name), pixels, known or {}) for dial in self.contract.dials)
 
     def estimates(self, name: str, given: Mapping[str, Setting]) -> bool:
         """Whether this dial's setting is found on the picture."""
         return given.get(name, "auto") == "auto" and name in ESTIMATORS
 
-    def _setting(self, name: str, value: Setting | None, pixels: Array) -> float:
+    def _setting(self, name: str, value: Setting | None, pixels: Array, known: Mapping[str, float]) -> float:
         dial = self.contract.dial(name)
         if value is not None and value != "auto":
             return dial.check(float(value))
         if name in ESTIMATORS:
-            return float(np.clip(ESTIMATORS[name](pixels), dial.low, dial.high))
+            found = known[name] if name in known else ESTIMATORS[name](pixels)
+            return float(np.clip(found, dial.low, dial.high))
         if value == "auto":
             raise DialError(f"{name}=auto: this dial cannot be estimated; give a number from {dial.low:g} to {dial.high:g} ({dial.unit})")
         return dial.default

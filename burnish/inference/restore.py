@@ -40,7 +40,7 @@ def restore(
     if target is not None:
         images.check_format(picture, Path(target))
         prepare_folder(Path(target))
-    pixels = model.restore(picture.pixels, model.settings(dials, picture.pixels), strength, alpha=picture.alpha, tile=tile)
+    pixels = model.restore(picture.pixels, model.settings(dials, picture.pixels, picture.known()), strength, alpha=picture.alpha, tile=tile)
     if target is not None:
         images.write(Path(target), picture.with_pixels(pixels))
     return np.ascontiguousarray(pixels[0].transpose(1, 2, 0))

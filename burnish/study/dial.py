@@ -39,11 +39,12 @@ def strip(
         raise DialError("this model has no dials, so there is nothing to turn")
     turned = model.contract.dial(dial or model.contract.dials[0].name)
     values = [turned.check(value) for value in values] or [float(value) for value in np.linspace(turned.low, turned.high, POSITIONS)]
-    before = images.read(picture).pixels
+    read = images.read(picture)
+    before, known = read.pixels, read.known()
     settings = {name: value for name, value in (others or {}).items() if name != turned.name}
-    stops = [(f"{turned.name} {value:g}", model.settings({**settings, turned.name: value}, before)) for value in values]
+    stops = [(f"{turned.name} {value:g}", model.settings({**settings, turned.name: value}, before, known)) for value in values]
     if model.estimates(turned.name, {}):
-        found = model.settings({**settings, turned.name: "auto"}, before)
+        found = model.settings({**settings, turned.name: "auto"}, before, known)
         at = [one.name for one in model.contract.dials].index(turned.name)
         stops.append((f"{turned.name} auto: {found[at]:.3g}", found))
     height, width = before.shape[-2:]

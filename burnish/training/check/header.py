@@ -9,7 +9,7 @@ from PIL import Image
 
 from ...errors import BurnishError, InputTruncated
 from ...images import facts
-from .quality import jpeg_quality
+from ...images.quality import jpeg_quality
 
 
 @dataclass(frozen=True)

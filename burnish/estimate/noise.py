@@ -13,8 +13,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from .contract import BT601, Array
-from .errors import NonFiniteInput
+from ..contract import BT601, Array
+from ..errors import NonFiniteInput
 
 Figures = NDArray[np.float64]
 
@@ -63,9 +63,6 @@ def noise(image: Array) -> float:
     # Over all channels is far more exact, since noise differs from channel to channel and texture hardly does. But JPEG halves the colours' resolution: what is
     # noisy in its brightness alone, in smooth places too (else it would be texture), has lost its colour noise that way.
     return brightness if brightness > 2 * colour + 2 and smooth > LEAST_SMOOTH else colour
-
-
-ESTIMATORS = {"noise": noise}
 
 
 def _all_channels(pixels: Array) -> _Patches:
