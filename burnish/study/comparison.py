@@ -84,7 +84,8 @@ def _best(results: Results, place: tuple[Column, str]) -> str:
 def _cell(mean: float, spread: float, metric: str, best: bool) -> str:
     digits = facts(metric)[0]
     text = "" if math.isnan(mean) else f"{mean:.{digits}f}"
-    return text + (f" ± {spread:.{digits}f}" if not math.isnan(spread) else "") + (" *" if best else "")
+    whole = text + (f" ± {spread:.{digits}f}" if not math.isnan(spread) else "") + (" *" if best else "")
+    return whole.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _cost(value: float) -> float | int | str:
