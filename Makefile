@@ -22,7 +22,7 @@ demo: .venv/.base ## restore a shipped picture at several dial positions, on one
 	@$(BIN)/burnish demo -o demo/sheet.png
 
 test: .venv/.dev ## the tests: offline, on a CPU
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 check: .venv/.dev ## ruff, mypy and the floors of docs/design.md
 	$(BIN)/ruff check .

@@ -44,7 +44,7 @@ def _size(path: Path, card: Mapping[str, Any]) -> str:
 def _figures(values: Any) -> str:
     if not isinstance(values, Mapping):
         return str(values)
-    return ", ".join(f"{key} {value:.2f}" if isinstance(value, float) else f"{key} {value}" for key, value in values.items())
+    return ", ".join(f"{key} {value:.4g}".strip() if isinstance(value, float) else f"{key} {value}" for key, value in values.items())
 
 
 def _contract(contract: Contract) -> str:
