@@ -609,7 +609,7 @@ def test_facts_say_what_the_file_has(tmp_path: Path) -> None:
     assert json.loads(json.dumps(facts)) == facts
     assert facts == {
         **{"file": str(tmp_path / "a.jpg"), "format": "JPEG", "width": 128, "height": 96, "channels": 3, "depth": "uint8", "alpha": False},
-        **{"stored": "8-bit colour", "profile": "sRGB built-in", "orientation": 6, "dpi": [300.0, 300.0], "xmp": True},
+        **{"stored": "8-bit colour", "profile": "sRGB built-in", "quality": 95, "orientation": 6, "dpi": [300.0, 300.0], "xmp": True},
         **{"bytes": (tmp_path / "a.jpg").stat().st_size, "camera": "Kern Paillard H16", "taken": "1958:07:01 12:00:00"},
     }
 
