@@ -78,13 +78,6 @@ def laid_out(study: Mapping[str, Any], name: str) -> dict[str, Any]:
     return {**below, **row, "changes": {**below.get("changes", {}), **row.get("changes", {})}}
 
 
-def hours(study: Mapping[str, Any], name: str, out: Path, seed: int) -> float:
-    """Of this row alone, not of what it starts from."""
-    if "blend" in study["rows"][name]:
-        return 0.0
-    return float(Restorer.load(trained(study, name, out, seed)).card["training"]["hours"])
-
-
 def measured(study: Mapping[str, Any], name: str, out: Path, seed: int, pictures: list[Any]) -> Found:
     """The row on the pictures, in our engine at float32."""
     weights = trained(study, name, out, seed)
@@ -92,7 +85,7 @@ def measured(study: Mapping[str, Any], name: str, out: Path, seed: int, pictures
     export_verified(weights, model)
     row, damage = open_row(str(model), name=name, device="cpu"), noise()
     base: dict[str, Any] = {
-        "hours": hours(study, name, out, seed),
+        "hours": 0.0 if "blend" in study["rows"][name] else float(restorer.card["training"]["hours"]),
         "parameters": parameters(restorer),
         "multiply_adds": multiply_adds(restorer),
         "folds": _folds(restorer),

@@ -18,7 +18,7 @@ from benchmarks.ship import weights_digest
 from burnish import images
 from burnish.artefacts import ARTEFACTS
 from burnish.contract import Array
-from burnish.evaluate import Settings, evaluate_pairs, taken
+from burnish.evaluate import Settings, evaluate_pairs
 from burnish.images import atomic_write
 from burnish.inference.zoo import find, load
 from burnish.metrics import METRICS
@@ -47,7 +47,7 @@ def figures() -> dict[str, dict[str, float]]:
     found: dict[str, dict[str, float]] = {}
     for name in ROWS:
         row = open_row(name, device="cpu", fp32=False)
-        table = evaluate_pairs(row.run, row.contract, [(n, taken(row.contract, spoiled), clean, s) for n, spoiled, clean, s in pairs], metrics)
+        table = evaluate_pairs(row.run, row.contract, pairs, metrics)
         for metric, stamp in table.definitions().items():
             found.setdefault(stamp, {})[name] = round(table.mean(metric, {}), 4)
         found.setdefault("seconds a megapixel", {})[name] = round(table.mean("seconds", {}) / table.mean("megapixels", {}), 3)

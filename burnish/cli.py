@@ -338,11 +338,12 @@ def smooth(
     if len(levels) != 1:
         raise UsageError("-d: one kind of damage at a time, such as -d noise=10,25,50")
     (name, true), pictures = next(iter(levels.items())), list(Folder(folder))
-    found = measure(open_row(_as_file(model), name=model, device="cpu"), pictures, owner(name), true, turn=turn, settings=settings, side=side, say=say)
+    damage = owner(name)
+    found = measure(open_row(_as_file(model), name=model, device="cpu"), pictures, damage, true, turn=turn, settings=settings, side=side, say=say)
     experts = {}
     for level, file in parse_experts(expert).items():
         row = open_row(_as_file(file), device="cpu")
-        experts[level] = expert_psnr(row, pictures, owner(name), level, side=side)
+        experts[level] = expert_psnr(row, pictures, damage, level, side=side)
     print(text(found))
     if html is not None:
         say(str(page(html, found, experts)))
@@ -350,7 +351,7 @@ def smooth(
         training_wing()
         from .study.calibrate import calibrate
 
-        for level, setting in calibrate(Path(model), calibrated, found, owner(name)):
+        for level, setting in calibrate(Path(model), calibrated, found, damage):
             print(f"{name} {level:g} is {found.dial.name} {setting:.3g}")
 
 

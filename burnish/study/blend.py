@@ -15,6 +15,7 @@ from ..contract import Dial
 from ..errors import ModelMismatch, UsageError
 from ..report.plot import lines
 from ..report.sheet import Cell, sheet
+from ..training.build import Spec
 from ..training.dials.places import CONVOLUTIONS
 from ..training.restorer import Restorer
 
@@ -64,7 +65,7 @@ def blend(files: Sequence[Path]) -> tuple[Restorer, list[Kinship]]:
     first = networks[0]
     names = ["mix"] if len(files) == 2 else [f"mix{i}" for i in range(1, len(files))]
     dials = tuple(Dial(name, 0, 1, 0, f"0 for {files[0].stem} to 1 for {file.stem}") for name, file in zip(names, files[1:], strict=True))
-    result = Restorer(type(first.spec)("Blend", {"base": first.spec, "corners": len(files)}), dials)
+    result = Restorer(Spec("Blend", {"base": first.spec, "corners": len(files)}), dials)
     for corner, network in enumerate(networks):
         result.net.take(corner, network.net.state_dict())  # type: ignore[operator]
     result.card = {**first.card, "task": f"blend of {', '.join(file.stem for file in files)}: {first.card.get('task', 'no card')}", "quality": {}}

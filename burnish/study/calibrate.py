@@ -10,6 +10,7 @@ import torch
 from ..contract import Dial
 from ..degrade import Degradation
 from ..errors import ModelMismatch
+from ..training.build import Spec
 from ..training.dials.amount import Amount
 from ..training.restorer import Restorer
 from .smooth import Smoothness
@@ -33,7 +34,7 @@ def calibrate(source: Path, output: Path, found: Smoothness, damage: Degradation
         )
     amounts = amount(torch.tensor(settings)).tolist()
     dial = Dial(damage.dial.name, levels[0], levels[-1], min(max(damage.dial.default, levels[0]), levels[-1]), damage.dial.unit)
-    spec = type(restorer.spec)(restorer.spec.use, {**restorer.spec.args, "levels": levels, "amounts": amounts})
+    spec = Spec(restorer.spec.use, {**restorer.spec.args, "levels": levels, "amounts": amounts})
     result = Restorer(spec, (dial,))
     result.load_state_dict(restorer.state_dict())
     result.save(output, {**restorer.card, "calibrated": {f"{level:g}": round(setting, 4) for level, setting in pairs}})

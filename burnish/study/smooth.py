@@ -145,7 +145,7 @@ def _track(row: Row, dial: Dial, stops: Sequence[float], level: float, spoiled: 
         before: list[Array] = []
         last = (0.0, math.inf)
         for i, setting in enumerate(stops):
-            restored = _restored(row, dial, setting, noisy)
+            restored = _through(row, taken(row.contract, noisy), _level(row, dial, setting))
             away = float(np.sqrt(np.mean(np.square(noisy - restored)))) if noisy.shape == restored.shape else 0.0
             variation = float(np.abs(np.diff(restored, axis=2)).mean() + np.abs(np.diff(restored, axis=3)).mean())
             figures[:, i] += (psnr(restored, clean), away, _drift(restored, clean))
@@ -169,10 +169,11 @@ def _track(row: Row, dial: Dial, stops: Sequence[float], level: float, spoiled: 
     )
 
 
-def _restored(row: Row, dial: Dial, setting: float, noisy: Array) -> Array:
-    contract = row.contract
-    numbers = tuple(setting if one.name == dial.name else one.default for one in contract.dials)
-    return _through(row, taken(contract, noisy), level_array(numbers))
+def _level(row: Row, dial: Dial, setting: float) -> Array:
+    """That dial at the setting, which may lie beyond its range, and the others at their defaults."""
+    level = level_array(tuple(setting if one.name == dial.name else one.default for one in row.contract.dials))
+    assert level is not None  # there is at least that dial
+    return level
 
 
 def _through(row: Row, image: Array, level: Array | None) -> Array:
@@ -190,8 +191,7 @@ def _map_difference(row: Row, dial: Dial, noisy: Array) -> float | None:
     if contract.level != "pixel":
         return None
     image = taken(contract, noisy)
-    middle = level_array(tuple((one.low + one.high) / 2 if one.name == dial.name else one.default for one in contract.dials))
-    assert middle is not None
+    middle = _level(row, dial, (dial.low + dial.high) / 2)
     plane = np.ascontiguousarray(np.broadcast_to(middle, (1, len(contract.dials), *image.shape[-2:])))
     return float(np.abs(_through(row, image, middle) - _through(row, image, plane)).max())
 
@@ -201,11 +201,9 @@ def _beyond(row: Row, dial: Dial, damage: Degradation, held: Sequence[Array], se
     if damage.neutral != 0 or dial.low > dial.high / 4:
         return None
     found: dict[float, list[tuple[float, float]]] = {factor: [] for factor in BEYOND}
-    contract = row.contract
     for factor, (i, clean) in itertools.product(BEYOND, enumerate(held)):
-        noisy = taken(contract, _spoiled(clean, damage, dial.high * factor, seed, i))
-        level = level_array(tuple(dial.high * factor if one.name == dial.name else one.default for one in contract.dials))
-        assert level is not None
+        noisy = taken(row.contract, _spoiled(clean, damage, dial.high * factor, seed, i))
+        level = _level(row, dial, dial.high * factor)
         brought = rescaled(lambda image, told: _through(row, image, told), noisy, level, factor)
         found[factor].append((psnr(_through(row, noisy, level), clean), psnr(brought, clean)))
     return {factor: (float(np.mean([a for a, _ in pairs])), float(np.mean([b for _, b in pairs]))) for factor, pairs in found.items()}

@@ -5,11 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image
-
 from ...errors import BurnishError, InputTruncated
 from ...images import facts
-from ...images.quality import jpeg_quality
 
 
 @dataclass(frozen=True)
@@ -38,13 +35,12 @@ def header_of(path: Path) -> Header:
     """The header, or what is wrong with it; nothing is decoded."""
     try:
         found = facts(path)
-        quality = _quality(path) if found["format"] == "JPEG" else None
     except BurnishError as error:
         return Header(path, error=fault_of(error, path))
     names = ("width", "height", "channels", "depth", "format", "alpha", "orientation")
     profile = None if _is_srgb(found["profile"], found["channels"]) else found["profile"]
     misnamed = next((note for note in found.get("notes", ()) if note.startswith("named ")), None)
-    return Header(path, **{name: found[name] for name in names}, profile=profile, misnamed=misnamed, quality=quality)
+    return Header(path, **{name: found[name] for name in names}, profile=profile, misnamed=misnamed, quality=found.get("quality"))
 
 
 def fault_of(error: BurnishError, path: Path) -> tuple[str, str]:
@@ -57,12 +53,3 @@ def _is_srgb(profile: str | None, channels: int) -> bool:
     """Names of sRGB, whoever wrote them; what grey pictures carry says nothing of colours."""
     name = (profile or "srgb").lower()
     return channels == 1 or "srgb" in name or "iec61966" in name or name == "c2"
-
-
-def _quality(path: Path) -> int | None:
-    try:
-        with Image.open(path) as image:
-            tables: dict[int, list[int]] = getattr(image, "quantization", {})
-            return jpeg_quality(tables[min(tables)]) if tables else None
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
-        return None

@@ -38,7 +38,7 @@ class AdaFM(Features):
             raise ValueError(f"kernel is one of {', '.join(map(str, KERNELS))}, not {kernel}")
         self.kernel = kernel
         found = convolutions(self.base, places, ends=False)
-        self.changes = self.hang(found, lambda place: Modification(place, kernel))
+        self.hang(found, lambda place: Modification(place, kernel))
         if self.reach is not None and kernel > 1:
             self.reach = self.reach + round(sum(max(1.0, place.shrunk) * (kernel // 2) for place in found))
 

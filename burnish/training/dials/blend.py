@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from .amount import Amount
 from .filters import Filters
 
 
@@ -20,11 +19,10 @@ class Blend(Filters):
     """
 
     def __init__(self, base: Callable[..., nn.Module], corners: int = 2, levels: Sequence[float] = (0, 1), amounts: Sequence[float] = (0, 1)) -> None:
-        super().__init__(base)
+        super().__init__(base, levels, amounts)
         if corners < 2:
             raise ValueError(f"a blend has two corners or more, not {corners}")
         self.dials = corners - 1
-        self.amount = Amount(levels, amounts)
         self.names = [name for name, _ in self.base.named_parameters()]
         self.statistics = [name for name, value in self.base.named_buffers() if value.is_floating_point()]
         own = self.base.state_dict()

@@ -31,7 +31,7 @@ class DynamicNet(Features):
     ) -> None:
         super().__init__(base, levels, amounts, maps)
         found = layers(self.base, places) if places is not None else _three(convolutions(self.base))
-        self.changes = self.hang(found, lambda place: Tuning(place.channels, dual))
+        self.hang(found, lambda place: Tuning(place.channels, dual))
         if self.reach is not None:
             self.reach = self.reach + round(sum(3 * max(1.0, place.shrunk) for place in found))
 
@@ -57,8 +57,10 @@ class Tuning(nn.Module):
 
 
 def _psi(channels: int) -> nn.Sequential:
-    convolved = [nn.Conv2d(channels, channels, 3, padding=1, padding_mode="replicate") for _ in range(3)]
-    return nn.Sequential(convolved[0], nn.ReLU(), convolved[1], nn.ReLU(), convolved[2])
+    def convolution() -> nn.Conv2d:
+        return nn.Conv2d(channels, channels, 3, padding=1, padding_mode="replicate")
+
+    return nn.Sequential(convolution(), nn.ReLU(), convolution(), nn.ReLU(), convolution())
 
 
 def _three(found: Sequence[Place]) -> list[Place]:

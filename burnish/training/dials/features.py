@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from .amount import Amount
 from .filters import take_on
-from .places import After, Place, Told
+from .places import Place, hung
 
 
 class Features(nn.Module):
@@ -30,23 +30,21 @@ class Features(nn.Module):
         self.amount = Amount(levels, amounts)
         self.level = "pixel" if maps else "image"
 
-    def hang(self, places: Sequence[Place], make: Callable[[Place], nn.Module]) -> nn.ModuleList:
+    def hang(self, places: Sequence[Place], make: Callable[[Place], nn.Module]) -> None:
         """A change behind each place; it is called with the place's output and the amount there."""
-        self.places = [place.name for place in places]
-        self.shrunk = [place.shrunk for place in places]
-        self.told = Told()
-        changes = nn.ModuleList(make(place) for place in places)
-        for place, change in zip(places, changes, strict=True):
-            place.layer.register_forward_hook(After(change, self.told, place.shrunk))
-        return changes
+        self.changes = nn.ModuleList(make(place) for place in places)
+        self.places, self.told = [place.name for place in places], hung(places, self.changes)
 
     def forward(self, image: Tensor, level: Tensor) -> Tensor:
-        self.told.tell(self.amount(level), self.shrunk)
+        self.told.tell(self.amount(level))
         return self.base(image)  # type: ignore[no-any-return]
 
 
 def scaled(net: nn.Module, name: str, gain: Tensor, shift: Tensor | None) -> Mapping[str, Tensor]:
-    """The weight and bias of the convolution of that name when its output is to be gain * output + shift, both [C]. Without a bias before, it gains one."""
+    """The weight and bias of the convolution of that name when its output is to be gain * output + shift, [C] or, without a shift, one number.
+
+    With a shift it gains the bias that it lacks.
+    """
     layer: Any = net.get_submodule(name)
     axis = 1 if isinstance(layer, nn.ConvTranspose2d) else 0
     shape = [1] * layer.weight.ndim

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
+
+from .amount import Amount
 
 
 class Filters(nn.Module):
@@ -19,9 +21,10 @@ class Filters(nn.Module):
     reach: int | None
     level = "batch"
 
-    def __init__(self, base: Callable[..., nn.Module]) -> None:
+    def __init__(self, base: Callable[..., nn.Module], levels: Sequence[float], amounts: Sequence[float]) -> None:
         super().__init__()
         self.base = take_on(self, base)
+        self.amount = Amount(levels, amounts)
 
     def filters(self, level: Tensor) -> Mapping[str, Tensor]:
         """level [1, K, 1, 1] -> the base's tensors that are not what they are without it, by their names."""

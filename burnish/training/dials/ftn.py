@@ -8,7 +8,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .amount import Amount
 from .filters import Filters, number
 from .places import CONVOLUTIONS
 
@@ -18,14 +17,13 @@ class FTN(Filters):
 
     A fresh T is the identity (the paper's start), so that at a = 1 it begins from the base too. groups: of C1 and C2, 1 where the channels do not divide.
     bias: the convolutions' own biases move with a too, b + a d, d from 0 (the paper moves filters alone). levels, amounts: which a belongs to which level.
-    Two ends, as in the paper: the base is trained at the first level, and then the transitions alone (`freeze: ["base.*"]`) at the last.
+    Two ends, as in the paper: the base is trained at the first level, and then the transitions alone (`freeze: ["net.base.*"]`) at the last.
     """
 
     def __init__(
         self, base: Callable[..., nn.Module], groups: int = 1, bias: bool = False, levels: Sequence[float] = (0, 1), amounts: Sequence[float] = (0, 1)
     ) -> None:
-        super().__init__(base)
-        self.amount = Amount(levels, amounts)
+        super().__init__(base, levels, amounts)
         self.names = [name for name, layer in self.base.named_modules() if isinstance(layer, CONVOLUTIONS)]
         self.transitions = nn.ModuleList(Transition(self._convolution(name).out_channels, groups) for name in self.names)
         self.moved = [name for name in self.names if bias and self._convolution(name).bias is not None]

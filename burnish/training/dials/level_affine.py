@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from .features import scaled
 from .level_plane import LevelPlane
-from .places import After, Place, Told, convolutions
+from .places import Place, convolutions, hung
 
 
 class LevelAffine(LevelPlane):
@@ -47,13 +47,11 @@ class LevelAffine(LevelPlane):
         self.splines = Splines(knots)
         found = convolutions(self.base, ends=False)
         size = knots * dials + 4 * (dials * (dials - 1) // 2)
-        self.places, self.shrunk, self.told = [place.name for place in found], [place.shrunk for place in found], Told()
         self.changes = nn.ModuleList(Affine(place, size, dials) for place in found)
-        for place, change in zip(found, self.changes, strict=True):
-            place.layer.register_forward_hook(After(change, self.told, place.shrunk))
+        self.places, self.told = [place.name for place in found], hung(found, self.changes)
 
     def forward(self, image: Tensor, level: Tensor) -> Tensor:
-        self.told.tell(self._basis(level), self.shrunk)
+        self.told.tell(self._basis(level))
         return super().forward(image, level)
 
     def _basis(self, level: Tensor) -> Tensor:

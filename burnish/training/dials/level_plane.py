@@ -75,7 +75,7 @@ class LevelPlane(nn.Module):
             plane = (amount / self.full).flatten().repeat_interleave(each)
             bias = (door.weight[:, kept:].sum((2, 3)) * plane).sum(1)
             state = {**self.base.state_dict(), f"{first}.weight": door.weight[:, :kept], f"{first}.bias": bias if door.bias is None else door.bias + bias}
-            state.update(scaled(self.base, last, torch.ones(_outputs(self.base, last)) * (total / (total + self.gate)), None))
+            state.update(scaled(self.base, last, total / (total + self.gate), None))
         return state
 
     def forward(self, image: Tensor, level: Tensor) -> Tensor:
@@ -84,10 +84,6 @@ class LevelPlane(nn.Module):
         total = amount.sum(1, keepdim=True)
         predicted: Tensor = self.base(torch.cat([image, plane], 1))
         return total / (total + self.gate) * predicted
-
-
-def _outputs(net: nn.Module, name: str) -> int:
-    return int(net.get_submodule(name).out_channels)  # type: ignore[arg-type]
 
 
 def _for_each(value: float | Sequence[float], dials: int, name: str) -> tuple[float, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -69,12 +69,13 @@ def _passed(net: nn.Module, names: Sequence[str]) -> list[Place]:
 class Told:
     """The level of the pass in work, for every size of feature planes; the hooks of one network share it, and a copy of the network has its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, sizes: Iterable[float]) -> None:
+        self.sizes = tuple(dict.fromkeys(sizes))
         self.levels: dict[float, Tensor] = {}
 
-    def tell(self, level: Tensor, sizes: Sequence[float]) -> None:
+    def tell(self, level: Tensor) -> None:
         """level: [B, K, 1, 1], or a map of the picture's size, which is averaged where planes are smaller."""
-        self.levels = {shrunk: _at(level, shrunk) for shrunk in dict.fromkeys(sizes)}
+        self.levels = {shrunk: _at(level, shrunk) for shrunk in self.sizes}
 
 
 def _at(level: Tensor, shrunk: float) -> Tensor:
@@ -93,3 +94,11 @@ class After:
 
     def __call__(self, layer: nn.Module, inputs: object, output: Tensor) -> Tensor:
         return self.change(output, self.told.levels[self.shrunk])  # type: ignore[no-any-return]
+
+
+def hung(places: Sequence[Place], changes: Iterable[nn.Module]) -> Told:
+    """Puts each change behind its place; what they are told."""
+    told = Told(place.shrunk for place in places)
+    for place, change in zip(places, changes, strict=True):
+        place.layer.register_forward_hook(After(change, told, place.shrunk))
+    return told

@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
-from .amount import Amount
 from .filters import Filters, number
 
 
@@ -21,10 +20,9 @@ class SplineBank(Filters):
     """
 
     def __init__(self, base: Callable[..., nn.Module], points: int = 3, levels: Sequence[float] = (0, 1), amounts: Sequence[float] = (0, 1)) -> None:
-        super().__init__(base)
+        super().__init__(base, levels, amounts)
         if points < 2:
             raise ValueError(f"a curve wants two points or more, not {points}")
-        self.amount = Amount(levels, amounts)
         self.names = [name for name, _ in self.base.named_parameters()]
         self.bank = nn.ModuleList(nn.ParameterList(torch.zeros_like(value) for value in self.base.parameters()) for _ in range(points - 1))
 
