@@ -18,7 +18,7 @@ from burnish.degrade.film.masks import read_mask
 from burnish.degrade.paint import Paint, lay, parts, rgb
 from burnish.errors import InputError, UsageError
 
-DOCUMENT = "OldPaper Stains CoffeeRings Folds Creases Shadows UnevenLight BleedThrough RuledPaper PencilSmear".split()
+DOCUMENT = "FadedInk OldPaper Stains CoffeeRings Folds Creases Shadows UnevenLight BleedThrough RuledPaper PencilSmear".split()
 FILM = "Dust Hair Scratches Blotches Flicker FilmMasks".split()
 every = pytest.mark.parametrize("name", DOCUMENT + FILM)
 
@@ -141,6 +141,19 @@ def test_paper_only_darkens_and_ink_stays_dark() -> None:
     clean = page(128, 128, n=4)
     for name in "OldPaper Stains CoffeeRings Shadows UnevenLight BleedThrough RuledPaper PencilSmear".split():
         assert (masked(made(name), clean, 1.0)[0] <= clean).all(), name
+
+
+def test_ink_fades_by_what_the_dial_says_and_paper_stays_white() -> None:
+    for channels in (1, 3):
+        clean = np.zeros((6, channels, 128, 128), np.float32)
+        clean[..., :64] = 1
+        for share in (0.3, 0.6, 1.0):
+            spoiled, _ = masked(made("FadedInk"), clean, share)
+            np.testing.assert_array_equal(spoiled[..., :64], 1)
+            ink = spoiled[:, 0, :, 64:] if channels == 1 else np.tensordot(np.array([0.299, 0.587, 0.114]), spoiled[..., 64:], (0, 1))
+            assert ink.max() < 1, "none of it is gone altogether"
+            np.testing.assert_allclose(ink.mean((1, 2)), 0.9 * share, atol=0.1)
+    assert np.ptp(spoiled[..., 64:].mean((2, 3)), axis=1).max() > 0.02, "some ink has a colour"
 
 
 def test_stains_are_brownish_where_there_is_colour() -> None:

@@ -66,6 +66,7 @@ DEGRADATIONS = {
     "Resize": "burnish.degrade.resize:shrink",
     "JPEG": "burnish.degrade.jpeg:jpeg",
     "WebP": "burnish.degrade.jpeg:webp",
+    "FadedInk": "burnish.degrade.document.ink:faded_ink",
     "OldPaper": "burnish.degrade.document.tone:old_paper",
     "Stains": "burnish.degrade.document.stains:stains",
     "CoffeeRings": "burnish.degrade.document.rings:coffee_rings",
