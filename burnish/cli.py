@@ -17,7 +17,9 @@ from .errors import BurnishError, InputError, MissingExtra, ModelMissing, OutOfM
 from .words import parse_dials, parse_experts, parse_levels, parse_settings, parse_tile
 
 if TYPE_CHECKING:
-    from .inference.model import Model, Setting
+    from collections.abc import Mapping
+
+    from .inference.model import Model
 
 app = typer.Typer(
     add_completion=True,
@@ -37,7 +39,7 @@ class Device(StrEnum):
 
 
 Inputs = Annotated[list[Path], typer.Argument(metavar="INPUT", show_default=False, help="Pictures, or folders of them.")]
-Dials = Annotated[list[str], typer.Option("-d", "--dial", metavar="NAME=VALUE", show_default=False, help="A dial's setting, or NAME=auto.")]
+Dials = Annotated[list[str], typer.Option("-d", "--dial", metavar="NAME=VALUE", show_default=False, help="A dial's setting: a number, auto, or a map's file.")]
 ModelName = Annotated[str, typer.Option("-m", "--model", metavar="MODEL", help="A shipped model's name, or a model file.")]
 Threads = Annotated[int | None, typer.Option(min=1, metavar="N", show_default=False, help="Processor threads.")]
 Full = Annotated[bool, typer.Option("--fp32", help="Full precision.")]
@@ -90,6 +92,7 @@ def restore(
     model: ModelName = "photo",
     dial: Dials = [],  # noqa: B006 (typer's way)
     strength: Annotated[float, typer.Option(metavar="S", help="0 (the input) to 1 (the full effect).")] = 1.0,
+    strength_map: Annotated[Path | None, typer.Option(metavar="FILE", show_default=False, help="Where: all of it in white, none in black.")] = None,
     tile: Annotated[str, typer.Option("-t", "--tile", metavar="auto|0|N", help="Tile size in pixels; 0 is no tiles.")] = "auto",
     format: Annotated[
         str | None, typer.Option("-f", "--format", metavar="EXT", show_default=False, help="jpg, png, webp or tif, instead of each input's own.")
@@ -114,6 +117,7 @@ def restore(
     from . import images
     from .console import Console
     from .inference.job import Job
+    from .inference.maps import check_strength
     from .inference.names import pair
 
     extension = None if format is None else f".{format.lower().lstrip('.')}"
@@ -123,7 +127,10 @@ def restore(
     if not 0 <= strength <= 1:
         raise UsageError(f"--strength {strength:g} is out of range: from 0 (the input) to 1 (the full effect)")
     limit = images.MAX_MEGAPIXELS if max_megapixels is None else (max_megapixels or None)
-    jobs = [Job(str(s), str(t), model, settings, strength, size, quality, overwrite, limit) for s, t in pairs]
+    if strength_map is not None:
+        check_strength(strength_map)
+    mixed = None if strength_map is None else str(strength_map)
+    jobs = [Job(str(s), str(t), model, settings, strength, mixed, size, quality, overwrite, limit) for s, t in pairs]
     console = Console(len(jobs), quiet=quiet, verbose=verbose, as_json=as_json)
     opened = open_model(model, settings)
     if dry_run:
@@ -153,16 +160,13 @@ def _restore_all(jobs: list[Any], model: Model, console: Any, *, device: str, th
     return 3 if failures else 0
 
 
-def open_model(name: str, dials: dict[str, Setting]) -> Model:
+def open_model(name: str, dials: Mapping[str, float | str]) -> Model:
     """The model of a name or path, its dials checked before anything is read. A .safetensors file is exported first, and the result kept in the cache."""
+    from .inference.maps import check
     from .inference.zoo import load
 
     model = load(str(_exported(Path(name))) if name.endswith(".safetensors") else name)
-    for dial, value in dials.items():
-        if value != "auto":
-            model.contract.dial(dial).check(float(value))
-        else:
-            model.contract.dial(dial)
+    check(model.contract, dials)
     return model
 
 

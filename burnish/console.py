@@ -70,7 +70,8 @@ class Console:
         if report.status == "skipped":
             self._result(report.to_dict(), f"{report.source}: skipped, {report.target} {report.notes[0]}")
             return
-        dials = "".join(f"  {name}={value:.3g}{' (estimated)' if name in report.estimated else ''}" for name, value in report.dials.items())
+        said = {name: value if isinstance(value, str) else f"{value:.3g}" for name, value in report.dials.items()}
+        dials = "".join(f"  {name}={value}{' (estimated)' if name in report.estimated else ''}" for name, value in said.items())
         self._result(report.to_dict(), f"{report.source} -> {report.target}{dials}  {report.seconds:.2f} s")
 
     def failed(self, job: Job, error: BurnishError) -> None:

@@ -7,7 +7,7 @@ Levels are float32 [B, K, 1, 1] or, as a map, [B, K, H, W]: one channel per dial
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
@@ -85,6 +85,13 @@ class Contract:
             self.dial(name)
         return tuple(d.check(given.get(d.name, d.default)) for d in self.dials)
 
+    def takes_maps(self, what: str) -> None:
+        """DialError, with the reason, where the level cannot vary within a picture."""
+        if self.level == "image":
+            raise DialError(f"{what}: this model's level is one number for each picture, not a map, since what it moves is not computed pixel by pixel")
+        if self.level == "batch":
+            raise DialError(f"{what}: this model's level is one number, not a map, since it changes the filters, which are the same all over a picture")
+
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 
@@ -110,9 +117,12 @@ class Opened:
     notes: tuple[str, ...] = ()
 
 
-def level_array(settings: tuple[float, ...]) -> Array | None:
-    """One picture's dial settings as a level [1, K, 1, 1]; None where there are no dials."""
-    return np.asarray(settings, np.float32).reshape(1, -1, 1, 1) if settings else None
+def level_array(settings: Sequence[float | Array]) -> Array | None:
+    """One picture's dial settings as a level [1, K, 1, 1], or [1, K, H, W] where one of them is a map [H, W]; None where there are no dials."""
+    if not settings:
+        return None
+    size = max((np.shape(setting) for setting in settings), key=len) or (1, 1)
+    return np.stack([np.broadcast_to(np.asarray(setting, np.float32), size) for setting in settings])[None]
 
 
 def pad_to_multiple(image: Array, multiple: int) -> Array:
@@ -146,33 +156,41 @@ def from_channels(image: Array, channels: int) -> Array:
     return result
 
 
-def apply(run: Run, contract: Contract, image: Array, level: Array | None = None, strength: float = 1.0, original: Array | None = None) -> Array:
+def apply(run: Run, contract: Contract, image: Array, level: Array | None = None, strength: float | Array = 1.0, original: Array | None = None) -> Array:
     """The picture through the network: pad, run, sum and mix in float32, crop. Nothing is clamped.
 
     image [B, C, H, W] of any size; level [B or 1, K, 1, 1], or [B or 1, K, H, W] where the contract says "pixel", or None.
-    strength in [0, 1] mixes input (0: its very bits) and output (1) linearly; where the scale is above 1, `original` is the input enlarged to that size.
+    strength in [0, 1] mixes input (0: its very bits) and output (1) linearly: a number, or a map [B or 1, 1, scale H, scale W]. Where the scale is above 1,
+    `original` is the input enlarged to that size.
     Returns [B, C', scale H, scale W].
     """
-    if not 0.0 <= strength <= 1.0:
-        raise UsageError(f"strength {strength:g} is out of range: from 0 (the input) to 1 (the full effect)")
+    share = check_strength(strength)
     if image.ndim != 4 or image.shape[1] != contract.channels_in:
         raise UsageError(f"an image of shape {list(image.shape)} does not fit: this model wants [B, {contract.channels_in}, H, W]")
     height, width = image.shape[-2:]
     base = image if contract.scale == 1 else original
-    if strength == 0.0 and base is not None:
+    if not share.any() and base is not None:
         return base.copy()
     padded = pad_to_multiple(image, contract.multiple)
     result = run(padded, _level_for(contract, level, padded.shape, (height, width)))
     predicted = result[..., : height * contract.scale, : width * contract.scale]
-    if strength == 1.0 and not contract.residual:
+    if (share == 1).all() and not contract.residual:
         return predicted
     if base is None:
         raise UsageError("mixing a network that enlarges wants the input enlarged to its output's size")
     if not contract.residual:
         predicted -= base
-    predicted *= np.float32(strength)  # in place: a picture of 100 megapixels is 1.2 GB
+    predicted *= share  # in place: a picture of 100 megapixels is 1.2 GB
     predicted += base
     return predicted
+
+
+def check_strength(strength: float | Array) -> Array:
+    """The strength as an array, of no dimension where it is one number; UsageError where a part of it lies outside [0, 1]."""
+    lowest, highest = float(np.min(strength)), float(np.max(strength))
+    if not 0.0 <= lowest <= highest <= 1.0:
+        raise UsageError(f"strength {highest if lowest >= 0 else lowest:g} is out of range: from 0 (the input) to 1 (the full effect)")
+    return np.asarray(strength, np.float32)
 
 
 def _level_for(contract: Contract, level: Array | None, padded: tuple[int, ...], size: tuple[int, int]) -> Array | None:
@@ -184,8 +202,8 @@ def _level_for(contract: Contract, level: Array | None, padded: tuple[int, ...],
         shape = None if level is None else list(level.shape)
         raise UsageError(f"a level of shape {shape} does not fit: this model has {dials} dial(s) and wants [B, {dials}, 1, 1]")
     batch, _, height, width = padded
-    if level.shape[-2:] != (1, 1) and contract.level != "pixel":
-        raise UsageError(f"this model's level is one number for each {contract.level}, not a map")
+    if level.shape[-2:] != (1, 1):
+        contract.takes_maps("the level")
     if contract.level == "batch":
         if level.shape[0] != 1:
             raise UsageError("this model takes one level for a whole batch")

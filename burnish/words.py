@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from .errors import UsageError
 
-if TYPE_CHECKING:
-    from .inference.model import Setting
 
-
-def parse_dials(words: list[str]) -> dict[str, Setting]:
-    """["noise=25", "quality=auto"], or several in one word with commas, as a mapping."""
-    result: dict[str, Setting] = {}
+def parse_dials(words: list[str]) -> dict[str, float | str]:
+    """["noise=25", "quality=auto", "noise=map.png"], or several in one word with commas, as a mapping; what is no number is left to `inference.maps`."""
+    result: dict[str, float | str] = {}
     for word in (part for text in words for part in text.split(",") if part):
         name, sign, value = word.partition("=")
         if not sign or not name:
             raise UsageError(f"-d {word}: a dial is set by NAME=VALUE, such as noise=25 or noise=auto")
-        result[name.strip()] = "auto" if value.strip() == "auto" else _number(word, value)
+        result[name.strip()] = _setting(value.strip())
     return result
 
 
@@ -27,7 +22,7 @@ def parse_settings(words: list[str]) -> dict[str, float]:
     for name, value in found.items():
         if isinstance(value, str):
             raise UsageError(f"--at {name}={value}: a number is wanted, since there is no picture to estimate it on")
-    return {name: float(value) for name, value in found.items()}
+    return {name: float(value) for name, value in found.items() if not isinstance(value, str)}
 
 
 def parse_levels(words: list[str]) -> dict[str, list[float]]:
@@ -50,6 +45,13 @@ def parse_experts(words: list[str]) -> dict[float, str]:
             raise UsageError(f"--expert {word}: a model for one level is given as LEVEL=MODEL, such as 20=noise20.onnx")
         result[_number(word, level)] = name
     return result
+
+
+def _setting(value: str) -> float | str:
+    try:
+        return float(value)
+    except ValueError:
+        return value
 
 
 def parse_tile(word: str) -> int | None:

@@ -5,9 +5,24 @@ from __future__ import annotations
 from .alpha import fill_hidden
 from .atomic import atomic_write
 from .facts import facts
-from .orientation import turned, upright
+from .orientation import looked_at, stored, turned, upright
 from .picture import Picture, from_array
 from .read import MAX_MEGAPIXELS, read
 from .write import check_format, format_of, write
 
-__all__ = ["MAX_MEGAPIXELS", "Picture", "atomic_write", "check_format", "facts", "fill_hidden", "format_of", "from_array", "read", "turned", "upright", "write"]
+__all__ = [
+    "MAX_MEGAPIXELS",
+    "Picture",
+    "atomic_write",
+    "check_format",
+    "facts",
+    "fill_hidden",
+    "format_of",
+    "from_array",
+    "looked_at",
+    "read",
+    "stored",
+    "turned",
+    "upright",
+    "write",
+]

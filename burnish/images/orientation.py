@@ -23,6 +23,18 @@ def turned(planes: Array, tag: int) -> Array:
     return planes[..., ::-1, :] if tag in down else planes
 
 
+def stored(planes: Array, picture: Picture) -> Array:
+    """Planes [..., H, W] that stand as the picture is looked at, turned to lie as its pixels are stored. A view."""
+    tag = orientation(picture.exif)
+    return turned(planes, {6: 8, 8: 6}.get(tag, tag))
+
+
+def looked_at(picture: Picture) -> tuple[int, int]:
+    """Height and width of the picture as it is looked at."""
+    height, width = picture.pixels.shape[-2:]
+    return (width, height) if orientation(picture.exif) >= 5 else (height, width)
+
+
 def upright(picture: Picture) -> Picture:
     """The picture with its pixels turned and every tag that says how set to 1; itself where they stand upright already."""
     tag = orientation(picture.exif)

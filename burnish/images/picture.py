@@ -45,9 +45,9 @@ class Picture:
         """Settings of dials that the file itself tells."""
         return {} if self.quality is None else {"quality": float(self.quality)}
 
-    def with_pixels(self, pixels: Array) -> Picture:
-        """The same picture with other pixels, [1, 1 or 3, H, W]."""
-        return replace(self, pixels=pixels)
+    def with_pixels(self, pixels: Array, alpha: Array | None = None) -> Picture:
+        """The same picture with other pixels [1, 1 or 3, H, W], and with another alpha [1, 1, H, W] where one is given."""
+        return replace(self, pixels=pixels, alpha=self.alpha if alpha is None else alpha)
 
 
 @dataclass(frozen=True)

@@ -96,7 +96,7 @@ def restore(
     contract: Contract,
     image: Array,
     level: Array | None = None,
-    strength: float = 1.0,
+    strength: float | Array = 1.0,
     *,
     tile: int | None = None,
     bytes_per_pixel: int = BYTES_PER_PIXEL,

@@ -10,21 +10,29 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from .. import images
 from ..errors import OutputError
+from . import maps
 from .engine import Notice, Progress
-from .model import Model, Setting
+from .maps import Setting
+from .model import Model
 
 
 @dataclass(frozen=True)
 class Job:
-    """What is to be done with one picture. `dials` holds what was asked for; what is not there is estimated, or stands at its default."""
+    """What is to be done with one picture. `dials` holds what was asked for, maps by their paths; what is not there is estimated, or stands at its default.
+
+    strength_map: the path of a picture that says where how much of the strength is wanted.
+    """
 
     source: str
     target: str
     model: str = "photo"
     dials: Mapping[str, Setting] = field(default_factory=dict)
     strength: float = 1.0
+    strength_map: str | None = None
     tile: int | None = None
     quality: int | None = None
     overwrite: bool = False
@@ -40,12 +48,13 @@ class Job:
 
 @dataclass(frozen=True)
 class Report:
-    """What became of a job. status: "restored" or "skipped". dials: the settings that were used; estimated: those that were found on the picture."""
+    """What became of a job. status: "restored" or "skipped". dials: the settings that were used, maps by their paths; estimated: those that were found on
+    the picture."""
 
     source: str
     target: str
     status: str
-    dials: Mapping[str, float] = field(default_factory=dict)
+    dials: Mapping[str, float | str] = field(default_factory=dict)
     estimated: tuple[str, ...] = ()
     seconds: float = 0.0
     megapixels: float = 0.0
@@ -64,15 +73,17 @@ def run_job(job: Job, model: Model, *, progress: Progress | None = None, notice:
     picture = images.read(source, max_megapixels=job.max_megapixels)
     notes = [*picture.notes, *images.check_format(picture, target)]
     prepare_folder(target)
-    settings = model.settings(job.dials, picture.pixels, picture.known())
-    restored = model.restore(picture.pixels, settings, job.strength, alpha=picture.alpha, tile=job.tile, progress=progress, notice=notice)
-    notes += images.write(target, picture.with_pixels(restored), quality=job.quality)
+    settings = model.settings(maps.read_settings(model.contract, job.dials, picture), picture.pixels, picture.known())
+    strength = job.strength if job.strength_map is None else maps.read_strength(Path(job.strength_map), picture, job.strength)
+    restored = model.restore(picture.pixels, settings, strength, alpha=picture.alpha, tile=job.tile, progress=progress, notice=notice)
+    alpha = None if picture.alpha is None else model.enlarged(picture.alpha).clip(0, 1)
+    notes += images.write(target, picture.with_pixels(restored, alpha), quality=job.quality)
     names = [dial.name for dial in model.contract.dials]
     return Report(
         job.source,
         job.target,
         "restored",
-        dials=dict(zip(names, settings, strict=True)),
+        dials={name: str(job.dials[name]) if np.ndim(setting) else float(setting) for name, setting in zip(names, settings, strict=True)},
         estimated=tuple(n for n in names if model.estimates(n, job.dials)),
         seconds=round(time.perf_counter() - begun, 3),
         megapixels=picture.pixels.shape[-1] * picture.pixels.shape[-2] / 1e6,

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contract import Array, Contract, Opened, as_channels, from_channels, level_array
-from ..errors import DialError, NonFiniteInput, UnsupportedChannels, UsageError
+from ..contract import Array, Contract, Opened, as_channels, check_strength, from_channels, level_array
+from ..degrade.resize import resize
+from ..errors import DialError, NonFiniteInput, UsageError
 from ..estimate import ESTIMATORS
-from ..images import fill_hidden
+from ..images import Picture, fill_hidden
 from . import wire
 from .backends import open_model
 from .classical import Filter
 from .engine import BYTES_PER_PIXEL, Notice, Progress, restore
-
-#: a dial's setting: a number in the dial's unit, or "auto" to estimate it on the whole picture
-Setting = float | Literal["auto"]
+from .maps import Read, Setting, check, read_settings
 
 
 class Model:
@@ -47,34 +46,34 @@ class Model:
         self.opened = self._open(device=device, threads=threads, fp32=fp32, backend=backend)
         return self.opened
 
-    def settings(self, given: Mapping[str, Setting], pixels: Array, known: Mapping[str, float] | None = None) -> tuple[float, ...]:
-        """One number for each dial: as given; or, where it is "auto" or not given, what the file tells (`Picture.known`), or what is estimated on pixels
-        [1, C, H, W] if that can be, else the default.
+    def settings(self, given: Mapping[str, Read], pixels: Array, known: Mapping[str, float] | None = None) -> tuple[float | Array, ...]:
+        """One number, or map [H, W], for each dial: as given; or, where it is "auto" or not given, what the file tells (`Picture.known`), or what is
+        estimated on pixels [1, C, H, W] if that can be, else the default. DialError.
         """
-        for name in given:
-            self.contract.dial(name)
+        check(self.contract, given)
         return tuple(self._setting(dial.name, given.get(dial.name), pixels, known or {}) for dial in self.contract.dials)
 
     def estimates(self, name: str, given: Mapping[str, Setting]) -> bool:
         """Whether this dial's setting is found on the picture."""
-        return given.get(name, "auto") == "auto" and name in ESTIMATORS
+        value = given.get(name, "auto")
+        return isinstance(value, str) and value == "auto" and name in ESTIMATORS
 
-    def _setting(self, name: str, value: Setting | None, pixels: Array, known: Mapping[str, float]) -> float:
+    def _setting(self, name: str, value: Read | None, pixels: Array, known: Mapping[str, float]) -> float | Array:
         dial = self.contract.dial(name)
-        if value is not None and value != "auto":
-            return dial.check(float(value))
+        if value is not None and not isinstance(value, str):
+            return np.asarray(value, np.float32) if np.ndim(value) else float(value)
         if name in ESTIMATORS:
             found = known[name] if name in known else ESTIMATORS[name](pixels)
             return float(np.clip(found, dial.low, dial.high))
-        if value == "auto":
+        if value is not None:
             raise DialError(f"{name}=auto: this dial cannot be estimated; give a number from {dial.low:g} to {dial.high:g} ({dial.unit})")
         return dial.default
 
     def restore(
         self,
         pixels: Array,
-        settings: tuple[float, ...],
-        strength: float = 1.0,
+        settings: Sequence[float | Array],
+        strength: float | Array = 1.0,
         *,
         alpha: Array | None = None,
         tile: int | None = None,
@@ -84,21 +83,19 @@ class Model:
         """pixels float32 [1, 1 or 3, H, W] -> the restored ones, as many channels, not clamped: grey goes through a colour model and comes back grey; what a
         model turns grey comes back in equal channels.
 
-        With alpha [1, 1, H, W], what lies under full transparency stays as it is and has no influence on what is seen; a model that enlarges has none of it:
-        UnsupportedChannels.
+        strength: 0 (the input) to 1, or a map [1, 1, H, W]. With alpha [1, 1, H, W], what lies under full transparency stays as it is and has no influence on
+        what is seen. Where the model enlarges, what is mixed with, and what stays, is the picture enlarged as `enlarged` does.
         """
-        opened = self.opened or self.open()
-        if alpha is not None and self.contract.scale != 1:
-            raise UnsupportedChannels("alpha cannot be carried through a model that enlarges; pass the colour alone")
+        opened, share = self.opened or self.open(), check_strength(strength)
         visible = pixels if alpha is None else fill_hidden(pixels, alpha)
-        # Input and output of different channels are mixed here, when they have as many again; the engine could not.
-        apart = self.contract.channels_in != self.contract.channels_out and self.contract.scale == 1
+        # Input and output of different channels or sizes are mixed here, when they are alike again; the engine could not.
+        apart = self.contract.channels_in != self.contract.channels_out or self.contract.scale != 1
         result = restore(
             opened.run,
             self.contract,
             as_channels(visible, self.contract.channels_in),
             level_array(settings),
-            1.0 if apart else strength,
+            1.0 if apart else share,
             tile=tile,
             bytes_per_pixel=int(self.card.get("bytes_per_pixel", BYTES_PER_PIXEL)),
             progress=progress,
@@ -106,37 +103,51 @@ class Model:
         )
         channels = pixels.shape[1]
         result = from_channels(result, channels) if result.shape[1] > 1 else result.repeat(channels, 1)
-        if apart and strength != 1:
-            result = pixels + np.float32(strength) * (result - pixels)
-        return result if alpha is None else np.where(alpha > 0, result, pixels)
+        if alpha is None and (not apart or (share == 1).all()):
+            return result
+        before = self.enlarged(pixels)
+        if apart:
+            result = before + (self.enlarged(share).clip(0, 1) if share.ndim else share) * (result - before)
+        return result if alpha is None else np.where(self.enlarged(alpha) > 0, result, before)
 
-    def __call__(self, image: NDArray[Any], *, strength: float = 1.0, tile: int | None = None, **dials: Setting) -> NDArray[Any]:
+    def enlarged(self, planes: Array) -> Array:
+        """Planes [1, C, H, W] at the size of the result: themselves, or by the bicubic kernel where the model enlarges."""
+        scale = self.contract.scale
+        return planes if scale == 1 else resize(planes, planes.shape[-2] * scale, planes.shape[-1] * scale)
+
+    def __call__(self, image: NDArray[Any], *, strength: float | Array = 1.0, tile: int | None = None, **dials: Setting) -> NDArray[Any]:
         """A picture as an array -> the restored one, of the same type and layout.
 
         image: [H, W], [H, W, 1], [H, W, 3] (RGB) or [H, W, 4] (RGB and alpha, which is carried through); uint8, uint16, or float in [0, 1]
         (float64 is computed in float32).
-        strength: 0 (the input's very bits) to 1. tile: None plans from free memory, 0 is no tiles, N is the size of a tile in pixels.
-        dials: each in its own unit, such as noise=25; one that is not given is estimated where that is possible.
-        Raises UsageError for another shape or type, DialError for a dial out of its range, NonFiniteInput, NonFiniteOutput, OutOfMemory, and
-        UnsupportedChannels for alpha where the model enlarges.
+        strength: 0 (the input's very bits) to 1, or a map [H, W]. tile: None plans from free memory, 0 is no tiles, N is the size of a tile in pixels.
+        dials: each in its own unit, such as noise=25; one that is not given is estimated where that is possible. A model whose contract says "pixel" takes
+        maps [H, W] in the dial's unit too.
+        Raises UsageError for another shape or type, DialError for a dial out of its range, NonFiniteInput, NonFiniteOutput, OutOfMemory.
         """
         scale = _scale_of(image)
-        if strength == 0 and self.contract.scale == 1:
+        if not np.any(strength) and self.contract.scale == 1:
             return image.copy()
         planes = image[:, :, None] if image.ndim == 2 else image
         colour = planes[:, :, :3] if planes.shape[2] == 4 else planes
         pixels = np.ascontiguousarray(colour.transpose(2, 0, 1)[None], np.float32) / np.float32(scale)
         if not np.isfinite(pixels).all():
             raise NonFiniteInput("the image holds NaN or infinity")
-        alpha = np.ascontiguousarray(planes[None, None, :, :, 3], np.float32) if planes.shape[2] == 4 else None
-        result = self.restore(pixels, self.settings(dials, pixels), strength, alpha=alpha, tile=tile)[0].transpose(1, 2, 0)
-        if scale != 1:
-            result = np.rint(np.clip(result, 0, 1) * scale)
-        result = result.astype(image.dtype)
-        if planes.shape[2] == 4:
-            result = np.concatenate([result, planes[:, :, 3:]], 2)
-        same_layout: NDArray[Any] = result.reshape(*result.shape[:2], *image.shape[2:])
+        alpha = np.ascontiguousarray(planes[None, None, :, :, 3], np.float32) / np.float32(scale) if planes.shape[2] == 4 else None
+        strength = np.asarray(strength, np.float32)[None, None] if np.ndim(strength) else strength
+        settings = self.settings(read_settings(self.contract, dials, Picture(pixels)), pixels)
+        result = self.restore(pixels, settings, strength, alpha=alpha, tile=tile)[0].transpose(1, 2, 0)
+        samples = _samples(result, scale, image.dtype)
+        if alpha is not None:
+            opaque = planes[:, :, 3:] if self.contract.scale == 1 else _samples(self.enlarged(alpha)[0].transpose(1, 2, 0), scale, image.dtype)
+            samples = np.concatenate([samples, opaque], 2)
+        same_layout: NDArray[Any] = samples.reshape(*samples.shape[:2], *image.shape[2:])
         return same_layout
+
+
+def _samples(values: Array, scale: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Values of 0 to 1 as samples of an array; integers are clamped and rounded."""
+    return values.astype(dtype) if scale == 1 else np.rint(np.clip(values, 0, 1) * scale).astype(dtype)
 
 
 def _scale_of(image: NDArray[Any]) -> int:

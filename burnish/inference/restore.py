@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import images
+from ..contract import Array
 from .job import prepare_folder
-from .model import Model, Setting
+from .maps import Setting, read_settings
+from .model import Model
 from .zoo import DEFAULT, load
 
 
@@ -19,15 +21,17 @@ def restore(
     target: str | Path | None = None,
     *,
     model: str | Model = DEFAULT,
-    strength: float = 1.0,
+    strength: float | Array = 1.0,
     tile: int | None = None,
     **dials: Setting,
 ) -> NDArray[Any]:
     """The restored picture as an array; with `target`, written there too, with the source's depth, alpha and metadata.
 
     source: a file, or an array as `Model.__call__` takes them. An array gives one of its own type and layout; a file gives float32 [H, W, C], without alpha.
-    model: a shipped name, the path of an .onnx file, or a Model that was loaded once for many pictures. strength: 0 (the input) to 1.
-    dials: each in its own unit, such as noise=25 (sigma in 8-bit steps); one that is not given, or is "auto", is estimated where that is possible.
+    model: a shipped name, the path of an .onnx file, or a Model that was loaded once for many pictures. strength: 0 (the input) to 1,
+    or a map of it, [H, W].
+    dials: each in its own unit, such as noise=25 (sigma in 8-bit steps); one that is not given, or is "auto", is estimated where that is possible; where the
+    model's contract says "pixel", a map [H, W] in the dial's unit or the path of one ("map.png": black is the low end of the dial, white the high one).
     Raises kinds of BurnishError: InputError for a file that cannot be read, DialError, ModelError, OutputError.
     """
     model = load(model) if isinstance(model, str) else model
@@ -40,7 +44,9 @@ def restore(
     if target is not None:
         images.check_format(picture, Path(target))
         prepare_folder(Path(target))
-    pixels = model.restore(picture.pixels, model.settings(dials, picture.pixels, picture.known()), strength, alpha=picture.alpha, tile=tile)
+    settings = model.settings(read_settings(model.contract, dials, picture), picture.pixels, picture.known())
+    mixed = np.asarray(strength, np.float32)[None, None] if np.ndim(strength) else strength
+    pixels = model.restore(picture.pixels, settings, mixed, alpha=picture.alpha, tile=tile)
     if target is not None:
-        images.write(Path(target), picture.with_pixels(pixels))
+        images.write(Path(target), picture.with_pixels(pixels, None if picture.alpha is None else model.enlarged(picture.alpha).clip(0, 1)))
     return np.ascontiguousarray(pixels[0].transpose(1, 2, 0))

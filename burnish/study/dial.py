@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from .. import images
 from ..contract import Array
 from ..errors import DialError
-from ..inference.model import Model, Setting
+from ..inference.maps import Read
+from ..inference.model import Model
 from ..report.sheet import Cell, residual_picture, sheet
 from .contact import corner
 
@@ -26,7 +27,7 @@ def strip(
     *,
     dial: str | None = None,
     values: Sequence[float] = (),
-    others: dict[str, Setting] | None = None,
+    others: dict[str, Read] | None = None,
     side: int | None = 256,
     say: Callable[[str], None] = lambda _: None,
 ) -> Path:
@@ -41,7 +42,7 @@ def strip(
     values = [turned.check(value) for value in values] or [float(value) for value in np.linspace(turned.low, turned.high, POSITIONS)]
     read = images.read(picture)
     before, known = read.pixels, read.known()
-    settings = {name: value for name, value in (others or {}).items() if name != turned.name}
+    settings: dict[str, Read] = {name: value for name, value in (others or {}).items() if name != turned.name}
     stops = [(f"{turned.name} {value:g}", model.settings({**settings, turned.name: value}, before, known)) for value in values]
     if model.estimates(turned.name, {}):
         found = model.settings({**settings, turned.name: "auto"}, before, known)

@@ -1,0 +1,86 @@
+"""Pictures that say how much, place by place: a dial's setting as a map, and a strength map. They are painted over what is seen, so they stand upright."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from .. import images
+from ..contract import LUMA, Array, Contract, Dial
+from ..degrade.resize import resize
+from ..errors import DialError, InputError, UsageError
+from ..images import Picture
+
+#: what a dial may be set to: a number in its unit; "auto", to find it on the picture; a map in its unit [H, W]; or the path of a map, as `parse` reads it
+Setting = float | str | Array
+#: the same, when maps are read
+Read = float | Literal["auto"] | Array
+
+_RANGE = re.compile(r"^(?P<path>.+):(?P<black>[-+0-9.eE]+)\.\.(?P<white>[-+0-9.eE]+)$")
+
+
+def parse(dial: Dial, word: str) -> tuple[Path, float, float]:
+    """ "map.png" or "map.png:10..40": the file, and what black and white in it stand for; without a word, the ends of the dial's range. DialError."""
+    found = _RANGE.match(word)
+    path, black, white = (Path(word), dial.low, dial.high) if found is None else (Path(found["path"]), float(found["black"]), float(found["white"]))
+    if not path.is_file():
+        raise DialError(f"{dial.name}={word}: neither a number, nor auto, nor a file there is")
+    return path, dial.check(black), dial.check(white)
+
+
+def check(contract: Contract, given: Mapping[str, Setting]) -> None:
+    """DialError for a dial that there is not, a number out of its range, a map that is no file, or one where the model takes none."""
+    for name, value in given.items():
+        dial = contract.dial(name)
+        if isinstance(value, str) and value != "auto":
+            contract.takes_maps(f"{name}={value}")
+            parse(dial, value)
+        elif isinstance(value, np.ndarray) and value.ndim:
+            contract.takes_maps(name)
+            dial.check(float(value.min()))
+            dial.check(float(value.max()))
+        elif value != "auto":
+            dial.check(float(value))
+
+
+def read_settings(contract: Contract, given: Mapping[str, Setting], picture: Picture) -> dict[str, Read]:
+    """The settings with every file read, for that picture. DialError as `check` has it; InputError where a map does not fit the picture."""
+    check(contract, given)
+    result: dict[str, Read] = {}
+    for name, value in given.items():
+        if isinstance(value, str) and value != "auto":
+            path, black, white = parse(contract.dial(name), value)
+            result[name] = np.float32(black) + np.float32(white - black) * read_map(path, picture)
+        else:
+            result[name] = "auto" if isinstance(value, str) else value
+    return result
+
+
+def read_map(path: Path, picture: Picture) -> Array:
+    """A map as the picture's pixels are stored: [H, W] in 0 (black) to 1 (white). Colour counts by its luma; one of another size is resized.
+
+    InputError where its shape is not the picture's, InputErrors of reading.
+    """
+    read = images.upright(images.read(path))
+    height, width = images.looked_at(picture)
+    grey = read.pixels[0, 0] if read.pixels.shape[1] == 1 else np.tensordot(LUMA, read.pixels[0], 1)
+    tall, wide = grey.shape
+    if abs(tall * width - wide * height) > max(height, width, tall, wide):  # more than rounding to whole pixels
+        raise InputError(f"{path}: is {wide}x{tall}, which is another shape than the picture's {width}x{height}")
+    upright = np.clip(resize(grey, height, width, "bilinear"), 0, 1)
+    return np.ascontiguousarray(images.stored(upright, picture))
+
+
+def read_strength(path: Path, picture: Picture, strength: float) -> Array:
+    """A strength map times the strength: white is all of it, black leaves the very pixels. [1, 1, H, W]"""
+    return np.float32(strength) * read_map(path, picture)[None, None]
+
+
+def check_strength(path: Path) -> None:
+    """UsageError where there is no such file."""
+    if not path.is_file():
+        raise UsageError(f"--strength-map {path}: no such file")
