@@ -359,6 +359,40 @@ def smooth(
             print(f"{name} {level:g} is {found.dial.name} {setting:.3g}")
 
 
+@app.command(short_help="Which setting a few examples ask for.")
+def tune(
+    model: Annotated[str, typer.Argument(metavar="MODEL", show_default=False, help="A shipped model's name, or a model file.")],
+    folder: Annotated[Path, typer.Argument(metavar="PAIRS", show_default=False, help="A folder of pairs; or of pictures that have no clean side.")],
+    dial: Annotated[list[str], typer.Option("-d", "--dial", metavar="NAME", show_default=False, help="Which dials (all), or strength.")] = [],  # noqa: B006
+    metric: Annotated[str, typer.Option(metavar="NAME", help="What is to be best; docs/metrics.md lists them.")] = "psnr",
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FOLDER", help="Where strips go, where there are no clean sides.")] = Path("burnish_strips"),
+    whole: Annotated[bool, typer.Option("--whole", help="All of each picture, not the piece with most detail.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """burnish tune photo pairs/ -d noise -d strength
+
+    Finds the dials' best settings on pairs (noisy beside clean), with the interval they come from. Without clean sides, shows strips to choose from.
+    """
+    from dataclasses import asdict
+
+    from .study.evaluate import Pairs, holds_pairs
+    from .study.rows import open_row
+    from .study.tune import choose, next_step
+    from .study.tune import tune as fit
+
+    if not folder.is_dir() or not holds_pairs(folder):
+        say("no clean sides there, so your eyes choose:")
+        for made in choose(open_model(model, {}), folder, output, dial=dial[0] if dial else None, say=say):
+            print(json.dumps({"strip": str(made)}) if as_json else made)
+        return
+    row = open_row(_as_file(model), name=model)
+    found = fit(row, Pairs(folder), dial, metric=metric, side=None if whole else 256, say=say)
+    for tuned in found:
+        print(json.dumps(asdict(tuned)) if as_json else tuned.sentence())
+    if not as_json:
+        print(next_step(model, found))
+
+
 @app.command(short_help="One model with a mix dial, of relatives.")
 def blend(
     files: Annotated[list[Path], typer.Argument(metavar="A B", show_default=False, help="Networks (.safetensors) fine-tuned from one another.")],

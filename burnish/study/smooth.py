@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..contract import Array, Dial, apply, level_array
 from ..degrade import Degradation
@@ -68,19 +69,24 @@ class Smoothness:
 
     def best(self, track: Track) -> tuple[float, float]:
         """(setting, PSNR) at the top of the parabola through the best setting and its neighbours."""
-        at = int(np.argmax(track.psnr))
-        if at in (0, len(self.settings) - 1):
-            return self.settings[at], track.psnr[at]
-        x, y = self.settings[at - 1 : at + 2], track.psnr[at - 1 : at + 2]
-        a, b, c = np.polyfit(x, y, 2)
-        if a >= 0:
-            return self.settings[at], track.psnr[at]
-        top = float(np.clip(-b / (2 * a), x[0], x[2]))
-        return top, float(a * top * top + b * top + c)
+        return top(self.settings, track.psnr)
 
     def at(self, track: Track, setting: float) -> float:
         """PSNR at a setting, in straight lines between those that were measured."""
         return float(np.interp(setting, self.settings, track.psnr))
+
+
+def top(settings: Sequence[float], curve: Sequence[float] | NDArray[np.float64]) -> tuple[float, float]:
+    """(setting, value) where the curve is highest: at the top of the parabola through the highest point and its neighbours, or at an end."""
+    at = int(np.argmax(curve))
+    if at in (0, len(settings) - 1):
+        return settings[at], float(curve[at])
+    x, y = settings[at - 1 : at + 2], curve[at - 1 : at + 2]
+    a, b, c = np.polyfit(x, y, 2)
+    if a >= 0:
+        return settings[at], float(curve[at])
+    peak = float(np.clip(-b / (2 * a), x[0], x[2]))
+    return peak, float(a * peak * peak + b * peak + c)
 
 
 def smooth(
