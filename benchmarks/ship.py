@@ -1,9 +1,10 @@
 """Makes a trained network one that ships: weights rounded to half precision, card completed with what was measured, exported and verified.
 
-python -m benchmarks.ship runs/photo/photo.safetensors [--name photo] [--results benchmarks/results/cbsd68.json]
+python -m benchmarks.ship runs/photo/photo.safetensors [--name photo] [--results benchmarks/results/cbsd68.json] [--along noise=10,25,50]
 
 Writes burnish/weights/NAME.safetensors and NAME.onnx. The figures of quality come from the results of a benchmark on these very weights, so: ship, run
-`python -m benchmarks.cbsd68 --write`, ship again. Refused where rounding to half precision costs 0.01 dB or more on what is looked at.
+`python -m benchmarks.cbsd68 --write`, ship again. --along measures a dial gate by gate (`burnish smooth`), for the card. Refused where rounding to half
+precision costs 0.01 dB or more on what is looked at.
 """
 
 from __future__ import annotations
@@ -19,7 +20,11 @@ from typing import Any
 
 from burnish.inference.zoo import folder
 from burnish.metrics import METRICS
+from burnish.study.evaluate import Folder, owner
 from burnish.study.machine import processor
+from burnish.study.rows import open_row
+from burnish.study.smooth import smooth
+from burnish.study.smooth_page import for_card
 from burnish.study.verify import export_verified
 from burnish.training.cost import multiply_adds, parameters
 from burnish.training.export import rounded
@@ -29,9 +34,12 @@ from burnish.training.restorer import Restorer
 from burnish.training.run import runner
 from burnish.training.stages import count, resolved
 from burnish.training.validate import middles, tables
+from burnish.words import parse_levels
 
 #: what half precision may cost, in dB
 ALLOWED = 0.01
+#: for the dial: every n-th picture, and the side of the piece in its middle
+EVERY, PIECE = 3, 256
 #: the side of the picture on which memory is measured, and what a child process prints of it
 SIDE = 1024
 MEASURE = """
@@ -90,11 +98,19 @@ def measured(results: Path, name: str, digest: str) -> dict[str, Any]:
     return {"quality": quality, "speed": f"{seconds:.2f} s a megapixel ({engine.removeprefix('ours ')}) on {record['processor']}, two cores"}
 
 
+def along(path: Path, words: str, pictures: Path) -> dict[str, Any]:
+    """What `burnish smooth` finds on the middle of every third picture."""
+    (name, levels), held = next(iter(parse_levels([words]).items())), list(Folder(pictures))[::EVERY]
+    return for_card(smooth(open_row(str(path), device="cpu"), held, owner(name), levels, side=PIECE, say=print), pictures.name)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("weights", type=Path)
     parser.add_argument("--name", default=None)
     parser.add_argument("--results", type=Path, default=Path("benchmarks/results/cbsd68.json"))
+    parser.add_argument("--along", metavar="NAME=A,B,C", help="damage whose dial is measured along its range")
+    parser.add_argument("--pictures", type=Path, default=Path("../shared/data/test/kodak24"), help="for --along")
     arguments = parser.parse_args()
     name = arguments.name or arguments.weights.stem
     restorer = Restorer.load(arguments.weights)
@@ -107,6 +123,8 @@ def main() -> None:
     restorer.save(source, card, half=True)
     export_verified(source, source.with_suffix(".onnx"))
     card |= {"bytes_per_pixel": bytes_per_pixel(source.with_suffix(".onnx")), **measured(arguments.results, name, weights_digest(source))}
+    if arguments.along:
+        card["dial"] = along(source.with_suffix(".onnx"), arguments.along, arguments.pictures)
     restorer.save(source, card, half=True)
     print(f"{source}: half precision costs {cost:.4f} dB; {export_verified(source, source.with_suffix('.onnx'))}; on {processor()}")
 

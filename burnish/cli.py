@@ -330,7 +330,8 @@ def smooth(
 ) -> None:
     """burnish smooth photo kodak24/ -d noise=10,25,50 --html page.html
 
-    Restores pictures of known damage at many settings: best settings, bends, jumps, drift, and what a wrong setting costs.
+    Restores pictures of known damage at many settings: best settings, bends, jumps, drift, and what a wrong setting costs. With two kinds of
+    damage: how a model's two dials get along.
     """
     from .study.evaluate import Folder, owner
     from .study.rows import open_row
@@ -339,8 +340,17 @@ def smooth(
     from .study.smooth_page import page, text
 
     levels = parse_levels(dial)
+    if len(levels) == 2:
+        from .study import grid
+
+        pair = list(levels)
+        both = grid.grid(open_row(_as_file(model), name=model, device="cpu"), Folder(folder), [owner(n) for n in pair], [*levels.values()], side=side, say=say)
+        print(grid.text(both))
+        if html is not None:
+            say(str(grid.page(html, both)))
+        return
     if len(levels) != 1:
-        raise UsageError("-d: one kind of damage at a time, such as -d noise=10,25,50")
+        raise UsageError("-d: one kind of damage, such as -d noise=10,25,50, or two, for a model of two dials")
     (name, true), pictures = next(iter(levels.items())), list(Folder(folder))
     damage = owner(name)
     found = measure(open_row(_as_file(model), name=model, device="cpu"), pictures, damage, true, turn=turn, settings=settings, side=side, say=say)

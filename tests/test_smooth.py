@@ -7,13 +7,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import scene
+from scipy import ndimage
 
 from burnish.contract import Array, Contract, Dial
+from burnish.degrade.blur import blur
 from burnish.degrade.noise import noise
-from burnish.errors import DialError
+from burnish.errors import DialError, UsageError
+from burnish.report import cards
+from burnish.study.grid import gates, grid
+from burnish.study.grid import page as grid_page
+from burnish.study.grid import text as grid_text
 from burnish.study.rows import Row
 from burnish.study.smooth import Smoothness, expert_psnr, rescaled, smooth
-from burnish.study.smooth_page import page, text
+from burnish.study.smooth_page import for_card, page, text
 
 NOISE = Dial("noise", 0, 100, 25, "sigma in 8-bit steps")
 
@@ -134,3 +140,54 @@ def test_calibrating_puts_the_best_settings_into_the_dial(pictures: list[tuple[s
     Restorer(Spec.parse(host)).save(tmp_path / "plain.safetensors")
     with pytest.raises(ModelMismatch, match="has no dial that could be calibrated"):
         calibrate(tmp_path / "plain.safetensors", tmp_path / "x.safetensors", found, noise())
+
+
+def two_dials(lean: float) -> Row:
+    """Takes away noise by its setting; sharpens by the other, more than it should where `lean` times the noise setting is above 0. Knows the clean picture."""
+    dials = (Dial("noise", 0, 50, 10, "sigma"), Dial("blur", 0, 4, 0, "sigma in pixels"))
+    clean = scene(48, 48)
+
+    def run(image: Array, level: Array | None) -> Array:
+        assert level is not None
+        noise, blur = float(level[0, 0, 0, 0]), float(level[0, 1, 0, 0])
+        softened = ndimage.gaussian_filter(clean, (0, 0, 1, 1))
+        error = float(np.abs(image - clean).mean())
+        off = abs(noise / 255 * 0.8 - error) + lean * noise / 50 * blur
+        return np.asarray(clean + np.float32(off) * (clean - softened), np.float32)
+
+    return Row("two", Contract(dials=dials), run)
+
+
+def test_two_dials_are_measured_as_a_grid(tmp_path: Path) -> None:
+    pictures: list[tuple[str, Array]] = [("a", scene(48, 48))]
+    levels = [[5.0, 20.0, 40.0], [0.0, 2.0]]
+    apart, leaning = (grid(two_dials(lean), pictures, [noise(), blur()], levels) for lean in (0.0, 3.0))
+    assert apart.psnr.shape == (3, 2, 3, 2)
+    assert apart.best(1, 0)[0] == 20
+    met = {what.split(":")[0].split(",")[0]: ok for what, _, ok in gates(apart)}
+    assert met["no ringing at the true setting"]
+    assert [cap for _, cap in apart.caps()] == [2, 2, 2]
+    assert leaning.dip().max() > apart.dip().max() + 1
+    assert leaning.caps()[0][1] == 2
+    assert leaning.caps()[-1][1] == 0
+    assert not gates(leaning)[1][2]
+    made = grid_page(tmp_path / "page.html", leaning).read_text()
+    assert "How far it may be turned" in made
+    assert "missed" in made
+    assert "local contrast: 0.0%, met" in grid_text(apart)
+    with pytest.raises(UsageError, match="two kinds of damage"):
+        grid(two_dials(0), pictures, [noise()], [[5.0]])
+    with pytest.raises(DialError, match="out of range"):
+        grid(two_dials(0), pictures, [noise(), blur()], [[60.0], [0.0]])
+
+
+def test_a_card_says_what_was_measured_along_the_dial(pictures: list[tuple[str, Array]]) -> None:
+    found = for_card(measured(pictures), "kodak24")
+    assert found["on"] == "2 pieces of kodak24, noise 20, 50"
+    assert found["gates"]["PSNR has one top along the dial"] == "1 turns at most, met"
+    assert found["best setting"]["50"] == pytest.approx(50, abs=3)
+    assert found["dB lost by a wrong setting"]["+50%"] > 0
+    assert set(found["PSNR beyond the range, and by scaling into it"]) == {"noise 125", "noise 150", "noise 200"}
+    lines = cards.describe(Path(__file__), Contract(), {"task": "x", "dial": found}, whole=True)
+    assert "along it    2 pieces of kodak24" in lines
+    assert "PSNR has one top along the dial: 1 turns at most, met" in lines

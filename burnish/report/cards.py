@@ -24,8 +24,15 @@ def describe(path: Path, contract: Contract, card: Mapping[str, Any], *, whole: 
     lines += [row(label, str(card[key])) for key, label in (("speed", "speed"), ("training_data", "data"), ("licence", "licence")) if card.get(key)]
     if whole:
         lines += [row("known flaws", str(card["flaws"]))] if card.get("flaws") else []
+        lines += _dial(card["dial"]) if card.get("dial") else []
         lines += [row("contract", _contract(contract)), row("trained", _training(card)), row("file", str(path))]
     return "\n".join(lines)
+
+
+def _dial(found: Mapping[str, Any]) -> list[str]:
+    """What was measured along the dial, gate by gate."""
+    lines = [row("along it", str(found["on"])), *(row("", f"{what}: {figure}") for what, figure in found["gates"].items())]
+    return lines + [row("", f"{what}: {_figures(values)}") for what, values in found.items() if what not in ("on", "gates")]
 
 
 def row(label: str, text: str) -> str:

@@ -113,7 +113,7 @@ def smooth(
     matched = dial.name == damage.dial.name
     grid = {float(value) for value in np.linspace(dial.low, dial.high, settings)} | {level for level in levels if matched and dial.low <= level <= dial.high}
     stops = tuple(sorted(grid))
-    held = [_middle(clean, side) for _, clean in pictures]
+    held = [middle(clean, side) for _, clean in pictures]
     if not held or not levels:
         raise UsageError("there are no pictures, or no levels, to measure on")
     tracks = []
@@ -129,7 +129,7 @@ def expert_psnr(row: Row, pictures: Iterable[tuple[str, Array]], damage: Degrada
     """What another model, with its dials at that level where it has such, makes of the same pictures with the same damage."""
     values = []
     for i, (_, clean) in enumerate(pictures):
-        piece = _middle(clean, side)
+        piece = middle(clean, side)
         noisy = _spoiled(piece, damage, level, seed, i)
         settings = row.contract.settings(told(row.contract, {damage.dial.name: level}))
         values.append(psnr(_through(row, taken(row.contract, noisy), level_array(settings)), piece))
@@ -215,7 +215,8 @@ def _beyond(row: Row, dial: Dial, damage: Degradation, held: Sequence[Array], se
     return {factor: (float(np.mean([a for a, _ in pairs])), float(np.mean([b for _, b in pairs]))) for factor, pairs in found.items()}
 
 
-def _middle(clean: Array, side: int | None) -> Array:
+def middle(clean: Array, side: int | None) -> Array:
+    """The middle `side` pixels of a picture [1, C, H, W] each way; all of it without a side."""
     height, width = clean.shape[-2:]
     if side is None:
         return clean

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from ..errors import MissingExtra
 from ..report.page import paragraph, picture, section, table, write_page
@@ -17,7 +18,7 @@ def page(path: Path, found: Smoothness, experts: Mapping[float, float] | None = 
             f"The dial {found.dial.name} of {found.model} turned from {found.dial.low:g} to {found.dial.high:g} on {found.pictures} pictures of known "
             f"{found.damage}. PSNR on RGB in 8 bits."
         ),
-        section("Gates", gates(found, experts)),
+        section("Gates", _gates(found, experts)),
         section("PSNR along the dial", _curves(found)),
         section("Settings", _settings(found, experts)),
         section("A wrong setting", _wrong(found)),
@@ -27,33 +28,54 @@ def page(path: Path, found: Smoothness, experts: Mapping[float, float] | None = 
     return write_page(path, f"{found.model}: {found.dial.name}", parts)
 
 
-def gates(found: Smoothness, experts: Mapping[float, float] | None = None) -> Iterator[str]:
-    """A table: what is wanted of a smooth dial, what was found, and whether that is enough."""
+def gates(found: Smoothness, experts: Mapping[float, float] | None = None) -> list[tuple[str, str, bool]]:
+    """(what is wanted of a smooth dial, what was found, whether that is enough), one for each gate that could be measured."""
     tracks = found.tracks
-    rows: list[tuple[str, str, str]] = []
-
-    def gate(what: str, figure: str, met: bool) -> None:
-        rows.append((what, figure, "met" if met else "missed"))
-
+    result: list[tuple[str, str, bool]] = []
     if experts:
         dips = [experts[track.level] - _matched(found, track) for track in tracks if track.level in experts]
-        gate("dip against an expert of each level, at most 0.05 dB", f"{max(dips):.3f} dB", max(dips) <= 0.05)
-        gate("and 0.02 dB in the mean", f"{sum(dips) / len(dips):.3f} dB", sum(dips) / len(dips) <= 0.02)
+        result.append(("dip against an expert of each level, at most 0.05 dB", f"{max(dips):.3f} dB", max(dips) <= 0.05))
+        result.append(("and 0.02 dB in the mean", f"{sum(dips) / len(dips):.3f} dB", sum(dips) / len(dips) <= 0.02))
     if found.dial.name == found.damage:
         span = found.dial.high - found.dial.low
         off = max(abs(found.best(track)[0] - track.level) / span for track in tracks)
-        gate("the best setting is the true one, within 3 % of the range", f"{off:.1%}", off <= 0.03)
-    turns = max(track.turns for track in tracks)
-    gate("PSNR has one top along the dial", f"{turns} turns at most", turns <= 1)
-    gate("second difference over the step, mean", f"{max(track.bend for track in tracks):.3f}", max(track.bend for track in tracks) < 0.5)
-    gate("largest step over the median one", f"{max(track.jump for track in tracks):.2f}", max(track.jump for track in tracks) < 5)
+        result.append(("the best setting is the true one, within 3 % of the range", f"{off:.1%}", off <= 0.03))
+    turns, bend, jump = (max(getattr(track, name) for track in tracks) for name in ("turns", "bend", "jump"))
+    result.append(("PSNR has one top along the dial", f"{turns} turns at most", turns <= 1))
+    result.append(("second difference over the step, mean", f"{bend:.3f}", bend < 0.5))
+    result.append(("largest step over the median one", f"{jump:.2f}", jump < 5))
     removing, smoothing = min(track.removing for track in tracks), min(track.smoothing for track in tracks)
-    gate("a higher setting takes no less away, of 99.9 % of neighbours", f"{removing:.2%}", removing >= 0.999)
-    gate("and leaves no more variation", f"{smoothing:.2%}", smoothing >= 0.999)
+    result.append(("a higher setting takes no less away, of 99.9 % of neighbours", f"{removing:.2%}", removing >= 0.999))
+    result.append(("and leaves no more variation", f"{smoothing:.2%}", smoothing >= 0.999))
     drift = max(max(track.drift) for track in tracks)
-    gate(f"mean colour of windows of {BOX} pixels stays, within 1 of 255", f"{drift:.2f}", drift <= 1)
+    result.append((f"mean colour of windows of {BOX} pixels stays, within 1 of 255", f"{drift:.2f}", drift <= 1))
     if found.map_difference is not None:
-        gate("an even map is the number, to 1e-6", f"{found.map_difference:.1e}", found.map_difference <= 1e-6)
+        result.append(("an even map is the number, to 1e-6", f"{found.map_difference:.1e}", found.map_difference <= 1e-6))
+    return result
+
+
+def for_card(found: Smoothness, pictures: str) -> dict[str, Any]:
+    """What a model file says of its dial: the gates, the best setting for each true level, and what a wrong one and a level beyond the range cost."""
+    record: dict[str, Any] = {
+        "on": f"{found.pictures} pieces of {pictures}, {found.damage} {', '.join(f'{track.level:g}' for track in found.tracks)}",
+        "gates": {what: f"{figure}, {'met' if met else 'missed'}" for what, figure, met in gates(found)},
+        "best setting": {f"{track.level:g}": round(found.best(track)[0], 2) for track in found.tracks},
+    }
+    if found.dial.name == found.damage:
+        record["dB lost by a wrong setting"] = {
+            f"{wrong:+.0%}": round(max(found.at(t, t.level) - found.at(t, t.level * (1 + wrong)) for t in known), 2)
+            for wrong in WRONG
+            if (known := [t for t in found.tracks if found.dial.low <= t.level * (1 + wrong) <= found.dial.high])
+        }
+    if found.beyond:
+        record["PSNR beyond the range, and by scaling into it"] = {
+            f"{found.damage} {found.dial.high * factor:g}": [round(value, 2) for value in both] for factor, both in found.beyond.items()
+        }
+    return record
+
+
+def _gates(found: Smoothness, experts: Mapping[float, float] | None) -> Iterator[str]:
+    rows = [(what, figure, "met" if met else "missed") for what, figure, met in gates(found, experts)]
     yield table(("wanted", "found", ""), rows, {"met": "note", "missed": "warning"})
 
 
