@@ -1,7 +1,7 @@
 """Table A of docs/dials.md: ways to give one host a dial, at one budget, on CBSD68 in colour: what each gives at every level against an expert for it.
 
 python -m benchmarks.dials_a [--only ROW] [--every 4] [--out runs/dials_a] [--write]    # trains what is not trained yet, measures, prints the table
-python -m benchmarks.dials_a --page                                                     # the page, of benchmarks/results/dials_a.json
+python -m benchmarks.dials_a --page                                                     # the page and the table of docs/dials.md, of the committed results
 
 `studies/dials_a.yaml` says what the rows are. PSNR of float noise at the dial's best setting, and where the dial is noise itself, at the true one. A row that
 stops goes on with the same command. --every takes each n-th picture. --write keeps the results in benchmarks/results/dials_a.json.
@@ -10,7 +10,6 @@ stops goes on with the same command. --every takes each n-th picture. --write ke
 from __future__ import annotations
 
 import argparse
-import copy
 import json
 import time
 from collections.abc import Mapping
@@ -18,23 +17,24 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from benchmarks.dial_rows import trained
+from benchmarks.markdown import put, rows
 from burnish.degrade.noise import noise
 from burnish.errors import DialError
 from burnish.images import atomic_write
 from burnish.report.page import paragraph, picture, section, table, write_page
 from burnish.report.plot import lines
-from burnish.study.blend import blend
 from burnish.study.evaluate import Folder
 from burnish.study.machine import processor
 from burnish.study.rows import open_row
 from burnish.study.smooth import expert_psnr, smooth
 from burnish.study.verify import export_verified
 from burnish.training.cost import multiply_adds, parameters
-from burnish.training.recipe_file import change, from_record, load_yaml
+from burnish.training.recipe_file import load_yaml
 from burnish.training.restorer import Restorer
-from burnish.training.train import train
 
 STUDY, RESULTS, PAGE = Path("studies/dials_a.yaml"), Path("benchmarks/results/dials_a.json"), Path("docs/studies/dials_a/page.html")
+DOC = Path("docs/dials.md")
 FORMAT = 1
 
 
@@ -53,29 +53,6 @@ class Found:
     bend: Mapping[str, float] = field(default_factory=dict)
     turns: Mapping[str, int] = field(default_factory=dict)
     curves: Mapping[str, list[list[float]]] = field(default_factory=dict)
-
-
-def trained(study: Mapping[str, Any], name: str, out: Path, seed: int) -> Path:
-    """The row's weights, trained if they are not there, and before them what it starts from."""
-    row, folder = laid_out(study, name), out / f"seed{seed}" / name.replace(" ", "_").replace(",", "")
-    if "blend" in row:
-        target = folder / "dials_a.safetensors"
-        folder.mkdir(parents=True, exist_ok=True)
-        blend([trained(study, corner, out, seed) for corner in row["blend"]])[0].save(target)
-        return target
-    record = copy.deepcopy(study["recipe"])
-    if "start" in row:
-        record["start"] = str(trained(study, row["start"], out, seed))
-    for place, value in {**row.get("changes", {}), "seed": seed}.items():
-        change(record, place, copy.deepcopy(value))
-    return train(from_record(record), folder)
-
-
-def laid_out(study: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """What a row says, over what the row says that it is like."""
-    row = study["rows"][name]
-    below = laid_out(study, row["like"]) if "like" in row else {}
-    return {**below, **row, "changes": {**below.get("changes", {}), **row.get("changes", {})}}
 
 
 def measured(study: Mapping[str, Any], name: str, out: Path, seed: int, pictures: list[Any]) -> Found:
@@ -154,10 +131,17 @@ def page(record: Mapping[str, Any]) -> Path:
         curves = {one["name"]: [one["curves"][level]] for one in record["rows"] if one["curves"] and one["matched"]}
         if curves:
             drawn.append(picture(lines(curves, "noise dial", f"PSNR at noise {level}")))
-    said = f"CBSD68, colour, float noise, every {record['every']}th picture; {record['processor']}, one core; seeds {record['seeds']}. "
-    said += "PSNR at the best setting of each row's dial, and behind it the difference to the expert of that level."
     PAGE.parent.mkdir(parents=True, exist_ok=True)
-    return write_page(PAGE, "Table A: ways to give a host a dial", [paragraph(said), table(heading(record), rows_of(record)), section("Along the dial", drawn)])
+    parts = [paragraph(said(record)), table(heading(record), rows_of(record)), section("Along the dial", drawn)]
+    return write_page(PAGE, "Table A: ways to give a host a dial", parts)
+
+
+def said(record: Mapping[str, Any]) -> str:
+    """On what, and of what."""
+    return (
+        f"CBSD68, colour, float noise, every {record['every']}th picture; {record['processor']}, one core; seeds {', '.join(map(str, record['seeds']))}. "
+        "PSNR at the best setting of each row's dial, and behind it the difference to the expert of that level."
+    )
 
 
 def main() -> None:
@@ -171,7 +155,9 @@ def main() -> None:
     parser.add_argument("--page", action="store_true", help="the page alone, of the committed results")
     args = parser.parse_args()
     if args.page:
-        print(page(json.loads(RESULTS.read_text())))
+        record = json.loads(RESULTS.read_text())
+        print(page(record))
+        print(put(DOC, "table A", [*rows(heading(record), rows_of(record)), "", said(record)]))
         return
     study = load_yaml(STUDY)
     pictures = list(Folder(args.data / "test" / "cbsd68"))[:: args.every]

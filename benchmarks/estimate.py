@@ -1,6 +1,8 @@
 """How well `noise=auto` finds the level: mean absolute error, mean error and largest error in 8-bit steps, over folders of clean pictures.
 
-python -m benchmarks.estimate FOLDER [FOLDER ...]
+python -m benchmarks.estimate FOLDER [FOLDER ...] [--model photo]
+
+--model: besides, what `auto` costs that model, in dB against the true setting, on the middle of each picture (the estimate is of the whole one).
 """
 
 from __future__ import annotations
@@ -14,11 +16,17 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from burnish.contract import Array
+from burnish.contract import Array, apply, level_array
 from burnish.degrade.noise import add_noise, clip_and_round
 from burnish.estimate import noise
+from burnish.evaluate import matching
+from burnish.metrics import psnr
 from burnish.study.machine import processor
+from burnish.study.rows import Row, open_row
+from burnish.study.smooth import middle
 
+#: of the piece that is restored
+SIDE = 192
 LEVELS = (0, 5, 10, 15, 25, 50, 75)
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp"}
 
@@ -63,16 +71,39 @@ def errors(paths: list[Path], kind: str, sigma: float) -> np.ndarray:
     return np.array([noise(store(add_noise(read(path), level, np.random.default_rng([i, int(sigma)])))) - sigma for i, path in enumerate(paths)])
 
 
+def costs(paths: list[Path], row: Row, kind: str, sigma: float) -> list[float]:
+    """What the estimate loses each picture against the true level, in dB, on its middle."""
+    read, store = KINDS[kind]
+    level, found = np.full((1, 1, 1, 1), sigma, np.float32), []
+    for i, path in enumerate(paths):
+        clean = read(path)
+        spoiled = store(add_noise(clean, level, np.random.default_rng([i, int(sigma)])))
+        dial = row.contract.dial("noise")
+        settings = (sigma, float(np.clip(noise(spoiled), dial.low, dial.high)))
+        image, target = (matching(middle(part, SIDE), row.contract.channels_in) for part in (spoiled, clean))
+        known, auto = (psnr(apply(row.run, row.contract, image, level_array(row.contract.settings({"noise": setting}))), target) for setting in settings)
+        found.append(known - auto)
+    return found
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="+", type=Path)
+    parser.add_argument("--model")
+    arguments = parser.parse_args()
     print(processor())
-    for folder in parser.parse_args().folders:
+    for folder in arguments.folders:
         paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
         print(f"\n{folder.name}, {len(paths)} pictures: mean absolute error (mean error, largest)\n{'sigma':<22}" + "".join(f"{level:>20}" for level in LEVELS))
         for kind in KINDS:
             found = [errors(paths, kind, level) for level in LEVELS]
             print(f"{kind:<22}" + "".join(f"{f'{np.abs(e).mean():.2f} ({e.mean():+.2f}, {np.abs(e).max():.1f})':>20}" for e in found), flush=True)
+        if arguments.model:
+            row = open_row(arguments.model, device="cpu")
+            print(f"\n{folder.name}: dB that {arguments.model} loses by auto, mean (largest)")
+            for kind in ("colour, float", "colour, 8-bit"):
+                lost = [costs(paths, row, kind, level) for level in LEVELS[1:]]
+                print(f"{kind:<42}" + "".join(f"{f'{np.mean(one):.3f} ({max(one):.2f})':>20}" for one in lost), flush=True)
     large = np.random.default_rng(0).random((1, 3, 3000, 4000), dtype=np.float32)
     start = time.perf_counter()
     noise(large)

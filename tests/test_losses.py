@@ -17,6 +17,7 @@ from urllib.error import URLError
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 from scipy import ndimage, signal
 from skimage.metrics import structural_similarity
 
@@ -55,7 +56,9 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
             p.data = torch.randn(p.shape, generator=generator) * (2 / max(p[0].numel(), 8)) ** 0.5
         weights = {f"features.{name}": p for name, p in net.named_parameters()}
         torch.save(weights, folder / f"{network}.pth", _use_new_zipfile_serialization=network != "VGG16")
-    return lambda network: str(folder / f"{network}.pth")
+    painting = np.rint(scene(64, 48)[0].transpose(1, 2, 0) * 200 + 25).astype(np.uint8)
+    Image.fromarray(painting).save(folder / "painting.png")
+    return lambda name: str(folder / (f"{name}.png" if name == "painting" else f"{name}.pth"))
 
 
 def perceptual(files: Files, **args: Any) -> dict[str, Any]:
@@ -64,7 +67,7 @@ def perceptual(files: Files, **args: Any) -> dict[str, Any]:
 
 #: every loss in every kind that computes something else: (name, arguments, or what makes them from the weights files)
 KINDS: dict[str, tuple[str, Any]] = {
-    **{name: (name, {}) for name in LOSSES if name not in ("MSSSIM", "Perceptual", "Sum")},
+    **{name: (name, {}) for name in LOSSES if name not in ("MSSSIM", "Perceptual", "Style", "Between", "Sum")},
     "MSSSIM": ("MSSSIM", {"scales": 2}),
     "BCE weighted": ("BCE", {"pos_weight": 0.01}),
     "BCEWithLogits weighted": ("BCEWithLogits", {"pos_weight": 0.01}),
@@ -73,6 +76,8 @@ KINDS: dict[str, tuple[str, Any]] = {
     "TotalVariation squared": ("TotalVariation", {"power": 2, "reduction": "sum"}),
     "Perceptual": ("Perceptual", lambda files: perceptual(files)),
     "style": ("Perceptual", lambda files: perceptual(files, distance="Gram")),
+    "Style": ("Style", lambda files: {**perceptual(files), "picture": files("painting"), "side": 48}),
+    "Between": ("Between", {"first": "L1", "second": "L2"}),
     "Sum": ("Sum", lambda files: {"terms": {"pixel": "L1", "feature": {"use": "Perceptual", "args": perceptual(files, distance="L2"), "weight": 0.1}}}),
 }
 
@@ -636,3 +641,41 @@ def test_the_page_names_every_loss_optimizer_and_schedule_with_its_arguments() -
     for name, given in arguments.items():
         assert [f"`{a}`" for a in given if f"`{a}`" not in rows[name]] == [], name
     assert [name for name in OPTIMIZERS if f"`{name}`" not in page] == []
+
+
+def test_between_mixes_two_losses_by_each_pictures_level() -> None:
+    restored, clean = pair()
+    loss, first, second = make("Between", first="L1", second="L2", low=0, high=2), make("L1"), make("L2")
+    level = torch.tensor([0.5, 2.0]).view(2, 1, 1, 1)
+    terms = loss.terms(restored, clean, None, level)
+    assert float(terms["first"]) == pytest.approx(0.75 * float(first(restored[:1], clean[:1])) / 2, rel=1e-5)
+    assert float(terms["second"]) == pytest.approx((0.25 * float(second(restored[:1], clean[:1])) + float(second(restored[1:], clean[1:]))) / 2, rel=1e-5)
+    assert float(loss(restored, clean, None, level)) == pytest.approx(sum(map(float, terms.values())), rel=1e-6)
+    assert float(loss(restored, clean)) == pytest.approx((float(first(restored, clean)) + float(second(restored, clean))) / 2, rel=1e-5)
+    mask = torch.tensor([1.0, 0.0]).view(2, 1, 1, 1)
+    assert float(loss(restored, clean, mask, level)) == pytest.approx(
+        (0.75 * float(first(restored[:1], clean[:1])) + 0.25 * float(second(restored[:1], clean[:1]))) / 2, rel=1e-5
+    )
+    with pytest.raises(RecipeError, match="neither of the two may want logits"):
+        make("Between", first="BCEWithLogits", second="L1")
+    with pytest.raises(RecipeError, match="the Sum goes inside it"):
+        make("Sum", terms={"a": {"use": "Between", "args": {"first": "L1", "second": "L2"}}})
+
+
+def test_style_is_that_of_the_painting_and_not_of_the_clean_picture(files: Files) -> None:
+    restored, clean = pair()
+    args = {**perceptual(files), "picture": files("painting"), "side": 48}
+    loss = make("Style", **args)
+    with Image.open(files("painting")) as file:
+        painting = torch.from_numpy(np.asarray(file, np.float32).transpose(2, 0, 1)[None].copy() / 255)
+    assert float(loss(painting, painting)) == pytest.approx(0, abs=1e-10)
+    assert float(loss(restored, clean)) == pytest.approx(float(loss(restored, clean.flip(-1))), rel=1e-6)
+    assert float(loss(painting, painting)) < float(loss(restored, clean))
+    reference = make("Perceptual", **perceptual(files, distance="Gram"))
+    both = torch.cat([painting, painting])[..., :HEIGHT, :WIDTH]
+    with torch.no_grad():
+        grams = {name: ours for name, ours in loss.named_buffers() if name.startswith("gram_")}
+    assert set(grams) == {"gram_conv1", "gram_fire3"}
+    assert float(reference(restored, both)) > 0
+    with pytest.raises(RecipeError, match="side 8 is too small"):
+        make("Style", **{**args, "side": 8})

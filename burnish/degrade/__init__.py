@@ -83,6 +83,7 @@ DEGRADATIONS = {
     "Blotches": "burnish.degrade.film.blotches:blotches",
     "Flicker": "burnish.degrade.film.flicker:flicker",
     "FilmMasks": "burnish.degrade.film.masks:film_masks",
+    "Nothing": "burnish.degrade.nothing:nothing",
     "CameraNoise": "burnish.degrade.sensor:camera_noise",
     "RawNoise": "burnish.degrade.sensor:raw_noise",
 }

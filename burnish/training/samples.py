@@ -27,13 +27,14 @@ SHOWN = 4
 
 @dataclass(frozen=True)
 class Sample:
-    """A picture [1, C, H, W], spoiled, restored and clean. kind: how it was spoiled, in words."""
+    """A picture [1, C, H, W], spoiled, restored and clean. kind: how it was spoiled, in words; level: what the network was told."""
 
     kind: str
     name: str
     spoiled: Array
     restored: Array
     clean: Array
+    level: Array | None = None
 
 
 def samples(run: Run, contract: Contract, recipe: Recipe, held: Sequence[Held], names: Collection[str] | None = None) -> list[Sample]:
@@ -42,7 +43,7 @@ def samples(run: Run, contract: Contract, recipe: Recipe, held: Sequence[Held], 
     def restored(kind: str, one: Held, spoiled: Array, setting: Settings) -> Sample:
         level = level_array(contract.settings(told(contract, setting)))
         spoiled = matching(spoiled, contract.channels_in)
-        return Sample(f"{kind}, {in_words(setting)}", one.name, spoiled, apply(run, contract, spoiled, level), one.clean)
+        return Sample(f"{kind}, {in_words(setting)}", one.name, spoiled, apply(run, contract, spoiled, level), one.clean, level)
 
     return [restored(*given) for given in _spoiled(recipe, held, names)]
 
@@ -79,9 +80,10 @@ def losses_of(loss: nn.Module, found: Sequence[Sample], device: str) -> dict[str
         if getattr(loss, "on_logits", False):
             restored = torch.logit(restored, eps=1e-6)
         clean = torch.from_numpy(np.array(matching(sample.clean, restored.shape[1]))).to(device)
+        level = None if sample.level is None else torch.from_numpy(sample.level).to(device)
         try:
             with torch.no_grad():
-                value, terms = evaluated(loss, restored, clean, None)
+                value, terms = evaluated(loss, restored, clean, None, level)
         except UsageError:
             continue
         for name, part in {"": value, **terms}.items():

@@ -26,7 +26,7 @@ def backward(setup: Setup, batch: Batch) -> Losses:
     with setup.machine.autocast():
         spoiled, given = spoiled.contiguous(memory_format=setup.machine.memory_format), level if restorer.contract.dials else None
         output = logits(restorer.net, spoiled, given) if getattr(loss, "on_logits", False) else restorer(spoiled, given)
-    value, terms = evaluated(loss, output.float(), clean, weight)
+    value, terms = evaluated(loss, output.float(), clean, weight, given)
     (value / setup.recipe.accumulate).backward()  # type: ignore[no-untyped-call]
     return {TOTAL: value.detach(), **{f"{TOTAL}/{name}": term.detach() for name, term in terms.items()}}
 
@@ -37,12 +37,12 @@ def logits(net: Any, image: Tensor, level: Tensor | None) -> Tensor:
     return result
 
 
-def evaluated(loss: nn.Module, restored: Tensor, clean: Tensor, weight: Tensor | None) -> tuple[Tensor, Mapping[str, Tensor]]:
-    """The loss, and its terms where it has several."""
+def evaluated(loss: nn.Module, restored: Tensor, clean: Tensor, weight: Tensor | None, level: Tensor | None = None) -> tuple[Tensor, Mapping[str, Tensor]]:
+    """The loss, and its terms where it has several. level: what the network was told, for a loss that asks."""
     several = getattr(loss, "terms", None)
     if several is None:
         return loss(restored, clean, weight), {}
-    terms: dict[str, Tensor] = several(restored, clean, weight)
+    terms: dict[str, Tensor] = several(restored, clean, weight, level) if getattr(loss, "by_level", False) else several(restored, clean, weight)
     return torch.stack(list(terms.values())).sum(), terms
 
 

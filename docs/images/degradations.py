@@ -76,6 +76,8 @@ def main() -> None:
     pictures = {"document": page(), "": photograph()}
     rows = []
     for name, place in DEGRADATIONS.items():
+        if name == "Nothing":
+            continue
         clean = pictures["document" if ".document" in place else ""]
         rows += [cells(name, arguments, clean) for arguments in VARIANTS.get(name, ({},))]
     pairs = [left + (rows[i + 1] if i + 1 < len(rows) else []) for i, left in enumerate(rows) if i % 2 == 0]

@@ -3,7 +3,8 @@
 A loss is a module without parameters, loss(restored [B, C, H, W], clean, weight or None) -> a scalar to be made small. The weight, [B, 1, 1, 1] or
 [B, 1 or C, H, W], says what each place counts: where it is 0, the restored picture has no influence. What is said of a loss stands on it as attributes:
 on_logits (it wants the network's logits in place of its output), least (the smallest side of a picture that it can compare), specs (those of its arguments
-that are losses themselves), and, where it is made of several, terms(restored, clean, weight) -> {name: scalar}, which add up to the loss.
+that are losses themselves), by_level (its terms take the level [B, K, 1, 1] as well), and, where it is made of several, terms(restored, clean, weight) ->
+{name: scalar}, which add up to the loss.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ LOSSES = {
     "TotalVariation": "burnish.training.losses.variation:TotalVariation",
     "Perceptual": "burnish.training.losses.perceptual:Perceptual",
     "Gram": "burnish.training.losses.gram:Gram",
+    "Style": "burnish.training.losses.style:Style",
+    "Between": "burnish.training.losses.between:Between",
     "Sum": "burnish.training.losses.total:Sum",
 }
 

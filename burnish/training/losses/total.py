@@ -26,6 +26,8 @@ class Sum(nn.Module):
             raise ValueError("terms wants a mapping of names to losses, such as {pixel: L1, edge: {use: Edge, weight: 0.1}}")
         self.weights = {name: part.weight for name, part in terms.items()}
         self.losses = nn.ModuleList(part() for part in terms.values())
+        if any(getattr(loss, "by_level", False) for loss in self.losses):
+            raise ValueError("Between mixes whole losses: the Sum goes inside it, not around it")
         self.on_logits = any(_wants_logits(loss) for loss in self.losses)
         self.least = max(least_side(loss) for loss in self.losses)
 

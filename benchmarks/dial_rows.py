@@ -1,0 +1,39 @@
+"""Rows of the tables of dials: recipes that differ from one another in a few keys, each trained where it is not yet, after what it starts from.
+
+A study holds a `recipe` and `rows`. A row may have `changes` (keys of the recipe), `start` (another row, whose weights it goes on from), `like` (another row,
+whose words count here too), or `blend` (rows whose weights are joined by `burnish blend`, and nothing to train).
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from burnish.study.blend import blend
+from burnish.training.recipe_file import change, from_record
+from burnish.training.train import train
+
+
+def trained(study: Mapping[str, Any], name: str, out: Path, seed: int) -> Path:
+    """The row's weights, trained if they are not there, and before them what it starts from."""
+    row, folder = laid_out(study, name), out / f"seed{seed}" / name.replace(" ", "_").replace(",", "")
+    if "blend" in row:
+        target = folder / f"{study['recipe']['name']}.safetensors"
+        folder.mkdir(parents=True, exist_ok=True)
+        blend([trained(study, corner, out, seed) for corner in row["blend"]])[0].save(target)
+        return target
+    record = copy.deepcopy(study["recipe"])
+    if "start" in row:
+        record["start"] = str(trained(study, row["start"], out, seed))
+    for place, value in {**row.get("changes", {}), "seed": seed}.items():
+        change(record, place, copy.deepcopy(value))
+    return train(from_record(record), folder)
+
+
+def laid_out(study: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """What a row says, over what the row says that it is like."""
+    row = study["rows"][name]
+    below = laid_out(study, row["like"]) if "like" in row else {}
+    return {**below, **row, "changes": {**below.get("changes", {}), **row.get("changes", {})}}

@@ -1,0 +1,51 @@
+"""Style: how far a picture is from the style of a painting (Gatys, Ecker and Bethge, CVPR 2016; Johnson, Alahi and Fei-Fei, ECCV 2016)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ... import images
+from ...degrade.resize import resize
+from ...evaluate import matching
+from ..features import SMALLEST, Features
+from .common import exact, hidden, of_picture, weighted_mean
+from .gram import gram
+
+
+class Style(nn.Module):
+    """The weighted sum, over layers of a frozen network, of ||G(restored) - G(painting)||^2, G as in `Gram`. The clean picture does not count: what is to be
+    kept of it is a `Perceptual` beside this one in a `Sum`.
+
+    picture: the painting's file; side: what its shorter side is resized to, which sets how large its strokes are. layers, network, file: as of `Perceptual`.
+    """
+
+    least = SMALLEST
+
+    def __init__(self, picture: str, layers: Mapping[str, float], network: str = "VGG16", file: str | None = None, side: int = 256) -> None:
+        super().__init__()
+        if side < SMALLEST:
+            raise ValueError(f"side {side} is too small: {SMALLEST} at least")
+        self.layers = {name: float(weight) for name, weight in layers.items()}
+        self.features = Features(network, tuple(layers), file)
+        pixels = matching(images.upright(images.read(Path(picture))).pixels, 3)
+        factor = side / min(pixels.shape[-2:])
+        small = resize(pixels, round(pixels.shape[-2] * factor), round(pixels.shape[-1] * factor))
+        with torch.no_grad():
+            wanted = self.features(torch.from_numpy(np.clip(small, 0, 1)))
+        for name in self.layers:
+            self.register_buffer(f"gram_{name}", gram(wanted[name]), persistent=False)
+
+    def forward(self, restored: Tensor, clean: Tensor, weight: Tensor | None = None) -> Tensor:
+        return torch.stack(list(self.terms(restored, clean, weight).values())).sum()
+
+    @exact
+    def terms(self, restored: Tensor, clean: Tensor, weight: Tensor | None = None) -> dict[str, Tensor]:
+        """Every layer's distance times its weight, by the layer's name."""
+        found, counts = self.features(hidden(restored, clean, weight)), of_picture(weight)
+        distances = {name: (gram(found[name]) - getattr(self, f"gram_{name}")).square().sum((1, 2))[:, None, None, None] for name in self.layers}
+        return {name: share * weighted_mean(distances[name], counts) for name, share in self.layers.items()}
