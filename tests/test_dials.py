@@ -12,7 +12,7 @@ torch = pytest.importorskip("torch", reason="the training wing is not installed"
 from torch.overrides import TorchFunctionMode  # noqa: E402
 
 from burnish.contract import Dial  # noqa: E402
-from burnish.errors import DialError  # noqa: E402
+from burnish.errors import DialError, RecipeError  # noqa: E402
 from burnish.training.build import Spec  # noqa: E402
 from burnish.training.dials.amount import Amount  # noqa: E402
 from burnish.training.dials.level_affine import Splines  # noqa: E402
@@ -285,3 +285,16 @@ def test_export_at_a_level_folds_and_says_so(tmp_path: Path) -> None:
     assert model.card["folded"] == {"noise": 25.0}
     with pytest.raises(DialError, match="no dial 'blur'"):
         export_verified(tmp_path / "net.safetensors", tmp_path / "net.onnx", at={"blur": 1})
+
+
+def test_a_transition_that_is_drawn_does_not_begin_at_the_base() -> None:
+    image = torch.rand(1, 3, 16, 16)
+    arch = {"base": {"use": "ResUNet", "args": {"widths": [8], "blocks": 1}}, "levels": [0, 1]}
+    for fresh, begins in (("identity", True), ("default", False)):
+        torch.manual_seed(0)
+        net = Restorer(Spec("FTN", {**arch, "fresh": fresh}), (Dial("mix", 0, 1, 0, "share"),)).eval()
+        with torch.no_grad():
+            low, high = (net(image, torch.full((1, 1, 1, 1), float(level))) for level in (0, 1))
+        assert torch.allclose(low, high, atol=1e-6) == begins
+    with pytest.raises(RecipeError, match="fresh is identity or default"):
+        Restorer(Spec("FTN", {**arch, "fresh": "zero"}), ())

@@ -18,14 +18,23 @@ class FTN(Filters):
     A fresh T is the identity (the paper's start), so that at a = 1 it begins from the base too. groups: of C1 and C2, 1 where the channels do not divide.
     bias: the convolutions' own biases move with a too, b + a d, d from 0 (the paper moves filters alone). levels, amounts: which a belongs to which level.
     Two ends, as in the paper: the base is trained at the first level, and then the transitions alone (`freeze: ["net.base.*"]`) at the last.
+    fresh: "default" draws C1 and C2 as PyTorch draws a convolution, with a slope of 1/4, for the study of what the identity is worth.
     """
 
     def __init__(
-        self, base: Callable[..., nn.Module], groups: int = 1, bias: bool = False, levels: Sequence[float] = (0, 1), amounts: Sequence[float] = (0, 1)
+        self,
+        base: Callable[..., nn.Module],
+        groups: int = 1,
+        bias: bool = False,
+        levels: Sequence[float] = (0, 1),
+        amounts: Sequence[float] = (0, 1),
+        fresh: str = "identity",
     ) -> None:
         super().__init__(base, levels, amounts)
+        if fresh not in ("identity", "default"):
+            raise ValueError(f"fresh is identity or default, not {fresh!r}")
         self.names = [name for name, layer in self.base.named_modules() if isinstance(layer, CONVOLUTIONS)]
-        self.transitions = nn.ModuleList(Transition(self._convolution(name).out_channels, groups) for name in self.names)
+        self.transitions = nn.ModuleList(Transition(self._convolution(name).out_channels, groups, fresh == "identity") for name in self.names)
         self.moved = [name for name in self.names if bias and self._convolution(name).bias is not None]
         self.shifts = nn.ParameterList(torch.zeros_like(self._convolution(name).bias) for name in self.moved)
 
@@ -46,15 +55,20 @@ class FTN(Filters):
 
 
 class Transition(nn.Module):
-    """C2(PReLU(C1(W))) of filters [C, I, h, w], their output channels mixed; the identity when fresh."""
+    """C2(PReLU(C1(W))) of filters [C, I, h, w], their output channels mixed; the identity when fresh, or drawn."""
 
-    def __init__(self, channels: int, groups: int) -> None:
+    def __init__(self, channels: int, groups: int, identity: bool = True) -> None:
         super().__init__()
         groups = groups if channels % groups == 0 else 1
         eye = torch.eye(channels // groups).repeat(groups, 1, 1)
         self.first, self.second = nn.Parameter(eye.clone()), nn.Parameter(eye.clone())
         self.first_bias, self.second_bias = nn.Parameter(torch.zeros(channels, 1)), nn.Parameter(torch.zeros(channels, 1))
         self.slope = nn.Parameter(torch.ones(()))
+        if not identity:
+            reach = (channels // groups) ** -0.5
+            for values in self.parameters():
+                nn.init.uniform_(values, -reach, reach)
+            nn.init.constant_(self.slope, 0.25)
 
     def forward(self, weight: Tensor) -> Tensor:
         groups = self.first.shape[0]
