@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFont
 
 from burnish.errors import OutputError, UsageError
-from burnish.report.sheet import GAP, PAPER, Cell, residual_picture, sheet
+from burnish.report.sheet import GAP, PAPER, Cell, _wrapped, residual_picture, sheet
 
 RED = np.tile(np.array([255, 0, 0], np.uint8), (20, 30, 1))
 BLUE = np.tile(np.array([0, 0, 1], np.float32), (40, 30, 1))
@@ -36,6 +36,18 @@ def test_captions_are_drawn_below_and_wrapped(tmp_path: Path) -> None:
     assert plain.shape[0] < short.shape[0] < long.shape[0]
     assert short[GAP + 60 :].min() < 100
     assert (long[:, -GAP:] == PAPER).all()
+
+
+def test_a_word_wider_than_its_picture_is_cut_behind_a_comma(tmp_path: Path) -> None:
+    wide = "bilateral:channels=4,radius=20,space=15,colour=10"
+    canvas = drawn(sheet([[Cell(RED, wide), Cell(RED)]], tmp_path / "a.png", width=90))
+    assert (canvas[GAP + 60 :, GAP + 90 + 1 :] == PAPER).all(), "nothing runs under the next picture"
+    font = ImageFont.load_default(12)
+    pieces = _wrapped(wide, font, 90)
+    assert "".join(pieces) == wide
+    assert pieces[0].endswith((",", ":"))
+    assert max(font.getlength(piece) for piece in pieces) <= 90
+    assert "".join(_wrapped("m" * 60, font, 30)) == "m" * 60
 
 
 def test_enlarged_by_repeating_and_reduced_by_area(tmp_path: Path) -> None:

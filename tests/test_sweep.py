@@ -57,7 +57,7 @@ class Net(nn.Module):
 
 
 WHOLE: dict[str, Any] = {
-    **{"axes": {"loss.use": ["L1"]}, "seeds": [0, 1], "rows": ["median:radius=1"]},
+    **{"axes": {"loss.use": ["L1"]}, "seeds": [0, 1], "rows": {"a median": "median:radius=1"}},
     **{"question": "Which loss?", "conclusions": "Neither.\n\nBoth are young."},
 }
 
@@ -141,6 +141,8 @@ def test_a_grid_is_every_combination_with_names_that_tell_them_apart(pairs: Path
         ({"seeds": [1, 1]}, "seeds: wants different numbers"),
         ({"sheets": {}}, "sheets: unknown key; did you mean 'sheet'?"),
         ({"search": {"trials": 2}, "axes": {"optimizer.args.lr": {"low": 1, "high": 0}}}, "a range is"),
+        ({"rows": "median"}, "rows: wants a list of models, or a mapping"),
+        ({"rows": {"a": 3}}, "rows: wants a list of models, or a mapping"),
         ({"recipe": 3}, "wants a recipe's file, or a recipe"),
         ({"name": "a/b"}, "becomes a folder's name"),
     ],
@@ -153,16 +155,16 @@ def test_what_a_sweep_cannot_mean_is_refused_before_anything_is_trained(pairs: P
 
 def test_a_sweep_gives_one_page_and_is_not_done_twice(whole: tuple[Sweep, list[str]]) -> None:
     sweep, said = whole
-    assert [line for line in said if "of 3" in line] == ["1 of 3 L1, seed 0", "2 of 3 L1, seed 1", "3 of 3 median:radius=1"]
+    assert [line for line in said if "of 3" in line] == ["1 of 3 L1, seed 0", "2 of 3 L1, seed 1", "3 of 3 a median"]
     found = Results.read(sweep.folder / "results.json")
-    assert [(entry.name, entry.seed, entry.measured) for entry in found.entries] == [("L1", 0, True), ("L1", 1, True), ("median:radius=1", None, True)]
+    assert [(entry.name, entry.seed, entry.measured) for entry in found.entries] == [("L1", 0, True), ("L1", 1, True), ("a median", None, True)]
     first = found.entries[0]
     assert first.figure(("pairs", "all"), "psnr") > 10
     assert set(first.cost) == {"parameters", "multiply_adds", "megabytes", "steps", "hours", "seconds"}
     assert [step for step, _ in first.curve] == [3, 6]
     assert first.stamps["psnr"] == "PSNR[RGB, 8-bit, crop 0, mean of 3]"
     page = (sweep.folder / "page.html").read_text()
-    for words in ("Which loss?", "Both are young.", "±", "median:radius=1", "gradient energy", "burnish sweep sweep.yaml"):
+    for words in ("Which loss?", "Both are young.", "±", "a median", "gradient energy", "burnish sweep sweep.yaml"):
         assert words in page
     with Image.open(sweep.folder / "sheet.jpg") as sheet:
         assert sheet.width > 4 * 200

@@ -93,15 +93,24 @@ def _caption_height(lines: int) -> int:
 
 
 def _wrapped(caption: str, font: Font, width: int) -> list[str]:
-    """The caption in lines no wider than the picture; a word that is wider stands alone."""
+    """The caption in lines no wider than the picture; a word that is wider is cut."""
     lines: list[str] = []
-    for word in caption.split():
+    for word in (part for whole in caption.split() for part in _cut(whole, font, width)):
         longer = f"{lines[-1]} {word}" if lines else word
         if lines and font.getlength(longer) <= width:
             lines[-1] = longer
         else:
             lines.append(word)
     return lines
+
+
+def _cut(word: str, font: Font, width: int) -> list[str]:
+    """The word, in pieces no wider than the picture: behind a comma where there is one, else anywhere."""
+    if font.getlength(word) <= width or len(word) < 2:
+        return [word]
+    fits = max((i for i in range(1, len(word)) if font.getlength(word[:i]) <= width), default=1)
+    at = max((i for i in range(1, fits + 1) if word[i - 1] in ",:+/"), default=fits)
+    return [word[:at], *_cut(word[at:], font, width)]
 
 
 def _save(canvas: Image.Image, path: Path) -> None:

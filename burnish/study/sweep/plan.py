@@ -71,7 +71,7 @@ class Sweep:
     metrics: tuple[str, ...] = key(("psnr", "ssim"), doc=f"what is measured: {', '.join(METRICS)}; the first decides")
     features: Features | None = key(None, doc="the network of the metric `likeness`")
     artefacts: tuple[str, ...] = key(OF_PICTURES, doc=f"what is looked for in the results: {', '.join(ARTEFACTS)}")
-    rows: tuple[str, ...] = key((), doc="models that are measured beside the points, such as nlmeans, a .onnx file, or two in a chain: median+photo")
+    rows: Any = key((), doc="models measured beside the points (a list, or a mapping of names to them): nlmeans, a .onnx file, or a chain: median+photo")
     sheet: Sheet = key(Sheet(), doc="the contact sheet")
     title: str = key("", doc="of the page")
     question: str = key("", doc="what is asked, for the page")
@@ -89,8 +89,15 @@ class Sweep:
                     raise RecipeError(f"{place}: there is no {name!r}; the choices: {', '.join(known)}")
         if LIKENESS in self.metrics and self.features is None:
             raise RecipeError("features: likeness wants a network, as in {network: VGG16}, or {network: SqueezeNet, file: FILE}")
+        if not isinstance(self.rows, (list, tuple, Mapping)) or not all(isinstance(words, str) for words in self.references.values()):
+            raise RecipeError(f"rows: wants a list of models, or a mapping of names to them, not {self.rows!r}")
         if not self.metrics:
             raise RecipeError("metrics: name at least one, the one that decides first")
+
+    @property
+    def references(self) -> dict[str, str]:
+        """The rows, by what they are called."""
+        return dict(self.rows) if isinstance(self.rows, Mapping) else {words: words for words in self.rows}
 
     @property
     def folder(self) -> Path:

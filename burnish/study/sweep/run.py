@@ -42,7 +42,7 @@ def run(sweep: Sweep, notice: Notice, *, source: str = "", only: str | None = No
     """
     out = sweep.folder
     out.mkdir(parents=True, exist_ok=True)
-    searched, orders = [], [_row_of(sweep, words) for words in sweep.rows]
+    searched, orders = [], [_row_of(sweep, name, words) for name, words in sweep.references.items()]
     if sweep.search is not None:
         from .search import search
 
@@ -71,7 +71,7 @@ def outline(sweep: Sweep) -> str:
     """What would be trained, in words: every point with its size."""
     if sweep.search is not None:
         return f"{sweep.search.trials} trials ({sweep.search.sampler}) over {', '.join(sweep.axes)}, {len(sweep.seeds)} seed(s) each, in {sweep.folder}"
-    lines = [f"{len(grid(sweep))} points, {len(sweep.seeds)} seed(s) each, {len(sweep.rows)} rows besides, in {sweep.folder}"]
+    lines = [f"{len(grid(sweep))} points, {len(sweep.seeds)} seed(s) each, {len(sweep.references)} rows besides, in {sweep.folder}"]
     for point in grid(sweep):
         recipe = recipe_of(sweep, point, sweep.seeds[0])
         lengths = " ".join(f"{value:g} {name}" for stage in range(count(recipe)) for name, value in resolved(recipe, stage).schedule.lengths.items())
@@ -128,11 +128,11 @@ def _seeds_of(sweep: Sweep, point: Point) -> list[tuple[Path, dict[str, Any]]]:
     return result
 
 
-def _row_of(sweep: Sweep, words: str) -> tuple[Path, dict[str, Any]]:
+def _row_of(sweep: Sweep, name: str, words: str) -> tuple[Path, dict[str, Any]]:
     first = Point({}, {}) if sweep.search is not None else grid(sweep)[0]
     recipe = plain(recipe_of(sweep, first, sweep.seeds[0]))
-    row = Point({"row": words}, {})
-    return sweep.folder / "rows" / folder_name(row), order_of(words, {}, None, recipe, sweep, words)
+    row = Point({"row": name}, {})
+    return sweep.folder / "rows" / folder_name(row), order_of(name, {}, None, recipe, sweep, words)
 
 
 def _process(folder: Path, watch: Callable[[], bool]) -> int | None:
