@@ -1,6 +1,6 @@
 """A real raw frame through the raw study's networks and filters, developed, on one contact sheet: the headerless Nikon mosaic of the shared data.
 
-python -m benchmarks.nikon runs/raw_losses/points/*/seed0/model.onnx bilateral:channels=4,radius=20,space=15,colour=10 -o docs/studies/raw/nikon.jpg
+python -m benchmarks.nikon runs/studies/raw_losses/points/*/seed0/model.onnx bilateral:channels=4,radius=20,space=15,colour=10 -o nikon.jpg
 
 Developed by the forward process of Brooks et al. (CVPR 2019): black and white level, white balance, bilinear demosaic, gamma 1/2.2. Its colour matrix is not
 known, so colours are the camera's own; there is no clean frame, so there are no figures.
