@@ -12,6 +12,7 @@ import textwrap
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from conftest import scene  # noqa: E402
 from burnish.errors import DataError, DeviceError, MissingExtra, OutputError, RecipeError, TrainingError  # noqa: E402
 from burnish.training.build import Spec  # noqa: E402
 from burnish.training.ema import average, warmed  # noqa: E402
+from burnish.training.holding import holding  # noqa: E402
 from burnish.training.initialise import initialise  # noqa: E402
 from burnish.training.losses import L1, L2, Charbonnier, level_weight  # noqa: E402
 from burnish.training.optim import make_optimizer  # noqa: E402
@@ -369,6 +371,16 @@ def test_weights_that_overflow_are_never_written(home: Path, recipe: Callable[..
     monkeypatch.setattr(loop, "average", spoiling)
     train(recipe("schedule.steps=8"), home / "out")
     assert all(bool(w.isfinite().all()) for part in ("net", "ema") for w in state(home / "out")[part].values())
+
+
+def test_a_folder_in_which_another_process_trains_is_left_alone(home: Path, recipe: Callable[..., Recipe], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("burnish.training.train.holding", partial(holding, patience=0.3))
+    with holding(home / "out"), pytest.raises(TrainingError, match=r"out: another process trains there; wait for it"):
+        train(recipe(), home / "out")
+    assert list((home / "out").iterdir()) == []
+    train(recipe(), home / "out")
+    with holding(home / "out", patience=0):
+        pass
 
 
 def test_a_full_disk_ends_the_run_and_leaves_the_last_checkpoint(home: Path, recipe: Callable[..., Recipe]) -> None:

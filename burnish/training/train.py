@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from .board import Board
 from .checked import check_pictures
 from .cost import multiply_adds, parameters
 from .data import Batch, stream
+from .holding import holding
 from .look import Look, draw_network
 from .machine import Machine, make_machine
 from .meter import Meter, signals
@@ -107,19 +109,22 @@ def train(recipe: Recipe, out: Path | None = None, *, resume: bool = True, minut
     if machine.agreed([progress.overall]) != [progress.overall]:
         raise TrainingError(f"{place.state}: stands at step {progress.overall} here, and elsewhere in the first process; all machines want one shared folder")
     weights: Mapping[str, Tensor] | None = None  # those of the stage before, where this process made them
-    while True:
-        setup = prepared(machine, place, progress, weights)
-        if machine.main and not resume and progress.overall == 0:
-            place.state.unlink(missing_ok=True)  # were this run killed before its first checkpoint, the one before it would be found there
-        if kept is not None:
-            checkpoint.same_pictures(place.state, pictures, setup.crops.pictures.fingerprint)
-            checkpoint.restore(kept, setup.restorer, setup.ema, setup.optimizer)
-            machine.say(f"going on at step {progress.step} of {progress.steps}")
-        kept = None
-        stopped_by = run_stage(setup, place, progress)
-        if stopped_by is not None or progress.stage == count(recipe) - 1:
-            break
-        weights, progress = setup.ema.state_dict(), progress.next_stage()
+    with ExitStack() as held:
+        while True:
+            setup = prepared(machine, place, progress, weights)
+            if machine.main and weights is None:  # the first of the stages: what can be refused has been
+                held.enter_context(holding(place.out))
+            if machine.main and not resume and progress.overall == 0:
+                place.state.unlink(missing_ok=True)  # were this run killed before its first checkpoint, the one before it would be found there
+            if kept is not None:
+                checkpoint.same_pictures(place.state, pictures, setup.crops.pictures.fingerprint)
+                checkpoint.restore(kept, setup.restorer, setup.ema, setup.optimizer)
+                machine.say(f"going on at step {progress.step} of {progress.steps}")
+            kept = None
+            stopped_by = run_stage(setup, place, progress)
+            if stopped_by is not None or progress.stage == count(recipe) - 1:
+                break
+            weights, progress = setup.ema.state_dict(), progress.next_stage()
     machine.together()
     if stopped_by:
         raise SystemExit(128 + stopped_by)

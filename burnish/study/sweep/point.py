@@ -28,6 +28,7 @@ from ...images import atomic_write
 from ...report.curves import CURVES, read_lines
 from ...training.cost import multiply_adds, parameters
 from ...training.feed import held_out
+from ...training.holding import holding
 from ...training.recipe import Recipe
 from ...training.recipe_file import from_record
 from ...training.restorer import Restorer
@@ -49,7 +50,7 @@ ORDER, RESULT, CROPS, RUN = "order.json", "result.json", "crops", "run"
 def main(folder: Path) -> None:
     """Does what the order says; result.json stands there at the end, whatever became of it, unless the process was stopped."""
     _stop_with_parent()
-    with _Alone(folder):
+    with holding(folder, patience=None):  # a process that was left over from a sweep that was killed is waited for
         order = json.loads((folder / ORDER).read_text(encoding="utf-8"))
         try:
             entry = _trained(folder, order) if order["row"] is None else _given(folder, order)
@@ -180,23 +181,6 @@ def curve_of(run: Path) -> list[list[float]]:
             values = [line[name] for name in names if line[name] is not None]
             curve.append([float(line["step"]), sum(values) / max(1, len(values))])
     return curve
-
-
-class _Alone:
-    """Holds the folder: a process that was left over from a sweep that was killed is waited for."""
-
-    def __init__(self, folder: Path) -> None:
-        self.file = (folder / "lock").open("w")
-
-    def __enter__(self) -> None:
-        try:
-            import fcntl
-        except ImportError:  # Windows: a leftover process ends within a step of its parent
-            return
-        fcntl.flock(self.file, fcntl.LOCK_EX)
-
-    def __exit__(self, *_: object) -> None:
-        self.file.close()
 
 
 def _stop_with_parent() -> None:
