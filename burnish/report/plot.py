@@ -6,6 +6,7 @@ import base64
 import html
 import io
 import math
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -228,7 +229,7 @@ def lines(several: Mapping[str, Sequence[Sequence[Sequence[float]]]], x: str, y:
 
 def _labelled(axes: Any, x: str, y: str) -> None:
     axes.set_xlabel(x, fontsize=9)
-    axes.set_ylabel(y, fontsize=9)
+    axes.set_ylabel("\n".join(textwrap.wrap(y, 60)), fontsize=9)  # a definition may be longer than the axis
     _plain(axes)
 
 

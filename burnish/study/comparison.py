@@ -101,7 +101,7 @@ def fronts(results: Results) -> Iterator[str]:
     try:
         for key, words, unit in (COSTS[3], COSTS[1]):
             points = {name: (x / unit, y) for name in results.names if (point := _point(results, name, key)) is not None for x, y in [point]}
-            if len(points) > 1:
+            if len({x for x, _ in points.values()}) > 1:
                 marked = front(results, key)
                 drawn = scatter(points, marked, words, results.stamps.get(metric, metric))
                 yield picture(drawn, f"{metric}, mean over all settings, against {words}; filled and joined: the front, which no cheaper one is as good as")
