@@ -51,7 +51,7 @@ class Block(nn.Module):
 
 
 class RLFN(nn.Module):
-    """`[B, 3, H, W]` -> `[B, 3, scale H, scale W]`; sides from 24 (its attention pools by 2, 7 and 3)."""
+    """`[B, 3, H, W]` -> `[B, 3, scale H, scale W]`; sides from 24 (its attention pools by 2, 7 and 3). Inside it counts in 0..255, as it was trained."""
 
     channels_in = channels_out = 3
     multiple = 24  # small pictures are padded to what its attention can pool
@@ -66,10 +66,10 @@ class RLFN(nn.Module):
         self.upsampler = nn.Sequential(nn.Conv2d(width, 3 * scale**2, 3, padding=1), nn.PixelShuffle(scale))
 
     def forward(self, image: Tensor) -> Tensor:
-        first = x = self.conv_1(image)
+        first = x = self.conv_1(255 * image)
         for i in range(1, 7):
             x = getattr(self, f"block_{i}")(x)
-        return self.upsampler(self.conv_2(x) + first)  # type: ignore[no-any-return]
+        return self.upsampler(self.conv_2(x) + first) / 255  # type: ignore[no-any-return]
 
 
 def main() -> None:
