@@ -53,7 +53,7 @@ def is_as_in_a_file(image: Array) -> bool:
 
 
 #: damage that has a mask, which is 1 everywhere
-ALL_OVER = ("Flicker", "OldPaper")
+ALL_OVER = ("Flicker", "OldPaper", "FadedInk")
 
 every = pytest.mark.parametrize("name", DEGRADATIONS)
 
