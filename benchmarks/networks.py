@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from burnish.images import atomic_write
 from burnish.inference.model import Model
 from burnish.report.page import paragraph, table, write_page
 from burnish.study.machine import processor
@@ -124,6 +125,8 @@ def main() -> None:
     parser.add_argument("--write", type=Path, help="where the figures go, as JSON")
     parser.add_argument("--page", type=Path, help="the JSON of figures; writes page.html beside it, and nothing is measured")
     arguments = parser.parse_args()
+    if arguments.write:  # before minutes of measuring, not after
+        arguments.write.parent.mkdir(parents=True, exist_ok=True)
     if arguments.page:
         print(write_speed_page(json.loads(arguments.page.read_text()), arguments.page.with_name("page.html")))
         return
@@ -143,7 +146,7 @@ def main() -> None:
             print(f"engine {found['engine']['seconds']:.3f} s, {found['engine']['mebibytes']:.0f} MiB", flush=True)
     if arguments.write:
         record = {"processor": processor(), "side": SIDE, "pictures": arguments.pictures, "networks": rows, "report": REPORT}
-        arguments.write.write_text(json.dumps(record, indent=1) + "\n")
+        atomic_write(arguments.write, (json.dumps(record, indent=1) + "\n").encode())
 
 
 if __name__ == "__main__":
