@@ -11,9 +11,10 @@ DnCNN-3's weights are read with h5py, which is not among Burnish's dependencies:
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from burnish.images import atomic_write
 from burnish.inference.model import Model
 from burnish.inference.zoo import load
 from burnish.metrics import METRICS
+from burnish.metrics.luma import STUDIO
 from burnish.study.evaluate import Folder
 from burnish.study.machine import processor
 from burnish.study.verify import export_verified
@@ -105,14 +107,13 @@ def _range(model: Model) -> tuple[float, float]:
 
 def brightness(colour: Array) -> Array:
     """Y of BT.601, 16..235, rounded to 8 bits. [1, 3, H, W] in 0..1 -> [1, 1, H, W]"""
-    weights = np.array([65.481, 128.553, 24.966], np.float32) / 255
-    return np.asarray(np.rint(np.einsum("c,bchw->bhw", weights, colour * 255) + 16)[:, None] / 255, np.float32)
+    return np.asarray(np.rint(np.einsum("c,bchw->bhw", np.array(STUDIO, np.float32), colour * 255) + 16)[:, None] / 255, np.float32)
 
 
 def measured(folder: Path, every: int, ways: Mapping[str, Restore], *, grey: bool, names: tuple[str, ...]) -> dict[str, dict[str, dict[str, float]]]:
     """By way and quality, the mean of every metric. The first way is the JPEG as it is."""
     found: dict[str, dict[str, list[dict[str, float]]]] = {}
-    for _, picture in _every(Folder(folder), every):
+    for _, picture in itertools.islice(Folder(folder), 0, None, every):
         clean = brightness(picture) if grey and picture.shape[1] == 3 else picture
         for quality in QUALITIES:
             compressed = through_jpeg(clean[0], quality)[None]
@@ -120,10 +121,6 @@ def measured(folder: Path, every: int, ways: Mapping[str, Restore], *, grey: boo
                 result = way(compressed, quality)
                 found.setdefault(name, {}).setdefault(str(quality), []).append({m: METRICS[m].function(result, clean, 0) for m in names})
     return {way: {q: {m: float(np.mean([one[m] for one in several])) for m in names} for q, several in by_quality.items()} for way, by_quality in found.items()}
-
-
-def _every(pictures: Folder, every: int) -> Iterator[tuple[str, Array]]:
-    return (one for i, one in enumerate(pictures) if i % every == 0)
 
 
 def tables(record: Mapping[str, Any]) -> list[str]:

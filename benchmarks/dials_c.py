@@ -27,7 +27,7 @@ from burnish.images import atomic_write
 from burnish.report.sheet import Cell, sheet
 from burnish.study.evaluate import Folder
 from burnish.study.machine import processor
-from burnish.study.smooth import middle
+from burnish.study.smooth import middle, variation
 from burnish.training.build import Spec, build
 from burnish.training.cost import multiply_adds, parameters
 from burnish.training.losses import LOSSES
@@ -90,7 +90,7 @@ def _cast(result: list[Array]) -> float:
 
 def _detail(result: list[Array]) -> float:
     """The least mean gradient along the dial, over that of the weaker end."""
-    gradients = [float(np.abs(np.diff(picture, axis=2)).mean() + np.abs(np.diff(picture, axis=3)).mean()) for picture in result]
+    gradients = [variation(picture) for picture in result]
     return min(gradients) / min(gradients[0], gradients[-1])
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from benchmarks.dial_rows import trained
 from benchmarks.markdown import put, rows
 from burnish.images import atomic_write
-from burnish.report.page import page, paragraph, picture, section, table
+from burnish.report.page import paragraph, picture, section, table, write_page
 from burnish.report.plot import bars, lines, read_run
 from burnish.study.machine import processor
 from burnish.training.cost import parameters
@@ -77,8 +77,7 @@ def written(record: Mapping[str, Any]) -> Path:
     ]
     parts.append(section("Gradients, layer by layer", drawn))
     PAGE.parent.mkdir(parents=True, exist_ok=True)
-    atomic_write(PAGE, page("Transitions: the identity at the start", parts).encode())
-    return PAGE
+    return write_page(PAGE, "Transitions: the identity at the start", parts)
 
 
 def main() -> None:

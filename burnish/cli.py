@@ -117,7 +117,6 @@ def restore(
     from . import images
     from .console import Console
     from .inference.job import Job
-    from .inference.maps import check_strength
     from .inference.names import pair
 
     extension = None if format is None else f".{format.lower().lstrip('.')}"
@@ -127,8 +126,8 @@ def restore(
     if not 0 <= strength <= 1:
         raise UsageError(f"--strength {strength:g} is out of range: from 0 (the input) to 1 (the full effect)")
     limit = images.MAX_MEGAPIXELS if max_megapixels is None else (max_megapixels or None)
-    if strength_map is not None:
-        check_strength(strength_map)
+    if strength_map is not None and not strength_map.is_file():
+        raise UsageError(f"--strength-map {strength_map}: no such file")
     mixed = None if strength_map is None else str(strength_map)
     jobs = [Job(str(s), str(t), model, settings, strength, mixed, size, quality, overwrite, limit) for s, t in pairs]
     console = Console(len(jobs), quiet=quiet, verbose=verbose, as_json=as_json)

@@ -73,11 +73,9 @@ def run_job(job: Job, model: Model, *, progress: Progress | None = None, notice:
     picture = images.read(source, max_megapixels=job.max_megapixels)
     notes = [*picture.notes, *images.check_format(picture, target)]
     prepare_folder(target)
-    settings = model.settings(maps.read_settings(model.contract, job.dials, picture), picture.pixels, picture.known())
     strength = job.strength if job.strength_map is None else maps.read_strength(Path(job.strength_map), picture, job.strength)
-    restored = model.restore(picture.pixels, settings, strength, alpha=picture.alpha, tile=job.tile, progress=progress, notice=notice)
-    alpha = None if picture.alpha is None else model.enlarged(picture.alpha).clip(0, 1)
-    notes += images.write(target, picture.with_pixels(restored, alpha), quality=job.quality)
+    restored, settings = model.through(picture, job.dials, strength, tile=job.tile, progress=progress, notice=notice)
+    notes += images.write(target, restored, quality=job.quality)
     names = [dial.name for dial in model.contract.dials]
     return Report(
         job.source,

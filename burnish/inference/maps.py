@@ -12,7 +12,7 @@ import numpy as np
 from .. import images
 from ..contract import LUMA, Array, Contract, Dial
 from ..degrade.resize import resize
-from ..errors import DialError, InputError, UsageError
+from ..errors import DialError, InputError
 from ..images import Picture
 
 #: what a dial may be set to: a number in its unit; "auto", to find it on the picture; a map in its unit [H, W]; or the path of a map, as `parse` reads it
@@ -48,11 +48,12 @@ def check(contract: Contract, given: Mapping[str, Setting]) -> None:
 
 
 def read_settings(contract: Contract, given: Mapping[str, Setting], picture: Picture) -> dict[str, Read]:
-    """The settings with every file read, for that picture. DialError as `check` has it; InputError where a map does not fit the picture."""
-    check(contract, given)
+    """The settings with every file read, for that picture; numbers and arrays are checked by whoever uses them. DialError, and InputError where a map does not
+    fit the picture."""
     result: dict[str, Read] = {}
     for name, value in given.items():
         if isinstance(value, str) and value != "auto":
+            contract.takes_maps(f"{name}={value}")
             path, black, white = parse(contract.dial(name), value)
             result[name] = np.float32(black) + np.float32(white - black) * read_map(path, picture)
         else:
@@ -76,11 +77,5 @@ def read_map(path: Path, picture: Picture) -> Array:
 
 
 def read_strength(path: Path, picture: Picture, strength: float) -> Array:
-    """A strength map times the strength: white is all of it, black leaves the very pixels. [1, 1, H, W]"""
-    return np.float32(strength) * read_map(path, picture)[None, None]
-
-
-def check_strength(path: Path) -> None:
-    """UsageError where there is no such file."""
-    if not path.is_file():
-        raise UsageError(f"--strength-map {path}: no such file")
+    """A strength map times the strength: white is all of it, black leaves the very pixels. [H, W]"""
+    return np.float32(strength) * read_map(path, picture)

@@ -83,10 +83,11 @@ class Model:
         """pixels float32 [1, 1 or 3, H, W] -> the restored ones, as many channels, not clamped: grey goes through a colour model and comes back grey; what a
         model turns grey comes back in equal channels.
 
-        strength: 0 (the input) to 1, or a map [1, 1, H, W]. With alpha [1, 1, H, W], what lies under full transparency stays as it is and has no influence on
+        strength: 0 (the input) to 1, or a map [H, W]. With alpha [1, 1, H, W], what lies under full transparency stays as it is and has no influence on
         what is seen. Where the model enlarges, what is mixed with, and what stays, is the picture enlarged as `enlarged` does.
         """
         opened, share = self.opened or self.open(), check_strength(strength)
+        share = share[None, None] if share.ndim else share
         visible = pixels if alpha is None else fill_hidden(pixels, alpha)
         # Input and output of different channels or sizes are mixed here, when they are alike again; the engine could not.
         apart = self.contract.channels_in != self.contract.channels_out or self.contract.scale != 1
@@ -109,6 +110,22 @@ class Model:
         if apart:
             result = before + (self.enlarged(share).clip(0, 1) if share.ndim else share) * (result - before)
         return result if alpha is None else np.where(self.enlarged(alpha) > 0, result, before)
+
+    def through(
+        self,
+        picture: Picture,
+        dials: Mapping[str, Setting],
+        strength: float | Array = 1.0,
+        *,
+        tile: int | None = None,
+        progress: Progress | None = None,
+        notice: Notice | None = None,
+    ) -> tuple[Picture, tuple[float | Array, ...]]:
+        """A picture -> the restored one, alpha included, and the settings of its dials, which may be files of maps. The rest is as in `restore`."""
+        settings = self.settings(read_settings(self.contract, dials, picture), picture.pixels, picture.known())
+        pixels = self.restore(picture.pixels, settings, strength, alpha=picture.alpha, tile=tile, progress=progress, notice=notice)
+        alpha = None if picture.alpha is None else self.enlarged(picture.alpha).clip(0, 1)
+        return picture.with_pixels(pixels, alpha), settings
 
     def enlarged(self, planes: Array) -> Array:
         """Planes [1, C, H, W] at the size of the result: themselves, or by the bicubic kernel where the model enlarges."""
@@ -134,20 +151,20 @@ class Model:
         if not np.isfinite(pixels).all():
             raise NonFiniteInput("the image holds NaN or infinity")
         alpha = np.ascontiguousarray(planes[None, None, :, :, 3], np.float32) / np.float32(scale) if planes.shape[2] == 4 else None
-        strength = np.asarray(strength, np.float32)[None, None] if np.ndim(strength) else strength
-        settings = self.settings(read_settings(self.contract, dials, Picture(pixels)), pixels)
-        result = self.restore(pixels, settings, strength, alpha=alpha, tile=tile)[0].transpose(1, 2, 0)
-        samples = _samples(result, scale, image.dtype)
-        if alpha is not None:
-            opaque = planes[:, :, 3:] if self.contract.scale == 1 else _samples(self.enlarged(alpha)[0].transpose(1, 2, 0), scale, image.dtype)
+        result, _ = self.through(Picture(pixels, alpha), dials, strength, tile=tile)
+        samples = _samples(result.pixels, scale, image.dtype)
+        if result.alpha is not None:
+            opaque = planes[:, :, 3:] if self.contract.scale == 1 else _samples(result.alpha, scale, image.dtype)
             samples = np.concatenate([samples, opaque], 2)
         same_layout: NDArray[Any] = samples.reshape(*samples.shape[:2], *image.shape[2:])
         return same_layout
 
 
-def _samples(values: Array, scale: int, dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Values of 0 to 1 as samples of an array; integers are clamped and rounded."""
-    return values.astype(dtype) if scale == 1 else np.rint(np.clip(values, 0, 1) * scale).astype(dtype)
+def _samples(planes: Array, scale: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Planes [1, C, H, W] in 0 to 1 as samples of an array [H, W, C]; integers are clamped and rounded."""
+    values = planes[0].transpose(1, 2, 0)
+    samples: NDArray[Any] = values.astype(dtype) if scale == 1 else np.rint(np.clip(values, 0, 1) * scale).astype(dtype)
+    return samples
 
 
 def _scale_of(image: NDArray[Any]) -> int:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from .. import images
 from ..contract import Array
 from .job import prepare_folder
-from .maps import Setting, read_settings
+from .maps import Setting
 from .model import Model
 from .zoo import DEFAULT, load
 
@@ -44,9 +44,7 @@ def restore(
     if target is not None:
         images.check_format(picture, Path(target))
         prepare_folder(Path(target))
-    settings = model.settings(read_settings(model.contract, dials, picture), picture.pixels, picture.known())
-    mixed = np.asarray(strength, np.float32)[None, None] if np.ndim(strength) else strength
-    pixels = model.restore(picture.pixels, settings, mixed, alpha=picture.alpha, tile=tile)
+    restored, _ = model.through(picture, dials, strength, tile=tile)
     if target is not None:
-        images.write(Path(target), picture.with_pixels(pixels, None if picture.alpha is None else model.enlarged(picture.alpha).clip(0, 1)))
-    return np.ascontiguousarray(pixels[0].transpose(1, 2, 0))
+        images.write(Path(target), restored)
+    return np.ascontiguousarray(restored.pixels[0].transpose(1, 2, 0))

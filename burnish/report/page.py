@@ -76,6 +76,12 @@ def table(heading: Sequence[str], rows: Iterable[Sequence[str | int | float]], c
     return f'<div class="table"><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
+def gates(found: Iterable[tuple[str, str, bool]]) -> str:
+    """A table of (what is wanted, what was found, whether that is enough)."""
+    rows = [(what, figure, "met" if met else "missed") for what, figure, met in found]
+    return table(("wanted", "found", ""), rows, {"met": "note", "missed": "warning"})
+
+
 def _cell(value: str | int | float, classes: Mapping[str, str]) -> str:
     if isinstance(value, str):
         kind = f' class="{classes[value]}"' if value in classes else ""

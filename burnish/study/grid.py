@@ -20,6 +20,7 @@ from ..degrade import Degradation
 from ..errors import UsageError
 from ..evaluate import generator, matching, spoil, taken
 from ..metrics import psnr
+from ..report.page import gates as gates_table
 from ..report.page import paragraph, section, table, write_page
 from .rows import Row
 from .smooth import middle
@@ -136,8 +137,7 @@ def page(path: Path, found: Grid) -> Path:
 
     def parts() -> Iterator[str]:
         yield paragraph(f"{found.pictures} pictures with {first}, then {second}, restored by {found.model} at every pair of the same settings.")
-        rows = [(what, figure, "met" if met else "missed") for what, figure, met in gates(found)]
-        yield section("Gates", [table(("wanted", "found", ""), rows, {"met": "note", "missed": "warning"})])
+        yield section("Gates", [gates_table(gates(found))])
         dip = found.dip()
         yield section(
             "PSNR at the true settings, and what the best of the grid has more", [cells(lambda i, j: f"{found.psnr[i, j, i, j]:.2f} +{dip[i, j]:.2f}")]

@@ -153,15 +153,15 @@ def _track(row: Row, dial: Dial, stops: Sequence[float], level: float, spoiled: 
         for i, setting in enumerate(stops):
             restored = _through(row, taken(row.contract, noisy), _level(row, dial, setting))
             away = float(np.sqrt(np.mean(np.square(noisy - restored)))) if noisy.shape == restored.shape else 0.0
-            variation = float(np.abs(np.diff(restored, axis=2)).mean() + np.abs(np.diff(restored, axis=3)).mean())
+            varied = variation(restored)
             figures[:, i] += (psnr(restored, clean), away, _drift(restored, clean))
             if before:
                 steps.append(float(np.abs(restored - before[-1]).mean()))
                 removing.append(away >= last[0] - 1e-7)
-                smoothing.append(variation <= last[1] + 1e-7)
+                smoothing.append(varied <= last[1] + 1e-7)
             if len(before) > 1:
                 bends.append(float(np.abs(restored - 2 * before[-1] + before[-2]).mean()) / max(float(np.abs(restored - before[-2]).mean()), 1e-12))
-            before, last = [*before[-1:], restored], (away, variation)
+            before, last = [*before[-1:], restored], (away, varied)
     means, removed, drift = (tuple(map(float, line)) for line in figures / len(spoiled))
     return Track(
         level,
@@ -213,6 +213,11 @@ def _beyond(row: Row, dial: Dial, damage: Degradation, held: Sequence[Array], se
         brought = rescaled(lambda image, told: _through(row, image, told), noisy, level, factor)
         found[factor].append((psnr(_through(row, noisy, level), clean), psnr(brought, clean)))
     return {factor: (float(np.mean([a for a, _ in pairs])), float(np.mean([b for _, b in pairs]))) for factor, pairs in found.items()}
+
+
+def variation(picture: Array) -> float:
+    """The mean absolute difference of neighbours, down plus across."""
+    return float(np.abs(np.diff(picture, axis=2)).mean() + np.abs(np.diff(picture, axis=3)).mean())
 
 
 def middle(clean: Array, side: int | None) -> Array:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import MissingExtra
+from ..report.page import gates as gates_table
 from ..report.page import paragraph, picture, section, table, write_page
 from .smooth import BOX, WRONG, Smoothness, Track
 
@@ -18,7 +19,7 @@ def page(path: Path, found: Smoothness, experts: Mapping[float, float] | None = 
             f"The dial {found.dial.name} of {found.model} turned from {found.dial.low:g} to {found.dial.high:g} on {found.pictures} pictures of known "
             f"{found.damage}. PSNR on RGB in 8 bits."
         ),
-        section("Gates", _gates(found, experts)),
+        section("Gates", [gates_table(gates(found, experts))]),
         section("PSNR along the dial", _curves(found)),
         section("Settings", _settings(found, experts)),
         section("A wrong setting", _wrong(found)),
@@ -72,11 +73,6 @@ def for_card(found: Smoothness, pictures: str) -> dict[str, Any]:
             f"{found.damage} {found.dial.high * factor:g}": [round(value, 2) for value in both] for factor, both in found.beyond.items()
         }
     return record
-
-
-def _gates(found: Smoothness, experts: Mapping[float, float] | None) -> Iterator[str]:
-    rows = [(what, figure, "met" if met else "missed") for what, figure, met in gates(found, experts)]
-    yield table(("wanted", "found", ""), rows, {"met": "note", "missed": "warning"})
 
 
 def text(found: Smoothness) -> str:

@@ -134,9 +134,10 @@ def _tuned(knob: Dial, curves: Mapping[float, Sequence[float]], metric: str, see
     upward = _upward(metric, np.array([curves[setting] for setting in settings]).T)  # [pairs, settings]
     count, rng = len(upward), np.random.default_rng(seed)
     best, height = top(settings, upward.mean(0))
-    samples = [upward] if count < FEW else [upward[rng.integers(count, size=count)] for _ in range(SAMPLES)]
-    asked = [top(settings, curve)[0] for curve in upward] if count < FEW else [top(settings, sample.mean(0))[0] for sample in samples]
-    outside = (1 - SHARE) / 2 if count >= FEW else 0.0
+    few = count < FEW
+    curves_asked = upward if few else (upward[rng.integers(count, size=count)].mean(0) for _ in range(SAMPLES))
+    asked = [top(settings, curve)[0] for curve in curves_asked]
+    outside = 0.0 if few else (1 - SHARE) / 2
     flat = _flat(settings, upward.mean(0), height, facts(metric)[0])
     low, high = (float(np.quantile(asked, q)) for q in (outside, 1 - outside))
     default = float(np.mean(curves[knob.default]))

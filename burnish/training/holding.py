@@ -14,6 +14,14 @@ from ..errors import OutputError, TrainingError
 PATIENCE = 15.0
 
 
+def make_folder(folder: Path) -> None:
+    """OutputError where it cannot be made."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be made ({error}); give another folder with --out") from error
+
+
 @contextmanager
 def holding(folder: Path, patience: float | None = PATIENCE) -> Iterator[None]:
     """Makes the folder where it is not there, and holds it. It is let go however the process ends.
@@ -21,10 +29,7 @@ def holding(folder: Path, patience: float | None = PATIENCE) -> Iterator[None]:
     patience: seconds until another process that holds it is a TrainingError; None waits for ever. OutputError where it cannot be made. Where the system or the
     disk has no such locks, nothing is held.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{folder}: cannot be made ({error}); give another folder with --out") from error
+    make_folder(folder)
     try:
         import fcntl
     except ImportError:

@@ -15,13 +15,13 @@ from typing import Any
 
 from torch import Tensor
 
-from ..errors import OutputError, TrainingError
+from ..errors import TrainingError
 from . import checkpoint
 from .board import Board
 from .checked import check_pictures
 from .cost import multiply_adds, parameters
 from .data import Batch, stream
-from .holding import holding
+from .holding import holding, make_folder
 from .look import Look, draw_network
 from .machine import Machine, make_machine
 from .meter import Meter, signals
@@ -226,10 +226,3 @@ def run_stage(setup: Setup, place: Place, progress: Progress) -> int | None:
     if received:
         machine.say(f"stopped at step {progress.step} of {progress.steps}, everything saved; the same command goes on from there")
     return (received[0] if received else 0) if stop or received else None
-
-
-def make_folder(out: Path) -> None:
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{out}: cannot be made ({error}); give another folder with --out") from error

@@ -27,9 +27,7 @@ class Perceptual(nn.Module):
 
     def __init__(self, layers: Mapping[str, float], network: str = "VGG16", file: str | None = None, distance: Callable[[], nn.Module] = L1) -> None:
         super().__init__()
-        if not isinstance(layers, Mapping) or not layers or not all(_is_weight(weight) for weight in layers.values()):
-            raise ValueError(f"layers wants a mapping of layers to weights above 0, such as {{relu2_2: 1, relu3_3: 0.5}}, not {layers!r}")
-        self.layers = {name: float(weight) for name, weight in layers.items()}
+        self.layers = weighted(layers)
         self.distance = distance()
         self.features = Features(network, tuple(layers), file)
 
@@ -43,6 +41,13 @@ class Perceptual(nn.Module):
         with torch.no_grad():
             wanted = self.features(clean)
         return {name: share * self.distance(found[name], wanted[name], _at_size(weight, found[name])) for name, share in self.layers.items()}
+
+
+def weighted(layers: Mapping[str, float]) -> dict[str, float]:
+    """Layers and their weights; ValueError where they are none, or no weights above 0."""
+    if not isinstance(layers, Mapping) or not layers or not all(_is_weight(weight) for weight in layers.values()):
+        raise ValueError(f"layers wants a mapping of layers to weights above 0, such as {{relu2_2: 1, relu3_3: 0.5}}, not {layers!r}")
+    return {name: float(weight) for name, weight in layers.items()}
 
 
 def _is_weight(value: object) -> bool:

@@ -15,6 +15,7 @@ from ...evaluate import matching
 from ..features import SMALLEST, Features
 from .common import exact, hidden, of_picture, weighted_mean
 from .gram import gram
+from .perceptual import weighted
 
 
 class Style(nn.Module):
@@ -30,7 +31,7 @@ class Style(nn.Module):
         super().__init__()
         if side < SMALLEST:
             raise ValueError(f"side {side} is too small: {SMALLEST} at least")
-        self.layers = {name: float(weight) for name, weight in layers.items()}
+        self.layers = weighted(layers)
         self.features = Features(network, tuple(layers), file)
         pixels = matching(images.upright(images.read(Path(picture))).pixels, 3)
         factor = side / min(pixels.shape[-2:])
