@@ -1,10 +1,11 @@
-"""Table A of docs/dials.md: ways to give one host a dial, at one budget, on CBSD68 in colour: what each gives at every level against an expert for it.
+"""Table A of docs/dials.md: ways to give one host a dial, at one budget, on CBSD68 and Kodak24: what each gives at every level against an expert for it.
 
 python -m benchmarks.dials_a [--only ROW] [--every 4] [--out runs/dials_a] [--write]    # trains what is not trained yet, measures, prints the table
 python -m benchmarks.dials_a --page                                                     # the page and the table of docs/dials.md, of the committed results
 
-`studies/dials_a.yaml` says what the rows are. PSNR of float noise at the dial's best setting, and where the dial is noise itself, at the true one. A row that
-stops goes on with the same command. --every takes each n-th picture. --write keeps the results in benchmarks/results/dials_a.json.
+`studies/dials_a.yaml` says what the rows are. The curves along the dial, and the setting that is best for each level, are of the middle of CBSD68's pictures;
+PSNR of float noise is that of whole pictures, at that setting, and at the true one where the dial is noise itself. A row that stops goes on with the same
+command. --every takes each n-th picture. --write keeps the results in benchmarks/results/dials_a.json.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from burnish.report.plot import lines
 from burnish.study.evaluate import Folder
 from burnish.study.machine import processor
 from burnish.study.rows import open_row
-from burnish.study.smooth import expert_psnr, smooth
+from burnish.study.smooth import psnr_at, smooth
 from burnish.study.verify import export_verified
 from burnish.training.cost import multiply_adds, parameters
 from burnish.training.recipe_file import load_yaml
@@ -35,27 +36,33 @@ from burnish.training.restorer import Restorer
 
 STUDY, RESULTS, PAGE = Path("studies/dials_a.yaml"), Path("benchmarks/results/dials_a.json"), Path("docs/studies/dials_a/page.html")
 DOC = Path("docs/dials.md")
-FORMAT = 1
+FORMAT = 2
+SETS = ("cbsd68", "kodak24")
+COSTS = ["", "parameters", "MMACs a pixel", "folds", "minutes"]
+#: of the curves: side of the piece in the middle of a picture, settings from end to end
+SIDE, SETTINGS = 160, 16
 
 
 @dataclass(frozen=True)
 class Found:
-    """One row. psnr: by level, at the best setting; matched: at the true one; best: by level, the setting; bend, turns: by level, see smooth.Track."""
+    """One row. psnr: by set and level, at the best setting; matched: likewise at the true one; best: by level, the setting; bend, turns: by level, see
+    smooth.Track.
+    """
 
     name: str
     hours: float
     parameters: int
     multiply_adds: float
     folds: bool
-    psnr: Mapping[str, float]
+    psnr: Mapping[str, Mapping[str, float]]
     best: Mapping[str, float] = field(default_factory=dict)
-    matched: Mapping[str, float] = field(default_factory=dict)
+    matched: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     bend: Mapping[str, float] = field(default_factory=dict)
     turns: Mapping[str, int] = field(default_factory=dict)
     curves: Mapping[str, list[list[float]]] = field(default_factory=dict)
 
 
-def measured(study: Mapping[str, Any], name: str, out: Path, seed: int, pictures: list[Any]) -> Found:
+def measured(study: Mapping[str, Any], name: str, out: Path, seed: int, pictures: Mapping[str, list[Any]]) -> Found:
     """The row on the pictures, in our engine at float32."""
     weights = trained(study, name, out, seed)
     restorer, model = Restorer.load(weights), weights.with_suffix(".onnx")
@@ -67,20 +74,25 @@ def measured(study: Mapping[str, Any], name: str, out: Path, seed: int, pictures
         "multiply_adds": multiply_adds(restorer),
         "folds": _folds(restorer),
     }
-    if name.startswith("expert"):
-        level = float(name.split()[1])
-        return Found(name, **base, psnr={f"{level:g}": expert_psnr(row, pictures, damage, level)})
-    levels = [float(level) for level in study["levels"]]
-    if not row.contract.dials:
-        return Found(name, **base, psnr={f"{level:g}": expert_psnr(row, pictures, damage, level) for level in levels})
-    found = smooth(row, pictures, damage, levels, turn=row.contract.dials[0].name)
+    levels = [float(name.split()[1])] if name.startswith("expert") else [float(level) for level in study["levels"]]
+
+    def whole(settings: Mapping[float, float] | None = None) -> dict[str, dict[str, float]]:
+        """PSNR of whole pictures, by set and level; at the true settings if none are given."""
+        turned = {level: None if settings is None else {dial: settings[level]} for level in levels}
+        return {key: {f"{level:g}": psnr_at(row, several, damage, level, turned[level]) for level in levels} for key, several in pictures.items()}
+
+    if name.startswith("expert") or not row.contract.dials:
+        return Found(name, **base, psnr=whole())
+    dial = row.contract.dials[0].name
+    found = smooth(row, pictures[SETS[0]], damage, levels, turn=dial, side=SIDE, settings=SETTINGS)
     tracks = {f"{track.level:g}": track for track in found.tracks}
+    best = {track.level: found.best(track)[0] for track in found.tracks}
     return Found(
         name,
         **base,
-        psnr={level: found.best(track)[1] for level, track in tracks.items()},
-        best={level: found.best(track)[0] for level, track in tracks.items()},
-        matched={level: found.at(track, track.level) for level, track in tracks.items()} if found.dial.name == damage.dial.name else {},
+        psnr=whole(best),
+        best={f"{level:g}": setting for level, setting in best.items()},
+        matched=whole() if dial == damage.dial.name else {},
         bend={level: track.bend for level, track in tracks.items()},
         turns={level: track.turns for level, track in tracks.items()},
         curves={level: [[x, y] for x, y in zip(found.settings, track.psnr, strict=True)] for level, track in tracks.items()},
@@ -96,32 +108,57 @@ def _folds(restorer: Restorer) -> bool:
 
 
 def heading(record: Mapping[str, Any]) -> list[str]:
-    return ["", *(f"noise {level:g}" for level in record["levels"]), "parameters", "MMACs a pixel", "folds", "minutes"]
+    return ["", *(f"noise {level:g}" for level in record["levels"]), "mean dip", "worst", "at the true setting"]
 
 
-def rows_of(record: Mapping[str, Any]) -> list[list[str]]:
-    """The table: PSNR at the best setting, and behind it the dip against the expert of that level, where there is one; the mean over the seeds."""
-    by_name: dict[str, list[Mapping[str, Any]]] = {}
-    for one in record["rows"]:
-        by_name.setdefault(one["name"], []).append(one)
-    experts = {
-        next(iter(several[0]["psnr"])): _mean(several, "psnr", next(iter(several[0]["psnr"]))) for name, several in by_name.items() if name.startswith("expert")
-    }
+def rows_of(record: Mapping[str, Any], part: str) -> list[list[str]]:
+    """The table of one set: PSNR at the best setting, and behind it the dip against the expert of that level, where there is one; the mean over the seeds."""
+    by_name = _by_name(record)
+    experts = {level: psnr for name, several in by_name.items() if name.startswith("expert") for level, psnr in _mean(several, "psnr", part).items()}
     rows = []
     for name, several in by_name.items():
-        cells = []
-        for level in (f"{level:g}" for level in record["levels"]):
-            known = [one for one in several if level in one["psnr"]]
-            dip = f" ({_mean(known, 'psnr', level) - experts[level]:+.2f})" if known and level in experts and not name.startswith("expert") else ""
-            cells.append(f"{_mean(known, 'psnr', level):.2f}{dip}" if known else "")
-        first = several[0]
-        minutes = sum(one["hours"] for one in several) / len(several) * 60
-        rows.append([name, *cells, f"{first['parameters']:,}", f"{first['multiply_adds'] / 1e6:.3f}", "yes" if first["folds"] else "no", f"{minutes:.0f}"])
+        found = _mean(several, "psnr", part)
+        dips = {} if name.startswith("expert") or not several[0]["best"] else {level: found[level] - psnr for level, psnr in experts.items()}
+        cells = [(f"{found[level]:.2f}" if level in found else "") + (f" ({dips[level]:+.2f})" if level in dips else "") for level in _levels(record)]
+        matched = _mean(several, "matched", part) if several[0]["matched"] else {}
+        true = [matched[level] - psnr for level, psnr in experts.items()] if matched else []
+        ends = [_dip(list(dips.values())), _worst(list(dips.values())), f"{_dip(true)}, {_worst(true)}" if true else ""]
+        rows.append([name, *cells, *ends])
     return rows
 
 
-def _mean(several: list[Mapping[str, Any]], what: str, level: str) -> float:
-    return float(sum(one[what][level] for one in several) / len(several))
+def sizes_of(record: Mapping[str, Any]) -> list[list[str]]:
+    """What each row costs."""
+    found = []
+    for name, several in _by_name(record).items():
+        first = several[0]
+        minutes = sum(one["hours"] for one in several) / len(several) * 60
+        found.append([name, f"{first['parameters']:,}", f"{first['multiply_adds'] / 1e6:.3f}", "yes" if first["folds"] else "no", f"{minutes:.0f}"])
+    return found
+
+
+def _by_name(record: Mapping[str, Any]) -> dict[str, list[Mapping[str, Any]]]:
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for one in record["rows"]:
+        found.setdefault(one["name"], []).append(one)
+    return found
+
+
+def _levels(record: Mapping[str, Any]) -> list[str]:
+    return [f"{level:g}" for level in record["levels"]]
+
+
+def _mean(several: list[Mapping[str, Any]], what: str, part: str) -> dict[str, float]:
+    """By level, over the seeds."""
+    return {level: float(sum(one[what][part][level] for one in several) / len(several)) for level in several[0][what][part]}
+
+
+def _dip(dips: list[float]) -> str:
+    return f"{sum(dips) / len(dips):+.3f}" if dips else ""
+
+
+def _worst(dips: list[float]) -> str:
+    return f"{min(dips):+.3f}" if dips else ""
 
 
 def page(record: Mapping[str, Any]) -> Path:
@@ -132,15 +169,18 @@ def page(record: Mapping[str, Any]) -> Path:
         if curves:
             drawn.append(picture(lines(curves, "noise dial", f"PSNR at noise {level}")))
     PAGE.parent.mkdir(parents=True, exist_ok=True)
-    parts = [paragraph(said(record)), table(heading(record), rows_of(record)), section("Along the dial", drawn)]
+    parts = [paragraph(said(record))]
+    parts += [section(part, [table(heading(record), rows_of(record, part))]) for part in SETS]
+    parts += [section("What each costs", [table(COSTS, sizes_of(record))]), section("Along the dial", drawn)]
     return write_page(PAGE, "Table A: ways to give a host a dial", parts)
 
 
 def said(record: Mapping[str, Any]) -> str:
     """On what, and of what."""
     return (
-        f"CBSD68, colour, float noise, every {record['every']}th picture; {record['processor']}, one core; seeds {', '.join(map(str, record['seeds']))}. "
-        "PSNR at the best setting of each row's dial, and behind it the difference to the expert of that level."
+        f"Colour, float noise, every {record['every']}th picture of each set; {record['processor']}, one core; seeds {', '.join(map(str, record['seeds']))}. "
+        "PSNR at the best setting of each row's dial, and behind it the difference to the expert of that level; mean and worst of these, and of those at the "
+        "true setting. Minutes: of training what the row adds."
     )
 
 
@@ -157,10 +197,11 @@ def main() -> None:
     if args.page:
         record = json.loads(RESULTS.read_text())
         print(page(record))
-        print(put(DOC, "table A", [*rows(heading(record), rows_of(record)), "", said(record)]))
+        tables = [line for part in SETS for line in (*rows([part, *heading(record)[1:]], rows_of(record, part)), "")]
+        print(put(DOC, "table A", [*tables, *rows(COSTS, sizes_of(record)), "", said(record)]))
         return
     study = load_yaml(STUDY)
-    pictures = list(Folder(args.data / "test" / "cbsd68"))[:: args.every]
+    pictures = {part: list(Folder(args.data / "test" / part))[:: args.every] for part in SETS}
     found = []
     for seed in args.seeds:
         for name in [args.only] if args.only else study["rows"]:
@@ -175,9 +216,10 @@ def main() -> None:
         "levels": study["levels"],
         "rows": [asdict(one) for one in found],
     }
-    for line in [heading(record), *rows_of(record)]:
-        print("  ".join(line))
-    if args.write:
+    for part in SETS:
+        for line in [heading(record), *rows_of(record, part)]:
+            print("  ".join(line))
+    if args.write and not args.only:
         atomic_write(RESULTS, json.dumps(record, indent=1).encode())
 
 

@@ -334,7 +334,7 @@ def smooth(
     """
     from .study.evaluate import Folder, owner
     from .study.rows import open_row
-    from .study.smooth import expert_psnr
+    from .study.smooth import psnr_at
     from .study.smooth import smooth as measure
     from .study.smooth_page import page, text
 
@@ -356,7 +356,7 @@ def smooth(
     experts = {}
     for level, file in parse_experts(expert).items():
         row = open_row(_as_file(file), device="cpu")
-        experts[level] = expert_psnr(row, pictures, damage, level, side=side)
+        experts[level] = psnr_at(row, pictures, damage, level, side=side)
     print(text(found))
     if html is not None:
         say(str(page(html, found, experts)))

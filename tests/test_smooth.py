@@ -19,7 +19,7 @@ from burnish.study.grid import gates, grid
 from burnish.study.grid import page as grid_page
 from burnish.study.grid import text as grid_text
 from burnish.study.rows import Row
-from burnish.study.smooth import Smoothness, expert_psnr, rescaled, smooth
+from burnish.study.smooth import Smoothness, psnr_at, rescaled, smooth
 from burnish.study.smooth_page import for_card, page, text
 
 NOISE = Dial("noise", 0, 100, 25, "sigma in 8-bit steps")
@@ -95,7 +95,7 @@ def test_a_level_beyond_the_range_is_brought_into_it_by_scaling(pictures: list[t
 def test_an_expert_sees_the_same_damage(pictures: list[tuple[str, Array]]) -> None:
     found = measured(pictures)
     track = found.tracks[0]
-    assert expert_psnr(oracle(pictures), pictures, noise(), 20.0) == pytest.approx(found.at(track, 20.0), abs=1e-6)
+    assert psnr_at(oracle(pictures), pictures, noise(), 20.0) == pytest.approx(found.at(track, 20.0), abs=1e-6)
 
 
 def test_a_dial_that_is_not_there_is_named(pictures: list[tuple[str, Array]]) -> None:

@@ -125,13 +125,24 @@ def smooth(
     return Smoothness(row.name, dial, damage.dial.name, stops, tuple(tracks), len(held), constant, beyond)
 
 
-def expert_psnr(row: Row, pictures: Iterable[tuple[str, Array]], damage: Degradation, level: float, *, side: int | None = None, seed: int = 0) -> float:
-    """What another model, with its dials at that level where it has such, makes of the same pictures with the same damage."""
+def psnr_at(
+    row: Row,
+    pictures: Iterable[tuple[str, Array]],
+    damage: Degradation,
+    level: float,
+    turned: Mapping[str, float] | None = None,
+    *,
+    side: int | None = None,
+    seed: int = 0,
+) -> float:
+    """PSNR of a model on pictures with that much damage, the same as in `smooth`, at the settings `turned`; without them, at the damage's own level where the
+    model has such a dial.
+    """
     values = []
     for i, (_, clean) in enumerate(pictures):
         piece = middle(clean, side)
         noisy = _spoiled(piece, damage, level, seed, i)
-        settings = row.contract.settings(told(row.contract, {damage.dial.name: level}))
+        settings = row.contract.settings(told(row.contract, {damage.dial.name: level}) if turned is None else turned)
         values.append(psnr(_through(row, taken(row.contract, noisy), level_array(settings)), piece))
     return float(np.mean(values))
 
