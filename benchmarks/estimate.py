@@ -55,32 +55,37 @@ def through_jpeg(image: Array) -> Array:
         return np.ascontiguousarray(np.asarray(decoded, np.float32).transpose(2, 0, 1)[None]) / np.float32(255)
 
 
-KINDS: dict[str, tuple[Callable[[Path], Array], Callable[[Array], Array]]] = {
-    "colour, float": (colour, as_it_is),
-    "colour, 8-bit": (colour, clip_and_round),
-    "colour, JPEG 92 4:2:0": (colour, through_jpeg),
-    "grey, float": (grey, as_it_is),
-    "grey, 8-bit": (grey, clip_and_round),
+#: kind -> how a picture is read, over how many pixels its noise is correlated, and what becomes of it then
+KINDS: dict[str, tuple[Callable[[Path], Array], float, Callable[[Array], Array]]] = {
+    "colour, float": (colour, 0, as_it_is),
+    "colour, 8-bit": (colour, 0, clip_and_round),
+    "colour, JPEG 92 4:2:0": (colour, 0, through_jpeg),
+    "correlated 0.6, 8-bit": (colour, 0.6, clip_and_round),
+    "correlated 1, 8-bit": (colour, 1, clip_and_round),
+    "grey, float": (grey, 0, as_it_is),
+    "grey, 8-bit": (grey, 0, clip_and_round),
 }
 
 
-def errors(paths: list[Path], kind: str, sigma: float) -> np.ndarray:
-    """What is estimated, less the truth, for each picture; the noise depends on (picture's place, sigma) alone."""
-    read, store = KINDS[kind]
+def spoiled(clean: Array, kind: str, sigma: float, place: int) -> Array:
+    """With that much noise, which depends on (picture's place, sigma) alone."""
+    _, correlated, store = KINDS[kind]
     level = np.full((1, 1, 1, 1), sigma, np.float32)
-    return np.array([noise(store(add_noise(read(path), level, np.random.default_rng([i, int(sigma)])))) - sigma for i, path in enumerate(paths)])
+    return store(add_noise(clean, level, np.random.default_rng([place, int(sigma)]), correlated=(correlated, correlated)))
 
 
-def costs(paths: list[Path], row: Row, kind: str, sigma: float) -> list[float]:
+def estimates(paths: list[Path], kind: str, sigma: float) -> np.ndarray:
+    return np.array([noise(spoiled(KINDS[kind][0](path), kind, sigma, i)) for i, path in enumerate(paths)])
+
+
+def costs(paths: list[Path], row: Row, kind: str, sigma: float, estimated: np.ndarray) -> list[float]:
     """What the estimate loses each picture against the true level, in dB, on its middle."""
-    read, store = KINDS[kind]
-    level, found = np.full((1, 1, 1, 1), sigma, np.float32), []
+    found = []
     for i, path in enumerate(paths):
-        clean = read(path)
-        spoiled = store(add_noise(clean, level, np.random.default_rng([i, int(sigma)])))
+        clean = KINDS[kind][0](path)
         dial = row.contract.dial("noise")
-        settings = (sigma, float(np.clip(noise(spoiled), dial.low, dial.high)))
-        image, target = (matching(middle(part, SIDE), row.contract.channels_in) for part in (spoiled, clean))
+        settings = (sigma, float(np.clip(estimated[i], dial.low, dial.high)))
+        image, target = (matching(middle(part, SIDE), row.contract.channels_in) for part in (spoiled(clean, kind, sigma, i), clean))
         known, auto = (psnr(apply(row.run, row.contract, image, level_array(row.contract.settings({"noise": setting}))), target) for setting in settings)
         found.append(known - auto)
     return found
@@ -95,14 +100,16 @@ def main() -> None:
     for folder in arguments.folders:
         paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
         print(f"\n{folder.name}, {len(paths)} pictures: mean absolute error (mean error, largest)\n{'sigma':<22}" + "".join(f"{level:>20}" for level in LEVELS))
+        found = {}
         for kind in KINDS:
-            found = [errors(paths, kind, level) for level in LEVELS]
-            print(f"{kind:<22}" + "".join(f"{f'{np.abs(e).mean():.2f} ({e.mean():+.2f}, {np.abs(e).max():.1f})':>20}" for e in found), flush=True)
+            found[kind] = {level: estimates(paths, kind, level) for level in LEVELS}
+            errors = [estimated - level for level, estimated in found[kind].items()]
+            print(f"{kind:<22}" + "".join(f"{f'{np.abs(e).mean():.2f} ({e.mean():+.2f}, {np.abs(e).max():.1f})':>20}" for e in errors), flush=True)
         if arguments.model:
             row = open_row(arguments.model, device="cpu")
             print(f"\n{folder.name}: dB that {arguments.model} loses by auto, mean (largest)")
-            for kind in ("colour, float", "colour, 8-bit"):
-                lost = [costs(paths, row, kind, level) for level in LEVELS[1:]]
+            for kind in ("colour, float", "colour, 8-bit", "correlated 0.6, 8-bit", "correlated 1, 8-bit"):
+                lost = [costs(paths, row, kind, level, found[kind][level]) for level in LEVELS[1:]]
                 print(f"{kind:<42}" + "".join(f"{f'{np.mean(one):.3f} ({max(one):.2f})':>20}" for one in lost), flush=True)
     large = np.random.default_rng(0).random((1, 3, 3000, 4000), dtype=np.float32)
     start = time.perf_counter()

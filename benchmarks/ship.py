@@ -1,6 +1,6 @@
 """Makes a trained network one that ships: weights rounded to half precision, card completed with what was measured, exported and verified.
 
-python -m benchmarks.ship runs/photo/photo.safetensors [--name photo] [--results benchmarks/results/cbsd68.json] [--along noise=10,25,50]
+python -m benchmarks.ship runs/photo/photo.safetensors [--name photo] [--results benchmarks/results/cbsd68.json] [--along noise=10,25,50 [--expert 25=FILE]]
 
 Writes burnish/weights/NAME.safetensors and NAME.onnx. The figures of quality come from the results of a benchmark on these very weights, so: ship, run
 `python -m benchmarks.cbsd68 --write`, ship again. --along measures a dial gate by gate (`burnish smooth`), for the card. Refused where rounding to half
@@ -15,6 +15,7 @@ import json
 import struct
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from burnish.metrics import METRICS
 from burnish.study.evaluate import Folder, owner
 from burnish.study.machine import processor
 from burnish.study.rows import open_row
-from burnish.study.smooth import smooth
+from burnish.study.smooth import psnr_at, smooth
 from burnish.study.smooth_page import for_card
 from burnish.study.verify import export_verified
 from burnish.training.cost import multiply_adds, parameters
@@ -34,7 +35,7 @@ from burnish.training.restorer import Restorer
 from burnish.training.run import runner
 from burnish.training.stages import count, resolved
 from burnish.training.validate import middles, tables
-from burnish.words import parse_levels
+from burnish.words import parse_experts, parse_levels
 
 #: what half precision may cost, in dB
 ALLOWED = 0.01
@@ -98,10 +99,13 @@ def measured(results: Path, name: str, digest: str) -> dict[str, Any]:
     return {"quality": quality, "speed": f"{seconds:.2f} s a megapixel ({engine.removeprefix('ours ')}) on {record['processor']}, two cores"}
 
 
-def along(path: Path, words: str, pictures: Path) -> dict[str, Any]:
-    """What `burnish smooth` finds on the middle of every third picture."""
+def along(path: Path, words: str, pictures: Path, experts: Mapping[float, str]) -> dict[str, Any]:
+    """What `burnish smooth` finds on the middle of every third picture, and of experts the dip."""
     (name, levels), held = next(iter(parse_levels([words]).items())), list(Folder(pictures))[::EVERY]
-    return for_card(smooth(open_row(str(path), device="cpu"), held, owner(name), levels, side=PIECE, say=print), pictures.name)
+    damage = owner(name)
+    found = smooth(open_row(str(path), device="cpu"), held, damage, levels, side=PIECE, say=print)
+    best = {level: psnr_at(open_row(file, device="cpu"), held, damage, level, side=PIECE) for level, file in experts.items()}
+    return for_card(found, pictures.name, best)
 
 
 def main() -> None:
@@ -110,6 +114,7 @@ def main() -> None:
     parser.add_argument("--name", default=None)
     parser.add_argument("--results", type=Path, default=Path("benchmarks/results/cbsd68.json"))
     parser.add_argument("--along", metavar="NAME=A,B,C", help="damage whose dial is measured along its range")
+    parser.add_argument("--expert", metavar="LEVEL=FILE", action="append", default=[], help="for --along: a network for one level (benchmarks.experts)")
     parser.add_argument("--pictures", type=Path, default=Path("../shared/data/test/kodak24"), help="for --along")
     arguments = parser.parse_args()
     name = arguments.name or arguments.weights.stem
@@ -124,7 +129,7 @@ def main() -> None:
     export_verified(source, source.with_suffix(".onnx"))
     card |= {"bytes_per_pixel": bytes_per_pixel(source.with_suffix(".onnx")), **measured(arguments.results, name, weights_digest(source))}
     if arguments.along:
-        card["dial"] = along(source.with_suffix(".onnx"), arguments.along, arguments.pictures)
+        card["dial"] = along(source.with_suffix(".onnx"), arguments.along, arguments.pictures, parse_experts(arguments.expert))
     restorer.save(source, card, half=True)
     print(f"{source}: half precision costs {cost:.4f} dB; {export_verified(source, source.with_suffix('.onnx'))}; on {processor()}")
 

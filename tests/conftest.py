@@ -33,9 +33,9 @@ def rng() -> np.random.Generator:
     return np.random.default_rng(5)
 
 
-def scene(height: int, width: int, channels: int = 3) -> NDArray[np.float32]:
-    """A smooth picture with edges and some texture, values in [0, 1]. [1, C, H, W]"""
-    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+def scene(height: int, width: int, channels: int = 3, coarse: float = 1) -> NDArray[np.float32]:
+    """A smooth picture with edges and some texture, values in [0, 1]; `coarse`: so many times larger. [1, C, H, W]"""
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32) / np.float32(coarse)
     planes = [0.5 + 0.3 * np.sin(x / (9 + 4 * c) + c) * np.cos(y / (13 - 2 * c)) + 0.2 * ((x // 24 + y // 16 + c) % 2 - 0.5) for c in range(channels)]
     picture: NDArray[np.float32] = np.clip(np.stack(planes), 0, 1)[None].astype(np.float32)
     return picture

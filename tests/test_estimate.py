@@ -13,7 +13,7 @@ from conftest import scene
 from PIL import Image
 
 from burnish.contract import Array, Contract, Dial
-from burnish.degrade.noise import clip_and_round
+from burnish.degrade.noise import clip_and_round, field
 from burnish.errors import NonFiniteInput
 from burnish.estimate import ESTIMATORS, noise, quality
 
@@ -33,7 +33,7 @@ def through_jpeg(image: Array) -> Array:
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("sigma", [3, 10, 25, 50])
 def test_the_noise_that_was_added_is_found(sigma: float, channels: int, clip: bool, rng: np.random.Generator) -> None:
-    assert noise(noisy(scene(192, 256, channels), sigma, rng, clip)) == pytest.approx(sigma, rel=0.06, abs=0.3)
+    assert noise(noisy(scene(192, 256, channels, coarse=4), sigma, rng, clip)) == pytest.approx(sigma, rel=0.06, abs=0.3)
 
 
 @pytest.mark.parametrize("value", [0.0, 0.03, 0.97])
@@ -51,8 +51,21 @@ def test_clean_pictures_have_next_to_none(channels: int) -> None:
 
 
 def test_noise_that_is_left_in_the_brightness_alone_is_found(rng: np.random.Generator) -> None:
-    assert noise(through_jpeg(noisy(scene(192, 256), 25, rng, clip=True))) == pytest.approx(25, rel=0.15)
-    assert noise(through_jpeg(scene(192, 256))) < 3
+    assert noise(through_jpeg(noisy(scene(192, 256, coarse=4), 25, rng, clip=True))) == pytest.approx(25, rel=0.15)
+    assert noise(through_jpeg(scene(192, 256, coarse=2))) < 3
+
+
+@pytest.mark.parametrize(("width", "near"), [(0.6, 0.1), (1.0, 0.15), (1.5, 0.25)])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_noise_that_is_correlated_is_found(width: float, near: float, channels: int, rng: np.random.Generator) -> None:
+    clean = scene(256, 320, channels, coarse=6)
+    spoiled = clip_and_round(clean + field(clean.shape, rng, correlated=(width, width)) * np.float32(12 / 255))
+    assert noise(spoiled) == pytest.approx(12, rel=near)
+
+
+def test_correlated_noise_that_all_channels_share_is_found(rng: np.random.Generator) -> None:
+    clean = scene(256, 320, coarse=6)
+    assert noise(clip_and_round(clean + field(clean.shape, rng, grey=1, correlated=(1, 1)) * np.float32(12 / 255))) == pytest.approx(12, rel=0.15)
 
 
 def test_texture_of_many_strengths_is_not_taken_for_noise(rng: np.random.Generator) -> None:

@@ -1,4 +1,5 @@
-"""How noisy a picture is: the sigma of its Gaussian noise, from the smallest eigenvalues of its patches' covariance, since texture fills only some directions.
+"""How noisy a picture is: the sigma of its Gaussian noise, from the smallest eigenvalues of its patches' covariance, since texture fills only some directions;
+and where noise is correlated, from quiet places (`quiet.py`).
 
 Chen, Zhu, Heng, "An efficient statistical method for image noise level estimation", ICCV 2015 (which eigenvalues are noise alone); Liu, Tanaka, Okutomi,
 "Single-image noise level estimation for blind denoising", 2013 (patches of weak texture). What clipping to 0..255 takes from the noise is put back.
@@ -7,7 +8,7 @@ Chen, Zhu, Heng, "An efficient statistical method for image noise level estimati
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from ..contract import BT601, Array
 from ..errors import NonFiniteInput
+from .quiet import Quiet, quiet_brightness, quiet_colour
 
 Figures = NDArray[np.float64]
 
@@ -29,6 +31,11 @@ QUANTILE = 2.33
 #: where fewer patches than this are smooth, what looks like noise in the brightness is texture
 LEAST_SMOOTH = 0.1
 ROUNDS = 12
+#: correlated noise is believed from here on, in 8-bit steps, where quiet places differ less than so (see quiet.py): photographs have more texture in brightness
+LEAST_CORRELATED = 3.0
+EVEN, EVEN_COLOUR = 1.17, 1.3
+#: of noise in the brightness, at least so much must show between the channels, or it is texture
+LEAST_COLOUR = 0.2
 #: rows in a product of matrices: small ones run on one thread, where BLAS's threads would wait for each other on a busy machine (50 times slower)
 BLOCK = 40
 
@@ -57,12 +64,29 @@ def noise(image: Array) -> float:
         raise NonFiniteInput("the noise of a picture with NaN or infinity in it cannot be estimated")
     clipped = lowest >= 0 and highest <= 1
     brightness, smooth = _sigma(_brightness(image[0]), clipped)
+    quiet = quiet_brightness(image[0])
     if image.shape[1] == 1:
-        return brightness
+        return _or_correlated(brightness, quiet)
     colour, _ = _sigma(_all_channels(image[0]), clipped)
     # Over all channels is far more exact, since noise differs from channel to channel and texture hardly does. But JPEG halves the colours' resolution: what is
-    # noisy in its brightness alone, in smooth places too (else it would be texture), has lost its colour noise that way.
-    return brightness if brightness > 2 * colour + 2 and smooth > LEAST_SMOOTH else colour
+    # noisy in its brightness alone, in smooth places too (else it would be texture), has lost its colour noise that way; though not all of it.
+    differences = quiet_colour(image[0])
+    coloured = differences.deviation > LEAST_COLOUR * brightness
+    white = brightness if brightness > 2 * colour + 2 and smooth > LEAST_SMOOTH and (coloured or quiet.evenness < EVEN) else colour
+    # The brightness of noise that each channel has for itself is weaker than the noise.
+    own = quiet.deviation / math.hypot(*BT601)
+    if differences.deviation > LEAST_COLOUR * own:
+        quiet = replace(quiet, deviation=own)
+    if differences.evenness < EVEN_COLOUR and differences.deviation > LEAST_CORRELATED:
+        if abs(differences.deviation - white) < 0.35 * white + 1.5:
+            return white
+        white = max(white, differences.deviation)
+    return _or_correlated(white, quiet)
+
+
+def _or_correlated(white: float, quiet: Quiet) -> float:
+    """What the brightness of quiet places says, if they are alike and have far more noise than was found."""
+    return quiet.deviation if quiet.evenness < EVEN and quiet.deviation > 1.5 * white + LEAST_CORRELATED else white
 
 
 def _all_channels(pixels: Array) -> _Patches:

@@ -55,11 +55,13 @@ def gates(found: Smoothness, experts: Mapping[float, float] | None = None) -> li
     return result
 
 
-def for_card(found: Smoothness, pictures: str) -> dict[str, Any]:
-    """What a model file says of its dial: the gates, the best setting for each true level, and what a wrong one and a level beyond the range cost."""
+def for_card(found: Smoothness, pictures: str, experts: Mapping[float, float] | None = None) -> dict[str, Any]:
+    """What a model file says of its dial: the gates (with `experts`, level -> PSNR, the dip against them), the best setting for each true level, and what a
+    wrong one and a level beyond the range cost.
+    """
     record: dict[str, Any] = {
         "on": f"{found.pictures} pieces of {pictures}, {found.damage} {', '.join(f'{track.level:g}' for track in found.tracks)}",
-        "gates": {what: f"{figure}, {'met' if met else 'missed'}" for what, figure, met in gates(found)},
+        "gates": {what: f"{figure}, {'met' if met else 'missed'}" for what, figure, met in gates(found, experts)},
         "best setting": {f"{track.level:g}": round(found.best(track)[0], 2) for track in found.tracks},
     }
     if found.dial.name == found.damage:
