@@ -475,17 +475,23 @@ def train(
 
 @app.command(short_help="The curves of training runs.")
 def plot(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", show_default=False, help="Folders of runs, such as runs/photo.")],
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", show_default=False, help="Folders of runs, or a model file with a dial.")],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="A .png, or an .html page with it.")] = Path("burnish_curves.png"),
     smooth: Annotated[float, typer.Option(metavar="S", help="0 (as measured) to below 1.")] = 0.9,
     what: Annotated[str | None, typer.Option(metavar="NAME,...", show_default=False, help="Curves whose names hold these words.")] = None,
 ) -> None:
     """burnish plot runs/photo runs/other -o curves.png --what loss,psnr
 
-    Draws the curves of training runs, smoothed, laid over each other.
+    Draws the curves of training runs, smoothed, laid over each other; of a model file (.safetensors), how its filters move along its dial.
     """
     from .report.plot import plot_runs
 
+    if len(runs) == 1 and runs[0].suffix == ".safetensors":
+        training_wing()
+        from .study.filters import draw
+
+        print(draw(runs[0], output))
+        return
     plot_runs(runs, output, smooth=smooth, what=[word.strip() for word in what.split(",") if word.strip()] if what else ())
     print(output)
 

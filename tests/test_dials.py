@@ -261,6 +261,26 @@ def test_a_blend_of_relatives_is_each_of_them_at_its_end(tmp_path: Path) -> None
         assert torch.allclose(three(image(), torch.tensor([0.0, 1.0]).view(1, 2, 1, 1)), Restorer.load(first)(image()))
 
 
+def test_filters_along_a_dial_are_drawn(tmp_path: Path) -> None:
+    from burnish.study.filters import draw, moved
+
+    host = {"use": "AdaFMNet", "args": {"width": 8, "blocks": 1}}
+    torch.manual_seed(3)
+    restorer = Restorer(Spec("FTN", {"base": host, "levels": [20, 80]}), [Dial("noise", 20, 80, 20, "sigma")])
+    still = moved(restorer, [20.0, 80.0])
+    assert max(distance for points in still.values() for _, distance in points) == 0  # FTN starts as the identity
+    with torch.no_grad():
+        for weight in restorer.parameters():
+            weight.add_(0.05 * torch.randn_like(weight))
+    curves = moved(restorer, [20.0, 50.0, 80.0])
+    assert all(points[1][1] == 0 and points[0][1] > 0 and points[2][1] > 0 for points in curves.values())
+    restorer.save(tmp_path / "dialled.safetensors")
+    assert draw(tmp_path / "dialled.safetensors", tmp_path / "filters.png").stat().st_size > 10_000
+    Restorer(Spec.parse(host)).save(tmp_path / "plain.safetensors")
+    with pytest.raises(DialError, match="has no dial"):
+        draw(tmp_path / "plain.safetensors", tmp_path / "filters.png")
+
+
 def test_a_blend_of_strangers_is_refused_with_the_reason(tmp_path: Path) -> None:
     from burnish.errors import ModelMismatch
     from burnish.study.blend import blend

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from ..contract import Dial
@@ -16,8 +14,8 @@ from ..errors import ModelMismatch, UsageError
 from ..report.plot import lines
 from ..report.sheet import Cell, sheet
 from ..training.build import Spec
-from ..training.dials.places import CONVOLUTIONS
 from ..training.restorer import Restorer
+from .filters import convolved, mosaic
 
 #: filters of networks of one parent are more alike than this in the mean, 0.76 where they are least alike in the paper (noise 20 and 60, last layer); those of
 #: two that were trained apart are not alike at all
@@ -43,7 +41,7 @@ def kinship(one: Restorer, other: Restorer) -> Kinship:
     """Pearson's correlation of filters at the same place (DNI, section 3.1). ModelMismatch where the networks are not built alike."""
     if one.spec != other.spec or one.contract.dials != other.contract.dials:
         raise ModelMismatch(f"the networks are not built alike: {one.spec.use} {dict(one.spec.args)} and {other.spec.use} {dict(other.spec.args)}")
-    pairs = zip(_convolved(one), _convolved(other), strict=True)
+    pairs = zip(convolved(one), convolved(other), strict=True)
     return Kinship({name: _correlation(a, b) for (name, a), (_, b) in pairs})
 
 
@@ -77,14 +75,8 @@ def draw(path: Path, files: Sequence[Path], found: Sequence[Kinship]) -> None:
     curves = {file.stem: [list(enumerate(related.layers.values(), 1))] for file, related in zip(files[1:], found, strict=True)}
     rows = [[Cell(lines(curves, "convolution", f"correlation with {files[0].stem}"))]]
     for where, place in (("first", 0), ("last", -1)):
-        rows.append([Cell(_drawn(_convolved(Restorer.load(file))[place][1]), f"{file.stem}: filters of the {where} convolution") for file in files])
+        rows.append([Cell(mosaic(convolved(Restorer.load(file))[place][1]), f"{file.stem}: filters of the {where} convolution") for file in files])
     sheet(rows, path, 700)
-
-
-def _convolved(restorer: Restorer) -> list[tuple[str, Tensor]]:
-    """(name, weight [out, in, h, w]) of every convolution."""
-    found: list[tuple[str, Any]] = [(name, layer) for name, layer in restorer.net.named_modules() if isinstance(layer, CONVOLUTIONS)]
-    return [(name, (layer.weight.transpose(0, 1) if isinstance(layer, torch.nn.ConvTranspose2d) else layer.weight).detach()) for name, layer in found]
 
 
 def _correlation(a: Tensor, b: Tensor) -> float:
@@ -93,15 +85,3 @@ def _correlation(a: Tensor, b: Tensor) -> float:
     norms = a.norm(dim=1) * b.norm(dim=1)
     known = norms > 0
     return float(((a * b).sum(1)[known] / norms[known]).mean()) if bool(known.any()) else 0.0
-
-
-def _drawn(weight: Tensor, shown: int = 16) -> Any:
-    """The first filters as a mosaic, a row for each, grey 0.5 for 0. [H, W]"""
-    some = weight[:shown, :shown].numpy()
-    height, width = some.shape[2] + 1, some.shape[3] + 1
-    canvas = np.ones((some.shape[0] * height + 1, some.shape[1] * width + 1), np.float32)
-    scale = max(float(np.abs(some).max()), 1e-12)
-    for i, filters in enumerate(some):
-        for j, one in enumerate(filters):
-            canvas[i * height + 1 : (i + 1) * height, j * width + 1 : (j + 1) * width] = 0.5 + 0.5 * one / scale
-    return canvas
