@@ -14,6 +14,7 @@ import argparse
 import itertools
 import json
 import tempfile
+import timeit
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -22,12 +23,13 @@ import numpy as np
 import torch
 
 from benchmarks.markdown import put, rows
+from benchmarks.ship import weights_digest
 from burnish.contract import Array, apply, as_channels, from_channels, level_array
 from burnish.degrade.jpeg import through_jpeg
 from burnish.estimate import quality as estimated_quality
 from burnish.images import atomic_write
 from burnish.inference.model import Model
-from burnish.inference.zoo import load
+from burnish.inference.zoo import find, load
 from burnish.metrics import METRICS
 from burnish.metrics.luma import STUDIO
 from burnish.study.evaluate import Folder
@@ -140,6 +142,21 @@ def tables(record: Mapping[str, Any]) -> list[str]:
     return [*lines, f"{said}. Multiply-adds a pixel: {costs}. {record['processor']}."]
 
 
+def entry(name: str, grey: Mapping[str, Any], colour: Mapping[str, Any]) -> dict[str, Any]:
+    """What `benchmarks.ship` puts into the card of a model that ships: PSNR at the true quality, and the speed of our engine."""
+    quality = {
+        f"{part.upper()}, grey, {METRICS['psnr'].stamp(1, 0, None)}": {f"quality={q}": figures["ours, quality known"][str(q)]["psnr"] for q in QUALITIES}
+        for part, figures in grey.items()
+    }
+    quality[f"LIVE1, colour 4:2:0, {METRICS['psnr'].stamp(3, 0, None)}"] = {f"quality={q}": colour["ours, quality known"][str(q)]["psnr"] for q in QUALITIES}
+    run, side = load(name).open(device="cpu").run, 1024
+    image, level = np.zeros((1, 3, side, side), np.float32), np.full((1, 1, 1, 1), 40, np.float32)
+    seconds = min(timeit.repeat(lambda: run(image, level), number=1, repeat=3)) / (side**2 / 1e6)
+    found = find(name)
+    weights = weights_digest(found.with_suffix(".safetensors")) if found.with_suffix(".safetensors").exists() else ""
+    return {"weights": weights, "quality": quality, "speed": f"{seconds:.2f} s a megapixel on {processor()}"}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="jpeg")
@@ -169,6 +186,7 @@ def main() -> None:
         "multiply_adds": {"DnCNN-3": multiply_adds(peer), "ours": float(model.card["multiply_adds"])},
         "grey": grey,
         "colour": colour,
+        "entrants": {args.model: entry(args.model, grey, colour)},
     }
     print("\n".join(tables(record)))
     if args.write and args.every == 1:

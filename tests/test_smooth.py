@@ -12,6 +12,7 @@ from scipy import ndimage
 
 from burnish.contract import Array, Contract, Dial
 from burnish.degrade.blur import blur
+from burnish.degrade.jpeg import jpeg
 from burnish.degrade.noise import noise
 from burnish.errors import DialError, UsageError
 from burnish.report import cards
@@ -90,6 +91,17 @@ def test_a_level_beyond_the_range_is_brought_into_it_by_scaling(pictures: list[t
     found = measured(pictures).beyond
     assert found is not None
     assert set(found) == {1.25, 1.5, 2.0}
+
+
+def test_of_a_quality_the_lower_setting_is_the_stronger_one(pictures: list[tuple[str, Array]]) -> None:
+    def run(image: Array, level: Array | None) -> Array:
+        assert level is not None
+        return np.asarray(image + (1 - level / 100) * (image.mean((2, 3), keepdims=True) - image), np.float32)
+
+    row = Row("greyer", Contract(level="pixel", dials=(Dial("quality", 10, 90, 40, "JPEG quality"),)), run)
+    found = smooth(row, pictures, jpeg(), [40.0], settings=5, side=96)
+    assert found.tracks[0].removing == found.tracks[0].smoothing == 1
+    assert found.beyond is None
 
 
 def test_an_expert_sees_the_same_damage(pictures: list[tuple[str, Array]]) -> None:

@@ -33,7 +33,7 @@ class Track:
 
     psnr, removed (RMS of what was taken away, 0..1), drift (mean over windows of BOX pixels of how far their mean is off, in 8-bit steps): one for each
     setting. bend: the mean second difference over the mean step, 0 on a straight line; jump: the largest step over the median one. removing, smoothing: the
-    share of neighbouring settings of which the higher one takes no less away, and leaves no more variation.
+    share of neighbouring settings of which the one for more damage takes no less away, and leaves no more variation.
     """
 
     level: float
@@ -116,12 +116,13 @@ def smooth(
     held = [middle(clean, side) for _, clean in pictures]
     if not held or not levels:
         raise UsageError("there are no pictures, or no levels, to measure on")
+    falls = matched and damage.neutral is not None and damage.neutral > (dial.low + dial.high) / 2  # less damage at a higher setting, as with a JPEG's quality
     tracks = []
     for level in levels:
         say(f"{damage.dial.name} {level:g}")
-        tracks.append(_track(row, dial, stops, level, [(_spoiled(clean, damage, level, seed, i), clean) for i, clean in enumerate(held)]))
+        tracks.append(_track(row, dial, stops, level, [(_spoiled(clean, damage, level, seed, i), clean) for i, clean in enumerate(held)], falls))
     constant = _map_difference(row, dial, _spoiled(held[0], damage, levels[0], seed, 0))
-    beyond = _beyond(row, dial, damage, held, seed) if matched else None
+    beyond = _beyond(row, dial, damage, held, seed) if matched and not falls else None
     return Smoothness(row.name, dial, damage.dial.name, stops, tuple(tracks), len(held), constant, beyond)
 
 
@@ -155,7 +156,7 @@ def rescaled(run: Callable[[Array, Array | None], Array], image: Array, levels: 
     return run(image / np.float32(factor), levels / np.float32(factor)) * np.float32(factor)
 
 
-def _track(row: Row, dial: Dial, stops: Sequence[float], level: float, spoiled: Sequence[tuple[Array, Array]]) -> Track:
+def _track(row: Row, dial: Dial, stops: Sequence[float], level: float, spoiled: Sequence[tuple[Array, Array]], falls: bool) -> Track:
     figures = np.zeros((3, len(stops)))
     bends, steps, removing, smoothing = [], [], [], []
     for noisy, clean in spoiled:
@@ -168,8 +169,8 @@ def _track(row: Row, dial: Dial, stops: Sequence[float], level: float, spoiled: 
             figures[:, i] += (psnr(restored, clean), away, _drift(restored, clean))
             if before:
                 steps.append(float(np.abs(restored - before[-1]).mean()))
-                removing.append(away >= last[0] - 1e-7)
-                smoothing.append(varied <= last[1] + 1e-7)
+                removing.append((away <= last[0] + 1e-7) if falls else (away >= last[0] - 1e-7))
+                smoothing.append((varied >= last[1] - 1e-7) if falls else (varied <= last[1] + 1e-7))
             if len(before) > 1:
                 bends.append(float(np.abs(restored - 2 * before[-1] + before[-2]).mean()) / max(float(np.abs(restored - before[-2]).mean()), 1e-12))
             before, last = [*before[-1:], restored], (away, varied)

@@ -46,7 +46,7 @@ def gates(found: Smoothness, experts: Mapping[float, float] | None = None) -> li
     result.append(("second difference over the step, mean", f"{bend:.3f}", bend < 0.5))
     result.append(("largest step over the median one", f"{jump:.2f}", jump < 5))
     removing, smoothing = min(track.removing for track in tracks), min(track.smoothing for track in tracks)
-    result.append(("a higher setting takes no less away, of 99.9 % of neighbours", f"{removing:.2%}", removing >= 0.999))
+    result.append(("a setting for more damage takes no less away, of 99.9 % of neighbours", f"{removing:.2%}", removing >= 0.999))
     result.append(("and leaves no more variation", f"{smoothing:.2%}", smoothing >= 0.999))
     drift = max(max(track.drift) for track in tracks)
     result.append((f"mean colour of windows of {BOX} pixels stays, within 1 of 255", f"{drift:.2f}", drift <= 1))
