@@ -1,18 +1,27 @@
 """Rows of the tables of dials: recipes that differ from one another in a few keys, each trained where it is not yet, after what it starts from.
 
-A study holds a `recipe` and `rows`. A row may have `changes` (keys of the recipe), `start` (another row, whose weights it goes on from), `like` (another row,
-whose words count here too), or `blend` (rows whose weights are joined by `burnish blend`, and nothing to train).
+A study holds a `recipe` and `rows`. A row may have `changes` (keys of the recipe), `start` (another row, whose weights it goes on from), `begin` (what an AdaIN
+is filled with before it is trained), `like` (another row, whose words count here too), or `blend` (rows whose weights are joined by `burnish blend`, and
+nothing to train).
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import torch
+
+from burnish import images
+from burnish.contract import Dial
+from burnish.degrade.resize import resize
 from burnish.study.blend import blend
+from burnish.training.build import Spec
 from burnish.training.recipe_file import change, from_record
+from burnish.training.restorer import Restorer
 from burnish.training.train import train
 
 
@@ -27,9 +36,25 @@ def trained(study: Mapping[str, Any], name: str, out: Path, seed: int) -> Path:
     record = copy.deepcopy(study["recipe"])
     if "start" in row:
         record["start"] = str(trained(study, row["start"], out, seed))
+    if "begin" in row:
+        record["start"] = str(begun(row["changes"]["arch"], folder, **row["begin"]))
     for place, value in {**row.get("changes", {}), "seed": seed}.items():
         change(record, place, copy.deepcopy(value))
     return train(from_record(record), folder)
+
+
+def begun(arch: Mapping[str, Any], folder: Path, file: str, paintings: Sequence[str], side: int) -> Path:
+    """An AdaIN with its encoder's weights and the statistics of two paintings, whose shorter side is resized to `side`."""
+    restorer = Restorer(Spec.parse(arch), (Dial("mix", 0, 1, 0, "share of the second style"),))
+    found = []
+    for painting in paintings:
+        pixels = images.upright(images.read(Path(painting))).pixels
+        factor = side / min(pixels.shape[-2:])
+        found.append(torch.from_numpy(np.clip(resize(pixels, round(pixels.shape[-2] * factor), round(pixels.shape[-1] * factor)), 0, 1)))
+    restorer.net.begin(Path(file), found)  # type: ignore[operator]
+    folder.mkdir(parents=True, exist_ok=True)
+    restorer.save(folder / "begin.safetensors")
+    return folder / "begin.safetensors"
 
 
 def laid_out(study: Mapping[str, Any], name: str) -> dict[str, Any]:

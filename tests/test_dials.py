@@ -266,7 +266,7 @@ def test_filters_along_a_dial_are_drawn(tmp_path: Path) -> None:
 
     host = {"use": "AdaFMNet", "args": {"width": 8, "blocks": 1}}
     torch.manual_seed(3)
-    restorer = Restorer(Spec("FTN", {"base": host, "levels": [20, 80]}), [Dial("noise", 20, 80, 20, "sigma")])
+    restorer = Restorer(Spec("FTN", {"base": host, "levels": [20, 80]}), (Dial("noise", 20, 80, 20, "sigma"),))
     still = moved(restorer, [20.0, 80.0])
     assert max(distance for points in still.values() for _, distance in points) == 0  # FTN starts as the identity
     with torch.no_grad():

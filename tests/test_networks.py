@@ -314,3 +314,25 @@ def test_a_sigmoid_offers_logits() -> None:
 def test_arguments_that_make_no_network_are_refused_in_words(name: str, args: dict[str, Any], words: str) -> None:
     with pytest.raises(RecipeError, match=words):
         build(Spec(name, args), NETWORKS)
+
+
+def test_adain_brings_features_to_the_statistics_of_its_paintings(tmp_path: Path) -> None:
+    restorer = make("AdaIN")
+    net: Any = restorer.net
+    weights = {f"features.{name}": weight.clone() + 0.01 for name, weight in net.encoder.state_dict().items()}
+    torch.save(weights, tmp_path / "encoder.pth")
+    torch.manual_seed(1)
+    first, second = torch.rand(1, 3, 40, 48), 0.2 * torch.rand(1, 3, 64, 32)
+    net.begin(tmp_path / "encoder.pth", [first, second])
+    seen = []
+    net.decoder.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].detach()))
+    with torch.no_grad():
+        for level, painting in ((0.0, first), (75.0, second)):
+            net(torch.rand(1, 3, 32, 32), torch.full((1, 1, 1, 1), level))
+            wanted = net._encoded(painting)
+            torch.testing.assert_close(seen[-1].mean((2, 3)), wanted.mean((2, 3)), atol=1e-3, rtol=1e-3)
+            lively = seen[-1].std((2, 3)) > 0.02  # what does not vary in the picture stays even
+            assert lively.sum() > 64
+            torch.testing.assert_close(seen[-1].std((2, 3), correction=0)[lively], wanted.std((2, 3), correction=0)[lively], atol=1e-2, rtol=5e-2)
+    assert all(weight.requires_grad for weight in net.decoder.parameters())
+    assert not any(weight.requires_grad for weight in net.encoder.parameters())

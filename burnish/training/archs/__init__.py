@@ -21,6 +21,7 @@ ARCHS = {
     "SRResNet": "burnish.training.archs.srresnet:SRResNet",
     "TransformNet": "burnish.training.archs.transformnet:TransformNet",
     "AdaFMNet": "burnish.training.archs.adafmnet:AdaFMNet",
+    "AdaIN": "burnish.training.archs.adain:AdaIN",
     "Sigmoid": "burnish.training.archs.sigmoid:Sigmoid",
     "Biased": "burnish.training.archs.biased:Biased",
 }
