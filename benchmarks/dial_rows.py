@@ -27,7 +27,7 @@ from burnish.training.train import train
 
 def trained(study: Mapping[str, Any], name: str, out: Path, seed: int) -> Path:
     """The row's weights, trained if they are not there, and before them what it starts from."""
-    row, folder = laid_out(study, name), out / f"seed{seed}" / name.replace(" ", "_").replace(",", "")
+    row, folder = laid_out(study, name), place_of(out, seed, name)
     if "blend" in row:
         target = folder / f"{study['recipe']['name']}.safetensors"
         folder.mkdir(parents=True, exist_ok=True)
@@ -41,6 +41,11 @@ def trained(study: Mapping[str, Any], name: str, out: Path, seed: int) -> Path:
     for place, value in {**row.get("changes", {}), "seed": seed}.items():
         change(record, place, copy.deepcopy(value))
     return train(from_record(record), folder)
+
+
+def place_of(out: Path, seed: int, name: str) -> Path:
+    """The folder of a row."""
+    return out / f"seed{seed}" / name.replace(" ", "_").replace(",", "")
 
 
 def begun(arch: Mapping[str, Any], folder: Path, file: str, paintings: Sequence[str], side: int) -> Path:

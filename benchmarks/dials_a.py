@@ -5,7 +5,8 @@ python -m benchmarks.dials_a --page                                             
 
 `studies/dials_a.yaml` says what the rows are. The curves along the dial, and the setting that is best for each level, are of the middle of some of CBSD68's;
 PSNR of float noise is that of all pictures whole, at that setting, and at the true one where the dial is noise itself. A row that stops goes on with the same
-command. --every takes each n-th picture. --write keeps the results in benchmarks/results/dials_a.json.
+command, and one that was measured keeps its figures beside its weights. --every takes each n-th picture. --write keeps the results in
+benchmarks/results/dials_a.json.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.dial_rows import trained
+from benchmarks.dial_rows import place_of, trained
 from benchmarks.markdown import put, rows
 from burnish.degrade.noise import noise
 from burnish.errors import DialError
@@ -220,7 +221,12 @@ def main() -> None:
     for seed in args.seeds:
         for name in [args.only] if args.only else study["rows"]:
             began = time.monotonic()
-            found.append(measured(study, name, args.out, seed, pictures))
+            kept = place_of(args.out, seed, name) / f"measured_{args.every}.json"
+            if kept.exists():
+                found.append(json.loads(kept.read_text()))
+                continue
+            found.append(asdict(measured(study, name, args.out, seed, pictures)))
+            atomic_write(kept, json.dumps(found[-1]).encode())
             print(f"{name}, seed {seed}: {time.monotonic() - began:.0f} s", flush=True)
     record = {
         "format": FORMAT,
@@ -228,7 +234,7 @@ def main() -> None:
         "every": args.every,
         "seeds": args.seeds,
         "levels": study["levels"],
-        "rows": [asdict(one) for one in found],
+        "rows": found,
     }
     for part in SETS:
         for line in [heading(record), *rows_of(record, part)]:
