@@ -120,7 +120,7 @@ def rows_of(record: Mapping[str, Any], part: str) -> list[list[str]]:
     experts = {level: psnr for name, several in by_name.items() if name.startswith("expert") for level, psnr in _mean(several, "psnr", part).items()}
     rows = []
     for name, several in by_name.items():
-        found = _mean(several, "psnr", part)
+        found = _best(several, part)
         dips = {} if name.startswith("expert") or not several[0]["best"] else {level: found[level] - psnr for level, psnr in experts.items()}
         cells = [(f"{found[level]:.2f}" if level in found else "") + (f" ({dips[level]:+.2f})" if level in dips else "") for level in _levels(record)]
         matched = _mean(several, "matched", part) if several[0]["matched"] else {}
@@ -156,6 +156,12 @@ def _mean(several: list[Mapping[str, Any]], what: str, part: str) -> dict[str, f
     return {level: float(sum(one[what][part][level] for one in several) / len(several)) for level in several[0][what][part]}
 
 
+def _best(several: list[Mapping[str, Any]], part: str) -> dict[str, float]:
+    """PSNR at the better of the setting that was best on the pieces and the true one, by level."""
+    found, matched = _mean(several, "psnr", part), _mean(several, "matched", part) if several[0]["matched"] else {}
+    return {level: max(psnr, matched.get(level, psnr)) for level, psnr in found.items()}
+
+
 def _dip(dips: list[float]) -> str:
     return f"{sum(dips) / len(dips):+.3f}" if dips else ""
 
@@ -168,7 +174,7 @@ def dips(record: Mapping[str, Any], part: str) -> Any:
     """What each way lacks against an expert, over the noise. [H, W, 3]"""
     by_name = _by_name(record)
     experts = {level: psnr for name, several in by_name.items() if name.startswith("expert") for level, psnr in _mean(several, "psnr", part).items()}
-    found = {name: _mean(several, "psnr", part) for name, several in by_name.items() if several[0]["best"]}
+    found = {name: _best(several, part) for name, several in by_name.items() if several[0]["best"]}
     curves = {name: [sorted((float(level), psnr[level] - experts[level]) for level in experts)] for name, psnr in found.items()}
     return lines(curves, "noise", f"PSNR on {part} less that of an expert of that level, dB")
 
