@@ -12,14 +12,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import torch
-
-from burnish import images
 from burnish.contract import Dial
-from burnish.degrade.resize import resize
 from burnish.study.blend import blend
 from burnish.training.build import Spec
+from burnish.training.losses.style import painting
 from burnish.training.recipe_file import change, from_record
 from burnish.training.restorer import Restorer
 from burnish.training.train import train
@@ -51,12 +47,7 @@ def place_of(out: Path, seed: int, name: str) -> Path:
 def begun(arch: Mapping[str, Any], folder: Path, file: str, paintings: Sequence[str], side: int) -> Path:
     """An AdaIN with its encoder's weights and the statistics of two paintings, whose shorter side is resized to `side`."""
     restorer = Restorer(Spec.parse(arch), (Dial("mix", 0, 1, 0, "share of the second style"),))
-    found = []
-    for painting in paintings:
-        pixels = images.upright(images.read(Path(painting))).pixels
-        factor = side / min(pixels.shape[-2:])
-        found.append(torch.from_numpy(np.clip(resize(pixels, round(pixels.shape[-2] * factor), round(pixels.shape[-1] * factor)), 0, 1)))
-    restorer.net.begin(Path(file), found)  # type: ignore[operator]
+    restorer.net.begin(Path(file), [painting(Path(one), side) for one in paintings])  # type: ignore[operator]
     folder.mkdir(parents=True, exist_ok=True)
     restorer.save(folder / "begin.safetensors")
     return folder / "begin.safetensors"

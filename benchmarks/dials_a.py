@@ -117,13 +117,13 @@ def heading(record: Mapping[str, Any]) -> list[str]:
 def rows_of(record: Mapping[str, Any], part: str) -> list[list[str]]:
     """The table of one set: PSNR at the best setting, and behind it the dip against the expert of that level, where there is one; the mean over the seeds."""
     by_name = _by_name(record)
-    experts = {level: psnr for name, several in by_name.items() if name.startswith("expert") for level, psnr in _mean(several, "psnr", part).items()}
+    experts = _experts(by_name, part)
     rows = []
     for name, several in by_name.items():
         found = _best(several, part)
         dips = {} if name.startswith("expert") or not several[0]["best"] else {level: found[level] - psnr for level, psnr in experts.items()}
         cells = [(f"{found[level]:.2f}" if level in found else "") + (f" ({dips[level]:+.2f})" if level in dips else "") for level in _levels(record)]
-        matched = _mean(several, "matched", part) if several[0]["matched"] else {}
+        matched = _mean(several, "matched", part)
         true = [matched[level] - psnr for level, psnr in experts.items()] if matched else []
         ends = [_dip(list(dips.values())), _worst(list(dips.values())), f"{_dip(true)}, {_worst(true)}" if true else ""]
         rows.append([name, *cells, *ends])
@@ -147,18 +147,23 @@ def _by_name(record: Mapping[str, Any]) -> dict[str, list[Mapping[str, Any]]]:
     return found
 
 
+def _experts(by_name: Mapping[str, list[Mapping[str, Any]]], part: str) -> dict[str, float]:
+    """What the expert of each level reaches."""
+    return {level: psnr for name, several in by_name.items() if name.startswith("expert") for level, psnr in _mean(several, "psnr", part).items()}
+
+
 def _levels(record: Mapping[str, Any]) -> list[str]:
     return [f"{level:g}" for level in record["levels"]]
 
 
 def _mean(several: list[Mapping[str, Any]], what: str, part: str) -> dict[str, float]:
-    """By level, over the seeds."""
-    return {level: float(sum(one[what][part][level] for one in several) / len(several)) for level in several[0][what][part]}
+    """By level, over the seeds; empty where it was not measured."""
+    return {level: float(sum(one[what][part][level] for one in several) / len(several)) for level in several[0][what].get(part, {})}
 
 
 def _best(several: list[Mapping[str, Any]], part: str) -> dict[str, float]:
     """PSNR at the better of the setting that was best on the pieces and the true one, by level."""
-    found, matched = _mean(several, "psnr", part), _mean(several, "matched", part) if several[0]["matched"] else {}
+    found, matched = _mean(several, "psnr", part), _mean(several, "matched", part)
     return {level: max(psnr, matched.get(level, psnr)) for level, psnr in found.items()}
 
 
@@ -173,7 +178,7 @@ def _worst(dips: list[float]) -> str:
 def dips(record: Mapping[str, Any], part: str) -> Any:
     """What each way lacks against an expert, over the noise. [H, W, 3]"""
     by_name = _by_name(record)
-    experts = {level: psnr for name, several in by_name.items() if name.startswith("expert") for level, psnr in _mean(several, "psnr", part).items()}
+    experts = _experts(by_name, part)
     found = {name: _best(several, part) for name, several in by_name.items() if several[0]["best"]}
     curves = {name: [sorted((float(level), psnr[level] - experts[level]) for level in experts)] for name, psnr in found.items()}
     return lines(curves, "noise", f"PSNR on {part} less that of an expert of that level, dB")
@@ -182,7 +187,8 @@ def dips(record: Mapping[str, Any], part: str) -> Any:
 def page(record: Mapping[str, Any]) -> Path:
     """Table and curves as one page; and the dips as a picture for the document."""
     PAGE.parent.mkdir(parents=True, exist_ok=True)
-    sheet([[Cell(dips(record, part)) for part in SETS]], DIPS, 800)
+    lacking = [dips(record, part) for part in SETS]
+    sheet([[Cell(one) for one in lacking]], DIPS, 800)
     drawn = []
     for level in (f"{level:g}" for level in record["levels"]):
         curves = {one["name"]: [one["curves"][level]] for one in record["rows"] if one["curves"] and one["matched"]}
@@ -190,7 +196,7 @@ def page(record: Mapping[str, Any]) -> Path:
             drawn.append(picture(lines(curves, "noise dial", f"PSNR at noise {level}")))
     parts = [paragraph(said(record))]
     parts += [section(part, [table(heading(record), rows_of(record, part))]) for part in SETS]
-    parts += [section("Against an expert of each level", [picture(dips(record, part)) for part in SETS])]
+    parts += [section("Against an expert of each level", [picture(one) for one in lacking])]
     parts += [section("What each costs", [table(COSTS, sizes_of(record))]), section("Along the dial", drawn)]
     return write_page(PAGE, "Table A: ways to give a host a dial", parts)
 

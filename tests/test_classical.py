@@ -274,7 +274,7 @@ def test_a_filter_has_no_file() -> None:
     assert (opened.backend, opened.precision) == ("OpenCV and scikit-image", "fp32")
     with pytest.raises(ModelMissing, match="median is a filter, which has no model file"):
         find("median")
-    with pytest.raises(ModelMissing, match="photo, .*; the filters bilateral, nlmeans, .*; or the path of an .onnx"):
+    with pytest.raises(ModelMissing, match="photo, document, jpeg; the filters bilateral, nlmeans, .*; or the path of an .onnx"):
         find("medium")
     with pytest.raises(DeviceError, match="--device cuda: a filter runs on the processor only"):
         model.open(device="cuda")

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ..contract import BT601, Array
 from ..errors import NonFiniteInput
-from .quiet import Quiet, quiet_brightness, quiet_colour
+from .quiet import Quiet, quiet
 
 Figures = NDArray[np.float64]
 
@@ -64,29 +64,28 @@ def noise(image: Array) -> float:
         raise NonFiniteInput("the noise of a picture with NaN or infinity in it cannot be estimated")
     clipped = lowest >= 0 and highest <= 1
     brightness, smooth = _sigma(_brightness(image[0]), clipped)
-    quiet = quiet_brightness(image[0])
+    calm, differences = quiet(image[0])
     if image.shape[1] == 1:
-        return _or_correlated(brightness, quiet)
+        return _or_correlated(brightness, calm)
     colour, _ = _sigma(_all_channels(image[0]), clipped)
     # Over all channels is far more exact, since noise differs from channel to channel and texture hardly does. But JPEG halves the colours' resolution: what is
     # noisy in its brightness alone, in smooth places too (else it would be texture), has lost its colour noise that way; though not all of it.
-    differences = quiet_colour(image[0])
     coloured = differences.deviation > LEAST_COLOUR * brightness
-    white = brightness if brightness > 2 * colour + 2 and smooth > LEAST_SMOOTH and (coloured or quiet.evenness < EVEN) else colour
+    white = brightness if brightness > 2 * colour + 2 and smooth > LEAST_SMOOTH and (coloured or calm.evenness < EVEN) else colour
     # The brightness of noise that each channel has for itself is weaker than the noise.
-    own = quiet.deviation / math.hypot(*BT601)
+    own = calm.deviation / math.hypot(*BT601)
     if differences.deviation > LEAST_COLOUR * own:
-        quiet = replace(quiet, deviation=own)
+        calm = replace(calm, deviation=own)
     if differences.evenness < EVEN_COLOUR and differences.deviation > LEAST_CORRELATED:
         if abs(differences.deviation - white) < 0.35 * white + 1.5:
             return white
         white = max(white, differences.deviation)
-    return _or_correlated(white, quiet)
+    return _or_correlated(white, calm)
 
 
-def _or_correlated(white: float, quiet: Quiet) -> float:
+def _or_correlated(white: float, calm: Quiet) -> float:
     """What the brightness of quiet places says, if they are alike and have far more noise than was found."""
-    return quiet.deviation if quiet.evenness < EVEN and quiet.deviation > 1.5 * white + LEAST_CORRELATED else white
+    return calm.deviation if calm.evenness < EVEN and calm.deviation > 1.5 * white + LEAST_CORRELATED else white
 
 
 def _all_channels(pixels: Array) -> _Patches:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..contract import BT601, Array
+from ..contract import LUMA, Array
 
 #: side of the blocks, and how many there must be
 SIDE = 16
@@ -35,22 +35,18 @@ class Quiet:
 NOTHING = Quiet(0.0, math.inf)
 
 
-def quiet_colour(pixels: Array) -> Quiet:
-    """Of differences between the channels [3, H, W], in which photographs have little texture; as noise of each channel, if the channels' noise is its own."""
+def quiet(pixels: Array) -> tuple[Quiet, Quiet]:
+    """Of the brightness of [1 or 3, H, W], as noise of the brightness; and of the differences between the channels, in which photographs have little texture,
+    as noise of each channel, if the channels' noise is its own (NOTHING in grey).
+    """
+    brightness = pixels[0] if len(pixels) == 1 else np.einsum("chw,c->hw", pixels, LUMA)
+    inside = _inside(brightness)
+    found = _quiet(_variances(brightness)[inside])
+    if len(pixels) == 1:
+        return found, NOTHING
     red, green, blue = pixels
     variances = (_variances((red - green) / math.sqrt(2)) + _variances((blue - green) / math.sqrt(2))) / 2
-    return _quiet(variances[_inside(_brightness(pixels))])
-
-
-def quiet_brightness(pixels: Array) -> Quiet:
-    """Of the brightness of [1 or 3, H, W], as noise of the brightness."""
-    brightness = _brightness(pixels)
-    return _quiet(_variances(brightness)[_inside(brightness)])
-
-
-def _brightness(pixels: Array) -> Array:
-    brightness: Array = np.einsum("chw,c->hw", pixels, np.array(BT601, np.float32)) if pixels.shape[0] == 3 else pixels[0]
-    return brightness
+    return found, _quiet(variances[inside])
 
 
 def _quiet(variances: Array) -> Quiet:

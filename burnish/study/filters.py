@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..contract import Dial
 from ..errors import DialError
 from ..report.plot import lines
 from ..report.sheet import Cell, sheet
@@ -43,9 +44,7 @@ def moved(restorer: Restorer, settings: list[float]) -> dict[str, list[tuple[flo
     """By convolution, (setting, how far its filters are from where they are in the middle of the first dial, over their size there); the other dials at their
     defaults. DialError where there is no dial, or the network is no row of convolutions at one setting.
     """
-    if not restorer.contract.dials:
-        raise DialError("this model has no dial, so its filters stand still")
-    dial = restorer.contract.dials[0]
+    dial = _dial(restorer)
     middle = dict(convolved(restorer.fold(**{dial.name: (dial.low + dial.high) / 2})))
     curves: dict[str, list[tuple[float, float]]] = {name: [] for name in middle}
     for setting in settings:
@@ -55,19 +54,24 @@ def moved(restorer: Restorer, settings: list[float]) -> dict[str, list[tuple[flo
     return curves
 
 
+def _dial(restorer: Restorer) -> Dial:
+    if not restorer.contract.dials:
+        raise DialError("this model has no dial, so its filters stand still")
+    return restorer.contract.dials[0]
+
+
 def draw(model: Path, output: Path) -> Path:
     """Curves of the layers that move (some, evenly, where there are many); of the first and the last of them the filters, and what differs at both ends."""
     restorer = Restorer.load(model)
-    dial = restorer.contract.dials[0] if restorer.contract.dials else None
-    settings = np.linspace(dial.low, dial.high, SETTINGS).tolist() if dial else []
+    dial = _dial(restorer)
+    settings = np.linspace(dial.low, dial.high, SETTINGS).tolist()
     curves = {name: points for name, points in moved(restorer, settings).items() if max(distance for _, distance in points) > 1e-6}
-    assert dial is not None  # moved says so otherwise
     shown = list(curves)[:: max(1, -(-len(curves) // LAYERS))]
     rows, ends = [], (dial.low, (dial.low + dial.high) / 2, dial.high)
     if shown:
         rows.append([Cell(lines({name: [curves[name]] for name in shown}, dial.name, "distance of the filters from those in the middle, over their size"))])
     at = [dict(convolved(restorer.fold(**{dial.name: setting}))) for setting in ends]
-    for name in dict.fromkeys((shown or list(at[0]))[place] for place in (0, -1)):
+    for name in dict.fromkeys(list(curves or at[0])[place] for place in (0, -1)):
         low, middle, high = (one[name] for one in at)
         rows.append([Cell(mosaic(middle), f"filters of {name}, {dial.name} {ends[1]:g}")])
         rows[-1] += [

@@ -157,7 +157,7 @@ def rescaled(run: Callable[[Array, Array | None], Array], image: Array, levels: 
 
 
 def _track(row: Row, dial: Dial, stops: Sequence[float], level: float, spoiled: Sequence[tuple[Array, Array]], falls: bool) -> Track:
-    figures = np.zeros((3, len(stops)))
+    figures, up = np.zeros((3, len(stops))), -1 if falls else 1
     bends, steps, removing, smoothing = [], [], [], []
     for noisy, clean in spoiled:
         before: list[Array] = []
@@ -169,8 +169,8 @@ def _track(row: Row, dial: Dial, stops: Sequence[float], level: float, spoiled: 
             figures[:, i] += (psnr(restored, clean), away, _drift(restored, clean))
             if before:
                 steps.append(float(np.abs(restored - before[-1]).mean()))
-                removing.append((away <= last[0] + 1e-7) if falls else (away >= last[0] - 1e-7))
-                smoothing.append((varied >= last[1] - 1e-7) if falls else (varied <= last[1] + 1e-7))
+                removing.append(up * (away - last[0]) >= -1e-7)
+                smoothing.append(up * (varied - last[1]) <= 1e-7)
             if len(before) > 1:
                 bends.append(float(np.abs(restored - 2 * before[-1] + before[-2]).mean()) / max(float(np.abs(restored - before[-2]).mean()), 1e-12))
             before, last = [*before[-1:], restored], (away, varied)

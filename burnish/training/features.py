@@ -96,6 +96,18 @@ NETWORKS = {
 }
 
 
+def layers_to(network: str, wanted: Sequence[str]) -> Layers:
+    """The layers of a network, to the last of those wanted. ValueError for an unknown network or layer."""
+    if network not in NETWORKS:
+        raise ValueError(f"network: there is no {network!r}; the choices: {', '.join(NETWORKS)}")
+    layers = NETWORKS[network].layers()
+    names = [name for name, _ in layers]
+    for name in wanted:
+        if name not in names:
+            raise ValueError(f"layers: {network} has no {name!r}; the choices: {', '.join(names)}")
+    return layers[: 1 + max(names.index(name) for name in wanted)]
+
+
 class Features(nn.Module):
     """The activations of some layers of a frozen network, taken by forward hooks: picture [B, 1 or 3, H, W], RGB in [0, 1] -> {layer: [B, C, h, w]}.
 
@@ -105,17 +117,11 @@ class Features(nn.Module):
 
     def __init__(self, network: str, wanted: Sequence[str], file: str | None = None) -> None:
         super().__init__()
-        if network not in NETWORKS:
-            raise ValueError(f"network: there is no {network!r}; the choices: {', '.join(NETWORKS)}")
-        chosen = NETWORKS[network]
         with torch.device("meta"):  # no memory, and nothing drawn, for weights that a file replaces
-            layers = chosen.layers()
-        names = [name for name, _ in layers]
-        for name in wanted:
-            if name not in names:
-                raise ValueError(f"layers: {network} has no {name!r}; the choices: {', '.join(names)}")
+            layers = layers_to(network, wanted)
+        chosen, names = NETWORKS[network], [name for name, _ in layers]
         self.prepare, self.places = chosen.prepare, {name: names.index(name) for name in wanted}
-        self.net = nn.Sequential(*(layer for _, layer in layers[: 1 + max(self.places.values())])).eval()
+        self.net = nn.Sequential(*(layer for _, layer in layers)).eval()
         path = Path(file) if file else public_file(network, chosen.public)
         fill(self.net, read(path), path)
 
@@ -138,19 +144,26 @@ def _keep(kept: dict[str, Tensor], name: str, module: nn.Module, inputs: tuple[T
 
 
 def fill(net: nn.Module, weights: Mapping[str, Tensor], path: Path) -> None:
-    """The weights in place of the parameters, as buffers that no state_dict holds: they move with the module and never change.
+    """The weights in place of the parameters, as buffers that no state_dict holds: they move with the module and never change. ModelMismatch."""
+    for name, weight in fitting(net, weights, path).items():
+        place, _, last = name.rpartition(".")
+        module = net.get_submodule(place)
+        delattr(module, last)
+        module.register_buffer(last, weight, persistent=False)
 
-    What a file holds beyond (deeper layers, a classifier) is left. ModelMismatch names the first weight that does not fit.
+
+def fitting(net: nn.Module, weights: Mapping[str, Tensor], path: Path) -> dict[str, Tensor]:
+    """By the name of each parameter, a float32 copy of the file's weight for it. What a file holds beyond (deeper layers, a classifier) is left. ModelMismatch
+    names the first weight that does not fit.
     """
-    for name, parameter in list(net.named_parameters()):
+    found = {}
+    for name, parameter in net.named_parameters():
         key = f"features.{name}"
         if key not in weights or weights[key].shape != parameter.shape:
             there = f"is {list(weights[key].shape)}" if key in weights else "is missing"
             raise ModelMismatch(f"{path}: {key} {there}, but this network wants {list(parameter.shape)}; give the file of the network that the recipe names")
-        place, _, last = name.rpartition(".")
-        module = net.get_submodule(place)
-        delattr(module, last)
-        module.register_buffer(last, weights[key].detach().to(torch.float32, copy=True), persistent=False)
+        found[name] = weights[key].detach().to(torch.float32, copy=True)
+    return found
 
 
 def read(path: Path) -> Mapping[str, Tensor]:

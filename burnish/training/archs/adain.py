@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from ..dials.amount import Amount
-from ..features import NETWORKS, read
+from ..features import NETWORKS, fitting, layers_to, read
 
 EPSILON = 1e-5
 
@@ -32,13 +32,7 @@ class AdaIN(nn.Module):
 
     def __init__(self, network: str = "VGG19", layer: str = "relu4_1", levels: Sequence[float] = (0, 1), amounts: Sequence[float] = (0, 1)) -> None:
         super().__init__()
-        if network not in NETWORKS:
-            raise ValueError(f"network: there is no {network!r}; the choices: {', '.join(NETWORKS)}")
-        layers = NETWORKS[network].layers()
-        names = [name for name, _ in layers]
-        if layer not in names:
-            raise ValueError(f"layer: {network} has no {layer!r}; the choices: {', '.join(names)}")
-        chosen = [_evenly(module) for _, module in layers[: names.index(layer) + 1]]
+        chosen = [_evenly(module) for _, module in layers_to(network, [layer])]
         self.to_encoder = NETWORKS[network].prepare
         self.encoder = nn.Sequential(*chosen).requires_grad_(False)
         halvings = sum(module.stride in (2, (2, 2)) for module in self.encoder.modules() if isinstance(module, nn.Conv2d | nn.MaxPool2d))
@@ -51,9 +45,10 @@ class AdaIN(nn.Module):
 
     @torch.no_grad()
     def begin(self, file: Path, paintings: Sequence[Tensor]) -> None:
-        """Fills the encoder from a .pth file with torchvision's keys, and the statistics from two paintings [1, 3, H, W]. ModelMissing, ModelCorrupt."""
-        weights = read(file)
-        self.encoder.load_state_dict({name: weights[f"features.{name}"] for name in self.encoder.state_dict()})
+        """Fills the encoder from a .pth file with torchvision's keys, and the statistics from two paintings [1, 3, H, W]. ModelMissing,
+        ModelCorrupt, ModelMismatch.
+        """
+        self.encoder.load_state_dict(fitting(self.encoder, read(file), file))
         for i, painting in enumerate(paintings):
             mean, deviation = _statistics(self._encoded(painting))
             self.means[i], self.deviations[i] = mean.flatten(), deviation.flatten()

@@ -18,6 +18,14 @@ from .gram import gram
 from .perceptual import weighted
 
 
+def painting(path: Path, side: int) -> Tensor:
+    """A painting in colour, its shorter side resized to `side`, which sets how large its strokes are. [1, 3, H, W] in 0..1"""
+    pixels = matching(images.upright(images.read(path)).pixels, 3)
+    factor = side / min(pixels.shape[-2:])
+    small = resize(pixels, round(pixels.shape[-2] * factor), round(pixels.shape[-1] * factor))
+    return torch.from_numpy(np.clip(small, 0, 1))
+
+
 class Style(nn.Module):
     """The weighted sum, over layers of a frozen network, of ||G(restored) - G(painting)||^2, G as in `Gram`. The clean picture does not count: what is to be
     kept of it is a `Perceptual` beside this one in a `Sum`.
@@ -33,11 +41,8 @@ class Style(nn.Module):
             raise ValueError(f"side {side} is too small: {SMALLEST} at least")
         self.layers = weighted(layers)
         self.features = Features(network, tuple(layers), file)
-        pixels = matching(images.upright(images.read(Path(picture))).pixels, 3)
-        factor = side / min(pixels.shape[-2:])
-        small = resize(pixels, round(pixels.shape[-2] * factor), round(pixels.shape[-1] * factor))
         with torch.no_grad():
-            wanted = self.features(torch.from_numpy(np.clip(small, 0, 1)))
+            wanted = self.features(painting(Path(picture), side))
         for name in self.layers:
             self.register_buffer(f"gram_{name}", gram(wanted[name]), persistent=False)
 
