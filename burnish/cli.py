@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from . import __version__
-from .errors import BurnishError, InputError, MissingExtra, ModelMissing, OutOfMemory, UsageError
+from .errors import BurnishError, InputError, MissingExtra, ModelMissing, UsageError, about_one, unforeseen
 from .words import parse_dials, parse_experts, parse_levels, parse_settings, parse_tile
 
 if TYPE_CHECKING:
@@ -44,19 +45,23 @@ ModelName = Annotated[str, typer.Option("-m", "--model", metavar="MODEL", help="
 Threads = Annotated[int | None, typer.Option(min=1, metavar="N", show_default=False, help="Processor threads.")]
 Full = Annotated[bool, typer.Option("--fp32", help="Full precision.")]
 Where = Annotated[Device, typer.Option("--device", help="auto, cpu or cuda.", show_choices=False)]
+Megapixels = Annotated[float, typer.Option("--max-megapixels", min=0, metavar="MP", help="Refuse larger pictures; 0 lifts the limit.")]
 AsJson = Annotated[bool, typer.Option("--json", help="For programs: one JSON object a line.")]
 
 
 def main() -> None:
     """The console script."""
     debug = "--debug" in sys.argv
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a name that is not UTF-8 must not end a run
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         app([word for word in sys.argv[1:] if word != "--debug"], prog_name="burnish")
     except Exception as error:
         if debug:
             raise
-        fail(error if isinstance(error, BurnishError) else BurnishError(f"something unforeseen ({type(error).__name__}: {error}); --debug shows where"))
+        fail(error if isinstance(error, BurnishError) else unforeseen(error))
 
 
 def fail(error: BurnishError) -> NoReturn:
@@ -101,20 +106,19 @@ def restore(
     suffix: Annotated[str | None, typer.Option(metavar="S", show_default=False, help="Added to names ('_restored' where there is no -o).")] = None,
     quality: Annotated[int | None, typer.Option(min=1, max=100, metavar="Q", show_default=False, help="Of JPEG and lossy WebP (95).")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results that exist already.")] = False,
-    max_megapixels: Annotated[float | None, typer.Option(metavar="MP", show_default=False, help="Refuse larger pictures (200); 0 lifts the limit.")] = None,
+    max_megapixels: Megapixels = 200,
     device: Where = Device.auto,
     threads: Threads = None,
     fp32: Full = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done.")] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Only errors.")] = False,
-    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Device, precision, notes.")] = False,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Device, engine, precision.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """burnish restore photo.jpg scans/ -o clean/ -d noise=25
 
     Restores pictures. What a dial is not told it estimates, where it can. Inputs are never changed.
     """
-    from . import images
     from .console import Console
     from .inference.job import Job
     from .inference.names import pair
@@ -125,11 +129,10 @@ def restore(
     settings, size = parse_dials(dial), parse_tile(tile)
     if not 0 <= strength <= 1:
         raise UsageError(f"--strength {strength:g} is out of range: from 0 (the input) to 1 (the full effect)")
-    limit = images.MAX_MEGAPIXELS if max_megapixels is None else (max_megapixels or None)
     if strength_map is not None and not strength_map.is_file():
         raise UsageError(f"--strength-map {strength_map}: no such file")
     mixed = None if strength_map is None else str(strength_map)
-    jobs = [Job(str(s), str(t), model, settings, strength, mixed, size, quality, overwrite, limit) for s, t in pairs]
+    jobs = [Job(str(s), str(t), model, settings, strength, mixed, size, quality, overwrite, max_megapixels or None) for s, t in pairs]
     console = Console(len(jobs), quiet=quiet, verbose=verbose, as_json=as_json)
     opened = open_model(model, settings)
     if dry_run:
@@ -152,9 +155,9 @@ def _restore_all(jobs: list[Any], model: Model, console: Any, *, device: str, th
         for job in jobs:
             try:
                 console.done(run_job(job, model, progress=console.progress, notice=console.notice))
-            except (InputError, OutOfMemory) as error:
+            except Exception as error:
                 failures += 1
-                console.failed(job, error)
+                console.failed(job, about_one(error))
     console.summary()
     return 3 if failures else 0
 
@@ -585,6 +588,7 @@ def spoil(
     recursive: Annotated[bool, typer.Option("-r", "--recursive", help="Subfolders too.")] = False,
     suffix: Annotated[str | None, typer.Option(metavar="S", show_default=False, help="Added to names ('_spoiled' where there is no -o).")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results that exist already.")] = False,
+    max_megapixels: Megapixels = 200,
     listing: Annotated[bool, typer.Option("--list", help="Every kind of damage, with its dial.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -605,7 +609,7 @@ def spoil(
     folder, extension = output is not None and output.endswith(("/", os.sep)), None if format is None else f".{format.lower().lstrip('.')}"
     mark = SUFFIX if suffix is None and target is None else suffix
     pairs = pair(inputs, target, as_folder=folder, recursive=recursive, suffix=mark, extension=extension)
-    raise typer.Exit(spoil_all(pairs, steps, say, seed=seed, with_mask=mask, overwrite=overwrite, as_json=as_json))
+    raise typer.Exit(spoil_all(pairs, steps, say, seed=seed, with_mask=mask, overwrite=overwrite, max_megapixels=max_megapixels or None, as_json=as_json))
 
 
 @app.command(short_help="What is wrong with a data set.")

@@ -65,11 +65,11 @@ class Console:
         self._count(report.status)
         self.megapixels += report.megapixels
         self.seconds += report.seconds
-        for note in report.notes if self.verbose or report.status == "skipped" else ():
-            self._aside(f"{report.source}: {note}") if report.status == "restored" else None
         if report.status == "skipped":
             self._result(report.to_dict(), f"{report.source}: skipped, {report.target} {report.notes[0]}")
             return
+        for note in report.notes:
+            self._aside(f"{report.source}: {note}")
         said = {name: value if isinstance(value, str) else f"{value:.3g}" for name, value in report.dials.items()}
         dials = "".join(f"  {name}={value}{' (estimated)' if name in report.estimated else ''}" for name, value in said.items())
         self._result(report.to_dict(), f"{report.source} -> {report.target}{dials}  {report.seconds:.2f} s")

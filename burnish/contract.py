@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from .errors import DialError, ModelMismatch, UsageError
 
 Array = NDArray[np.float32]
+Level = Literal["pixel", "image", "batch"]
 #: ITU-R BT.601: what red, green and blue weigh in grey, which means this throughout
 BT601 = (0.299, 0.587, 0.114)
 LUMA = np.array(BT601, np.float32)
@@ -66,7 +67,7 @@ class Contract:
     scale: int = 1
     multiple: int = 1
     reach: int | None = 0
-    level: Literal["pixel", "image", "batch"] = "image"
+    level: Level = "image"
     identity: tuple[float, ...] | None = None
     residual: bool = False
     dials: tuple[Dial, ...] = ()
@@ -97,12 +98,19 @@ class Contract:
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> Contract:
-        """The inverse of `to_dict`; ModelMismatch names a key that is unknown or missing."""
+        """The inverse of `to_dict`; ModelMismatch names a key that is unknown or missing, or says that a value makes no sense."""
         known = {f.name for f in fields(cls)}
         if set(record) != known:
             raise ModelMismatch(f"the model's contract has the wrong keys: {', '.join(sorted(set(record) ^ known))}; it was made by another version of Burnish")
-        dials = tuple(Dial(**d) for d in record["dials"])
-        identity = None if record["identity"] is None else tuple(record["identity"])
+        try:
+            dials = tuple(Dial(**d) for d in record["dials"])
+            identity = None if record["identity"] is None else tuple(map(float, record["identity"]))
+            least = min(int(record[name]) for name in ("channels_in", "channels_out", "scale", "multiple"))
+            reach = 0 if record["reach"] is None else int(record["reach"])
+        except (TypeError, ValueError, DialError) as error:
+            raise ModelMismatch(f"the model's contract makes no sense ({error})") from error
+        if least < 1 or reach < 0 or record["level"] not in get_args(Level):
+            raise ModelMismatch("the model's contract makes no sense: channels, scale, multiple, reach or level are what no network has")
         return cls(**{**record, "dials": dials, "identity": identity})
 
 

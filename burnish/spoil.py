@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import os
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -16,7 +17,8 @@ from . import images
 from .contract import Array
 from .degrade import DEGRADATIONS, Degradation, make, maker
 from .degrade.resize import resize
-from .errors import BurnishError, DialError, InputError, UsageError
+from .errors import BurnishError, DialError, InputError, UsageError, about_one
+from .images.exif import orientation
 from .inference.job import prepare_folder
 
 SUFFIX, MASK_SUFFIX = "_spoiled", "_mask.png"
@@ -69,15 +71,24 @@ def spoil(pixels: Array, steps: Sequence[Step], rng: np.random.Generator) -> tup
     return pixels, mask
 
 
-def spoil_file(source: Path, target: Path, steps: Sequence[Step], *, seed: int = 0, with_mask: bool = False, overwrite: bool = False) -> Spoiled:
+def spoil_file(
+    source: Path,
+    target: Path,
+    steps: Sequence[Step],
+    *,
+    seed: int = 0,
+    with_mask: bool = False,
+    overwrite: bool = False,
+    max_megapixels: float | None = images.MAX_MEGAPIXELS,
+) -> Spoiled:
     """Reads, spoils and writes one picture, whole or not at all. The damage depends on the seed and the file's name, not on what else is spoiled."""
-    levels, mask_file = {step.degradation.dial.name: step.level for step in steps}, target.with_name(target.stem + MASK_SUFFIX)
+    levels, mask_file = {step.degradation.dial.name: step.level for step in steps}, target.with_name(target.name + MASK_SUFFIX)
     for file in (target, mask_file) if with_mask else (target,):
         if file.exists() and not overwrite:
             return Spoiled(str(source), str(target), "skipped", levels, seed, notes=(f"{file} exists already; --overwrite replaces it",))
-    picture = images.read(source)
+    picture = images.read(source, max_megapixels=max_megapixels)
     prepare_folder(target)
-    pixels, mask = spoil(picture.pixels, steps, np.random.default_rng([seed, zlib.crc32(source.name.encode())]))
+    pixels, mask = spoil(picture.pixels, steps, np.random.default_rng([seed, zlib.crc32(os.fsencode(source.name))]))
     if pixels.shape[1] != picture.pixels.shape[1]:
         raise UsageError(
             f"{target}: what {steps[-1].name} makes has {pixels.shape[1]} planes, which no picture file holds; it is there for training and Python"
@@ -87,7 +98,8 @@ def spoil_file(source: Path, target: Path, steps: Sequence[Step], *, seed: int =
     result = Spoiled(str(source), str(target), "spoiled", levels, seed, str(mask_file) if with_mask else None)
     notes = images.write(target, _with_pixels(picture, pixels))
     if with_mask and mask is not None:
-        images.write(mask_file, images.from_array(np.rint(mask[0, 0] * 255).astype(np.uint8)))
+        upright = images.turned(mask[0, 0], orientation(picture.exif))  # as masks and maps are read, whether the picture is turned or its tag kept
+        images.write(mask_file, images.from_array(np.rint(upright * 255).astype(np.uint8)))
     return Spoiled(**{**asdict(result), "notes": tuple(dict.fromkeys([*picture.notes, *notes]))})
 
 
@@ -99,6 +111,7 @@ def spoil_all(
     seed: int = 0,
     with_mask: bool = False,
     overwrite: bool = False,
+    max_megapixels: float | None = images.MAX_MEGAPIXELS,
     as_json: bool = False,
 ) -> int:
     """Every picture in turn, results on stdout; one bad file never stops the rest. The exit status."""
@@ -109,10 +122,10 @@ def spoil_all(
     failures = 0
     for source, target in pairs:
         try:
-            done = spoil_file(source, target, steps, seed=seed, with_mask=with_mask, overwrite=overwrite)
-        except (InputError, UsageError) as error:  # UsageError: a picture too small for what is asked
+            done = spoil_file(source, target, steps, seed=seed, with_mask=with_mask, overwrite=overwrite, max_megapixels=max_megapixels)
+        except Exception as error:
             failures += 1
-            _failed(source, target, error, say, as_json)
+            _failed(source, target, about_one(error), say, as_json)
             continue
         for note in done.notes:
             say(f"{source}: {note}")

@@ -11,7 +11,10 @@ torch = pytest.importorskip("torch", reason="the training wing is not installed"
 
 from torch import nn  # noqa: E402
 
+from burnish.contract import Dial  # noqa: E402
+from burnish.training.build import Spec  # noqa: E402
 from burnish.training.muon import Muon, muon_groups, orthogonalise  # noqa: E402
+from burnish.training.restorer import Restorer  # noqa: E402
 
 
 def net() -> nn.Sequential:
@@ -48,6 +51,27 @@ def test_groups_are_the_inner_convolutions() -> None:
     assert len(rest["params"]) == 6
     assert hidden["orthogonal"]
     assert not rest["orthogonal"]
+
+
+def named_groups(spec: Spec) -> set[str]:
+    restorer = Restorer(spec, (Dial("noise", 0, 75, 25, "sigma"),))
+    hidden = {id(p) for p in muon_groups(restorer)[0]["params"]}
+    return {name.removeprefix("net.") for name, p in restorer.named_parameters() if id(p) in hidden}
+
+
+def test_what_wraps_a_network_has_its_ends_in_every_set_of_weights() -> None:
+    base = {"use": "ResUNet", "args": {"widths": [4, 6], "blocks": 1}}
+    alone = named_groups(Spec("LevelPlane", {"base": base}))
+    assert "base.head.weight" not in alone
+    assert "base.tail.weight" not in alone
+    convolutions = [
+        name for name, value in Restorer(Spec("LevelPlane", {"base": base}), (Dial("noise", 0, 75, 25, "sigma"),)).named_parameters() if value.ndim == 4
+    ]
+    assert len(alone) == len(convolutions) - 2
+    curve = named_groups(Spec("SplineBank", {"base": base, "levels": [0, 75]}))
+    assert {name for name in curve if name.startswith("base.")} == alone
+    assert len(curve) == 3 * len(alone)
+    assert len(named_groups(Spec("Blend", {"base": base, "levels": [0, 75]}))) == 2 * len(alone)
 
 
 def test_steps_follow_the_formula() -> None:

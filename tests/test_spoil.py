@@ -78,7 +78,7 @@ def test_the_seed_and_the_name_fix_the_damage(tmp_path: Path) -> None:
 def test_the_mask_says_where(tmp_path: Path) -> None:
     source = save(tmp_path / "a.png")
     run(source, "--use", "SaltAndPepper:salt=1", "-d", "impulses=20", "-o", tmp_path / "b.png", "--mask")
-    mask = np.asarray(Image.open(tmp_path / "b_mask.png"))
+    mask = np.asarray(Image.open(tmp_path / "b.png_mask.png"))
     assert mask.mean() / 255 == pytest.approx(0.2, abs=0.04)
     before, after = (np.asarray(Image.open(path)) for path in (source, tmp_path / "b.png"))
     np.testing.assert_array_equal(before[mask == 0], after[mask == 0])

@@ -19,6 +19,7 @@ from test_train import home as home  # noqa: E402
 from test_train import recipe as recipe  # noqa: E402
 from torch import nn  # noqa: E402
 
+from burnish.contract import Dial  # noqa: E402
 from burnish.errors import RecipeError  # noqa: E402
 from burnish.training.build import Spec  # noqa: E402
 from burnish.training.freezing import freeze  # noqa: E402
@@ -129,6 +130,13 @@ def test_frozen_normalisations_keep_their_statistics() -> None:
     net(torch.rand(4, 1, 5, 5))
     assert torch.equal(means[0], net[1].running_mean)
     assert not torch.equal(means[1], net[3].running_mean)
+
+
+def test_what_a_network_froze_itself_stays_frozen() -> None:
+    restorer = Restorer(Spec("AdaIN", {"network": "SqueezeNet", "layer": "fire2"}), (Dial("mix", 0, 1, 0, "share"),))
+    left = freeze(restorer, ())
+    assert left == sum(p.numel() for p in restorer.net.decoder.parameters())  # type: ignore[union-attr]
+    assert not any(p.requires_grad for p in restorer.net.encoder.parameters())  # type: ignore[union-attr]
 
 
 def test_another_network_takes_over_the_weights_that_fit(home: Path, recipe: Callable[..., Recipe], capsys: pytest.CaptureFixture[str]) -> None:

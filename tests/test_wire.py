@@ -17,6 +17,7 @@ import onnx
 from burnish.contract import Contract
 from burnish.errors import ModelCorrupt, ModelMismatch, ModelMissing, UnsafeModel
 from burnish.inference import wire
+from burnish.inference.model import Model
 
 
 def build(change: Callable[[onnx.ModelProto], None] | None = None, header: bool = True) -> bytes:
@@ -73,6 +74,47 @@ def constant_elsewhere(model: onnx.ModelProto) -> None:
 def test_unsafe_models_are_refused(change: Callable[[onnx.ModelProto], None], tmp_path: Path) -> None:
     with pytest.raises(UnsafeModel, match=r"model\.onnx: it"):
         header_of(build(change), tmp_path)
+
+
+def field(number: int, body: bytes, kind: int = 2) -> bytes:
+    """A field whose number has a bit that C++ readers cut off."""
+    return varint(1 << 32 | number << 3 | kind) + varint(len(body)) + body
+
+
+def varint(value: int) -> bytes:
+    return bytes([value & 0x7F | 0x80]) + varint(value >> 7) if value > 0x7F else bytes([value])
+
+
+@pytest.mark.parametrize("number", [wire._GRAPH_NODE, wire._GRAPH_INITIALIZER])
+def test_a_field_that_only_some_readers_see_is_refused(number: int, tmp_path: Path) -> None:
+    hidden = onnx.helper.make_node("RandomUniform", [], ["noise"], shape=[1]).SerializeToString()
+    data = build()
+    with pytest.raises(ModelCorrupt, match="a field with the number"):
+        header_of(data + field(wire._MODEL_GRAPH, field(number, hidden)), tmp_path)
+    graph = field(number, hidden)
+    with pytest.raises(ModelCorrupt, match="a field with the number"):
+        header_of(data + bytes([wire._MODEL_GRAPH << 3 | 2]) + varint(len(graph)) + graph, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("header", "error"),
+    [
+        ([], ModelMismatch),
+        (7, ModelMismatch),
+        ({"format": 1}, ModelCorrupt),
+        ({"format": 1, "contract": [], "card": {}}, ModelCorrupt),
+        ({"format": 1, "contract": {}, "card": {}}, ModelMismatch),
+        ({"format": 1, "contract": {**Contract().to_dict(), "multiple": 0}, "card": {}}, ModelMismatch),
+        ({"format": 1, "contract": {**Contract().to_dict(), "scale": "two"}, "card": {}}, ModelMismatch),
+        ({"format": 1, "contract": {**Contract().to_dict(), "level": "sea"}, "card": {}}, ModelMismatch),
+        ({"format": 1, "contract": {**Contract().to_dict(), "dials": [{"x": 1}]}, "card": {}}, ModelMismatch),
+    ],
+)
+def test_a_header_that_makes_no_sense_is_refused(header: object, error: type[Exception], tmp_path: Path) -> None:
+    path = tmp_path / "model.onnx"
+    path.write_bytes(build(lambda m: onnx.helper.set_model_props(m, {"burnish": json.dumps(header)})))
+    with pytest.raises(error):
+        Model(path)
 
 
 def test_files_of_others_and_of_other_versions_are_refused(tmp_path: Path) -> None:

@@ -144,6 +144,11 @@ def set_upright(exif: bytes, width: int, height: int) -> bytes:
     return bytes(patched)
 
 
+def oriented(tag: int) -> bytes:
+    """A block that says nothing but the orientation."""
+    return pack(Exif("<", {"main": {ORIENTATION: Field(3, 1, struct.pack("<H", tag), 0)}}, 0))
+
+
 def pack(exif: Exif) -> bytes:
     """An EXIF block of its own with these directories."""
     body, main = pack_directories(exif, 8)

@@ -200,7 +200,8 @@ def _around(picture: Picture) -> Iterator[bytes]:
     if picture.icc is not None:
         yield _chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(picture.icc))
     if picture.dpi is not None:
-        yield _chunk(b"pHYs", struct.pack(">IIB", *(round(d / INCH) for d in picture.dpi), 1))
+        across, down = (min(round(d / INCH), LARGEST) for d in picture.dpi)
+        yield _chunk(b"pHYs", struct.pack(">IIB", across, down, 1))
     if picture.exif is not None:
         yield _chunk(b"eXIf", picture.exif)
     if picture.xmp is not None:

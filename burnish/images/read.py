@@ -14,6 +14,7 @@ from .picture import Format, Header, Picture
 
 #: larger pictures are refused unless a limit is given
 MAX_MEGAPIXELS = 200.0
+LIFTS = "--max-megapixels 0 (in Python max_megapixels=None) lifts the limit"
 #: bytes that a file may have a pixel it declares, and besides
 BYTES_A_PIXEL, BYTES_BESIDES = 16, 64 << 20
 
@@ -48,10 +49,6 @@ def _check_size(header: Header, size: int, most: float | None, path: Path) -> No
         return
     megapixels = header.width * header.height / 1e6
     if megapixels > most:
-        raise InputTooLarge(
-            f"{path}: is {header.width}x{header.height}, {megapixels:.0f} megapixels, and at most {most:g} are read; --max-megapixels lifts the limit"
-        )
+        raise InputTooLarge(f"{path}: is {header.width}x{header.height}, {megapixels:.0f} megapixels, and at most {most:g} are read; {LIFTS}")
     if size > BYTES_BESIDES + BYTES_A_PIXEL * header.width * header.height:
-        raise InputTooLarge(
-            f"{path}: is {size / 1e6:.0f} MB for a picture of {header.width}x{header.height}, too much to be one; --max-megapixels 0 reads it nevertheless"
-        )
+        raise InputTooLarge(f"{path}: is {size / 1e6:.0f} MB for a picture of {header.width}x{header.height}, too much to be one; {LIFTS}")

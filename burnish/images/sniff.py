@@ -14,7 +14,12 @@ from ..errors import BurnishError, InputCorrupt, InputEmpty, InputError, InputMi
 from .picture import Format
 
 READ = "Burnish reads JPEG, PNG, WebP and TIFF"
-EXTENSIONS: dict[str, Format] = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".webp": "WEBP", ".tif": "TIFF", ".tiff": "TIFF"}
+EXTENSIONS: dict[str, Format] = {
+    **dict.fromkeys((".jpg", ".jpeg", ".jpe", ".jfif"), "JPEG"),
+    ".png": "PNG",
+    ".webp": "WEBP",
+    **dict.fromkeys((".tif", ".tiff"), "TIFF"),
+}
 
 #: the formats, and how their files begin ("." is any byte)
 BEGINNINGS: tuple[tuple[Format, bytes], ...] = (
@@ -57,6 +62,8 @@ def opened(path: Path) -> Iterator[BinaryIO]:
         raise InputMissing(f"{path}: no such file; check the name") from error
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: cannot be looked at ({error}); check the name and its folder") from error
+    if stat.S_ISDIR(kind.st_mode) and not os.access(path, os.R_OK | os.X_OK):
+        raise InputError(f"{path}: is a folder that cannot be looked into; check its permissions")
     if not stat.S_ISREG(kind.st_mode):
         raise UnsupportedFormat(f"{path}: is {_named(kind.st_mode)}, not a file; {READ}")
     if kind.st_size == 0:

@@ -25,6 +25,8 @@ COLOURS = {WHITE_IS_ZERO: (1, "grey"), GREY: (1, "grey"), RGB: (3, "colour"), PA
 JPEGS = (6, 7, 34892, 33007)
 SUBFILES, ICC, XMP, DNG, CLASSIC = 330, 34675, 700, 50706, 42
 PREMULTIPLIED = 1
+#: what else a TIFF carries
+LEFT = {33723: "its IPTC data", 34377: "its Photoshop data", 33550: "its place on the map (GeoTIFF)", 34735: "its projection (GeoTIFF)"}
 
 
 def _open(file: BinaryIO, path: Path) -> TiffFile:
@@ -62,6 +64,7 @@ def examine(file: BinaryIO, path: Path) -> Header:
         stored = f"{page.bitspersample}-bit {'float ' if depth == 'float32' else ''}{name}{' and alpha' if extra else ''}"
         icc, xmp = page.tags.valueof(ICC), page.tags.valueof(XMP)
         block, lost = _exif(file, tiff)
+        notes += [f"not kept: {what}" for tag, what in LEFT.items() if tag in page.tags]
         kept = {"icc": bytes(icc) if icc else None, "xmp": bytes(xmp) if xmp else None, "exif": block, "dpi": _dpi(page)}
         lossy = page.compression in JPEGS
         return Header("TIFF", page.imagewidth, page.imagelength, colours, depth, extra, stored, lossy=lossy, notes=(*notes, *lost), **kept)  # type: ignore[arg-type]
@@ -105,9 +108,10 @@ def _dpi(page: Any) -> tuple[float, float] | None:
 
 
 def _exif(file: BinaryIO, tiff: TiffFile) -> tuple[bytes | None, list[str]]:
-    """The fields that EXIF knows as a block of its own, None where there are none; and what was lost on the way."""
+    """The fields that EXIF knows as a block of its own (of a BigTIFF the orientation alone), None where there are none; and what was lost on the way."""
     if tiff.is_bigtiff:
-        return None, (["not kept: EXIF of a BigTIFF"] if 34665 in tiff.pages.first.tags else [])
+        turned = int(tiff.pages.first.tags.valueof(exif.ORIENTATION, 1))
+        return (exif.oriented(turned) if turned != 1 else None), (["not kept: EXIF of a BigTIFF"] if 34665 in tiff.pages.first.tags else [])
     parsed = exif.parse(file, {*exif.SHARED, 34665, 34853})
     if parsed is None or not set(parsed.directories["main"]) - {282, 283, 296}:
         return None, []
@@ -150,7 +154,7 @@ def _plain(samples: NDArray[Any], page: Any) -> NDArray[Any]:
     """Palettes looked up, few bits spread over eight, and white as the highest value."""
     if page.photometric == PALETTE:
         colours: NDArray[np.uint8] = np.ascontiguousarray((page.colormap >> 8).astype(np.uint8).T)
-        looked_up: NDArray[np.uint8] = colours[samples]
+        looked_up: NDArray[np.uint8] = colours[samples.astype(np.uint8)]  # one bit comes as true and false
         return looked_up
     if page.bitspersample < 8:
         samples = samples.astype(np.uint8) * np.uint8(255 // (2**page.bitspersample - 1))

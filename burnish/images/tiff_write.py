@@ -24,6 +24,9 @@ def encode(file: BinaryIO, picture: Picture) -> list[str]:
     samples = to_samples(picture, picture.depth)
     parsed = exif.parse(picture.exif) if picture.exif else None
     order: Any = "<" if parsed is None else parsed.order
+    tags: list[Any] = [] if picture.xmp is None else [(XMP, 1, len(picture.xmp), picture.xmp, True)]
+    if (turned := exif.orientation(picture.exif)) != 1:
+        tags.append((exif.ORIENTATION, 3, 1, turned, True))  # in a BigTIFF, to which the rest of EXIF does not come, too
     tifffile.imwrite(
         file,
         samples,
@@ -39,7 +42,7 @@ def encode(file: BinaryIO, picture: Picture) -> list[str]:
         resolutionunit=INCH if picture.dpi else None,
         metadata=None,
         software=False,
-        extratags=[] if picture.xmp is None else [(XMP, 1, len(picture.xmp), picture.xmp, True)],
+        extratags=tags,
     )
     if parsed is None:
         return ["not kept: its EXIF, which cannot be read"] if picture.exif else []

@@ -93,9 +93,12 @@ def encode(picture: Picture, quality: int | None) -> tuple[bytes, list[str]]:
     if image.mode in ("L", "LA"):
         image = image.convert("RGB" if image.mode == "L" else "RGBA")
     buffer = io.BytesIO()
-    kept = {name: value for name, value in (("icc_profile", picture.icc), ("exif", picture.exif), ("xmp", picture.xmp)) if value is not None}
+    icc = None if picture.icc is not None and picture.icc[16:20] == b"GRAY" else picture.icc
+    kept = {name: value for name, value in (("icc_profile", icc), ("exif", picture.exif), ("xmp", picture.xmp)) if value is not None}
     image.save(buffer, "WEBP", lossless=lossless, quality=80 if lossless else QUALITY if quality is None else quality, exact=True, **kept)
     said = ["WebP has no grey: stored as three equal channels"] if picture.pixels.shape[1] == 1 else []
+    if icc is not picture.icc:
+        said.append("not kept: its profile for grey, which fits no WebP, since it has no grey")
     if picture.dpi is not None and exif.resolution(picture.exif) is None:
         said.append(f"not kept: its resolution of {picture.dpi[0]:g} dpi, for which WebP has no place")
     return buffer.getvalue(), said

@@ -26,10 +26,12 @@ def format_of(path: str | Path) -> Format:
     return found
 
 
-def check_format(picture: Picture, path: str | Path) -> list[str]:
-    """Sentences on what the format of `path` will not keep of the picture. FormatLimit where it cannot hold it at all: alpha in a JPEG, or its size."""
+def check_format(picture: Picture, path: str | Path, scale: int = 1) -> list[str]:
+    """Sentences on what the format of `path` will not keep of the picture, enlarged `scale` times. FormatLimit where it cannot hold it at all: alpha in a
+    JPEG, or its size.
+    """
     path, wanted = Path(path), format_of(path)
-    height, width = picture.pixels.shape[-2:]
+    height, width = (scale * side for side in picture.pixels.shape[-2:])
     if picture.alpha is not None and wanted == "JPEG":
         raise FormatLimit(f"{path}: a JPEG has no alpha, and this picture does; write .png, .webp or .tif")
     sizes = {"JPEG": jpeg.check_size, "PNG": png.check_size, "WEBP": webp.check_size}

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import psutil
 
-from ..contract import Array, Contract, Run, apply
+from ..contract import Array, Contract, Run, apply, pad_to_multiple
 from ..errors import NonFiniteOutput, OutOfMemory, UsageError
 
 Progress = Callable[[int, int], None]
@@ -112,7 +112,7 @@ def restore(
     said = False
     while True:
         try:
-            result = apply(tiled(run, contract, tiles, progress), contract, image, level, strength)
+            result = apply(tiled(run, contract, tiles, progress), replace(contract, multiple=1), image, level, strength)
             break
         except (OutOfMemory, MemoryError) as error:
             smaller = plan(height, width, contract, None, tiles.largest // 2)
@@ -122,34 +122,41 @@ def restore(
             if notice and not said:
                 notice("not enough memory for tiles of that size; going on with smaller ones")
                 said = True
-    if not np.isfinite(result).all():
+    if not (np.isfinite(result.min()) and np.isfinite(result.max())):  # NaN is its own minimum; a mask of a picture of 100 megapixels is 0.3 GB
         raise NonFiniteOutput("the network gave NaN or infinity; nothing was written")
     return result
 
 
 def tiled(run: Run, contract: Contract, tiles: Plan, progress: Progress | None = None) -> Run:
-    """A Run that runs another one tile by tile: tiling is a function of a function."""
-    if len(tiles) == 1:
-        return run
+    """A Run that runs another one tile by tile: tiling is a function of a function. It takes pictures of any size and pads tile by tile, so that a large
+    picture is not copied for it.
+    """
 
     def run_tiles(image: Array, level: Array | None) -> Array:
         batch, _, height, width = image.shape
         scale = contract.scale
-        result = np.empty((batch, contract.channels_out, height * scale, width * scale), np.float32)
+        result: Array | None = None
         for done, (row, column) in enumerate(tiles.tiles(), 1):
             window = np.s_[..., row.start : row.stop, column.start : column.stop]
-            part = run(image[window], level[window] if level is not None and level.shape[-2:] == (height, width) else level)
-            inner = np.s_[..., _scaled(row, scale), _scaled(column, scale)]
-            result[..., row.keep_start * scale : row.keep_stop * scale, column.keep_start * scale : column.keep_stop * scale] = part[inner]
+            there = level if level is None or level.shape[-2:] != (height, width) else pad_to_multiple(level[window], contract.multiple)
+            part = run(pad_to_multiple(image[window], contract.multiple), there)
+            kept = np.s_[..., _part(row, row.start, height, scale), _part(column, column.start, width, scale)]
+            if len(tiles) == 1:
+                return part[kept]
+            if result is None:
+                result = np.empty((batch, contract.channels_out, height * scale, width * scale), np.float32)
+            result[..., _part(row, 0, height, scale), _part(column, 0, width, scale)] = part[kept]
             if progress:
                 progress(done, len(tiles))
+        assert result is not None  # a plan has tiles
         return result
 
     return run_tiles
 
 
-def _scaled(span: Span, scale: int) -> slice:
-    return slice((span.keep_start - span.start) * scale, (span.keep_stop - span.start) * scale)
+def _part(span: Span, origin: int, size: int, scale: int) -> slice:
+    """What is kept of a span and lies in a picture of that size, counted from an origin, in pixels of the result."""
+    return slice((span.keep_start - origin) * scale, (min(span.keep_stop, size) - origin) * scale)
 
 
 def _affordable(bytes_per_pixel: int) -> int:
@@ -162,8 +169,12 @@ def free_memory() -> int:
     free = int(psutil.virtual_memory().available)
     folder = Path("/sys/fs/cgroup")
     try:
-        limit, used = (folder / "memory.max").read_text().strip(), (folder / "memory.current").read_text()
-        return free if limit == "max" else min(free, max(0, int(limit) - int(used)))
+        limit, used = (folder / "memory.max").read_text().strip(), int((folder / "memory.current").read_text())
+        if limit == "max":
+            return free
+        kinds = dict(line.split() for line in (folder / "memory.stat").read_text().splitlines())
+        used -= int(kinds.get("inactive_file", 0))  # files read before, which give way
+        return min(free, max(0, int(limit) - used))
     except (OSError, ValueError):
         return free
 

@@ -71,10 +71,11 @@ def run_job(job: Job, model: Model, *, progress: Progress | None = None, notice:
         return Report(job.source, job.target, "skipped", notes=("exists already; --overwrite replaces it",))
     begun = time.perf_counter()
     picture = images.read(source, max_megapixels=job.max_megapixels)
-    notes = [*picture.notes, *images.check_format(picture, target)]
+    notes = [*picture.notes, *images.check_format(picture, target, model.contract.scale)]
     prepare_folder(target)
-    strength = job.strength if job.strength_map is None else maps.read_strength(Path(job.strength_map), picture, job.strength)
-    restored, settings = model.through(picture, job.dials, strength, tile=job.tile, progress=progress, notice=notice)
+    strength = job.strength if job.strength_map is None else maps.read_strength(Path(job.strength_map), picture, job.strength, job.max_megapixels)
+    dials = maps.read_settings(model.contract, job.dials, picture, job.max_megapixels)
+    restored, settings = model.through(picture, dials, strength, tile=job.tile, progress=progress, notice=notice)
     notes += images.write(target, restored, quality=job.quality)
     names = [dial.name for dial in model.contract.dials]
     return Report(

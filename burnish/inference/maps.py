@@ -47,7 +47,7 @@ def check(contract: Contract, given: Mapping[str, Setting]) -> None:
             dial.check(float(value))
 
 
-def read_settings(contract: Contract, given: Mapping[str, Setting], picture: Picture) -> dict[str, Read]:
+def read_settings(contract: Contract, given: Mapping[str, Setting], picture: Picture, max_megapixels: float | None = images.MAX_MEGAPIXELS) -> dict[str, Read]:
     """The settings with every file read, for that picture; numbers and arrays are checked by whoever uses them. DialError, and InputError where a map does not
     fit the picture."""
     result: dict[str, Read] = {}
@@ -55,18 +55,18 @@ def read_settings(contract: Contract, given: Mapping[str, Setting], picture: Pic
         if isinstance(value, str) and value != "auto":
             contract.takes_maps(f"{name}={value}")
             path, black, white = parse(contract.dial(name), value)
-            result[name] = np.float32(black) + np.float32(white - black) * read_map(path, picture)
+            result[name] = np.float32(black) + np.float32(white - black) * read_map(path, picture, max_megapixels)
         else:
             result[name] = "auto" if isinstance(value, str) else value
     return result
 
 
-def read_map(path: Path, picture: Picture) -> Array:
+def read_map(path: Path, picture: Picture, max_megapixels: float | None = images.MAX_MEGAPIXELS) -> Array:
     """A map as the picture's pixels are stored: [H, W] in 0 (black) to 1 (white). Colour counts by its luma; one of another size is resized.
 
     InputError where its shape is not the picture's, InputErrors of reading.
     """
-    read = images.upright(images.read(path))
+    read = images.upright(images.read(path, max_megapixels=max_megapixels))
     height, width = images.looked_at(picture)
     grey = read.pixels[0, 0] if read.pixels.shape[1] == 1 else np.tensordot(LUMA, read.pixels[0], 1)
     tall, wide = grey.shape
@@ -76,6 +76,6 @@ def read_map(path: Path, picture: Picture) -> Array:
     return np.ascontiguousarray(images.stored(upright, picture))
 
 
-def read_strength(path: Path, picture: Picture, strength: float) -> Array:
+def read_strength(path: Path, picture: Picture, strength: float, max_megapixels: float | None = images.MAX_MEGAPIXELS) -> Array:
     """A strength map times the strength: white is all of it, black leaves the very pixels. [H, W]"""
-    return np.float32(strength) * read_map(path, picture)
+    return np.float32(strength) * read_map(path, picture, max_megapixels)

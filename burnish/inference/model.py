@@ -87,6 +87,8 @@ class Model:
         what is seen. Where the model enlarges, what is mixed with, and what stays, is the picture enlarged as `enlarged` does.
         """
         opened, share = self.opened or self.open(), check_strength(strength)
+        if share.ndim and share.shape != pixels.shape[-2:]:
+            raise UsageError(f"a strength map of shape {list(share.shape)} does not fit a picture of {pixels.shape[-1]}x{pixels.shape[-2]}")
         share = share[None, None] if share.ndim else share
         visible = pixels if alpha is None else fill_hidden(pixels, alpha)
         # Input and output of different channels or sizes are mixed here, when they are alike again; the engine could not.
@@ -122,9 +124,9 @@ class Model:
         notice: Notice | None = None,
     ) -> tuple[Picture, tuple[float | Array, ...]]:
         """A picture -> the restored one, alpha included, and the settings of its dials, which may be files of maps. The rest is as in `restore`."""
-        settings = self.settings(read_settings(self.contract, dials, picture), picture.pixels, picture.known())
+        settings = self.settings(read_settings(self.contract, dials, picture), _seen(picture), picture.known())
         pixels = self.restore(picture.pixels, settings, strength, alpha=picture.alpha, tile=tile, progress=progress, notice=notice)
-        alpha = None if picture.alpha is None else self.enlarged(picture.alpha).clip(0, 1)
+        alpha = None if picture.alpha is None or self.contract.scale == 1 else self.enlarged(picture.alpha).clip(0, 1)
         return picture.with_pixels(pixels, alpha), settings
 
     def enlarged(self, planes: Array) -> Array:
@@ -158,6 +160,14 @@ class Model:
             samples = np.concatenate([samples, opaque], 2)
         same_layout: NDArray[Any] = samples.reshape(*samples.shape[:2], *image.shape[2:])
         return same_layout
+
+
+def _seen(picture: Picture) -> Array:
+    """The pixels to estimate on: the part of them about which alpha says that it is seen, if there is one."""
+    if picture.alpha is None or not (shown := picture.alpha[0, 0] > 0).any():
+        return picture.pixels
+    (top, bottom), (left, right) = (np.flatnonzero(shown.any(axis))[[0, -1]] for axis in (1, 0))
+    return picture.pixels[..., top : bottom + 1, left : right + 1]
 
 
 def _samples(planes: Array, scale: int, dtype: np.dtype[Any]) -> NDArray[Any]:

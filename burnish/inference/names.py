@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from ..errors import UsageError
+from ..images.sniff import EXTENSIONS as FORMATS
 
-EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff")
+EXTENSIONS = tuple(FORMATS)
 SUFFIX = "_restored"
 
 
@@ -44,7 +46,7 @@ def _is_folder(inputs: Sequence[Path], output: Path, as_folder: bool) -> bool:
 def _sources(inputs: Sequence[Path], recursive: bool, inside: Path | None, suffix: str | None) -> Iterator[tuple[Path, Path]]:
     """(file, its path relative to the folder that was named).
 
-    What an earlier run wrote is not read again: files below the output folder, and suffixed ones beside their source.
+    What an earlier run wrote is not read again: files below an output folder that lies in the input's, and suffixed ones beside their source.
     """
     own = inside.resolve() if inside is not None else None
     for path in inputs:
@@ -52,17 +54,21 @@ def _sources(inputs: Sequence[Path], recursive: bool, inside: Path | None, suffi
             yield path, Path(path.name)
             continue
         for file in sorted(_files(path, recursive)):
-            below_output = own is not None and own != path.resolve() and own in file.resolve().parents
+            below_output = own is not None and path.resolve() in own.parents and own in file.resolve().parents
             if not below_output and not (suffix and _is_own_output(file, suffix)):
                 yield file, file.relative_to(path)
 
 
 def _files(folder: Path, recursive: bool) -> Iterator[Path]:
-    """Pictures in a folder by their extension; links to files are followed, links to folders are not."""
-    for root, folders, files in os.walk(folder, followlinks=False):
+    """Pictures in a folder by their extension; links to files are followed, links to folders are not. A folder that cannot be looked into stands for itself:
+    reading it says why.
+    """
+    closed: list[Path] = []
+    for root, folders, files in os.walk(folder, followlinks=False, onerror=lambda error: closed.append(Path(error.filename))):
         if not recursive:
             folders.clear()
         yield from (Path(root) / name for name in files if Path(name).suffix.lower() in EXTENSIONS)
+    yield from closed
 
 
 def _is_own_output(file: Path, suffix: str) -> bool:
@@ -79,7 +85,7 @@ def _renamed(path: Path, suffix: str, extension: str | None) -> str:
 def _without_clashes(sources: list[Path], targets: list[Path]) -> list[tuple[Path, Path]]:
     """Where two files would have one result (a.jpg and a.png with -f png), the later ones keep their old extension in the name: a_png.png."""
     taken: set[Path] = set()
-    own = {source.absolute() for source in sources}
+    own = {place for source in sources for place in places(source)}
     result = []
     for source, target in zip(sources, targets, strict=True):
         if target in taken:
@@ -87,8 +93,20 @@ def _without_clashes(sources: list[Path], targets: list[Path]) -> list[tuple[Pat
         number, first = 2, target
         while target in taken:
             target, number = first.with_name(f"{first.stem}_{number}{first.suffix}"), number + 1
-        if target.absolute() in own:
+        if own.intersection(places(target)[:1]):
             raise UsageError(f"{target}: a result would replace an input; choose another -o, or a --suffix")
         taken.add(target)
         result.append((source, target))
     return result
+
+
+def places(path: Path) -> list[tuple[int, int]]:
+    """By what the file system knows a name, whatever way leads to it: the entry, which a result of that name replaces, and the file that a link leads to.
+    Empty where there is none.
+    """
+    found = []
+    for look in (os.lstat, os.stat):
+        with suppress(OSError, ValueError):
+            entry = look(path)
+            found.append((entry.st_dev, entry.st_ino))
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,12 @@ from numpy.typing import NDArray
 
 from .. import images
 from ..contract import Array
+from ..errors import UsageError
+from ..images import Picture
 from .job import prepare_folder
 from .maps import Setting
 from .model import Model
+from .names import places
 from .zoo import DEFAULT, load
 
 
@@ -23,28 +27,48 @@ def restore(
     model: str | Model = DEFAULT,
     strength: float | Array = 1.0,
     tile: int | None = None,
+    max_megapixels: float | None = images.MAX_MEGAPIXELS,
     **dials: Setting,
 ) -> NDArray[Any]:
     """The restored picture as an array; with `target`, written there too, with the source's depth, alpha and metadata.
 
     source: a file, or an array as `Model.__call__` takes them. An array gives one of its own type and layout; a file gives float32 [H, W, C], without alpha.
     model: a shipped name, the path of an .onnx file, or a Model that was loaded once for many pictures. strength: 0 (the input) to 1,
-    or a map of it, [H, W].
+    or a map of it, [H, W]. max_megapixels: of a file; larger ones are refused, None lifts the limit.
     dials: each in its own unit, such as noise=25 (sigma in 8-bit steps); one that is not given, or is "auto", is estimated where that is possible; where the
     model's contract says "pixel", a map [H, W] in the dial's unit or the path of one ("map.png": black is the low end of the dial, white the high one).
-    Raises kinds of BurnishError: InputError for a file that cannot be read, DialError, ModelError, OutputError.
+    What a format does not keep is said as a warning.
+    Raises kinds of BurnishError: UsageError where the result would replace the source, InputError for a file that cannot be read, DialError, ModelError,
+    OutputError.
     """
     model = load(model) if isinstance(model, str) else model
+    out = None if target is None else Path(target)
     if isinstance(source, np.ndarray):
+        if out is not None:
+            _ready(images.from_array(_writable(source)), out, model)
         result = model(source, strength=strength, tile=tile, **dials)
-        if target is not None:
-            images.write(Path(target), images.from_array(result))
+        if out is not None:
+            images.write(out, images.from_array(_writable(result)))
         return result
-    picture = images.read(Path(source))
-    if target is not None:
-        images.check_format(picture, Path(target))
-        prepare_folder(Path(target))
+    if out is not None and set(places(out)[:1]).intersection(places(Path(source))):
+        raise UsageError(f"{target}: the result would replace its input; choose another name")
+    picture = images.read(Path(source), max_megapixels=max_megapixels)
+    if out is not None:
+        notes = [*picture.notes, *_ready(picture, out, model)]
     restored, _ = model.through(picture, dials, strength, tile=tile)
-    if target is not None:
-        images.write(Path(target), restored)
+    if out is not None:
+        for note in dict.fromkeys([*notes, *images.write(out, restored)]):
+            warnings.warn(f"{source}: {note}", stacklevel=2)
     return np.ascontiguousarray(restored.pixels[0].transpose(1, 2, 0))
+
+
+def _ready(picture: Picture, target: Path, model: Model) -> list[str]:
+    """What can be said before the work: sentences on what the target's format will not keep; FormatLimit, OutputError."""
+    notes = images.check_format(picture, target, model.contract.scale)
+    prepare_folder(target)
+    return notes
+
+
+def _writable(image: NDArray[Any]) -> NDArray[Any]:
+    """An array as picture files know them: without float64."""
+    return image.astype(np.float32) if image.dtype == np.float64 else image

@@ -14,6 +14,8 @@ from ..errors import ModelCorrupt, ModelMismatch, ModelMissing, UnsafeModel
 
 MAX_BYTES = 512 * 2**20
 FORMAT = 1
+#: field numbers of a message have 29 bits
+MOST_FIELDS = 1 << 29
 
 #: what a restoration network is made of; nothing that loops, branches, draws random numbers or decodes files
 OPERATORS = frozenset(
@@ -47,9 +49,13 @@ def read_header(path: Path) -> dict[str, Any]:
         raise ModelCorrupt(f"{path}: not a whole ONNX file ({error})") from error
     if header is None:
         raise ModelMismatch(f"{path}: an ONNX file without Burnish's contract; only files made by `burnish export` can be restored with")
-    if header.get("format") != FORMAT:
-        raise ModelMismatch(f"{path}: model file format {header.get('format')!r}; this version of Burnish reads {FORMAT}")
-    return dict(header)
+    if not isinstance(header, dict) or header.get("format") != FORMAT:
+        found = header.get("format") if isinstance(header, dict) else header
+        raise ModelMismatch(f"{path}: model file format {found!r}; this version of Burnish reads {FORMAT}")
+    for key in ("contract", "card"):
+        if not isinstance(header.get(key), dict):
+            raise ModelCorrupt(f"{path}: its header has no {key}")
+    return header
 
 
 def _check_model(data: memoryview) -> dict[str, str]:
@@ -114,7 +120,9 @@ def _fields(data: memoryview) -> Iterator[tuple[int, int | memoryview]]:
     position = 0
     while position < len(data):
         key, position = _varint(data, position)
-        kind = key & 7
+        kind, number = key & 7, key >> 3
+        if not 0 < number < MOST_FIELDS:  # C++ readers would cut it to 32 bits and find another field
+            raise ValueError(f"a field with the number {number}")
         value: int | memoryview
         if kind == 0:
             value, position = _varint(data, position)
@@ -123,7 +131,7 @@ def _fields(data: memoryview) -> Iterator[tuple[int, int | memoryview]]:
             if length < 0 or position + length > len(data):
                 raise ValueError(f"a field of {length} bytes at {position} of {len(data)}")
             value, position = data[position : position + length], position + length
-        yield key >> 3, value
+        yield number, value
 
 
 def _message(value: int | memoryview) -> memoryview:

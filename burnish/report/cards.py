@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..contract import Contract
+from ..contract import Contract, Dial
+from ..estimate import ESTIMATORS
 
 
 def record(path: Path, contract: Contract, card: Mapping[str, Any]) -> dict[str, Any]:
@@ -17,7 +18,7 @@ def record(path: Path, contract: Contract, card: Mapping[str, Any]) -> dict[str,
 def describe(path: Path, contract: Contract, card: Mapping[str, Any], *, whole: bool = False) -> str:
     """A few lines to read; `whole` adds the contract's rest and how it was trained."""
     lines = [f"{path.stem}: {card.get('task', 'a model without a card')}"]
-    lines += [row("dial", f"{d.name} {d.low:g}..{d.high:g}, {d.default:g} when nothing is said ({d.unit})") for d in contract.dials]
+    lines += [row("dial", f"{d.name} {d.low:g}..{d.high:g}, {unsaid(d)} when nothing is said ({d.unit})") for d in contract.dials]
     lines += [row("folded", ", ".join(f"at {name} {value:g}" for name, value in card["folded"].items()))] if card.get("folded") else []
     lines.append(row("size", _size(path, card)))
     lines += [row("quality", f"{name}: {_figures(values)}") for name, values in card.get("quality", {}).items()]
@@ -27,6 +28,11 @@ def describe(path: Path, contract: Contract, card: Mapping[str, Any], *, whole: 
         lines += _dial(card["dial"]) if card.get("dial") else []
         lines += [row("contract", _contract(contract)), row("trained", _training(card)), row("file", str(path))]
     return "\n".join(lines)
+
+
+def unsaid(dial: Dial) -> str:
+    """Where a dial stands that is not set."""
+    return "auto" if dial.name in ESTIMATORS else f"{dial.default:g}"
 
 
 def _dial(found: Mapping[str, Any]) -> list[str]:

@@ -20,7 +20,8 @@ def freeze(net: nn.Module, patterns: Sequence[str]) -> int:
         if not any(fnmatchcase(name, pattern) for name in named):
             raise RecipeError(f"freeze.{i}: no parameter's name is like {pattern!r}; they are called {', '.join(named[:3])}, ...")
     for name, parameter in net.named_parameters():
-        parameter.requires_grad_(not _like(name, patterns))
+        if _like(name, patterns):
+            parameter.requires_grad_(False)  # and nothing is thawed: a network may have frozen a part of itself
     left = sum(p.numel() for p in net.parameters() if p.requires_grad)
     if not left:
         raise RecipeError("freeze: every parameter of the network is like one of the patterns, so there is nothing to train")

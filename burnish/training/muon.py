@@ -105,10 +105,17 @@ class Muon(torch.optim.Optimizer):
 def muon_groups(net: nn.Module) -> list[dict[str, Any]]:
     """Parameter groups: every convolution but the first and the last for Muon, the first, the last and all vectors for AdamW.
 
-    First and last are meant by where data enters and leaves: by the order of registration, the order in which networks here are written.
+    First and last are meant by where data enters and leaves: by the order of registration, the order in which networks here are written. Of a network that
+    wraps one they are the base's, in every set of weights it has for that; where the base is frozen, those of what was added.
     """
-    weights = [p for p in net.parameters() if p.requires_grad and p.ndim == 4]
-    inner = {id(p) for p in weights[1:-1]}
-    hidden = [p for p in net.parameters() if p.requires_grad and id(p) in inner]
-    rest = [p for p in net.parameters() if p.requires_grad and id(p) not in inner]
-    return [{"params": hidden, "orthogonal": True}, {"params": rest, "orthogonal": False}]
+    outer = getattr(net, "net", net)
+    base = getattr(outer, "base", outer)
+    sets = [found for one in (base, *getattr(outer, "bank", ()), *getattr(outer, "corners", ())) if (found := _convolutions(one))] or [_convolutions(net)]
+    ends = {id(p) for weights in sets for p in (*weights[:1], *weights[-1:])}
+    hidden = {id(p) for p in _convolutions(net)} - ends
+    learning = [p for p in net.parameters() if p.requires_grad]
+    return [{"params": [p for p in learning if (id(p) in hidden) is orthogonal], "orthogonal": orthogonal} for orthogonal in (True, False)]
+
+
+def _convolutions(module: nn.Module) -> list[nn.Parameter]:
+    return [p for p in module.parameters() if p.requires_grad and p.ndim == 4]

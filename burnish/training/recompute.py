@@ -9,11 +9,14 @@ from typing import Any
 from torch import nn
 from torch.utils.checkpoint import checkpoint
 
+from .dials.filters import Filters
+
 
 def recompute_blocks(net: nn.Module) -> int:
     """Has every block computed anew in the backward pass; returns how many there are. The gradients are the same.
 
-    A block is a member of a list or a sequence that has layers of its own. One that gathers running statistics is left out: it would gather them twice.
+    A block is a member of a list or a sequence that has layers of its own. One that gathers running statistics is left out: it would gather them twice; and so
+    is a network whose filters are computed from the level: when the backward pass comes, it has its own again.
     """
     blocks = _blocks(net)
     for block in blocks:
@@ -28,6 +31,8 @@ def _anew(forward: Callable[..., Any], *inputs: Any, **named: Any) -> Any:
 def _blocks(module: nn.Module) -> list[nn.Module]:
     """The outermost blocks."""
     found: list[nn.Module] = []
+    if isinstance(module, Filters):
+        return found
     for child in module.children():
         if isinstance(module, nn.ModuleList | nn.Sequential) and any(True for _ in child.children()) and not _gathers(child):
             found.append(child)

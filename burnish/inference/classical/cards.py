@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...contract import Dial
-from ...estimate import ESTIMATORS
-from ...report.cards import row
+from ...report.cards import row, unsaid
 from . import FILTERS, make
 
 
@@ -32,16 +31,11 @@ def describe(words: str) -> str:
     contract, card = made.contract, made.card
     reach = "the whole picture" if contract.reach is None else f"{contract.reach} pixels at most"
     lines = [f"{words}: {card['task']}"]
-    lines += [row("dial", f"{d.name} {d.low:g}..{d.high:g}, {_unsaid(d)} when nothing is said ({d.unit})") for d in contract.dials]
+    lines += [row("dial", f"{d.name} {d.low:g}..{d.high:g}, {unsaid(d)} when nothing is said ({d.unit})") for d in contract.dials]
     lines += [row(key, str(card[key])) for key in ("source", "library", "licence")]
     lines.append(row("contract", f"{contract.channels_in} channels in, {contract.channels_out} out, scale {contract.scale}, reach {reach}"))
     return "\n".join(lines)
 
 
 def _short(dial: Dial) -> str:
-    return f"{dial.name} {dial.low:g}..{dial.high:g} ({_unsaid(dial)})"
-
-
-def _unsaid(dial: Dial) -> str:
-    """Where a dial stands that is not set."""
-    return "auto" if dial.name in ESTIMATORS else f"{dial.default:g}"
+    return f"{dial.name} {dial.low:g}..{dial.high:g} ({unsaid(dial)})"
