@@ -1,6 +1,7 @@
 """Table A of docs/dials.md: ways to give one host a dial, at one budget, on CBSD68 and Kodak24: what each gives at every level against an expert for it.
 
 python -m benchmarks.dials_a [--only ROW] [--every 4] [--out runs/dials_a] [--write]    # trains what is not trained yet, measures, prints the table
+python -m benchmarks.dials_a --compare "level plane" level-affine --seeds 0 1 2 [--write]  # two rows at the true settings, seed by seed
 python -m benchmarks.dials_a --page                                                     # the page and the table of docs/dials.md, of the committed results
 
 `studies/dials_a.yaml` says what the rows are. The curves along the dial, and the setting that is best for each level, are of the middle of some of CBSD68's;
@@ -12,9 +13,10 @@ benchmarks/results/dials_a.json.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -100,6 +102,45 @@ def measured(study: Mapping[str, Any], name: str, out: Path, seed: int, pictures
         turns={level: track.turns for level, track in tracks.items()},
         curves={level: [[x, y] for x, y in zip(found.settings, track.psnr, strict=True)] for level, track in tracks.items()},
     )
+
+
+def compared(study: Mapping[str, Any], names: Sequence[str], seeds: Sequence[int], out: Path, every: int, data: Path) -> dict[str, Any]:
+    """Two rows trained from several seeds: PSNR of whole pictures at the true settings, by row, set and level, a number for each seed."""
+    found: dict[str, Any] = {name: {part: {f"{level:g}": [] for level in study["levels"]} for part in SETS} for name in names}
+    for name, seed in itertools.product(names, seeds):
+        weights = trained(study, name, out, seed)
+        kept = weights.with_name(f"matched_{every}.json")
+        if not kept.exists():
+            export_verified(weights, weights.with_suffix(".onnx"))
+            row, held = open_row(str(weights.with_suffix(".onnx")), name=name, device="cpu"), pictures_of(data, every)
+            psnr = {part: {f"{level:g}": psnr_at(row, held[part], noise(), float(level)) for level in study["levels"]} for part in SETS}
+            atomic_write(kept, json.dumps(psnr).encode())
+        for part, by_level in json.loads(kept.read_text()).items():
+            for level, psnr_here in by_level.items():
+                found[name][part][level].append(psnr_here)
+    return {"every": every, "seeds": list(seeds), "rows": found, "processor": processor()}
+
+
+def pictures_of(data: Path, every: int) -> dict[str, list[Any]]:
+    return {part: list(Folder(data / "test" / part))[::every] for part in SETS}
+
+
+def gains(record: Mapping[str, Any]) -> list[str]:
+    """The second of two rows less the first, by set and level: the mean over the seeds, and from the least to the most of them."""
+    first, second = record["rows"]
+    lines, levels = [], list(record["rows"][first][SETS[0]])
+    for part in SETS:
+        differences = [[b - a for a, b in zip(record["rows"][first][part][one], record["rows"][second][part][one], strict=True)] for one in levels]
+        by_seed = [sum(column) / len(column) for column in zip(*differences, strict=True)]
+        lines.append([part, *map(_spread, differences), _spread(by_seed)])
+    heading_ = [f"{second} less {first}, dB", *(f"noise {level}" for level in levels), "mean"]
+    seeds = ", ".join(map(str, record["seeds"]))
+    about = f"The mean over seeds {seeds}, and from the least to the most of them; every {record['every']}th picture, at the true setting."
+    return [*rows(heading_, lines), "", about]
+
+
+def _spread(values: Sequence[float]) -> str:
+    return f"{sum(values) / len(values):+.3f} ({min(values):+.3f} to {max(values):+.3f})"
 
 
 def _folds(restorer: Restorer) -> bool:
@@ -217,6 +258,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="*", default=[0])
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--out", type=Path, default=Path("runs/dials_a"))
+    parser.add_argument("--compare", nargs=2, metavar="ROW", help="two rows at the true settings, seed by seed")
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--page", action="store_true", help="the page alone, of the committed results")
     args = parser.parse_args()
@@ -225,11 +267,17 @@ def main() -> None:
         print(page(record))
         tables = [line for part in SETS for line in (*rows([part, *heading(record)[1:]], rows_of(record, part)), "")]
         drawn = ["![PSNR of each way less that of an expert](studies/dials_a/dips.png)", ""]
-        print(put(DOC, "table A", [*tables, *drawn, *rows(COSTS, sizes_of(record)), "", said(record)]))
+        more = ["", *gains(record["compared"])] if "compared" in record else []
+        print(put(DOC, "table A", [*tables, *drawn, *rows(COSTS, sizes_of(record)), "", said(record), *more]))
         return
     study = load_yaml(STUDY)
-    pictures = {part: list(Folder(args.data / "test" / part))[:: args.every] for part in SETS}
-    found = []
+    if args.compare:
+        two = compared(study, args.compare, args.seeds, args.out, args.every, args.data)
+        print("\n".join(gains(two)))
+        if args.write:
+            atomic_write(RESULTS, json.dumps({**json.loads(RESULTS.read_text()), "compared": two}, indent=1).encode())
+        return
+    pictures, found = pictures_of(args.data, args.every), []
     for seed in args.seeds:
         for name in [args.only] if args.only else study["rows"]:
             began = time.monotonic()
@@ -251,6 +299,8 @@ def main() -> None:
     for part in SETS:
         for line in [heading(record), *rows_of(record, part)]:
             print("  ".join(line))
+    if RESULTS.exists() and "compared" in (before := json.loads(RESULTS.read_text())):
+        record["compared"] = before["compared"]
     if args.write and not args.only:
         atomic_write(RESULTS, json.dumps(record, indent=1).encode())
 

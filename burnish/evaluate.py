@@ -7,6 +7,7 @@ import io
 import math
 import operator
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -61,7 +62,8 @@ class Table:
         """Each metric's stamp, such as `PSNR[RGB, 8-bit, crop 0, mean of 68]`."""
         kinds = {row.channels for row in self.rows}
         kind = kinds.pop() if len(kinds) == 1 else None
-        pictures = len(self.rows) // len(self.settings) if of_means else None
+        counts = Counter(tuple(row.settings.items()) for row in self.rows).values()
+        pictures = max(counts) if of_means and len(set(counts)) == 1 else None  # no one number where settings have different pictures
         return {metric.name: metric.stamp(kind, self.crop, pictures) for metric in self.metrics}
 
     def to_text(self) -> str:

@@ -18,6 +18,7 @@ torch = pytest.importorskip("torch", reason="the training wing is not installed"
 
 from conftest import scene  # noqa: E402
 
+from burnish import images  # noqa: E402
 from burnish.contract import Array, Contract, Dial  # noqa: E402
 from burnish.degrade import Degradation  # noqa: E402
 from burnish.degrade.noise import noise  # noqa: E402
@@ -262,6 +263,20 @@ def test_a_pack_stays_under_its_limit_says_what_was_done_and_is_deterministic(ph
     assert not (tmp_path / "c.pack").exists()
 
 
+def test_a_pack_keeps_16_bits_of_grey_and_two_pictures_of_one_stem(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    (folder / "deeper").mkdir(parents=True)
+    ramp = np.linspace(0, 65535, 64 * 64).reshape(64, 64).astype(np.uint16)
+    images.write(folder / "a.png", images.from_array(ramp))
+    Image.fromarray(np.full((64, 64), 40, np.uint8)).save(folder / "a.jpg")
+    Image.fromarray(np.full((64, 64), 200, np.uint8)).save(folder / "deeper" / "b.png")
+    (folder / "._a.jpg").write_bytes(b"not a picture")
+    pack([folder], tmp_path / "a.pack", 10**7)
+    packed = {source.name: source.read() for source in sources_in([], str(tmp_path / "a.pack"), 1)}
+    assert list(packed) == ["a.jpg", "a.png", "deeper/b.png"] == [source.name for source in sources_in([str(folder)], None, 1)]
+    assert [round(pixels.mean()) for pixels in packed.values()] == pytest.approx([40, 127, 200], abs=1)
+
+
 def test_a_damaged_pack_is_refused(photos: list[Path], tmp_path: Path) -> None:
     pack(photos, tmp_path / "a.pack", 10**7)
     whole = (tmp_path / "a.pack").read_bytes()
@@ -274,7 +289,8 @@ def test_a_damaged_pack_is_refused(photos: list[Path], tmp_path: Path) -> None:
 def test_packing_is_a_command(photos: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*map(str, photos), "-o", str(tmp_path / "a.pack"), "--limit-mb", "9"]) == 0
     assert "7 pictures: 6 as they are" in capsys.readouterr().out
-    assert main([str(tmp_path), "-o", str(tmp_path / "b.pack")]) == DataError.exit_status
+    (tmp_path / "bare").mkdir()
+    assert main([str(tmp_path / "bare"), "-o", str(tmp_path / "b.pack")]) == DataError.exit_status
     assert "no pictures there" in capsys.readouterr().err
 
 

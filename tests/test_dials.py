@@ -13,10 +13,12 @@ from torch.overrides import TorchFunctionMode  # noqa: E402
 
 from burnish.contract import Dial  # noqa: E402
 from burnish.errors import DialError, RecipeError  # noqa: E402
+from burnish.training.archs.lightautoencoder import LightAutoencoder  # noqa: E402
 from burnish.training.build import Spec  # noqa: E402
 from burnish.training.dials.amount import Amount  # noqa: E402
 from burnish.training.dials.level_affine import Splines  # noqa: E402
 from burnish.training.dials.places import convolutions  # noqa: E402
+from burnish.training.initialise import initialise  # noqa: E402
 from burnish.training.restorer import Restorer  # noqa: E402
 from burnish.training.setup import take_over  # noqa: E402
 
@@ -318,3 +320,22 @@ def test_a_transition_that_is_drawn_does_not_begin_at_the_base() -> None:
         assert torch.allclose(low, high, atol=1e-6) == begins
     with pytest.raises(RecipeError, match="fresh is identity or default"):
         Restorer(Spec("FTN", {**arch, "fresh": "zero"}), ())
+
+
+def test_a_blend_begins_as_one_network_whatever_its_base_does_with_fresh_weights() -> None:
+    net: Any = Restorer(Spec("Blend", {"base": HOSTS["ResUNet"], **LINE}), (NOISE,)).net
+    initialise(net, "kaiming", torch.Generator().manual_seed(1))
+    own = net.base.state_dict()
+    for name, value in zip(net.names, net.corners[0].weights, strict=True):
+        assert torch.equal(value, own[name]), name
+
+
+def test_a_blend_in_training_gathers_statistics() -> None:
+    net: Any = Restorer(Spec("Blend", {"base": {"use": "LightAutoencoder", "args": LightAutoencoder.tiny}, **LINE}), (NOISE,)).net
+    before = {name: value.clone() for name, value in net.base.named_buffers() if value.is_floating_point()}
+    net(torch.rand(2, 3, 16, 16), torch.full((1, 1, 1, 1), 30.0))
+    after = dict(net.base.named_buffers())
+    assert before
+    for i, name in enumerate(net.statistics):
+        assert not torch.equal(before[name], after[name]), name
+        assert torch.equal(net.corners[0].get_buffer(f"statistic{i}"), after[name]), name

@@ -51,6 +51,14 @@ def measured(pictures: list[tuple[str, Array]], **faults: float) -> Smoothness:
     return smooth(oracle(pictures, **faults), pictures, noise(), [20.0, 50.0], settings=11)
 
 
+def test_a_straight_line_has_no_bends_at_settings_that_are_not_even(pictures: list[tuple[str, Array]]) -> None:
+    found = smooth(oracle(pictures), pictures, noise(), [10.0, 23.0], settings=11)
+    assert len(found.settings) == 12
+    for track in found.tracks:
+        assert track.bend < 1e-5
+        assert track.jump == pytest.approx(1, abs=1e-2)
+
+
 def test_a_dial_that_tells_the_truth_is_found_to_be_smooth(pictures: list[tuple[str, Array]], tmp_path: Path) -> None:
     found = measured(pictures)
     assert found.settings == tuple(np.linspace(0, 100, 11))

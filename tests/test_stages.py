@@ -134,9 +134,10 @@ def test_frozen_normalisations_keep_their_statistics() -> None:
 
 def test_what_a_network_froze_itself_stays_frozen() -> None:
     restorer = Restorer(Spec("AdaIN", {"network": "SqueezeNet", "layer": "fire2"}), (Dial("mix", 0, 1, 0, "share"),))
+    net: Any = restorer.net
     left = freeze(restorer, ())
-    assert left == sum(p.numel() for p in restorer.net.decoder.parameters())  # type: ignore[union-attr]
-    assert not any(p.requires_grad for p in restorer.net.encoder.parameters())  # type: ignore[union-attr]
+    assert left == sum(p.numel() for p in net.decoder.parameters())
+    assert not any(p.requires_grad for p in net.encoder.parameters())
 
 
 def test_another_network_takes_over_the_weights_that_fit(home: Path, recipe: Callable[..., Recipe], capsys: pytest.CaptureFixture[str]) -> None:

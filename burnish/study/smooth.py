@@ -168,11 +168,12 @@ def _track(row: Row, dial: Dial, stops: Sequence[float], level: float, spoiled: 
             varied = variation(restored)
             figures[:, i] += (psnr(restored, clean), away, _drift(restored, clean))
             if before:
-                steps.append(float(np.abs(restored - before[-1]).mean()))
+                steps.append(float(np.abs(restored - before[-1]).mean()) / (setting - stops[i - 1]))
                 removing.append(up * (away - last[0]) >= -1e-7)
                 smoothing.append(up * (varied - last[1]) <= 1e-7)
             if len(before) > 1:
-                bends.append(float(np.abs(restored - 2 * before[-1] + before[-2]).mean()) / max(float(np.abs(restored - before[-2]).mean()), 1e-12))
+                line = before[-2] + np.float32((stops[i - 1] - stops[i - 2]) / (setting - stops[i - 2])) * (restored - before[-2])  # settings need not be even
+                bends.append(2 * float(np.abs(line - before[-1]).mean()) / max(float(np.abs(restored - before[-2]).mean()), 1e-12))
             before, last = [*before[-1:], restored], (away, varied)
     means, removed, drift = (tuple(map(float, line)) for line in figures / len(spoiled))
     return Track(

@@ -40,8 +40,8 @@ def restore(kept: dict[str, Any], net: nn.Module, ema: nn.Module, optimizer: tor
 
 
 def finite(*modules: nn.Module) -> bool:
-    """Whether every weight is a number."""
-    return all(bool(torch.isfinite(weight).all()) for module in modules for weight in module.parameters())
+    """Whether every weight and every running statistic is a number."""
+    return all(bool(torch.isfinite(value).all()) for module in modules for value in module.state_dict().values())
 
 
 def write(path: Path, recipe: Recipe, pictures: str, progress: dict[str, Any], kept: dict[str, Any]) -> None:

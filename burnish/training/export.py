@@ -73,12 +73,12 @@ def source_digest(path: Path) -> str | None:
 
 
 def rounded(restorer: Restorer) -> Restorer:
-    """A copy whose large weights went through float16 and back."""
+    """A copy whose large weights went through float16 and back; those that float16 cannot hold stay."""
     result = copy.deepcopy(restorer).eval()
     with torch.no_grad():
         for weight in result.net.state_dict().values():
-            if weight.dtype == torch.float32 and weight.numel() >= SMALLEST_HALVED:
-                weight.copy_(weight.half().float())
+            if weight.dtype == torch.float32 and weight.numel() >= SMALLEST_HALVED and bool((half := weight.half()).isfinite().all()):
+                weight.copy_(half.float())
     return result
 
 

@@ -41,5 +41,6 @@ def initialise(net: nn.Module, name: str, generator: torch.Generator) -> None:
         for module in net.modules():
             for layer in getattr(module, "starts_small", ()):
                 getattr(module, layer).weight.mul_(SMALL)
+        for module in reversed(list(net.modules())):  # what is inside first: what wraps it may copy it
             if callable(drawn := getattr(module, "drawn", None)):
                 drawn()

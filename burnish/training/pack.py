@@ -15,11 +15,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
 from ..errors import BurnishError, DataError, UsageError
 from ..images.atomic import atomic_write
-from .data import list_pictures
+from .pairs import pictures_below
 
 #: a picture whose longest side is this or less is never made smaller
 SMALL = 500
@@ -44,14 +45,14 @@ class Entry:
 
 def pack(folders: Sequence[Path], output: Path, limit: int) -> list[Entry]:
     """Writes the pack, under `limit` bytes. JPEGs stay as they are; where not all fit, those above SMALL are scaled down by area. DataError, UsageError."""
-    paths = [(f"{i:02d}-{folder.name}", path) for i, folder in enumerate(folders) for path in list_pictures(folder)]
+    paths = [(f"{i:02d}-{folder.name}", path.relative_to(folder).as_posix(), path) for i, folder in enumerate(folders) for path in pictures_below(folder)]
     if not paths:
         raise DataError(f"{', '.join(map(str, folders))}: no pictures there")
     for side in (None, *SIDES):
         made = []
         room = limit - 4096
-        for prefix, path in paths:
-            entry, data = _entry(prefix, path, side)
+        for prefix, name, path in paths:
+            entry, data = _entry(prefix, name, path, side)
             made.append((entry, data))
             room -= len(data) + OVERHEAD + len(entry.name)
             if room < 0:
@@ -62,10 +63,10 @@ def pack(folders: Sequence[Path], output: Path, limit: int) -> list[Entry]:
     raise UsageError(f"--limit-mb {limit / 1e6:g}: the pictures do not fit, even scaled down to {SIDES[-1]} pixels; allow more or give fewer folders")
 
 
-def _entry(prefix: str, path: Path, side: int | None) -> tuple[Entry, bytes]:
+def _entry(prefix: str, name: str, path: Path, side: int | None) -> tuple[Entry, bytes]:
     original = path.read_bytes()
     data, done = _reduced(path, original, side)
-    return Entry(path.name, f"{prefix}/{path.stem}.jpg", hashlib.sha256(original).hexdigest(), done), data
+    return Entry(name, f"{prefix}/{name}.jpg", hashlib.sha256(original).hexdigest(), done), data
 
 
 def _reduced(path: Path, original: bytes, side: int | None) -> tuple[bytes, str]:
@@ -75,7 +76,9 @@ def _reduced(path: Path, original: bytes, side: int | None) -> tuple[bytes, str]
         smaller = side is not None and longest > max(side, SMALL)
         if picture.format == "JPEG" and picture.mode in ("L", "RGB") and not smaller:
             return original, "as it is"
-        picture = picture.convert("L" if picture.mode in ("L", "1", "I;16") else "RGB")
+        if picture.mode.startswith("I"):  # 16 bits of grey, which Pillow would cut off at 255
+            picture = Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
+        picture = picture.convert("L" if picture.mode in ("L", "1") else "RGB")
         if smaller and side is not None:
             picture = picture.resize((round(picture.width * side / longest), round(picture.height * side / longest)), Image.Resampling.BOX)
     except OSError as error:

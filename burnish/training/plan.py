@@ -44,7 +44,7 @@ def plan(recipe: Recipe) -> str:
 
 def _stage(setup: Setup) -> list[str]:
     recipe, machine, trained = setup.recipe, setup.machine, sum(p.numel() for p in setup.restorer.parameters() if p.requires_grad)
-    pixels = recipe.data.batch * recipe.accumulate * (recipe.data.crop // setup.restorer.contract.scale) ** 2
+    pixels = recipe.data.batch * recipe.accumulate * setup.crops.cut.side**2
     per_pixel = multiply_adds(setup.ema)
 
     def batches(first: int, last: int) -> Iterator[Batch]:

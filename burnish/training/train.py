@@ -193,7 +193,7 @@ def run_stage(setup: Setup, place: Place, progress: Progress) -> int | None:
             if not finite:
                 progress.broken += 1
                 machine.say(f"step {progress.step}: loss or gradient is not finite, so the step is left out ({progress.broken} so far)")
-            if progress.in_a_row == PATIENCE or ((look or keep) and not checkpoint.finite(restorer, ema)):
+            if progress.in_a_row == PATIENCE or ((look or keep) and not machine.agreed([checkpoint.finite(restorer, ema)])[0]):
                 if progress.returns == RETURNS:
                     raise TrainingError(
                         f"{place.state} is the last good state: nothing was finite after it, {RETURNS} times; a lower optimizer.args.lr may help"

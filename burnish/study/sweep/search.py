@@ -115,7 +115,7 @@ def _behind(trial: Any, folder: Path, reported: set[int]) -> bool:
         return False
     news = {int(step): value for step, value in curve_of(folder / RUN) if int(step) not in reported}
     for step, value in news.items():
-        trial.report(value, step)
+        trial.report(value if trial.study.direction.name == "MAXIMIZE" else -value, step)  # a validation's PSNR, whichever way the sweep's metric goes
         reported.add(step)
     return bool(news) and bool(trial.should_prune())
 

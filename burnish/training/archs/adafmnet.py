@@ -19,7 +19,7 @@ class AdaFMNet(nn.Module):
     tiny: ClassVar[dict[str, Any]] = {"width": 8, "blocks": 2}
     multiple = 2
     ends = ("head", "tail")
-    starts_small = ("head", "after", "fine", "tail")  # the paper draws every convolution at a tenth
+    starts_small = ("head", "after", "fine", "tail")  # the paper draws every convolution at a tenth; here the one before the shuffle is not
 
     def __init__(self, channels_in: int = 3, channels_out: int = 3, width: int = 64, blocks: int = 16, residual: bool = False) -> None:
         super().__init__()

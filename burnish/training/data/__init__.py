@@ -5,7 +5,7 @@ from __future__ import annotations
 from .crops import Batch, Crops, Damaging, Misread, Weigh
 from .cut import Cut
 from .pictures import Pictures, floats, open_pictures
-from .sources import Source, list_pictures, pair_sources, sources_in
+from .sources import Source, pair_sources, sources_in
 from .splitting import read_groups, split
 from .stream import stream
 
@@ -19,7 +19,6 @@ __all__ = [
     "Source",
     "Weigh",
     "floats",
-    "list_pictures",
     "open_pictures",
     "pair_sources",
     "read_groups",

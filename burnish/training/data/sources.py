@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ...contract import LUMA
 from ...errors import DataError, InputError
-from ..pairs import SUFFIXES, Pair, match
+from ..pairs import SUFFIXES, Pair, match, pictures_below
 
 #: [C, H, W], uint8 or uint16
 Pixels = NDArray[np.unsignedinteger[Any]]
@@ -27,7 +27,7 @@ LISTED = 10
 
 @dataclass(frozen=True)
 class Source:
-    """A picture that can be read: its file name, where it comes from, and how to get its pixels [C, H, W], uint8 or uint16.
+    """A picture that can be read: its name as it is seen from its folder, where it comes from, and how to get its pixels [C, H, W], uint8 or uint16.
 
     read_spoiled: for a pair, the same for its spoiled side. level: what the network is told of a pair, by dial. pool: which of the recipe's sources it is from.
     """
@@ -41,15 +41,12 @@ class Source:
 
 
 def sources_in(folders: Sequence[str], pack: str | None, channels: int) -> list[Source]:
-    """All clean pictures of the folders (by name, folder after folder), or of the pack. DataError where there is none."""
-    found = _packed(Path(pack), channels) if pack else [_filed(path, channels) for folder in folders for path in list_pictures(Path(folder))]
+    """All clean pictures of the folders and below them (by name, folder after folder), or of the pack. DataError where there is none."""
+    below = ((Path(folder), path) for folder in folders for path in pictures_below(Path(folder)))
+    found = _packed(Path(pack), channels) if pack else [_filed(path.relative_to(folder).as_posix(), path, channels) for folder, path in below]
     if not found:
         raise DataError(f"{pack or ', '.join(folders)}: no pictures there; what counts: {', '.join(SUFFIXES)}")
     return found
-
-
-def list_pictures(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
 
 
 def pair_sources(
@@ -99,8 +96,8 @@ def read_file(path: Path, channels: int) -> Pixels:
     return _with_channels(np.rint(np.clip(picture.pixels[0], 0, 1) * np.float32(top)).astype(kind), channels)
 
 
-def _filed(path: Path, channels: int) -> Source:
-    return Source(path.name, str(path), partial(read_file, path, channels))
+def _filed(name: str, path: Path, channels: int) -> Source:
+    return Source(name, str(path), partial(read_file, path, channels))
 
 
 def _packed(pack: Path, channels: int) -> list[Source]:

@@ -28,7 +28,9 @@ def split(
         raise DataError(f"data.groups: no picture is called {summed(unknown)}; a picture is named as its clean file is seen from its folder")
     group = {name: f"group {groups[name]}" if name in groups else f"picture {name}" for name in names}
     out = {group[name] for name in left_out} | {f"group {name}" for name in left_out_groups}
-    out |= _share(hold_out, {g: min(n for n in names if group[n] == g) for g in set(group.values()) - out} if hold_out else {})
+    if hold_out:
+        first = {group[name]: name for name in sorted(names, reverse=True) if group[name] not in out}
+        out |= _share(hold_out, first)
     return [s for s in sources if group[s.name] not in out], [s for s in sources if group[s.name] in out]
 
 

@@ -3,6 +3,7 @@ transition", CVPR 2019)."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 
 import torch
@@ -42,13 +43,22 @@ class Blend(Filters):
         for corner in range(1, len(self.corners) + 1):
             self.take(corner, self.base.state_dict())
 
+    def forward(self, image: Tensor, level: Tensor) -> Tensor:
+        result = super().forward(image, level)
+        if self.training:
+            own = dict(self.base.named_buffers())
+            for corner, (i, name) in itertools.product(self.corners, enumerate(self.statistics)):
+                corner.get_buffer(f"statistic{i}").copy_(own[name])
+        return result
+
     def filters(self, level: Tensor) -> dict[str, Tensor]:
+        """In training the base gathers its running statistics itself, and all corners have the same."""
         shares = self.amount(level.reshape(-1))
         rest = 1 - shares.sum()
         own = {**dict(self.base.named_parameters()), **dict(self.base.named_buffers())}
         others = [corner.tensors() for corner in self.corners]  # type: ignore[operator]
         result = {}
-        for i, name in enumerate([*self.names, *self.statistics]):
+        for i, name in enumerate(self.names if self.training else [*self.names, *self.statistics]):
             result[name] = rest * own[name] + sum(shares[k] * other[i] for k, other in enumerate(others))
         return result
 

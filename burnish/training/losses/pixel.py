@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from .common import exact, weighted_mean
+from .common import exact, of_picture, weighted_mean
 
 
 class L1(nn.Module):
@@ -58,7 +58,11 @@ class PSNR(nn.Module):
 
     @exact
     def forward(self, restored: Tensor, clean: Tensor, weight: Tensor | None = None) -> Tensor:
-        error = (restored - clean).square()
-        if weight is not None:
-            error = weight * error
-        return 10 * torch.log10(error.mean((1, 2, 3)) + self.eps).mean()
+        error, counts = (restored - clean).square(), of_picture(weight)
+        if weight is None or counts is None:
+            return self._of(error).mean()
+        # What a whole picture counts stands before the logarithm, inside which it would be a constant.
+        return (counts.flatten() * self._of(weight / counts.clamp_min(1e-12) * error)).mean()
+
+    def _of(self, error: Tensor) -> Tensor:
+        return 10 * torch.log10(error.mean((1, 2, 3)) + self.eps)
