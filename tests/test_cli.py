@@ -19,6 +19,7 @@ from PIL import Image, ImageCms
 
 import burnish
 from burnish import images
+from burnish.errors import InputError, UsageError
 
 
 def run(*words: object, expect: int = 0, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -218,6 +219,69 @@ def test_the_python_api(tmp_path: Path) -> None:
     np.testing.assert_allclose(np.asarray(Image.open(tmp_path / "b.png")) / 255, np.clip(result, 0, 1), atol=0.5 / 255 + 1e-6)
     with pytest.raises(burnish.BurnishError, match="not a picture"):
         model(np.zeros((4, 4, 2), np.uint8))
+
+
+def test_the_python_api_keeps_its_input_and_says_what_is_lost(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    images.write(path, images.from_array(np.rint(noisy() * 65535).astype(np.uint16)))
+    before = path.read_bytes()
+    with pytest.raises(UsageError, match="replace its input"):
+        burnish.restore(path, tmp_path / "." / "a.png", noise=20)
+    assert path.read_bytes() == before
+    with pytest.warns(UserWarning, match="JPEG holds 8 bits"):
+        burnish.restore(path, tmp_path / "a.jpg", noise=20)
+    burnish.restore(noisy(), tmp_path / "new" / "b.tif", noise=20)
+    assert images.read(tmp_path / "new" / "b.tif").depth == "float32"
+    with pytest.raises(InputError, match="max_megapixels=None"):
+        burnish.restore(path, noise=20, max_megapixels=1e-3)
+    with pytest.raises(InputError, match="has no alpha"):
+        burnish.restore(np.zeros((8, 8, 4), np.uint8), tmp_path / "c.jpg", model=_never_run())
+
+
+def _never_run() -> burnish.Model:
+    model = burnish.load("photo")
+    model.restore = None  # type: ignore[method-assign, assignment]
+    return model
+
+
+def test_what_is_hidden_or_no_colour_at_all_has_no_influence(tmp_path: Path) -> None:
+    model, rng = burnish.load("photo"), np.random.default_rng(0)
+    image = np.zeros((160, 160, 4), np.float32)
+    image[40:120, 40:120, :3] = np.clip(scene(80, 80, coarse=4)[0].transpose(1, 2, 0) + rng.normal(0, 25 / 255, (80, 80, 3)), 0, 1)
+    image[40:120, 40:120, 3] = 1
+    picture = images.from_array(image)
+    _, (found,) = model.through(picture, {})
+    assert found == pytest.approx(25, abs=4)
+    depth = image.copy()
+    depth[..., 3] *= 97
+    tifffile.imwrite(tmp_path / "a.tif", depth, photometric="rgb", extrasamples=["unassalpha"])
+    run("restore", tmp_path / "a.tif", "-o", tmp_path / "b.tif", "-d", "noise=20")
+    np.testing.assert_array_equal(tifffile.imread(tmp_path / "b.tif")[..., 3], depth[..., 3])
+    with pytest.raises(UsageError, match="strength map of shape"):
+        model(eight(noisy()), noise=20, strength=np.ones((5, 5), np.float32))
+
+
+def test_one_file_never_stops_the_rest(tmp_path: Path) -> None:
+    source = tmp_path / "in"
+    source.mkdir()
+    for name in ("1.jfif", "2", "3.png", "x" * 245 + ".png"):
+        Image.fromarray(eight(noisy())).save(source / name, "JPEG" if name == "1.jfif" else "PNG")
+    done = run("restore", *sorted(source.iterdir()), "-d", "noise=20", expect=3)
+    assert sorted(path.name for path in source.iterdir() if "_restored" in path.name) == ["1_restored.jfif", "3_restored.png"]
+    assert "3 restored" not in done.stderr
+    assert "2 restored, 2 failed" in done.stderr
+    assert "E_USAGE" in done.stderr
+    strange = source / os.fsdecode(b"4\xff.png")
+    Image.fromarray(eight(noisy())).save(strange)
+    done = run("restore", strange, source / "3.png", "-o", tmp_path / "out", "-d", "noise=20", PYTHONIOENCODING="utf-8:strict")
+    assert "4\\udcff.png" in done.stdout
+    assert len(list((tmp_path / "out").iterdir())) == 2
+
+
+def test_what_a_format_cannot_keep_is_said_without_being_asked(tmp_path: Path) -> None:
+    images.write(tmp_path / "a.tif", images.from_array(np.rint(noisy() * 65535).astype(np.uint16)))
+    assert "JPEG holds 8 bits" in run("restore", tmp_path / "a.tif", "-o", tmp_path / "a.jpg", "-d", "noise=20").stderr
+    assert not run("restore", tmp_path / "a.tif", "-o", tmp_path / "b.jpg", "-d", "noise=20", "-q").stderr
 
 
 def test_a_small_picture_takes_no_torch(tmp_path: Path) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from burnish.contract import Array, Contract
+from burnish.contract import Array, Contract, Dial, apply
 from burnish.errors import NonFiniteOutput, OutOfMemory, UsageError
 from burnish.inference import engine
 from burnish.inference.engine import plan, restore
@@ -111,6 +112,29 @@ def test_tiles_follow_free_memory(monkeypatch: pytest.MonkeyPatch, rng: np.rando
 
     restore(watched, BLUR, rng.random((1, 3, 200, 200), dtype=np.float32), bytes_per_pixel=1000)
     assert largest <= 4000
+
+
+@pytest.mark.parametrize("tile", [None, 0, 8])
+def test_every_tile_is_padded_by_itself_and_a_map_with_it(tile: int | None, rng: np.random.Generator) -> None:
+    contract = Contract(multiple=4, reach=6, residual=True, level="pixel", dials=(Dial("noise", 0, 75, 25, "sigma"),))
+
+    def scaled(part: Array, level: Array | None) -> Array:
+        assert level is not None
+        assert part.shape[-1] % 4 == part.shape[-2] % 4 == 0
+        assert level.shape[-2:] == part.shape[-2:]
+        return blur(part * level, None)
+
+    image, plane = rng.random((1, 3, 50, 71), dtype=np.float32), rng.random((1, 1, 50, 71), dtype=np.float32)
+    np.testing.assert_allclose(restore(scaled, contract, image, plane, tile=tile), apply(scaled, contract, image, plane), atol=1e-5)
+
+
+def test_files_that_were_read_do_not_count_as_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, text in {"memory.max": "1000000", "memory.current": "900000", "memory.stat": "anon 100000\ninactive_file 700000\n"}.items():
+        (tmp_path / name).write_text(text)
+    monkeypatch.setattr(engine, "Path", lambda _: tmp_path)
+    assert engine.free_memory() == 800_000
+    (tmp_path / "memory.max").write_text("max\n")
+    assert engine.free_memory() > 10**7
 
 
 LET_GO = """

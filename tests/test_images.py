@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -27,6 +28,7 @@ from PIL import Image, ImageCms, ImageOps
 
 from burnish import errors, images
 from burnish.images import exif
+from burnish.images import tiff as tiff_files
 from burnish.images.atomic import atomic_write
 from burnish.images.picture import Picture, to_samples
 
@@ -348,6 +350,30 @@ def test_a_smaller_copy_in_a_tiff_is_let_go_and_that_is_said(tmp_path: Path) -> 
     picture = images.read(tmp_path / "a.tif")
     assert (samples(picture) == pixels()).all()
     assert picture.notes == ("not kept: the smaller copies of its picture",)
+
+
+def test_a_big_tiff_keeps_its_orientation_and_what_else_is_lost_is_said(tmp_path: Path) -> None:
+    extra = [(274, "H", 1, 6, True), (33723, "B", 16, b"iptc" * 4, True)]
+    picture = images.read(saved(tmp_path, "a.tif", tiff(pixels(), photometric="rgb", bigtiff=True, extratags=extra)))
+    assert exif.orientation(picture.exif) == 6
+    assert picture.notes == ("not kept: its IPTC data",)
+    images.write(tmp_path / "b.tif", picture)
+    assert exif.orientation(images.read(tmp_path / "b.tif").exif) == 6
+
+
+def test_a_palette_of_one_bit_is_looked_up() -> None:
+    page = SimpleNamespace(photometric=tiff_files.PALETTE, colormap=np.array([[0, 200], [0, 100], [0, 50]], np.uint16) * 257)
+    bits = np.array([[True, False]])
+    assert (tiff_files._plain(bits, page) == [[[200, 100, 50], [0, 0, 0]]]).all()
+
+
+def test_a_resolution_and_a_profile_that_do_not_fit_do_not_stop_a_file(tmp_path: Path) -> None:
+    images.write(tmp_path / "a.png", replace(laden(), dpi=(4e9, 300.0)))
+    assert images.read(tmp_path / "a.png").dpi is not None
+    grey = replace(images.from_array(pixels()[..., 0]), icc=SRGB[:16] + b"GRAY" + SRGB[20:])
+    notes = images.write(tmp_path / "a.webp", grey)
+    assert any("its profile for grey" in note for note in notes)
+    assert images.read(tmp_path / "a.webp").icc is None
 
 
 def test_what_cannot_be_kept_of_a_file_is_said(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,34 @@ def test_into_a_folder_with_relative_paths(tree: Path) -> None:
     assert names(pair([tree / "in/a.jpg"], tree / "out", as_folder=True), tree) == ["in/a.jpg -> out/a.jpg"]
     assert names(pair([tree / "in/a.jpg", tree / "in/b.PNG"], tree / "out"), tree) == ["in/a.jpg -> out/a.jpg", "in/b.PNG -> out/b.PNG"]
     assert names(pair([tree / "in"], tree / "out", extension=".png"), tree)[0] == "in/a.jpg -> out/a.png"
+
+
+def test_no_way_to_an_input_leads_past_the_check(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tree / "link").symlink_to(tree / "in")
+    monkeypatch.chdir(tree / "in")
+    there, here = tree / "link/a.jpg", Path("a.jpg")
+    for source, output in ((Path(), Path("../in")), (tree / "in", tree / "link"), (here, Path("../link/a.jpg")), (there, here)):
+        with pytest.raises(UsageError, match="replace an input"):
+            pair([source], output)
+    (tree / "in/c.jpg").symlink_to(tree / "in/a.jpg")
+    with pytest.raises(UsageError, match="replace an input"):
+        pair([Path("c.jpg")], Path("a.jpg"))
+    (tree / "out.jpg").symlink_to(tree / "in/a.jpg")  # the link is replaced, not what it leads to
+    assert pair([tree / "in/a.jpg"], tree / "out.jpg")
+
+
+def test_an_output_folder_above_the_input_hides_nothing(tree: Path) -> None:
+    assert names(pair([tree / "in"], tree), tree) == ["in/a.jpg -> a.jpg", "in/b.PNG -> b.PNG"]
+    assert names(pair([tree / "in/sub"], tree / "in"), tree) == ["in/sub/c.tif -> in/c.tif"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root looks into every folder")
+def test_a_folder_that_cannot_be_looked_into_is_named(tree: Path) -> None:
+    (tree / "in/sub").chmod(0)
+    try:
+        assert tree / "in/sub" in [source for source, _ in pair([tree / "in"], tree / "out", recursive=True)]
+    finally:
+        (tree / "in/sub").chmod(0o755)
 
 
 def test_into_a_file(tree: Path) -> None:

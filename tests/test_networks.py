@@ -12,13 +12,15 @@ torch = pytest.importorskip("torch", reason="the training wing is not installed"
 
 from torch.utils.flop_counter import FlopCounterMode  # noqa: E402
 
-from burnish.contract import Contract, Dial, apply, level_array  # noqa: E402
+from burnish.contract import Contract, Dial, Opened, apply, level_array  # noqa: E402
 from burnish.errors import ModelCorrupt, ModelMismatch, ModelNonFinite, RecipeError  # noqa: E402
 from burnish.inference.engine import plan, restore, tiled  # noqa: E402
 from burnish.inference.model import Model  # noqa: E402
+from burnish.study import verify  # noqa: E402
 from burnish.study.verify import TOLERANCE, export_verified, largest_difference  # noqa: E402
 from burnish.training.archs import NETWORKS  # noqa: E402
 from burnish.training.build import Spec, build, find  # noqa: E402
+from burnish.training.export import rounded  # noqa: E402
 from burnish.training.initialise import initialise  # noqa: E402
 from burnish.training.restorer import Restorer  # noqa: E402
 from burnish.training.run import runner  # noqa: E402
@@ -187,6 +189,19 @@ def test_a_batch_norm_that_the_export_folds_is_not_rounded_a_second_time(tmp_pat
     restorer.save(tmp_path / "net.safetensors", {"task": "test"}, half=True)
     export_verified(tmp_path / "net.safetensors", tmp_path / "net.onnx")
     assert largest_difference(Restorer.load(tmp_path / "net.safetensors"), tmp_path / "net.onnx") < 5e-6
+
+
+def test_weights_that_half_precision_cannot_hold_stay_and_what_is_not_finite_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    restorer = make("DnCNN")
+    with torch.no_grad():
+        next(p for p in restorer.parameters() if p.ndim == 4).flatten()[0] = 7e4
+    assert all(bool(value.isfinite().all()) for value in rounded(restorer).state_dict().values())
+    restorer.save(tmp_path / "net.safetensors", {"task": "test"})
+    broken = Opened(lambda image, level: np.full_like(image, np.nan), "test", "cpu", "fp32")
+    monkeypatch.setattr(verify, "open_model", lambda *words, **named: broken)
+    with pytest.raises(ModelMismatch):
+        export_verified(tmp_path / "net.safetensors", tmp_path / "net.onnx")
+    assert not (tmp_path / "net.onnx").exists()
 
 
 def test_files_that_lie_are_refused(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,11 +29,15 @@ def run(*words: object, expect: int = 0) -> subprocess.CompletedProcess[str]:
     return done
 
 
-def save(path: Path, channels: int = 3, alpha: bool = False) -> Path:
+def save(path: Path, channels: int = 3, alpha: bool = False, orientation: int = 1) -> Path:
     pixels = np.rint(scene(48, 64, channels)[0].transpose(1, 2, 0) * 255).astype(np.uint8)
     if alpha:
         pixels = np.dstack([pixels, np.full((48, 64), 200, np.uint8)])
-    Image.fromarray(pixels[:, :, 0] if channels == 1 else pixels).save(path)
+    exif: dict[str, Any] = {} if orientation == 1 else {"exif": Image.Exif()}
+    for made in exif.values():
+        made[274] = orientation
+    path.parent.mkdir(exist_ok=True)
+    Image.fromarray(pixels[:, :, 0] if channels == 1 else pixels).save(path, **exif)
     return path
 
 
@@ -86,6 +91,22 @@ def test_the_mask_says_where(tmp_path: Path) -> None:
     assert "name the pictures" in run("-d", "noise=20", "-o", tmp_path / "c.png", expect=2).stderr
     assert "everywhere" in run(source, "-d", "noise=20", "-o", tmp_path / "c.png", "--mask", expect=2).stderr
     assert not (tmp_path / "c.png").exists()
+
+
+def test_a_mask_stands_upright_and_every_picture_has_its_own(tmp_path: Path) -> None:
+    for name in ("a.jpg", "a.png"):
+        save(tmp_path / "in" / name, orientation=6)
+    run(tmp_path / "in", "--use", "SaltAndPepper", "-d", "impulses=20", "-o", tmp_path / "out", "-f", "png", "--mask")
+    run(tmp_path / "in", "--use", "SaltAndPepper", "-d", "impulses=20", "-o", tmp_path / "same", "--mask")
+    for folder, pictures in (("out", ("a.png", "a_png.png")), ("same", ("a.jpg", "a.png"))):
+        for name in pictures:
+            looked = images.upright(images.read(tmp_path / folder / name))
+            assert images.read(tmp_path / folder / f"{name}_mask.png").pixels.shape[-2:] == looked.pixels.shape[-2:]
+
+
+def test_a_name_that_is_not_utf8_is_a_name(tmp_path: Path) -> None:
+    source = save(tmp_path / "a.png").rename(os.fsdecode(bytes(tmp_path) + b"/\xff.png"))
+    assert spoil_file(source, tmp_path / "b.png", steps_of([], {"noise": 20})).status == "spoiled"
 
 
 def test_a_smaller_picture_has_a_smaller_alpha(tmp_path: Path) -> None:

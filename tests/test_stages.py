@@ -22,6 +22,7 @@ from torch import nn  # noqa: E402
 from burnish.contract import Dial  # noqa: E402
 from burnish.errors import RecipeError  # noqa: E402
 from burnish.training.build import Spec  # noqa: E402
+from burnish.training.checkpoint import finite  # noqa: E402
 from burnish.training.freezing import freeze  # noqa: E402
 from burnish.training.recipe import Recipe  # noqa: E402
 from burnish.training.recompute import recompute_blocks  # noqa: E402
@@ -175,6 +176,20 @@ def test_recomputed_activations_give_the_same_gradients() -> None:
         return [p.grad for p in restorer.parameters() if p.grad is not None]
 
     assert equal(gradients(False), gradients(True))
+
+
+def test_filters_of_a_level_are_not_computed_again() -> None:
+    restorer = Restorer(
+        Spec("FTN", {"base": {"use": "ResUNet", "args": {"widths": [4, 8], "blocks": 2}}, "levels": [0, 75]}), (Dial("noise", 0, 75, 25, "sigma"),)
+    )
+    assert recompute_blocks(restorer.net) == 0
+
+
+def test_running_statistics_that_are_not_finite_are_seen() -> None:
+    net = nn.Sequential(nn.Conv2d(1, 2, 1), nn.BatchNorm2d(2))
+    assert finite(net)
+    net(torch.full((1, 1, 4, 4), float("inf")))
+    assert not finite(net)
 
 
 def test_a_run_with_recomputed_activations_is_the_same_run(home: Path, recipe: Callable[..., Recipe]) -> None:
