@@ -38,7 +38,7 @@ train-gpu: ## one slice of training on a GPU; run it again to go on (PICTURES=, 
 	@test -f $(PACK) || $(GPU_PYTHON) -m burnish.training.pack $(PICTURES) -o $(PACK) --limit-mb 40
 	$(GPU_PYTHON) -m burnish.cli train $(RECIPE) data.pack=$(PACK) $(GPU_KEYS) --minutes $(MINUTES)
 
-bench: .venv/.dev ## every figure of the docs (needs the folder of real pictures)
+bench: .venv/.dev ## the README's figures (needs the folder of real pictures); the others' commands stand beside them in docs/
 	$(BIN)/python -m benchmarks.cbsd68 --write
 	$(BIN)/python -m benchmarks.speed
 

@@ -567,7 +567,7 @@ def sweep(
     training_wing()
     from .study.sweep import load, outline, remake, run
 
-    loaded = load(file, out)
+    loaded = load(file, out, check=not page)
     if dry_run:
         print(outline(loaded))
     elif page:
