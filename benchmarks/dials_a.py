@@ -267,7 +267,7 @@ def main() -> None:
         print(page(record))
         tables = [line for part in SETS for line in (*rows([part, *heading(record)[1:]], rows_of(record, part)), "")]
         drawn = ["![PSNR of each way less that of an expert](studies/dials_a/dips.png)", ""]
-        more = ["", *gains(record["compared"])] if "compared" in record else []
+        more = [line for two in record.get("compared", {}).values() for line in ("", *gains(two))]
         print(put(DOC, "table A", [*tables, *drawn, *rows(COSTS, sizes_of(record)), "", said(record), *more]))
         return
     study = load_yaml(STUDY)
@@ -275,7 +275,9 @@ def main() -> None:
         two = compared(study, args.compare, args.seeds, args.out, args.every, args.data)
         print("\n".join(gains(two)))
         if args.write:
-            atomic_write(RESULTS, json.dumps({**json.loads(RESULTS.read_text()), "compared": two}, indent=1).encode())
+            before = json.loads(RESULTS.read_text())
+            before["compared"] = {**before.get("compared", {}), " and ".join(args.compare): two}
+            atomic_write(RESULTS, json.dumps(before, indent=1).encode())
         return
     pictures, found = pictures_of(args.data, args.every), []
     for seed in args.seeds:
