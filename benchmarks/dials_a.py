@@ -135,12 +135,13 @@ def gains(record: Mapping[str, Any]) -> list[str]:
         lines.append([part, *map(_spread, differences), _spread(by_seed)])
     heading_ = [f"{second} less {first}, dB", *(f"noise {level}" for level in levels), "mean"]
     seeds = ", ".join(map(str, record["seeds"]))
-    about = f"The mean over seeds {seeds}, and from the least to the most of them; every {record['every']}th picture, at the true setting."
+    over = f"The mean over seeds {seeds}, and from the least to the most of them" if len(record["seeds"]) > 1 else f"Seed {seeds}"
+    about = f"{over}; every {record['every']}th picture, at the true setting."
     return [*rows(heading_, lines), "", about]
 
 
 def _spread(values: Sequence[float]) -> str:
-    return f"{sum(values) / len(values):+.3f} ({min(values):+.3f} to {max(values):+.3f})"
+    return f"{sum(values) / len(values):+.3f}" + (f" ({min(values):+.3f} to {max(values):+.3f})" if len(values) > 1 else "")
 
 
 def _folds(restorer: Restorer) -> bool:
