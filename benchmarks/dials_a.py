@@ -31,7 +31,7 @@ from burnish.report.plot import lines
 from burnish.report.sheet import Cell, sheet
 from burnish.study.evaluate import Folder
 from burnish.study.machine import processor
-from burnish.study.rows import open_row
+from burnish.study.rows import Row, open_row
 from burnish.study.smooth import psnr_at, smooth
 from burnish.study.verify import export_verified
 from burnish.training.cost import multiply_adds, parameters
@@ -80,14 +80,8 @@ def measured(study: Mapping[str, Any], name: str, out: Path, seed: int, pictures
         "folds": _folds(restorer),
     }
     levels = [float(name.split()[1])] if name.startswith("expert") else [float(level) for level in study["levels"]]
-
-    def whole(settings: Mapping[float, float] | None = None) -> dict[str, dict[str, float]]:
-        """PSNR of whole pictures, by set and level; at the true settings if none are given."""
-        turned = {level: None if settings is None else {dial: settings[level]} for level in levels}
-        return {key: {f"{level:g}": psnr_at(row, several, damage, level, turned[level]) for level in levels} for key, several in pictures.items()}
-
     if name.startswith("expert") or not row.contract.dials:
-        return Found(name, **base, psnr=whole())
+        return Found(name, **base, psnr=whole(row, levels, pictures))
     dial = row.contract.dials[0].name
     found = smooth(row, pictures[SETS[0]][::CURVES], damage, levels, turn=dial, side=SIDE, settings=SETTINGS)
     tracks = {f"{track.level:g}": track for track in found.tracks}
@@ -95,13 +89,19 @@ def measured(study: Mapping[str, Any], name: str, out: Path, seed: int, pictures
     return Found(
         name,
         **base,
-        psnr=whole(best),
+        psnr=whole(row, levels, pictures, {level: {dial: setting} for level, setting in best.items()}),
         best={f"{level:g}": setting for level, setting in best.items()},
-        matched=whole() if dial == damage.dial.name else {},
+        matched=whole(row, levels, pictures) if dial == damage.dial.name else {},
         bend={level: track.bend for level, track in tracks.items()},
         turns={level: track.turns for level, track in tracks.items()},
         curves={level: [[x, y] for x, y in zip(found.settings, track.psnr, strict=True)] for level, track in tracks.items()},
     )
+
+
+def whole(row: Row, levels: Sequence[float], pictures: Mapping[str, list[Any]], turned: Mapping[float, Mapping[str, float]] | None = None) -> dict[str, Any]:
+    """PSNR of whole pictures, by set and level; at the true settings if none are given."""
+    at = turned or dict.fromkeys(levels)
+    return {part: {f"{level:g}": psnr_at(row, several, noise(), level, at[level]) for level in levels} for part, several in pictures.items()}
 
 
 def compared(study: Mapping[str, Any], names: Sequence[str], seeds: Sequence[int], out: Path, every: int, data: Path) -> dict[str, Any]:
@@ -112,9 +112,8 @@ def compared(study: Mapping[str, Any], names: Sequence[str], seeds: Sequence[int
         kept = weights.with_name(f"matched_{every}.json")
         if not kept.exists():
             export_verified(weights, weights.with_suffix(".onnx"))
-            row, held = open_row(str(weights.with_suffix(".onnx")), name=name, device="cpu"), pictures_of(data, every)
-            psnr = {part: {f"{level:g}": psnr_at(row, held[part], noise(), float(level)) for level in study["levels"]} for part in SETS}
-            atomic_write(kept, json.dumps(psnr).encode())
+            row = open_row(str(weights.with_suffix(".onnx")), name=name, device="cpu")
+            atomic_write(kept, json.dumps(whole(row, [float(level) for level in study["levels"]], pictures_of(data, every))).encode())
         for part, by_level in json.loads(kept.read_text()).items():
             for level, psnr_here in by_level.items():
                 found[name][part][level].append(psnr_here)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contract import LUMA, Array
+from ..contract import LUMA, Array, finite
 from ..errors import NonFiniteInput
 from ..images.quality import table_at
 
@@ -40,7 +40,7 @@ def quality(image: Array) -> float:
 
     The picture must be as the decoder gave it: resizing, turning by a few degrees and noise hide the table. Cutting does not.
     """
-    if not np.isfinite(image).all():
+    if not finite(image):
         raise NonFiniteInput("the quality of a picture with NaN or infinity in it cannot be estimated")
     planes = image[0] * np.float32(255)
     brightness = planes[0] if len(planes) == 1 else np.tensordot(LUMA, planes, 1)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from ..contract import finite
 from ..errors import NonFiniteInput, UnsupportedChannels, UnsupportedFormat
 from . import colour, exif
 from .picture import Depth, Header, Picture
@@ -169,6 +170,6 @@ def _check_finite(picture: Picture, path: Path) -> None:
     if picture.depth != "float32":
         return
     for planes in (picture.pixels, picture.alpha):
-        if planes is not None and not (np.isfinite(planes.min()) and np.isfinite(planes.max())):
+        if planes is not None and not finite(planes):
             bad = int(planes.size - np.count_nonzero(np.isfinite(planes)))
             raise NonFiniteInput(f"{path}: holds {bad} values that are no number (NaN or infinity); fill them in first")

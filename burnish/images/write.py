@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import BinaryIO
 
-import numpy as np
-
+from ..contract import finite
 from ..errors import FormatLimit, NonFiniteOutput, UsageError
 from . import jpeg, png, tiff_write, webp
 from .atomic import atomic_write
@@ -78,5 +77,5 @@ def write(path: str | Path, picture: Picture, *, quality: int | None = None) -> 
 
 def _check_finite(picture: Picture, path: Path) -> None:
     for planes in (picture.pixels, picture.alpha):
-        if planes is not None and not (np.isfinite(planes.min()) and np.isfinite(planes.max())):
+        if planes is not None and not finite(planes):
             raise NonFiniteOutput(f"{path}: not written, since the result holds NaN or infinity; try --fp32, or another model")

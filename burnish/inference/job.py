@@ -74,8 +74,8 @@ def run_job(job: Job, model: Model, *, progress: Progress | None = None, notice:
     notes = [*picture.notes, *images.check_format(picture, target, model.contract.scale)]
     prepare_folder(target)
     strength = job.strength if job.strength_map is None else maps.read_strength(Path(job.strength_map), picture, job.strength, job.max_megapixels)
-    dials = maps.read_settings(model.contract, job.dials, picture, job.max_megapixels)
-    restored, settings = model.through(picture, dials, strength, tile=job.tile, progress=progress, notice=notice)
+    limit = job.max_megapixels
+    restored, settings = model.through(picture, job.dials, strength, tile=job.tile, max_megapixels=limit, progress=progress, notice=notice)
     notes += images.write(target, restored, quality=job.quality)
     names = [dial.name for dial in model.contract.dials]
     return Report(

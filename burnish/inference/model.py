@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contract import Array, Contract, Opened, as_channels, check_strength, from_channels, level_array
+from ..contract import Array, Contract, Opened, as_channels, check_strength, finite, from_channels, level_array
 from ..degrade.resize import resize
 from ..errors import DialError, NonFiniteInput, UsageError
 from ..estimate import ESTIMATORS
-from ..images import Picture, fill_hidden
+from ..images import MAX_MEGAPIXELS, Picture, fill_hidden
 from . import wire
 from .backends import open_model
 from .classical import Filter
@@ -120,11 +120,13 @@ class Model:
         strength: float | Array = 1.0,
         *,
         tile: int | None = None,
+        max_megapixels: float | None = MAX_MEGAPIXELS,
         progress: Progress | None = None,
         notice: Notice | None = None,
     ) -> tuple[Picture, tuple[float | Array, ...]]:
-        """A picture -> the restored one, alpha included, and the settings of its dials, which may be files of maps. The rest is as in `restore`."""
-        settings = self.settings(read_settings(self.contract, dials, picture), _seen(picture), picture.known())
+        """A picture -> the restored one, alpha included, and the settings of its dials, which may be files of maps, of at most
+        `max_megapixels`. The rest is as in `restore`."""
+        settings = self.settings(read_settings(self.contract, dials, picture, max_megapixels), _seen(picture), picture.known())
         pixels = self.restore(picture.pixels, settings, strength, alpha=picture.alpha, tile=tile, progress=progress, notice=notice)
         alpha = None if picture.alpha is None or self.contract.scale == 1 else self.enlarged(picture.alpha).clip(0, 1)
         return picture.with_pixels(pixels, alpha), settings
@@ -150,7 +152,7 @@ class Model:
         planes = image[:, :, None] if image.ndim == 2 else image
         colour = planes[:, :, :3] if planes.shape[2] == 4 else planes
         pixels = np.ascontiguousarray(colour.transpose(2, 0, 1)[None], np.float32) / np.float32(scale)
-        if not np.isfinite(pixels).all():
+        if not finite(pixels):
             raise NonFiniteInput("the image holds NaN or infinity")
         alpha = np.ascontiguousarray(planes[None, None, :, :, 3], np.float32) / np.float32(scale) if planes.shape[2] == 4 else None
         result, _ = self.through(Picture(pixels, alpha), dials, strength, tile=tile)

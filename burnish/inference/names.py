@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -93,11 +93,16 @@ def _without_clashes(sources: list[Path], targets: list[Path]) -> list[tuple[Pat
         number, first = 2, target
         while target in taken:
             target, number = first.with_name(f"{first.stem}_{number}{first.suffix}"), number + 1
-        if own.intersection(places(target)[:1]):
+        if replaces(target, own):
             raise UsageError(f"{target}: a result would replace an input; choose another -o, or a --suffix")
         taken.add(target)
         result.append((source, target))
     return result
+
+
+def replaces(target: Path, own: Collection[tuple[int, int]]) -> bool:
+    """Whether a result of that name would take the place of one of these (see `places`)."""
+    return any(place in own for place in places(target)[:1])
 
 
 def places(path: Path) -> list[tuple[int, int]]:

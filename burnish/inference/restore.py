@@ -16,7 +16,7 @@ from ..images import Picture
 from .job import prepare_folder
 from .maps import Setting
 from .model import Model
-from .names import places
+from .names import places, replaces
 from .zoo import DEFAULT, load
 
 
@@ -34,7 +34,7 @@ def restore(
 
     source: a file, or an array as `Model.__call__` takes them. An array gives one of its own type and layout; a file gives float32 [H, W, C], without alpha.
     model: a shipped name, the path of an .onnx file, or a Model that was loaded once for many pictures. strength: 0 (the input) to 1,
-    or a map of it, [H, W]. max_megapixels: of a file; larger ones are refused, None lifts the limit.
+    or a map of it, [H, W]. max_megapixels: of a file, maps too; larger ones are refused, None lifts the limit.
     dials: each in its own unit, such as noise=25 (sigma in 8-bit steps); one that is not given, or is "auto", is estimated where that is possible; where the
     model's contract says "pixel", a map [H, W] in the dial's unit or the path of one ("map.png": black is the low end of the dial, white the high one).
     What a format does not keep is said as a warning.
@@ -50,12 +50,12 @@ def restore(
         if out is not None:
             images.write(out, images.from_array(_writable(result)))
         return result
-    if out is not None and set(places(out)[:1]).intersection(places(Path(source))):
+    if out is not None and replaces(out, places(Path(source))):
         raise UsageError(f"{target}: the result would replace its input; choose another name")
     picture = images.read(Path(source), max_megapixels=max_megapixels)
     if out is not None:
         notes = [*picture.notes, *_ready(picture, out, model)]
-    restored, _ = model.through(picture, dials, strength, tile=tile)
+    restored, _ = model.through(picture, dials, strength, tile=tile, max_megapixels=max_megapixels)
     if out is not None:
         for note in dict.fromkeys([*notes, *images.write(out, restored)]):
             warnings.warn(f"{source}: {note}", stacklevel=2)
