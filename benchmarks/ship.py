@@ -100,12 +100,14 @@ def measured(results: Path, name: str, digest: str) -> dict[str, Any]:
 
 
 def along(path: Path, words: str, pictures: Path, experts: Mapping[float, str]) -> dict[str, Any]:
-    """What `burnish smooth` finds on the middle of every third picture, and of experts the dip."""
+    """What `burnish smooth` finds on the middle of every third picture, and of experts the dip and how long they were trained."""
     (name, levels), held = next(iter(parse_levels([words]).items())), list(Folder(pictures))[::EVERY]
     damage = owner(name)
     found = smooth(open_row(str(path), device="cpu"), held, damage, levels, side=PIECE, say=print)
     best = {level: psnr_at(open_row(file, device="cpu"), held, damage, level, side=PIECE) for level, file in experts.items()}
-    return for_card(found, pictures.name, best)
+    steps = {Restorer.load(Path(file)).card["training"]["steps"] for file in experts.values()}
+    trained = {"experts": f"these weights, {' or '.join(map(str, sorted(steps)))} steps more at their level alone"} if steps else {}
+    return for_card(found, pictures.name, best) | trained
 
 
 def main() -> None:

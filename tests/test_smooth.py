@@ -203,7 +203,10 @@ def test_two_dials_are_measured_as_a_grid(tmp_path: Path) -> None:
 
 
 def test_a_card_says_what_was_measured_along_the_dial(pictures: list[tuple[str, Array]]) -> None:
-    found = for_card(measured(pictures), "kodak24")
+    smooth_dial = measured(pictures)
+    found = for_card(smooth_dial, "kodak24", {20: smooth_dial.at(smooth_dial.tracks[0], 20) + 0.25})
+    assert found["dB below an expert"] == {"20": 0.25}
+    assert found["gates"]["dip against an expert of each level, at most 0.05 dB"] == "0.250 dB, missed"
     assert found["on"] == "2 pieces of kodak24, noise 20, 50"
     assert found["gates"]["PSNR has one top along the dial"] == "1 turns at most, met"
     assert found["best setting"]["50"] == pytest.approx(50, abs=3)

@@ -34,7 +34,7 @@ def gates(found: Smoothness, experts: Mapping[float, float] | None = None) -> li
     tracks = found.tracks
     result: list[tuple[str, str, bool]] = []
     if experts:
-        dips = [experts[track.level] - _matched(found, track) for track in tracks if track.level in experts]
+        dips = list(_dips(found, experts).values())
         result.append(("dip against an expert of each level, at most 0.05 dB", f"{max(dips):.3f} dB", max(dips) <= 0.05))
         result.append(("and 0.02 dB in the mean", f"{sum(dips) / len(dips):.3f} dB", sum(dips) / len(dips) <= 0.02))
     if found.dial.name == found.damage:
@@ -64,6 +64,8 @@ def for_card(found: Smoothness, pictures: str, experts: Mapping[float, float] | 
         "gates": {what: f"{figure}, {'met' if met else 'missed'}" for what, figure, met in gates(found, experts)},
         "best setting": {f"{track.level:g}": round(found.best(track)[0], 2) for track in found.tracks},
     }
+    if experts:
+        record["dB below an expert"] = {f"{level:g}": round(dip, 3) for level, dip in _dips(found, experts).items()}
     if found.dial.name == found.damage:
         record["dB lost by a wrong setting"] = {
             f"{wrong:+.0%}": round(max(found.at(t, t.level) - found.at(t, t.level * (1 + wrong)) for t in known), 2)
@@ -85,6 +87,11 @@ def text(found: Smoothness) -> str:
         matched = f"{_matched(found, track):.2f}" if found.dial.name == found.damage else ""
         lines.append(f"{track.level:>8g}  {setting:>12.3g}  {value:>10.2f}  {matched:>8}  {track.bend:>6.3f}")
     return "\n".join(lines)
+
+
+def _dips(found: Smoothness, experts: Mapping[float, float]) -> dict[float, float]:
+    """By level, how many dB PSNR is below that of the expert."""
+    return {track.level: experts[track.level] - _matched(found, track) for track in found.tracks if track.level in experts}
 
 
 def _matched(found: Smoothness, track: Track) -> float:
