@@ -104,7 +104,10 @@ def along(path: Path, words: str, pictures: Path, experts: Mapping[float, str]) 
     (name, levels), held = next(iter(parse_levels([words]).items())), list(Folder(pictures))[::EVERY]
     damage = owner(name)
     found = smooth(open_row(str(path), device="cpu"), held, damage, levels, side=PIECE, say=print)
-    best = {level: psnr_at(open_row(file, device="cpu"), held, damage, level, side=PIECE) for level, file in experts.items()}
+    best = {}
+    for level, file in experts.items():
+        export_verified(Path(file), Path(file).with_suffix(".onnx"))
+        best[level] = psnr_at(open_row(str(Path(file).with_suffix(".onnx")), device="cpu"), held, damage, level, side=PIECE)
     steps = {Restorer.load(Path(file)).card["training"]["steps"] for file in experts.values()}
     trained = {"experts": f"these weights, {' or '.join(map(str, sorted(steps)))} steps more at their level alone"} if steps else {}
     return for_card(found, pictures.name, best) | trained

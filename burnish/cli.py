@@ -346,7 +346,8 @@ def smooth(
         from .study import grid
 
         pair = list(levels)
-        both = grid.grid(open_row(_as_file(model), name=model, device="cpu"), Folder(folder), [owner(n) for n in pair], [*levels.values()], side=side, say=say)
+        row = open_row(_as_file(model), name=model, device="cpu")
+        both = grid.grid(row, Folder(folder), [owner(n, row.contract.scale) for n in pair], [*levels.values()], side=side, say=say)
         print(grid.text(both))
         if html is not None:
             say(str(grid.page(html, both)))
@@ -354,12 +355,13 @@ def smooth(
     if len(levels) != 1:
         raise UsageError("-d: one kind of damage, such as -d noise=10,25,50, or two, for a model of two dials")
     (name, true), pictures = next(iter(levels.items())), list(Folder(folder))
-    damage = owner(name)
-    found = measure(open_row(_as_file(model), name=model, device="cpu"), pictures, damage, true, turn=turn, settings=settings, side=side, say=say)
+    row = open_row(_as_file(model), name=model, device="cpu")
+    damage = owner(name, row.contract.scale)
+    found = measure(row, pictures, damage, true, turn=turn, settings=settings, side=side, say=say)
     experts = {}
     for level, file in parse_experts(expert).items():
-        row = open_row(_as_file(file), device="cpu")
-        experts[level] = psnr_at(row, pictures, damage, level, side=side)
+        expert_row = open_row(_as_file(file), device="cpu")
+        experts[level] = psnr_at(expert_row, pictures, damage, level, side=side)
     print(text(found))
     if html is not None:
         say(str(page(html, found, experts)))
@@ -510,7 +512,7 @@ def evaluate(
     crop: Annotated[int | None, typer.Option(min=0, metavar="N", show_default=False, help="Border that does not count (the scale).")] = None,
     csv: Annotated[Path | None, typer.Option(metavar="FILE", show_default=False, help="Every picture's figures.")] = None,
     html: Annotated[Path | None, typer.Option(metavar="FILE", show_default=False, help="A page with table, plots and a contact sheet.")] = None,
-    seed: Annotated[int, typer.Option(metavar="N", help="Of the test noise.")] = 0,
+    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Of the test noise.")] = 0,
     device: Where = Device.auto,
     threads: Threads = None,
     fp32: Full = False,
@@ -548,7 +550,8 @@ def evaluate(
 
 def _as_file(words: str) -> str:
     """The words of a row, with every .safetensors file in them exported."""
-    return "+".join(str(_exported(Path(part))) if part.endswith(".safetensors") else part for part in words.split("+"))
+    parts = [words] if Path(words).is_file() else words.split("+")  # a folder's name may hold a +
+    return "+".join(str(_exported(Path(part))) if part.endswith(".safetensors") else part for part in parts)
 
 
 @app.command(short_help="Train many recipes alike, and compare them on a page.")
@@ -597,7 +600,7 @@ def spoil(
     Damages pictures on purpose, in the order of the dials. Inputs are never changed.
     """
     from .inference.names import pair
-    from .spoil import SUFFIX, listing_text, spoil_all, steps_of
+    from .spoil import SUFFIX, is_mask, listing_text, spoil_all, steps_of
     from .spoil import listing as records
 
     if listing:
@@ -608,7 +611,8 @@ def spoil(
     steps, target = steps_of(use, parse_dials(dial)), None if output is None else Path(output)
     folder, extension = output is not None and output.endswith(("/", os.sep)), None if format is None else f".{format.lower().lstrip('.')}"
     mark = SUFFIX if suffix is None and target is None else suffix
-    pairs = pair(inputs, target, as_folder=folder, recursive=recursive, suffix=mark, extension=extension)
+    found = pair(inputs, target, as_folder=folder, recursive=recursive, suffix=mark, extension=extension)
+    pairs = [(source, result) for source, result in found if source in inputs or not is_mask(source)]
     raise typer.Exit(spoil_all(pairs, steps, say, seed=seed, with_mask=mask, overwrite=overwrite, max_megapixels=max_megapixels or None, as_json=as_json))
 
 

@@ -82,16 +82,16 @@ class Table:
             return "spoiled pictures as they are in their files"
         return f"spoiled pictures {'clipped and rounded to 8 bits' if self.clip else 'as float, not clipped'}; seed {self.seed}"
 
-    def to_csv(self) -> str:
+    def lines(self) -> list[list[str]]:
         """A line for each picture and setting, under a header with the definitions."""
+        dials, kind = list(self.rows[0].settings) if self.rows else [], {None: "file", True: "8-bit", False: "float"}[self.clip]
+        found = [["picture", *dials, "input", *self.definitions(of_means=False).values(), "seconds"]]
+        return found + [[row.name, *map(str, row.settings.values()), kind, *map(str, row.figures.values()), f"{row.seconds:.4f}"] for row in self.rows]
+
+    def to_csv(self) -> str:
+        """The lines as text."""
         text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        dials = list(self.rows[0].settings) if self.rows else []
-        writer.writerow(["picture", *dials, "input", *self.definitions(of_means=False).values(), "seconds"])
-        for row in self.rows:
-            writer.writerow(
-                [row.name, *row.settings.values(), {None: "file", True: "8-bit", False: "float"}[self.clip], *row.figures.values(), f"{row.seconds:.4f}"]
-            )
+        csv.writer(text, lineterminator="\n").writerows(self.lines())
         return text.getvalue()
 
     def to_dict(self) -> dict[str, Any]:
@@ -170,6 +170,7 @@ def _row(
     crop: int,
 ) -> Row:
     """One picture restored and measured, against what the network can give of the clean one: its channels, and its size where the network enlarges."""
+    check_sizes(name, contract.scale, spoiled, clean)
     start = time.perf_counter()
     restored = apply(run, contract, taken(contract, spoiled), level_array(dials))
     seconds = time.perf_counter() - start
@@ -178,6 +179,14 @@ def _row(
     target = matching(clean, channels)[..., : restored.shape[-2], : restored.shape[-1]]
     figures = {metric.name: metric.function(restored, target, crop) for metric in metrics}
     return Row(name, dict(setting), channels, target[0, 0].size / 1e6, figures, seconds)
+
+
+def check_sizes(name: str, scale: int, spoiled: Array, clean: Array) -> None:
+    """UsageError unless the clean picture is `scale` times as large as the spoiled one, but for what a division by it leaves over."""
+    (height, width), (high, wide) = spoiled.shape[-2:], clean.shape[-2:]
+    if not (0 <= high - scale * height < scale and 0 <= wide - scale * width < scale):
+        does = f"enlarges {scale} times" if scale > 1 else "keeps the size"
+        raise UsageError(f"{name}: {width}x{height} spoiled beside {wide}x{high} clean does not fit a model that {does}")
 
 
 def taken(contract: Contract, image: Array) -> Array:

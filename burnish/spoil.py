@@ -20,6 +20,7 @@ from .degrade.resize import resize
 from .errors import BurnishError, DialError, InputError, UsageError, about_one
 from .images.exif import orientation
 from .inference.job import prepare_folder
+from .inference.names import places, replaces
 
 SUFFIX, MASK_SUFFIX = "_spoiled", "_mask.png"
 
@@ -119,6 +120,8 @@ def spoil_all(
         raise InputError("no pictures found; with -r, subfolders are looked into as well")
     if with_mask and not any(step.degradation.masked for step in steps):
         raise UsageError(f"--mask: the damage of {', '.join(step.name for step in steps)} is everywhere; --list shows which has a mask")
+    if with_mask:
+        _check_masks(pairs)
     failures = 0
     for source, target in pairs:
         try:
@@ -135,6 +138,20 @@ def spoil_all(
             levels = "".join(f"  {name}={level:g}" for name, level in done.levels.items())
             print(f"{source} -> {target}{levels}", flush=True)
     return 3 if failures else 0
+
+
+def is_mask(path: Path) -> bool:
+    """Whether it is a mask that `spoil_file` wrote: `a.png_mask.png`, beside `a.png`."""
+    return path.name.endswith(MASK_SUFFIX) and path.with_name(path.name.removesuffix(MASK_SUFFIX)).is_file()
+
+
+def _check_masks(pairs: Sequence[tuple[Path, Path]]) -> None:
+    """UsageError where a mask would take the place of an input or of another result."""
+    own, targets = {place for source, _ in pairs for place in places(source)}, {target for _, target in pairs}
+    for _, target in pairs:
+        mask = target.with_name(target.name + MASK_SUFFIX)
+        if mask in targets or replaces(mask, own):
+            raise UsageError(f"{mask}: the mask would replace {'another result' if mask in targets else 'an input'}; choose another -o, or a --suffix")
 
 
 def listing() -> list[dict[str, Any]]:
@@ -187,8 +204,8 @@ def _arguments(word: str) -> dict[str, Any]:
         name, sign, value = part.partition("=")
         if not sign:
             raise UsageError(f"--use {word}: arguments are written NAME:ARGUMENT=VALUE, as in Noise:correlated=0.5..1,grey=1")
-        low, dots, high = value.partition("..")
-        result[name] = [_value(low), _value(high)] if dots else _value(value)
+        ends = [_value(end) for end in value.split("..")]
+        result[name] = ends if len(ends) == 2 and not any(isinstance(end, str) for end in ends) else _value(value)
     return result
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +17,13 @@ from PIL import Image
 from burnish.contract import Array, Contract, Dial
 from burnish.degrade.noise import noise
 from burnish.errors import DialError, UsageError
-from burnish.evaluate import evaluate, generator, spoil
+from burnish.evaluate import evaluate, evaluate_pairs, generator, spoil
+from burnish.inference.zoo import find
 from burnish.metrics import METRICS, psnr
+from burnish.study.comparison import text
+from burnish.study.contact import corner, piece_of
+from burnish.study.evaluate import compared, evaluate_row, write_comparison, write_csv
+from burnish.study.rows import open_row
 
 CONTRACT = Contract(multiple=4, level="pixel", identity=(0.0,), residual=True, dials=(Dial("noise", 0, 75, 25, "sigma in 8-bit steps"),))
 NOISE = [noise()]
@@ -152,3 +159,70 @@ def test_a_strip_shows_a_picture_along_a_dial(tmp_path: Path) -> None:
         strip(load("bilateral"), tmp_path / "in.png", tmp_path / "strip.png", dial="colour", values=[300])
     with pytest.raises(DialError, match="has no dials"):
         strip(load("lanczos"), tmp_path / "in.png", tmp_path / "strip.png")
+
+
+def test_sizes_that_do_not_belong_together_are_refused() -> None:
+    small, large = scene(24, 31), scene(48, 62)
+    with pytest.raises(UsageError, match=r"a\.png: 31x24 spoiled beside 62x48 clean does not fit a model that keeps the size"):
+        evaluate_pairs(nothing, CONTRACT, [("a.png", small, large, {})])
+    twice = open_row("lanczos:scale=2", device="cpu")
+    odd = large[..., :47, :61]
+    assert len(evaluate_pairs(twice.run, twice.contract, [("a.png", scene(23, 30), odd, {})]).rows) == 1  # a row and a column are left over
+    with pytest.raises(UsageError, match="enlarges 2 times"):
+        evaluate_pairs(twice.run, twice.contract, [("a.png", small, small, {})])
+
+
+def test_a_model_that_enlarges_gets_pictures_as_much_smaller(tmp_path: Path) -> None:
+    for name in ("a.png", "b.png"):
+        Image.fromarray(np.rint(scene(99, 75)[0].transpose(1, 2, 0) * 255).astype(np.uint8)).save(tmp_path / name)
+    row = open_row("lanczos:scale=3", device="cpu")
+    table = evaluate_row(row, tmp_path, {"softness": [0.0]}, metrics=[METRICS["psnr"]])
+    assert table.mean("psnr", {"softness": 0.0}) > 20
+    results = compared({row.name: table}, ["psnr"], {}, "x")
+    assert write_comparison(tmp_path / "page.html", results, [row], tmp_path, {"softness": [0.0]}, False, 0).stat().st_size > 1000
+    with pytest.raises(UsageError, match="does not enlarge"):
+        evaluate_row(open_row("median", device="cpu"), tmp_path, {"softness": [0.0]}, metrics=[METRICS["psnr"]])
+    for impossible in ("noise", "quality"):
+        with pytest.raises(DialError, match="there is no such damage"):
+            evaluate_row(open_row("median", device="cpu"), tmp_path, {impossible: [-5.0 if impossible == "noise" else 400.0]}, metrics=[METRICS["psnr"]])
+
+
+@pytest.mark.parametrize("times", [1, 2, 3, 4])
+@pytest.mark.parametrize("given", [None, (5, 5), (95, 0)])
+def test_a_piece_is_whole_in_the_small_picture_too(times: int, given: tuple[int, int] | None) -> None:
+    clean = scene(101, 255)
+    small = clean[..., ::times, ::times][..., : 101 // times, : 255 // times]
+    place = corner(clean, 64, given, times)
+    assert piece_of(small, *place, times).shape == piece_of(clean, *place).shape
+
+
+def test_models_that_are_not_measured_alike_say_so_each(tmp_path: Path) -> None:
+    Image.fromarray(np.rint(scene(40, 48)[0].transpose(1, 2, 0) * 255).astype(np.uint8)).save(tmp_path / "a.png")
+    rows = [open_row(words, device="cpu") for words in ("median", "otsu")]
+    tables = {row.name: evaluate_row(row, tmp_path, {"noise": [10.0]}, metrics=[METRICS["psnr"]]) for row in rows}
+    results = compared(tables, ["psnr"], {}, "x")
+    said = text(results)
+    assert "median: PSNR[RGB" in said
+    assert "otsu: PSNR[grey" in said
+    assert " *" not in said
+    write_csv(tmp_path / "t.csv", tables)
+    lines = list(csv.DictReader(io.StringIO((tmp_path / "t.csv").read_text())))
+    assert [line["model"] for line in lines] == ["median", "otsu"]
+    assert [line["definitions"][:9] for line in lines] == ["PSNR[RGB,", "PSNR[grey"]
+    assert float(lines[0]["psnr"]) > float(lines[1]["psnr"])
+
+
+def test_a_name_that_is_no_unicode_stands_in_the_table(tmp_path: Path) -> None:
+    odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/a\xff.png"))
+    Image.fromarray(np.rint(scene(24, 32)[0].transpose(1, 2, 0) * 255).astype(np.uint8)).save(odd)
+    row = open_row("median", device="cpu")
+    table = evaluate_row(row, tmp_path, {"noise": [10.0]}, metrics=[METRICS["psnr"]])
+    write_csv(tmp_path / "t.csv", {"median": table})
+    assert "udcff.png" in (tmp_path / "t.csv").read_text()
+
+
+def test_a_model_file_may_lie_in_a_folder_of_any_name(tmp_path: Path) -> None:
+    place = tmp_path / "L1+SSIM: 1e+06"
+    place.mkdir()
+    shutil.copy(find("document"), place / "model.onnx")
+    assert open_row(str(place / "model.onnx"), device="cpu").contract.channels_out == 1

@@ -16,7 +16,7 @@ from burnish.degrade.jpeg import jpeg
 from burnish.degrade.noise import noise
 from burnish.errors import DialError, UsageError
 from burnish.report import cards
-from burnish.study.grid import gates, grid
+from burnish.study.grid import Grid, gates, grid
 from burnish.study.grid import page as grid_page
 from burnish.study.grid import text as grid_text
 from burnish.study.rows import Row
@@ -200,6 +200,27 @@ def test_two_dials_are_measured_as_a_grid(tmp_path: Path) -> None:
         grid(two_dials(0), pictures, [noise()], [[5.0]])
     with pytest.raises(DialError, match="out of range"):
         grid(two_dials(0), pictures, [noise(), blur()], [[60.0], [0.0]])
+
+
+def test_grey_pictures_go_through_a_colour_model() -> None:
+    grey = [("grey", np.asarray(scene(40, 48, 1)[0][None], np.float32))]
+    colour = [("grey", np.repeat(grey[0][1], 3, 1))]
+    found = smooth(oracle(colour), grey, noise(), [20.0], settings=5)
+    assert found.tracks[0].psnr == smooth(oracle(colour), colour, noise(), [20.0], settings=5).tracks[0].psnr
+    assert psnr_at(oracle(colour), grey, noise(), 20.0) == psnr_at(oracle(colour), colour, noise(), 20.0)
+
+
+def test_what_comes_back_untouched_is_no_dip(pictures: list[tuple[str, Array]], tmp_path: Path) -> None:
+    found = smooth(oracle(pictures), pictures, noise(), [0.0, 25.0], settings=5)
+    experts = {0.0: 50.0, 25.0: found.at(found.tracks[1], 25) + 0.25}
+    card = for_card(found, "kodak24", experts)
+    assert card["dB below an expert"] == {"25": 0.25}
+    assert card["gates"]["and 0.02 dB in the mean"] == "0.250 dB, missed"
+    assert all(np.isfinite(value) for value in card["dB lost by a wrong setting"].values())
+    assert page(tmp_path / "page.html", found, experts).stat().st_size > 1000
+    untouched = Grid("x", (NOISE, NOISE), ((0.0, 25.0), (0.0, 2.0)), np.full((2, 2, 2, 2), 30.0), np.zeros((2, 2, 2, 2)), 1)
+    untouched.psnr[0, 0, 0, 0] = np.inf
+    assert untouched.dip().max() == 0
 
 
 def test_a_card_says_what_was_measured_along_the_dial(pictures: list[tuple[str, Array]]) -> None:

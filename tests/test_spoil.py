@@ -16,7 +16,9 @@ from PIL import Image
 
 from burnish import images
 from burnish.degrade import DEGRADATIONS, make
-from burnish.errors import DialError, UsageError
+from burnish.degrade.film.masks import read_mask
+from burnish.degrade.jpeg import through_webp
+from burnish.errors import DialError, FormatLimit, UsageError
 from burnish.spoil import Step, listing, listing_text, spoil, spoil_all, spoil_file, steps_of
 
 
@@ -164,3 +166,42 @@ def test_masks_of_several_steps_are_joined() -> None:
     spoiled, mask = spoil(clean, both, np.random.default_rng(0))
     assert mask is not None
     np.testing.assert_array_equal(mask[0, 0] > 0, (spoiled != clean).any(1)[0])
+
+
+def test_masks_are_no_pictures_to_spoil_and_replace_nothing(tmp_path: Path) -> None:
+    save(tmp_path / "in" / "a.png")
+    run(tmp_path / "in", "--use", "SaltAndPepper", "-d", "impulses=20", "--mask")
+    names = sorted(path.name for path in (tmp_path / "in").iterdir())
+    assert names == ["a.png", "a_spoiled.png", "a_spoiled.png_mask.png"]
+    run(tmp_path / "in", "--use", "SaltAndPepper", "-d", "impulses=20", "--mask", "--overwrite")
+    assert sorted(path.name for path in (tmp_path / "in").iterdir()) == names
+    both = [save(tmp_path / "other" / "a.png"), save(tmp_path / "out" / "a.png_mask.png")]
+    said = run(*both, "--use", "SaltAndPepper", "-d", "impulses=20", "--mask", "--overwrite", "-o", tmp_path / "out", expect=2).stderr
+    assert "would replace" in said
+
+
+def test_words_and_paths_with_dots_are_no_ranges(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "masks").mkdir()
+    (tmp_path / "here").mkdir()
+    Image.fromarray(np.full((64, 64), 255, np.uint8)).save(tmp_path / "masks" / "m.png")
+    monkeypatch.chdir(tmp_path / "here")
+    (step,) = steps_of(["FilmMasks:folder=../masks,scale=0.8..1.2"], {"film": 0.5})
+    assert step.name == "FilmMasks"
+    with pytest.raises(UsageError, match="a number from 0 to 1"):
+        steps_of(["Noise:grey=0.3..1"], {})
+
+
+def test_masks_of_film_keep_their_greys_and_classes(tmp_path: Path) -> None:
+    deep = np.zeros((8, 8), np.uint16)
+    deep[0], deep[1] = 32768, 65535
+    Image.fromarray(deep).save(tmp_path / "deep.png")
+    assert sorted(set(read_mask(str(tmp_path / "deep.png")).ravel().tolist())) == [0, 128, 255]
+    classes = Image.fromarray((np.arange(64, dtype=np.uint8) % 3).reshape(8, 8), "P")
+    classes.putpalette([0, 0, 0, 128, 0, 0, 0, 128, 0])
+    classes.save(tmp_path / "classes.png")
+    assert set(read_mask(str(tmp_path / "classes.png")).ravel().tolist()) == {0, 255}
+
+
+def test_a_side_that_a_format_cannot_hold_is_named() -> None:
+    with pytest.raises(FormatLimit, match="17000x2 cannot be a WEBP"):
+        through_webp(np.zeros((3, 2, 17000), np.float32), 40)

@@ -112,7 +112,7 @@ def test_from_the_command_line(tmp_path: Path, rng: np.random.Generator) -> None
     assert 8 < found["best"] < 30
     done = CliRunner().invoke(app, ["tune", "photo", str(tmp_path / "pairs" / "noisy"), "-o", str(tmp_path / "strips")], catch_exceptions=False)
     assert done.exit_code == 0, done.output
-    assert sorted(path.name for path in (tmp_path / "strips").iterdir()) == ["0_noise.png", "1_noise.png"]
+    assert sorted(path.name for path in (tmp_path / "strips").iterdir()) == ["0.png_noise.png", "1.png_noise.png"]
     assert "auto says noise" in done.output
     (tmp_path / "empty").mkdir()
     with pytest.raises(UsageError, match="neither pairs"):

@@ -21,6 +21,13 @@ def bounds(name: str, value: Range, low: float, high: float) -> tuple[float, flo
     return float(ends[0]), float(ends[1])
 
 
+def share(name: str, value: float) -> float:
+    """A share of the pictures, or of what is drawn: one number, 0..1. UsageError."""
+    if not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise UsageError(f"{name}={value} does not fit: a number from 0 to 1 is wanted")
+    return float(value)
+
+
 def draw(ends: tuple[float, float], n: int, rng: np.random.Generator) -> Array:
     """One number for each of n pictures, uniform between the ends. [n]"""
     return rng.uniform(*ends, n).astype(np.float32)

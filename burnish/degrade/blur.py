@@ -13,7 +13,7 @@ import numpy as np
 from ..contract import Array, Dial
 from ..errors import UsageError
 from . import Degradation, kernels
-from .arguments import Range, bounds, draw, per_picture
+from .arguments import Range, bounds, draw, per_picture, share
 from .kernels import Kernel
 
 PROFILES = {"gaussian": kernels.gaussian, "generalised": kernels.generalised, "plateau": kernels.plateau}
@@ -32,7 +32,7 @@ def blur(stretch: Range = 1.0, isotropic: float = 0.0, profiles: Mapping[str, fl
     if not isinstance(shares, Mapping) or not set(shares) <= set(PROFILES) or min(shares.values(), default=0) < 0 or not sum(shares.values()) > 0:
         raise UsageError(f"profiles={profiles} does not fit: shares, of which one at least is above 0, of {', '.join(PROFILES)} are wanted")
     powers = {name: bounds("power", power.get(name, 1.0) if isinstance(power, Mapping) else power, 0.25, 8) for name in PROFILES}
-    round_ones = bounds("isotropic", isotropic, 0, 1)[0]
+    round_ones = share("isotropic", isotropic)
     kernels_of = partial(_gaussians, shares=shares, stretch=bounds("stretch", stretch, 1, 20), powers=powers, isotropic=round_ones)
     dial = Dial("blur", 0.0, 4.0, 1.5, "sigma in pixels")
     return Degradation(dial, partial(_spoil, dial.name, kernels_of), neutral=0.0)

@@ -8,14 +8,14 @@ import numpy as np
 
 from ..contract import LUMA, Array, Dial
 from . import Degradation
-from .arguments import Range, bounds
+from .arguments import Range, bounds, share
 from .noise import WIDEST, field
 
 
 def film_grain(size: Range = (0.5, 1.2), grey: float = 0.5) -> Degradation:
     """Grain of the given sigma in the middle tones. size: sigma in pixels of the blur that makes it coarse. grey: the share of pictures where all channels
     have the same grain, as black-and-white film has; the others are colour film."""
-    spoil = partial(_add_grain, size=bounds("size", size, 0, WIDEST), grey=bounds("grey", grey, 0, 1)[0])
+    spoil = partial(_add_grain, size=bounds("size", size, 0, WIDEST), grey=share("grey", grey))
     return Degradation(Dial("grain", 0.0, 50.0, 15.0, "sigma in the middle tones in 8-bit steps"), spoil, neutral=0.0)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..contract import Array, Dial
 from . import Degradation, with_mask
-from .arguments import Range, bounds, draw
+from .arguments import Range, bounds, draw, share
 
 
 def salt_and_pepper(salt: Range = 0.5, grey: float = 1.0) -> Degradation:
@@ -16,7 +16,7 @@ def salt_and_pepper(salt: Range = 0.5, grey: float = 1.0) -> Degradation:
 
     salt: the share of them that turns white. grey: the share of pictures where all channels of a pixel turn together.
     """
-    turn = partial(_turn, salt=bounds("salt", salt, 0, 1), grey=bounds("grey", grey, 0, 1)[0])
+    turn = partial(_turn, salt=bounds("salt", salt, 0, 1), grey=share("grey", grey))
     return with_mask(Dial("impulses", 0.0, 50.0, 5.0, "percent of the pixels"), turn, neutral=0.0)
 
 

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..contract import Array, Dial
+from ..errors import FormatLimit
 from . import Degradation
-from .arguments import Range, bounds, choices, draw, per_picture
+from .arguments import Range, bounds, choices, draw, per_picture, share
 
 BLOCK = 8
 #: how many pixels share a colour, as files and their readers name it -> Pillow's number
@@ -30,9 +31,9 @@ def jpeg(subsampling: str | Sequence[str] = "4:2:0", double: float = 0.0, first:
     spoil = partial(
         _jpeg,
         subsampling=choices("subsampling", subsampling, tuple(SUBSAMPLINGS)),
-        double=bounds("double", double, 0, 1)[0],
+        double=share("double", double),
         first=bounds("first", first, 1, 100),
-        shifted=bounds("shifted", shifted, 0, 1)[0],
+        shifted=share("shifted", shifted),
     )
     return Degradation(Dial("quality", 1.0, 100.0, 40.0, "JPEG quality, 100 is none lost"), spoil, neutral=100.0)
 
@@ -82,7 +83,10 @@ def _through(picture: Array, format: str, **settings: Any) -> Array:
     file = io.BytesIO()
     if len(samples) == 1:
         settings.pop("subsampling", None)
-    Image.fromarray(samples[0] if len(samples) == 1 else np.ascontiguousarray(samples.transpose(1, 2, 0))).save(file, format, **settings)
+    try:
+        Image.fromarray(samples[0] if len(samples) == 1 else np.ascontiguousarray(samples.transpose(1, 2, 0))).save(file, format, **settings)
+    except (OSError, ValueError) as error:  # 65,535 pixels are the most that a JPEG has on a side, 16,383 a WebP
+        raise FormatLimit(f"a picture of {samples.shape[-1]}x{samples.shape[-2]} cannot be a {format} file ({error})") from error
     with Image.open(file) as decoded:
         values = np.asarray(decoded, np.float32) / np.float32(255)
     return values[None] if len(samples) == 1 else np.ascontiguousarray(values.transpose(2, 0, 1))

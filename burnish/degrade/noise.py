@@ -8,7 +8,7 @@ import numpy as np
 
 from ..contract import Array, Dial
 from . import Degradation
-from .arguments import Range, bounds, draw
+from .arguments import Range, bounds, draw, share
 
 #: largest sigma, in pixels, of the blur that correlates noise
 WIDEST = 8.0
@@ -20,8 +20,7 @@ def noise(low: float = 0.0, high: float = 75.0, default: float = 25.0, clip: flo
     clip: the share of pictures, 0..1, clipped and rounded. grey: the share whose channels all get the same noise. correlated: sigma in pixels of a Gaussian
     blur of the noise, which keeps its strength: 0 is white noise, 0.5 to 1 is what a developed photograph has.
     """
-    bounds("clip", clip, 0, 1)
-    spoil = partial(add_noise, clip=clip, grey=bounds("grey", grey, 0, 1)[0], correlated=bounds("correlated", correlated, 0, WIDEST))
+    spoil = partial(add_noise, clip=share("clip", clip), grey=share("grey", grey), correlated=bounds("correlated", correlated, 0, WIDEST))
     return Degradation(Dial("noise", low, high, default, "sigma in 8-bit steps"), spoil, neutral=None if clip else 0.0)
 
 

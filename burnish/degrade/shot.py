@@ -11,7 +11,7 @@ import numpy as np
 
 from ..contract import Array, Dial
 from . import Degradation
-from .arguments import Range, bounds, draw
+from .arguments import Range, bounds, draw, share
 from .noise import WIDEST, field
 
 
@@ -21,7 +21,7 @@ def shot_read(read: Range = (0.0, 0.1), grey: float = 0.0, correlated: Range = 0
     read: the share of the variance that does not depend on the light. grey, correlated: as in Noise.
     """
     correlation = bounds("correlated", correlated, 0, WIDEST)
-    spoil = partial(_add_shot_read, read=bounds("read", read, 0, 1), grey=bounds("grey", grey, 0, 1)[0], correlated=correlation)
+    spoil = partial(_add_shot_read, read=bounds("read", read, 0, 1), grey=share("grey", grey), correlated=correlation)
     return Degradation(Dial("shot", 0.0, 75.0, 25.0, "sigma at white in 8-bit steps"), spoil, neutral=0.0)
 
 

@@ -67,7 +67,7 @@ def figures(results: Results) -> Iterator[str]:
         cells += [_cost(mean_and_spread(entry.cost.get(key, math.nan) for entry in entries)[0] / unit) for key, _, unit in costs]
         rows.append(cells)
     yield table([*heading, *(words for _, words, _ in costs)], rows)
-    yield paragraph("; ".join(dict.fromkeys(results.stamps[m] for _, m in wanted if m in results.stamps)) + ". * the best mean.")
+    yield paragraph("; ".join(results.definitions(m for _, m in wanted)) + ". * the best mean.")
     if several:
         yield paragraph("After the sign: the standard deviation over the seeds.")
 
@@ -76,7 +76,7 @@ def _best(results: Results, place: tuple[Column, str]) -> str:
     column, metric = place
     means = {name: mean_and_spread(entry.figure(column, metric) for entry in results.of(name))[0] for name in results.names}
     known = {name: mean for name, mean in means.items() if not math.isnan(mean)}
-    if not known:
+    if not known or not results.comparable(metric):
         return ""
     return (max if facts(metric)[1] else min)(known, key=lambda name: known[name])
 
@@ -119,7 +119,7 @@ def text(results: Results) -> str:
         rows.append([name, *(f"{entry.figure(column, m):.{facts(m)[0]}f}" for column, m in wanted), f"{entry.cost['seconds']:.3f}"])
     widths = [max(len(row[i]) for row in rows) for i in range(len(heading))]
     lines = ["  ".join([row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]) for row in rows]
-    lines += list(dict.fromkeys(results.stamps[metric] for _, metric in wanted))
+    lines += results.definitions(metric for _, metric in wanted)
     lines += [f"{name}: {complaint}" for name in results.names for complaint in results.of(name)[0].complaints()]
     return "\n".join(lines)
 
@@ -148,7 +148,7 @@ def artefacts(results: Results) -> Iterator[str]:
             figures = [mean_and_spread(entry.mean(artefact) for entry in entries)[0] for artefact in names]
             rows.append([name, *(_cost(figure) for figure in figures), "; ".join(entries[0].complaints()) or "nothing"])
     yield table(["", *names, "named"], rows)
-    yield paragraph("; ".join(results.stamps[name] for name in names if name in results.stamps) + ".")
+    yield paragraph("; ".join(results.definitions(names)) + ".")
 
 
 def not_measured(results: Results) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,17 +41,22 @@ def contact_sheet(path: Path, several: Sequence[Shown]) -> Path:
     return sheet(rows, path, WIDTH)
 
 
-def corner(clean: Array, side: int, given: Sequence[int] | None = None) -> tuple[int, int, int]:
-    """(left, top, side) of the piece that is shown: as given, or where the clean picture [1, C, H, W] has most detail, on a grid of half a piece."""
-    height, width = clean.shape[-2:]
-    side = min(side, height, width) // 8 * 8 or min(height, width)
+def corner(clean: Array, side: int, given: Sequence[int] | None = None, times: int = 1) -> tuple[int, int, int]:
+    """(left, top, side) of the piece that is shown: as given, or where the clean picture [1, C, H, W] has most detail, on a grid of half a piece.
+
+    times: how much smaller the spoiled picture is; every number is a multiple of it, so that both have the piece.
+    """
+    height, width = (n // times * times for n in clean.shape[-2:])
+    unit = math.lcm(8, times)
+    side = min(side, height, width) // unit * unit or min(height, width)
     if given is not None:
-        return min(int(given[0]), width - side), min(int(given[1]), height - side), side
-    grey = clean[0].mean(0)
+        left, top = (min(max(0, int(at)), most - side) // times * times for at, most in zip(given, (width, height), strict=True))
+        return left, top, side
+    grey = clean[0, :, :height, :width].mean(0)
     detail = np.zeros((height, width))
     detail[:, 1:] += np.abs(np.diff(grey, axis=1))
     detail[1:] += np.abs(np.diff(grey, axis=0))
-    step = max(8, side // 2 // 8 * 8)
+    step = max(unit, side // 2 // unit * unit)
     places = [(left, top) for top in range(0, height - side + 1, step) for left in range(0, width - side + 1, step)]
     left, top = max(places, key=lambda place: float(detail[place[1] : place[1] + side, place[0] : place[0] + side].sum()))
     return left, top, side

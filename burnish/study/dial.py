@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import images
-from ..contract import Array
+from ..contract import Array, Dial
 from ..errors import DialError
+from ..images import turned as upright
+from ..images.exif import orientation
 from ..inference.maps import Read
 from ..inference.model import Model
 from ..report.sheet import Cell, residual_picture, sheet
@@ -36,12 +38,10 @@ def strip(
     dial: which one is turned, without it the first. values: where it stands, without them from one end of its range to the other. others: where the other
     dials stand. side: of the piece that is shown, where the picture has most detail; None for all of it. DialError, UsageError.
     """
-    if not model.contract.dials:
-        raise DialError("this model has no dials, so there is nothing to turn")
-    turned = model.contract.dial(dial or model.contract.dials[0].name)
+    turned = turned_dial(model, dial)
     values = [turned.check(value) for value in values] or [float(value) for value in np.linspace(turned.low, turned.high, POSITIONS)]
     read = images.read(picture)
-    before, known = read.pixels, read.known()
+    before, known, tag = read.pixels, read.known(), orientation(read.exif)
     settings: dict[str, Read] = {name: value for name, value in (others or {}).items() if name != turned.name}
     stops = [(f"{turned.name} {value:g}", model.settings({**settings, turned.name: value}, before, known)) for value in values]
     if model.estimates(turned.name, {}):
@@ -51,19 +51,27 @@ def strip(
     height, width = before.shape[-2:]
     left, top, across = corner(before, side) if side is not None else (0, 0, 0)
     window = (top, left, across, across) if side is not None else (0, 0, height, width)
-    shown = _piece(before, window, 1)
+    shown = _piece(before, window, 1, tag)
     cells = [(Cell(shown, "as it is"), Cell(np.full_like(shown, 128), f"taken away, x{GAIN:g}"))]
     for caption, setting in stops:
         say(caption)
         after = model.restore(before, setting)
         scale = after.shape[-1] // width
-        piece = _piece(after, window, scale)
+        piece = _piece(after, window, scale, tag)
         cells.append((Cell(piece, caption), Cell(residual_picture(shown.repeat(scale, 0).repeat(scale, 1), piece, GAIN))))
     rows = [line for i in range(0, len(cells), ACROSS) for line in zip(*cells[i : i + ACROSS], strict=True)]
     return sheet(rows, output, WIDTH)
 
 
-def _piece(picture: Array, window: tuple[int, int, int, int], scale: int) -> NDArray[np.uint8]:
-    """The window (top, left, height, width) of a picture [1, C, scale H, scale W], as [h, w, C]."""
+def turned_dial(model: Model, dial: str | None) -> Dial:
+    """The dial of that name, without one the first. DialError."""
+    if not model.contract.dials:
+        raise DialError("this model has no dials, so there is nothing to turn")
+    return model.contract.dial(dial or model.contract.dials[0].name)
+
+
+def _piece(picture: Array, window: tuple[int, int, int, int], scale: int, tag: int) -> NDArray[np.uint8]:
+    """The window (top, left, height, width) of a picture [1, C, scale H, scale W] stored under orientation `tag`, as it is looked at: [h, w, C]."""
     top, left, height, width = (scale * value for value in window)
-    return np.rint(np.clip(picture[0, :, top : top + height, left : left + width], 0, 1) * 255).astype(np.uint8).transpose(1, 2, 0)
+    piece = upright(picture[0, :, top : top + height, left : left + width], tag)
+    return np.rint(np.clip(piece, 0, 1) * 255).astype(np.uint8).transpose(1, 2, 0)

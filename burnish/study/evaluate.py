@@ -6,14 +6,17 @@ import csv
 import importlib
 import io
 import itertools
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+
+import numpy as np
 
 from .. import images
 from ..artefacts import OF_PICTURES
 from ..contract import Array, apply, level_array
 from ..degrade import DEGRADATIONS, Degradation
-from ..errors import DataError, InputMissing, UsageError
+from ..errors import DataError, DialError, InputMissing, UsageError
 from ..evaluate import Settings, Table, evaluate, evaluate_pairs, generator, spoil, taken, told
 from ..images.atomic import atomic_write
 from ..inference.names import EXTENSIONS
@@ -83,17 +86,25 @@ def evaluate_row(
 
     crop: border that does not count; without it, the scale of a model that enlarges. UsageError for a level that no degradation owns.
     """
+    grey = np.full((1, row.contract.channels_in, 64, 64), 0.5, np.float32)
+    apply(row.run, row.contract, grey, level_array(row.contract.settings({})))  # what is loaded at the first picture is not timed
     border = crop if crop is not None else row.contract.scale if row.contract.scale > 1 else 0
     if not levels and holds_pairs(folder):
         return evaluate_pairs(row.run, row.contract, Pairs(folder), metrics, crop=border)
-    damage, settings = _damage(levels)
+    damage, settings = _damage(levels, row.contract.scale)
     return evaluate(row.run, row.contract, Folder(folder), settings, damage, metrics, clip=clip, seed=seed, crop=border)
 
 
-def _damage(levels: Mapping[str, Sequence[float]]) -> tuple[list[Degradation], list[dict[str, float]]]:
+def _damage(levels: Mapping[str, Sequence[float]], scale: int) -> tuple[list[Degradation], list[dict[str, float]]]:
     if not levels:
         raise UsageError("say what to spoil the pictures with, such as -d noise=15,25,50; or name a folder of pairs (noisy beside clean)")
-    return [owner(name) for name in levels], [dict(zip(levels, point, strict=True)) for point in itertools.product(*levels.values())]
+    damage = [owner(name, scale) for name in levels]
+    for degradation in damage:
+        dial = degradation.dial
+        for level in levels[dial.name]:  # what is worse than its dial goes may be asked for, but not what cannot be
+            if not dial.low <= level < math.inf or (level > dial.high == degradation.neutral):
+                raise DialError(f"-d {dial.name}={level:g}: there is no such damage; the dial goes from {dial.low:g} to {dial.high:g} ({dial.unit})")
+    return damage, [dict(zip(levels, point, strict=True)) for point in itertools.product(*levels.values())]
 
 
 def compared(tables: Mapping[str, Table], names: Sequence[str], costs: Mapping[str, Mapping[str, float]], title: str) -> Results:
@@ -108,16 +119,24 @@ def compared(tables: Mapping[str, Table], names: Sequence[str], costs: Mapping[s
 
 
 def write_csv(path: Path, tables: Mapping[str, Table]) -> None:
-    """The tables' lines below each other, whole or not at all; with several models, the model's name first."""
+    """The tables' lines below each other, whole or not at all; with several models, the model's name first, and where they are not measured alike (grey of
+    one, colour of another) the definitions behind each line.
+    """
     if len(tables) == 1:
-        atomic_write(path, next(iter(tables.values())).to_csv().encode())
+        atomic_write(path, next(iter(tables.values())).to_csv().encode(errors="backslashreplace"))
         return
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    for i, (name, table) in enumerate(tables.items()):
-        header, *lines = csv.reader(io.StringIO(table.to_csv()))
-        writer.writerows([*([["model", *header]] if i == 0 else []), *([name, *line] for line in lines)])
-    atomic_write(path, text.getvalue().encode())
+    (header, *_), *others = (table.lines() for table in tables.values())
+    alike = all(header == other[0] for other in others)
+    if not alike:
+        bare = {stamp: metric for metric, stamp in next(iter(tables.values())).definitions(of_means=False).items()}
+        header = [*(bare.get(word, word) for word in header), "definitions"]
+    writer.writerow(["model", *header])
+    for name, table in tables.items():
+        behind = [] if alike else ["; ".join(table.definitions(of_means=False).values())]
+        writer.writerows([name, *line, *behind] for line in table.lines()[1:])
+    atomic_write(path, text.getvalue().encode(errors="backslashreplace"))
 
 
 def write_comparison(path: Path, results: Results, rows: Sequence[Row], folder: Path, levels: Mapping[str, Sequence[float]], clip: bool, seed: int) -> Path:
@@ -130,12 +149,12 @@ def write_comparison(path: Path, results: Results, rows: Sequence[Row], folder: 
 
 def _shown(rows: Sequence[Row], folder: Path, levels: Mapping[str, Sequence[float]], clip: bool, seed: int) -> Iterator[Shown]:
     for name, spoiled, clean, setting in itertools.islice(_spoiled(rows[0], folder, levels, clip, seed), SHOWN):
-        place = corner(clean, SIDE)
+        times = clean.shape[-1] // spoiled.shape[-1]
+        place = corner(clean, SIDE, times=times)
         restored = {}
         for row in rows:
             level = level_array(row.contract.settings(told(row.contract, setting)))
             restored[row.name] = (piece_of(apply(row.run, row.contract, taken(row.contract, spoiled), level), *place), "")
-        times = clean.shape[-1] // spoiled.shape[-1]
         yield Shown(name, piece_of(spoiled, *place, times), piece_of(clean, *place), restored)
 
 
@@ -144,7 +163,7 @@ def _spoiled(row: Row, folder: Path, levels: Mapping[str, Sequence[float]], clip
     if not levels:
         yield from Pairs(folder)
         return
-    damage, settings = _damage(levels)
+    damage, settings = _damage(levels, row.contract.scale)
     setting = settings[len(settings) // 2]
     for place, (name, clean) in enumerate(Folder(folder)):
         yield name, spoil(clean, setting, damage, generator(seed, place, setting), clip), clean, setting
@@ -164,11 +183,14 @@ def metrics_of(names: Sequence[str], *, with_artefacts: bool = False, features: 
         raise UsageError(f"--features {features}: {error}") from error
 
 
-def owner(dial: str) -> Degradation:
-    """The listed degradation that owns a dial of this name."""
+def owner(dial: str, scale: int = 1) -> Degradation:
+    """The listed degradation that owns a dial of this name; one that makes pictures smaller does so by the scale of the model. UsageError."""
     for path in DEGRADATIONS.values():
         module, _, function = path.partition(":")
-        degradation: Degradation = getattr(importlib.import_module(module), function)()
+        make = getattr(importlib.import_module(module), function)
+        degradation: Degradation = make()
+        if degradation.dial.name == dial and degradation.scale > 1 == scale:
+            raise UsageError(f"-d {dial}: makes pictures smaller, and the model does not enlarge")
         if degradation.dial.name == dial:
-            return degradation
+            return make(scale=scale) if degradation.scale > 1 else degradation
     raise UsageError(f"-d {dial}: no degradation has such a dial, so pictures cannot be spoiled by it")

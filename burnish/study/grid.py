@@ -48,8 +48,10 @@ class Grid:
 
     def dip(self) -> Values:
         """How far the matched setting lies below the best one of the grid. [levels of the first, of the second], dB"""
-        first, second = self.psnr.shape[:2]
-        return np.array([[self.psnr[i, j].max() - self.psnr[i, j, i, j] for j in range(second)] for i in range(first)])
+        best, (first, second) = self.psnr.max((2, 3)), np.indices(self.psnr.shape[:2])
+        matched = self.psnr[first, second, first, second]
+        with np.errstate(invalid="ignore"):  # what comes back untouched has an infinite PSNR
+            return np.asarray(np.where(matched == best, 0.0, best - matched))
 
     def best(self, i: int, j: int) -> tuple[float, float]:
         """The settings of the grid that are best for a pair of levels."""

@@ -85,6 +85,18 @@ class Results:
     def stamps(self) -> dict[str, str]:
         return {name: stamp for entry in self.entries for name, stamp in entry.stamps.items()}
 
+    def definitions(self, metrics: Iterable[str]) -> list[str]:
+        """What these metrics are, in words: once, or for each model where they are not measured alike (grey of one, colour of another)."""
+        lines: list[str] = []
+        for metric in dict.fromkeys(metrics):
+            stamps = {entry.name: entry.stamps[metric] for entry in self.entries if metric in entry.stamps}
+            lines += dict.fromkeys(stamps.values()) if self.comparable(metric) else (f"{name}: {stamp}" for name, stamp in stamps.items())
+        return lines
+
+    def comparable(self, metric: str) -> bool:
+        """Whether all are measured alike by it."""
+        return len({entry.stamps[metric] for entry in self.entries if metric in entry.stamps}) < 2
+
     def of(self, name: str) -> list[Entry]:
         """The entries of one name that were measured."""
         return [entry for entry in self.entries if entry.name == name and entry.measured]
@@ -92,7 +104,7 @@ class Results:
     def write(self, path: Path) -> None:
         """Whole or not at all."""
         record = {"format": FORMAT, **asdict(self)}
-        atomic_write(path, (json.dumps(_plain(record), indent=1, ensure_ascii=False) + "\n").encode())
+        atomic_write(path, (json.dumps(_plain(record), indent=1, ensure_ascii=False) + "\n").encode(errors="backslashreplace"))
 
     @classmethod
     def read(cls, path: Path) -> Results:

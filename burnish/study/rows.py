@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -33,12 +34,12 @@ def open_row(
 
     name: what it is called, without it the words; notice: is told where it runs. UsageError, DialError, ModelMissing.
     """
-    parts = [_opened(word, fp32, device, threads, notice) for word in words.split("+")]
+    parts = [_opened(word, fp32, device, threads, notice) for word in ([words] if _is_file(words) else words.split("+"))]
     return replace(parts[0] if len(parts) == 1 else _chain(parts), name=name or words)
 
 
 def _opened(words: str, fp32: bool, device: str, threads: int | None, notice: Callable[[str], None]) -> Row:
-    name, _, text = words.partition(":")
+    name, _, text = (words, "", "") if _is_file(words) else words.partition(":")
     given = dict(_setting(words, word) for word in text.split(",") if word)
     model = load(name)
     dials = {dial.name for dial in model.contract.dials}
@@ -51,6 +52,11 @@ def _opened(words: str, fp32: bool, device: str, threads: int | None, notice: Ca
     known: dict[str, float] = {key: float(model.card[key]) for key in ("parameters", "multiply_adds") if key in model.card}
     size = {"megabytes": model.path.stat().st_size / 1e6} if model.path else {}
     return Row(words, contract, _tiled(model, opened.run), {**known, **size})
+
+
+def _is_file(words: str) -> bool:
+    """Whether they are a model's path, whatever + or : the names of its folders hold."""
+    return words.endswith(".onnx") and Path(words).is_file()
 
 
 def _tiled(model: Model, run: Run) -> Run:

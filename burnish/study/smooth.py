@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..contract import Array, Dial, apply, level_array
 from ..degrade import Degradation
 from ..errors import DialError, UsageError
-from ..evaluate import generator, spoil, taken, told
+from ..evaluate import generator, matching, spoil, taken, told
 from ..metrics import psnr
 from .rows import Row
 
@@ -113,7 +113,7 @@ def smooth(
     matched = dial.name == damage.dial.name
     grid = {float(value) for value in np.linspace(dial.low, dial.high, settings)} | {level for level in levels if matched and dial.low <= level <= dial.high}
     stops = tuple(sorted(grid))
-    held = [middle(clean, side) for _, clean in pictures]
+    held = [matching(middle(clean, side), contract.channels_out) for _, clean in pictures]
     if not held or not levels:
         raise UsageError("there are no pictures, or no levels, to measure on")
     falls = matched and damage.neutral is not None and damage.neutral > (dial.low + dial.high) / 2  # less damage at a higher setting, as with a JPEG's quality
@@ -141,7 +141,7 @@ def psnr_at(
     """
     values = []
     for i, (_, clean) in enumerate(pictures):
-        piece = middle(clean, side)
+        piece = matching(middle(clean, side), row.contract.channels_out)
         noisy = _spoiled(piece, damage, level, seed, i)
         settings = row.contract.settings(told(row.contract, {damage.dial.name: level}) if turned is None else turned)
         values.append(psnr(_through(row, taken(row.contract, noisy), level_array(settings)), piece))

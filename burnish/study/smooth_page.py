@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -33,8 +34,7 @@ def gates(found: Smoothness, experts: Mapping[float, float] | None = None) -> li
     """(what is wanted of a smooth dial, what was found, whether that is enough), one for each gate that could be measured."""
     tracks = found.tracks
     result: list[tuple[str, str, bool]] = []
-    if experts:
-        dips = list(_dips(found, experts).values())
+    if experts and (dips := list(_dips(found, experts).values())):
         result.append(("dip against an expert of each level, at most 0.05 dB", f"{max(dips):.3f} dB", max(dips) <= 0.05))
         result.append(("and 0.02 dB in the mean", f"{sum(dips) / len(dips):.3f} dB", sum(dips) / len(dips) <= 0.02))
     if found.dial.name == found.damage:
@@ -70,7 +70,7 @@ def for_card(found: Smoothness, pictures: str, experts: Mapping[float, float] | 
         record["dB lost by a wrong setting"] = {
             f"{wrong:+.0%}": round(max(found.at(t, t.level) - found.at(t, t.level * (1 + wrong)) for t in known), 2)
             for wrong in WRONG
-            if (known := [t for t in found.tracks if found.dial.low <= t.level * (1 + wrong) <= found.dial.high])
+            if (known := [t for t in found.tracks if math.isfinite(_matched(found, t)) and found.dial.low <= t.level * (1 + wrong) <= found.dial.high])
         }
     if found.beyond:
         record["PSNR beyond the range, and by scaling into it"] = {
@@ -90,8 +90,9 @@ def text(found: Smoothness) -> str:
 
 
 def _dips(found: Smoothness, experts: Mapping[float, float]) -> dict[float, float]:
-    """By level, how many dB PSNR is below that of the expert."""
-    return {track.level: experts[track.level] - _matched(found, track) for track in found.tracks if track.level in experts}
+    """By level, how many dB PSNR is below that of the expert; not where the picture comes back untouched, so that PSNR is infinite."""
+    known = {track.level: _matched(found, track) for track in found.tracks if track.level in experts}
+    return {level: experts[level] - value for level, value in known.items() if math.isfinite(value)}
 
 
 def _matched(found: Smoothness, track: Track) -> float:
@@ -129,6 +130,8 @@ def _wrong(found: Smoothness) -> Iterator[str]:
     rows = []
     for track in found.tracks:
         true = found.at(track, track.level)
+        if not math.isfinite(true):  # it comes back untouched
+            continue
         settings = [track.level * (1 + wrong) for wrong in WRONG]
         rows.append([f"{track.level:g}", *(f"{found.at(track, s) - true:+.2f}" if found.dial.low <= s <= found.dial.high else "" for s in settings)])
     yield table([f"true {found.damage}", *(f"{wrong:+.0%}" for wrong in WRONG)], rows)

@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from ..contract import Array, Dial, apply, from_channels, level_array
 from ..degrade.resize import resize
 from ..errors import UsageError
-from ..evaluate import matching, taken
+from ..evaluate import check_sizes, matching, taken
 from ..images import read
 from ..inference.model import Model
 from ..inference.names import EXTENSIONS
 from ..metrics import METRICS, facts
 from .contact import corner
-from .dial import strip
+from .dial import strip, turned_dial
 from .measures import measures
 from .rows import Row
 from .smooth import top
@@ -91,7 +91,7 @@ def tune(
     knobs = [STRENGTH if name == STRENGTH.name else contract.dial(name) for name in names] or list(contract.dials)
     if not knobs:
         raise UsageError("this model has no dials; its strength can be tuned, with -d strength")
-    held = [_piece(contract.scale, spoiled, clean, side) for _, spoiled, clean, _ in pairs]
+    held = [_piece(name, contract.scale, spoiled, clean, side) for name, spoiled, clean, _ in pairs]
     if not held:
         raise UsageError("there are no pairs to tune on")
     function = measures([metric])[0].function
@@ -157,10 +157,11 @@ def _upward(metric: str, values: Values) -> Values:
     return np.asarray(np.clip(signed, -1e3, 1e3), np.float64)
 
 
-def _piece(scale: int, spoiled: Array, clean: Array, side: int | None) -> tuple[Array, Array]:
-    """The same piece of both sides of a pair."""
+def _piece(name: str, scale: int, spoiled: Array, clean: Array, side: int | None) -> tuple[Array, Array]:
+    """The same piece of both sides of a pair; side None: all that both have."""
+    check_sizes(name, scale, spoiled, clean)
     if side is None:
-        return spoiled, clean
+        return spoiled, clean[..., : scale * spoiled.shape[-2], : scale * spoiled.shape[-1]]
     left, top_, across = corner(spoiled, side)
     inner = np.s_[..., top_ : top_ + across, left : left + across]
     outer = np.s_[..., scale * top_ : scale * (top_ + across), scale * left : scale * (left + across)]
@@ -181,13 +182,13 @@ def choose(model: Model, folder: Path, output: Path, *, dial: str | None = None,
     files = sorted(file for file in folder.iterdir() if file.suffix.lower() in EXTENSIONS)[:SHOWN] if folder.is_dir() else [folder]
     if not files:
         raise UsageError(f"{folder}: neither pairs (a folder of noisy pictures beside one of clean ones) nor pictures")
-    turned = model.contract.dial(dial or (model.contract.dials[0].name if model.contract.dials else "")).name
+    turned = turned_dial(model, dial).name
     at = [one.name for one in model.contract.dials].index(turned)
     strips, estimated = [], []
     output.mkdir(parents=True, exist_ok=True)
     for file in files:
         say(file.name)
-        strips.append(strip(model, file, output / f"{file.stem}_{turned}.png", dial=turned))
+        strips.append(strip(model, file, output / f"{file.name}_{turned}.png", dial=turned))
         if model.estimates(turned, {}):
             picture = read(file)
             estimated.append(float(np.max(model.settings({}, picture.pixels, picture.known())[at])))

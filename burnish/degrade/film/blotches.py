@@ -10,15 +10,15 @@ import numpy as np
 
 from ...contract import Array, Dial
 from .. import Degradation
-from ..arguments import Range, bounds
+from ..arguments import Range, bounds, share
 from ..drawing import Size, around, fractal_field, log_uniform, place, ripple, smoothstep
 from ..paint import Paint, painted, parts, rgb
 
 
 def blotches(scale: Range = (0.7, 1.4), bright: float = 0.5) -> Degradation:
     """Blotches, more, larger and thicker with the dial, of 5 to 45 pixels radius at scale 1. bright: the share of blotches that are bright."""
-    (_, share), sizes = bounds("bright", bright, 0, 1), bounds("scale", scale, 0.1, 100)
-    return painted(Dial("blotches", 0.0, 1.0, 0.3, "0 for none to 1 for many thick ones"), partial(draw, scale=sizes, bright=share))
+    sizes = bounds("scale", scale, 0.1, 100)
+    return painted(Dial("blotches", 0.0, 1.0, 0.3, "0 for none to 1 for many thick ones"), partial(draw, scale=sizes, bright=share("bright", bright)))
 
 
 def draw(size: Size, amount: float, rng: np.random.Generator, scale: tuple[float, float], bright: float) -> Iterator[Paint]:

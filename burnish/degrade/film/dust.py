@@ -10,15 +10,17 @@ import numpy as np
 
 from ...contract import Array, Dial
 from .. import Degradation
-from ..arguments import Range, bounds
+from ..arguments import Range, bounds, share
 from ..drawing import Size, smooth_field
 from ..paint import Paint, painted, rgb
 
 
 def dust(scale: Range = (0.7, 1.4), bright: float = 0.5) -> Degradation:
     """Specks of dust, more with the dial. bright: the share of pictures where most of them are bright instead of dark."""
-    (_, share), sizes = bounds("bright", bright, 0, 1), bounds("scale", scale, 0.1, 100)
-    return painted(Dial("dust", 0.0, 1.0, 0.3, "0 for none to 1 for a few hundred specks in 256x256 pixels"), partial(draw, scale=sizes, bright=share))
+    sizes = bounds("scale", scale, 0.1, 100)
+    return painted(
+        Dial("dust", 0.0, 1.0, 0.3, "0 for none to 1 for a few hundred specks in 256x256 pixels"), partial(draw, scale=sizes, bright=share("bright", bright))
+    )
 
 
 def draw(size: Size, amount: float, rng: np.random.Generator, scale: tuple[float, float], bright: float) -> Iterator[Paint]:

@@ -10,15 +10,15 @@ import numpy as np
 
 from ...contract import Array, Dial
 from .. import Degradation
-from ..arguments import Range, bounds
+from ..arguments import Range, bounds, share
 from ..drawing import Size, log_uniform, place, smooth_line, trace, wander
 from ..paint import Paint, painted, parts, rgb
 
 
 def hair(scale: Range = (0.7, 1.4), bright: float = 0.5) -> Degradation:
     """Hairs, more with the dial, of 15 to 220 pixels at scale 1. bright: the share of hairs that are bright."""
-    (_, share), sizes = bounds("bright", bright, 0, 1), bounds("scale", scale, 0.1, 100)
-    return painted(Dial("hair", 0.0, 1.0, 0.3, "0 for none to 1 for many hairs"), partial(draw, scale=sizes, bright=share))
+    sizes = bounds("scale", scale, 0.1, 100)
+    return painted(Dial("hair", 0.0, 1.0, 0.3, "0 for none to 1 for many hairs"), partial(draw, scale=sizes, bright=share("bright", bright)))
 
 
 def draw(size: Size, amount: float, rng: np.random.Generator, scale: tuple[float, float], bright: float) -> Iterator[Paint]:

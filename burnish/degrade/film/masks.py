@@ -13,7 +13,7 @@ from PIL import Image
 from ...contract import Array, Dial
 from ...errors import InputError, UsageError
 from .. import Degradation
-from ..arguments import Range, bounds
+from ..arguments import Range, bounds, share
 from ..drawing import Size, log_uniform, sign
 from ..paint import Paint, painted, parts, rgb
 from . import blotches, dust, hair, scratches
@@ -29,16 +29,16 @@ def film_masks(folder: str | None = None, scale: Range = (0.5, 1.5), bright: flo
     scale: how many times larger a mask is laid on. bright: the share of masks laid on bright. most: how many there are at 1. Without a folder, dust, hairs,
     scratches and blotches are drawn. UsageError where the folder holds no mask.
     """
-    sizes, (_, share) = bounds("scale", scale, 0.05, 100), bounds("bright", bright, 0, 1)
+    sizes = bounds("scale", scale, 0.05, 100)
     if not isinstance(most, int) or most < 1:
         raise UsageError(f"most={most} does not fit: how many masks lie on a picture when the dial is at 1, a whole number from 1, is wanted")
     dial = Dial("film", 0.0, 1.0, 0.4, "0 for none to 1 for badly damaged film")
     if folder is None:
-        return painted(dial, partial(draw_all, bright=share))
-    files = tuple(sorted(str(p) for p in Path(folder).rglob("*") if p.suffix.lower() in SUFFIXES)) if Path(folder).is_dir() else ()
+        return painted(dial, partial(draw_all, bright=share("bright", bright)))
+    files = tuple(sorted(str(p) for p in Path(str(folder)).rglob("*") if p.suffix.lower() in SUFFIXES)) if Path(str(folder)).is_dir() else ()
     if not files:
         raise UsageError(f"folder={folder}: no damage masks there (seen from {Path.cwd()}); name a folder that holds pictures of type {', '.join(SUFFIXES)}")
-    return painted(dial, partial(draw, files=files, scale=sizes, bright=share, most=most))
+    return painted(dial, partial(draw, files=files, scale=sizes, bright=share("bright", bright), most=most))
 
 
 def draw(size: Size, amount: float, rng: np.random.Generator, files: Sequence[str], scale: tuple[float, float], bright: float, most: int) -> Iterator[Paint]:
@@ -54,8 +54,8 @@ def draw_all(size: Size, amount: float, rng: np.random.Generator, bright: float)
     kinds: tuple[Callable[..., Iterator[Paint]], ...] = (blotches.draw, scratches.draw, hair.draw, dust.draw)
     shares, own = rng.uniform(0.1, 1.0, len(kinds)), rng.spawn(len(kinds))
     shares[rng.integers(len(kinds))] = 1
-    for kind, share, each in zip(kinds, shares, own, strict=True):
-        yield from kind(size, amount * share, each, (0.7, 1.4), bright)
+    for kind, part, each in zip(kinds, shares, own, strict=True):
+        yield from kind(size, amount * part, each, (0.7, 1.4), bright)
 
 
 @lru_cache(maxsize=32)  # a scan may be 17 MB large
@@ -63,10 +63,13 @@ def read_mask(path: str) -> NDArray[np.uint8]:
     """The mask as greys, 255 for full damage. [H, W]. InputError where it cannot be read."""
     try:
         with Image.open(path) as file:
-            grey = np.asarray(file.convert("L"))
+            values = np.asarray(file if file.mode == "P" or file.mode.startswith("I") else file.convert("L"))
+            deep, grey = file.mode.startswith("I"), values if values.max() < CLASSES or file.mode != "P" else np.asarray(file.convert("L"))
     except OSError as error:
         raise InputError(f"{path}: a damage mask that cannot be read ({error})") from error
-    return np.where(grey > 0, np.uint8(255), np.uint8(0)) if grey.max() < CLASSES else grey
+    if grey.max() < CLASSES:
+        return np.where(grey > 0, np.uint8(255), np.uint8(0))
+    return np.rint(np.clip(grey, 0, 65535) / 257).astype(np.uint8) if deep else grey
 
 
 def _laid(mask: NDArray[np.uint8], size: Size, times: float, rng: np.random.Generator) -> Array:

@@ -10,15 +10,15 @@ import numpy as np
 
 from ...contract import Array, Dial
 from .. import Degradation
-from ..arguments import Range, bounds
+from ..arguments import Range, bounds, share
 from ..drawing import Size, log_uniform, place, smooth_line, smoothstep, trace
 from ..paint import Paint, painted, parts, rgb
 
 
 def scratches(scale: Range = (0.7, 1.4), bright: float = 0.6) -> Degradation:
     """Scratches, more with the dial. bright: the share of scratches that are bright."""
-    (_, share), sizes = bounds("bright", bright, 0, 1), bounds("scale", scale, 0.1, 100)
-    return painted(Dial("scratches", 0.0, 1.0, 0.3, "0 for none to 1 for many scratches"), partial(draw, scale=sizes, bright=share))
+    sizes = bounds("scale", scale, 0.1, 100)
+    return painted(Dial("scratches", 0.0, 1.0, 0.3, "0 for none to 1 for many scratches"), partial(draw, scale=sizes, bright=share("bright", bright)))
 
 
 def draw(size: Size, amount: float, rng: np.random.Generator, scale: tuple[float, float], bright: float) -> Iterator[Paint]:

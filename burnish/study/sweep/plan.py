@@ -142,11 +142,17 @@ def grid(sweep: Sweep) -> list[Point]:
     if sweep.points:
         axes.insert(0, [("point", label, dict(changes)) for label, changes in sweep.points.items()])
     found = [Point({axis: label for axis, label, _ in chosen}, _merged(chosen)) for chosen in itertools.product(*axes)]
-    names = [point.name for point in found]
-    for name in names:
-        if names.count(name) > 1:
-            raise RecipeError(f"axes: two points are called {name!r}; give the values labels, as in {{LABEL: VALUE}}")
+    _check_names(found)
     return found
+
+
+def _check_names(points: Sequence[Point]) -> None:
+    """RecipeError where two have one name, or one folder: signs that no folder's name has are all the same there."""
+    for name_of, what in ((lambda point: point.name, "called"), (folder_name, "kept in")):
+        names = [name_of(point) for point in points]
+        for name in names:
+            if names.count(name) > 1:
+                raise RecipeError(f"axes: two points are {what} {name!r}; give the values labels of other letters, as in {{LABEL: VALUE}}")
 
 
 def ranges(sweep: Sweep) -> dict[str, Mapping[str, Any]]:
@@ -159,11 +165,17 @@ def ranges(sweep: Sweep) -> dict[str, Mapping[str, Any]]:
     for name, values in sweep.axes.items():
         if isinstance(values, Mapping) and "low" in values:
             extra = set(values) - {"low", "high", "log", "step"}
-            if extra or not isinstance(values.get("high"), int | float) or not values["low"] < values["high"]:
-                raise RecipeError(f"axes.{name}: a range is {{low, high}}, and log or step, not {dict(values)}")
+            low, high, step = values["low"], values.get("high"), values.get("step")
+            numbers = all(isinstance(value, int | float) for value in (low, high)) and low < high
+            if extra or not numbers or (step is not None and (not isinstance(step, int | float) or step <= 0 or values.get("log"))):
+                raise RecipeError(f"axes.{name}: a range is {{low, high}}, and log or a step above 0, not {dict(values)}")
+            if values.get("log") and low <= 0:
+                raise RecipeError(f"axes.{name}: log wants a low above 0, not {low:g}")
             result[name] = values
         else:
-            result[name] = {"choices": {label: changes[name] for _, label, changes in _choices(name, values)}}
+            choices = _choices(name, values)
+            _check_names([Point({name: label}, changes) for _, label, changes in choices])
+            result[name] = {"choices": {label: changes[name] for _, label, changes in choices}}
     return result
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -44,9 +45,14 @@ def run(sweep: Sweep, notice: Notice, *, source: str = "", only: str | None = No
     out.mkdir(parents=True, exist_ok=True)
     searched, orders = [], [_row_of(sweep, name, words) for name, words in sweep.references.items()]
     if sweep.search is not None:
+        if only is not None and only not in sweep.references:
+            raise RecipeError(
+                f"there is no row {only!r} to be measured alone, and trials are chosen by the sampler; there is {', '.join(sweep.references) or 'none'}"
+            )
         from .search import search
 
-        searched = search(sweep, lambda point: _seeds_of(sweep, point), lambda folder, order, watch: settle(folder, order, notice, retry, watch), notice)
+        asked = sweep if only is None else replace(sweep, search=replace(sweep.search, trials=0))  # the trials that were made stay in the page
+        searched = search(asked, lambda point: _seeds_of(sweep, point), lambda folder, order, watch: settle(folder, order, notice, retry, watch), notice)
     else:
         orders = [given for point in grid(sweep) for given in _seeds_of(sweep, point)] + orders
     chosen = [(folder, order) for folder, order in orders if only is None or order["name"] == only]

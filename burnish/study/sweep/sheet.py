@@ -25,11 +25,18 @@ def write_sheet(path: Path, folders: Sequence[tuple[str, Path]], sweep: Sweep) -
             columns.setdefault(name, (folder / CROPS, entry))
     if not columns:
         return None
+    places = {name: json.loads((crops / "names.json").read_text(encoding="utf-8")) for name, (crops, _) in columns.items()}
     first = next(iter(columns.values()))[0]
     several = []
-    for i, picture in enumerate(json.loads((first / "names.json").read_text(encoding="utf-8"))):
-        restored = {name: (_read(crops / f"{i}.restored.png"), _words(entry, picture, sweep.metrics[:2])) for name, (crops, entry) in columns.items()}
-        several.append(Shown(picture, _read(first / f"{i}.spoiled.png"), _read(first / f"{i}.clean.png"), restored))
+    for i, picture in enumerate(next(iter(places.values()))):
+        clean, restored = _read(first / f"{i}.clean.png"), {}
+        for name, (crops, entry) in columns.items():
+            if picture not in places[name]:
+                continue  # measured before other pictures were asked for
+            piece = _read(crops / f"{places[name].index(picture)}.restored.png")
+            if piece.shape[:2] == clean.shape[:2]:
+                restored[name] = piece, _words(entry, picture, sweep.metrics[:2])
+        several.append(Shown(picture, _read(first / f"{i}.spoiled.png"), clean, restored))
     return contact_sheet(path, several)
 
 
