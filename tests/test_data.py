@@ -192,6 +192,14 @@ def test_an_empty_folder_and_nothing_left_are_refused(tmp_path: Path, folder: Pa
         open_pictures([], 16, lambda text: None)
 
 
+def test_a_file_that_two_folders_hold_counts_once(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    for name in ("b.png", "sub/a.png"):
+        Image.new("RGB", (16, 16)).save(tmp_path / name)
+    assert [source.name for source in sources_in([str(tmp_path), str(tmp_path / "sub")], None, 3)] == ["b.png", "sub/a.png"]
+    assert [source.name for source in sources_in([str(tmp_path / "sub"), str(tmp_path)], None, 3)] == ["a.png", "b.png"]
+
+
 def test_left_out_pictures_are_kept_apart_and_a_wrong_name_is_refused(folder: Path) -> None:
     sources = sources_in([str(folder)], None, 3)
     chosen, left_out = split(sources, ["2.png", "5.png"])

@@ -49,6 +49,9 @@ def test_arguments_of_another_name_are_not_mixed() -> None:
     assert laid(below, {"args": {"y": 3}, "list": [4]}) == {"use": "A", "args": {"x": 1, "y": 3}, "list": [4]}
     assert laid(below, {"use": "B", "args": {"z": 3}})["args"] == {"z": 3}
     assert laid(below, {"use": "B"})["args"] == {}
+    falling = {"shape": "linear", "args": {"lowest": 0.1}}
+    assert laid(falling, {"shape": "constant"}) == {"shape": "constant", "args": {}}
+    assert laid(falling, {"args": {"lowest": 0.2}}) == {"shape": "linear", "args": {"lowest": 0.2}}
 
 
 def test_two_stages_are_two_runs_of_which_the_second_starts_from_the_first(home: Path, recipe: Callable[..., Recipe]) -> None:
@@ -59,6 +62,16 @@ def test_two_stages_are_two_runs_of_which_the_second_starts_from_the_first(home:
     second = train(recipe(*QUIET, *changes), home / "second")
     assert equal(Restorer.load(home / "both" / "tiny.small.safetensors").state_dict(), Restorer.load(first).state_dict())
     assert equal(Restorer.load(both).state_dict(), Restorer.load(second).state_dict())
+
+
+def test_a_stage_says_where_it_started_and_what_it_measured_itself(home: Path, recipe: Callable[..., Recipe]) -> None:
+    start = train(recipe(*QUIET, "schedule.steps=3", "seed=7"), home / "first")
+    stages = f"stages=[{{name: a, steps: 2}}, {{name: b, steps: 3, start: {start}, data: {{leave_out: []}}}}]"
+    several = ("schedule={warmup: 0}", "save_every=1", "validation.every=1", stages)
+    card = Restorer.load(train(recipe(*several), home / "both")).card
+    assert [run["seed"] for run in card["training"]["before"]] == [7]
+    assert card["validation"] == {}  # the second stage holds nothing out
+    assert Restorer.load(home / "both" / "tiny.a.safetensors").card["validation"]
 
 
 def test_a_run_of_stages_in_slices_is_the_whole_run_across_their_border(home: Path, recipe: Callable[..., Recipe]) -> None:

@@ -413,6 +413,23 @@ def test_accelerate_that_is_not_installed_is_one_sentence(home: Path, recipe: Ca
         train(recipe(), home / "out")
 
 
+def test_a_picture_that_is_too_small_to_validate_on_is_refused_before_the_first_step(home: Path, recipe: Callable[..., Recipe]) -> None:
+    (home / "small").mkdir()
+    Image.new("RGB", (40, 10)).save(home / "small" / "icon.png")
+    with pytest.raises(DataError, match=r"icon\.png"):
+        train(recipe("validation.folders=[small]"), home / "out")
+    assert not (home / "out").exists()
+
+
+def test_the_weights_that_a_run_starts_from_may_be_moved(home: Path, recipe: Callable[..., Recipe], monkeypatch: pytest.MonkeyPatch) -> None:
+    still = ("data.leave_out=[]", "schedule.steps=3")
+    start = train(recipe(*still, "seed=7"), home / "first").rename(home / "start.safetensors")
+    whole = recipe(*still, f"start={start}")
+    monkeypatch.setattr("burnish.training.train.draw_network", lambda *_: start.unlink())
+    weights = train(whole, home / "second")
+    assert [run["seed"] for run in Restorer.load(weights).card["training"]["before"]] == [7]
+
+
 def test_training_starts_from_given_weights(home: Path, recipe: Callable[..., Recipe]) -> None:
     first = train(recipe(), home / "first")
     still = ("schedule.steps=1", "optimizer={use: SGD, args: {lr: 0}}")

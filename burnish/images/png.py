@@ -138,7 +138,7 @@ def decode(file: BinaryIO, header: Header, path: Path) -> Picture:
     """The picture. Raises InputTruncated or InputCorrupt."""
     from imagecodecs import png_decode
 
-    _check(file, path)
+    check_chunks(file, path)
     file.seek(0)
     samples = png_decode(file.read())
     if samples.dtype.name != header.depth or samples.shape[:2] != (header.height, header.width):
@@ -146,7 +146,7 @@ def decode(file: BinaryIO, header: Header, path: Path) -> Picture:
     return header.picture(samples)
 
 
-def _check(file: BinaryIO, path: Path) -> None:
+def check_chunks(file: BinaryIO, path: Path) -> None:
     """Every checksum, and that the rows are all there."""
     rows, inflate = 0, zlib.decompressobj()
     expected = 0

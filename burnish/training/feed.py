@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
 from ..contract import Contract
 from ..degrade import Degradation
+from ..metrics.similarity import WINDOW
 from .data import Crops, Cut, Damaging, Misread, Pictures, Source, Weigh, open_pictures, pair_sources, read_groups, sources_in, split
 from .losses import level_weight
 from .recipe import Recipe
@@ -37,7 +38,7 @@ def feed(recipe: Recipe, contract: Contract, notice: Callable[[str], None]) -> t
         dials=tuple(names),
         raw=data.raw,
     )
-    return crops, open_pictures(left_out, cut.scale, notice, cut.scale) if left_out else None
+    return crops, _opened(recipe, left_out, cut.scale, notice)
 
 
 def _damaging(made: Degradation, part: Damage, names: list[str]) -> Damaging:
@@ -48,8 +49,14 @@ def _damaging(made: Degradation, part: Damage, names: list[str]) -> Damaging:
 def held_out(recipe: Recipe, contract: Contract, notice: Callable[[str], None]) -> Pictures | None:
     """Those to validate on alone; the ones to train on are not read."""
     _, left_out = _split(recipe, contract)
-    scale = cut_of(recipe, contract).scale
-    return open_pictures(left_out, scale, notice, scale) if left_out else None
+    return _opened(recipe, left_out, cut_of(recipe, contract).scale, notice)
+
+
+def _opened(recipe: Recipe, left_out: Sequence[Source], scale: int, notice: Callable[[str], None]) -> Pictures | None:
+    """Those to validate on; DataError, before the first step, where one is too small for the window of SSIM."""
+    border = scale if scale > 1 else 0
+    least = (WINDOW.size + 2 * border) * (2 if recipe.data.raw else 1)
+    return open_pictures(left_out, least, notice, scale) if left_out else None
 
 
 def _split(recipe: Recipe, contract: Contract) -> tuple[list[Source], list[Source]]:

@@ -22,6 +22,8 @@ def read_pth(path: Path) -> dict[str, Tensor]:
         raise UnsafeModel(f"{path}: holds more than tensors; such a file can run code when it is read, so it is not") from error
     except (RuntimeError, EOFError, OSError, ValueError) as error:
         raise ModelCorrupt(f"{path}: not a whole weights file ({str(error).splitlines()[0]})") from error
+    if not isinstance(record, dict):
+        raise ModelCorrupt(f"{path}: holds no weights by name, but one {type(record).__name__}")
     for key in ("params_ema", "params", "state_dict"):
         record = record.get(key, record)
     return {name: value for name, value in record.items() if isinstance(value, Tensor)}

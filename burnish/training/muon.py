@@ -118,4 +118,4 @@ def muon_groups(net: nn.Module) -> list[dict[str, Any]]:
 
 
 def _convolutions(module: nn.Module) -> list[nn.Parameter]:
-    return [p for p in module.parameters() if p.requires_grad and p.ndim == 4]
+    return [p for p in module.parameters() if p.requires_grad and p.ndim == 4 and not (p.shape[0] == 1 and p.shape[2:] == (1, 1))]  # [1, C, 1, 1] is a vector

@@ -78,6 +78,8 @@ def _reduced(path: Path, original: bytes, side: int | None) -> tuple[bytes, str]
             return original, "as it is"
         if picture.mode.startswith("I"):  # 16 bits of grey, which Pillow would cut off at 255
             picture = Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
+        if picture.mode == "F":
+            raise DataError(f"{path}: samples are floats, which a pack of JPEGs cannot keep; train on the folder itself, or save it in 8 or 16 bits")
         picture = picture.convert("L" if picture.mode in ("L", "1") else "RGB")
         if smaller and side is not None:
             picture = picture.resize((round(picture.width * side / longest), round(picture.height * side / longest)), Image.Resampling.BOX)

@@ -65,6 +65,8 @@ def check_dials(recipe: Recipe) -> None:
         owned = ", ".join(names)
         raise RecipeError(f"dials: they are {', '.join(dials)}, but those of the degradations are {owned}; the dials must be among these, in the same order")
     for i, (part, degradation) in enumerate(zip(recipe.degradations, trained, strict=True)):
+        if part.share < 1 and degradation.scale > 1:
+            raise RecipeError(f"degradations.{i}.share: {part.use} makes the picture smaller, so all pictures of a batch want it; its share is 1")
         if part.share < 1 and degradation.neutral is None and degradation.dial.name in dials:
             raise RecipeError(
                 f"degradations.{i}.share: {degradation.dial.name} has no level at which nothing happens, so the network cannot be told that it did not; "

@@ -77,8 +77,9 @@ class Restorer(nn.Module):
         weights, header = read_weights(path)
         if header is None:
             raise ModelMismatch(f"{path}: no Burnish header; weights of other projects are not read here")
-        if header.get("format") != FORMAT:
-            raise ModelMismatch(f"{path}: format {header.get('format')!r}, this version of Burnish reads {FORMAT}")
+        if not isinstance(header, dict) or header.get("format") != FORMAT or not {"contract", "spec", "card"} <= set(header):
+            said = header.get("format") if isinstance(header, dict) else header
+            raise ModelMismatch(f"{path}: format {said!r}, this version of Burnish reads {FORMAT}")
         contract = Contract.from_dict(header["contract"])
         try:
             restorer = cls(Spec.parse(header["spec"]), contract.dials, trusted=trusted)

@@ -61,15 +61,16 @@ def placed(error: RecipeError, recipe: Recipe, number: int) -> RecipeError:
 def laid(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
     """`above` laid over `below`, key by key."""
     result = dict(below)
+    other = any(kind in above and above[kind] != below.get(kind) for kind in ("use", "shape"))  # of a part, and of a schedule
     for name, value in above.items():
         under = result.get(name)
-        if name == "args" and above.get("use", below.get("use")) != below.get("use"):
+        if name == "args" and other:
             result[name] = plain(value)
         elif isinstance(value, Mapping) and isinstance(under, Mapping):
             result[name] = laid(under, value)
         else:
             result[name] = plain(value)
-    if "use" in above and above["use"] != below.get("use") and "args" not in above:
+    if other and "args" not in above:
         result["args"] = {}
     return result
 

@@ -30,7 +30,7 @@ from .setup import Setup, check_networks, fresh, set_up
 from .speed import steps_in
 from .stages import check_all, count, resolved
 from .step import backward, gradient_norms, mean_of, update
-from .validate import Figures, card, middles
+from .validate import Figures, card, earlier, middles
 
 STATE = "state.pt"
 #: steps in a row without a finite gradient after which the run goes back to the last good state, and how often in a row it does that
@@ -42,6 +42,7 @@ class Progress:
     """Where a run stands. stage: from 0; before: steps of the stages before it; step, steps: of this one, whose length is decided once.
 
     broken: steps without a finite gradient; in_a_row, returns: since the last good one. rates: what a learning rate that listens to validation remembers.
+    figures: of the last validation of this stage; ancestry: what the weights that it started from say of their own training.
     """
 
     step: int = 0
@@ -54,6 +55,7 @@ class Progress:
     stage: int = 0
     before: int = 0
     rates: dict[str, Any] = field(default_factory=dict)
+    ancestry: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def overall(self) -> int:
@@ -61,7 +63,7 @@ class Progress:
         return self.before + self.step
 
     def next_stage(self) -> Progress:
-        return Progress(seconds=self.seconds, broken=self.broken, figures=self.figures, stage=self.stage + 1, before=self.overall)
+        return Progress(seconds=self.seconds, broken=self.broken, ancestry=self.ancestry, stage=self.stage + 1, before=self.overall)
 
 
 @dataclass(frozen=True)
@@ -103,16 +105,20 @@ def train(recipe: Recipe, out: Path | None = None, *, resume: bool = True, minut
         machine.say(notice)
 
     progress, kept, pictures = Progress(), None, ""
-    if resume and place.state.exists():
-        stored, kept, pictures = checkpoint.read(place.state, recipe)
-        progress = Progress(**stored)
-    if machine.agreed([progress.overall]) != [progress.overall]:
-        raise TrainingError(f"{place.state}: stands at step {progress.overall} here, and elsewhere in the first process; all machines want one shared folder")
     weights: Mapping[str, Tensor] | None = None  # those of the stage before, where this process made them
     with ExitStack() as held:
+        found = place.out.is_dir()
+        if machine.main and found:  # before it is read: another process may be writing its last state
+            held.enter_context(holding(place.out))
+        machine.together()
+        if resume and place.state.exists():
+            stored, kept, pictures = checkpoint.read(place.state, recipe)
+            progress = Progress(**stored)
+        if machine.agreed([progress.overall]) != [progress.overall]:
+            raise TrainingError(f"{place.state}: stands at step {progress.overall} here alone; all machines want one shared folder")
         while True:
             setup = prepared(machine, place, progress, weights)
-            if machine.main and weights is None:  # the first of the stages: what can be refused has been
+            if machine.main and weights is None and not found:  # the first of the stages: what can be refused has been
                 held.enter_context(holding(place.out))
             if machine.main and not resume and progress.overall == 0:
                 place.state.unlink(missing_ok=True)  # were this run killed before its first checkpoint, the one before it would be found there
@@ -136,6 +142,8 @@ def prepared(machine: Machine, place: Place, progress: Progress, weights: Mappin
     recipe = place.recipe
     setup = set_up(resolved(recipe, progress.stage), machine, weights, recipe.stages[progress.stage].freeze if recipe.stages else ())
     progress.steps = progress.steps or setup.steps()
+    if progress.step == 0 and setup.recipe.start:  # once: the file may be moved while the run goes on
+        progress.ancestry = earlier(setup.recipe)
     if machine.main:
         make_folder(place.out)
     title = f"{recipe.name}{f', stage {recipe.stages[progress.stage].name}' if recipe.stages else ''}"
@@ -195,9 +203,8 @@ def run_stage(setup: Setup, place: Place, progress: Progress) -> int | None:
                 machine.say(f"step {progress.step}: loss or gradient is not finite, so the step is left out ({progress.broken} so far)")
             if progress.in_a_row == PATIENCE or ((look or keep) and not machine.agreed([checkpoint.finite(restorer, ema)])[0]):
                 if progress.returns == RETURNS:
-                    raise TrainingError(
-                        f"{place.state} is the last good state: nothing was finite after it, {RETURNS} times; a lower optimizer.args.lr may help"
-                    )
+                    last_state = f"{place.state} is the last good state" if place.state.exists() else "there is no good state"
+                    raise TrainingError(f"{last_state}: nothing was finite after it, {RETURNS} times; a lower optimizer.args.lr may help")
                 progress.in_a_row, progress.returns = 0, progress.returns + 1
                 checkpoint.restore(last_good, restorer, ema, optimizer, rewind=False)
                 machine.say(f"step {progress.step}: going on from the last good weights")
@@ -214,7 +221,9 @@ def run_stage(setup: Setup, place: Place, progress: Progress) -> int | None:
                 progress.rates = rates.state()
             if machine.main and (look or last or stop):
                 hours, photos = progress.seconds / 3600, setup.crops.pictures
-                ema.save(place.weights(progress.stage), card(place.recipe, ema, progress.overall, hours, photos, progress.figures, machine.precision))
+                figures_now = progress.figures if look else {}  # those of a validation some steps ago are those of other weights
+                about = card(place.recipe, ema, progress.overall, hours, photos, figures_now, machine.precision, progress.ancestry)
+                ema.save(place.weights(progress.stage), about)
             if keep:
                 last_good = checkpoint.snapshot(restorer, ema, optimizer)
                 if machine.main:

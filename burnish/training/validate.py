@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import platform
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -61,11 +62,15 @@ def _middle(pictures: Pictures, i: int, crop: int | None, scale: int) -> Held:
 
 
 def validate(run: Run, restorer: Restorer, recipe: Recipe, held: Sequence[Held]) -> Figures:
-    """PSNR and SSIM, means over the pictures, at every combination of levels of the recipe, on float and on 8-bit pictures as it says; and those of pairs."""
+    """PSNR and SSIM, means over the pictures, at every combination of levels of the recipe, on float and on 8-bit pictures as it says; and those of pairs.
+
+    A setting at which pictures come back untouched, so that PSNR is infinite, is left out.
+    """
     figures: Figures = {}
     for kind, table in tables(run, restorer.contract, recipe, held, [METRICS["psnr"], METRICS["ssim"]]).items():
         for metric, stamp in table.definitions().items():
-            figures[f"{kind}, {stamp}"] = {in_words(setting): round(table.mean(metric, setting), 4) for setting in table.settings}
+            means = {in_words(setting): table.mean(metric, setting) for setting in table.settings}
+            figures[f"{kind}, {stamp}"] = {setting: round(mean, 4) for setting, mean in means.items() if math.isfinite(mean)}
     return figures
 
 
@@ -98,8 +103,10 @@ def score(figures: Figures) -> float:
     return sum(values) / len(values) if values else 0.0
 
 
-def card(recipe: Recipe, restorer: Restorer, steps: int, hours: float, pictures: Pictures, figures: Figures, precision: str) -> dict[str, Any]:
-    """What the weights file says of itself: what it is, how good, and everything that is needed to make it again."""
+def card(
+    recipe: Recipe, restorer: Restorer, steps: int, hours: float, pictures: Pictures, figures: Figures, precision: str, before: Sequence[Any] = ()
+) -> dict[str, Any]:
+    """What the weights file says of itself: what it is, how good, and everything that is needed to make it again. before: see `earlier`."""
     figures = {table: row for table, row in figures.items() if "PSNR" in table}
     words = {name: text for name, text in plain(recipe.card).items() if text}
     versions = {"burnish": __version__, "torch": torch.__version__, "numpy": np.__version__, "python": platform.python_version()}
@@ -109,7 +116,7 @@ def card(recipe: Recipe, restorer: Restorer, steps: int, hours: float, pictures:
         "parameters": parameters(restorer),
         "multiply_adds": multiply_adds(restorer),
         "validation": figures,
-        "training": {**training, "versions": versions, "recipe": plain(recipe), "before": earlier(recipe)},
+        "training": {**training, "versions": versions, "recipe": plain(recipe), "before": list(before)},
     }
 
 

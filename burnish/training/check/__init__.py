@@ -63,7 +63,7 @@ def check(
         other_looks = {i: both.clean_look for i, both in enumerate(theirs) if both.clean_look is not None}
         found += leaks(units, looks, headers, others, other_looks, {i: both.clean for i, both in enumerate(theirs)})
     figures = statistics(list(headers.values()), list(looks.values()), list(spoiled.values()), list(whole.values()), crop)
-    return Report(source, pairs, scale, tuple(units), gathered(_once(found)), figures, together(units, groups, found, pairs=pairs))
+    return Report(source, pairs, scale, tuple(units), gathered(_once(found)), figures, together(units, groups, found))
 
 
 def quick(sources: Sequence[Source], *, validation: Sequence[Source] = (), scale: int = 1, crop: int | None = None, pairs: Sequence[Source] = ()) -> Report:

@@ -13,7 +13,7 @@ from PIL import Image
 
 from ...contract import Array
 from ...estimate import noise
-from ...images import Picture, jpeg, read
+from ...images import Picture, jpeg, png, read
 from .hashes import SIDE
 from .header import Header
 from .texture import bars_of, detail_of, grain_of, middle
@@ -129,6 +129,8 @@ def _by_pillow(header: Header) -> _Decoded | None:
     data = header.path.read_bytes()
     if header.format == "JPEG":
         jpeg.check_scans(data, header.path)
+    if header.format == "PNG":
+        png.check_chunks(io.BytesIO(data), header.path)
     with Image.open(io.BytesIO(data)) as image:
         if image.mode == "CMYK":
             return None

@@ -44,7 +44,7 @@ def propose(report: Report, groups: str | None) -> tuple[dict[str, Any], list[st
     if not report.pairs:
         record["dials"] = [{"name": "noise", "low": 0, "high": 75, "default": 25, "unit": "sigma in 8-bit steps"}]
         record["degradations"] = [{"use": "Noise", "args": {"clip": 0.5}, "train": [0.5, 85]}]
-    data: dict[str, Any] = {"pairs": [_pairs(report.source)]} if report.pairs else {"folders": _folders(report)}
+    data: dict[str, Any] = {"pairs": [_pairs(report.source)]} if report.pairs else {"folders": [str(report.source.folder)]}
     data |= {"cut": "hybrid" if small else "random", "crop": crop, "batch": max(1, PIXELS // crop**2), "hold_out": HELD_OUT}
     data |= {"groups": groups} if groups else {}
     reasons = [f"# crops: the smallest picture is {found.smallest[0]}x{found.smallest[1]}"]
@@ -85,11 +85,6 @@ def _arch(grey: bool, told: bool) -> dict[str, Any]:
 def _pairs(source: Source) -> dict[str, str]:
     named = {"folder": source.folder, "spoiled": source.spoiled, "clean": source.clean, "names": source.names}
     return {name: str(value) for name, value in named.items() if value is not None}
-
-
-def _folders(report: Report) -> list[str]:
-    """Every folder that holds pictures itself."""
-    return sorted({str(unit.clean.parent) for unit in report.units})
 
 
 def _in_yaml(record: dict[str, Any], reasons: list[str]) -> str:

@@ -89,12 +89,12 @@ def _stacked(chosen: Sequence[int], looks: Mapping[int, Look], headers: Mapping[
     return small, np.array([headers[i].width / headers[i].height for i in chosen])
 
 
-def together(units: Sequence[Unit], groups: Groups, found: Iterable[Found], *, pairs: bool) -> tuple[tuple[str, ...], ...]:
+def together(units: Sequence[Unit], groups: Groups, found: Iterable[Found]) -> tuple[tuple[str, ...], ...]:
     """Names of the units that must not be split: those that share a clean side, and those whose clean sides are the same picture to the eye.
 
-    A pair is named as its clean file is seen from its folder, a picture by its file's name, as recipes name them.
+    They are named as their clean files are seen from their folder, as recipes name them.
     """
-    names = {str(unit.clean): unit.name if pairs else unit.clean.name for unit in units}
+    names = {str(unit.clean): unit.name for unit in units}
     group = {name: name for name in names.values()}
     same = [[str(units[i].clean) for i in members] for members in groups]
     same += [[file for file in place.files if file in names] for place in found if place.fault.startswith("duplicate")]

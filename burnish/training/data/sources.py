@@ -41,9 +41,12 @@ class Source:
 
 
 def sources_in(folders: Sequence[str], pack: str | None, channels: int) -> list[Source]:
-    """All clean pictures of the folders and below them (by name, folder after folder), or of the pack. DataError where there is none."""
-    below = ((Path(folder), path) for folder in folders for path in pictures_below(Path(folder)))
-    found = _packed(Path(pack), channels) if pack else [_filed(path.relative_to(folder).as_posix(), path, channels) for folder, path in below]
+    """All clean pictures of the folders and below them (by name, folder after folder), or of the pack; a file that two folders hold counts as the first
+    one's. DataError where there is none.
+    """
+    below = {path.resolve(): (Path(folder), path) for folder in reversed(folders) for path in pictures_below(Path(folder))}
+    first = (below[found] for found in dict.fromkeys(path.resolve() for folder in folders for path in pictures_below(Path(folder))))
+    found = _packed(Path(pack), channels) if pack else [_filed(path.relative_to(folder).as_posix(), path, channels) for folder, path in first]
     if not found:
         raise DataError(f"{pack or ', '.join(folders)}: no pictures there; what counts: {', '.join(SUFFIXES)}")
     return found

@@ -29,6 +29,8 @@ class Between(nn.Module):
         self.ends = nn.ModuleDict({"first": first(), "second": second()})
         if any(getattr(loss, "on_logits", False) for loss in self.ends.values()):
             raise ValueError("neither of the two may want logits")
+        if any(getattr(loss, "by_level", False) for loss in self.ends.values()):
+            raise ValueError("neither of the two may be mixed by the level itself")
         self.low, self.high = low, high
         self.least = max(least_side(loss) for loss in self.ends.values())
 
