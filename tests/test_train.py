@@ -417,7 +417,7 @@ def test_a_picture_that_is_too_small_to_validate_on_is_refused_before_the_first_
     (home / "small").mkdir()
     Image.new("RGB", (40, 10)).save(home / "small" / "icon.png")
     with pytest.raises(DataError, match=r"icon\.png"):
-        train(recipe("validation.folders=[small]"), home / "out")
+        train(recipe(f"validation.folders=[{home / 'small'}]"), home / "out")
     assert not (home / "out").exists()
 
 

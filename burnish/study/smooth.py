@@ -48,7 +48,7 @@ class Track:
     @property
     def turns(self) -> int:
         """How often PSNR along the settings changes its mind: 1 where there is one best setting."""
-        signs = [math.copysign(1, step) for step in np.diff(self.psnr) if abs(step) > 1e-3]
+        signs = [math.copysign(1, after - before) for before, after in itertools.pairwise(self.psnr) if after != before and abs(after - before) > 1e-3]
         return sum(a != b for a, b in itertools.pairwise(signs))
 
 
