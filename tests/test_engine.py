@@ -156,3 +156,18 @@ os.kill(os.getpid(), signal.SIGUSR1)
 def test_a_model_let_go_in_another_thread_leaves_signals_working() -> None:
     done = subprocess.run([sys.executable, "-c", LET_GO], capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout) == (0, "heard\n"), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "flags", "hint"),
+    [
+        (("FP32", "BF16", "FP16"), ("avx512f", "amx_bf16"), "bf16"),  # Sapphire Rapids: its fp16 is that of AVX-512
+        (("FP32", "BF16", "FP16"), ("amx_bf16", "amx_fp16"), "f16"),  # Granite Rapids
+        (("FP32", "BF16"), ("avx512_bf16",), "bf16"),
+        (("FP32", "FP16"), (), "f16"),  # ARM
+        (("FP32",), ("avx2",), "f32"),
+    ],
+)
+def test_the_fastest_precision_is_that_of_the_matrix_unit(capabilities: tuple[str, ...], flags: tuple[str, ...], hint: str) -> None:
+    openvino = pytest.importorskip("burnish.inference.backends.openvino", reason="OpenVINO is not installed")
+    assert openvino.fastest(capabilities, flags) == hint

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import platform
-from pathlib import Path
+
+from ..processor import facts, flags
 
 #: flags of Linux and what they stand for, the fastest first
 UNITS = (("amx_fp16", "AMX fp16"), ("amx_bf16", "AMX bf16"), ("avx512_bf16", "AVX-512 bf16"), ("avx512f", "AVX-512"), ("avx2", "AVX2"))
@@ -11,12 +12,9 @@ UNITS = (("amx_fp16", "AMX fp16"), ("amx_bf16", "AMX bf16"), ("avx512_bf16", "AV
 
 def processor() -> str:
     """The processor's model name, and which fast precisions it has."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
+    known = facts()
+    if not known:
         return platform.processor() or platform.machine()
-    facts = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
-    flags = facts.get("flags", "").split()
-    fast = [name for flag, name in UNITS if flag in flags]
-    which = f"family {facts.get('cpu family', '?')}, model {facts.get('model', '?')}"
-    return f"{facts.get('model name', platform.machine())} ({which}; {', '.join(fast[:2]) or 'no vector units known'})"
+    fast = [name for flag, name in UNITS if flag in flags()]
+    which = f"family {known.get('cpu family', '?')}, model {known.get('model', '?')}"
+    return f"{known.get('model name', platform.machine())} ({which}; {', '.join(fast[:2]) or 'no vector units known'})"

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from ..errors import DeviceError, MissingExtra, RecipeError
+from ..processor import flags
 from . import meter
 from .recipe import Recipe
 
@@ -109,13 +109,5 @@ def chosen_precision(recipe: Recipe, device: str) -> str:
     """ "bf16" or "fp32". `auto` is bf16 only where the machine multiplies it in hardware: elsewhere it is slower than float32."""
     if recipe.precision != "auto":
         return recipe.precision
-    fast = torch.cuda.is_bf16_supported(including_emulation=False) if device == "cuda" else _processor_has_bf16()
+    fast = torch.cuda.is_bf16_supported(including_emulation=False) if device == "cuda" else bool(flags() & {"avx512_bf16", "amx_bf16"})
     return "bf16" if fast else "fp32"
-
-
-def _processor_has_bf16() -> bool:
-    try:
-        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return False
-    return "avx512_bf16" in flags or "amx_bf16" in flags
