@@ -1,4 +1,4 @@
-"""OpenVINO: the engine of CPUs. Precision follows the processor: f16 where AMX has it, bf16 where AMX or AVX-512 has it, float32 elsewhere."""
+"""OpenVINO: the engine of CPUs. Precision follows the processor: f16 where AMX has it, bf16 for residuals where AMX or AVX-512 has it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def open_model(path: Path, contract: Contract, *, device: str, threads: int | No
     """The model compiled for this processor. `device` is always the processor here."""
     core = _core()
     capabilities = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-    precision = "f32" if fp32 else fastest(capabilities, flags())
+    precision = "f32" if fp32 else fastest(capabilities, flags(), residual=contract.residual)
     settings = {"INFERENCE_PRECISION_HINT": precision, "PERFORMANCE_HINT": "LATENCY"}
     if threads:
         settings["INFERENCE_NUM_THREADS"] = str(threads)
@@ -52,12 +52,14 @@ def open_model(path: Path, contract: Contract, *, device: str, threads: int | No
     return Opened(run, "openvino", str(core.get_property("CPU", "FULL_DEVICE_NAME")).strip(), {"f32": "fp32"}.get(precision, precision))
 
 
-def fastest(capabilities: Collection[str], flags: Collection[str]) -> str:
+def fastest(capabilities: Collection[str], flags: Collection[str], *, residual: bool) -> str:
     """The hint for the fastest precision. A processor with bf16 has AVX-512 fp16 too, as a rule, which is three to five times slower than its AMX bf16: fp16
-    only where AMX has it, or where there is no bf16 (ARM).
+    only where AMX has it, or where there is no bf16 (ARM). The 8 bits of bf16 do for a residual, not for a picture: a network that gives the picture itself
+    stays in float32.
     """
-    slow = "BF16" in capabilities and "amx_fp16" not in flags
-    return next((hint for name, hint in PRECISIONS if name in capabilities and not (slow and name == "FP16")), "f32")
+    left_out = {"FP16"} if "BF16" in capabilities and "amx_fp16" not in flags else set()
+    left_out |= set() if residual else {"BF16"}
+    return next((hint for name, hint in PRECISIONS if name in capabilities and name not in left_out), "f32")
 
 
 @cache
