@@ -104,7 +104,7 @@ def score(figures: Figures) -> float:
 
 
 def card(
-    recipe: Recipe, restorer: Restorer, steps: int, hours: float, pictures: Pictures, figures: Figures, precision: str, before: Sequence[Any] = ()
+    recipe: Recipe, restorer: Restorer, steps: int, hours: float, pictures: Pictures, figures: Figures, precision: str, before: Sequence[Any]
 ) -> dict[str, Any]:
     """What the weights file says of itself: what it is, how good, and everything that is needed to make it again. before: see `earlier`."""
     figures = {table: row for table, row in figures.items() if "PSNR" in table}

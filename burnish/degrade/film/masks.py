@@ -35,7 +35,8 @@ def film_masks(folder: str | None = None, scale: Range = (0.5, 1.5), bright: flo
     dial = Dial("film", 0.0, 1.0, 0.4, "0 for none to 1 for badly damaged film")
     if folder is None:
         return painted(dial, partial(draw_all, bright=share("bright", bright)))
-    files = tuple(sorted(str(p) for p in Path(str(folder)).rglob("*") if p.suffix.lower() in SUFFIXES)) if Path(str(folder)).is_dir() else ()
+    root = Path(str(folder))  # one that is called 2024 comes as a number
+    files = tuple(sorted(str(p) for p in root.rglob("*") if p.suffix.lower() in SUFFIXES)) if root.is_dir() else ()
     if not files:
         raise UsageError(f"folder={folder}: no damage masks there (seen from {Path.cwd()}); name a folder that holds pictures of type {', '.join(SUFFIXES)}")
     return painted(dial, partial(draw, files=files, scale=sizes, bright=share("bright", bright), most=most))

@@ -44,9 +44,11 @@ def sources_in(folders: Sequence[str], pack: str | None, channels: int) -> list[
     """All clean pictures of the folders and below them (by name, folder after folder), or of the pack; a file that two folders hold counts as the first
     one's. DataError where there is none.
     """
-    below = {path.resolve(): (Path(folder), path) for folder in reversed(folders) for path in pictures_below(Path(folder))}
-    first = (below[found] for found in dict.fromkeys(path.resolve() for folder in folders for path in pictures_below(Path(folder))))
-    found = _packed(Path(pack), channels) if pack else [_filed(path.relative_to(folder).as_posix(), path, channels) for folder, path in first]
+    below: dict[Path, tuple[Path, Path]] = {}
+    for folder in () if pack else map(Path, folders):
+        for path in pictures_below(folder):
+            below.setdefault(path.resolve(), (folder, path))
+    found = _packed(Path(pack), channels) if pack else [_filed(path.relative_to(folder).as_posix(), path, channels) for folder, path in below.values()]
     if not found:
         raise DataError(f"{pack or ', '.join(folders)}: no pictures there; what counts: {', '.join(SUFFIXES)}")
     return found
