@@ -1,15 +1,17 @@
-"""Scanned pages: `document` against the filters, on the pages that its recipe leaves out, and on photographs of drawings that it never saw.
+"""Scanned pages: `document` against the filters, on the pages that its recipe leaves out, and on scans and photographs that it never saw.
 
-python -m benchmarks.documents [--write] [--drawn drawn.jpg]
+python -m benchmarks.documents [--model document] [--write] [--drawn drawn.jpg] [--scans scans.jpg]
 
-Figures on the held out pairs of `recipes/document.yaml` (six of 36 pages, four spoiled versions each), and the time of our engine. --write keeps them in
-benchmarks/results/documents.json, from which `benchmarks.ship` takes them into the card. --drawn draws ../shared/data/documents/hand_drawn, before and after.
+Figures on the held out pairs of `recipes/document.yaml` (six of 36 pages, four spoiled versions each) and on old handwriting and print from the DIBCO contests,
+at full and half size; and the time of our engine. --write keeps them in benchmarks/results/documents.json, from which `benchmarks.ship` takes them into the
+card. --drawn and --scans draw ../shared/data/documents/hand_drawn and the scans, before and after. --model: a file, in place of the shipped one.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +20,8 @@ from benchmarks.ship import weights_digest
 from burnish import images
 from burnish.artefacts import ARTEFACTS
 from burnish.contract import Array
-from burnish.evaluate import Settings, evaluate_pairs
+from burnish.degrade.resize import resize
+from burnish.evaluate import Settings, evaluate_pairs, matching
 from burnish.images import atomic_write
 from burnish.inference.zoo import find, load
 from burnish.metrics import METRICS
@@ -30,14 +33,16 @@ from burnish.training.recipe_file import load as load_recipe
 from burnish.training.setup import fresh
 from burnish.training.validate import middles
 
-RESULTS, RECIPE, DRAWN = Path("benchmarks/results/documents.json"), Path("recipes/document.yaml"), Path("../shared/data/documents/hand_drawn")
+RESULTS, RECIPE, PAGES = Path("benchmarks/results/documents.json"), Path("recipes/document.yaml"), Path("../shared/data/documents")
+DRAWN, SCANS = PAGES / "hand_drawn", PAGES / "binarization"
 ROWS = ("document", "background-division", "sauvola", "otsu")
 FIGURES = ("psnr", "rmse", "ssim", "f-measure", "drd")
+OF_SCANS = ("f-measure", "drd")
 NAMED = ("background", "background-noise", "stroke-thickness", "broken-lines")
 
 
-def figures() -> dict[str, dict[str, float]]:
-    """By the definition of each figure, every row's mean over the held out pairs."""
+def figures(model: str) -> dict[str, dict[str, float]]:
+    """By the definition of each figure, every row's mean over the held out pairs, and then over the scans."""
     recipe = load_recipe(RECIPE)
     contract = fresh(recipe).contract
     pictures = held_out(recipe, contract, print)
@@ -46,18 +51,30 @@ def figures() -> dict[str, dict[str, float]]:
     metrics = [*(METRICS[name] for name in FIGURES), *(ARTEFACTS[name] for name in NAMED)]
     found: dict[str, dict[str, float]] = {}
     for name in ROWS:
-        row = open_row(name, device="cpu", fp32=False)
+        row = open_row(model if name == "document" else name, device="cpu", fp32=False)
         table = evaluate_pairs(row.run, row.contract, pairs, metrics)
         for metric, stamp in table.definitions().items():
             found.setdefault(stamp, {})[name] = round(table.mean(metric, {}), 4)
         found.setdefault("seconds a megapixel", {})[name] = round(table.mean("seconds", {}) / table.mean("megapixels", {}), 3)
+        for size, kind in ((1.0, "DIBCO scans"), (0.5, "DIBCO scans at half the size")):
+            table = evaluate_pairs(row.run, row.contract, list(scans(size)), [METRICS[metric] for metric in OF_SCANS])
+            for metric, stamp in table.definitions().items():
+                found.setdefault(f"{kind}, {stamp}", {})[name] = round(table.mean(metric, {}), 4)
     return found
 
 
-def draw(path: Path) -> Path:
-    """Photographs of drawings and what `document` makes of them."""
-    model, cells = load("document"), []
-    for file in sorted(DRAWN.iterdir()):
+def scans(size: float) -> Iterator[tuple[str, Array, Array, Settings]]:
+    """The scans in grey beside what of them is ink, black on white, at a share of their size."""
+    for file in sorted((SCANS / "source").glob("DIBCO*.png")):
+        pair = (matching(images.read(SCANS / side / file.name).pixels[:, :3], 1) for side in ("source", "target"))
+        spoiled, truth = (part if size == 1 else resize(part, round(part.shape[2] * size), round(part.shape[3] * size), "area") for part in pair)
+        yield file.name, spoiled, np.where(truth < 128 / 255, 0, 1).astype(np.float32), {}
+
+
+def draw(path: Path, folder: Path, name: str) -> Path:
+    """The pictures of a folder and what the model makes of them."""
+    model, cells = load(name), []
+    for file in sorted(folder.glob("*.jpg")) or sorted(folder.glob("DIBCO*.png")):
         pixels = images.read(file).pixels
         after = model.restore(pixels, ())
         cells.append(
@@ -69,20 +86,24 @@ def draw(path: Path) -> Path:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--write", action="store_true")
+    parser.add_argument("--model", default="document")
     parser.add_argument("--drawn", type=Path)
+    parser.add_argument("--scans", type=Path)
     args = parser.parse_args()
-    if args.drawn:
-        print(draw(args.drawn))
+    for path, folder in ((args.drawn, DRAWN), (args.scans, SCANS / "source")):
+        if path:
+            print(draw(path, folder, args.model))
+    if args.drawn or args.scans:
         return
-    found = figures()
+    found = figures(args.model)
     for stamp, row in found.items():
         print(stamp, "  ".join(f"{name} {value:g}" for name, value in row.items()))
-    if args.write:
+    if args.write and args.model == "document":
         quality = {
             f"six pages that it was not trained on, {stamp}": {"": row["document"]}
             for stamp, row in found.items()
             if stamp.startswith(("PSNR", "RMSE", "F-measure", "DRD"))
-        }
+        } | {stamp: {"": row["document"], "background-division": row["background-division"]} for stamp, row in found.items() if stamp.startswith("DIBCO")}
         seconds = found["seconds a megapixel"]["document"]
         entry = {
             "weights": weights_digest(find("document").with_suffix(".safetensors")),

@@ -11,6 +11,7 @@ import argparse
 import io
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -47,10 +48,10 @@ def as_it_is(image: Array) -> Array:
     return image
 
 
-def through_jpeg(image: Array) -> Array:
-    """As a camera's or a phone's file holds it: quality 92, colours at half the resolution."""
+def through_jpeg(image: Array, quality: int) -> Array:
+    """As a camera's, a phone's or a web page's file holds it: colours at half the resolution."""
     file = io.BytesIO()
-    Image.fromarray(np.rint(np.clip(image[0], 0, 1) * 255).astype(np.uint8).transpose(1, 2, 0)).save(file, "JPEG", quality=92, subsampling=2)
+    Image.fromarray(np.rint(np.clip(image[0], 0, 1) * 255).astype(np.uint8).transpose(1, 2, 0)).save(file, "JPEG", quality=quality, subsampling=2)
     with Image.open(file) as decoded:
         return np.ascontiguousarray(np.asarray(decoded, np.float32).transpose(2, 0, 1)[None]) / np.float32(255)
 
@@ -59,7 +60,7 @@ def through_jpeg(image: Array) -> Array:
 KINDS: dict[str, tuple[Callable[[Path], Array], float, Callable[[Array], Array]]] = {
     "colour, float": (colour, 0, as_it_is),
     "colour, 8-bit": (colour, 0, clip_and_round),
-    "colour, JPEG 92 4:2:0": (colour, 0, through_jpeg),
+    **{f"colour, JPEG {quality} 4:2:0": (colour, 0, partial(through_jpeg, quality=quality)) for quality in (92, 85, 75)},
     "correlated 0.6, 8-bit": (colour, 0.6, clip_and_round),
     "correlated 1, 8-bit": (colour, 1, clip_and_round),
     "grey, float": (grey, 0, as_it_is),

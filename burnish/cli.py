@@ -56,9 +56,12 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a name that is not UTF-8 must not end a run
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    as_json = "--json" in sys.argv
     try:
-        app([word for word in sys.argv[1:] if word != "--debug"], prog_name="burnish")
+        sys.exit(app([word for word in sys.argv[1:] if word != "--debug"], prog_name="burnish", standalone_mode=not as_json))
     except Exception as error:
+        if as_json and hasattr(error, "format_message"):  # typer's own: a word or a number that does not fit
+            fail(UsageError(error.format_message()))
         if debug:
             raise
         fail(error if isinstance(error, BurnishError) else unforeseen(error))
@@ -121,7 +124,7 @@ def restore(
     """
     from .console import Console
     from .inference.job import Job
-    from .inference.names import pair
+    from .inference.names import EXTENSIONS, pair, passed_over
 
     extension = None if format is None else f".{format.lower().lstrip('.')}"
     target = None if output is None else Path(output)
@@ -135,10 +138,12 @@ def restore(
     jobs = [Job(str(s), str(t), model, settings, strength, mixed, size, quality, overwrite, max_megapixels or None) for s, t in pairs]
     console = Console(len(jobs), quiet=quiet, verbose=verbose, as_json=as_json)
     opened = open_model(model, settings)
+    if passed := passed_over(inputs, recursive):
+        console.notice("passed over, of kinds that are not read: " + ", ".join(f"{count} {kind}" for kind, count in passed.items()))
+    if not jobs:
+        raise InputError(f"no pictures found ({', '.join(EXTENSIONS)}){'' if recursive else '; with -r, subfolders are looked into as well'}")
     if dry_run:
-        for job in jobs:
-            console.planned(job)
-        return
+        raise typer.Exit(_plan_all(jobs, console))
     raise typer.Exit(_restore_all(jobs, opened, console, device=device.value, threads=threads, fp32=fp32))
 
 
@@ -146,19 +151,35 @@ def _restore_all(jobs: list[Any], model: Model, console: Any, *, device: str, th
     """Every job in turn; one bad file never stops the rest. The exit status."""
     from .inference.job import run_job
 
-    if not jobs:
-        raise InputError("no pictures found; with -r, subfolders are looked into as well")
     if any(console.wanted(job) for job in jobs):
         console.opened(model.open(device=device, threads=threads, fp32=fp32))
     failures = 0
     with console:
         for job in jobs:
             try:
-                console.done(run_job(job, model, progress=console.progress, notice=console.notice))
+                report = run_job(job, model, progress=console.progress, notice=console.notice)
             except Exception as error:
                 failures += 1
                 console.failed(job, about_one(error))
+            else:
+                console.done(report)
     console.summary()
+    return 3 if failures else 0
+
+
+def _plan_all(jobs: list[Any], console: Any) -> int:
+    """What would be done, and what of it could not be, as far as the heads of the files tell. The exit status."""
+    from .images import facts
+
+    failures = 0
+    for job in jobs:
+        try:
+            facts(job.source)
+        except Exception as error:
+            failures += 1
+            console.failed(job, about_one(error))
+        else:
+            console.planned(job)
     return 3 if failures else 0
 
 
@@ -174,6 +195,8 @@ def open_model(name: str, dials: Mapping[str, float | str]) -> Model:
 
 def _exported(path: Path) -> Path:
     import hashlib
+    import tempfile
+    from contextlib import suppress
 
     import platformdirs
 
@@ -185,7 +208,10 @@ def _exported(path: Path) -> Path:
         training_wing()
         from .study.verify import export_verified
 
-        kept.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(OSError):
+            kept.parent.mkdir(parents=True, exist_ok=True)
+        if not os.access(kept.parent, os.W_OK):  # it is exported again each time, then
+            kept = Path(tempfile.mkdtemp(prefix="burnish-")) / kept.name
         export_verified(path, kept)
     return kept
 
@@ -252,14 +278,17 @@ def info(
 
 
 @app.command(short_help="A shipped example at several dial positions.")
-def demo(output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="Where the contact sheet goes.")] = Path("burnish_demo.png")) -> None:
+def demo(
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="Where the contact sheet goes.")] = Path("burnish_demo.png"),
+    threads: Threads = None,
+) -> None:
     """burnish demo
 
     Restores a shipped example at several dial positions: one contact sheet, with the residual beside each.
     """
     from .demo import make_sheet
 
-    print(make_sheet(output, say))
+    print(make_sheet(output, say, threads=threads))
 
 
 @app.command(short_help="Make a model file, and verify it.")
@@ -276,8 +305,10 @@ def export(
     from .inference.zoo import find
 
     training_wing()
+    from .inference.outputs import MODEL, prepare
     from .study.verify import export_verified
 
+    prepare(output, "-o", MODEL, [Path(source)])
     path = Path(source) if source.endswith(".safetensors") else find(source).with_suffix(".safetensors")
     print(f"{output}  {export_verified(path, output, half=not full, at=parse_settings(at) or None)}")
 
@@ -289,11 +320,15 @@ def dial(
     output: Annotated[Path, typer.Option("-o", "--output", metavar="OUT", show_default=False, help="The strip to write (.png, .jpg).")],
     dial: Annotated[list[str], typer.Option("-d", "--dial", metavar="NAME=A,B,C", show_default=False, help="Which dial, and where it stands.")] = [],  # noqa: B006
     whole: Annotated[bool, typer.Option("--whole", help="All of the picture, not the piece with most detail.")] = False,
+    device: Where = Device.auto,
+    threads: Threads = None,
+    fp32: Full = False,
 ) -> None:
     """burnish dial photo scan.png -o strip.png -d noise=5,15,25,50
 
     Shows a piece of the picture at several settings, with what each took away below it. Other dials are set with -d NAME=A.
     """
+    from .inference.outputs import SHEET, prepare
     from .study.dial import strip
 
     levels = parse_levels(dial)
@@ -302,9 +337,12 @@ def dial(
         raise UsageError(f"-d: one dial at a time is turned; {' and '.join(several)} have several values")
     others = {name: values[0] for name, values in levels.items() if name not in several}
     turned = several[0] if several else None
+    prepare(output, "-o", SHEET, [picture])
+    opened = open_model(model, {})
+    opened.open(device=device.value, threads=threads, fp32=fp32)
     print(
         strip(
-            open_model(model, {}),
+            opened,
             picture,
             output,
             dial=turned,
@@ -329,12 +367,14 @@ def smooth(
     calibrated: Annotated[
         Path | None, typer.Option("--calibrate", metavar="OUT", show_default=False, help="Keep the best settings as the dial (.safetensors).")
     ] = None,
+    threads: Threads = None,
 ) -> None:
     """burnish smooth photo kodak24/ -d noise=10,25,50 --html page.html
 
     Restores pictures of known damage at many settings: best settings, bends, jumps, drift, and what a wrong setting costs. With two kinds of
     damage: how a model's two dials get along.
     """
+    from .inference.outputs import PAGE, WEIGHTS, prepare
     from .study.evaluate import Folder, owner
     from .study.rows import open_row
     from .study.smooth import psnr_at
@@ -342,11 +382,16 @@ def smooth(
     from .study.smooth_page import page, text
 
     levels = parse_levels(dial)
+    if html is not None:
+        prepare(html, "--html", PAGE)
+    if calibrated is not None:
+        training_wing()
+        prepare(calibrated, "--calibrate", WEIGHTS, [Path(model)])
     if len(levels) == 2:
         from .study import grid
 
         pair = list(levels)
-        row = open_row(_as_file(model), name=model, device="cpu")
+        row = open_row(_as_file(model), name=model, device="cpu", threads=threads)
         both = grid.grid(row, Folder(folder), [owner(n, row.contract.scale) for n in pair], [*levels.values()], side=side, say=say)
         print(grid.text(both))
         if html is not None:
@@ -355,18 +400,15 @@ def smooth(
     if len(levels) != 1:
         raise UsageError("-d: one kind of damage, such as -d noise=10,25,50, or two, for a model of two dials")
     (name, true), pictures = next(iter(levels.items())), list(Folder(folder))
-    row = open_row(_as_file(model), name=model, device="cpu")
+    row = open_row(_as_file(model), name=model, device="cpu", threads=threads)
     damage = owner(name, row.contract.scale)
+    others = {level: open_row(_as_file(file), device="cpu", threads=threads) for level, file in parse_experts(expert).items()}
     found = measure(row, pictures, damage, true, turn=turn, settings=settings, side=side, say=say)
-    experts = {}
-    for level, file in parse_experts(expert).items():
-        expert_row = open_row(_as_file(file), device="cpu")
-        experts[level] = psnr_at(expert_row, pictures, damage, level, side=side)
+    experts = {level: psnr_at(other, pictures, damage, level, side=side) for level, other in others.items()}
     print(text(found))
     if html is not None:
         say(str(page(html, found, experts)))
     if calibrated is not None:
-        training_wing()
         from .study.calibrate import calibrate
 
         for level, setting in calibrate(Path(model), calibrated, found, damage):
@@ -381,6 +423,8 @@ def tune(
     metric: Annotated[str, typer.Option(metavar="NAME", help="What is to be best; docs/metrics.md lists them.")] = "psnr",
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FOLDER", help="Where strips go, where there are no clean sides.")] = Path("burnish_strips"),
     whole: Annotated[bool, typer.Option("--whole", help="All of each picture, not the piece with most detail.")] = False,
+    device: Where = Device.auto,
+    threads: Threads = None,
     as_json: AsJson = False,
 ) -> None:
     """burnish tune photo pairs/ -d noise -d strength
@@ -389,17 +433,21 @@ def tune(
     """
     from dataclasses import asdict
 
+    from .inference.outputs import SHEET, prepare
     from .study.evaluate import Pairs, holds_pairs
     from .study.rows import open_row
     from .study.tune import choose, next_step
     from .study.tune import tune as fit
 
     if not folder.is_dir() or not holds_pairs(folder):
+        prepare(output / "strip.png", "-o", SHEET, [folder])
         say("no clean sides there, so your eyes choose:")
-        for made in choose(open_model(model, {}), folder, output, dial=dial[0] if dial else None, say=say):
+        opened = open_model(model, {})
+        opened.open(device=device.value, threads=threads)
+        for made in choose(opened, folder, output, dial=dial[0] if dial else None, say=say):
             print(json.dumps({"strip": str(made)}) if as_json else made)
         return
-    row = open_row(_as_file(model), name=model)
+    row = open_row(_as_file(model), name=model, device=device.value, threads=threads)
     found = fit(row, Pairs(folder), dial, metric=metric, side=None if whole else 256, say=say)
     for tuned in found:
         print(json.dumps(asdict(tuned)) if as_json else tuned.sentence())
@@ -419,18 +467,20 @@ def blend(
     Prints how alike the filters are, layer by layer; networks that were trained apart are refused, since nothing lies between them.
     """
     training_wing()
+    from .inference.outputs import PLOT, WEIGHTS, prepare
     from .study.blend import blend as blended
     from .study.blend import draw
 
-    if output.suffix != ".safetensors":
-        raise UsageError(f"{output}: a blend is kept as .safetensors; burnish export makes a model file of it")
+    prepare(output, "-o", WEIGHTS, files)
+    if plot is not None:
+        prepare(plot, "--plot", PLOT)
+    if at is not None and len(files) > 2:
+        raise UsageError("--at is for two networks; fold a blend of more with burnish export --at mix1=0.2,mix2=0.3")
     restorer, found = blended(files)
     if plot is not None:
         draw(plot, files, found)
     for related in found:
         print(related.to_text())
-    if at is not None and len(files) > 2:
-        raise UsageError("--at is for two networks; fold a blend of more with burnish export --at mix1=0.2,mix2=0.3")
     (restorer if at is None else restorer.fold(mix=at)).save(output)
     print(output)
 
@@ -489,8 +539,10 @@ def plot(
 
     Draws the curves of training runs, smoothed, laid over each other; of a model file (.safetensors), how its filters move along its dial.
     """
+    from .inference.outputs import PAGE, PLOT, prepare
     from .report.plot import plot_runs
 
+    prepare(output, "-o", (*PLOT, *PAGE), runs)
     if len(runs) == 1 and runs[0].suffix == ".safetensors":
         training_wing()
         from .study.filters import draw
@@ -522,6 +574,7 @@ def evaluate(
 
     Spoils clean pictures (or takes pairs), restores them, and prints figures with their definition, and the time. A+B is B after A.
     """
+    from .inference.outputs import FIGURES, PAGE, SHEET, prepare
     from .study.comparison import text
     from .study.evaluate import compared, evaluate_row, metrics_of, write_comparison, write_csv
     from .study.rows import open_row
@@ -529,6 +582,11 @@ def evaluate(
     if len(model) < 2:
         raise UsageError("name at least one model, and then a folder of pictures, as in burnish evaluate photo kodak24/ -d noise=25")
     *names, folder = model
+    if csv is not None:
+        prepare(csv, "--csv", FIGURES)
+    if html is not None:
+        prepare(html, "--html", PAGE)
+        prepare(html.with_suffix(".jpg"), "--html", SHEET, [Path(folder)])  # the contact sheet beside the page
     wanted = [name.strip() for name in metrics.split(",") if name.strip()]
     if features:
         training_wing()
@@ -545,7 +603,7 @@ def evaluate(
     elif len(tables) == 1:
         print("\n".join([next(iter(tables.values())).to_text(), *results.entries[0].complaints()]))
     else:
-        print(text(results))
+        print(text(results), next(iter(tables.values())).conditions(), sep="\n")
 
 
 def _as_file(words: str) -> str:
@@ -599,6 +657,7 @@ def spoil(
 
     Damages pictures on purpose, in the order of the dials. Inputs are never changed.
     """
+    from .console import answer
     from .inference.names import pair
     from .spoil import SUFFIX, is_mask, listing_text, spoil_all, steps_of
     from .spoil import listing as records
@@ -613,7 +672,9 @@ def spoil(
     mark = SUFFIX if suffix is None and target is None else suffix
     found = pair(inputs, target, as_folder=folder, recursive=recursive, suffix=mark, extension=extension)
     pairs = [(source, result) for source, result in found if source in inputs or not is_mask(source)]
-    raise typer.Exit(spoil_all(pairs, steps, say, seed=seed, with_mask=mask, overwrite=overwrite, max_megapixels=max_megapixels or None, as_json=as_json))
+    raise typer.Exit(
+        spoil_all(pairs, steps, say, answer, seed=seed, with_mask=mask, overwrite=overwrite, max_megapixels=max_megapixels or None, as_json=as_json)
+    )
 
 
 @app.command(short_help="What is wrong with a data set.")
@@ -625,6 +686,7 @@ def check(
     crop: Annotated[int, typer.Option(metavar="N", min=8, help="Side of a crop, in clean pixels.")] = 128,
     html: Annotated[Path | None, typer.Option(metavar="FILE", show_default=False, help="A page with the files shown, and plots.")] = None,
     recipe: Annotated[Path | None, typer.Option(metavar="FILE", show_default=False, help="Propose a recipe (YAML).")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a recipe that exists already.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """burnish check pairs/ --val validation/ --html page.html
@@ -632,9 +694,17 @@ def check(
     Says what is wrong with a data set before it is trained on. Exit status 3 where a training should not start.
     """
     from .console import counting
+    from .inference.outputs import PAGE, RECIPE, prepare
     from .training.check import Source
     from .training.check import check as look
 
+    if html is not None:
+        prepare(html, "--html", PAGE)
+    if recipe is not None:
+        training_wing()
+        prepare(recipe, "--recipe", RECIPE)
+        if recipe.exists() and not overwrite:
+            raise UsageError(f"--recipe {recipe}: exists already; --overwrite replaces it")
     with counting("looking") as progress:
         validation = Source(val) if val is not None else None
         report = look(Source(data, names=pairs), validation=validation, scale=scale, crop=crop, progress=progress)
@@ -644,7 +714,6 @@ def check(
         write_report(report, html)
     print(json.dumps(report.to_dict()) if as_json else report.to_text(None if html is None else str(html)))
     if recipe is not None:
-        training_wing()
         from .training.check.propose import write_recipe
 
         say("written: " + ", ".join(map(str, write_recipe(report, recipe))))

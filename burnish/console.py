@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,6 +13,14 @@ if TYPE_CHECKING:
     from .contract import Opened
     from .errors import BurnishError
     from .inference.job import Job, Report
+
+
+def answer(text: str) -> None:
+    """A result on stdout. Where nobody reads any more, as behind `| head -1`, the work goes on without."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class Console:
@@ -78,7 +87,7 @@ class Console:
         self._count("failed")
         text = str(error) if job.source in str(error) else f"{job.source}: {error}"
         if self.as_json:
-            print(json.dumps({"source": job.source, "target": job.target, "status": "failed", "error": {"code": error.code, "message": text}}), flush=True)
+            answer(json.dumps({"source": job.source, "target": job.target, "status": "failed", "error": {"code": error.code, "message": text}}))
         self._aside(f"burnish: {text} [{error.code}]", always=True)
 
     def summary(self) -> None:
@@ -95,7 +104,7 @@ class Console:
 
     def _result(self, record: dict[str, Any], text: str) -> None:
         if self.as_json:
-            print(json.dumps(record), flush=True)
+            answer(json.dumps(record))
         elif not self.quiet:
             self._print(text, sys.stdout)
 
@@ -107,6 +116,8 @@ class Console:
         """Above the bar, where there is one on the same terminal."""
         if self._bar is not None and stream.isatty():
             self._bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
+        elif stream is sys.stdout:
+            answer(text)
         else:
             print(text, file=stream, flush=True)
 

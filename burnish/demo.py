@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from . import images
-from .inference.job import prepare_folder
+from .inference.outputs import SHEET, prepare
 from .inference.zoo import load
 from .report.sheet import Cell, residual_picture, sheet
 
@@ -19,12 +19,12 @@ LEVELS = (10.0, 25.0, 50.0)
 GAIN = 3.0
 
 
-def make_sheet(target: Path, say: Callable[[str], None]) -> Path:
+def make_sheet(target: Path, say: Callable[[str], None], *, threads: int | None = None) -> Path:
     """Writes the sheet and returns where it is."""
-    prepare_folder(target)
+    prepare(target, "-o", SHEET)
     pixels = images.read(Path(str(resources.files("burnish") / EXAMPLE))).pixels
     model = load()
-    opened = model.open()
+    opened = model.open(threads=threads)
     say(f"on {opened.device}, {opened.backend}, {opened.precision}")
     found = model.settings({}, pixels)
     before = np.ascontiguousarray(pixels[0].transpose(1, 2, 0))

@@ -19,8 +19,7 @@ from .degrade import DEGRADATIONS, Degradation, make, maker
 from .degrade.resize import resize
 from .errors import BurnishError, DialError, InputError, UsageError, about_one
 from .images.exif import orientation
-from .inference.job import prepare_folder
-from .inference.names import places, replaces
+from .inference.outputs import places, prepare_folder, replaces
 
 SUFFIX, MASK_SUFFIX = "_spoiled", "_mask.png"
 
@@ -108,6 +107,7 @@ def spoil_all(
     pairs: Sequence[tuple[Path, Path]],
     steps: Sequence[Step],
     say: Callable[[str], None],
+    answer: Callable[[str], None] = print,
     *,
     seed: int = 0,
     with_mask: bool = False,
@@ -115,7 +115,7 @@ def spoil_all(
     max_megapixels: float | None = images.MAX_MEGAPIXELS,
     as_json: bool = False,
 ) -> int:
-    """Every picture in turn, results on stdout; one bad file never stops the rest. The exit status."""
+    """Every picture in turn; one bad file never stops the rest. say: takes remarks; answer: results. The exit status."""
     if not pairs:
         raise InputError("no pictures found; with -r, subfolders are looked into as well")
     if with_mask and not any(step.degradation.masked for step in steps):
@@ -128,15 +128,15 @@ def spoil_all(
             done = spoil_file(source, target, steps, seed=seed, with_mask=with_mask, overwrite=overwrite, max_megapixels=max_megapixels)
         except Exception as error:
             failures += 1
-            _failed(source, target, about_one(error), say, as_json)
+            _failed(source, target, about_one(error), say, answer if as_json else None)
             continue
         for note in done.notes:
             say(f"{source}: {note}")
         if as_json:
-            print(json.dumps(asdict(done)), flush=True)
+            answer(json.dumps(asdict(done)))
         elif done.status == "spoiled":
             levels = "".join(f"  {name}={level:g}" for name, level in done.levels.items())
-            print(f"{source} -> {target}{levels}", flush=True)
+            answer(f"{source} -> {target}{levels}")
     return 3 if failures else 0
 
 
@@ -226,8 +226,8 @@ def _with_pixels(picture: images.Picture, pixels: Array) -> images.Picture:
     return replace(picture, pixels=pixels, alpha=alpha)
 
 
-def _failed(source: Path, target: Path, error: BurnishError, say: Callable[[str], None], as_json: bool) -> None:
+def _failed(source: Path, target: Path, error: BurnishError, say: Callable[[str], None], answer: Callable[[str], None] | None) -> None:
     text = str(error) if str(source) in str(error) else f"{source}: {error}"
-    if as_json:
-        print(json.dumps({"source": str(source), "target": str(target), "status": "failed", "error": {"code": error.code, "message": text}}), flush=True)
+    if answer is not None:
+        answer(json.dumps({"source": str(source), "target": str(target), "status": "failed", "error": {"code": error.code, "message": text}}))
     say(f"burnish: {text} [{error.code}]")

@@ -19,7 +19,7 @@ from PIL import Image, ImageCms
 
 import burnish
 from burnish import images
-from burnish.errors import InputError, UsageError
+from burnish.errors import BurnishError, InputError, UsageError
 
 
 def run(*words: object, expect: int = 0, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -130,9 +130,61 @@ def test_what_exists_is_skipped_and_said(tmp_path: Path) -> None:
 
 
 def test_dry_run_writes_nothing(album: Path, tmp_path: Path) -> None:
-    done = run("restore", album, "-o", tmp_path / "out", "-f", "png", "--dry-run")
+    (album / "empty.png").write_bytes(b"")
+    done = run("restore", album, album / "none.png", "-o", tmp_path / "out", "-f", "png", "--dry-run", expect=3)
     assert "photo.jpg -> " in done.stdout
+    assert "E_EMPTY" in done.stderr
+    assert "E_INPUT_MISSING" in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_a_reader_that_leaves_stops_no_work(tmp_path: Path) -> None:
+    for command in (["restore"], ["spoil", "-d", "noise=9"]):
+        folder = tmp_path / command[0]
+        folder.mkdir()
+        for name in "abc":
+            Image.fromarray(eight(noisy())).save(folder / f"{name}.png")
+        words = [sys.executable, "-m", "burnish.cli", *command, str(folder), "-o", f"{folder}_out/"]
+        with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            process.stdout.close()
+            said = process.stderr.read()
+        assert process.returncode == 0, said
+        assert "failed" not in said
+        assert len(list(Path(f"{folder}_out").iterdir())) == 3
+
+
+def test_pictures_of_other_kinds_are_not_passed_over_in_silence(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/a.heic").write_bytes(b"x")
+    done = run("restore", tmp_path / "in", "-o", f"{tmp_path}/out/", expect=3)
+    assert "1 .heic" in done.stderr
+    assert ".png" in done.stderr  # what is read
+    Image.fromarray(eight(noisy())).save(tmp_path / "in/b.png")
+    assert "1 .heic" in run("restore", tmp_path / "in", "-o", f"{tmp_path}/out/").stderr
+
+
+def test_wrong_words_are_an_object_too_with_json(tmp_path: Path) -> None:
+    for words in (("restore", "--json", "--tile"), ("restore", "a.png", "--json", "--threads", "many"), ("restory", "--json")):
+        assert json.loads(run(*words, expect=2).stdout)["error"]["code"] == "E_USAGE"
+
+
+def test_on_pairs_the_dial_is_found_and_may_be_found_elsewhere(tmp_path: Path) -> None:
+    clean = scene(128, 128)[0].transpose(1, 2, 0)
+    for side, pixels in (("clean", clean), ("noisy", np.clip(clean + np.random.default_rng(0).normal(0, 60 / 255, clean.shape), 0, 1))):
+        (tmp_path / "pairs" / side).mkdir(parents=True)
+        Image.fromarray(eight(pixels)).save(tmp_path / "pairs" / side / "a.png")
+    rows = ["photo", "photo:noise=60", "photo:noise=25"]
+    found = json.loads(run("evaluate", *rows, tmp_path / "pairs", "--json").stdout)
+    auto, right, wrong = (found[row]["means"][0]["psnr"] for row in rows)
+    assert auto == pytest.approx(right, abs=0.5)
+    assert wrong < right - 2
+    done = run("evaluate", "photo", "photo:noise=auto", tmp_path / "pairs" / "clean", "-d", "noise=60", "--clip").stdout
+    told, blind = (float(line.split()[1]) for line in done.splitlines()[1:3])
+    assert blind == pytest.approx(told, abs=0.5)
+    assert "clipped and rounded to 8 bits; seed 0" in done
+    assert "cannot be estimated" in run("evaluate", "bilateral:radius=auto", tmp_path / "pairs", expect=2).stderr
 
 
 def test_tiles_do_not_change_the_picture(tmp_path: Path) -> None:
@@ -191,6 +243,24 @@ def test_models_info_and_demo(album: Path, tmp_path: Path) -> None:
     assert facts["format"] == "TIFF"
     run("demo", "-o", tmp_path / "sheet.png")
     assert Image.open(tmp_path / "sheet.png").size[0] > 600
+
+
+def test_in_python_what_does_not_fit_is_refused_and_paths_are_paths(tmp_path: Path) -> None:
+    from burnish.inference.zoo import find
+
+    model, pixels = burnish.load(find("photo")), eight(noisy())
+    np.testing.assert_array_equal(model(pixels, noise=None), model(pixels))
+    np.testing.assert_array_equal(burnish.restore(pixels, model=find("photo"), noise=None), model(pixels))
+    with pytest.raises(UsageError, match="divide it by 255"):
+        model(pixels.astype(np.float32))
+    with pytest.raises(UsageError, match=r"burnish\.restore reads files"):
+        model("in.png")  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="no dial 'nose'"):
+        model(pixels, strength=0, nose=3)
+    with pytest.raises(UsageError, match="noise from 0 to 75"):
+        model(pixels, strength=0, noise=99)
+    with pytest.raises(BurnishError, match="burnish export"):
+        burnish.load(tmp_path / "a.safetensors")
 
 
 def test_hidden_colour_stays_and_does_not_bleed() -> None:

@@ -16,6 +16,7 @@ from burnish.contract import Array, Contract, Dial
 from burnish.degrade.noise import clip_and_round, field
 from burnish.errors import NonFiniteInput
 from burnish.estimate import ESTIMATORS, noise, quality
+from burnish.images import read
 
 
 def noisy(clean: Array, sigma: float, rng: np.random.Generator, clip: bool) -> Array:
@@ -53,6 +54,13 @@ def test_clean_pictures_have_next_to_none(channels: int) -> None:
 def test_noise_that_is_left_in_the_brightness_alone_is_found(rng: np.random.Generator) -> None:
     assert noise(through_jpeg(noisy(scene(192, 256, coarse=4), 25, rng, clip=True))) == pytest.approx(25, rel=0.15)
     assert noise(through_jpeg(scene(192, 256, coarse=2))) < 3
+
+
+@pytest.mark.parametrize("at", [85, 75])
+def test_noise_of_which_a_strong_jpeg_left_hardly_any_colour_is_found(at: int, rng: np.random.Generator) -> None:
+    face = read(Path(__file__).parent.parent / "examples" / "face_noise15.jpg").pixels
+    assert noise(decoded(saved(face, at, subsampling=2))) == pytest.approx(15, rel=0.2)
+    assert noise(decoded(saved(scene(192, 256, coarse=4), at, subsampling=2))) < 3
 
 
 @pytest.mark.parametrize(("width", "near"), [(0.6, 0.1), (1.0, 0.15), (1.5, 0.25)])

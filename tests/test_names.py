@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from burnish.errors import UsageError
-from burnish.inference.names import pair
+from burnish.inference.names import pair, passed_over
 
 
 @pytest.fixture
@@ -38,6 +38,20 @@ def test_into_a_folder_with_relative_paths(tree: Path) -> None:
     assert names(pair([tree / "in/a.jpg"], tree / "out", as_folder=True), tree) == ["in/a.jpg -> out/a.jpg"]
     assert names(pair([tree / "in/a.jpg", tree / "in/b.PNG"], tree / "out"), tree) == ["in/a.jpg -> out/a.jpg", "in/b.PNG -> out/b.PNG"]
     assert names(pair([tree / "in"], tree / "out", extension=".png"), tree)[0] == "in/a.jpg -> out/a.png"
+
+
+def test_hidden_files_are_no_pictures_and_other_kinds_are_counted(tree: Path) -> None:
+    for name in ("in/._a.jpg", "in/.b.png", "in/e.HEIC", "in/sub/f.heic", "in/g.gif", "in/.h.heic"):
+        (tree / name).write_bytes(b"x")
+    assert names(pair([tree / "in"], tree / "out"), tree) == ["in/a.jpg -> out/a.jpg", "in/b.PNG -> out/b.PNG"]
+    assert len(pair([tree / "in/._a.jpg"], tree / "out", as_folder=True)) == 1  # named by itself, it was meant
+    assert passed_over([tree / "in"], recursive=False) == {".heic": 1, ".gif": 1}
+    assert passed_over([tree / "in", tree / "in/a.jpg"], recursive=True) == {".heic": 2, ".gif": 1}
+
+
+def test_a_suffix_is_a_part_of_a_name(tree: Path) -> None:
+    with pytest.raises(UsageError, match="without a slash"):
+        pair([tree / "in/a.jpg"], None, suffix="/../x")
 
 
 def test_no_way_to_an_input_leads_past_the_check(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:

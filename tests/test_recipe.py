@@ -92,6 +92,7 @@ def test_changes_reach_into_mappings_lists_and_specs(loaded: Callable[..., Recip
         ("start=nowhere.safetensors", ["start", "no such file"]),
         ("degradations.0.train=[1]", ["degradations.0.train", "a list of 2"]),
         ("degradations.0.train=[50, 1]", ["degradations.0.train", "no range"]),
+        ("degradations.0.train=[-1, 50]", ["degradations.0.train", "more than there is", "noise"]),
         ("degradations.0.use=Noize", ["degradations.0.use", "'Noise'"]),
         ("degradations.0.args.clip=2", ["clip=2", "0 to 1"]),
         ("degradations.3.use=Noise", ["degradations.3.use", "counted from 0"]),

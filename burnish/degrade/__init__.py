@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import inspect
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -40,6 +41,10 @@ class Degradation:
     masked: SpoilMasked | None = None
     neutral: float | None = None
     scale: int = 1
+
+    def possible(self, level: float) -> bool:
+        """Whether there is such damage: worse than the dial goes may be, less than none cannot."""
+        return self.dial.low <= level < math.inf and not level > self.dial.high == self.neutral
 
 
 def with_mask(dial: Dial, masked: SpoilMasked, neutral: float | None = None) -> Degradation:

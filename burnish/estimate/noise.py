@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ..contract import BT601, Array
 from ..errors import NonFiniteInput
+from .quality import quality
 from .quiet import Quiet, quiet
 
 Figures = NDArray[np.float64]
@@ -34,8 +35,8 @@ ROUNDS = 12
 #: correlated noise is believed from here on, in 8-bit steps, where quiet places differ less than so (see quiet.py): photographs have more texture in brightness
 LEAST_CORRELATED = 3.0
 EVEN, EVEN_COLOUR = 1.17, 1.3
-#: of noise in the brightness, at least so much must show between the channels, or it is texture
-LEAST_COLOUR = 0.2
+#: of noise in the brightness, at least so much must show between the channels, or it is texture; less where a JPEG of lower quality than this took it
+LEAST_COLOUR, LEAST_COLOUR_OF_JPEG, STRONG_JPEG = 0.2, 0.1, 90
 #: rows in a product of matrices: small ones run on one thread, where BLAS's threads would wait for each other on a busy machine (50 times slower)
 BLOCK = 40
 
@@ -70,8 +71,8 @@ def noise(image: Array) -> float:
     colour, _ = _sigma(_all_channels(image[0]), clipped)
     # Over all channels is far more exact, since noise differs from channel to channel and texture hardly does. But JPEG halves the colours' resolution: what is
     # noisy in its brightness alone, in smooth places too (else it would be texture), has lost its colour noise that way; though not all of it.
-    coloured = differences.deviation > LEAST_COLOUR * brightness
-    white = brightness if brightness > 2 * colour + 2 and smooth > LEAST_SMOOTH and (coloured or calm.evenness < EVEN) else colour
+    lost = brightness > 2 * colour + 2 and smooth > LEAST_SMOOTH and (calm.evenness < EVEN or _coloured(image, differences.deviation / brightness))
+    white = brightness if lost else colour
     # The brightness of noise that each channel has for itself is weaker than the noise.
     own = calm.deviation / math.hypot(*BT601)
     if differences.deviation > LEAST_COLOUR * own:
@@ -81,6 +82,11 @@ def noise(image: Array) -> float:
             return white
         white = max(white, differences.deviation)
     return _or_correlated(white, calm)
+
+
+def _coloured(image: Array, share: float) -> bool:
+    """Whether so much of the brightness's noise shows between the channels that it is noise. A strong JPEG takes nearly all of it."""
+    return share > LEAST_COLOUR or (share > LEAST_COLOUR_OF_JPEG and quality(image) < STRONG_JPEG)
 
 
 def _or_correlated(white: float, calm: Quiet) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -13,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from .. import images
-from ..errors import OutputError
 from . import maps
 from .engine import Notice, Progress
 from .maps import Setting
 from .model import Model
+from .outputs import prepare_folder
 
 
 @dataclass(frozen=True)
@@ -88,13 +87,3 @@ def run_job(job: Job, model: Model, *, progress: Progress | None = None, notice:
         megapixels=picture.pixels.shape[-1] * picture.pixels.shape[-2] / 1e6,
         notes=tuple(dict.fromkeys(notes)),
     )
-
-
-def prepare_folder(target: Path) -> None:
-    """Makes the folder that a result goes to; OutputError where it cannot be made or written to."""
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{target.parent}: cannot be made ({error.strerror}); choose another -o") from error
-    if not os.access(target.parent, os.W_OK):
-        raise OutputError(f"{target.parent}: not writable; choose another -o")

@@ -21,6 +21,9 @@ from .classical import Filter
 from .engine import BYTES_PER_PIXEL, Notice, Progress, restore
 from .maps import Read, Setting, check, read_settings
 
+#: no noise takes a sample of a float image so far from [0, 1]; other units do
+BEYOND = 16.0
+
 
 class Model:
     """A model file, or a filter. Of a file, only the header is read and checked here; what runs it is loaded when the first picture comes, or at `open`.
@@ -136,17 +139,19 @@ class Model:
         scale = self.contract.scale
         return planes if scale == 1 else resize(planes, planes.shape[-2] * scale, planes.shape[-1] * scale)
 
-    def __call__(self, image: NDArray[Any], *, strength: float | Array = 1.0, tile: int | None = None, **dials: Setting) -> NDArray[Any]:
+    def __call__(self, image: NDArray[Any], *, strength: float | Array = 1.0, tile: int | None = None, **dials: Setting | None) -> NDArray[Any]:
         """A picture as an array -> the restored one, of the same type and layout.
 
         image: [H, W], [H, W, 1], [H, W, 3] (RGB) or [H, W, 4] (RGB and alpha, which is carried through); uint8, uint16, or float in [0, 1]
-        (float64 is computed in float32).
+        (float64 is computed in float32; noise may lie outside, samples of 0 to 255 may not).
         strength: 0 (the input's very bits) to 1, or a map [H, W]. tile: None plans from free memory, 0 is no tiles, N is the size of a tile in pixels.
-        dials: each in its own unit, such as noise=25; one that is not given is estimated where that is possible. A model whose contract says "pixel" takes
-        maps [H, W] in the dial's unit too.
+        dials: each in its own unit, such as noise=25; one that is not given, or None, is estimated where that is possible. A model whose contract says "pixel"
+        takes maps [H, W] in the dial's unit too.
         Raises UsageError for another shape or type, DialError for a dial out of its range, NonFiniteInput, NonFiniteOutput, OutOfMemory.
         """
         scale = _scale_of(image)
+        check(self.contract, given(dials))
+        check_strength(strength)
         if not np.any(strength) and self.contract.scale == 1:
             return image.copy()
         planes = image[:, :, None] if image.ndim == 2 else image
@@ -155,13 +160,18 @@ class Model:
         if not finite(pixels):
             raise NonFiniteInput("the image holds NaN or infinity")
         alpha = np.ascontiguousarray(planes[None, None, :, :, 3], np.float32) / np.float32(scale) if planes.shape[2] == 4 else None
-        result, _ = self.through(Picture(pixels, alpha), dials, strength, tile=tile)
+        result, _ = self.through(Picture(pixels, alpha), given(dials), strength, tile=tile)
         samples = _samples(result.pixels, scale, image.dtype)
         if result.alpha is not None:
             opaque = planes[:, :, 3:] if self.contract.scale == 1 else _samples(result.alpha, scale, image.dtype)
             samples = np.concatenate([samples, opaque], 2)
         same_layout: NDArray[Any] = samples.reshape(*samples.shape[:2], *image.shape[2:])
         return same_layout
+
+
+def given(dials: Mapping[str, Setting | None]) -> dict[str, Setting]:
+    """The dials that are set: None is as good as nothing said."""
+    return {name: value for name, value in dials.items() if value is not None}
 
 
 def _seen(picture: Picture) -> Array:
@@ -181,9 +191,13 @@ def _samples(planes: Array, scale: int, dtype: np.dtype[Any]) -> NDArray[Any]:
 
 def _scale_of(image: NDArray[Any]) -> int:
     """What stands for 1.0 in an array of this type; UsageError for a type or shape that is not a picture's."""
+    if not isinstance(image, np.ndarray):
+        raise UsageError(f"a model takes a picture as an array, not {type(image).__name__}; burnish.restore reads files")
     scales = {"uint8": 255, "uint16": 65535, "float32": 1, "float64": 1}
     if image.dtype.name not in scales:
         raise UsageError(f"an image of {image.dtype} is not read; uint8, uint16, float32 or float64 is")
     if image.ndim not in (2, 3) or (image.ndim == 3 and image.shape[2] not in (1, 3, 4)) or 0 in image.shape:
         raise UsageError(f"an array of shape {list(image.shape)} is not a picture; [H, W], [H, W, 1], [H, W, 3] or [H, W, 4] is")
+    if image.dtype.kind == "f" and np.nanmax(np.abs(image)) > BEYOND:
+        raise UsageError(f"a float image has its samples in [0, 1], and this one goes to {np.nanmax(np.abs(image)):g}; divide it by 255 (or 65535) first")
     return scales[image.dtype.name]

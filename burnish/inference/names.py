@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..errors import UsageError
 from ..images.sniff import EXTENSIONS as FORMATS
+from .outputs import places, replaces
 
 EXTENSIONS = tuple(FORMATS)
+#: pictures of kinds that are not read: what lies among others is said, not passed over in silence
+UNREAD = (".heic", ".heif", ".avif", ".jxl", ".jp2", ".gif", ".bmp", ".psd", ".svg", ".pdf", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".raf", ".rw2")
 SUFFIX = "_restored"
 
 
@@ -23,6 +25,8 @@ def pair(
     output: None (beside each, with a suffix), a folder, or, for one file, a file. `as_folder` says that the output was written with a slash at its end.
     extension: ".png" and the like, or None to keep each input's.
     """
+    if suffix is not None and {"/", os.sep} & set(suffix):
+        raise UsageError(f"--suffix {suffix}: it is a part of a name, without a slash; -o chooses the folder")
     if extension is not None and extension.lower() not in EXTENSIONS:
         raise UsageError(f"-f {extension.lstrip('.')}: the formats are {', '.join(e.lstrip('.') for e in EXTENSIONS)}")
     if output is not None and _is_folder(inputs, output, as_folder):
@@ -60,15 +64,38 @@ def _sources(inputs: Sequence[Path], recursive: bool, inside: Path | None, suffi
 
 
 def _files(folder: Path, recursive: bool) -> Iterator[Path]:
-    """Pictures in a folder by their extension; links to files are followed, links to folders are not. A folder that cannot be looked into stands for itself:
-    reading it says why.
+    """Pictures in a folder; links to files are followed, links to folders are not. A folder that cannot be looked into stands for itself, and reading it says
+    why.
     """
     closed: list[Path] = []
     for root, folders, files in os.walk(folder, followlinks=False, onerror=lambda error: closed.append(Path(error.filename))):
         if not recursive:
             folders.clear()
-        yield from (Path(root) / name for name in files if Path(name).suffix.lower() in EXTENSIONS)
+        yield from (Path(root) / name for name in files if is_picture(name))
     yield from closed
+
+
+def is_picture(name: str) -> bool:
+    """By its extension. Hidden files are none: another system puts what it says of a picture into `._a.jpg`."""
+    return Path(name).suffix.lower() in EXTENSIONS and not name.startswith(".")
+
+
+def own_pictures(folder: Path) -> list[Path]:
+    """Those of a folder itself, in the order of their names."""
+    return sorted(file for file in folder.iterdir() if is_picture(file.name))
+
+
+def passed_over(inputs: Sequence[Path], recursive: bool) -> dict[str, int]:
+    """How many files there are in the folders of each kind of picture that is not read, by extension."""
+    found: dict[str, int] = {}
+    for folder in filter(Path.is_dir, inputs):
+        for _, folders, files in os.walk(folder):
+            if not recursive:
+                folders.clear()
+            for kind in (Path(name).suffix.lower() for name in files if not name.startswith(".")):
+                if kind in UNREAD:
+                    found[kind] = found.get(kind, 0) + 1
+    return found
 
 
 def _is_own_output(file: Path, suffix: str) -> bool:
@@ -98,20 +125,3 @@ def _without_clashes(sources: list[Path], targets: list[Path]) -> list[tuple[Pat
         taken.add(target)
         result.append((source, target))
     return result
-
-
-def replaces(target: Path, own: Collection[tuple[int, int]]) -> bool:
-    """Whether a result of that name would take the place of one of these (see `places`)."""
-    return any(place in own for place in places(target)[:1])
-
-
-def places(path: Path) -> list[tuple[int, int]]:
-    """By what the file system knows a name, whatever way leads to it: the entry, which a result of that name replaces, and the file that a link leads to.
-    Empty where there is none.
-    """
-    found = []
-    for look in (os.lstat, os.stat):
-        with suppress(OSError, ValueError):
-            entry = look(path)
-            found.append((entry.st_dev, entry.st_ino))
-    return found

@@ -13,10 +13,9 @@ from .. import images
 from ..contract import Array
 from ..errors import UsageError
 from ..images import Picture
-from .job import prepare_folder
 from .maps import Setting
-from .model import Model
-from .names import places, replaces
+from .model import Model, given
+from .outputs import places, prepare_folder, replaces
 from .zoo import DEFAULT, load
 
 
@@ -24,24 +23,24 @@ def restore(
     source: str | Path | NDArray[Any],
     target: str | Path | None = None,
     *,
-    model: str | Model = DEFAULT,
+    model: str | Path | Model = DEFAULT,
     strength: float | Array = 1.0,
     tile: int | None = None,
     max_megapixels: float | None = images.MAX_MEGAPIXELS,
-    **dials: Setting,
+    **dials: Setting | None,
 ) -> NDArray[Any]:
     """The restored picture as an array; with `target`, written there too, with the source's depth, alpha and metadata.
 
     source: a file, or an array as `Model.__call__` takes them. An array gives one of its own type and layout; a file gives float32 [H, W, C], without alpha.
     model: a shipped name, the path of an .onnx file, or a Model that was loaded once for many pictures. strength: 0 (the input) to 1,
     or a map of it, [H, W]. max_megapixels: of a file, maps too; larger ones are refused, None lifts the limit.
-    dials: each in its own unit, such as noise=25 (sigma in 8-bit steps); one that is not given, or is "auto", is estimated where that is possible; where the
+    dials: each in its own unit, such as noise=25 (sigma in 8-bit steps); one that is not given, None or "auto" is estimated where that is possible; where the
     model's contract says "pixel", a map [H, W] in the dial's unit or the path of one ("map.png": black is the low end of the dial, white the high one).
     What a format does not keep is said as a warning.
     Raises kinds of BurnishError: UsageError where the result would replace the source, InputError for a file that cannot be read, DialError, ModelError,
     OutputError.
     """
-    model = load(model) if isinstance(model, str) else model
+    model = model if isinstance(model, Model) else load(model)
     out = None if target is None else Path(target)
     if isinstance(source, np.ndarray):
         if out is not None:
@@ -55,7 +54,7 @@ def restore(
     picture = images.read(Path(source), max_megapixels=max_megapixels)
     if out is not None:
         notes = [*picture.notes, *_ready(picture, out, model)]
-    restored, _ = model.through(picture, dials, strength, tile=tile, max_megapixels=max_megapixels)
+    restored, _ = model.through(picture, given(dials), strength, tile=tile, max_megapixels=max_megapixels)
     if out is not None:
         for note in dict.fromkeys([*notes, *images.write(out, restored)]):
             warnings.warn(f"{source}: {note}", stacklevel=2)

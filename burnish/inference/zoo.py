@@ -30,6 +30,8 @@ def find(name: str) -> Path:
     path = Path(name)
     if path.suffix == ".onnx" and path.is_file():
         return path
+    if path.suffix == ".safetensors":
+        raise ModelMissing(f"{name}: holds weights for training; `burnish export {name} -o {path.stem}.onnx` makes a model file of them")
     if path.suffix == ".onnx":
         raise ModelMissing(f"{name}: no such model file")
     if listed(name):
@@ -38,10 +40,11 @@ def find(name: str) -> Path:
     raise ModelMissing(f"there is no model {name!r}; the choices: {choices}")
 
 
-def load(name: str = DEFAULT) -> Model:
+def load(name: str | Path = DEFAULT) -> Model:
     """The model of a shipped name, of a filter's (with arguments, as in "lanczos:scale=4"), or of a path to an .onnx file.
 
     `model = burnish.load("photo")`, then `model(image, noise=25)`. Raises ModelMissing, ModelCorrupt, ModelMismatch, UnsafeModel, and UsageError for arguments
     that a filter does not take.
     """
+    name = str(name)
     return Model(make(name) if listed(name) and name not in names() else find(name))

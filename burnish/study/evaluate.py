@@ -6,7 +6,6 @@ import csv
 import importlib
 import io
 import itertools
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from ..degrade import DEGRADATIONS, Degradation
 from ..errors import DataError, DialError, InputMissing, UsageError
 from ..evaluate import Settings, Table, evaluate, evaluate_pairs, generator, spoil, taken, told
 from ..images.atomic import atomic_write
-from ..inference.names import EXTENSIONS
+from ..inference.names import own_pictures
 from ..metrics import LIKENESS, METRICS, Metric
 from ..report.page import paragraph, picture_file, section, write_page
 from ..training.pairs import match
@@ -28,7 +27,7 @@ from .contact import Shown, contact_sheet, corner, piece_of
 from .machine import processor
 from .measures import measures
 from .results import Entry, Results, figures_of
-from .rows import Row
+from .rows import Row, automatic
 
 #: pictures on the contact sheet, and the side of their pieces
 SHOWN, SIDE = 3, 160
@@ -40,7 +39,7 @@ class Folder:
     def __init__(self, path: Path) -> None:
         if not path.is_dir():
             raise InputMissing(f"{path}: no such folder; evaluate wants a folder of clean pictures")
-        self.files = sorted(file for file in path.iterdir() if file.suffix.lower() in EXTENSIONS)
+        self.files = own_pictures(path)
         if not self.files:
             raise InputMissing(f"{path}: no pictures in this folder")
 
@@ -67,7 +66,7 @@ class Pairs:
 def holds_pairs(folder: Path) -> bool:
     """Whether it has no pictures of its own, but two folders of them that make pairs."""
     try:
-        return not any(file.suffix.lower() in EXTENSIONS for file in folder.iterdir()) and bool(match(folder).pairs)
+        return not own_pictures(folder) and bool(match(folder).pairs)
     except (OSError, DataError):
         return False
 
@@ -82,7 +81,7 @@ def evaluate_row(
     seed: int = 0,
     crop: int | None = None,
 ) -> Table:
-    """Every clean picture at every combination of the levels, such as {"noise": [15, 25, 50]}, or every pair as it is.
+    """Every clean picture at every combination of the levels, such as {"noise": [15, 25, 50]}, or every pair as it is, its dials found on it.
 
     crop: border that does not count; without it, the scale of a model that enlarges. UsageError for a level that no degradation owns.
     """
@@ -90,6 +89,7 @@ def evaluate_row(
     apply(row.run, row.contract, grey, level_array(row.contract.settings({})))  # what is loaded at the first picture is not timed
     border = crop if crop is not None else row.contract.scale if row.contract.scale > 1 else 0
     if not levels and holds_pairs(folder):
+        row = automatic(row)
         return evaluate_pairs(row.run, row.contract, Pairs(folder), metrics, crop=border)
     damage, settings = _damage(levels, row.contract.scale)
     return evaluate(row.run, row.contract, Folder(folder), settings, damage, metrics, clip=clip, seed=seed, crop=border)
@@ -101,8 +101,8 @@ def _damage(levels: Mapping[str, Sequence[float]], scale: int) -> tuple[list[Deg
     damage = [owner(name, scale) for name in levels]
     for degradation in damage:
         dial = degradation.dial
-        for level in levels[dial.name]:  # what is worse than its dial goes may be asked for, but not what cannot be
-            if not dial.low <= level < math.inf or (level > dial.high == degradation.neutral):
+        for level in levels[dial.name]:
+            if not degradation.possible(level):
                 raise DialError(f"-d {dial.name}={level:g}: there is no such damage; the dial goes from {dial.low:g} to {dial.high:g} ({dial.unit})")
     return damage, [dict(zip(levels, point, strict=True)) for point in itertools.product(*levels.values())]
 
@@ -141,7 +141,8 @@ def write_csv(path: Path, tables: Mapping[str, Table]) -> None:
 
 def write_comparison(path: Path, results: Results, rows: Sequence[Row], folder: Path, levels: Mapping[str, Sequence[float]], clip: bool, seed: int) -> Path:
     """The page with the table, quality against time, the artefacts, and the contact sheet, which is written beside it as .jpg too."""
-    sheet = contact_sheet(path.with_suffix(".jpg"), list(_shown(rows, folder, levels, clip, seed)))
+    shown = rows if levels else [automatic(row) for row in rows]
+    sheet = contact_sheet(path.with_suffix(".jpg"), list(_shown(shown, folder, levels, clip, seed)))
     parts = [section("Figures", figures(results)), section("Quality and cost", fronts(results)), section("What is wrong with the results", artefacts(results))]
     parts.append(section("Pictures", [paragraph("At the setting in the middle; below each, what is left of the error."), picture_file(sheet)]))
     return write_page(path, results.title, parts)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from ..contract import Array, Contract, Dial, Run, apply
-from ..errors import UsageError
+from ..errors import DialError, UsageError
+from ..estimate import ESTIMATORS
 from ..evaluate import matching
 from ..inference.engine import BYTES_PER_PIXEL, restore
 from ..inference.model import Model
@@ -19,18 +20,21 @@ from ..inference.zoo import load
 
 @dataclass(frozen=True)
 class Row:
-    """Something that restores. cost: what is known of it: megabytes of its file, parameters, multiply_adds a pixel."""
+    """Something that restores. cost: what is known of it: megabytes of its file, parameters, multiply_adds a pixel. given: the dials that its words set."""
 
     name: str
     contract: Contract
     run: Run
     cost: Mapping[str, float] = field(default_factory=dict)
+    given: frozenset[str] = frozenset()
 
 
 def open_row(
     words: str, *, name: str = "", fp32: bool = True, device: str = "auto", threads: int | None = None, notice: Callable[[str], None] = lambda _: None
 ) -> Row:
     """`photo`, `runs/x/x.onnx`, `bilateral:radius=20,space=15`, `median+photo` (median first). Settings are dials of the model, or arguments of a filter.
+
+    `photo:noise=auto` is told no noise: it finds it on every picture.
 
     name: what it is called, without it the words; notice: is told where it runs. UsageError, DialError, ModelMissing.
     """
@@ -47,11 +51,35 @@ def _opened(words: str, fp32: bool, device: str, threads: int | None, notice: Ca
         model = load(f"{name}:{arguments}")
     opened = model.open(device=device, threads=threads, fp32=fp32)
     notice(f"{name}: on {opened.device}, {opened.backend}, {opened.precision}")
-    settings = {key: _number(words, value) for key, value in given.items() if key in dials}
+    found = [key for key, value in given.items() if key in dials and value == "auto"]
+    settings = {key: _number(words, value) for key, value in given.items() if key in dials and key not in found}
     contract = replace(model.contract, dials=tuple(_standing_at(dial, settings) for dial in model.contract.dials))
     known: dict[str, float] = {key: float(model.card[key]) for key in ("parameters", "multiply_adds") if key in model.card}
     size = {"megabytes": model.path.stat().st_size / 1e6} if model.path else {}
-    return Row(words, contract, _tiled(model, opened.run), {**known, **size})
+    row = Row(words, contract, _tiled(model, opened.run), {**known, **size}, frozenset(settings))
+    if wrong := set(found) - set(ESTIMATORS):
+        raise DialError(f"{words}: {min(wrong)} cannot be estimated; give a number")
+    return automatic(row, found) if found else row
+
+
+def automatic(row: Row, names: Collection[str] | None = None) -> Row:
+    """The row without these dials (without names: all but those that its words set), each of which is found on the picture, as `burnish restore` does; one that
+    cannot be found stays.
+    """
+    dials = row.contract.dials
+    wanted = [dial for dial in dials if dial.name in ESTIMATORS and (dial.name not in row.given if names is None else dial.name in names)]
+    if not wanted:
+        return row
+    rest = tuple(dial for dial in dials if dial not in wanted)
+
+    def run(image: Array, level: Array | None) -> Array:
+        seen = image[:, :1] if (image == image[:, :1]).all() else image  # a grey picture in a colour model's channels
+        size = (1, 1) if level is None else level.shape[-2:]
+        found = {dial: np.clip(ESTIMATORS[dial.name](seen), dial.low, dial.high) for dial in wanted}
+        planes = [np.full(size, found[dial]) if dial in found or level is None else level[0, rest.index(dial)] for dial in dials]
+        return row.run(image, np.stack(planes)[None].astype(np.float32))
+
+    return replace(row, contract=replace(row.contract, dials=rest), run=run)
 
 
 def _is_file(words: str) -> bool:
@@ -89,7 +117,8 @@ def _chain(parts: Sequence[Row]) -> Row:
     keys = sorted({key for part in parts for key in part.cost if key != "multiply_adds"})  # those are for a pixel, of pictures of different sizes
     cost = {key: sum(part.cost.get(key, 0.0) for part in parts) for key in keys}
     scale = math.prod(part.contract.scale for part in parts)
-    return Row("", Contract(first.channels_in, last.channels_out, scale=scale, reach=None, dials=tuple(dials.values())), run, cost)
+    given = frozenset[str]().union(*(part.given for part in parts))
+    return Row("", Contract(first.channels_in, last.channels_out, scale=scale, reach=None, dials=tuple(dials.values())), run, cost, given)
 
 
 def _setting(words: str, word: str) -> tuple[str, str]:

@@ -19,12 +19,13 @@ from ..errors import UsageError
 from ..evaluate import check_sizes, matching, taken
 from ..images import read
 from ..inference.model import Model
-from ..inference.names import EXTENSIONS
+from ..inference.names import own_pictures
+from ..inference.outputs import prepare_folder
 from ..metrics import METRICS, facts
 from .contact import corner
 from .dial import strip, turned_dial
 from .measures import measures
-from .rows import Row
+from .rows import Row, automatic
 from .smooth import top
 
 #: what can be tuned besides a model's dials
@@ -82,7 +83,8 @@ def tune(
     """The setting of each dial that makes the restored pictures closest to the clean ones, with its interval.
 
     pairs: (name, spoiled [1, C, H, W], clean [1, C, scale H, scale W], nothing). names: of the dials, and "strength"; without them all of the model's dials.
-    With several, each is tuned while the others stand at their best, twice around. side: of the piece of each picture that is looked at, where it has most
+    With several, each is tuned while the others stand at their best, twice around; a dial that is not tuned is found on each picture, where that is possible,
+    as `burnish restore` does. side: of the piece of each picture that is looked at, where it has most
     detail; None for all of it. UsageError, DialError.
     """
     contract = row.contract
@@ -91,6 +93,8 @@ def tune(
     knobs = [STRENGTH if name == STRENGTH.name else contract.dial(name) for name in names] or list(contract.dials)
     if not knobs:
         raise UsageError("this model has no dials; its strength can be tuned, with -d strength")
+    row = automatic(row, [dial.name for dial in contract.dials if dial not in knobs])
+    contract = row.contract
     held = [_piece(name, contract.scale, spoiled, clean, side) for name, spoiled, clean, _ in pairs]
     if not held:
         raise UsageError("there are no pairs to tune on")
@@ -179,13 +183,13 @@ def next_step(model: str, found: Sequence[Tuned]) -> str:
 
 def choose(model: Model, folder: Path, output: Path, *, dial: str | None = None, say: Callable[[str], None] = lambda _: None) -> list[Path]:
     """Where there are no clean sides: a strip for each of the folder's first pictures, to choose from with one's own eyes. UsageError, DialError."""
-    files = sorted(file for file in folder.iterdir() if file.suffix.lower() in EXTENSIONS)[:SHOWN] if folder.is_dir() else [folder]
+    files = own_pictures(folder)[:SHOWN] if folder.is_dir() else [folder]
     if not files:
         raise UsageError(f"{folder}: neither pairs (a folder of noisy pictures beside one of clean ones) nor pictures")
     turned = turned_dial(model, dial).name
     at = [one.name for one in model.contract.dials].index(turned)
     strips, estimated = [], []
-    output.mkdir(parents=True, exist_ok=True)
+    prepare_folder(output / "strip.png")
     for file in files:
         say(file.name)
         strips.append(strip(model, file, output / f"{file.name}_{turned}.png", dial=turned))

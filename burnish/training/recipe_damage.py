@@ -23,6 +23,10 @@ def damages(recipe: Recipe) -> list[Degradation]:
         low, high = part.train or (made.dial.low, made.dial.high)
         if not low < high:
             raise RecipeError(f"degradations.{i}.train: from {low:g} to {high:g} is no range")
+        if not (made.possible(low) and made.possible(high)):
+            raise RecipeError(
+                f"degradations.{i}.train: from {low:g} to {high:g} is more than there is: {made.dial.name} goes from {made.dial.low:g} to {made.dial.high:g}"
+            )
         default = min(max(made.dial.default, low), high)
         result.append(replace(made, dial=Dial(made.dial.name, low, high, default, made.dial.unit)))
     return result
