@@ -84,6 +84,13 @@ def test_a_fold_is_the_plain_network_of_one_level(method: str, args: dict[str, A
     assert plain.card["folded"] == {"noise": 40.0}
 
 
+def test_a_folded_network_claims_what_was_measured_at_its_setting_alone() -> None:
+    restorer = moved("LevelPlane", {}, next(iter(HOSTS.values())))
+    restorer.card = {"dial": {"on": "8 pieces"}, "quality": {"PSNR": {"noise=40": 28.0, "noise=50": 27.0}}, "validation": {"PSNR": {"noise 25": 30.0}}}
+    assert restorer.fold(noise=40).card == {"quality": {"PSNR": {"noise=40": 28.0}}, "validation": {}, "folded": {"noise": 40.0}}
+    assert restorer.fold(noise=25).card == {"quality": {}, "validation": {"PSNR": {"noise 25": 30.0}}, "folded": {"noise": 25.0}}
+
+
 def _operators(restorer: Restorer) -> list[str]:
     """What the network does to a picture, call by call."""
     called: list[str] = []

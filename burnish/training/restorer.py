@@ -60,7 +60,7 @@ class Restorer(nn.Module):
             state = {f"base.{name}": weight for name, weight in state.items()}
         load_weights(plain.net, state, "the folded network")
         named = dict(zip((dial.name for dial in self.contract.dials), level.flatten().tolist(), strict=True))
-        plain.card = {**self.card, "folded": named}
+        plain.card = {**_at_setting(self.card, named), "folded": named}
         return plain.eval()
 
     def save(self, path: Path, card: Mapping[str, Any] | None = None, *, half: bool = False) -> None:
@@ -126,6 +126,16 @@ def load_weights(net: nn.Module, weights: Mapping[str, Tensor], source: str) -> 
             raise ModelMismatch(f"{source}: {name} is {list(weights[name].shape)}, the network wants {list(own[name].shape)}")
     _check_finite(weights, source)
     net.load_state_dict({name: w.to(own[name].dtype) for name, w in weights.items()})
+
+
+def _at_setting(card: Mapping[str, Any], setting: Mapping[str, float]) -> dict[str, Any]:
+    """What a card says that still holds when the dials stand fast: nothing of the dial, and of the figures those of that setting."""
+    kept = {key: value for key, value in card.items() if key != "dial"}
+    for key, sign in (("quality", "="), ("validation", " ")):
+        name = " ".join(f"{dial}{sign}{value:g}" for dial, value in setting.items())
+        found = {stamp: {at: figure for at, figure in figures.items() if at == name} for stamp, figures in kept.get(key, {}).items()}
+        kept |= {key: {stamp: figures for stamp, figures in found.items() if figures}} if key in kept else {}
+    return kept
 
 
 def _check_finite(weights: Mapping[str, Tensor], source: str) -> None:
