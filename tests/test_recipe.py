@@ -168,6 +168,8 @@ def test_what_may_change_between_two_slices_is_not_part_of_the_digest(loaded: Ca
     for change in ("seed=1", "data.batch=4", "optimizer.args.lr=2e-3", "schedule.steps=11", "arch.args.base={use: ResUNet, args: {blocks: 1}}"):
         assert digest(loaded(change)) != digest(loaded()), change
     assert "data.folders" not in fixed(loaded())
+    staged = ["stages=[{name: a, steps: 5, data: {workers: 1}}]", "stages=[{name: a, steps: 5, data: {workers: 2}}]", "stages=[{name: a, steps: 6}]"]
+    assert len({digest(loaded(change)) for change in staged}) == 2
 
 
 def test_the_schema_knows_every_key_of_the_shipped_recipes(loaded: Callable[..., Recipe]) -> None:

@@ -151,7 +151,8 @@ class Recipe:
             raise RecipeError(f"initialise: there is no {self.initialise!r}; the choices: {', '.join(INITIALISERS)}")
 
 
-#: what may change between two slices of one run: where and how it runs and is looked at, not what is learned. The pictures are compared, not where they lie
+#: what may change between two slices of one run, in the recipe and in its stages: where and how it runs and is looked at, not what is learned. The pictures are
+#: compared, not where they lie
 FREE = (
     *("out", "device", "compile", "threads", "save_every", "validation", "card"),
     *("data.workers", "data.folders", "data.pack", "data.groups", "data.pairs.*.folder", "data.pairs.*.spoiled", "data.pairs.*.clean"),
@@ -173,7 +174,7 @@ def fixed(recipe: Recipe) -> dict[str, Any]:
     flat: dict[str, Any] = {}
 
     def flatten(value: Any, place: str) -> None:
-        if any(fnmatchcase(place, free) for free in FREE):
+        if any(fnmatchcase(place, free) or fnmatchcase(place, f"stages.*.{free}") for free in FREE):
             return
         inside = dict(enumerate(value)) if isinstance(value, list) and any(isinstance(inner, dict) for inner in value) else value
         if isinstance(inside, dict) and inside:

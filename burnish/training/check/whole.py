@@ -95,15 +95,21 @@ def together(units: Sequence[Unit], groups: Groups, found: Iterable[Found]) -> t
     They are named as their clean files are seen from their folder, as recipes name them.
     """
     names = {str(unit.clean): unit.name for unit in units}
-    group = {name: name for name in names.values()}
+    leads_to = {name: name for name in names.values()}
+
+    def root(name: str) -> str:
+        while leads_to[name] != name:
+            leads_to[name] = name = leads_to[leads_to[name]]
+        return name
+
     same = [[str(units[i].clean) for i in members] for members in groups]
     same += [[file for file in place.files if file in names] for place in found if place.fault.startswith("duplicate")]
     for files in same:
-        first, *others = [group[names[file]] for file in files]
-        group = {name: first if root in others else root for name, root in group.items()}
+        for file in files:
+            leads_to[root(names[file])] = root(names[files[0]])
     members = defaultdict(list)
-    for name, root in group.items():
-        members[root].append(name)
+    for name in leads_to:
+        members[root(name)].append(name)
     return tuple(tuple(some) for some in members.values() if len(some) > 1)
 
 
