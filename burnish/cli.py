@@ -459,7 +459,7 @@ def tune(
 def blend(
     files: Annotated[list[Path], typer.Argument(metavar="A B", show_default=False, help="Networks (.safetensors) fine-tuned from one another.")],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="OUT", show_default=False, help="The .safetensors file to write.")],
-    at: Annotated[float | None, typer.Option(metavar="MIX", min=0, max=1, show_default=False, help="The plain network there: no dial.")] = None,
+    at: Annotated[float | None, typer.Option(metavar="MIX", min=0, max=1, show_default=False, help="The one network there, without a mix dial.")] = None,
     plot: Annotated[Path | None, typer.Option(metavar="FILE", show_default=False, help="A picture of how alike their filters are (.png).")] = None,
 ) -> None:
     """burnish blend soft.safetensors sharp.safetensors -o both.safetensors
@@ -468,20 +468,18 @@ def blend(
     """
     training_wing()
     from .inference.outputs import PLOT, WEIGHTS, prepare
+    from .study.blend import between, draw
     from .study.blend import blend as blended
-    from .study.blend import draw
 
     prepare(output, "-o", WEIGHTS, files)
     if plot is not None:
         prepare(plot, "--plot", PLOT)
-    if at is not None and len(files) > 2:
-        raise UsageError("--at is for two networks; fold a blend of more with burnish export --at mix1=0.2,mix2=0.3")
-    restorer, found = blended(files)
+    restorer, found = blended(files) if at is None else between(files, at)
     if plot is not None:
         draw(plot, files, found)
     for related in found:
         print(related.to_text())
-    (restorer if at is None else restorer.fold(mix=at)).save(output)
+    restorer.save(output)
     print(output)
 
 

@@ -12,7 +12,7 @@ torch = pytest.importorskip("torch", reason="the training wing is not installed"
 from torch.overrides import TorchFunctionMode  # noqa: E402
 
 from burnish.contract import Dial  # noqa: E402
-from burnish.errors import DialError, RecipeError  # noqa: E402
+from burnish.errors import DialError, RecipeError, UsageError  # noqa: E402
 from burnish.training.archs.lightautoencoder import LightAutoencoder  # noqa: E402
 from burnish.training.build import Spec  # noqa: E402
 from burnish.training.dials.amount import Amount  # noqa: E402
@@ -288,6 +288,30 @@ def test_filters_along_a_dial_are_drawn(tmp_path: Path) -> None:
     Restorer(Spec.parse(host)).save(tmp_path / "plain.safetensors")
     with pytest.raises(DialError, match="has no dial"):
         draw(tmp_path / "plain.safetensors", tmp_path / "filters.png")
+
+
+def test_between_two_relatives_lies_the_mean_of_their_weights_with_their_own_dial(tmp_path: Path) -> None:
+    from burnish.study.blend import between, blend
+
+    first, second = tmp_path / "first.safetensors", tmp_path / "second.safetensors"
+    restorer = moved("LevelPlane", {}, next(iter(HOSTS.values())))
+    card = {"quality": {"PSNR": {"noise=25": 30.0}}, "training": {"steps": 10, "hours": 0.1, "seed": 0, "before": [{"steps": 7}]}}
+    restorer.save(first, card)
+    with torch.no_grad():
+        for weight in restorer.net.parameters():
+            weight.mul_(1.1)
+    restorer.save(second, {"training": {"steps": 20, "hours": 0.2, "seed": 1, "before": [{"steps": 7}]}})
+    middle, _ = between([first, second], 0.25)
+    for weight, value in zip(middle.net.state_dict().values(), Restorer.load(first).net.state_dict().values(), strict=True):
+        torch.testing.assert_close(weight, 1.025 * value)
+    assert [dial.name for dial in middle.contract.dials] == ["noise"]
+    assert "quality" not in middle.card
+    assert (middle.card["training"]["steps"], middle.card["training"]["before"]) == (30, [{"steps": 7}])
+    assert middle.card["training"]["blended"] == {"at": 0.25, "with": {"steps": 20, "hours": 0.2, "seed": 1}}
+    with pytest.raises(UsageError, match="--at MIX"):
+        blend([first, second])
+    with pytest.raises(UsageError, match="two networks"):
+        between([first, second, first], 0.5)
 
 
 def test_a_blend_of_strangers_is_refused_with_the_reason(tmp_path: Path) -> None:

@@ -1,4 +1,6 @@
-"""Finished networks -> one with a mix dial between them (DNI: Wang et al., CVPR 2019), and whether they are relatives at all: what `burnish blend` does."""
+"""Finished networks -> one with a mix dial between them (DNI: Wang et al., CVPR 2019), or the one at a fixed place between two (Wortsman et al., "Model soups",
+ICML 2022), and whether they are relatives at all: what `burnish blend` does.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from ..contract import Dial
@@ -50,6 +53,38 @@ def blend(files: Sequence[Path]) -> tuple[Restorer, list[Kinship]]:
 
     At mix 0 it is the first network, at 1 the second. ModelMismatch, with the correlation, where they do not share a parent: between such there is nothing.
     """
+    networks, found = _relatives(files)
+    first = networks[0]
+    if first.contract.dials:
+        raise UsageError(f"{files[0]}: a network with a dial of its own gets no mix dial beside it; --at MIX makes the one network there")
+    names = ["mix"] if len(files) == 2 else [f"mix{i}" for i in range(1, len(files))]
+    dials = tuple(Dial(name, 0, 1, 0, f"0 for {files[0].stem} to 1 for {file.stem}") for name, file in zip(names, files[1:], strict=True))
+    result = Restorer(Spec("Blend", {"base": first.spec, "corners": len(files)}), dials)
+    for corner, network in enumerate(networks):
+        result.net.take(corner, network.net.state_dict())  # type: ignore[operator]
+    result.card = {**first.card, "task": f"blend of {', '.join(file.stem for file in files)}: {first.card.get('task', 'no card')}", "quality": {}}
+    return result.eval(), found
+
+
+def between(files: Sequence[Path], at: float) -> tuple[Restorer, list[Kinship]]:
+    """The network of which every weight is (1 - at) of the first file's and at of the second's, and how these are related; with the dials that they have.
+
+    Its card says of both how they were trained. UsageError for another number of files, ModelMismatch as in `blend`.
+    """
+    if len(files) != 2:
+        raise UsageError("--at is for two networks; fold a blend of more with burnish export --at mix1=0.2,mix2=0.3")
+    (first, second), found = _relatives(files)
+    state, other = first.net.state_dict(), second.net.state_dict()
+    first.net.load_state_dict({name: torch.lerp(value, other[name], at) if value.is_floating_point() else value for name, value in state.items()})
+    card = {key: value for key, value in first.card.items() if key not in ("quality", "validation", "dial", "speed")}
+    one, two = (network.card.get("training", {}) for network in (first, second))
+    trained = {key: one.get(key, 0) + two.get(key, 0) for key in ("steps", "hours")}
+    first.card = {**card, "training": {**one, **trained, "blended": {"at": at, "with": {key: value for key, value in two.items() if key != "before"}}}}
+    return first.eval(), found
+
+
+def _relatives(files: Sequence[Path]) -> tuple[list[Restorer], list[Kinship]]:
+    """The networks, and how each after the first is related to it. UsageError for fewer than two, ModelMismatch where they share no parent."""
     if len(files) < 2:
         raise UsageError("name two networks or more to blend, as in burnish blend soft.safetensors sharp.safetensors -o both.safetensors")
     networks = [Restorer.load(file) for file in files]
@@ -60,14 +95,7 @@ def blend(files: Sequence[Path]) -> tuple[Restorer, list[Kinship]]:
                 f"{file}: its filters correlate by {related.mean:.2f} with those of {files[0]}, so they were not fine-tuned from one another; "
                 "what lies between two networks that were trained apart restores nothing"
             )
-    first = networks[0]
-    names = ["mix"] if len(files) == 2 else [f"mix{i}" for i in range(1, len(files))]
-    dials = tuple(Dial(name, 0, 1, 0, f"0 for {files[0].stem} to 1 for {file.stem}") for name, file in zip(names, files[1:], strict=True))
-    result = Restorer(Spec("Blend", {"base": first.spec, "corners": len(files)}), dials)
-    for corner, network in enumerate(networks):
-        result.net.take(corner, network.net.state_dict())  # type: ignore[operator]
-    result.card = {**first.card, "task": f"blend of {', '.join(file.stem for file in files)}: {first.card.get('task', 'no card')}", "quality": {}}
-    return result.eval(), found
+    return networks, found
 
 
 def draw(path: Path, files: Sequence[Path], found: Sequence[Kinship]) -> None:
