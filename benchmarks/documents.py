@@ -103,7 +103,7 @@ def main() -> None:
             f"six pages that it was not trained on, {stamp}": {"": row["document"]}
             for stamp, row in found.items()
             if stamp.startswith(("PSNR", "RMSE", "F-measure", "DRD"))
-        } | {stamp: {"": row["document"], "background-division": row["background-division"]} for stamp, row in found.items() if stamp.startswith("DIBCO")}
+        } | {stamp: {"": row["document"], **{name: row[name] for name in ROWS[1:]}} for stamp, row in found.items() if stamp.startswith("DIBCO")}
         seconds = found["seconds a megapixel"]["document"]
         entry = {
             "weights": weights_digest(find("document").with_suffix(".safetensors")),
