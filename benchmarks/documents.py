@@ -48,6 +48,7 @@ def figures(model: str) -> dict[str, dict[str, float]]:
     pictures = held_out(recipe, contract, print)
     assert pictures is not None
     pairs: list[tuple[str, Array, Array, Settings]] = [(one.name, one.spoiled, one.clean, {}) for one in middles(pictures, None) if one.spoiled is not None]
+    scanned = {kind: list(scans(size)) for size, kind in ((1.0, "DIBCO scans"), (0.5, "DIBCO scans at half the size"))}
     metrics = [*(METRICS[name] for name in FIGURES), *(ARTEFACTS[name] for name in NAMED)]
     found: dict[str, dict[str, float]] = {}
     for name in ROWS:
@@ -56,25 +57,29 @@ def figures(model: str) -> dict[str, dict[str, float]]:
         for metric, stamp in table.definitions().items():
             found.setdefault(stamp, {})[name] = round(table.mean(metric, {}), 4)
         found.setdefault("seconds a megapixel", {})[name] = round(table.mean("seconds", {}) / table.mean("megapixels", {}), 3)
-        for size, kind in ((1.0, "DIBCO scans"), (0.5, "DIBCO scans at half the size")):
-            table = evaluate_pairs(row.run, row.contract, list(scans(size)), [METRICS[metric] for metric in OF_SCANS])
+        for kind, pages in scanned.items():
+            table = evaluate_pairs(row.run, row.contract, pages, [METRICS[metric] for metric in OF_SCANS])
             for metric, stamp in table.definitions().items():
                 found.setdefault(f"{kind}, {stamp}", {})[name] = round(table.mean(metric, {}), 4)
     return found
 
 
+def scanned_files() -> list[Path]:
+    return sorted((SCANS / "source").glob("DIBCO*.png"))
+
+
 def scans(size: float) -> Iterator[tuple[str, Array, Array, Settings]]:
     """The scans in grey beside what of them is ink, black on white, at a share of their size."""
-    for file in sorted((SCANS / "source").glob("DIBCO*.png")):
+    for file in scanned_files():
         pair = (matching(images.read(SCANS / side / file.name).pixels[:, :3], 1) for side in ("source", "target"))
         spoiled, truth = (part if size == 1 else resize(part, round(part.shape[2] * size), round(part.shape[3] * size), "area") for part in pair)
         yield file.name, spoiled, np.where(truth < 128 / 255, 0, 1).astype(np.float32), {}
 
 
-def draw(path: Path, folder: Path, name: str) -> Path:
-    """The pictures of a folder and what the model makes of them."""
+def draw(path: Path, files: list[Path], name: str) -> Path:
+    """Pictures and what the model makes of them."""
     model, cells = load(name), []
-    for file in sorted(folder.glob("*.jpg")) or sorted(folder.glob("DIBCO*.png")):
+    for file in files:
         pixels = images.read(file).pixels
         after = model.restore(pixels, ())
         cells.append(
@@ -90,9 +95,9 @@ def main() -> None:
     parser.add_argument("--drawn", type=Path)
     parser.add_argument("--scans", type=Path)
     args = parser.parse_args()
-    for path, folder in ((args.drawn, DRAWN), (args.scans, SCANS / "source")):
+    for path, files in ((args.drawn, sorted(DRAWN.iterdir())), (args.scans, scanned_files())):
         if path:
-            print(draw(path, folder, args.model))
+            print(draw(path, files, args.model))
     if args.drawn or args.scans:
         return
     found = figures(args.model)

@@ -18,7 +18,7 @@ from .errors import BurnishError, InputError, MissingExtra, ModelMissing, UsageE
 from .words import parse_dials, parse_experts, parse_levels, parse_settings, parse_tile
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from .inference.model import Model
 
@@ -148,38 +148,37 @@ def restore(
 
 
 def _restore_all(jobs: list[Any], model: Model, console: Any, *, device: str, threads: int | None, fp32: bool) -> int:
-    """Every job in turn; one bad file never stops the rest. The exit status."""
+    """Every job in turn. The exit status."""
     from .inference.job import run_job
 
     if any(console.wanted(job) for job in jobs):
         console.opened(model.open(device=device, threads=threads, fp32=fp32))
-    failures = 0
     with console:
-        for job in jobs:
-            try:
-                report = run_job(job, model, progress=console.progress, notice=console.notice)
-            except Exception as error:
-                failures += 1
-                console.failed(job, about_one(error))
-            else:
-                console.done(report)
+        status = _each(jobs, console, lambda job: console.done(run_job(job, model, progress=console.progress, notice=console.notice)))
     console.summary()
-    return 3 if failures else 0
+    return status
 
 
 def _plan_all(jobs: list[Any], console: Any) -> int:
     """What would be done, and what of it could not be, as far as the heads of the files tell. The exit status."""
     from .images import facts
 
+    def plan(job: Any) -> None:
+        facts(job.source)
+        console.planned(job)
+
+    return _each(jobs, console, plan)
+
+
+def _each(jobs: list[Any], console: Any, do: Callable[[Any], None]) -> int:
+    """Does it to every job, whatever becomes of the others. The exit status."""
     failures = 0
     for job in jobs:
         try:
-            facts(job.source)
+            do(job)
         except Exception as error:
             failures += 1
             console.failed(job, about_one(error))
-        else:
-            console.planned(job)
     return 3 if failures else 0
 
 

@@ -19,7 +19,7 @@ from PIL import Image, ImageCms
 
 import burnish
 from burnish import images
-from burnish.errors import BurnishError, InputError, UsageError
+from burnish.errors import BurnishError, InputError, NonFiniteInput, UsageError
 
 
 def run(*words: object, expect: int = 0, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -253,6 +253,9 @@ def test_in_python_what_does_not_fit_is_refused_and_paths_are_paths(tmp_path: Pa
     np.testing.assert_array_equal(burnish.restore(pixels, model=find("photo"), noise=None), model(pixels))
     with pytest.raises(UsageError, match="divide it by 255"):
         model(pixels.astype(np.float32))
+    for bad in (np.inf, np.nan):
+        with pytest.raises(NonFiniteInput):
+            model(np.full((16, 16, 3), bad, np.float32))
     with pytest.raises(UsageError, match=r"burnish\.restore reads files"):
         model("in.png")  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="no dial 'nose'"):

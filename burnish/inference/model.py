@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -198,6 +199,6 @@ def _scale_of(image: NDArray[Any]) -> int:
         raise UsageError(f"an image of {image.dtype} is not read; uint8, uint16, float32 or float64 is")
     if image.ndim not in (2, 3) or (image.ndim == 3 and image.shape[2] not in (1, 3, 4)) or 0 in image.shape:
         raise UsageError(f"an array of shape {list(image.shape)} is not a picture; [H, W], [H, W, 1], [H, W, 3] or [H, W, 4] is")
-    if image.dtype.kind == "f" and np.nanmax(np.abs(image)) > BEYOND:
-        raise UsageError(f"a float image has its samples in [0, 1], and this one goes to {np.nanmax(np.abs(image)):g}; divide it by 255 (or 65535) first")
+    if image.dtype.kind == "f" and BEYOND < (peak := float(np.abs(image).max())) < math.inf:
+        raise UsageError(f"a float image has its samples in [0, 1], and this one goes to {peak:g}; divide it by 255 (or 65535) first")
     return scales[image.dtype.name]

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from ..contract import Contract, Dial
 from ..errors import DialError, ModelCorrupt, ModelMismatch, ModelMissing, ModelNonFinite, RecipeError
+from ..evaluate import in_words
 from ..images.atomic import atomic_write
 from .archs import NETWORKS
 from .build import Spec, build
@@ -131,10 +132,9 @@ def load_weights(net: nn.Module, weights: Mapping[str, Tensor], source: str) -> 
 def _at_setting(card: Mapping[str, Any], setting: Mapping[str, float]) -> dict[str, Any]:
     """What a card says that still holds when the dials stand fast: nothing of the dial, and of the figures those of that setting."""
     kept = {key: value for key, value in card.items() if key != "dial"}
-    for key, sign in (("quality", "="), ("validation", " ")):
-        name = " ".join(f"{dial}{sign}{value:g}" for dial, value in setting.items())
-        found = {stamp: {at: figure for at, figure in figures.items() if at == name} for stamp, figures in kept.get(key, {}).items()}
-        kept |= {key: {stamp: figures for stamp, figures in found.items() if figures}} if key in kept else {}
+    for key, name in (("quality", " ".join(f"{dial}={value:g}" for dial, value in setting.items())), ("validation", in_words(setting))):
+        if key in kept:
+            kept[key] = {stamp: {name: figures[name]} for stamp, figures in kept[key].items() if name in figures}
     return kept
 
 
