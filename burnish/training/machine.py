@@ -2,6 +2,8 @@
 
 Started by `accelerate launch` or torchrun, a run has several processes. Each makes its share of every batch; the gradients are added up in one fixed order, so
 that all of them hold the same weights to the last bit, and a resumed run is exact. (DDP's buckets would be filled in another order after a resume.)
+Or each goes on alone for some steps, and then their states become one (local SGD, Stich, ICLR 2019): processes that wait for each other at every step go at the
+pace of whichever is slower at the time.
 """
 
 from __future__ import annotations
@@ -61,6 +63,21 @@ class Machine:
         flat = self.mean(torch.cat([g.reshape(-1) for g in gradients]))
         for p, mean in zip(parameters, torch.split(flat, [g.numel() for g in gradients]), strict=True):
             p.grad = mean.view(p.shape)
+
+    @torch.no_grad()
+    def average_states(self, optimizer: torch.optim.Optimizer, *nets: nn.Module) -> None:
+        """Every floating-point number of the networks and of the optimizer becomes its mean over the processes."""
+        inside = [value for net in nets for value in net.state_dict().values()]
+        if not self.any(not optimizer.state):  # that of a process which could not make a single step yet has nothing in it
+            inside += [value for state in optimizer.state.values() for value in state.values()]
+        tensors = [value for value in inside if isinstance(value, Tensor) and value.is_floating_point()]
+        flat = self.mean(torch.cat([value.reshape(-1).to(self.device, torch.float32) for value in tensors]))
+        for value, mean in zip(tensors, torch.split(flat, [value.numel() for value in tensors]), strict=True):
+            value.copy_(mean.view(value.shape))
+
+    def any(self, here: bool) -> bool:
+        """Whether it is so in any process."""
+        return here if self.world == 1 else bool(self.mean(torch.tensor([float(here)], device=self.device))[0] > 0)
 
     def agreed(self, values: Sequence[float]) -> list[float]:
         """The main process's numbers, known to all of them."""

@@ -135,6 +135,7 @@ class Recipe:
     ema: float = key(0.999, doc="how much of the averaged weights stays at each step, once warmed up; 0 is no averaging", low=0, high=0.999999)
     clip_gradient: float = key(1.0, doc="largest norm of a gradient; 0 is no clipping", low=0)
     accumulate: int = key(1, doc="batches whose gradients are summed up for one step", low=1)
+    local_steps: int = key(1, doc="steps that each of several processes makes alone before their states become their mean; 1 averages every gradient", low=1)
     precision: Literal["auto", "fp32", "bf16"] = key("auto", doc="of the products; auto is bf16 where the machine computes in it")
     checkpoint_activations: bool = key(False, doc="compute activations inside blocks again in the backward pass: less memory, about a third more time")
     channels_last: bool = key(True, doc="memory layout that convolutions like")

@@ -48,6 +48,11 @@ class Setup:
         """Steps in an epoch."""
         return self.crops.epoch_length / self.recipe.accumulate
 
+    @property
+    def stride(self) -> int:
+        """Steps after which the processes meet."""
+        return self.recipe.local_steps if self.machine.world > 1 else 1
+
     def rates(self, steps: int) -> LearningRate:
         """The learning rate over so many steps."""
         schedule = self.recipe.schedule

@@ -21,8 +21,9 @@ def seconds_a_step(setup: Setup, batches: Callable[[int, int], Iterator[Batch]],
         if step == WARM:
             started, taken = time.monotonic(), 0
         several = [backward(setup, next(source)) for _ in range(setup.recipe.accumulate)]
-        losses, stop = mean_of(setup, several, step > WARM and time.monotonic() - started > enough)
-        update(setup, rates, step, losses)
+        together = (step + 1) % setup.stride == 0
+        losses, stop = mean_of(setup, several, step > WARM and time.monotonic() - started > enough, together=together)
+        update(setup, rates, step, losses, together=together)
         taken += 1
         if stop:
             break

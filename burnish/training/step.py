@@ -46,10 +46,14 @@ def evaluated(loss: nn.Module, restored: Tensor, clean: Tensor, weight: Tensor |
     return torch.stack(list(terms.values())).sum(), terms
 
 
-def update(setup: Setup, rates: LearningRate, step: int, losses: Losses) -> bool:
-    """Average over the processes, clip, step, average over time; or False, and nothing changed, where loss or gradient is not finite."""
+def update(setup: Setup, rates: LearningRate, step: int, losses: Losses, *, together: bool = True) -> bool:
+    """Average over the processes, clip, step, average over time; or False, and nothing changed, where loss or gradient is not finite.
+
+    together: whether the processes meet at this step. Where they do so at every step, their gradients are averaged, else their states after it.
+    """
     recipe, restorer = setup.recipe, setup.restorer
-    setup.machine.average_gradients(restorer)
+    if setup.stride == 1:
+        setup.machine.average_gradients(restorer)
     norm = nn.utils.clip_grad_norm_(restorer.parameters(), recipe.clip_gradient or math.inf)
     finite = bool(torch.isfinite(norm + losses[TOTAL]))
     if finite:
@@ -57,15 +61,17 @@ def update(setup: Setup, rates: LearningRate, step: int, losses: Losses) -> bool
         setup.optimizer.step()
         average(setup.ema, restorer, warmed(recipe.ema, step + 1))
     setup.optimizer.zero_grad()
+    if setup.stride > 1 and together:
+        setup.machine.average_states(setup.optimizer, restorer, setup.ema)
     return finite
 
 
-def mean_of(setup: Setup, several: list[Losses], stop: bool) -> tuple[Losses, bool]:
-    """The losses of a step's batches, averaged over them and over the processes; and whether any process is to stop."""
+def mean_of(setup: Setup, several: list[Losses], stop: bool, *, together: bool = True) -> tuple[Losses, bool]:
+    """The losses of a step's batches, averaged over them and over the processes; and whether any process is to stop, which none does before they meet."""
     names = list(several[0])
     values = torch.stack([torch.stack([losses[name] for losses in several]).mean() for name in names])
-    if setup.machine.world == 1:
-        return dict(zip(names, values, strict=True)), stop
+    if setup.machine.world == 1 or not together:
+        return dict(zip(names, values, strict=True)), stop and together
     values = setup.machine.mean(torch.cat([values, values.new_tensor([float(stop)])]))
     return dict(zip(names, values[:-1], strict=True)), bool(values[-1] > 0)
 

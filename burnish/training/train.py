@@ -153,6 +153,11 @@ def prepared(machine: Machine, place: Place, progress: Progress, weights: Mappin
     return setup
 
 
+def due(every: int, step: int, stride: int) -> bool:
+    """Whether one of the last `stride` steps, this one among them, is a multiple of `every`."""
+    return step // every > (step - stride) // every
+
+
 def run_stage(setup: Setup, place: Place, progress: Progress) -> int | None:
     """One stage, from where it stands to its end. Returns None there, else what stopped it: a signal's number, or 0 where the time is up."""
     recipe, machine, restorer, ema, optimizer = setup.recipe, setup.machine, setup.restorer, setup.ema, setup.optimizer
@@ -186,22 +191,24 @@ def run_stage(setup: Setup, place: Place, progress: Progress) -> int | None:
                 batch = next(source)
                 waited += time.monotonic() - asked
                 several.append(backward(setup, batch))
-            stop = bool(received) or (place.until is not None and time.monotonic() > place.until)
-            losses, stop = mean_of(setup, several, stop)
             progress.step += 1
-
             last = progress.step == progress.steps
-            look = bool(held) and (last or progress.step % recipe.validation.every == 0)
-            keep = last or stop or progress.step % recipe.save_every == 0
+            together = last or progress.step % setup.stride == 0
+            stop = bool(received) or (place.until is not None and time.monotonic() > place.until)
+            losses, stop = mean_of(setup, several, stop, together=together)
+
+            look = bool(held) and (last or (together and due(recipe.validation.every, progress.step, setup.stride)))
+            keep = last or stop or (together and due(recipe.save_every, progress.step, setup.stride))
             flow = gradient_norms(restorer) if look and machine.main else {}
-            finite = update(setup, rates, progress.step - 1, losses)
+            finite = update(setup, rates, progress.step - 1, losses, together=together)
             meter.step(waited, losses if finite else None)
 
             progress.in_a_row, progress.returns = (0, 0) if finite else (progress.in_a_row + 1, progress.returns)
             if not finite:
                 progress.broken += 1
                 machine.say(f"step {progress.step}: loss or gradient is not finite, so the step is left out ({progress.broken} so far)")
-            if progress.in_a_row == PATIENCE or ((look or keep) and not machine.agreed([checkpoint.finite(restorer, ema)])[0]):
+            lost = together and machine.any(progress.in_a_row >= PATIENCE)
+            if lost or ((look or keep) and not machine.agreed([checkpoint.finite(restorer, ema)])[0]):
                 if progress.returns == RETURNS:
                     last_state = f"{place.state} is the last good state" if place.state.exists() else "there is no good state"
                     raise TrainingError(f"{last_state}: nothing was finite after it, {RETURNS} times; a lower optimizer.args.lr may help")
