@@ -558,6 +558,16 @@ def test_a_crop_that_is_too_small_for_the_loss_is_refused_before_a_picture_is_re
     small = ("loss.use=Sum", "loss.args.terms={pixel: L1, structure: MSSSIM}", "loss.level_weight=null")
     with pytest.raises(RecipeError, match=r"data\.crop: \d+ is too small for Sum, which wants 176 and more"):
         train(recipe(*small), home / "none")
+    raw = ("arch.args={channels: 4, base: {use: ResUNet, args: {widths: [4, 8], blocks: 1}}}", "data.raw=true", "data.grey=0", "data.leave_out=[]")
+    with pytest.raises(RecipeError, match=r"data\.crop: 16 is too small for SSIM, which wants 22 and more"):  # planes of 8
+        train(recipe(*raw, "loss.use=SSIM"), home / "none")
+
+
+def test_a_warmup_longer_than_the_run_is_said(home: Path, recipe: Callable[..., Recipe], capsys: pytest.CaptureFixture[str]) -> None:
+    train(recipe("schedule={steps: 2, warmup: 3}", "data.leave_out=[]"), home / "long")
+    assert "schedule.warmup: 3 steps, of 2 in all, so the full learning rate is never reached" in capsys.readouterr().err
+    train(recipe("schedule={steps: 2, warmup: 1}", "data.leave_out=[]"), home / "short")
+    assert "schedule.warmup" not in capsys.readouterr().err
 
 
 def test_a_dry_run_says_what_it_would_cost_and_writes_nothing(home: Path, recipe: Callable[..., Recipe]) -> None:

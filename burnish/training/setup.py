@@ -137,7 +137,8 @@ def check_networks(recipe: Recipe, machine: Machine) -> None:
             loss = build(Spec(alone.loss.use, alone.loss.args), LOSSES, trusted=True, place="loss")
             if getattr(loss, "on_logits", False) and not hasattr(restorer.net, "logits"):
                 raise RecipeError(f"loss: {alone.loss.use} wants logits, and {alone.arch.use} does not offer them; a network with a final sigmoid does")
-            if alone.data.cut != "whole" and alone.data.crop < least_side(loss):
-                raise RecipeError(f"data.crop: {alone.data.crop} is too small for {alone.loss.use}, which wants {least_side(loss)} and more")
+            least = least_side(loss) * (2 if alone.data.raw else 1)  # raw planes have half the side of their crop
+            if alone.data.cut != "whole" and alone.data.crop < least:
+                raise RecipeError(f"data.crop: {alone.data.crop} is too small for {alone.loss.use}, which wants {least} and more")
         except RecipeError as error:
             raise placed(error, recipe, number) from error

@@ -173,6 +173,8 @@ def run_stage(setup: Setup, place: Place, progress: Progress) -> int | None:
         checkpoint.restore(last_good, restorer, ema, optimizer)
         machine.say(f"{recipe.schedule.hours:g} hours are {progress.steps} steps on this machine")
 
+    if recipe.schedule.warmup >= progress.steps:
+        machine.say(f"schedule.warmup: {recipe.schedule.warmup} steps, of {progress.steps} in all, so the full learning rate is never reached")
     rates = setup.rates(progress.steps)
     rates.load(progress.rates)
     board, meter = Board(place.out, progress.overall, machine.say, on=machine.main), Meter(progress.steps, recipe.data.batch * recipe.accumulate)
