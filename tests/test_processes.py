@@ -21,6 +21,7 @@ from burnish.training.checkpoint import snapshot  # noqa: E402
 from burnish.training.data import stream  # noqa: E402
 from burnish.training.machine import make_machine  # noqa: E402
 from burnish.training.recipe import Recipe  # noqa: E402
+from burnish.training.restorer import Restorer  # noqa: E402
 from burnish.training.setup import set_up  # noqa: E402
 from burnish.training.step import backward, update  # noqa: E402
 from burnish.training.train import train  # noqa: E402
@@ -37,8 +38,8 @@ KILLED = """
 """
 
 
-def pair(home: Path, out: Path, *changes: str, before: str = "") -> int:
-    """A run of two processes; the exit status."""
+def pair(home: Path, out: Path, *changes: str, before: str = "", processes: int = 2) -> int:
+    """A run of several processes; the exit status. What they said lies beside the run's folder."""
     script = home / f"run_{out.name}.py"
     script.write_text(
         textwrap.dedent(f"""
@@ -54,9 +55,12 @@ def pair(home: Path, out: Path, *changes: str, before: str = "") -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2", "--master_addr", "127.0.0.1", "--master_port", str(port), str(script)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=home, timeout=200, check=False)
+    where = ["--nproc_per_node", str(processes), "--master_addr", "127.0.0.1", "--master_port", str(port)]
+    done = subprocess.run(
+        [sys.executable, "-m", "torch.distributed.run", *where, str(script)], capture_output=True, text=True, cwd=home, timeout=200, check=False
+    )
     assert done.returncode == 0 or before, done.stderr
+    out.with_suffix(".said").write_text(done.stderr)
     return done.returncode
 
 
@@ -102,36 +106,95 @@ def test_processes_that_step_alone_meet_in_the_mean_of_their_states(home: Path, 
     torch.testing.assert_close(found["optimizer"]["state"][0]["momentum"], (momenta[0] + momenta[1]) / 2, rtol=1e-3, atol=1e-6)
 
 
-def test_processes_that_step_alone_resume_to_the_same_bits(home: Path) -> None:
-    changes = ("schedule={steps: 9, warmup: 2}", "data.batch=2", "save_every=3", "validation.every=5", "local_steps=2")
+#: in the second process, loss and gradients of the steps BROKEN (counted from 1 over a whole run) are no numbers
+BREAKING = """
+    from burnish.training import train as loop
+    made, stepped = loop.backward, loop.update
+    at = [None]
+    def broken(setup, batch):
+        losses = made(setup, batch)
+        if os.environ["RANK"] == "1" and (at[0] or 0) + 1 in (BROKEN):
+            for p in setup.restorer.parameters():
+                p.grad.fill_(float("nan"))
+            losses = {name: value * float("nan") for name, value in losses.items()}
+        return losses
+    def counted(setup, rates, step, losses, **rest):
+        at[0] = step + 1
+        return stepped(setup, rates, step, losses, **rest)
+    staged = loop.run_stage
+    def begun(setup, place, progress):
+        at[0] = progress.step
+        return staged(setup, place, progress)
+    loop.backward, loop.update, loop.run_stage = broken, counted, begun
+"""
+
+
+def test_a_step_that_one_process_cannot_make_is_left_out_by_it_alone_and_counted(home: Path) -> None:
+    changes = ("data.batch=2", "local_steps=2", "schedule={steps: 4, warmup: 0}", "data.leave_out=[]")
     assert pair(home, home / "whole", *changes) == 0
-    assert pair(home, home / "killed", *changes, before=KILLED) != 0
-    assert state(home / "killed")["progress"]["step"] == 4  # where they met after the third
-    assert pair(home, home / "killed", *changes) == 0
+    for broken, count in (("1, 2", 2), ("4,", 1)):  # before the optimizer has a state, and at a meeting
+        out = home / f"broken{count}"
+        assert pair(home, out, *changes, before=BREAKING.replace("BROKEN", broken)) == 0
+        found, whole = state(out), state(home / "whole")
+        assert found["progress"]["broken"] == count
+        assert all(torch.isfinite(value).all() for value in found["net"].values())
+        assert not torch.equal(found["net"]["net.base.head.weight"], whole["net"]["net.base.head.weight"])
+        assert f"so {'the step is' if count == 1 else '2 steps are'} left out ({count} so far)" in out.with_suffix(".said").read_text()
+
+
+def test_processes_that_step_alone_go_back_together_and_resume_exactly(home: Path) -> None:
+    """Steps 4 to 6 break in the second process; the state of step 4 lies between them."""
+    changes = ("data.batch=2", "local_steps=2", "schedule={steps: 8, warmup: 0}", "data.leave_out=[]", "save_every=2")
+    breaking = BREAKING.replace("BROKEN", "4, 5, 6")
+    killed = """
+    def dying(setup, rates, step, losses, **rest):
+        if step == 4 and os.environ["RANK"] == "0":
+            os.kill(os.getpid(), signal.SIGKILL)
+        return counted(setup, rates, step, losses, **rest)
+    loop.update = dying
+"""
+    assert pair(home, home / "whole", *changes, before=breaking) == 0
+    assert "step 6: going on from the last good weights" in (home / "whole.said").read_text()
+    assert pair(home, home / "killed", *changes, before=breaking + killed) != 0
+    assert state(home / "killed")["progress"]["step"] == 4
+    assert pair(home, home / "killed", *changes, before=breaking) == 0
     assert same_run(home / "whole", home / "killed")
 
 
-def test_a_step_that_one_process_cannot_make_is_left_out_by_it_alone(home: Path) -> None:
-    broken = """
-        from burnish.training import train as loop
-        made = loop.backward
-        seen = []
-        def broken(setup, batch):
-            losses = made(setup, batch)
-            seen.append(1)
-            if os.environ["RANK"] == "1" and len(seen) > FROM:
-                for p in setup.restorer.parameters():
-                    p.grad.fill_(float("nan"))
-            return losses
-        loop.backward = broken
-    """
-    changes = ("data.batch=2", "local_steps=2")
-    for start in ("0", "1"):
-        assert pair(home, home / start, *changes, "schedule={steps: 2, warmup: 0}", before=broken.replace("FROM", start)) == 0
-        found = state(home / start)
-        assert found["progress"]["broken"] == 0  # of the first process
-        assert all(torch.isfinite(value).all() for value in found["net"].values())
-    assert pair(home, home / "lost", *changes, "schedule={steps: 40, warmup: 0}", before=broken.replace("FROM", "0")) != 0
+def test_where_one_process_is_never_finite_all_of_them_say_so(home: Path) -> None:
+    changes = ("data.batch=2", "local_steps=2", "schedule={steps: 40, warmup: 0}", "data.leave_out=[]", "save_every=100")
+    assert pair(home, home / "lost", *changes, before=BREAKING.replace("BROKEN", "*range(100),")) != 0
+    assert (home / "lost.said").read_text().count("there is no good state: nothing was finite after it, 3 times") >= 2
+
+
+def test_what_is_frozen_stays_bit_for_bit_in_three_processes(home: Path, recipe: Callable[..., Recipe]) -> None:
+    stages = "stages=[{name: a, steps: 2}, {name: b, steps: 4, freeze: [net.base.head.*]}]"
+    changes = ("data.batch=3", "local_steps=2", "schedule={steps: null, warmup: 0}", "data.leave_out=[]", stages)
+    assert pair(home, home / "three", *changes, processes=3) == 0
+    before = Restorer.load(home / "three" / "tiny.a.safetensors").state_dict()
+    after = Restorer.load(home / "three" / "tiny.safetensors").state_dict()
+    same = {name for name, value in after.items() if torch.equal(value, before[name])}
+    assert same == {name for name in after if name.startswith("net.base.head.")}
+
+
+def test_a_stage_begins_with_the_first_process_s_statistics_in_all(home: Path) -> None:
+    """Killed at the border of two stages and resumed, all of them have the first one's; so they must have them where nobody was killed."""
+    net = "arch={use: UNet, args: {widths: [4, 8], norm: batch}}"
+    stages = "stages=[{name: a, steps: 3}, {name: b, steps: 3, freeze: ['*']}]".replace("'*'", "net.*0.*")
+    changes = (net, "dials=[]", "loss.level_weight=null", "data.batch=4", "data.grey=0", "schedule={steps: null, warmup: 0}", "data.leave_out=[]", stages)
+    assert pair(home, home / "whole", *changes) == 0
+    killed = """
+    from burnish.training import train as loop
+    staged = loop.run_stage
+    def dying(setup, place, progress):
+        if progress.stage == 1:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return staged(setup, place, progress)
+    loop.run_stage = dying
+"""
+    assert pair(home, home / "killed", *changes, before=killed) != 0
+    assert pair(home, home / "killed", *changes) == 0
+    assert same_run(home / "whole", home / "killed")
 
 
 def test_a_batch_that_cannot_be_divided_is_refused(home: Path) -> None:

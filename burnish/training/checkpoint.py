@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from ..errors import RecipeError, TrainingError
 from ..images.atomic import atomic_write
-from .recipe import Recipe, digest, fixed
+from .recipe import Recipe, fixed, usual
 
 FORMAT = 1
 
@@ -47,7 +47,7 @@ def finite(*modules: nn.Module) -> bool:
 def write(path: Path, recipe: Recipe, pictures: str, progress: dict[str, Any], kept: dict[str, Any]) -> None:
     """Whole or not at all; what was there before stays until then. OutputError where the disk is full."""
     buffer = io.BytesIO()
-    torch.save({"format": FORMAT, "digest": digest(recipe), "recipe": fixed(recipe), "pictures": pictures, "progress": progress, **kept}, buffer)
+    torch.save({"format": FORMAT, "recipe": fixed(recipe), "pictures": pictures, "progress": progress, **kept}, buffer)
     atomic_write(path, buffer.getvalue())
 
 
@@ -60,8 +60,10 @@ def read(path: Path, recipe: Recipe) -> tuple[dict[str, Any], dict[str, Any], st
         raise TrainingError(f"{path}: not a whole checkpoint ({reason}); remove it, or train with --fresh, to begin again") from error
     if not isinstance(record, dict) or record.get("format") != FORMAT:
         raise TrainingError(f"{path}: not a checkpoint that this version of Burnish reads; remove it, or train with --fresh, to begin again")
-    if record["digest"] != digest(recipe):
-        change = _difference(record["recipe"], fixed(recipe))
+    now = fixed(recipe)
+    # What a later version added to recipes stood at its default when the run began.
+    before = {**{name: value for name, value in usual().items() if name in now}, **record["recipe"]}
+    if change := _difference(before, now):
         raise RecipeError(f"{path}: {change} since this run began, so it cannot go on; --fresh begins again, another --out keeps both")
     return record["progress"], {part: record[part] for part in ("net", "ema", "optimizer", "random")}, record["pictures"]
 
@@ -72,11 +74,11 @@ def same_pictures(path: Path, before: str, now: str) -> None:
         raise RecipeError(f"{path}: the training pictures are not those that this run began with; --fresh begins again, another --out keeps both")
 
 
-def _difference(before: dict[str, Any], now: dict[str, Any]) -> str:
+def _difference(before: dict[str, Any], now: dict[str, Any]) -> str | None:
     for name in [*now, *before]:
         if before.get(name) != now.get(name):
             return f"{name} changed from {before.get(name)!r} to {now.get(name)!r}"
-    return "the recipe changed"
+    return None
 
 
 def _copied(value: Any) -> Any:

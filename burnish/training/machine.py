@@ -8,9 +8,10 @@ pace of whichever is slower at the time.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import torch
@@ -67,17 +68,32 @@ class Machine:
     @torch.no_grad()
     def average_states(self, optimizer: torch.optim.Optimizer, *nets: nn.Module) -> None:
         """Every floating-point number of the networks and of the optimizer becomes its mean over the processes."""
-        inside = [value for net in nets for value in net.state_dict().values()]
-        if not self.any(not optimizer.state):  # that of a process which could not make a single step yet has nothing in it
-            inside += [value for state in optimizer.state.values() for value in state.values()]
+        if any(not steps for (steps,) in self.everyones([len(optimizer.state)])):
+            optimizer.state.clear()  # a process could not make a single step yet, so all of them begin afresh
+        inside = [*(value for net in nets for value in net.state_dict().values()), *(v for state in optimizer.state.values() for v in state.values())]
         tensors = [value for value in inside if isinstance(value, Tensor) and value.is_floating_point()]
-        flat = self.mean(torch.cat([value.reshape(-1).to(self.device, torch.float32) for value in tensors]))
+        # In float64 the mean of equal numbers is that number for any count of processes, so that what is frozen stays as it is.
+        flat = self.mean(torch.cat([value.reshape(-1).to(self.device, torch.float64) for value in tensors]))
         for value, mean in zip(tensors, torch.split(flat, [value.numel() for value in tensors]), strict=True):
             value.copy_(mean.view(value.shape))
 
-    def any(self, here: bool) -> bool:
-        """Whether it is so in any process."""
-        return here if self.world == 1 else bool(self.mean(torch.tensor([float(here)], device=self.device))[0] > 0)
+    def everyones(self, values: Sequence[float]) -> list[list[float]]:
+        """The numbers of every process, known to all of them."""
+        if self.world == 1:
+            return [list(values)]
+        table = torch.zeros(self.world, len(values), dtype=torch.float64, device=self.device)
+        table[self.rank] = torch.tensor(list(values), dtype=torch.float64)
+        found: list[list[float]] = self.accelerator.reduce(table, reduction="sum").tolist()
+        return found
+
+    def mains(self, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """The main process's tensors, in all of them."""
+        if self.world == 1:
+            return dict(state)
+        from accelerate.utils import broadcast
+
+        copied: dict[str, Tensor] = broadcast({name: value.clone() for name, value in state.items()})
+        return copied
 
     def agreed(self, values: Sequence[float]) -> list[float]:
         """The main process's numbers, known to all of them."""
@@ -98,10 +114,12 @@ def make_machine(recipe: Recipe) -> Machine:
     try:
         from accelerate import Accelerator
         from accelerate.state import AcceleratorState
+        from accelerate.utils import InitProcessGroupKwargs
     except ImportError as error:
         raise MissingExtra(f"training wants accelerate, and it is not installed ({error}); pip install 'burnish[train]' brings it") from error
     AcceleratorState._reset_state(reset_partial_state=True)  # it remembers the precision of a run before this one in the same process
-    accelerator = Accelerator(mixed_precision="bf16" if precision == "bf16" else "no", cpu=device == "cpu")
+    patient = InitProcessGroupKwargs(timeout=timedelta(days=1))  # the others wait while the main process validates
+    accelerator = Accelerator(mixed_precision="bf16" if precision == "bf16" else "no", cpu=device == "cpu", kwargs_handlers=[patient])
     if recipe.threads:
         torch.set_num_threads(recipe.threads)
     layout = torch.channels_last if recipe.channels_last else torch.contiguous_format

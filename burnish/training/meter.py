@@ -78,15 +78,19 @@ def duration(seconds: float) -> str:
 
 
 @contextmanager
-def signals() -> Iterator[list[int]]:
-    """The list of signals received inside: the first SIGINT or SIGTERM is only noted, so that the step in hand can end and be saved; a second one ends all."""
+def signals(speaking: bool = True, steps: int = 1) -> Iterator[list[int]]:
+    """The list of signals received inside: the first SIGINT or SIGTERM is only noted, so that the step in hand can end and be saved; a second one ends all.
+
+    steps: after how many of them the processes meet, which is where a run can stop.
+    """
     received: list[int] = []
 
     def note(number: int, frame: FrameType | None) -> None:
         if received:
             raise SystemExit(128 + number)
         received.append(number)
-        say("stopping after this step, and saving; once more stops at once")
+        if speaking:
+            say(f"stopping {'after this step' if steps == 1 else f'where the processes meet, in {steps} steps at most'}, and saving; once more stops at once")
 
     if threading.current_thread() is not threading.main_thread():  # only the main thread can have handlers
         yield received

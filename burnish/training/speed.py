@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from .data import Batch
 from .setup import Setup
-from .step import backward, mean_of, update
+from .step import backward, mean_of, meet, update
 
 #: steps that the measurement leaves out, steps that it takes, and seconds after which it has seen enough
 WARM, MEASURED, ENOUGH = 5, 100, 60.0
@@ -22,9 +22,11 @@ def seconds_a_step(setup: Setup, batches: Callable[[int, int], Iterator[Batch]],
             started, taken = time.monotonic(), 0
         several = [backward(setup, next(source)) for _ in range(setup.recipe.accumulate)]
         together = (step + 1) % setup.stride == 0
-        losses, stop = mean_of(setup, several, step > WARM and time.monotonic() - started > enough, together=together)
+        losses, stop = mean_of(setup, several, step > WARM and time.monotonic() - started > enough)
         update(setup, rates, step, losses, together=together)
         taken += 1
+        if setup.stride > 1:
+            stop = together and meet(setup, stop, 0, 0)[0]
         if stop:
             break
     return machine.agreed([(time.monotonic() - started) / taken])[0]

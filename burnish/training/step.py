@@ -47,7 +47,7 @@ def evaluated(loss: nn.Module, restored: Tensor, clean: Tensor, weight: Tensor |
 
 
 def update(setup: Setup, rates: LearningRate, step: int, losses: Losses, *, together: bool = True) -> bool:
-    """Average over the processes, clip, step, average over time; or False, and nothing changed, where loss or gradient is not finite.
+    """Average over the processes, clip, step, average over time; or False, and no step made, where loss or gradient is not finite.
 
     together: whether the processes meet at this step. Where they do so at every step, their gradients are averaged, else their states after it.
     """
@@ -66,14 +66,22 @@ def update(setup: Setup, rates: LearningRate, step: int, losses: Losses, *, toge
     return finite
 
 
-def mean_of(setup: Setup, several: list[Losses], stop: bool, *, together: bool = True) -> tuple[Losses, bool]:
-    """The losses of a step's batches, averaged over them and over the processes; and whether any process is to stop, which none does before they meet."""
+def mean_of(setup: Setup, several: list[Losses], stop: bool) -> tuple[Losses, bool]:
+    """The losses of a step's batches, averaged over them and over processes that step together; and whether any of these is to stop."""
     names = list(several[0])
     values = torch.stack([torch.stack([losses[name] for losses in several]).mean() for name in names])
-    if setup.machine.world == 1 or not together:
-        return dict(zip(names, values, strict=True)), stop and together
+    if setup.machine.world == 1 or setup.stride > 1:
+        return dict(zip(names, values, strict=True)), stop
     values = setup.machine.mean(torch.cat([values, values.new_tensor([float(stop)])]))
     return dict(zip(names, values[:-1], strict=True)), bool(values[-1] > 0)
+
+
+def meet(setup: Setup, stop: bool, in_a_row: int, missed: int) -> tuple[bool, int, int]:
+    """What processes that stepped alone find out where they meet: whether any is to stop, the most steps in a row that one of them could not make, and how many
+    all of them missed.
+    """
+    stops, rows, counts = zip(*setup.machine.everyones([stop, in_a_row, missed]), strict=True)
+    return any(stops), int(max(rows)), int(sum(counts))
 
 
 def share_left(first: float, last: float) -> float:

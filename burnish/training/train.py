@@ -29,7 +29,7 @@ from .recipe import Recipe
 from .setup import Setup, check_networks, fresh, set_up
 from .speed import steps_in
 from .stages import check_all, count, resolved
-from .step import backward, gradient_norms, mean_of, update
+from .step import backward, gradient_norms, mean_of, meet, update
 from .validate import Figures, card, earlier, middles
 
 STATE = "state.pt"
@@ -130,7 +130,8 @@ def train(recipe: Recipe, out: Path | None = None, *, resume: bool = True, minut
             stopped_by = run_stage(setup, place, progress)
             if stopped_by is not None or progress.stage == count(recipe) - 1:
                 break
-            weights, progress = setup.ema.state_dict(), progress.next_stage()
+            weights, progress = machine.mains(setup.ema.state_dict()), progress.next_stage()
+            del setup  # its pictures, before the next stage's are opened
     machine.together()
     if stopped_by:
         raise SystemExit(128 + stopped_by)
@@ -184,8 +185,8 @@ def run_stage(setup: Setup, place: Place, progress: Progress) -> int | None:
     looking = Look(setup, board, held)
     seconds_before, started = progress.seconds, time.monotonic()
     source = batches(progress.step, progress.steps)
-    stop = False
-    with signals() as received:
+    stop, missed = False, 0  # missed: steps without a finite gradient since the processes last met
+    with signals(machine.main, setup.stride) as received:
         while progress.step < progress.steps and not stop:
             several, waited = [], 0.0
             for _ in range(recipe.accumulate):
@@ -196,20 +197,26 @@ def run_stage(setup: Setup, place: Place, progress: Progress) -> int | None:
             progress.step += 1
             last = progress.step == progress.steps
             together = last or progress.step % setup.stride == 0
-            stop = bool(received) or (place.until is not None and time.monotonic() > place.until)
-            losses, stop = mean_of(setup, several, stop, together=together)
-
             look = bool(held) and (last or (together and due(recipe.validation.every, progress.step, setup.stride)))
-            keep = last or stop or (together and due(recipe.save_every, progress.step, setup.stride))
+            stop = bool(received) or (place.until is not None and time.monotonic() > place.until)
+            losses, stop = mean_of(setup, several, stop)
+
             flow = gradient_norms(restorer) if look and machine.main else {}
             finite = update(setup, rates, progress.step - 1, losses, together=together)
             meter.step(waited, losses if finite else None)
+            progress.in_a_row, missed = (0, missed) if finite else (progress.in_a_row + 1, missed + 1)
+            if setup.stride > 1:
+                stop, progress.in_a_row, missed = meet(setup, stop, progress.in_a_row, missed) if together else (False, progress.in_a_row, missed)
 
-            progress.in_a_row, progress.returns = (0, 0) if finite else (progress.in_a_row + 1, progress.returns)
-            if not finite:
-                progress.broken += 1
-                machine.say(f"step {progress.step}: loss or gradient is not finite, so the step is left out ({progress.broken} so far)")
-            lost = together and machine.any(progress.in_a_row >= PATIENCE)
+            keep = last or stop or (together and due(recipe.save_every, progress.step, setup.stride))
+            if together:
+                progress.returns = progress.returns if progress.in_a_row else 0
+                progress.broken += missed
+                if missed:
+                    steps = "the step is" if missed == 1 else f"{missed} steps are"
+                    machine.say(f"step {progress.step}: loss or gradient is not finite, so {steps} left out ({progress.broken} so far)")
+                missed = 0
+            lost = together and progress.in_a_row >= PATIENCE
             if lost or ((look or keep) and not machine.agreed([checkpoint.finite(restorer, ema)])[0]):
                 if progress.returns == RETURNS:
                     last_state = f"{place.state} is the last good state" if place.state.exists() else "there is no good state"
