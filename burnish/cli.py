@@ -76,7 +76,9 @@ def fail(error: BurnishError) -> NoReturn:
 
 
 def say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    from .console import tell
+
+    tell(text, sys.stderr)
 
 
 def _version(wanted: bool) -> None:
@@ -143,7 +145,7 @@ def restore(
     if not jobs:
         raise InputError(f"no pictures found ({', '.join(EXTENSIONS)}){'' if recursive else '; with -r, subfolders are looked into as well'}")
     if dry_run:
-        raise typer.Exit(_plan_all(jobs, console))
+        raise typer.Exit(_plan_all(jobs, opened.contract.scale, console))
     raise typer.Exit(_restore_all(jobs, opened, console, device=device.value, threads=threads, fp32=fp32))
 
 
@@ -159,12 +161,12 @@ def _restore_all(jobs: list[Any], model: Model, console: Any, *, device: str, th
     return status
 
 
-def _plan_all(jobs: list[Any], console: Any) -> int:
+def _plan_all(jobs: list[Any], scale: int, console: Any) -> int:
     """What would be done, and what of it could not be, as far as the heads of the files tell. The exit status."""
-    from .images import facts
+    from .inference.job import check_job
 
     def plan(job: Any) -> None:
-        facts(job.source)
+        check_job(job, scale)
         console.planned(job)
 
     return _each(jobs, console, plan)

@@ -16,11 +16,16 @@ if TYPE_CHECKING:
 
 
 def answer(text: str) -> None:
-    """A result on stdout. Where nobody reads any more, as behind `| head -1`, the work goes on without."""
+    """A result on stdout."""
+    tell(text, sys.stdout)
+
+
+def tell(text: str, stream: Any) -> None:
+    """A line on a stream. Where nobody reads it any more, as behind `| head -1` or `2>&1 | head -1`, the work goes on without."""
     try:
-        print(text, flush=True)
+        print(text, file=stream, flush=True)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 class Console:
@@ -55,9 +60,7 @@ class Console:
 
     def wanted(self, job: Job) -> bool:
         """Whether a job will need the model, so that a folder where all is done loads none."""
-        from pathlib import Path
-
-        return job.overwrite or not Path(job.target).exists()
+        return job.overwrite or not os.path.exists(job.target)  # not Path's, which stumbles over a name that is too long
 
     def progress(self, done: int, total: int) -> None:
         """Tiles of the picture in hand."""
@@ -116,10 +119,8 @@ class Console:
         """Above the bar, where there is one on the same terminal."""
         if self._bar is not None and stream.isatty():
             self._bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
-        elif stream is sys.stdout:
-            answer(text)
         else:
-            print(text, file=stream, flush=True)
+            tell(text, stream)
 
 
 @contextmanager

@@ -57,7 +57,7 @@ def _setting(value: str) -> float | str:
 def parse_tile(word: str) -> int | None:
     if word == "auto":
         return None
-    if not word.isdigit():
+    if not (word.isascii() and word.isdigit()):
         raise UsageError(f"-t {word}: a tile size is auto, 0 (no tiles) or a number of pixels")
     return int(word)
 

@@ -181,6 +181,12 @@ def bombs() -> Iterator[Odd]:
     frame = jpeg.index(b"\xff\xc0")
     yield Odd("jpeg bomb", ".jpg", jpeg[: frame + 5] + struct.pack(">HH", 65000, 65000) + jpeg[frame + 9 :], large, "--max-megapixels")
     yield Odd("tiff bomb", ".tif", _with_field(_with_field(tiff(pixels(), compression="zlib"), 256, 60000), 257, 60000), large, "--max-megapixels")
+    greedy = b"II*\0" + struct.pack("<IH", 8, 4000) + b"".join(struct.pack("<HHII", 50000 + i, 7, 60000, 0) for i in range(4000)) + bytes(4)
+    greedy += bytes(60000 - len(greedy))
+    corrupt = errors.InputCorrupt
+    yield Odd("jpeg whose exif shares its bytes", ".jpg", encoded(pixels(), "JPEG", exif=b"Exif\0\0" + greedy), corrupt, "share their bytes")
+    exif_chunk = chunk(b"eXIf", greedy)
+    yield Odd("png whose exif shares its bytes", ".png", png(1, 1, 8, 0, zlib.compress(b"\0\7"), extra=exif_chunk), corrupt, "share their bytes")
     webp = encoded(pixels(16, 16), "WEBP", lossless=True)
     place = webp.index(b"VP8L") + 9
     size = 16383 | 16383 << 14

@@ -362,3 +362,55 @@ def test_a_small_picture_takes_no_torch(tmp_path: Path) -> None:
     code = f"import sys, burnish; burnish.restore({str(tmp_path / 'a.png')!r}, noise=20); print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_one_odd_name_stops_no_other(tmp_path: Path) -> None:
+    long = tmp_path / "in" / ("n" * 251 + ".png")  # its result's name has no room
+    long.parent.mkdir()
+    Image.fromarray(eight(noisy())).save(long)
+    Image.fromarray(eight(noisy())).save(tmp_path / "in" / "ok.png")
+    done = run("restore", tmp_path / "in", "-d", "noise=20", expect=3)
+    assert "_restored.png: this name is too long" in done.stderr
+    assert (tmp_path / "in" / "ok_restored.png").exists()
+    (tmp_path / "out" / "ok.png").mkdir(parents=True)
+    done = run("restore", tmp_path / "in", "-d", "noise=20", "-o", tmp_path / "out", expect=3)
+    assert "ok.png: a folder has the name of the result" in done.stderr
+    assert (tmp_path / "out" / long.name).exists()
+
+
+def test_a_reader_of_everything_that_leaves_stops_no_work(album: Path) -> None:
+    command = f"{sys.executable} -m burnish.cli restore {album} -d noise=20 -o {album.parent / 'out'}/ 2>&1 | head -1; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert done.returncode == 3  # the cut one
+    assert {path.name for path in (album.parent / "out").iterdir()} == {"photo.jpg", "turned.jpg", "grey.png", "alpha.png", "deep.tif"}
+
+
+def test_a_dry_run_says_what_would_be_refused(album: Path) -> None:
+    out = album.parent / "out"
+    assert "alpha" in run("restore", album / "alpha.png", "-o", f"{out}/", "-f", "jpg", "--dry-run", expect=3).stderr
+    assert "megapixels" in run("restore", album / "photo.jpg", "-o", f"{out}/", "--max-megapixels", "0.001", "--dry-run", expect=3).stderr
+    assert not out.exists()
+
+
+def test_words_that_mean_nothing_are_named(album: Path) -> None:
+    photo = album / "photo.jpg"
+    assert "E_USAGE" in run("restore", photo, "-t", "²", expect=2).stderr
+    assert "E_DIAL" in run("restore", photo, "-d", f"noise={album / 'grey.png'}:1e..5", expect=2).stderr
+    assert "E_DIAL" in run("restore", photo, "-m", "bilateral", "-d", "radius=auto", expect=2).stderr
+
+
+def test_float_files_in_other_units_are_refused(tmp_path: Path) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", (noisy() * 255).astype(np.float32), photometric="rgb")
+    assert "divide it by 255" in run("restore", tmp_path / "a.tif", expect=3).stderr
+
+
+def test_python_says_what_is_lost_and_turns_what_it_gives(album: Path) -> None:
+    deep = np.rint(noisy() * 65535).astype(np.uint16)
+    with pytest.warns(UserWarning, match="JPEG holds 8 bits: the 16 of this picture are rounded"):
+        burnish.restore(deep, album.parent / "a.jpg", noise=5)
+    stored = burnish.restore(eight(noisy()), noise=np.tile(np.linspace(0, 40, 64), (48, 1)))
+    turned = images.read(album / "turned.jpg")
+    upright = burnish.restore(album / "turned.jpg", noise=images.turned(np.tile(np.linspace(0, 40, 64), (48, 1)), 6))
+    assert (stored.shape, upright.shape) == ((48, 64, 3), (64, 48, 3))
+    lying = burnish.load("photo")(turned.pixels[0].transpose(1, 2, 0), noise=np.tile(np.linspace(0, 40, 64), (48, 1)))
+    np.testing.assert_allclose(upright, images.turned(lying.transpose(2, 0, 1), 6).transpose(1, 2, 0), atol=1e-6)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import burnish
 from burnish.contract import Array, Contract, Dial, apply
-from burnish.errors import NonFiniteOutput, OutOfMemory, UsageError
+from burnish.errors import ModelMissing, NonFiniteOutput, OutOfMemory, UsageError
 from burnish.inference import engine
 from burnish.inference.engine import plan, restore
 
@@ -172,3 +174,26 @@ def test_the_fastest_precision_is_that_of_the_matrix_unit(capabilities: tuple[st
     openvino = pytest.importorskip("burnish.inference.backends.openvino", reason="OpenVINO is not installed")
     assert openvino.fastest(capabilities, flags, residual=True) == hint
     assert openvino.fastest(capabilities, flags, residual=False) == ("f32" if hint == "bf16" else hint)  # a picture wants more than 8 bits
+
+
+def test_threads_that_share_a_model_get_each_its_own_picture() -> None:
+    model = burnish.load("photo")
+    model.open(threads=1)
+    rng = np.random.default_rng(0)
+    shots = [rng.integers(0, 255, (40 + 8 * i, 48, 3), dtype=np.uint8) for i in range(3)]
+    alone = [model(shot, noise=25) for shot in shots]
+    with ThreadPoolExecutor(3) as pool:
+        results = list(pool.map(lambda i: model(shots[i % 3], noise=25), range(90)))
+    assert all(np.array_equal(result, alone[i % 3]) for i, result in enumerate(results))
+
+
+def test_where_a_gpu_lacks_the_weights_auto_runs_on_the_processor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("torch", reason="the training wing is not installed")
+    monkeypatch.setattr("burnish.inference.backends._gpu_usable", lambda: True)
+    lone = tmp_path / "mine.onnx"
+    lone.write_bytes((Path(burnish.__file__).parent / "weights" / "photo.onnx").read_bytes())
+    opened = burnish.load(lone).open()
+    assert opened.backend == "openvino"
+    assert "running on the processor, though a GPU is there" in opened.notes[0]
+    with pytest.raises(ModelMissing, match="wants the trained weights beside mine.onnx"):
+        burnish.load(lone).open(device="cuda")

@@ -383,6 +383,60 @@ def test_what_cannot_be_kept_of_a_file_is_said(tmp_path: Path) -> None:
         saved(tmp_path, "a.png", png(1, 1, 8, 0, zlib.compress(b"\0\7"), extra=chunk(b"gAMA", struct.pack(">I", 100000)) + chunk(b"tEXt", b"a\0b")))
     )
     assert odd.notes == ("not kept: its text, its gamma",)
+    dot = zlib.compress(b"\0\7")
+    lost = {
+        "its primaries": chunk(b"cHRM", struct.pack(">8I", 34570, 35850, 64000, 33000, 30000, 60000, 15000, 6000)),
+        "its profile, which cannot be read": chunk(b"iCCP", b"name\0\0" + bytes(20)),
+        "its shape of pixels": chunk(b"pHYs", struct.pack(">IIB", 2, 1, 0)),
+    }
+    for what, extra in lost.items():
+        assert images.read(saved(tmp_path, "b.png", png(1, 1, 8, 0, dot, extra=extra))).notes == (f"not kept: {what}",)
+    plain = chunk(b"cHRM", struct.pack(">8I", 31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000)) + chunk(b"pHYs", struct.pack(">IIB", 1, 1, 0))
+    assert images.read(saved(tmp_path, "c.png", png(1, 1, 8, 0, dot, extra=plain))).notes == ()
+    tifffile.imwrite(tmp_path / "d.tif", pixels(), photometric="rgb", extratags=[(50838, 4, 1, 7, True)], metadata=None)
+    assert images.read(tmp_path / "d.tif").notes == ("not kept: IJMetadataByteCounts",)
+
+
+def test_of_two_blocks_of_exif_the_first_counts(tmp_path: Path) -> None:
+    def segment(made: bytes) -> bytes:
+        return b"\xff\xe1" + struct.pack(">H", len(made) + 8) + b"Exif\0\0" + made
+
+    second = Image.Exif()
+    second[305] = "retouched"
+    jpeg = encoded(pixels(), "JPEG")
+    data = jpeg[:2] + segment(block(6)) + segment(second.tobytes().removeprefix(b"Exif\0\0")) + jpeg[2:]
+    picture = images.read(saved(tmp_path, "a.jpg", data))
+    assert exif.orientation(picture.exif) == 6
+    assert picture.notes == ("not kept: a second block of EXIF",)
+
+
+@pytest.mark.parametrize("target", FORMATS)
+def test_names_and_ratings_of_a_tiff_come_along(target: str, tmp_path: Path) -> None:
+    said = {269: (2, 5, "leaf"), 285: (2, 5, "page"), 316: (2, 5, "host"), 18246: (3, 1, 4), 40091: (1, 4, b"a\0\0\0")}
+    tifffile.imwrite(tmp_path / "a.tif", pixels(), photometric="rgb", metadata=None, extratags=[(tag, *rest, True) for tag, rest in said.items()])
+    picture = images.read(tmp_path / "a.tif")
+    assert picture.notes == ()
+    images.write(tmp_path / f"b{target}", picture)
+    parsed = exif.parse(images.read(tmp_path / f"b{target}").exif or b"")
+    assert parsed is not None
+    assert [parsed.directories["main"][tag].value for tag in said] == [b"leaf\0", b"page\0", b"host\0", struct.pack("<H", 4), b"a\0\0\0"]
+
+
+def test_an_enlarged_picture_says_its_own_size() -> None:
+    picture = laden(6)
+    large = picture.with_pixels(np.zeros((1, 3, 192, 256), np.float32))
+    parsed = exif.parse(large.exif or b"")
+    assert parsed is not None
+    assert (parsed.number("exif", exif.WIDTH), parsed.number("exif", exif.HEIGHT), parsed.number("main", exif.ORIENTATION)) == (256, 192, 6)
+    assert picture.with_pixels(picture.pixels * 0).exif == picture.exif
+
+
+def test_overshoot_of_a_kernel_is_clamped_and_values_beyond_in_the_input_refused(tmp_path: Path) -> None:
+    wide = replace(images.from_array(np.array([[-0.3, 1.3]], np.float32)), format="TIFF")
+    assert images.write(tmp_path / "a.png", wide) == ["PNG has no float: rounded to 16 bits, and clamped to 0..1"]
+    assert samples(images.read(tmp_path / "a.png")).ravel().tolist() == [0, 65535]
+    with pytest.raises(errors.FormatLimit, match="-0.3 to 1.3 do not fit a PNG"):
+        images.check_format(wide, tmp_path / "a.png")
 
 
 # what comes back with the pixels

@@ -91,7 +91,7 @@ def test_into_a_file(tree: Path) -> None:
 def test_two_files_never_share_a_result(tree: Path) -> None:
     (tree / "in/a.png").write_bytes(b"x")
     got = names(pair([tree / "in"], tree / "out", extension=".png"), tree)
-    assert got[:2] == ["in/a.jpg -> out/a.png", "in/a.png -> out/a_png.png"]
+    assert got[:2] == ["in/a.jpg -> out/a_jpg.png", "in/a.png -> out/a.png"]  # as it was before there was an a.jpg
     assert len({line.split(" -> ")[1] for line in got}) == len(got)
 
 
@@ -115,3 +115,18 @@ def test_links_to_files_are_followed_and_to_folders_not(tree: Path) -> None:
 def test_an_unknown_format_is_refused(tree: Path) -> None:
     with pytest.raises(UsageError, match="the formats are"):
         pair([tree / "in/a.jpg"], None, extension=".xyz")
+
+
+def test_a_folder_restored_into_itself_goes_on_with_the_same_command(tree: Path) -> None:
+    first = pair([tree / "in"], tree / "in", suffix="_r")
+    assert names(first, tree) == ["in/a.jpg -> in/a_r.jpg", "in/b.PNG -> in/b_r.PNG"]
+    first[0][1].write_bytes(b"x")
+    assert pair([tree / "in"], tree / "in", suffix="_r") == first
+    (tree / "in/own_r.jpg").write_bytes(b"x")  # nothing is called own
+    assert len(pair([tree / "in"], tree / "in", suffix="_r")) == 3
+    assert len(pair([tree / "in"], tree / "out", suffix="_r")) == 4  # elsewhere, a_r.jpg is a picture like any other
+
+
+def test_names_too_long_to_look_up_are_names(tree: Path) -> None:
+    long = tree / ("n" * 300 + ".png")
+    assert pair([tree / "in/a.jpg", long], tree / "out")[1] == (long, tree / "out" / long.name)

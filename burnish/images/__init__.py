@@ -7,18 +7,20 @@ from .atomic import atomic_write
 from .facts import facts
 from .orientation import looked_at, stored, turned, upright
 from .picture import Picture, from_array
-from .read import MAX_MEGAPIXELS, read
-from .write import check_format, format_of, write
+from .read import MAX_MEGAPIXELS, header, read
+from .write import check_format, check_kind, format_of, write
 
 __all__ = [
     "MAX_MEGAPIXELS",
     "Picture",
     "atomic_write",
     "check_format",
+    "check_kind",
     "facts",
     "fill_hidden",
     "format_of",
     "from_array",
+    "header",
     "looked_at",
     "read",
     "stored",

@@ -18,9 +18,14 @@ SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12:
 #: (directory, field) that points to a directory
 POINTERS: dict[tuple[Name, int], Name] = {("main", 34665): "exif", ("main", 34853): "gps", ("exif", 40965): "interop"}
 ORIENTATION, MAKE, MODEL, DATE, WIDTH, HEIGHT, TAKEN, MAKER_NOTE = 274, 271, 272, 306, 40962, 40963, 36867, 37500
-#: fields of a TIFF's first directory that EXIF has too; the rest describes how the file stores its pixels
-SHARED = frozenset({270, MAKE, MODEL, ORIENTATION, 282, 283, 296, 305, DATE, 315, 33432})
-#: no field is larger in good faith
+RESOLUTION = frozenset({282, 283, 296})
+#: fields of a TIFF's first directory that say something of the picture, as EXIF's main directory does: names, dates, people, ratings
+SHARED = frozenset({269, 270, MAKE, MODEL, ORIENTATION, 285, 305, DATE, 315, 316, 18246, 18249, 33432, *range(40091, 40096)}) | RESOLUTION
+#: fields that say how a file stores its pixels
+STORAGE = frozenset(
+    {*range(254, 270), 273, *range(277, 282), 284, *range(288, 294), 317, *range(320, 326), 330, 332, *range(338, 348), *range(512, 522), *range(529, 533)}
+) - {269}
+#: no field is larger in good faith, and all that a file has together not than twice that
 LARGEST = 1 << 24
 
 
@@ -69,24 +74,38 @@ class Exif:
 def parse(file: bytes | BinaryIO, wanted: Collection[int] | None = None) -> Exif | None:
     """The directories of an EXIF block, or of an open classic TIFF; None where it is no such thing. Fields that point nowhere are left out.
 
-    wanted: the fields of the main directory to fetch; None for all.
+    wanted: the fields of the main directory to fetch; None for all. ValueError where fields share their bytes, so that together they are many times what there
+    is: nobody has memory for all that a file of a megabyte could claim in this way.
     """
+    budget = _Budget(min(2 * LARGEST, 4 * len(file) + (1 << 16)) if isinstance(file, bytes) else 2 * LARGEST)
     file = io.BytesIO(file) if isinstance(file, bytes) else file
     file.seek(0)
     head = file.read(8)
     order = {b"II*\0": "<", b"MM\0*": ">"}.get(head[:4])
     if order is None or len(head) < 8:
         return None
-    main, thumbnail = _read(file, order, struct.unpack(order + "I", head[4:])[0], wanted)
+    main, thumbnail = _read(file, order, struct.unpack(order + "I", head[4:])[0], wanted, budget)
     directories: dict[Name, Directory] = {"main": main}
     for (parent, tag), name in POINTERS.items():
         field = directories.get(parent, {}).get(tag)
         if field is not None and len(field.value) == 4:
-            directories[name] = _read(file, order, struct.unpack(order + "I", field.value)[0], None)[0]
+            directories[name] = _read(file, order, struct.unpack(order + "I", field.value)[0], None, budget)[0]
     return Exif(order, directories, thumbnail)
 
 
-def _read(file: BinaryIO, order: str, offset: int, wanted: Collection[int] | None) -> tuple[dict[int, Field], int]:
+@dataclass
+class _Budget:
+    """Bytes that the fields of a file may still have."""
+
+    left: int
+
+    def spend(self, size: int) -> None:
+        self.left -= size
+        if self.left < 0:
+            raise ValueError("the fields of its EXIF share their bytes, and claim many times what there is")
+
+
+def _read(file: BinaryIO, order: str, offset: int, wanted: Collection[int] | None, budget: _Budget) -> tuple[dict[int, Field], int]:
     """One directory, and where the offset of the next stands."""
     file.seek(offset)
     count = int.from_bytes(file.read(2), "little" if order == "<" else "big")
@@ -101,6 +120,7 @@ def _read(file: BinaryIO, order: str, offset: int, wanted: Collection[int] | Non
         at = inside if size <= 4 else struct.unpack_from(order + "I", entries, place + 8)[0]
         file.seek(at)
         value = file.read(size)
+        budget.spend(len(value))
         if len(value) == size:
             fields[tag] = Field(kind, number, value, at)
     return fields, offset + 2 + 12 * count
@@ -130,14 +150,22 @@ def moved(exif: Exif) -> list[str]:
 
 def set_upright(exif: bytes, width: int, height: int) -> bytes:
     """The block with orientation 1 and the new size; its thumbnail, which is not turned, is let go. All in place: a maker's own offsets stay true."""
+    return _patched(exif, (("main", ORIENTATION, 1), ("exif", WIDTH, width), ("exif", HEIGHT, height)))
+
+
+def set_size(exif: bytes, width: int, height: int) -> bytes:
+    """The block of a picture whose pixels [height, width] are others than it says; its thumbnail is let go. In place."""
+    return _patched(exif, (("exif", WIDTH, width), ("exif", HEIGHT, height)))
+
+
+def _patched(exif: bytes, wanted: tuple[tuple[Name, int, int], ...]) -> bytes:
     parsed = parse(exif)
     if parsed is None:
         return exif
     patched = bytearray(exif)
-    wanted: tuple[tuple[Name, int, int], ...] = (("main", ORIENTATION, 1), ("exif", WIDTH, width), ("exif", HEIGHT, height))
     for directory, tag, value in wanted:
         field = parsed.directories.get(directory, {}).get(tag)
-        if field is not None and field.kind in (3, 4) and field.count == 1:
+        if field is not None and field.kind in (3, 4) and field.count == 1 and (field.kind == 4 or value < 1 << 16):
             struct.pack_into(parsed.order + ("H" if field.kind == 3 else "I"), patched, field.place, value)
     if parsed.thumbnail + 4 <= len(patched):
         patched[parsed.thumbnail : parsed.thumbnail + 4] = bytes(4)
@@ -157,7 +185,7 @@ def pack(exif: Exif) -> bytes:
 
 def pack_directories(exif: Exif, start: int) -> tuple[bytes, int]:
     """All directories as they stand from the even offset `start` of a file on, and where the main one begins."""
-    body = b""
+    body = bytearray()
     places: dict[Name, int] = {}
     inwards: tuple[Name, ...] = ("interop", "gps", "exif", "main")  # what is pointed to comes first
     for name in inwards:
@@ -166,7 +194,7 @@ def pack_directories(exif: Exif, start: int) -> tuple[bytes, int]:
             places[name] = start + len(body)
             plain = {tag: field for tag, field in fields.items() if (name, tag) not in POINTERS}
             body += _packed({**plain, **_pointers(exif, name, places)}, exif.order, places[name])
-    return body, places["main"]
+    return bytes(body), places["main"]
 
 
 def _pointers(exif: Exif, parent: Name, places: Mapping[Name, int]) -> Directory:
@@ -176,7 +204,7 @@ def _pointers(exif: Exif, parent: Name, places: Mapping[Name, int]) -> Directory
 
 def _packed(fields: Directory, order: str, start: int) -> bytes:
     """One directory that begins at `start`, its longer values behind it, an even number of bytes in all."""
-    entries, values = b"", b""
+    entries, values = bytearray(), bytearray()
     behind = start + 2 + 12 * len(fields) + 4
     for tag, field in sorted(fields.items()):
         entries += struct.pack(order + "HHI", tag, field.kind, field.count)
@@ -185,4 +213,4 @@ def _packed(fields: Directory, order: str, start: int) -> bytes:
         else:
             entries += struct.pack(order + "I", behind + len(values))
             values += field.value + b"\0" * (len(field.value) % 2)
-    return struct.pack(order + "H", len(fields)) + entries + bytes(4) + values
+    return struct.pack(order + "H", len(fields)) + bytes(entries) + bytes(4) + bytes(values)

@@ -60,7 +60,8 @@ class _Segments:
                 inch = 1.0 if unit == 1 else 2.54
                 self.dpi = (across * inch, down * inch)
         elif marker == 0xE1 and body.startswith(EXIF):
-            self.exif = body[len(EXIF) :]
+            self.left += ["a second block of EXIF"] if self.exif is not None else []
+            self.exif = body[len(EXIF) :] if self.exif is None else self.exif
         elif marker == 0xE1 and body.startswith(XMP):
             self.xmp = body[len(XMP) :]
         elif marker == 0xE1 and body.startswith(MORE_XMP):

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UsageError
+from .exif import set_size
 
 Array = NDArray[np.float32]
 Depth = Literal["uint8", "uint16", "float32"]
@@ -46,8 +47,10 @@ class Picture:
         return {} if self.quality is None else {"quality": float(self.quality)}
 
     def with_pixels(self, pixels: Array, alpha: Array | None = None) -> Picture:
-        """The same picture with other pixels [1, 1 or 3, H, W], and with another alpha [1, 1, H, W] where one is given."""
-        return replace(self, pixels=pixels, alpha=self.alpha if alpha is None else alpha)
+        """The same picture with other pixels [1, 1 or 3, H, W], and with another alpha [1, 1, H, W] where one is given. EXIF says the new size."""
+        height, width = pixels.shape[-2:]
+        block = set_size(self.exif, width, height) if self.exif is not None and (height, width) != self.pixels.shape[-2:] else self.exif
+        return replace(self, pixels=pixels, alpha=self.alpha if alpha is None else alpha, exif=block)
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,8 @@ INCH = 0.0254  # metres
 #: no profile or text is larger in good faith
 LARGEST_TEXT = 1 << 24
 
+#: cHRM of sRGB: white, red, green, blue
+SRGB_PRIMARIES = struct.pack(">8I", 31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000)
 #: colour type -> samples a pixel, bits that it may have, its name
 COLOURS: dict[int, tuple[int, tuple[int, ...], str]] = {
     0: (1, (1, 2, 4, 8, 16), "grey"),
@@ -105,9 +107,16 @@ def _header(body: bytes, path: Path) -> tuple[int, int, int, int, int, int, int]
 
 def _colour_description(found: dict[bytes, bytes]) -> list[str]:
     """Chunks that say what the colours mean, other than a profile or sRGB, and are lost."""
-    gamma = found.get(b"gAMA")
-    plain = b"iCCP" in found or b"sRGB" in found or gamma in (None, struct.pack(">I", 45455))
-    return [*([] if plain else ["its gamma"]), *(["its cICP colour space"] if b"cICP" in found else [])]
+    gamma, primaries = found.get(b"gAMA"), found.get(b"cHRM")
+    said = b"sRGB" in found or _profile(found.get(b"iCCP")) is not None
+    lost = {
+        "its gamma": not said and gamma not in (None, struct.pack(">I", 45455)),
+        "its primaries": not said and primaries not in (None, SRGB_PRIMARIES),
+        "its cICP colour space": b"cICP" in found,
+        "its profile, which cannot be read": b"iCCP" in found and _profile(found[b"iCCP"]) is None,
+        "its shape of pixels": b"pHYs" in found and _dpi(found[b"pHYs"]) is None and found[b"pHYs"][:4] != found[b"pHYs"][4:8],
+    }
+    return [what for what, is_lost in lost.items() if is_lost]
 
 
 def _profile(body: bytes | None) -> bytes | None:

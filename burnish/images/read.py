@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import BinaryIO
 
 from ..errors import InputTooLarge
-from . import jpeg, png, sniff, tiff, webp
+from . import exif, jpeg, png, sniff, tiff, webp
 from .picture import Format, Header, Picture
 
 #: larger pictures are refused unless a limit is given
@@ -29,18 +29,29 @@ def read(path: str | Path, *, max_megapixels: float | None = MAX_MEGAPIXELS) -> 
     """
     path = Path(path)
     with sniff.opened(path) as file:
-        header = examine(file, path)
-        _check_size(header, os.fstat(file.fileno()).st_size, max_megapixels, path)
+        found = examine(file, path)
+        _check_size(found, os.fstat(file.fileno()).st_size, max_megapixels, path)
         file.seek(0)
-        picture: Picture = DECODERS[header.format].decode(file, header, path)
+        picture: Picture = DECODERS[found.format].decode(file, found, path)
         return picture
+
+
+def header(path: str | Path, *, max_megapixels: float | None = MAX_MEGAPIXELS) -> Header:
+    """What a file says of itself, held against the limits; nothing is decoded. InputErrors as `read` raises them, save for damage inside the pixels."""
+    path = Path(path)
+    with sniff.opened(path) as file:
+        found = examine(file, path)
+        _check_size(found, os.fstat(file.fileno()).st_size, max_megapixels, path)
+        return found
 
 
 def examine(file: BinaryIO, path: Path) -> Header:
     """The header of an open file, with a note where its name says another format."""
-    found = sniff.sniff(file, path)
-    header: Header = DECODERS[found].examine(file, path)
-    return replace(header, notes=(*sniff.misnamed(path, found), *header.notes))
+    kind = sniff.sniff(file, path)
+    found: Header = DECODERS[kind].examine(file, path)
+    if found.exif is not None:
+        exif.parse(found.exif)  # what nobody could hold in memory is refused here, before a decoder reads it for itself
+    return replace(found, notes=(*sniff.misnamed(path, kind), *found.notes))
 
 
 def _check_size(header: Header, size: int, most: float | None, path: Path) -> None:

@@ -25,6 +25,7 @@ WHITE_IS_ZERO, GREY, RGB, PALETTE, CMYK, YCBCR = 0, 1, 2, 3, 5, 6
 COLOURS = {WHITE_IS_ZERO: (1, "grey"), GREY: (1, "grey"), RGB: (3, "colour"), PALETTE: (1, "palette"), CMYK: (4, "CMYK"), YCBCR: (3, "colour")}
 JPEGS = (6, 7, 34892, 33007)
 SUBFILES, ICC, XMP, DNG, CLASSIC = 330, 34675, 700, 50706, 42
+DIRECTORIES = (34665, 34853)
 PREMULTIPLIED = 1
 #: what else a TIFF carries
 LEFT = {33723: "its IPTC data", 34377: "its Photoshop data", 33550: "its place on the map (GeoTIFF)", 34735: "its projection (GeoTIFF)"}
@@ -66,6 +67,9 @@ def examine(file: BinaryIO, path: Path) -> Header:
         icc, xmp = page.tags.valueof(ICC), page.tags.valueof(XMP)
         block, lost = _exif(file, tiff)
         notes += [f"not kept: {what}" for tag, what in LEFT.items() if tag in page.tags]
+        known = exif.SHARED | exif.STORAGE | {*LEFT, *DIRECTORIES, ICC, XMP}
+        if others := [tag.name for tag in page.tags if tag.code not in known]:
+            notes.append(f"not kept: {', '.join(others)}")
         kept = {"icc": bytes(icc) if icc else None, "xmp": bytes(xmp) if xmp else None, "exif": block, "dpi": _dpi(page)}
         lossy = page.compression in JPEGS
         return Header("TIFF", page.imagewidth, page.imagelength, colours, depth, extra, stored, lossy=lossy, notes=(*notes, *lost), **kept)  # type: ignore[arg-type]
@@ -113,8 +117,8 @@ def _exif(file: BinaryIO, tiff: TiffFile) -> tuple[bytes | None, list[str]]:
     if tiff.is_bigtiff:
         turned = int(tiff.pages.first.tags.valueof(exif.ORIENTATION, 1))
         return (exif.oriented(turned) if turned != 1 else None), (["not kept: EXIF of a BigTIFF"] if 34665 in tiff.pages.first.tags else [])
-    parsed = exif.parse(file, {*exif.SHARED, 34665, 34853})
-    if parsed is None or not set(parsed.directories["main"]) - {282, 283, 296}:
+    parsed = exif.parse(file, {*exif.SHARED, *DIRECTORIES})
+    if parsed is None or not set(parsed.directories["main"]) - exif.RESOLUTION:
         return None, []
     return exif.pack(parsed), exif.moved(parsed)
 

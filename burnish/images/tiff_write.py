@@ -10,8 +10,6 @@ from . import exif
 from .picture import Picture, to_samples
 
 XMP = 700
-#: what of EXIF's main directory stands among the fields of a TIFF's first; resolution goes its own way
-MAIN = exif.SHARED - {282, 283, 296}
 INCH = 2
 #: offsets are 32 bits wide in a TIFF; larger ones are BigTIFF
 LARGEST_CLASSIC = 2**32 - 2**25
@@ -56,7 +54,8 @@ def _append_exif(file: BinaryIO, parsed: exif.Exif) -> list[str]:
     if written is None or end > LARGEST_CLASSIC:
         return ["not kept: its EXIF, for which there is no place in a BigTIFF"]
     start = end + end % 2
-    shared = {tag: field for tag, field in parsed.directories["main"].items() if tag in MAIN}
+    own = exif.STORAGE | exif.RESOLUTION  # which are this file's
+    shared = {tag: field for tag, field in parsed.directories["main"].items() if tag not in own}
     merged = replace(parsed, directories={**parsed.directories, "main": {**written.directories["main"], **shared}})
     body, first = exif.pack_directories(merged, start)
     file.write(b"\0" * (end % 2) + body)

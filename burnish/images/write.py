@@ -10,7 +10,7 @@ from ..errors import FormatLimit, NonFiniteOutput, UsageError
 from . import jpeg, png, tiff_write, webp
 from .atomic import atomic_write
 from .orientation import upright
-from .picture import Format, Picture
+from .picture import Depth, Format, Picture
 from .sniff import EXTENSIONS
 
 #: float values beyond 0..1 by more than this are no rounding: an integer format would lose them
@@ -30,22 +30,25 @@ def check_format(picture: Picture, path: str | Path, scale: int = 1) -> list[str
     JPEG, or its size.
     """
     path, wanted = Path(path), format_of(path)
-    height, width = (scale * side for side in picture.pixels.shape[-2:])
-    if picture.alpha is not None and wanted == "JPEG":
+    if picture.depth == "float32" and wanted != "TIFF":
+        low, high = float(picture.pixels.min()), float(picture.pixels.max())
+        if low < -OVERSHOOT or high > 1 + OVERSHOOT:
+            raise FormatLimit(f"{path}: float values from {low:.3g} to {high:.3g} do not fit a {wanted}, which holds 0 to 1; write .tif, or scale them first")
+    height, width = picture.pixels.shape[-2:]
+    return check_kind(scale * width, scale * height, picture.depth, picture.alpha is not None, path)
+
+
+def check_kind(width: int, height: int, depth: Depth, alpha: bool, path: str | Path) -> list[str]:
+    """The same of any picture of that size and kind, whatever its values."""
+    path, wanted = Path(path), format_of(path)
+    if alpha and wanted == "JPEG":
         raise FormatLimit(f"{path}: a JPEG has no alpha, and this picture does; write .png, .webp or .tif")
     sizes = {"JPEG": jpeg.check_size, "PNG": png.check_size, "WEBP": webp.check_size}
     if wanted in sizes:
         sizes[wanted](width, height, path)
-    if picture.depth == "float32" and wanted != "TIFF":
-        return [_without_float(picture, wanted, path)]
-    return [f"{wanted} holds 8 bits: the 16 of this picture are rounded"] if picture.depth == "uint16" and wanted in ("JPEG", "WEBP") else []
-
-
-def _without_float(picture: Picture, wanted: Format, path: Path) -> str:
-    low, high = float(picture.pixels.min()), float(picture.pixels.max())
-    if low < -OVERSHOOT or high > 1 + OVERSHOOT:
-        raise FormatLimit(f"{path}: float values from {low:.3g} to {high:.3g} do not fit a {wanted}, which holds 0 to 1; write .tif, or scale them first")
-    return f"{wanted} has no float: rounded to {16 if wanted == 'PNG' else 8} bits, and clamped to 0..1"
+    if depth == "float32" and wanted != "TIFF":
+        return [f"{wanted} has no float: rounded to {16 if wanted == 'PNG' else 8} bits, and clamped to 0..1"]
+    return [f"{wanted} holds 8 bits: the 16 of this picture are rounded"] if depth == "uint16" and wanted in ("JPEG", "WEBP") else []
 
 
 def write(path: str | Path, picture: Picture, *, quality: int | None = None) -> list[str]:
@@ -55,7 +58,8 @@ def write(path: str | Path, picture: Picture, *, quality: int | None = None) -> 
     quality: 1 to 100, of JPEG (None: 95, always 4:4:4) and WebP (None: lossless, or 95 where the input was lossy itself).
     Raises UsageError, FormatLimit, NonFiniteOutput for NaN or infinity among the pixels, OutputError where the file cannot be written.
     """
-    path, said = Path(path), check_format(picture, path)
+    path, (height, width) = Path(path), picture.pixels.shape[-2:]
+    said = check_kind(width, height, picture.depth, picture.alpha is not None, path)  # values beyond 0..1 are a kernel's overshoot by now, and clamped
     _check_finite(picture, path)
     wanted = format_of(path)
     if wanted != picture.format:

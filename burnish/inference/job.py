@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -16,7 +17,7 @@ from . import maps
 from .engine import Notice, Progress
 from .maps import Setting
 from .model import Model
-from .outputs import prepare_folder
+from .outputs import check_target, prepare_folder
 
 
 @dataclass(frozen=True)
@@ -63,10 +64,20 @@ class Report:
         return asdict(self)
 
 
+def check_job(job: Job, scale: int) -> None:
+    """What can be said against a job before anything is decoded, for a model that enlarges `scale` times. Raises what `run_job` would."""
+    check_target(Path(job.target))
+    if os.path.exists(job.target) and not job.overwrite:
+        return
+    header = images.header(job.source, max_megapixels=job.max_megapixels)
+    images.check_kind(scale * header.width, scale * header.height, header.depth, header.alpha, job.target)
+
+
 def run_job(job: Job, model: Model, *, progress: Progress | None = None, notice: Notice | None = None) -> Report:
     """Reads, restores and writes one picture, whole or not at all. Raises InputError kinds for the input, OutputError where the result cannot be written."""
     source, target = Path(job.source), Path(job.target)
-    if target.exists() and not job.overwrite:
+    check_target(target)
+    if os.path.exists(target) and not job.overwrite:  # not Path's, which stumbles over a name that is too long; writing says what is wrong with it
         return Report(job.source, job.target, "skipped", notes=("exists already; --overwrite replaces it",))
     begun = time.perf_counter()
     picture = images.read(source, max_megapixels=job.max_megapixels)

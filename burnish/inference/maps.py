@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +14,7 @@ from .. import images
 from ..contract import LUMA, Array, Contract, Dial
 from ..degrade.resize import resize
 from ..errors import DialError, InputError
+from ..estimate import ESTIMATORS
 from ..images import Picture
 
 #: what a dial may be set to: a number in its unit; "auto", to find it on the picture; a map in its unit [H, W]; or the path of a map, as `parse` reads it
@@ -26,8 +28,11 @@ _RANGE = re.compile(r"^(?P<path>.+):(?P<black>[-+0-9.eE]+)\.\.(?P<white>[-+0-9.e
 def parse(dial: Dial, word: str) -> tuple[Path, float, float]:
     """ "map.png" or "map.png:10..40": the file, and what black and white in it stand for; without a word, the ends of the dial's range. DialError."""
     found = _RANGE.match(word)
-    path, black, white = (Path(word), dial.low, dial.high) if found is None else (Path(found["path"]), float(found["black"]), float(found["white"]))
-    if not path.is_file():
+    try:
+        path, black, white = (Path(word), dial.low, dial.high) if found is None else (Path(found["path"]), float(found["black"]), float(found["white"]))
+    except ValueError:
+        raise DialError(f"{dial.name}={word}: a range is written map.png:10..40") from None
+    if not os.path.isfile(path):
         raise DialError(f"{dial.name}={word}: neither a number, nor auto, nor a file there is")
     return path, dial.check(black), dial.check(white)
 
@@ -45,6 +50,8 @@ def check(contract: Contract, given: Mapping[str, Setting]) -> None:
             dial.check(float(value.max()))
         elif value != "auto":
             dial.check(float(value))
+        elif name not in ESTIMATORS:
+            raise DialError(f"{name}=auto: this dial cannot be estimated; give a number from {dial.low:g} to {dial.high:g} ({dial.unit})")
 
 
 def read_settings(contract: Contract, given: Mapping[str, Setting], picture: Picture, max_megapixels: float | None = images.MAX_MEGAPIXELS) -> dict[str, Read]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ..contract import Array, Contract, Opened, as_channels, check_strength, finite, from_channels, level_array
 from ..degrade.resize import resize
-from ..errors import DialError, NonFiniteInput, UsageError
+from ..errors import NonFiniteInput, UsageError
 from ..estimate import ESTIMATORS
 from ..images import MAX_MEGAPIXELS, Picture, fill_hidden
 from . import wire
@@ -69,8 +69,6 @@ class Model:
         if name in ESTIMATORS:
             found = known[name] if name in known else ESTIMATORS[name](pixels)
             return float(np.clip(found, dial.low, dial.high))
-        if value is not None:
-            raise DialError(f"{name}=auto: this dial cannot be estimated; give a number from {dial.low:g} to {dial.high:g} ({dial.unit})")
         return dial.default
 
     def restore(
@@ -129,7 +127,9 @@ class Model:
         notice: Notice | None = None,
     ) -> tuple[Picture, tuple[float | Array, ...]]:
         """A picture -> the restored one, alpha included, and the settings of its dials, which may be files of maps, of at most
-        `max_megapixels`. The rest is as in `restore`."""
+        `max_megapixels`. UsageError for float samples of 0 to 255. The rest is as in `restore`."""
+        if picture.depth == "float32":
+            _check_units(picture.pixels)
         settings = self.settings(read_settings(self.contract, dials, picture, max_megapixels), _seen(picture), picture.known())
         pixels = self.restore(picture.pixels, settings, strength, alpha=picture.alpha, tile=tile, progress=progress, notice=notice)
         alpha = None if picture.alpha is None or self.contract.scale == 1 else self.enlarged(picture.alpha).clip(0, 1)
@@ -199,6 +199,11 @@ def _scale_of(image: NDArray[Any]) -> int:
         raise UsageError(f"an image of {image.dtype} is not read; uint8, uint16, float32 or float64 is")
     if image.ndim not in (2, 3) or (image.ndim == 3 and image.shape[2] not in (1, 3, 4)) or 0 in image.shape:
         raise UsageError(f"an array of shape {list(image.shape)} is not a picture; [H, W], [H, W, 1], [H, W, 3] or [H, W, 4] is")
-    if image.dtype.kind == "f" and BEYOND < (peak := float(np.abs(image).max())) < math.inf:
-        raise UsageError(f"a float image has its samples in [0, 1], and this one goes to {peak:g}; divide it by 255 (or 65535) first")
+    if image.dtype.kind == "f":
+        _check_units(image)
     return scales[image.dtype.name]
+
+
+def _check_units(samples: NDArray[Any]) -> None:
+    if BEYOND < (peak := float(np.abs(samples).max())) < math.inf:
+        raise UsageError(f"a float image has its samples in [0, 1], and this one goes to {peak:g}; divide it by 255 (or 65535) first")

@@ -30,7 +30,7 @@ def pair(
     if extension is not None and extension.lower() not in EXTENSIONS:
         raise UsageError(f"-f {extension.lstrip('.')}: the formats are {', '.join(e.lstrip('.') for e in EXTENSIONS)}")
     if output is not None and _is_folder(inputs, output, as_folder):
-        sources = list(_sources(inputs, recursive, inside=output, suffix=None))
+        sources = list(_sources(inputs, recursive, inside=output, suffix=suffix))
         targets = [output / relative.with_name(_renamed(relative, suffix or "", extension)) for _, relative in sources]
     elif output is not None:
         sources, targets = [(inputs[0], Path(inputs[0].name))], [output]
@@ -44,7 +44,7 @@ def pair(
 
 
 def _is_folder(inputs: Sequence[Path], output: Path, as_folder: bool) -> bool:
-    return as_folder or output.is_dir() or len(inputs) > 1 or any(path.is_dir() for path in inputs)
+    return as_folder or os.path.isdir(output) or len(inputs) > 1 or any(map(os.path.isdir, inputs))  # not Path's, which stumbles over long names
 
 
 def _sources(inputs: Sequence[Path], recursive: bool, inside: Path | None, suffix: str | None) -> Iterator[tuple[Path, Path]]:
@@ -54,12 +54,13 @@ def _sources(inputs: Sequence[Path], recursive: bool, inside: Path | None, suffi
     """
     own = inside.resolve() if inside is not None else None
     for path in inputs:
-        if not path.is_dir():
+        if not os.path.isdir(path):
             yield path, Path(path.name)
             continue
+        beside = suffix if own is None or path.resolve() == own else None
         for file in sorted(_files(path, recursive)):
             below_output = own is not None and path.resolve() in own.parents and own in file.resolve().parents
-            if not below_output and not (suffix and _is_own_output(file, suffix)):
+            if not below_output and not (beside and _is_own_output(file, beside)):
                 yield file, file.relative_to(path)
 
 
@@ -88,7 +89,7 @@ def own_pictures(folder: Path) -> list[Path]:
 def passed_over(inputs: Sequence[Path], recursive: bool) -> dict[str, int]:
     """How many files there are in the folders of each kind of picture that is not read, by extension."""
     found: dict[str, int] = {}
-    for folder in filter(Path.is_dir, inputs):
+    for folder in filter(os.path.isdir, inputs):
         for _, folders, files in os.walk(folder):
             if not recursive:
                 folders.clear()
@@ -110,11 +111,14 @@ def _renamed(path: Path, suffix: str, extension: str | None) -> str:
 
 
 def _without_clashes(sources: list[Path], targets: list[Path]) -> list[tuple[Path, Path]]:
-    """Where two files would have one result (a.jpg and a.png with -f png), the later ones keep their old extension in the name: a_png.png."""
+    """Where two files would have one result (a.jpg and a.png with -f png), it is that of the one which has the extension already, else of the first; the
+    others keep their old extension in the name: a_jpg.png.
+    """
     taken: set[Path] = set()
     own = {place for source in sources for place in places(source)}
-    result = []
-    for source, target in zip(sources, targets, strict=True):
+    result: dict[int, tuple[Path, Path]] = {}
+    for at in sorted(range(len(sources)), key=lambda i: sources[i].suffix.lower() != targets[i].suffix.lower()):
+        source, target = sources[at], targets[at]
         if target in taken:
             target = target.with_name(f"{target.stem}_{source.suffix.lstrip('.')}{target.suffix}")
         number, first = 2, target
@@ -123,5 +127,5 @@ def _without_clashes(sources: list[Path], targets: list[Path]) -> list[tuple[Pat
         if replaces(target, own):
             raise UsageError(f"{target}: a result would replace an input; choose another -o, or a --suffix")
         taken.add(target)
-        result.append((source, target))
-    return result
+        result[at] = source, target
+    return [result[at] for at in range(len(sources))]

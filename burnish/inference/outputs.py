@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from collections.abc import Collection, Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -31,6 +33,16 @@ def prepare(target: Path, option: str, endings: Collection[str], inputs: Iterabl
     if target.is_dir():
         raise OutputError(f"{target}: cannot be written (it is a folder); choose another name")
     prepare_folder(target)
+
+
+def check_target(target: Path) -> None:
+    """UsageError where no file can have that name, of one result among many: a folder has it, or it is too long."""
+    try:
+        if stat.S_ISDIR(os.stat(target).st_mode):
+            raise UsageError(f"{target}: a folder has the name of the result; choose another -o, or a --suffix")
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise UsageError(f"{target}: this name is too long; choose another -o, or a shorter --suffix") from error
 
 
 def prepare_folder(target: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,8 @@ def restore(
 ) -> NDArray[Any]:
     """The restored picture as an array; with `target`, written there too, with the source's depth, alpha and metadata.
 
-    source: a file, or an array as `Model.__call__` takes them. An array gives one of its own type and layout; a file gives float32 [H, W, C], without alpha.
+    source: a file, or an array as `Model.__call__` takes them. An array gives one of its own type and layout; a file gives float32 [H, W, C], without alpha,
+    turned as the picture is to be looked at. Maps for a file stand upright as well.
     model: a shipped name, the path of an .onnx file, or a Model that was loaded once for many pictures. strength: 0 (the input) to 1,
     or a map of it, [H, W]. max_megapixels: of a file, maps too; larger ones are refused, None lifts the limit.
     dials: each in its own unit, such as noise=25 (sigma in 8-bit steps); one that is not given, None or "auto" is estimated where that is possible; where the
@@ -43,22 +45,30 @@ def restore(
     model = model if isinstance(model, Model) else load(model)
     out = None if target is None else Path(target)
     if isinstance(source, np.ndarray):
-        if out is not None:
-            _ready(images.from_array(_writable(source)), out, model)
+        notes = [] if out is None else _ready(images.from_array(_writable(source)), out, model)
         result = model(source, strength=strength, tile=tile, **dials)
         if out is not None:
-            images.write(out, images.from_array(_writable(result)))
+            _warn([*notes, *images.write(out, images.from_array(_writable(result)))])
         return result
     if out is not None and replaces(out, places(Path(source))):
         raise UsageError(f"{target}: the result would replace its input; choose another name")
     picture = images.read(Path(source), max_megapixels=max_megapixels)
+    notes = [] if out is None else [*picture.notes, *_ready(picture, out, model)]
+    settings = {name: _as_stored(value, picture) for name, value in given(dials).items()}
+    restored, _ = model.through(picture, settings, _as_stored(strength, picture), tile=tile, max_megapixels=max_megapixels)
     if out is not None:
-        notes = [*picture.notes, *_ready(picture, out, model)]
-    restored, _ = model.through(picture, given(dials), strength, tile=tile, max_megapixels=max_megapixels)
-    if out is not None:
-        for note in dict.fromkeys([*notes, *images.write(out, restored)]):
-            warnings.warn(f"{source}: {note}", stacklevel=2)
-    return np.ascontiguousarray(restored.pixels[0].transpose(1, 2, 0))
+        _warn([f"{source}: {note}" for note in [*notes, *images.write(out, restored)]])
+    return np.ascontiguousarray(images.upright(restored).pixels[0].transpose(1, 2, 0))
+
+
+def _warn(notes: Iterable[str]) -> None:
+    for note in dict.fromkeys(notes):
+        warnings.warn(note, stacklevel=3)
+
+
+def _as_stored(value: Any, picture: Picture) -> Any:
+    """A map [H, W] as the picture's pixels lie in its file; anything else as it is."""
+    return np.ascontiguousarray(images.stored(value, picture)) if isinstance(value, np.ndarray) and value.ndim == 2 else value
 
 
 def _ready(picture: Picture, target: Path, model: Model) -> list[str]:

@@ -24,7 +24,7 @@ def open_model(path: Path, contract: Contract, *, device: str, threads: int | No
     """The trained network itself, on "cpu" or "cuda"; on a GPU in bf16 (fp16 where it has no bf16) unless fp32."""
     source = path.with_suffix(".safetensors")
     if not source.is_file():
-        raise ModelMissing(f"{source}: the torch backend wants the trained weights beside {path.name}, and they are not there")
+        raise ModelMissing(f"{source}: the torch backend wants the trained weights beside {path.name}, and they are not there; --device cpu does without")
     if hashlib.sha256(source.read_bytes()).hexdigest() != source_digest(path):
         raise ModelMissing(f"{source}: not the weights that {path.name} was made from; export it again, or restore on the processor (--device cpu)")
     if threads and device == "cpu":

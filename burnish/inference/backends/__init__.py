@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ...contract import Contract, Opened
-from ...errors import DeviceError, MissingExtra
+from ...errors import DeviceError, MissingExtra, ModelMissing
 
 BACKENDS = {
     "openvino": "burnish.inference.backends.openvino:open_model",
@@ -30,13 +30,28 @@ def open_model(path: Path, contract: Contract, *, device: str = "auto", threads:
     name, notes = (backend, ()) if backend else _choose(device)
     if name not in BACKENDS:
         raise DeviceError(f"there is no backend {name!r}; the choices: {', '.join(BACKENDS)}")
+    where = "cuda" if name == "torch" and device != "cpu" and _gpu_usable() else "cpu"
+    try:
+        opened = _opener(name)(path, contract, device=where, threads=threads, fp32=fp32)
+    except ModelMissing as error:  # torch wants the trained weights; the model file is all that a processor needs
+        if backend or device != "auto" or name != "torch":
+            raise
+        notes = (f"running on the processor, though a GPU is there: {error}",)
+        opened = _opener(_for_processor())(path, contract, device="cpu", threads=threads, fp32=fp32)
+    return replace(opened, notes=(*notes, *opened.notes))
+
+
+def _opener(name: str) -> Callable[..., Opened]:
     library, extra = LIBRARIES[name]
     if not _installed(library):
         raise MissingExtra(f"the {name} backend is not installed; pip install '{extra}' brings it")
     module, _, function = BACKENDS[name].partition(":")
     opener: Callable[..., Opened] = getattr(importlib.import_module(module), function)
-    opened = opener(path, contract, device="cuda" if name == "torch" and device != "cpu" and _gpu_usable() else "cpu", threads=threads, fp32=fp32)
-    return replace(opened, notes=(*notes, *opened.notes))
+    return opener
+
+
+def _for_processor() -> str:
+    return "openvino" if _installed("openvino") else "onnxruntime"
 
 
 def _choose(device: str) -> tuple[str, tuple[str, ...]]:
@@ -53,7 +68,7 @@ def _choose(device: str) -> tuple[str, tuple[str, ...]]:
             )
         if _gpu_present():
             notes = (f"a GPU is there, but {reason}: running on the processor; {mend}",)
-    return ("openvino" if _installed("openvino") else "onnxruntime"), notes
+    return _for_processor(), notes
 
 
 def _installed(library: str) -> bool:

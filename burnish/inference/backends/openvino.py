@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Collection
 from functools import cache
 from pathlib import Path
@@ -35,19 +36,20 @@ def open_model(path: Path, contract: Contract, *, device: str, threads: int | No
         compiled = core.compile_model(model, "CPU", settings)
     except RuntimeError as error:
         raise ModelCorrupt(f"{path}: OpenVINO cannot read it ({_first_line(error)})") from error
-    request = compiled.create_infer_request()
+    request, turn = compiled.create_infer_request(), threading.Lock()
 
     def run(image: Array, level: Array | None) -> Array:
         inputs = {"input": np.ascontiguousarray(image)}
         if level is not None:
             inputs["level"] = np.ascontiguousarray(level)
         try:
-            result = request.infer(inputs, share_inputs=True, share_outputs=True)[0]
+            with turn:  # one request and its buffers serve all threads
+                result = request.infer(inputs, share_inputs=True, share_outputs=True)[0]
+                return np.array(result, np.float32)  # a copy: the request's buffer is written again by the next tile
         except (RuntimeError, MemoryError) as error:
             if _is_memory(error):
                 raise OutOfMemory(f"a picture of {image.shape[-1]}x{image.shape[-2]} does not fit into memory") from error
             raise
-        return np.array(result, np.float32)  # a copy: the request's buffer is written again by the next tile
 
     return Opened(run, "openvino", str(core.get_property("CPU", "FULL_DEVICE_NAME")).strip(), {"f32": "fp32"}.get(precision, precision))
 
