@@ -100,7 +100,7 @@ def test_a_mask_stands_upright_and_every_picture_has_its_own(tmp_path: Path) -> 
         save(tmp_path / "in" / name, orientation=6)
     run(tmp_path / "in", "--use", "SaltAndPepper", "-d", "impulses=20", "-o", tmp_path / "out", "-f", "png", "--mask")
     run(tmp_path / "in", "--use", "SaltAndPepper", "-d", "impulses=20", "-o", tmp_path / "same", "--mask")
-    for folder, pictures in (("out", ("a.png", "a_png.png")), ("same", ("a.jpg", "a.png"))):
+    for folder, pictures in (("out", ("a.png", "a_jpg.png")), ("same", ("a.jpg", "a.png"))):
         for name in pictures:
             looked = images.upright(images.read(tmp_path / folder / name))
             assert images.read(tmp_path / folder / f"{name}_mask.png").pixels.shape[-2:] == looked.pixels.shape[-2:]
