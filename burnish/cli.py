@@ -153,7 +153,7 @@ def _restore_all(jobs: list[Any], model: Model, console: Any, *, device: str, th
     """Every job in turn. The exit status."""
     from .inference.job import run_job
 
-    if any(console.wanted(job) for job in jobs):
+    if any(job.wanted for job in jobs):  # a folder where all is done loads no model
         console.opened(model.open(device=device, threads=threads, fp32=fp32))
     with console:
         status = _each(jobs, console, lambda job: console.done(run_job(job, model, progress=console.progress, notice=console.notice)))

@@ -58,10 +58,6 @@ class Console:
         if not self.quiet:
             self._aside(f"on {opened.device}" + (f", {opened.backend}, {opened.precision}" if self.verbose else ""))
 
-    def wanted(self, job: Job) -> bool:
-        """Whether a job will need the model, so that a folder where all is done loads none."""
-        return job.overwrite or not os.path.exists(job.target)  # not Path's, which stumbles over a name that is too long
-
     def progress(self, done: int, total: int) -> None:
         """Tiles of the picture in hand."""
         if self._bar is not None:
@@ -71,7 +67,7 @@ class Console:
         self._aside(f"note: {text}")
 
     def planned(self, job: Job) -> None:
-        self._result({"source": job.source, "target": job.target, "status": "planned" if self.wanted(job) else "exists"}, f"{job.source} -> {job.target}")
+        self._result({"source": job.source, "target": job.target, "status": "planned" if job.wanted else "exists"}, f"{job.source} -> {job.target}")
 
     def done(self, report: Report) -> None:
         self._count(report.status)

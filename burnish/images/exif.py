@@ -23,9 +23,9 @@ RESOLUTION = frozenset({282, 283, 296})
 SHARED = frozenset({269, 270, MAKE, MODEL, ORIENTATION, 285, 305, DATE, 315, 316, 18246, 18249, 33432, *range(40091, 40096)}) | RESOLUTION
 #: fields that say how a file stores its pixels
 STORAGE = frozenset(
-    {*range(254, 270), 273, *range(277, 282), 284, *range(288, 294), 317, *range(320, 326), 330, 332, *range(338, 348), *range(512, 522), *range(529, 533)}
-) - {269}
-#: no field is larger in good faith, and all that a file has together not than twice that
+    {*range(254, 269), 273, *range(277, 282), 284, *range(288, 294), 317, *range(320, 326), 330, 332, *range(338, 348), *range(512, 522), *range(529, 533)}
+)
+#: no field is larger in good faith, nor are all fields of a file together larger than twice that
 LARGEST = 1 << 24
 
 
@@ -213,4 +213,4 @@ def _packed(fields: Directory, order: str, start: int) -> bytes:
         else:
             entries += struct.pack(order + "I", behind + len(values))
             values += field.value + b"\0" * (len(field.value) % 2)
-    return struct.pack(order + "H", len(fields)) + bytes(entries) + bytes(4) + bytes(values)
+    return struct.pack(order + "H", len(fields)) + entries + bytes(4) + values

@@ -81,14 +81,14 @@ def examine(file: BinaryIO, path: Path) -> Header:
     width, height, bits, kind, _, _, _ = _header(found[b"IHDR"], path)
     if b"acTL" in found:
         raise UnsupportedFormat(f"{path}: is an animated PNG; only single pictures are handled yet")
-    left += _colour_description(found)
+    icc, dpi = _profile(found.get(b"iCCP")), _dpi(found.get(b"pHYs"))
+    left += _meaning_lost(found, icc, dpi)
     alpha = kind in (4, 6) or b"tRNS" in found
     depth: Depth = "uint16" if bits == 16 else "uint8"
     notes = [f"not kept: {', '.join(dict.fromkeys(left))}"] if left else []
     if kind == 3 or bits < 8:
         notes.append(f"{bits}-bit {COLOURS[kind][2]}; the result is 8-bit {'colour' if kind == 3 else 'grey'}")
     stored = f"{bits}-bit {COLOURS[kind][2]}"
-    icc, dpi = _profile(found.get(b"iCCP")), _dpi(found.get(b"pHYs"))
     kept: dict[str, Any] = {"icc": icc, "exif": found.get(b"eXIf"), "xmp": xmp, "dpi": dpi}
     return Header("PNG", width, height, 1 if kind in (0, 4) else 3, depth, alpha, stored, notes=tuple(notes), **kept)
 
@@ -105,16 +105,16 @@ def _header(body: bytes, path: Path) -> tuple[int, int, int, int, int, int, int]
     return fields
 
 
-def _colour_description(found: dict[bytes, bytes]) -> list[str]:
-    """Chunks that say what the colours mean, other than a profile or sRGB, and are lost."""
-    gamma, primaries = found.get(b"gAMA"), found.get(b"cHRM")
-    said = b"sRGB" in found or _profile(found.get(b"iCCP")) is not None
+def _meaning_lost(found: dict[bytes, bytes], icc: bytes | None, dpi: tuple[float, float] | None) -> list[str]:
+    """What chunks say of colours and of the pixels' shape, other than by a profile, sRGB or a resolution, and is lost."""
+    gamma, primaries, shape = found.get(b"gAMA"), found.get(b"cHRM"), found.get(b"pHYs")
+    said = b"sRGB" in found or icc is not None
     lost = {
         "its gamma": not said and gamma not in (None, struct.pack(">I", 45455)),
         "its primaries": not said and primaries not in (None, SRGB_PRIMARIES),
         "its cICP colour space": b"cICP" in found,
-        "its profile, which cannot be read": b"iCCP" in found and _profile(found[b"iCCP"]) is None,
-        "its shape of pixels": b"pHYs" in found and _dpi(found[b"pHYs"]) is None and found[b"pHYs"][:4] != found[b"pHYs"][4:8],
+        "its profile, which cannot be read": b"iCCP" in found and icc is None,
+        "its shape of pixels": shape is not None and dpi is None and shape[:4] != shape[4:8],
     }
     return [what for what, is_lost in lost.items() if is_lost]
 

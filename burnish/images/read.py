@@ -29,8 +29,7 @@ def read(path: str | Path, *, max_megapixels: float | None = MAX_MEGAPIXELS) -> 
     """
     path = Path(path)
     with sniff.opened(path) as file:
-        found = examine(file, path)
-        _check_size(found, os.fstat(file.fileno()).st_size, max_megapixels, path)
+        found = _within_limits(file, path, max_megapixels)
         file.seek(0)
         picture: Picture = DECODERS[found.format].decode(file, found, path)
         return picture
@@ -40,9 +39,7 @@ def header(path: str | Path, *, max_megapixels: float | None = MAX_MEGAPIXELS) -
     """What a file says of itself, held against the limits; nothing is decoded. InputErrors as `read` raises them, save for damage inside the pixels."""
     path = Path(path)
     with sniff.opened(path) as file:
-        found = examine(file, path)
-        _check_size(found, os.fstat(file.fileno()).st_size, max_megapixels, path)
-        return found
+        return _within_limits(file, path, max_megapixels)
 
 
 def examine(file: BinaryIO, path: Path) -> Header:
@@ -54,12 +51,14 @@ def examine(file: BinaryIO, path: Path) -> Header:
     return replace(found, notes=(*sniff.misnamed(path, kind), *found.notes))
 
 
-def _check_size(header: Header, size: int, most: float | None, path: Path) -> None:
-    """InputTooLarge beyond the limit, or where the file is far larger than its picture could ever be."""
+def _within_limits(file: BinaryIO, path: Path, most: float | None) -> Header:
+    """The header. InputTooLarge beyond the limit, or where the file is far larger than its picture could ever be."""
+    found = examine(file, path)
     if most is None:
-        return
-    megapixels = header.width * header.height / 1e6
+        return found
+    megapixels, size = found.width * found.height / 1e6, os.fstat(file.fileno()).st_size
     if megapixels > most:
-        raise InputTooLarge(f"{path}: is {header.width}x{header.height}, {megapixels:.0f} megapixels, and at most {most:g} are read; {LIFTS}")
-    if size > BYTES_BESIDES + BYTES_A_PIXEL * header.width * header.height:
-        raise InputTooLarge(f"{path}: is {size / 1e6:.0f} MB for a picture of {header.width}x{header.height}, too much to be one; {LIFTS}")
+        raise InputTooLarge(f"{path}: is {found.width}x{found.height}, {megapixels:.0f} megapixels, and at most {most:g} are read; {LIFTS}")
+    if size > BYTES_BESIDES + BYTES_A_PIXEL * found.width * found.height:
+        raise InputTooLarge(f"{path}: is {size / 1e6:.0f} MB for a picture of {found.width}x{found.height}, too much to be one; {LIFTS}")
+    return found

@@ -38,6 +38,11 @@ class Job:
     overwrite: bool = False
     max_megapixels: float | None = images.MAX_MEGAPIXELS
 
+    @property
+    def wanted(self) -> bool:
+        """Whether there is something to do. (`Path.exists` would stumble over names that the file system refuses.)"""
+        return self.overwrite or not os.path.exists(self.target)
+
     def to_json(self) -> str:
         return json.dumps(asdict(self))
 
@@ -67,7 +72,7 @@ class Report:
 def check_job(job: Job, scale: int) -> None:
     """What can be said against a job before anything is decoded, for a model that enlarges `scale` times. Raises what `run_job` would."""
     check_target(Path(job.target))
-    if os.path.exists(job.target) and not job.overwrite:
+    if not job.wanted:
         return
     header = images.header(job.source, max_megapixels=job.max_megapixels)
     images.check_kind(scale * header.width, scale * header.height, header.depth, header.alpha, job.target)
@@ -77,7 +82,7 @@ def run_job(job: Job, model: Model, *, progress: Progress | None = None, notice:
     """Reads, restores and writes one picture, whole or not at all. Raises InputError kinds for the input, OutputError where the result cannot be written."""
     source, target = Path(job.source), Path(job.target)
     check_target(target)
-    if os.path.exists(target) and not job.overwrite:  # not Path's, which stumbles over a name that is too long; writing says what is wrong with it
+    if not job.wanted:
         return Report(job.source, job.target, "skipped", notes=("exists already; --overwrite replaces it",))
     begun = time.perf_counter()
     picture = images.read(source, max_megapixels=job.max_megapixels)

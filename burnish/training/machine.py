@@ -97,10 +97,7 @@ class Machine:
 
     def agreed(self, values: Sequence[float]) -> list[float]:
         """The main process's numbers, known to all of them."""
-        if self.world == 1:
-            return list(values)
-        mine = torch.tensor(list(values) if self.main else [0.0] * len(values), dtype=torch.float64, device=self.device)
-        return [float(value) for value in self.accelerator.reduce(mine, reduction="sum")]
+        return self.everyones(values)[0]
 
     def together(self) -> None:
         """Waits for the other processes."""

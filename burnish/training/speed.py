@@ -25,9 +25,7 @@ def seconds_a_step(setup: Setup, batches: Callable[[int, int], Iterator[Batch]],
         losses, stop = mean_of(setup, several, step > WARM and time.monotonic() - started > enough)
         update(setup, rates, step, losses, together=together)
         taken += 1
-        if setup.stride > 1:
-            stop = together and meet(setup, stop, 0, 0)[0]
-        if stop:
+        if meet(setup, together, stop)[0]:
             break
     return machine.agreed([(time.monotonic() - started) / taken])[0]
 

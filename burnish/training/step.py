@@ -76,10 +76,14 @@ def mean_of(setup: Setup, several: list[Losses], stop: bool) -> tuple[Losses, bo
     return dict(zip(names, values[:-1], strict=True)), bool(values[-1] > 0)
 
 
-def meet(setup: Setup, stop: bool, in_a_row: int, missed: int) -> tuple[bool, int, int]:
+def meet(setup: Setup, together: bool, stop: bool, in_a_row: int = 0, missed: int = 0) -> tuple[bool, int, int]:
     """What processes that stepped alone find out where they meet: whether any is to stop, the most steps in a row that one of them could not make, and how many
-    all of them missed.
+    all of them missed. Until then none of them stops. Processes that step together know.
     """
+    if setup.stride == 1:
+        return stop, in_a_row, missed
+    if not together:
+        return False, in_a_row, missed
     stops, rows, counts = zip(*setup.machine.everyones([stop, in_a_row, missed]), strict=True)
     return any(stops), int(max(rows)), int(sum(counts))
 

@@ -205,8 +205,7 @@ def run_stage(setup: Setup, place: Place, progress: Progress) -> int | None:
             finite = update(setup, rates, progress.step - 1, losses, together=together)
             meter.step(waited, losses if finite else None)
             progress.in_a_row, missed = (0, missed) if finite else (progress.in_a_row + 1, missed + 1)
-            if setup.stride > 1:
-                stop, progress.in_a_row, missed = meet(setup, stop, progress.in_a_row, missed) if together else (False, progress.in_a_row, missed)
+            stop, progress.in_a_row, missed = meet(setup, together, stop, progress.in_a_row, missed)
 
             keep = last or stop or (together and due(recipe.save_every, progress.step, setup.stride))
             if together:
