@@ -1,0 +1,68 @@
+"""What all commands share: the program, how it ends, and how it says why."""
+
+from __future__ import annotations
+
+import io
+import json
+import signal
+import sys
+from typing import Annotated, NoReturn
+
+import typer
+
+from .. import __version__
+from ..errors import BurnishError, UsageError, unforeseen
+
+app = typer.Typer(
+    add_completion=True,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def main() -> None:
+    """The console script."""
+    debug = "--debug" in sys.argv
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a name that is not UTF-8 must not end a run
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    as_json = "--json" in sys.argv
+    try:
+        sys.exit(app([word for word in sys.argv[1:] if word != "--debug"], prog_name="burnish", standalone_mode=not as_json))
+    except Exception as error:
+        if as_json and hasattr(error, "format_message"):  # typer's own: a word or a number that does not fit
+            fail(UsageError(error.format_message()))
+        if debug:
+            raise
+        fail(error if isinstance(error, BurnishError) else unforeseen(error))
+
+
+def fail(error: BurnishError) -> NoReturn:
+    """One line on stderr (an object on stdout with --json), and the error's exit status."""
+    if "--json" in sys.argv:
+        print(json.dumps({"error": {"code": error.code, "message": str(error)}}), flush=True)
+    say(f"burnish: {error} [{error.code}]")
+    sys.exit(error.exit_status)
+
+
+def say(text: str) -> None:
+    from ..console import tell
+
+    tell(text, sys.stderr)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"burnish {__version__}")
+        raise typer.Exit
+
+
+@app.callback(epilog="Any command takes --debug, for a traceback.")
+def root(version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")] = False) -> None:
+    """burnish restore photo.jpg -d noise=25
+
+    Image restoration with dials.
+    """
