@@ -9,9 +9,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from torch import Tensor
 
@@ -21,67 +20,18 @@ from .board import Board
 from .checked import check_pictures
 from .cost import multiply_adds, parameters
 from .data import Batch, stream
+from .guard import Guard
 from .holding import holding, make_folder
 from .look import Look, draw_network
 from .machine import Machine, make_machine
 from .meter import Meter, signals
+from .progress import Place, Progress
 from .recipe import Recipe
 from .setup import Setup, check_networks, fresh, set_up
 from .speed import steps_in
 from .stages import check_all, count, resolved
-from .step import backward, gradient_norms, mean_of, meet, update
-from .validate import Figures, card, earlier, middles
-
-STATE = "state.pt"
-#: steps in a row without a finite gradient after which the run goes back to the last good state, and how often in a row it does that
-PATIENCE = RETURNS = 3
-
-
-@dataclass
-class Progress:
-    """Where a run stands. stage: from 0; before: steps of the stages before it; step, steps: of this one, whose length is decided once.
-
-    broken: steps without a finite gradient; in_a_row, returns: since the last good one. rates: what a learning rate that listens to validation remembers.
-    figures: of the last validation of this stage; ancestry: what the weights that it started from say of their own training.
-    """
-
-    step: int = 0
-    steps: int = 0
-    seconds: float = 0.0
-    broken: int = 0
-    in_a_row: int = 0
-    returns: int = 0
-    figures: Figures = field(default_factory=dict)
-    stage: int = 0
-    before: int = 0
-    rates: dict[str, Any] = field(default_factory=dict)
-    ancestry: list[dict[str, Any]] = field(default_factory=list)
-
-    @property
-    def overall(self) -> int:
-        """Steps of the whole run, by which curves are drawn."""
-        return self.before + self.step
-
-    def next_stage(self) -> Progress:
-        return Progress(seconds=self.seconds, broken=self.broken, ancestry=self.ancestry, stage=self.stage + 1, before=self.overall)
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a run writes, and until when it may go on (on the monotonic clock; None is for ever)."""
-
-    out: Path
-    recipe: Recipe
-    until: float | None
-
-    @property
-    def state(self) -> Path:
-        return self.out / STATE
-
-    def weights(self, stage: int) -> Path:
-        """The file of the averaged weights; those of earlier stages have the stage's name in theirs."""
-        last = stage == count(self.recipe) - 1
-        return self.out / f"{self.recipe.name}{'' if last else f'.{self.recipe.stages[stage].name}'}.safetensors"
+from .step import backward, gradient_norms, mean_of, update
+from .validate import card, earlier, middles
 
 
 def train(recipe: Recipe, out: Path | None = None, *, resume: bool = True, minutes: float | None = None) -> Path:
@@ -168,10 +118,10 @@ def run_stage(setup: Setup, place: Place, progress: Progress) -> int | None:
         n, pinned = recipe.accumulate, machine.device == "cuda"
         return stream(setup.crops, n * first, n * last, workers=recipe.data.workers, pinned=pinned, rank=machine.rank, world=machine.world)
 
-    last_good = checkpoint.snapshot(restorer, ema, optimizer)
+    guard = Guard(setup, place, progress)
     if not progress.steps:
         progress.steps = steps_in(setup, batches)
-        checkpoint.restore(last_good, restorer, ema, optimizer)
+        checkpoint.restore(guard.good, restorer, ema, optimizer)
         machine.say(f"{recipe.schedule.hours:g} hours are {progress.steps} steps on this machine")
 
     if recipe.schedule.warmup >= progress.steps:
@@ -185,7 +135,7 @@ def run_stage(setup: Setup, place: Place, progress: Progress) -> int | None:
     looking = Look(setup, board, held)
     seconds_before, started = progress.seconds, time.monotonic()
     source = batches(progress.step, progress.steps)
-    stop, missed = False, 0  # missed: steps without a finite gradient since the processes last met
+    stop = False
     with signals(machine.main, setup.stride) as received:
         while progress.step < progress.steps and not stop:
             several, waited = [], 0.0
@@ -204,25 +154,9 @@ def run_stage(setup: Setup, place: Place, progress: Progress) -> int | None:
             flow = gradient_norms(restorer) if look and machine.main else {}
             finite = update(setup, rates, progress.step - 1, losses, together=together)
             meter.step(waited, losses if finite else None)
-            progress.in_a_row, missed = (0, missed) if finite else (progress.in_a_row + 1, missed + 1)
-            stop, progress.in_a_row, missed = meet(setup, together, stop, progress.in_a_row, missed)
-
+            stop = guard.count(finite, together=together, stop=stop)
             keep = last or stop or (together and due(recipe.save_every, progress.step, setup.stride))
-            if together:
-                progress.returns = progress.returns if progress.in_a_row else 0
-                progress.broken += missed
-                if missed:
-                    steps = "the step is" if missed == 1 else f"{missed} steps are"
-                    machine.say(f"step {progress.step}: loss or gradient is not finite, so {steps} left out ({progress.broken} so far)")
-                missed = 0
-            lost = together and progress.in_a_row >= PATIENCE
-            if lost or ((look or keep) and not machine.agreed([checkpoint.finite(restorer, ema)])[0]):
-                if progress.returns == RETURNS:
-                    last_state = f"{place.state} is the last good state" if place.state.exists() else "there is no good state"
-                    raise TrainingError(f"{last_state}: nothing was finite after it, {RETURNS} times; a lower optimizer.args.lr may help")
-                progress.in_a_row, progress.returns = 0, progress.returns + 1
-                checkpoint.restore(last_good, restorer, ema, optimizer, rewind=False)
-                machine.say(f"step {progress.step}: going on from the last good weights")
+            guard.mend(together=together, wanted=look or keep)
 
             if machine.main and (meter.due() or last or stop):
                 figures = meter.read(optimizer.param_groups[0]["lr"])
@@ -240,9 +174,9 @@ def run_stage(setup: Setup, place: Place, progress: Progress) -> int | None:
                 about = card(place.recipe, ema, progress.overall, hours, photos, figures_now, machine.precision, progress.ancestry)
                 ema.save(place.weights(progress.stage), about)
             if keep:
-                last_good = checkpoint.snapshot(restorer, ema, optimizer)
+                guard.keep()
                 if machine.main:
-                    checkpoint.write(place.state, place.recipe, fingerprint, asdict(progress), last_good)
+                    checkpoint.write(place.state, place.recipe, fingerprint, asdict(progress), guard.good)
             if look and machine.main:
                 looking.report(progress.overall, progress.figures, flow)
             meter.leave_out(time.monotonic() - stepped)
