@@ -38,7 +38,7 @@ class Dial:
     unit: str
 
     def __post_init__(self) -> None:
-        if not self.low <= self.default <= self.high or not self.low < self.high:
+        if not (-math.inf < self.low <= self.default <= self.high < math.inf and self.low < self.high):
             raise DialError(f"dial {self.name}: the range {self.low:g}..{self.high:g} with {self.default:g} as its default makes no sense")
 
     def check(self, value: float) -> float:
@@ -105,12 +105,14 @@ class Contract:
         try:
             dials = tuple(Dial(**d) for d in record["dials"])
             identity = None if record["identity"] is None else tuple(map(float, record["identity"]))
-            least = min(int(record[name]) for name in ("channels_in", "channels_out", "scale", "multiple"))
-            reach = 0 if record["reach"] is None else int(record["reach"])
-        except (TypeError, ValueError, DialError) as error:
+        except (TypeError, ValueError, OverflowError, DialError) as error:
             raise ModelMismatch(f"the model's contract makes no sense ({error})") from error
-        if least < 1 or reach < 0 or record["level"] not in get_args(Level):
-            raise ModelMismatch("the model's contract makes no sense: channels, scale, multiple, reach or level are what no network has")
+        whole = all(type(record[name]) is int and record[name] >= 1 for name in ("channels_in", "channels_out", "scale", "multiple"))
+        reaches = record["reach"] is None or (type(record["reach"]) is int and record["reach"] >= 0)
+        if not (whole and reaches and record["level"] in get_args(Level) and type(record["residual"]) is bool):
+            raise ModelMismatch("the model's contract makes no sense: channels, scale, multiple, reach, level or residual are what no network has")
+        if not all(isinstance(dial.name, str) for dial in dials) or (identity is not None and len(identity) != len(dials)):
+            raise ModelMismatch("the model's contract makes no sense: its dials have no names, or stand at the identity by another number of settings")
         return cls(**{**record, "dials": dials, "identity": identity})
 
 

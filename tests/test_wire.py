@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +15,7 @@ pytest.importorskip("onnx", reason="makes the hostile files; comes with the trai
 
 import onnx
 
-from burnish.contract import Contract
+from burnish.contract import Contract, Dial
 from burnish.errors import ModelCorrupt, ModelMismatch, ModelMissing, UnsafeModel
 from burnish.inference import wire
 from burnish.inference.model import Model
@@ -108,11 +109,28 @@ def test_a_field_that_only_some_readers_see_is_refused(number: int, tmp_path: Pa
         ({"format": 1, "contract": {**Contract().to_dict(), "scale": "two"}, "card": {}}, ModelMismatch),
         ({"format": 1, "contract": {**Contract().to_dict(), "level": "sea"}, "card": {}}, ModelMismatch),
         ({"format": 1, "contract": {**Contract().to_dict(), "dials": [{"x": 1}]}, "card": {}}, ModelMismatch),
+        *(
+            ({"format": 1, "contract": {**Contract(dials=(Dial("noise", 0, 75, 25, "sigma"),)).to_dict(), **change}, "card": {}}, ModelMismatch)
+            for change in (
+                {"scale": "2"},
+                {"reach": math.inf},
+                {"reach": 1.5},
+                {"level": ["image"]},
+                {"residual": "yes"},
+                {"identity": [0, 0]},
+                {"identity": [10**400]},
+                {"dials": [{"name": 7, "low": 0, "high": 1, "default": 0, "unit": ""}]},
+                {"dials": [{"name": "noise", "low": "a", "high": "c", "default": "b", "unit": ""}]},
+                {"dials": [{"name": "noise", "low": 0, "high": math.inf, "default": 0, "unit": ""}]},
+            )
+        ),
+        *(({"format": 1, "contract": Contract().to_dict(), "card": {"bytes_per_pixel": memory}}, ModelMismatch) for memory in (0, -1, "many", None, 0.5)),
+        ("[" * 100_000, ModelCorrupt),
     ],
 )
 def test_a_header_that_makes_no_sense_is_refused(header: object, error: type[Exception], tmp_path: Path) -> None:
-    path = tmp_path / "model.onnx"
-    path.write_bytes(build(lambda m: onnx.helper.set_model_props(m, {"burnish": json.dumps(header)})))
+    path, text = tmp_path / "model.onnx", header if isinstance(header, str) else json.dumps(header)
+    path.write_bytes(build(lambda m: onnx.helper.set_model_props(m, {"burnish": text})))
     with pytest.raises(error):
         Model(path)
 

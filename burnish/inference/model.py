@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ..contract import Array, Contract, Opened, as_channels, check_strength, finite, from_channels, level_array
 from ..degrade.resize import resize
-from ..errors import NonFiniteInput, UsageError
+from ..errors import ModelMismatch, NonFiniteInput, UsageError
 from ..estimate import ESTIMATORS
 from ..images import MAX_MEGAPIXELS, Picture, fill_hidden
 from . import wire
@@ -29,7 +29,7 @@ BEYOND = 16.0
 class Model:
     """A model file, or a filter. Of a file, only the header is read and checked here; what runs it is loaded when the first picture comes, or at `open`.
 
-    path: the file, None for a filter.
+    path: the file, None for a filter. bytes_per_pixel: of memory that it takes, by its card.
     """
 
     def __init__(self, source: str | Path | Filter) -> None:
@@ -39,11 +39,14 @@ class Model:
         self._open: Callable[..., Opened]
         if isinstance(source, Filter):
             self.contract, self.card, self._open = source.contract, dict(source.card), source.open
-            return
-        self.path = Path(source)
-        header = wire.read_header(self.path)
-        self.contract, self.card = Contract.from_dict(header["contract"]), header["card"]
-        self._open = partial(open_model, self.path, self.contract)
+        else:
+            self.path = Path(source)
+            header = wire.read_header(self.path)
+            self.contract, self.card = Contract.from_dict(header["contract"]), header["card"]
+            self._open = partial(open_model, self.path, self.contract)
+        self.bytes_per_pixel: int = self.card.get("bytes_per_pixel", BYTES_PER_PIXEL)
+        if type(self.bytes_per_pixel) is not int or self.bytes_per_pixel < 1:
+            raise ModelMismatch(f"{source}: by its card it takes {self.bytes_per_pixel!r} bytes of memory a pixel, which no network does")
 
     def open(self, *, device: str = "auto", threads: int | None = None, fp32: bool = False, backend: str | None = None) -> Opened:
         """Loads the model into a backend, or a filter's libraries, and keeps it. Raises DeviceError, MissingExtra, ModelCorrupt."""
@@ -102,7 +105,7 @@ class Model:
             level_array(settings),
             1.0 if apart else share,
             tile=tile,
-            bytes_per_pixel=int(self.card.get("bytes_per_pixel", BYTES_PER_PIXEL)),
+            bytes_per_pixel=self.bytes_per_pixel,
             progress=progress,
             notice=notice,
         )

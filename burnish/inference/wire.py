@@ -45,7 +45,7 @@ def read_header(path: Path) -> dict[str, Any]:
         header = json.loads(metadata.get("burnish", "null"))
     except UnsafeModel as error:
         raise UnsafeModel(f"{path}: {error}") from None
-    except (ValueError, IndexError) as error:
+    except (ValueError, IndexError, RecursionError) as error:  # recursion: JSON that is nested a thousand times
         raise ModelCorrupt(f"{path}: not a whole ONNX file ({error})") from error
     if header is None:
         raise ModelMismatch(f"{path}: an ONNX file without Burnish's contract; only files made by `burnish export` can be restored with")

@@ -13,7 +13,7 @@ from ..contract import Array, Contract, Dial, Run, apply
 from ..errors import DialError, UsageError
 from ..estimate import ESTIMATORS
 from ..evaluate import matching
-from ..inference.engine import BYTES_PER_PIXEL, restore
+from ..inference.engine import restore
 from ..inference.model import Model
 from ..inference.zoo import load
 
@@ -92,7 +92,7 @@ def _tiled(model: Model, run: Run) -> Run:
     bare = replace(model.contract, residual=False)
 
     def bounded(image: Array, level: Array | None) -> Array:
-        return restore(run, bare, image, level, bytes_per_pixel=int(model.card.get("bytes_per_pixel", BYTES_PER_PIXEL)))
+        return restore(run, bare, image, level, bytes_per_pixel=model.bytes_per_pixel)
 
     return bounded
 

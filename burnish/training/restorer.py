@@ -81,6 +81,8 @@ class Restorer(nn.Module):
         if not isinstance(header, dict) or header.get("format") != FORMAT or not {"contract", "spec", "card"} <= set(header):
             said = header.get("format") if isinstance(header, dict) else header
             raise ModelMismatch(f"{path}: format {said!r}, this version of Burnish reads {FORMAT}")
+        if not isinstance(header["contract"], dict) or not isinstance(header["card"], dict):
+            raise ModelMismatch(f"{path}: what stands in its header as contract or card is neither")
         contract = Contract.from_dict(header["contract"])
         try:
             restorer = cls(Spec.parse(header["spec"]), contract.dials, trusted=trusted)
@@ -112,7 +114,7 @@ def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, Any] | None]:
             text = (file.metadata() or {}).get("burnish")
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
         header = json.loads(text) if text else None
-    except (SafetensorError, ValueError, OSError) as error:
+    except (SafetensorError, ValueError, OSError, RecursionError) as error:
         raise ModelCorrupt(f"{path}: not a whole safetensors file ({error})") from error
     return weights, header
 
