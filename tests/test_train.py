@@ -31,6 +31,7 @@ from burnish.training.ema import average, warmed  # noqa: E402
 from burnish.training.holding import holding  # noqa: E402
 from burnish.training.initialise import initialise  # noqa: E402
 from burnish.training.losses import L1, L2, Charbonnier, level_weight  # noqa: E402
+from burnish.training.machine import make_machine  # noqa: E402
 from burnish.training.optim import make_optimizer  # noqa: E402
 from burnish.training.recipe import Recipe  # noqa: E402
 from burnish.training.recipe_file import load  # noqa: E402
@@ -358,6 +359,13 @@ def test_nothing_finite_any_more_ends_the_run_and_leaves_what_was_good(home: Pat
     with pytest.raises(TrainingError, match="nothing was finite"):
         train(recipe("schedule.steps=100", "loss={use: broken.Sometimes, args: {calls: [-1]}}"), home / "out")
     assert all(bool(w.isfinite().all()) for w in state(home / "out")["net"].values())
+
+
+def test_numbers_too_small_to_be_computed_with_quickly_are_zero(recipe: Callable[..., Recipe]) -> None:
+    """The momentum of a filter whose gradient has become 0 reaches them, and would keep every step's products slow."""
+    torch.set_flush_denormal(False)
+    make_machine(recipe())
+    assert not (torch.full((64,), 1e-42) * 0.5).any()
 
 
 def test_weights_that_overflow_are_never_written(home: Path, recipe: Callable[..., Recipe], monkeypatch: pytest.MonkeyPatch) -> None:
