@@ -1,9 +1,9 @@
 """Experts for gate V1 of a model that ships: its network, trained further at one level of its dial alone; what the dial loses against them is its dip.
 
-python -m benchmarks.experts photo --levels 5,15,25,50,75 [--share 0.1] [--out runs/experts]
+python -m benchmarks.experts photo --levels 5,15,25,50,75 [--share 0.1] [--lr 2e-4] [--out runs/experts]
 
-Each goes on for a share of all the steps that the network has seen, as its last stage was trained, from a third of that rate on down to 0. One that stopped
-goes on with the same command. It prints what to give to `benchmarks.ship NAME --along`: `--expert 25=FILE`, so that the dip stands in the card.
+Each goes on for a share of all the steps that the network has seen, as its last stage was trained, from a third of that rate, or --lr, on down to 0. One that
+stopped goes on with the same command. It prints what to give to `benchmarks.ship NAME --along`: `--expert 25=FILE`, so that the dip stands in the card.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from burnish.training.train import train
 WIDTH = 0.01
 
 
-def recipe_of(card: dict[str, Any], weights: Path, level: float, share: float) -> dict[str, Any]:
+def recipe_of(card: dict[str, Any], weights: Path, level: float, share: float, lr: float | None = None) -> dict[str, Any]:
     """The recipe of an expert, from the card of the model."""
     run = card["training"]
     whole = from_record(run["recipe"])
     record: dict[str, Any] = plain(resolved(whole, count(whole) - 1))
     steps = round(share * (run["steps"] + sum(before["steps"] for before in run.get("before", []))))
-    rate = record["optimizer"]["args"]["lr"] / 3
+    rate = lr or record["optimizer"]["args"]["lr"] / 3
     for place, value in {
         "start": str(weights),
         "degradations.0.train": [level - WIDTH, level + WIDTH],
@@ -47,12 +47,13 @@ def main() -> None:
     parser.add_argument("model", help="the name of a model that ships")
     parser.add_argument("--levels", required=True, help="5,15,25")
     parser.add_argument("--share", type=float, default=0.1)
+    parser.add_argument("--lr", type=float)
     parser.add_argument("--out", type=Path, default=Path("runs/experts"))
     arguments = parser.parse_args()
     weights = folder() / f"{arguments.model}.safetensors"
     card = dict(Restorer.load(weights).card)
     for level in map(float, arguments.levels.split(",")):
-        found = train(from_record(recipe_of(card, weights, level, arguments.share)), arguments.out / f"{arguments.model}_{level:g}")
+        found = train(from_record(recipe_of(card, weights, level, arguments.share, arguments.lr)), arguments.out / f"{arguments.model}_{level:g}")
         print(f"--expert {level:g}={found}", flush=True)
 
 
