@@ -104,6 +104,28 @@ def test_speed_and_waiting_are_those_of_the_steps_alone(monkeypatch: pytest.Monk
     assert (figures["steps_a_second"], figures["pictures_a_second"], figures["waiting_for_data"]) == pytest.approx((1, 4, 0.25))
 
 
+def test_layers_that_no_gradient_reaches_are_named() -> None:
+    torch = pytest.importorskip("torch", reason="comes with the training wing")
+    from burnish.training.collapse import dead
+
+    torch.manual_seed(0)
+    net = torch.nn.Sequential(*[layer for _ in range(4) for layer in (torch.nn.Conv2d(6, 6, 3, padding=1), torch.nn.ReLU())], torch.nn.Conv2d(6, 3, 3))
+    branch = torch.nn.Sequential(torch.nn.Conv2d(6, 6, 1), torch.nn.ReLU(), torch.nn.Conv2d(6, 6, 1))
+
+    def found() -> list[str]:
+        whole = torch.nn.ModuleDict({"net": net, "branch": branch})
+        whole.zero_grad()
+        image = net[:4](torch.rand(2, 6, 12, 12))
+        net[4:](image + branch(image)).square().mean().backward()
+        norms = {name: (float(p.grad.norm()), float(p.detach().norm())) for name, p in whole.named_parameters() if p.ndim > 1}
+        return dead({name: norm for name, (norm, _) in norms.items()}, {name: norm for name, (_, norm) in norms.items()})
+
+    assert found() == []
+    with torch.no_grad():
+        branch[0].bias -= 100  # nothing that comes in lifts a unit above 0
+    assert found() == ["branch.0.weight", "branch.2.weight"]
+
+
 def test_a_collapse_is_noticed_and_a_good_or_merely_noisy_result_is_not() -> None:
     pytest.importorskip("torch", reason="the training wing is not installed")
     from burnish.training.collapse import collapses

@@ -1,8 +1,10 @@
-"""Whether a network has collapsed: it gives one colour, or lays a grid over its pictures (Odena et al., Distill 2016, on checkerboard artifacts)."""
+"""Whether a network has collapsed: it gives one colour, or lays a grid over its pictures (Odena et al., Distill 2016, on checkerboard artifacts); and which of
+its layers are dead (Lu et al., "Dying ReLU and initialization", 2019).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -15,11 +17,23 @@ FLAT = 0.01
 PLAIN = (4 / 255) ** 2
 #: a grid is named where it makes up this share of the error, and can be seen
 SHARE = 0.1
+#: a layer is dead where its gradient, against its weights, is less than this share of the middle layer's (living ones had 0.06 and more, dead ones 0.003)
+LIVING = 0.01
 
 
 def collapses(restored: Sequence[Array], clean: Sequence[Array], period: int = 8) -> list[str]:
     """What is wrong with pictures [1, C, H, W] that a network restored, in sentences; period: the widest grid that it could lay, such as its multiple."""
     return [*_flat(restored, clean), *_grid(restored, clean, max(2, period))]
+
+
+def dead(gradients: Mapping[str, float], weights: Mapping[str, float]) -> list[str]:
+    """The names of the parameters that hardly learn any more, of those whose norms are given: nothing of what they make reaches the result.
+
+    A layer of which no unit is ever above 0 passes no gradient through its ReLU, and stays as it is however long the run goes on.
+    """
+    speeds = {name: gradients[name] / weights[name] for name in gradients if weights[name] > 0}
+    middle = float(np.median(list(speeds.values()))) if speeds else 0.0
+    return [name for name, speed in speeds.items() if speed < LIVING * middle]
 
 
 def _flat(restored: Sequence[Array], clean: Sequence[Array]) -> Iterator[str]:
