@@ -106,7 +106,7 @@ def test_speed_and_waiting_are_those_of_the_steps_alone(monkeypatch: pytest.Monk
 
 def test_layers_that_no_gradient_reaches_are_named() -> None:
     torch = pytest.importorskip("torch", reason="comes with the training wing")
-    from burnish.training.collapse import dead
+    from burnish.training.collapse import idle
 
     torch.manual_seed(0)
     net = torch.nn.Sequential(*[layer for _ in range(4) for layer in (torch.nn.Conv2d(6, 6, 3, padding=1), torch.nn.ReLU())], torch.nn.Conv2d(6, 3, 3))
@@ -118,7 +118,7 @@ def test_layers_that_no_gradient_reaches_are_named() -> None:
         image = net[:4](torch.rand(2, 6, 12, 12))
         net[4:](image + branch(image)).square().mean().backward()
         norms = {name: (float(p.grad.norm()), float(p.detach().norm())) for name, p in whole.named_parameters() if p.ndim > 1}
-        return dead({name: norm for name, (norm, _) in norms.items()}, {name: norm for name, (_, norm) in norms.items()})
+        return idle({name: norm for name, (norm, _) in norms.items()}, {name: norm for name, (_, norm) in norms.items()})
 
     assert found() == []
     with torch.no_grad():

@@ -1,5 +1,5 @@
 """Whether a network has collapsed: it gives one colour, or lays a grid over its pictures (Odena et al., Distill 2016, on checkerboard artifacts); and which of
-its layers are dead (Lu et al., "Dying ReLU and initialization", 2019).
+its layers hardly learn, as dead ones do (Lu et al., "Dying ReLU and initialization", 2019).
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ FLAT = 0.01
 PLAIN = (4 / 255) ** 2
 #: a grid is named where it makes up this share of the error, and can be seen
 SHARE = 0.1
-#: a layer is dead where its gradient, against its weights, is less than this share of the middle layer's (living ones had 0.06 and more, dead ones 0.003)
-LIVING = 0.01
+#: a layer is idle where its gradient, against its weights, is less than this share of the middle layer's (others had 0.06 and more, dead ones 0.003)
+IDLE = 0.01
 
 
 def collapses(restored: Sequence[Array], clean: Sequence[Array], period: int = 8) -> list[str]:
@@ -26,14 +26,14 @@ def collapses(restored: Sequence[Array], clean: Sequence[Array], period: int = 8
     return [*_flat(restored, clean), *_grid(restored, clean, max(2, period))]
 
 
-def dead(gradients: Mapping[str, float], weights: Mapping[str, float]) -> list[str]:
-    """The names of the parameters that hardly learn any more, of those whose norms are given: nothing of what they make reaches the result.
+def idle(gradients: Mapping[str, float], weights: Mapping[str, float]) -> list[str]:
+    """The names of the parameters that hardly learn, of those whose norms are given: hardly anything of what they make reaches the result.
 
-    A layer of which no unit is ever above 0 passes no gradient through its ReLU, and stays as it is however long the run goes on.
+    That passes where a layer behind them began with zeroes. It does not where none of their units is ever above 0: a ReLU lets no gradient through then.
     """
     speeds = {name: gradients[name] / weights[name] for name in gradients if weights[name] > 0}
     middle = float(np.median(list(speeds.values()))) if speeds else 0.0
-    return [name for name, speed in speeds.items() if speed < LIVING * middle]
+    return [name for name, speed in speeds.items() if speed < IDLE * middle]
 
 
 def _flat(restored: Sequence[Array], clean: Sequence[Array]) -> Iterator[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from .board import Board
-from .collapse import dead
+from .collapse import idle
 from .data import floats
 from .export import example
 from .restorer import Restorer
@@ -46,9 +46,11 @@ class Look:
             setup.machine.say(f"step {step}: the network has collapsed: {complaint}; a lower optimizer.args.lr, or another loss, may help")
         norms = {name: float(norm) for name, norm in flow.items()}
         matrices = {name: float(weight.detach().norm()) for name, weight in setup.restorer.named_parameters() if name in norms and weight.ndim > 1}
-        if sleeping := dead({name: norms[name] for name in matrices}, matrices):
-            layers = ", ".join(name.removesuffix(".weight") for name in sleeping)
-            setup.machine.say(f"step {step}: dead layers, which learn and add nothing: {layers}; begun anew, a lower optimizer.args.lr may help")
+        if resting := idle({name: norms[name] for name in matrices}, matrices):
+            layers = ", ".join(name.removesuffix(".weight") for name in resting)
+            setup.machine.say(
+                f"step {step}: these layers hardly learn: {layers}; where that stays so they are dead, and a lower optimizer.args.lr, begun anew, may help"
+            )
         scalars = {f"{table}/{setting}": value for table, row in figures.items() for setting, value in row.items()}
         board.scalars(
             step, {**scalars, **losses_of(setup.loss, found, setup.machine.device), **{f"gradient norm/{name}": norm for name, norm in norms.items()}}
