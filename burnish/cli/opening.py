@@ -19,12 +19,12 @@ def open_model(name: str, dials: Mapping[str, float | str]) -> Model:
     from ..inference.maps import check
     from ..inference.zoo import load
 
-    model = load(str(exported(Path(name))) if name.endswith(".safetensors") else name)
+    model = load(str(_exported(Path(name))) if name.endswith(".safetensors") else name)
     check(model.contract, dials)
     return model
 
 
-def exported(path: Path) -> Path:
+def _exported(path: Path) -> Path:
     import hashlib
     import tempfile
     from contextlib import suppress
@@ -50,7 +50,7 @@ def exported(path: Path) -> Path:
 def as_file(words: str) -> str:
     """The words of a row, with every .safetensors file in them exported."""
     parts = [words] if Path(words).is_file() else words.split("+")  # a folder's name may hold a +
-    return "+".join(str(exported(Path(part))) if part.endswith(".safetensors") else part for part in parts)
+    return "+".join(str(_exported(Path(part))) if part.endswith(".safetensors") else part for part in parts)
 
 
 def training_wing() -> None:

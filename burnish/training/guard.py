@@ -24,6 +24,10 @@ class Guard:
         """What stands now is the last good state."""
         self.good = checkpoint.snapshot(self.setup.restorer, self.setup.ema, self.setup.optimizer)
 
+    def back(self, *, rewind: bool) -> None:
+        """To the last good state; with `rewind`, to its random states too."""
+        checkpoint.restore(self.good, self.setup.restorer, self.setup.ema, self.setup.optimizer, rewind=rewind)
+
     def count(self, finite: bool, *, together: bool, stop: bool) -> bool:
         """Counts a step, and says what was left out. Returns whether the run is to stop, as far as the processes know it of each other."""
         progress = self.progress
@@ -52,5 +56,5 @@ class Guard:
             last = f"{state} is the last good state" if state.exists() else "there is no good state"
             raise TrainingError(f"{last}: nothing was finite after it, {RETURNS} times; a lower optimizer.args.lr may help")
         progress.in_a_row, progress.returns = 0, progress.returns + 1
-        checkpoint.restore(self.good, setup.restorer, setup.ema, setup.optimizer, rewind=False)
+        self.back(rewind=False)
         setup.machine.say(f"step {progress.step}: going on from the last good weights")

@@ -121,7 +121,7 @@ def run_stage(setup: Setup, place: Place, progress: Progress) -> int | None:
     guard = Guard(setup, place, progress)
     if not progress.steps:
         progress.steps = steps_in(setup, batches)
-        checkpoint.restore(guard.good, restorer, ema, optimizer)
+        guard.back(rewind=True)
         machine.say(f"{recipe.schedule.hours:g} hours are {progress.steps} steps on this machine")
 
     if recipe.schedule.warmup >= progress.steps:
