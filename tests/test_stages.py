@@ -27,10 +27,12 @@ from burnish.training.freezing import freeze  # noqa: E402
 from burnish.training.recipe import Recipe  # noqa: E402
 from burnish.training.recompute import recompute_blocks  # noqa: E402
 from burnish.training.restorer import Restorer  # noqa: E402
+from burnish.training.setup import fresh  # noqa: E402
 from burnish.training.stages import laid, resolved  # noqa: E402
 from burnish.training.train import train  # noqa: E402
 
 QUIET = ("data.leave_out=[]", "schedule={warmup: 0}", "save_every=2")
+WHOLE = ("data.leave_out=[]", "schedule={steps: 2, warmup: 0}")
 #: small crops, then large ones and another loss
 GROWING = (*QUIET, "stages=[{name: small, steps: 3}, {name: large, steps: 4, data: {crop: 24}, loss: {use: Charbonnier}, optimizer: {args: {lr: 1e-4}}}]")
 
@@ -135,6 +137,31 @@ def test_what_is_frozen_stays_bit_for_bit_and_the_rest_learns(home: Path, recipe
     with pytest.raises(RecipeError, match=r"stages\.0\.freeze: every parameter"):
         train(recipe(*QUIET, "stages=[{name: one, steps: 2, freeze: ['*']}]"), home / "bad")
     assert not (home / "bad").exists()
+
+
+def test_what_is_renewed_is_drawn_afresh_and_the_rest_taken_over(home: Path, recipe: Callable[..., Recipe]) -> None:
+    train(recipe(*QUIET, "stages=[{name: one, steps: 2}, {name: two, steps: 3, renew: ['net.base.body.*'], optimizer: {args: {lr: 0}}}]"), home / "out")
+    before = Restorer.load(home / "out" / "tiny.one.safetensors").state_dict()
+    after = Restorer.load(home / "out" / "tiny.safetensors").state_dict()
+    start = f"start={home / 'out' / 'tiny.one.safetensors'}"
+    alone = fresh(recipe(*WHOLE, start, "renew=['net.base.body.*']", "seed=1")).state_dict()  # the second stage's seed
+    drawn = fresh(recipe(*WHOLE, "seed=1")).state_dict()
+    assert any(".body." in name for name in before)
+    for name in before:
+        wanted = drawn if ".body." in name else before
+        assert torch.equal(after[name], wanted[name]), name
+        assert torch.equal(alone[name], wanted[name]), name
+    with pytest.raises(RecipeError, match=r"renew\.0: no parameter's name is like 'net\.bse\.\*'; they are called net\.base"):
+        train(recipe(*WHOLE, start, "renew=['net.bse.*']"), home / "bad")
+    with pytest.raises(RecipeError, match="renew: without start there is nothing to take over"):
+        train(recipe(*WHOLE, "renew=['net.base.body.*']"), home / "bad")
+    assert not (home / "bad").exists()
+
+
+def test_a_recipe_without_stages_freezes_too_and_a_stage_may_thaw(recipe: Callable[..., Recipe]) -> None:
+    freeze_, stages = "freeze=['net.base.*']", "stages=[{name: one, steps: 2}, {name: two, steps: 3, freeze: []}]"
+    assert resolved(recipe(freeze_), 0).freeze == ("net.base.*",)
+    assert [resolved(recipe(freeze_, stages), i).freeze for i in (0, 1)] == [("net.base.*",), ()]
 
 
 def test_frozen_normalisations_keep_their_statistics() -> None:

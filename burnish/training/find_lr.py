@@ -48,7 +48,7 @@ def find_lr(recipe: Recipe, picture: Path, *, steps: int = STEPS) -> Sweep:
     check_all(recipe)
     machine = make_machine(recipe)
     check_networks(recipe, machine)
-    setup = set_up(replace(resolved(recipe, 0), ema=0.0, accumulate=1), machine, None, recipe.stages[0].freeze if recipe.stages else ())
+    setup = set_up(replace(resolved(recipe, 0), ema=0.0, accumulate=1), machine)
     batch = setup.crops[(0, 0, machine.rank, machine.world)]
     rates, losses = [], []
     still = LearningRate(shape_of("constant", {}), steps)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fnmatch import fnmatchcase
 
 from torch import nn
 
 from ..errors import RecipeError
+from .names import check_pattern, like
 
 
 def freeze(net: nn.Module, patterns: Sequence[str]) -> int:
@@ -17,20 +17,15 @@ def freeze(net: nn.Module, patterns: Sequence[str]) -> int:
     """
     named = [name for name, _ in (*net.named_parameters(), *net.named_buffers())]
     for i, pattern in enumerate(patterns):
-        if not any(fnmatchcase(name, pattern) for name in named):
-            raise RecipeError(f"freeze.{i}: no parameter's name is like {pattern!r}; they are called {', '.join(named[:3])}, ...")
+        check_pattern(pattern, named, f"freeze.{i}")
     for name, parameter in net.named_parameters():
-        if _like(name, patterns):
+        if like(name, patterns):
             parameter.requires_grad_(False)  # and nothing is thawed: a network may have frozen a part of itself
     left = sum(p.numel() for p in net.parameters() if p.requires_grad)
     if not left:
         raise RecipeError("freeze: every parameter of the network is like one of the patterns, so there is nothing to train")
     for place, module in net.named_modules():
         own = [f"{place}.{name}" for name, _ in (*module.named_parameters(recurse=False), *module.named_buffers(recurse=False))]
-        if hasattr(module, "running_mean") and any(_like(name, patterns) for name in own):
+        if hasattr(module, "running_mean") and any(like(name, patterns) for name in own):
             module.eval()
     return left
-
-
-def _like(name: str, patterns: Sequence[str]) -> bool:
-    return any(fnmatchcase(name, pattern) for pattern in patterns)

@@ -14,6 +14,7 @@ from torch import nn
 from ..errors import RecipeError
 from .build import Spec, build, check_arguments, find
 from .muon import Muon, muon_groups
+from .names import check_pattern
 
 #: Those that a training loop without closures can drive. Rates and defaults are torch's, but for Muon's.
 OPTIMIZERS = {
@@ -77,9 +78,7 @@ def _divided(whole: Sequence[Mapping[str, Any]], groups: Sequence[Mapping[str, A
     patterns = [group["match"] for group in groups]
     owner = {id(p): _first_match(name, patterns) for name, p in net.named_parameters() if p.requires_grad}
     for i, pattern in enumerate(patterns):
-        if not any(fnmatchcase(name, pattern) for name, _ in net.named_parameters()):
-            names = ", ".join(name for name, _ in list(net.named_parameters())[:3])
-            raise RecipeError(f"optimizer.args.groups.{i}.match: no parameter's name is like {pattern!r}; they are called {names}, ...")
+        check_pattern(pattern, (name for name, _ in net.named_parameters()), f"optimizer.args.groups.{i}.match")
     options = [{}, *({name: value for name, value in group.items() if name != "match"} for group in groups)]
     return [{**part, **options[i + 1], "params": [p for p in part["params"] if owner[id(p)] == i]} for part in whole for i in range(-1, len(groups))]
 

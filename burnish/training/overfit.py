@@ -24,7 +24,7 @@ def overfit(recipe: Recipe, crops: int, *, steps: int = STEPS) -> str:
     alone = resolved(recipe, 0)
     data = replace(alone.data, batch=crops, flips=False, rotations=False, grey=0.0, workers=0)
     alone = replace(alone, data=data, schedule=Schedule(steps=steps, warmup=min(10, steps), shape="constant"), accumulate=1, ema=0.0)
-    setup = set_up(alone, machine, None, recipe.stages[0].freeze if recipe.stages else ())
+    setup = set_up(alone, machine)
     batch, rates = setup.crops[(0, 0, machine.rank, machine.world)], setup.rates(steps)
     losses: list[float] = []
     for step in range(steps):

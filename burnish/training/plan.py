@@ -36,9 +36,8 @@ def plan(recipe: Recipe) -> str:
         # Without workers, so that the time is that of one process that makes its batches too: the run is no slower.
         alone = resolved(recipe, number)
         alone = replace(alone, data=replace(alone.data, workers=0))
-        frozen = recipe.stages[number].freeze if recipe.stages else ()
         name = f"stage {recipe.stages[number].name}: " if recipe.stages else ""
-        lines += [f"{name}{line}" for line in _stage(set_up(alone, machine, None, frozen))]
+        lines += [f"{name}{line}" for line in _stage(set_up(alone, machine))]
     return "\n".join(lines)
 
 

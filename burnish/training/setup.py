@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import math
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from .initialise import initialise
 from .losses import LOSSES
 from .losses.common import least_side
 from .machine import Machine, check_batch
+from .names import check_pattern, like
 from .optim import make_optimizer
 from .recipe import Recipe
 from .recipe_damage import check_contract
@@ -64,21 +65,21 @@ class Setup:
         return max(1, math.ceil(schedule.epochs * self.epoch)) if schedule.epochs is not None else schedule.steps or 0
 
 
-def set_up(recipe: Recipe, machine: Machine, before: Mapping[str, Tensor] | None = None, frozen: tuple[str, ...] = ()) -> Setup:
+def set_up(recipe: Recipe, machine: Machine, before: Mapping[str, Tensor] | None = None) -> Setup:
     """Everything for one stage's recipe (see stages.resolved). before: the averaged weights of the stage before it. RecipeError, DataError."""
     random.seed(recipe.seed)
     torch.manual_seed(recipe.seed)
     torch.backends.cudnn.benchmark = recipe.data.cut != "whole"  # elsewhere every batch has the same size
     restorer = fresh(recipe)
     if before is not None and recipe.start is None:
-        taken = take_over(restorer, before)
+        taken = take_over(restorer, before, recipe.renew)
         if taken < len(before) or taken < len(restorer.state_dict()):
             machine.say(f"{taken} of {len(restorer.state_dict())} weights are those of the stage before, the others are drawn afresh")
     check_batch(recipe, machine)
     crops, others = feed(recipe, restorer.contract, machine.say)
     restorer.to(machine.device).to(memory_format=machine.memory_format)  # type: ignore[call-overload]
     ema = copy.deepcopy(restorer).eval()
-    freeze(restorer, frozen)
+    freeze(restorer, recipe.freeze)
     optimizer = make_optimizer(recipe.optimizer, restorer)
     loss: nn.Module = build(Spec(recipe.loss.use, recipe.loss.args), LOSSES, trusted=True, place="loss").to(machine.device)
     if recipe.checkpoint_activations and not recompute_blocks(restorer.net):
@@ -89,27 +90,34 @@ def set_up(recipe: Recipe, machine: Machine, before: Mapping[str, Tensor] | None
 
 
 def fresh(recipe: Recipe) -> Restorer:
-    """The network with the weights that a run starts from."""
+    """The network with the weights that a run starts from. RecipeError."""
     restorer = Restorer(recipe.arch, recipe.dials, trusted=True)
     initialise(restorer.net, recipe.initialise, torch.Generator().manual_seed(recipe.seed))
+    for i, pattern in enumerate(recipe.renew):
+        check_pattern(pattern, restorer.state_dict(), f"renew.{i}")
+    drawn = {name: weight.clone() for name, weight in restorer.state_dict().items() if like(name, recipe.renew)}
     if recipe.start:
         weights = read_weights(Path(recipe.start))[0]
         base = getattr(restorer.net, "base", None)
-        if isinstance(base, nn.Module) and weights.keys() == base.state_dict().keys():
-            load_weights(base, weights, recipe.start)
+        inside = isinstance(base, nn.Module) and weights.keys() == base.state_dict().keys()
+        load_weights(base if inside else restorer.net, weights, recipe.start)
+        restorer.load_state_dict(drawn, strict=False)
+        if inside:
             _begin_at_base(restorer)
-        else:
-            load_weights(restorer.net, weights, recipe.start)
     check_contract(recipe, restorer.contract)
     return restorer
 
 
-def take_over(restorer: Restorer, weights: Mapping[str, Tensor]) -> int:
-    """Those weights whose name and shape fit, where the network wraps what they are of, those of its base; returns how many."""
+def take_over(restorer: Restorer, weights: Mapping[str, Tensor], renew: Sequence[str] = ()) -> int:
+    """Those weights whose name and shape fit, where the network wraps what they are of, those of its base; returns how many.
+
+    renew: patterns of the restorer's names that keep the weights they have.
+    """
     own = restorer.state_dict()
     based = {name.replace("net.", "net.base.", 1): weight for name, weight in weights.items()}
     wrapped = not any(name in own for name in weights) and any(name in own for name in based)
-    fitting = {name: weight for name, weight in (based if wrapped else weights).items() if name in own and own[name].shape == weight.shape}
+    wanted = {name: weight for name, weight in (based if wrapped else weights).items() if name in own and not like(name, renew)}
+    fitting = {name: weight for name, weight in wanted.items() if own[name].shape == weight.shape}
     restorer.load_state_dict({**own, **fitting})
     if wrapped:
         _begin_at_base(restorer)
@@ -132,7 +140,9 @@ def check_networks(recipe: Recipe, machine: Machine) -> None:
         try:
             check_batch(alone, machine)
             restorer = fresh(alone)
-            freeze(restorer, recipe.stages[number].freeze if recipe.stages else ())
+            freeze(restorer, alone.freeze)
+            if alone.renew and number == 0 and not alone.start:
+                raise RecipeError("renew: without start there is nothing to take over, so every weight is drawn afresh")
             make_optimizer(alone.optimizer, restorer)
             loss = build(Spec(alone.loss.use, alone.loss.args), LOSSES, trusted=True, place="loss")
             if getattr(loss, "on_logits", False) and not hasattr(restorer.net, "logits"):

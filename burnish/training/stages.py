@@ -31,7 +31,9 @@ def resolved(recipe: Recipe, number: int) -> Recipe:
     record["schedule"] = _schedule(record["schedule"], recipe, stage)
     if stage.degradations is not None:
         record["degradations"] = [plain(part) for part in stage.degradations]
-    record.update(stages=[], seed=recipe.seed + number, start=stage.start or (recipe.start if number == 0 else None))
+    first = number == 0
+    record.update(stages=[], seed=recipe.seed + number, start=stage.start or (recipe.start if first else None))
+    record.update(renew=stage.renew or (recipe.renew if first else ()), freeze=recipe.freeze if stage.freeze is None else stage.freeze)
     try:
         result: Recipe = read(Recipe, record, "")
     except RecipeError as error:

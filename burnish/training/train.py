@@ -91,7 +91,7 @@ def train(recipe: Recipe, out: Path | None = None, *, resume: bool = True, minut
 def prepared(machine: Machine, place: Place, progress: Progress, weights: Mapping[str, Tensor] | None) -> Setup:
     """All that the stage at hand trains with, and its length where the recipe knows it."""
     recipe = place.recipe
-    setup = set_up(resolved(recipe, progress.stage), machine, weights, recipe.stages[progress.stage].freeze if recipe.stages else ())
+    setup = set_up(resolved(recipe, progress.stage), machine, weights)
     progress.steps = progress.steps or setup.steps()
     if progress.step == 0 and setup.recipe.start:  # once: the file may be moved while the run goes on
         progress.ancestry = earlier(setup.recipe)
