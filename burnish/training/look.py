@@ -48,9 +48,7 @@ class Look:
         matrices = {name: float(weight.detach().norm()) for name, weight in setup.restorer.named_parameters() if name in norms and weight.ndim > 1}
         if resting := idle({name: norms[name] for name in matrices}, matrices):
             layers = ", ".join(name.removesuffix(".weight") for name in resting)
-            setup.machine.say(
-                f"step {step}: these layers hardly learn: {layers}; where that stays so they are dead, and a lower optimizer.args.lr, begun anew, may help"
-            )
+            setup.machine.say(f"step {step}: these layers hardly learn: {layers}; where that stays so, `renew` them, or leave them out of the network")
         scalars = {f"{table}/{setting}": value for table, row in figures.items() for setting, value in row.items()}
         board.scalars(
             step, {**scalars, **losses_of(setup.loss, found, setup.machine.device), **{f"gradient norm/{name}": norm for name, norm in norms.items()}}

@@ -99,10 +99,10 @@ def fresh(recipe: Recipe) -> Restorer:
     if recipe.start:
         weights = read_weights(Path(recipe.start))[0]
         base = getattr(restorer.net, "base", None)
-        inside = isinstance(base, nn.Module) and weights.keys() == base.state_dict().keys()
-        load_weights(base if inside else restorer.net, weights, recipe.start)
+        target = base if isinstance(base, nn.Module) and weights.keys() == base.state_dict().keys() else restorer.net
+        load_weights(target, weights, recipe.start)
         restorer.load_state_dict(drawn, strict=False)
-        if inside:
+        if target is base:
             _begin_at_base(restorer)
     check_contract(recipe, restorer.contract)
     return restorer
