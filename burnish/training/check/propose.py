@@ -77,7 +77,7 @@ def _name(source: Source) -> str:
 
 def _arch(grey: bool, told: bool) -> dict[str, Any]:
     if told:  # noise, which a small surrounding tells from a picture: `photo`'s network
-        base = {"use": "ResUNet", "args": {"widths": [48, 96], "blocks": [3, 5]}}
+        base = {"use": "ResUNet", "args": {"widths": [48, 96], "blocks": [3, 4]}}
         return {"use": "LevelPlane", "args": {"base": base} | ({"channels": 1} if grey else {})}
     args: dict[str, Any] = {"widths": [48, 96, 192], "blocks": 2}
     return {"use": "ResUNet", "args": args | ({"channels_in": 1, "channels_out": 1} if grey else {})}
