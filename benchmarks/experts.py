@@ -23,14 +23,16 @@ from burnish.training.train import train
 WIDTH = 0.01
 
 
-def recipe_of(card: dict[str, Any], weights: Path, level: float, share: float, lr: float | None = None) -> dict[str, Any]:
-    """The recipe of an expert, from the card of the model."""
-    run = card["training"]
+def recipe_of(weights: Path, level: float, share: float, lr: float | None = None) -> dict[str, Any]:
+    """The recipe of an expert, from the card of the model. The network is the file's: blocks that learned nothing may have been left out of it."""
+    model = Restorer.load(weights)
+    run = model.card["training"]
     whole = from_record(run["recipe"])
     record: dict[str, Any] = plain(resolved(whole, count(whole) - 1))
     steps = round(share * (run["steps"] + sum(before["steps"] for before in run.get("before", []))))
     rate = lr or record["optimizer"]["args"]["lr"] / 3
     for place, value in {
+        "arch": plain(model.spec),
         "start": str(weights),
         "degradations.0.train": [level - WIDTH, level + WIDTH],
         "schedule": {"steps": steps, "warmup": 20, "shape": "linear"},
@@ -51,9 +53,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("runs/experts"))
     arguments = parser.parse_args()
     weights = folder() / f"{arguments.model}.safetensors"
-    card = dict(Restorer.load(weights).card)
     for level in map(float, arguments.levels.split(",")):
-        found = train(from_record(recipe_of(card, weights, level, arguments.share, arguments.lr)), arguments.out / f"{arguments.model}_{level:g}")
+        found = train(from_record(recipe_of(weights, level, arguments.share, arguments.lr)), arguments.out / f"{arguments.model}_{level:g}")
         print(f"--expert {level:g}={found}", flush=True)
 
 
