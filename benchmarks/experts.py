@@ -23,9 +23,8 @@ from burnish.training.train import train
 WIDTH = 0.01
 
 
-def recipe_of(weights: Path, level: float, share: float, lr: float | None = None) -> dict[str, Any]:
-    """The recipe of an expert, from the card of the model. The network is the file's: blocks that learned nothing may have been left out of it."""
-    model = Restorer.load(weights)
+def recipe_of(model: Restorer, weights: Path, level: float, share: float, lr: float | None = None) -> dict[str, Any]:
+    """The recipe of an expert, from the model that the file holds. The network is the file's: blocks that learned nothing may have been left out of it."""
     run = model.card["training"]
     whole = from_record(run["recipe"])
     record: dict[str, Any] = plain(resolved(whole, count(whole) - 1))
@@ -53,8 +52,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("runs/experts"))
     arguments = parser.parse_args()
     weights = folder() / f"{arguments.model}.safetensors"
+    model = Restorer.load(weights)
     for level in map(float, arguments.levels.split(",")):
-        found = train(from_record(recipe_of(weights, level, arguments.share, arguments.lr)), arguments.out / f"{arguments.model}_{level:g}")
+        found = train(from_record(recipe_of(model, weights, level, arguments.share, arguments.lr)), arguments.out / f"{arguments.model}_{level:g}")
         print(f"--expert {level:g}={found}", flush=True)
 
 

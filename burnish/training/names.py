@@ -1,4 +1,4 @@
-"""Parameters by their names: patterns such as net.base.*, as recipes give them."""
+"""Parameters and layers by their names: patterns such as net.base.*, as recipes give them."""
 
 from __future__ import annotations
 
@@ -16,5 +16,5 @@ def like(name: str, patterns: Sequence[str]) -> bool:
 def check_pattern(pattern: str, names: Iterable[str], place: str) -> None:
     """RecipeError, which says the place in the recipe, where none of the names is like the pattern."""
     names = list(names)
-    if not any(fnmatchcase(name, pattern) for name in names):
+    if not any(like(name, [pattern]) for name in names):
         raise RecipeError(f"{place}: no parameter's name is like {pattern!r}; they are called {', '.join(names[:3])}, ...")

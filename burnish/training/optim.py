@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Mapping, Sequence
-from fnmatch import fnmatchcase
 from typing import Any
 
 import torch
@@ -14,7 +13,7 @@ from torch import nn
 from ..errors import RecipeError
 from .build import Spec, build, check_arguments, find
 from .muon import Muon, muon_groups
-from .names import check_pattern
+from .names import check_pattern, like
 
 #: Those that a training loop without closures can drive. Rates and defaults are torch's, but for Muon's.
 OPTIMIZERS = {
@@ -85,4 +84,4 @@ def _divided(whole: Sequence[Mapping[str, Any]], groups: Sequence[Mapping[str, A
 
 def _first_match(name: str, patterns: Sequence[str]) -> int:
     """The index of the first pattern that matches, or -1."""
-    return next((i for i, pattern in enumerate(patterns) if fnmatchcase(name, pattern)), -1)
+    return next((i for i, pattern in enumerate(patterns) if like(name, [pattern])), -1)

@@ -95,8 +95,8 @@ def fresh(recipe: Recipe) -> Restorer:
     initialise(restorer.net, recipe.initialise, torch.Generator().manual_seed(recipe.seed))
     for i, pattern in enumerate(recipe.renew):
         check_pattern(pattern, restorer.state_dict(), f"renew.{i}")
-    drawn = {name: weight.clone() for name, weight in restorer.state_dict().items() if like(name, recipe.renew)}
     if recipe.start:
+        drawn = {name: weight.clone() for name, weight in restorer.state_dict().items() if like(name, recipe.renew)}
         weights = read_weights(Path(recipe.start))[0]
         base = getattr(restorer.net, "base", None)
         target = base if isinstance(base, nn.Module) and weights.keys() == base.state_dict().keys() else restorer.net

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 import torch
 from torch import Tensor, nn
+
+from ..names import like
 
 CONVOLUTIONS = (nn.Conv2d, nn.ConvTranspose2d)
 
@@ -35,7 +36,7 @@ def layers(net: nn.Module, patterns: Sequence[str]) -> list[Place]:
 
 
 def _like(found: Sequence[Place], patterns: Sequence[str], what: str) -> list[Place]:
-    result = [place for place in found if any(fnmatchcase(place.name, pattern) for pattern in patterns)]
+    result = [place for place in found if like(place.name, patterns)]
     if not result:
         raise ValueError(f"no {what}'s name is like {', '.join(patterns)}; they are called {', '.join(place.name for place in found[:6])}, ...")
     return result
