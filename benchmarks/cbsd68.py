@@ -1,11 +1,14 @@
-"""Colour denoising on CBSD68, sigma known: every shipped model against CDnCNN-B and FFDNet, on the same pictures and the same noise, in one run.
+"""Colour denoising on CBSD68, sigma known: every shipped model against CDnCNN-B and FFDNet, on the
+same pictures and the same noise, in one run.
 
 python -m benchmarks.cbsd68 [--data ../shared/data] [--models photo] [--every 1] [--write]
 
-PSNR of float noise at 15, 25, 50, 75 and of clipped and rounded pictures at 15, 25, 50; multiply-adds a pixel; and time: peers as published (eager fp32
-PyTorch) and every network in our engine. Peers are CDnCNN-B and FFDNet as KAIR publishes them, loaded into our networks layer for layer.
-Needs the training wing, CBSD68 and the peers' weights.
-`--write` keeps the results in benchmarks/results/cbsd68.json, from which peers whose weights have not changed are taken again (`--again` measures them too).
+PSNR of float noise at 15, 25, 50, 75 and of clipped and rounded pictures at 15, 25, 50;
+multiply-adds a pixel; and time: peers as published (eager fp32 PyTorch) and every network in our
+engine. Peers are CDnCNN-B and FFDNet as KAIR publishes them, loaded into our networks layer for
+layer. Needs the training wing, CBSD68 and the peers' weights. `--write` keeps the results in
+benchmarks/results/cbsd68.json, from which peers whose weights have not changed are taken again
+(`--again` measures them too).
 """
 
 from __future__ import annotations
@@ -39,7 +42,15 @@ from burnish.training.restorer import Restorer
 from burnish.training.run import runner
 
 RESULTS = Path("benchmarks/results/cbsd68.json")
-COLUMNS = [("float", 15), ("float", 25), ("float", 50), ("float", 75), ("8-bit", 15), ("8-bit", 25), ("8-bit", 50)]
+COLUMNS = [
+    ("float", 15),
+    ("float", 25),
+    ("float", 50),
+    ("float", 75),
+    ("8-bit", 15),
+    ("8-bit", 25),
+    ("8-bit", 50),
+]
 SEED = 0
 #: pictures of which the time is taken, and how often
 TIMED, REPEATS = 3, 3
@@ -47,7 +58,9 @@ TIMED, REPEATS = 3, 3
 
 @dataclass(frozen=True)
 class Entrant:
-    """A network in the comparison: its weights in the training wing, and the model file made of them."""
+    """A network in the comparison: its weights in the training wing, and the model file made of
+    them.
+    """
 
     name: str
     weights: Path
@@ -57,16 +70,28 @@ class Entrant:
 
     def digest(self) -> str:
         """Of a peer's file, or of our tensors alone: a card may change without them."""
-        return hashlib.sha256(self.weights.read_bytes()).hexdigest() if self.peer else weights_digest(self.weights)
+        return (
+            hashlib.sha256(self.weights.read_bytes()).hexdigest()
+            if self.peer
+            else weights_digest(self.weights)
+        )
 
 
 def entrants(models: list[str], weights: Path, folder: Path) -> list[Entrant]:
-    """The peers, exported for our engine as our own models are, and the shipped models asked for."""
+    """The peers, exported for our engine as our own models are, and the shipped models asked
+    for.
+    """
     level = Dial("noise", 0, 75, 25, "sigma in 8-bit steps")
-    peers = [("CDnCNN-B", Spec("DnCNN"), (), "dncnn_color_blind.pth"), ("FFDNet", Spec("FFDNet"), (level,), "ffdnet_color.pth")]
+    peers = [
+        ("CDnCNN-B", Spec("DnCNN"), (), "dncnn_color_blind.pth"),
+        ("FFDNet", Spec("FFDNet"), (level,), "ffdnet_color.pth"),
+    ]
     result = []
     for name, spec, dials, file in peers:
-        restorer, source = load_pth(Restorer(spec, dials), weights / file), folder / f"{name}.safetensors"
+        restorer, source = (
+            load_pth(Restorer(spec, dials), weights / file),
+            folder / f"{name}.safetensors",
+        )
         restorer.save(source)
         export_verified(source, source.with_suffix(".onnx"), half=False)
         result.append(Entrant(name, weights / file, restorer, source.with_suffix(".onnx"), True))
@@ -82,7 +107,16 @@ def quality(entrant: Entrant, pictures: Folder) -> dict[str, float]:
     result = {}
     for kind in ("float", "8-bit"):
         settings = [{"noise": float(level)} for column, level in COLUMNS if column == kind]
-        table = evaluate(opened.run, entrant.restorer.contract, pictures, settings, [noise()], [METRICS["psnr"]], clip=kind == "8-bit", seed=SEED)
+        table = evaluate(
+            opened.run,
+            entrant.restorer.contract,
+            pictures,
+            settings,
+            [noise()],
+            [METRICS["psnr"]],
+            clip=kind == "8-bit",
+            seed=SEED,
+        )
         for setting in settings:
             column = f"{kind} {setting['noise']:g}"
             result[column] = round(table.mean("psnr", setting), 3)
@@ -94,7 +128,10 @@ def seconds(run: Run, contract: Contract, pictures: list[Array]) -> float:
     """Seconds a megapixel: the median over repeats of all pictures."""
     level = np.full((1, len(contract.dials), 1, 1), 25, np.float32) if contract.dials else None
     cut = [p[..., : p.shape[-2] // 8 * 8, : p.shape[-1] // 8 * 8] for p in pictures]
-    planes = [None if level is None else np.broadcast_to(level, (1, level.shape[1], *p.shape[-2:])) for p in cut]
+    planes = [
+        None if level is None else np.broadcast_to(level, (1, level.shape[1], *p.shape[-2:]))
+        for p in cut
+    ]
     run(cut[0], planes[0])
     times = []
     for _ in range(REPEATS):
@@ -107,7 +144,9 @@ def seconds(run: Run, contract: Contract, pictures: list[Array]) -> float:
 
 
 def speed(entrants: list[Entrant], pictures: list[Array]) -> dict[str, dict[str, float]]:
-    """Seconds a megapixel of every network, eager and in our engine, one after the other in this run."""
+    """Seconds a megapixel of every network, eager and in our engine, one after the other in this
+    run.
+    """
     result = {}
     for entrant in entrants:
         contract = entrant.restorer.contract
@@ -116,7 +155,11 @@ def speed(entrants: list[Entrant], pictures: list[Array]) -> dict[str, dict[str,
             "eager fp32": seconds(runner(entrant.restorer), contract, pictures),
             f"ours {opened.precision}": seconds(opened.run, contract, pictures),
         }
-        print(f"  {entrant.name}: {', '.join(f'{k} {v:.2f} s a megapixel' for k, v in result[entrant.name].items())}", flush=True)
+        print(
+            f"  {entrant.name}: "
+            f"{', '.join(f'{k} {v:.2f} s a megapixel' for k, v in result[entrant.name].items())}",
+            flush=True,
+        )
     return result
 
 
@@ -124,36 +167,77 @@ def table(results: dict[str, Any]) -> str:
     """The comparison as Markdown."""
     columns = [f"{kind} {level}" for kind, level in COLUMNS]
     fastest = min(min(entry["seconds"].values()) for entry in results["entrants"].values())
-    lines = ["| | M mac/px | " + " | ".join(columns) + " | time, eager fp32 | time, our engine |", "|---" * (len(columns) + 4) + "|"]
+    lines = [
+        "| | M mac/px | " + " | ".join(columns) + " | time, eager fp32 | time, our engine |",
+        "|---" * (len(columns) + 4) + "|",
+    ]
     for name, entry in results["entrants"].items():
         times = [f"x{value / fastest:.1f}" for value in entry["seconds"].values()]
         figures = [f"{entry['psnr'][column]:.2f}" for column in columns]
-        lines.append(f"| {name} | {entry['multiply_adds'] / 1e6:.3f} | " + " | ".join([*figures, *times]) + " |")
-    return "\n".join([*lines, "", f"{results['definition']}; noise seed {SEED}; {results['processor']}; x1 is {fastest:.2f} s a megapixel."])
+        lines.append(
+            f"| {name} | {entry['multiply_adds'] / 1e6:.3f} | "
+            + " | ".join([*figures, *times])
+            + " |"
+        )
+    return "\n".join(
+        [
+            *lines,
+            "",
+            (
+                f"{results['definition']}; noise seed {SEED}; {results['processor']}; x1 is "
+                f"{fastest:.2f} s a megapixel."
+            ),
+        ]
+    )
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--models", nargs="*", default=names())
-    parser.add_argument("--every", type=int, default=1, help="only every n-th picture, for a quick look; such results are not kept")
+    parser.add_argument(
+        "--every",
+        type=int,
+        default=1,
+        help="only every n-th picture, for a quick look; such results are not kept",
+    )
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--again", action="store_true", help="measure peers again too")
     arguments = parser.parse_args()
     pictures = Folder(arguments.data / "test" / "cbsd68")
     pictures.files = pictures.files[:: arguments.every]
     whole = arguments.every == 1
-    kept = json.loads(RESULTS.read_text())["entrants"] if RESULTS.exists() and whole and not arguments.again else {}
+    kept = (
+        json.loads(RESULTS.read_text())["entrants"]
+        if RESULTS.exists() and whole and not arguments.again
+        else {}
+    )
     with tempfile.TemporaryDirectory() as folder:
         all_of_them = entrants(arguments.models, arguments.data / "weights", Path(folder))
         times = speed(all_of_them, [pixels for _, pixels in list(pictures)[:TIMED]])
         rows = {}
         for entrant in all_of_them:
             old = kept.get(entrant.name, {})
-            psnr = old["psnr"] if entrant.peer and old.get("weights") == entrant.digest() else quality(entrant, pictures)
+            psnr = (
+                old["psnr"]
+                if entrant.peer and old.get("weights") == entrant.digest()
+                else quality(entrant, pictures)
+            )
             cost = multiply_adds(entrant.restorer)
-            rows[entrant.name] = {"psnr": psnr, "multiply_adds": cost, "seconds": times[entrant.name], "weights": entrant.digest(), "peer": entrant.peer}
-    results = {"definition": METRICS["psnr"].stamp(3, 0, len(pictures.files)), "processor": processor(), "entrants": rows}
+            rows[entrant.name] = {
+                "psnr": psnr,
+                "multiply_adds": cost,
+                "seconds": times[entrant.name],
+                "weights": entrant.digest(),
+                "peer": entrant.peer,
+            }
+    results = {
+        "definition": METRICS["psnr"].stamp(3, 0, len(pictures.files)),
+        "processor": processor(),
+        "entrants": rows,
+    }
     print(table(results))
     if arguments.write and whole:
         RESULTS.parent.mkdir(exist_ok=True)

@@ -1,8 +1,10 @@
-"""Rows of the tables of dials: recipes that differ from one another in a few keys, each trained where it is not yet, after what it starts from.
+"""Rows of the tables of dials: recipes that differ from one another in a few keys, each trained
+where it is not yet, after what it starts from.
 
-A study holds a `recipe` and `rows`. A row may have `changes` (keys of the recipe), `start` (another row, whose weights it goes on from), `begin` (what an AdaIN
-is filled with before it is trained), `like` (another row, whose words count here too), or `blend` (rows whose weights are joined by `burnish blend`, and
-nothing to train).
+A study holds a `recipe` and `rows`. A row may have `changes` (keys of the recipe), `start` (another
+row, whose weights it goes on from), `begin` (what an AdaIN is filled with before it is trained),
+`like` (another row, whose words count here too), or `blend` (rows whose weights are joined by
+`burnish blend`, and nothing to train).
 """
 
 from __future__ import annotations
@@ -44,8 +46,12 @@ def place_of(out: Path, seed: int, name: str) -> Path:
     return out / f"seed{seed}" / name.replace(" ", "_").replace(",", "")
 
 
-def begun(arch: Mapping[str, Any], folder: Path, file: str, paintings: Sequence[str], side: int) -> Path:
-    """An AdaIN with its encoder's weights and the statistics of two paintings, whose shorter side is resized to `side`."""
+def begun(
+    arch: Mapping[str, Any], folder: Path, file: str, paintings: Sequence[str], side: int
+) -> Path:
+    """An AdaIN with its encoder's weights and the statistics of two paintings, whose shorter side
+    is resized to `side`.
+    """
     restorer = Restorer(Spec.parse(arch), (Dial("mix", 0, 1, 0, "share of the second style"),))
     restorer.net.begin(Path(file), [painting(Path(one), side) for one in paintings])  # type: ignore[operator]
     folder.mkdir(parents=True, exist_ok=True)

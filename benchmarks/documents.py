@@ -1,10 +1,13 @@
-"""Scanned pages: `document` against the filters, on the pages that its recipe leaves out, and on scans and photographs that it never saw.
+"""Scanned pages: `document` against the filters, on the pages that its recipe leaves out, and on
+scans and photographs that it never saw.
 
 python -m benchmarks.documents [--model document] [--write] [--drawn drawn.jpg] [--scans scans.jpg]
 
-Figures on the held out pairs of `recipes/document.yaml` (six of 36 pages, four spoiled versions each) and on old handwriting and print from the DIBCO contests,
-at full and half size; and the time of our engine. --write keeps them in benchmarks/results/documents.json, from which `benchmarks.ship` takes them into the
-card. --drawn and --scans draw ../shared/data/documents/hand_drawn and the scans, before and after. --model: a file, in place of the shipped one.
+Figures on the held out pairs of `recipes/document.yaml` (six of 36 pages, four spoiled versions
+each) and on old handwriting and print from the DIBCO contests, at full and half size; and the time
+of our engine. --write keeps them in benchmarks/results/documents.json, from which `benchmarks.ship`
+takes them into the card. --drawn and --scans draw ../shared/data/documents/hand_drawn and the
+scans, before and after. --model: a file, in place of the shipped one.
 """
 
 from __future__ import annotations
@@ -33,7 +36,11 @@ from burnish.training.recipe_file import load as load_recipe
 from burnish.training.setup import fresh
 from burnish.training.validate import middles
 
-RESULTS, RECIPE, PAGES = Path("benchmarks/results/documents.json"), Path("recipes/document.yaml"), Path("../shared/data/documents")
+RESULTS, RECIPE, PAGES = (
+    Path("benchmarks/results/documents.json"),
+    Path("recipes/document.yaml"),
+    Path("../shared/data/documents"),
+)
 DRAWN, SCANS = PAGES / "hand_drawn", PAGES / "binarization"
 ROWS = ("document", "background-division", "sauvola", "otsu")
 FIGURES = ("psnr", "rmse", "ssim", "f-measure", "drd")
@@ -42,13 +49,22 @@ NAMED = ("background", "background-noise", "stroke-thickness", "broken-lines")
 
 
 def figures(model: str) -> dict[str, dict[str, float]]:
-    """By the definition of each figure, every row's mean over the held out pairs, and then over the scans."""
+    """By the definition of each figure, every row's mean over the held out pairs, and then over the
+    scans.
+    """
     recipe = load_recipe(RECIPE)
     contract = fresh(recipe).contract
     pictures = held_out(recipe, contract, print)
     assert pictures is not None
-    pairs: list[tuple[str, Array, Array, Settings]] = [(one.name, one.spoiled, one.clean, {}) for one in middles(pictures, None) if one.spoiled is not None]
-    scanned = {kind: list(scans(size)) for size, kind in ((1.0, "DIBCO scans"), (0.5, "DIBCO scans at half the size"))}
+    pairs: list[tuple[str, Array, Array, Settings]] = [
+        (one.name, one.spoiled, one.clean, {})
+        for one in middles(pictures, None)
+        if one.spoiled is not None
+    ]
+    scanned = {
+        kind: list(scans(size))
+        for size, kind in ((1.0, "DIBCO scans"), (0.5, "DIBCO scans at half the size"))
+    }
     metrics = [*(METRICS[name] for name in FIGURES), *(ARTEFACTS[name] for name in NAMED)]
     found: dict[str, dict[str, float]] = {}
     for name in ROWS:
@@ -56,9 +72,13 @@ def figures(model: str) -> dict[str, dict[str, float]]:
         table = evaluate_pairs(row.run, row.contract, pairs, metrics)
         for metric, stamp in table.definitions().items():
             found.setdefault(stamp, {})[name] = round(table.mean(metric, {}), 4)
-        found.setdefault("seconds a megapixel", {})[name] = round(table.mean("seconds", {}) / table.mean("megapixels", {}), 3)
+        found.setdefault("seconds a megapixel", {})[name] = round(
+            table.mean("seconds", {}) / table.mean("megapixels", {}), 3
+        )
         for kind, pages in scanned.items():
-            table = evaluate_pairs(row.run, row.contract, pages, [METRICS[metric] for metric in OF_SCANS])
+            table = evaluate_pairs(
+                row.run, row.contract, pages, [METRICS[metric] for metric in OF_SCANS]
+            )
             for metric, stamp in table.definitions().items():
                 found.setdefault(f"{kind}, {stamp}", {})[name] = round(table.mean(metric, {}), 4)
     return found
@@ -71,8 +91,16 @@ def scanned_files() -> list[Path]:
 def scans(size: float) -> Iterator[tuple[str, Array, Array, Settings]]:
     """The scans in grey beside what of them is ink, black on white, at a share of their size."""
     for file in scanned_files():
-        pair = (matching(images.read(SCANS / side / file.name).pixels[:, :3], 1) for side in ("source", "target"))
-        spoiled, truth = (part if size == 1 else resize(part, round(part.shape[2] * size), round(part.shape[3] * size), "area") for part in pair)
+        pair = (
+            matching(images.read(SCANS / side / file.name).pixels[:, :3], 1)
+            for side in ("source", "target")
+        )
+        spoiled, truth = (
+            part
+            if size == 1
+            else resize(part, round(part.shape[2] * size), round(part.shape[3] * size), "area")
+            for part in pair
+        )
         yield file.name, spoiled, np.where(truth < 128 / 255, 0, 1).astype(np.float32), {}
 
 
@@ -83,13 +111,18 @@ def draw(path: Path, files: list[Path], name: str) -> Path:
         pixels = images.read(file).pixels
         after = model.restore(pixels, ())
         cells.append(
-            [Cell(np.rint(np.clip(p[0], 0, 1) * 255).astype(np.uint8).transpose(1, 2, 0), words) for p, words in ((pixels, file.name), (after, "document"))]
+            [
+                Cell(np.rint(np.clip(p[0], 0, 1) * 255).astype(np.uint8).transpose(1, 2, 0), words)
+                for p, words in ((pixels, file.name), (after, "document"))
+            ]
         )
     return sheet([[*a, *b] for a, b in zip(cells[::2], cells[1::2], strict=False)], path, 480)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--model", default="document")
     parser.add_argument("--drawn", type=Path)
@@ -108,14 +141,21 @@ def main() -> None:
             f"six pages that it was not trained on, {stamp}": {"": row["document"]}
             for stamp, row in found.items()
             if stamp.startswith(("PSNR", "RMSE", "F-measure", "DRD"))
-        } | {stamp: {"": row["document"], **{name: row[name] for name in ROWS[1:]}} for stamp, row in found.items() if stamp.startswith("DIBCO")}
+        } | {
+            stamp: {"": row["document"], **{name: row[name] for name in ROWS[1:]}}
+            for stamp, row in found.items()
+            if stamp.startswith("DIBCO")
+        }
         seconds = found["seconds a megapixel"]["document"]
         entry = {
             "weights": weights_digest(find("document").with_suffix(".safetensors")),
             "quality": quality,
             "speed": f"{seconds:.2f} s a megapixel on {processor()}",
         }
-        atomic_write(RESULTS, json.dumps({"figures": found, "entrants": {"document": entry}}, indent=1).encode())
+        atomic_write(
+            RESULTS,
+            json.dumps({"figures": found, "entrants": {"document": entry}}, indent=1).encode(),
+        )
 
 
 if __name__ == "__main__":

@@ -1,9 +1,13 @@
-"""Experts for gate V1 of a model that ships: its network, trained further at one level of its dial alone; what the dial loses against them is its dip.
+"""Experts for gate V1 of a model that ships: its network, trained further at one level of its dial
+alone; what the dial loses against them is its dip.
 
-python -m benchmarks.experts photo --levels 5,15,25,50,75 [--share 0.1] [--lr 2e-4] [--out runs/experts]
+python -m benchmarks.experts photo --levels 5,15,25,50,75 [--share 0.1] [--lr 2e-4] [--out
+runs/experts]
 
-Each goes on for a share of all the steps that the network has seen, as its last stage was trained, from a third of that rate, or --lr, on down to 0. One that
-stopped goes on with the same command. It prints what to give to `benchmarks.ship NAME --along`: `--expert 25=FILE`, so that the dip stands in the card.
+Each goes on for a share of all the steps that the network has seen, as its last stage was trained,
+from a third of that rate, or --lr, on down to 0. One that stopped goes on with the same command. It
+prints what to give to `benchmarks.ship NAME --along`: `--expert 25=FILE`, so that the dip stands in
+the card.
 """
 
 from __future__ import annotations
@@ -23,8 +27,13 @@ from burnish.training.train import train
 WIDTH = 0.01
 
 
-def recipe_of(model: Restorer, weights: Path, level: float, share: float, lr: float | None = None) -> dict[str, Any]:
-    """The recipe of an expert, from the model that the file holds. The network is the file's: blocks that learned nothing may have been left out of it."""
+def recipe_of(
+    model: Restorer, weights: Path, level: float, share: float, lr: float | None = None
+) -> dict[str, Any]:
+    """The recipe of an expert, from the model that the file holds.
+
+    The network is the file's: blocks that learned nothing may have been left out of it.
+    """
     run = model.card["training"]
     whole = from_record(run["recipe"])
     record: dict[str, Any] = plain(resolved(whole, count(whole) - 1))
@@ -44,7 +53,9 @@ def recipe_of(model: Restorer, weights: Path, level: float, share: float, lr: fl
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("model", help="the name of a model that ships")
     parser.add_argument("--levels", required=True, help="5,15,25")
     parser.add_argument("--share", type=float, default=0.1)
@@ -54,7 +65,10 @@ def main() -> None:
     weights = folder() / f"{arguments.model}.safetensors"
     model = Restorer.load(weights)
     for level in map(float, arguments.levels.split(",")):
-        found = train(from_record(recipe_of(model, weights, level, arguments.share, arguments.lr)), arguments.out / f"{arguments.model}_{level:g}")
+        found = train(
+            from_record(recipe_of(model, weights, level, arguments.share, arguments.lr)),
+            arguments.out / f"{arguments.model}_{level:g}",
+        )
         print(f"--expert {level:g}={found}", flush=True)
 
 

@@ -14,7 +14,11 @@ def rows(heading: Sequence[str], body: Sequence[Sequence[str]]) -> list[str]:
 
 
 def put(page: Path, name: str, lines: Sequence[str]) -> Path:
-    """The lines between `<!-- NAME -->` and `<!-- end of NAME -->` of a page, in place of those that stand there. ValueError where the marks do not."""
+    """The lines between `<!-- NAME -->` and `<!-- end of NAME -->` of a page, in place of those
+    that stand there.
+
+    ValueError where the marks do not.
+    """
     text = page.read_text()
     first, last = f"<!-- {name} -->", f"<!-- end of {name} -->"
     if first not in text or last not in text:

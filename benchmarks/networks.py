@@ -1,9 +1,12 @@
-"""Time and memory of the documents' networks on 20 pictures of 640x640: eager in float32 and in our engine, one after the other in this run.
+"""Time and memory of the documents' networks on 20 pictures of 640x640: eager in float32 and in our
+engine, one after the other in this run.
 
-python -m benchmarks.networks --write docs/studies/speed/results.json    # then: --page docs/studies/speed/results.json
+python -m benchmarks.networks --write docs/studies/speed/results.json    # then: --page
+docs/studies/speed/results.json
 
-The report's table (facts of 10.2) has 1,000 pictures on its own machines: only ratios can be held against it. Every network is measured in a process of its
-own, so that the peaks of memory are its own; weights are fresh, which changes nothing here.
+The report's table (facts of 10.2) has 1,000 pictures on its own machines: only ratios can be held
+against it. Every network is measured in a process of its own, so that the peaks of memory are its
+own; weights are fresh, which changes nothing here.
 """
 
 from __future__ import annotations
@@ -35,10 +38,16 @@ NETWORKS: dict[str, dict[str, Any]] = {
     "UNet 64..1024": {"use": "UNet", "args": {"channels_out": 1}},
     "LightAutoencoder": {"use": "LightAutoencoder", "args": {}},
     "LightAutoencoder, skips": {"use": "LightAutoencoder", "args": {"skips": True}},
-    "ResUNet 24..96": {"use": "ResUNet", "args": {"channels_out": 1, "widths": [24, 48, 96], "blocks": 1}},
+    "ResUNet 24..96": {
+        "use": "ResUNet",
+        "args": {"channels_out": 1, "widths": [24, 48, 96], "blocks": 1},
+    },
 }
 #: the report's seconds for 1,000 pictures of this size, and MiB: on a GPU, on a processor
-REPORT = {"UNet 64..1024": (38.48, 1328.8, 2165, 1322), "LightAutoencoder": (6.95, 66.5, 1327, 1176)}
+REPORT = {
+    "UNet 64..1024": (38.48, 1328.8, 2165, 1322),
+    "LightAutoencoder": (6.95, 66.5, 1327, 1176),
+}
 
 
 def made(name: str) -> Restorer:
@@ -76,13 +85,32 @@ def measured(name: str, how: str, pictures: int, path: Path) -> dict[str, float]
     began = time.perf_counter()
     for _ in range(pictures):
         run()
-    return {"seconds": (time.perf_counter() - began) / pictures, "mebibytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+    return {
+        "seconds": (time.perf_counter() - began) / pictures,
+        "mebibytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
 
 
 def child(name: str, how: str, pictures: int, path: Path) -> dict[str, float]:
     """What a process of its own says."""
-    command = [sys.executable, "-m", "benchmarks.networks", "--only", name, "--how", how, "--pictures", str(pictures), "--file", str(path)]
-    result: dict[str, float] = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()[-1])
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.networks",
+        "--only",
+        name,
+        "--how",
+        how,
+        "--pictures",
+        str(pictures),
+        "--file",
+        str(path),
+    ]
+    result: dict[str, float] = json.loads(
+        subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()[
+            -1
+        ]
+    )
     return result
 
 
@@ -93,7 +121,15 @@ def write_speed_page(record: dict[str, Any], path: Path) -> Path:
         export, eager, engine = (found[how] for how in ("export", "eager", "engine"))
         sizes = [export["parameters"] / 1e6, export["multiply_adds"] * SIDE**2 / 1e9]
         rows.append(
-            [name, *sizes, eager["seconds"], engine["seconds"], eager["seconds"] / engine["seconds"], round(eager["mebibytes"]), round(engine["mebibytes"])]
+            [
+                name,
+                *sizes,
+                eager["seconds"],
+                engine["seconds"],
+                eager["seconds"] / engine["seconds"],
+                round(eager["mebibytes"]),
+                round(engine["mebibytes"]),
+            ]
         )
     heading = (
         "",
@@ -105,30 +141,56 @@ def write_speed_page(record: dict[str, Any], path: Path) -> Path:
         "eager, peak MiB",
         "engine, peak MiB",
     )
-    ours = {how: record["networks"]["UNet 64..1024"][how]["seconds"] / record["networks"]["LightAutoencoder"][how]["seconds"] for how in ("eager", "engine")}
+    ours = {
+        how: record["networks"]["UNet 64..1024"][how]["seconds"]
+        / record["networks"]["LightAutoencoder"][how]["seconds"]
+        for how in ("eager", "engine")
+    }
     gpu, cpu = (REPORT["UNet 64..1024"][i] / REPORT["LightAutoencoder"][i] for i in (0, 1))
     words = (
-        f"The report's UNet took {gpu:.1f} times as long as its light autoencoder on a GPU, and {cpu:.1f} times on a processor (1,000 pictures: "
+        f"The report's UNet took {gpu:.1f} times as long as its light autoencoder on a GPU, and "
+        f"{cpu:.1f} times on a processor (1,000 pictures: "
         f"{', '.join(f'{name} {r[0]:g} s and {r[1]:g} s, {r[2]} and {r[3]} MiB' for name, r in REPORT.items())}). "
+        ""
+        ""
         f"Here it is {ours['eager']:.1f} times eager, and {ours['engine']:.1f} times in our engine."
     )
-    how = f"{record['pictures']} pictures of {SIDE}x{SIDE}, float32, each network in a process of its own, on {record['processor']}. No GPU was there."
-    return write_page(path, "Speed and memory of the documents' networks", [table(heading, rows), paragraph(words), paragraph(how)])
+    how = (
+        f"{record['pictures']} pictures of {SIDE}x{SIDE}, float32, each network in a process "
+        f"of its own, on {record['processor']}. No GPU was there."
+    )
+    return write_page(
+        path,
+        "Speed and memory of the documents' networks",
+        [table(heading, rows), paragraph(words), paragraph(how)],
+    )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pictures", type=int, default=20)
     parser.add_argument("--only", choices=list(NETWORKS))
-    parser.add_argument("--how", choices=["export", "eager", "engine"], help="with --only and --file: do it here, and print what was found as JSON")
+    parser.add_argument(
+        "--how",
+        choices=["export", "eager", "engine"],
+        help="with --only and --file: do it here, and print what was found as JSON",
+    )
     parser.add_argument("--file", type=Path)
     parser.add_argument("--write", type=Path, help="where the figures go, as JSON")
-    parser.add_argument("--page", type=Path, help="the JSON of figures; writes page.html beside it, and nothing is measured")
+    parser.add_argument(
+        "--page",
+        type=Path,
+        help="the JSON of figures; writes page.html beside it, and nothing is measured",
+    )
     arguments = parser.parse_args()
     if arguments.write:  # before minutes of measuring, not after
         arguments.write.parent.mkdir(parents=True, exist_ok=True)
     if arguments.page:
-        print(write_speed_page(json.loads(arguments.page.read_text()), arguments.page.with_name("page.html")))
+        print(
+            write_speed_page(
+                json.loads(arguments.page.read_text()), arguments.page.with_name("page.html")
+            )
+        )
         return
     if arguments.how:
         done = (
@@ -141,11 +203,27 @@ def main() -> None:
     rows: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder:
         for name in [arguments.only] if arguments.only else NETWORKS:
-            found = rows[name] = {how: child(name, how, arguments.pictures, Path(folder) / "net.onnx") for how in ("export", "eager", "engine")}
-            print(f"{name}: eager {found['eager']['seconds']:.3f} s a picture, {found['eager']['mebibytes']:.0f} MiB; ", end="")
-            print(f"engine {found['engine']['seconds']:.3f} s, {found['engine']['mebibytes']:.0f} MiB", flush=True)
+            found = rows[name] = {
+                how: child(name, how, arguments.pictures, Path(folder) / "net.onnx")
+                for how in ("export", "eager", "engine")
+            }
+            print(
+                f"{name}: eager {found['eager']['seconds']:.3f} s a picture, "
+                f"{found['eager']['mebibytes']:.0f} MiB; ",
+                end="",
+            )
+            print(
+                f"engine {found['engine']['seconds']:.3f} s, {found['engine']['mebibytes']:.0f} MiB",
+                flush=True,
+            )
     if arguments.write:
-        record = {"processor": processor(), "side": SIDE, "pictures": arguments.pictures, "networks": rows, "report": REPORT}
+        record = {
+            "processor": processor(),
+            "side": SIDE,
+            "pictures": arguments.pictures,
+            "networks": rows,
+            "report": REPORT,
+        }
         atomic_write(arguments.write, (json.dumps(record, indent=1) + "\n").encode())
 
 

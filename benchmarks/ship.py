@@ -1,10 +1,13 @@
-"""Makes a trained network one that ships: weights rounded to half precision, card completed with what was measured, exported and verified.
+"""Makes a trained network one that ships: weights rounded to half precision, card completed with
+what was measured, exported and verified.
 
-python -m benchmarks.ship runs/photo/photo.safetensors [--name photo] [--results benchmarks/results/cbsd68.json] [--along noise=10,25,50 [--expert 25=FILE]]
+python -m benchmarks.ship runs/photo/photo.safetensors [--name photo] [--results
+benchmarks/results/cbsd68.json] [--along noise=10,25,50 [--expert 25=FILE]]
 
-Writes burnish/weights/NAME.safetensors and NAME.onnx. The figures of quality come from the results of a benchmark on these very weights, so: ship, run
-`python -m benchmarks.cbsd68 --write`, ship again. --along measures a dial gate by gate (`burnish smooth`), for the card. Refused where rounding to half
-precision costs 0.01 dB or more on what is looked at.
+Writes burnish/weights/NAME.safetensors and NAME.onnx. The figures of quality come from the results
+of a benchmark on these very weights, so: ship, run `python -m benchmarks.cbsd68 --write`, ship
+again. --along measures a dial gate by gate (`burnish smooth`), for the card. Refused where rounding
+to half precision costs 0.01 dB or more on what is looked at.
 """
 
 from __future__ import annotations
@@ -70,13 +73,27 @@ def cost_of_rounding(restorer: Restorer) -> float:
     if pictures is None:
         raise SystemExit("its recipe leaves no pictures out to validate on")
     held = middles(pictures, recipe.validation.crop, restorer.contract.scale, recipe.data.raw)
-    full, half = (tables(runner(one), restorer.contract, recipe, held, [METRICS["psnr"]]) for one in (restorer, rounded(restorer)))
-    return max(table.mean("psnr", setting) - half[kind].mean("psnr", setting) for kind, table in full.items() for setting in table.settings)
+    full, half = (
+        tables(runner(one), restorer.contract, recipe, held, [METRICS["psnr"]])
+        for one in (restorer, rounded(restorer))
+    )
+    return max(
+        table.mean("psnr", setting) - half[kind].mean("psnr", setting)
+        for kind, table in full.items()
+        for setting in table.settings
+    )
 
 
 def bytes_per_pixel(path: Path) -> int:
-    """Memory that our engine takes for each pixel of a tile, as a process of its own shows it, and a tenth more."""
-    done = subprocess.run([sys.executable, "-c", MEASURE, str(path), str(SIDE)], capture_output=True, text=True, check=True)
+    """Memory that our engine takes for each pixel of a tile, as a process of its own shows it, and
+    a tenth more.
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURE, str(path), str(SIDE)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     found = int(int(done.stdout) * 1.1)
     if found < 12:
         raise SystemExit(f"{path}: {found} bytes a pixel cannot be; the measurement failed")
@@ -94,33 +111,73 @@ def measured(results: Path, name: str, digest: str) -> dict[str, Any]:
     quality: dict[str, dict[str, float]] = {}
     for column, value in entry["psnr"].items():
         kind, level = column.split()
-        quality.setdefault(f"CBSD68, {kind} noise, {record['definition']}", {}).update({f"noise={level}": value})
+        quality.setdefault(f"CBSD68, {kind} noise, {record['definition']}", {}).update(
+            {f"noise={level}": value}
+        )
     engine, seconds = next((k, v) for k, v in entry["seconds"].items() if k.startswith("ours"))
-    return {"quality": quality, "speed": f"{seconds:.2f} s a megapixel ({engine.removeprefix('ours ')}) on {record['processor']}, two cores"}
+    return {
+        "quality": quality,
+        "speed": (
+            f"{seconds:.2f} s a megapixel ({engine.removeprefix('ours ')}) on "
+            f"{record['processor']}, two cores"
+        ),
+    }
 
 
 def along(path: Path, words: str, pictures: Path, experts: Mapping[float, str]) -> dict[str, Any]:
-    """What `burnish smooth` finds on the middle of every third picture, and of experts the dip and how long they were trained."""
-    (name, levels), held = next(iter(parse_levels([words]).items())), list(Folder(pictures))[::EVERY]
+    """What `burnish smooth` finds on the middle of every third picture, and of experts the dip and
+    how long they were trained.
+    """
+    (name, levels), held = (
+        next(iter(parse_levels([words]).items())),
+        list(Folder(pictures))[::EVERY],
+    )
     damage = owner(name)
     found = smooth(open_row(str(path), device="cpu"), held, damage, levels, side=PIECE, say=print)
     best = {}
     for level, file in experts.items():
         export_verified(Path(file), Path(file).with_suffix(".onnx"))
-        best[level] = psnr_at(open_row(str(Path(file).with_suffix(".onnx")), device="cpu"), held, damage, level, side=PIECE)
+        best[level] = psnr_at(
+            open_row(str(Path(file).with_suffix(".onnx")), device="cpu"),
+            held,
+            damage,
+            level,
+            side=PIECE,
+        )
     steps = {Restorer.load(Path(file)).card["training"]["steps"] for file in experts.values()}
-    trained = {"experts": f"these weights, {' or '.join(map(str, sorted(steps)))} steps more at their level alone"} if steps else {}
+    trained = (
+        {
+            "experts": (
+                f"these weights, {' or '.join(map(str, sorted(steps)))} steps more at "
+                "their level alone"
+            )
+        }
+        if steps
+        else {}
+    )
     return for_card(found, pictures.name, best) | trained
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("weights", type=Path)
     parser.add_argument("--name", default=None)
     parser.add_argument("--results", type=Path, default=Path("benchmarks/results/cbsd68.json"))
-    parser.add_argument("--along", metavar="NAME=A,B,C", help="damage whose dial is measured along its range")
-    parser.add_argument("--expert", metavar="LEVEL=FILE", action="append", default=[], help="for --along: a network for one level (benchmarks.experts)")
-    parser.add_argument("--pictures", type=Path, default=Path("../shared/data/test/kodak24"), help="for --along")
+    parser.add_argument(
+        "--along", metavar="NAME=A,B,C", help="damage whose dial is measured along its range"
+    )
+    parser.add_argument(
+        "--expert",
+        metavar="LEVEL=FILE",
+        action="append",
+        default=[],
+        help="for --along: a network for one level (benchmarks.experts)",
+    )
+    parser.add_argument(
+        "--pictures", type=Path, default=Path("../shared/data/test/kodak24"), help="for --along"
+    )
     arguments = parser.parse_args()
     name = arguments.name or arguments.weights.stem
     restorer = Restorer.load(arguments.weights)
@@ -132,11 +189,22 @@ def main() -> None:
     card = {**kept, "parameters": parameters(restorer), "multiply_adds": multiply_adds(restorer)}
     restorer.save(source, card, half=True)
     export_verified(source, source.with_suffix(".onnx"))
-    card |= {"bytes_per_pixel": bytes_per_pixel(source.with_suffix(".onnx")), **measured(arguments.results, name, weights_digest(source))}
+    card |= {
+        "bytes_per_pixel": bytes_per_pixel(source.with_suffix(".onnx")),
+        **measured(arguments.results, name, weights_digest(source)),
+    }
     if arguments.along:
-        card["dial"] = along(source.with_suffix(".onnx"), arguments.along, arguments.pictures, parse_experts(arguments.expert))
+        card["dial"] = along(
+            source.with_suffix(".onnx"),
+            arguments.along,
+            arguments.pictures,
+            parse_experts(arguments.expert),
+        )
     restorer.save(source, card, half=True)
-    print(f"{source}: half precision costs {cost:.4f} dB; {export_verified(source, source.with_suffix('.onnx'))}; on {processor()}")
+    print(
+        f"{source}: half precision costs {cost:.4f} dB; "
+        f"{export_verified(source, source.with_suffix('.onnx'))}; on {processor()}"
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
-"""Whole `burnish restore` runs as a person has them: a small picture, and a 12-megapixel photograph with its peak memory.
+"""Whole `burnish restore` runs as a person has them: a small picture, and a 12-megapixel photograph
+with its peak memory.
 
 python -m benchmarks.speed [--model photo] [--runs 5]
 """
@@ -26,15 +27,37 @@ SMALL, LARGE = (256, 384), (3000, 4000)
 def photograph(height: int, width: int) -> NDArray[np.uint8]:
     """A smooth picture with edges, and noise of sigma 20. uint8 [H, W, 3]"""
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
-    planes = [0.5 + 0.3 * np.sin(x / (90 + 40 * c) + c) * np.cos(y / (130 - 20 * c)) + 0.2 * ((x // 240 + y // 160 + c) % 2 - 0.5) for c in range(3)]
-    noise = np.random.default_rng(0).standard_normal((height, width, 3), dtype=np.float32) * np.float32(20 / 255)
-    result: NDArray[np.uint8] = np.rint(np.clip(np.dstack(planes) + noise, 0, 1) * 255).astype(np.uint8)
+    planes = [
+        0.5
+        + 0.3 * np.sin(x / (90 + 40 * c) + c) * np.cos(y / (130 - 20 * c))
+        + 0.2 * ((x // 240 + y // 160 + c) % 2 - 0.5)
+        for c in range(3)
+    ]
+    noise = np.random.default_rng(0).standard_normal(
+        (height, width, 3), dtype=np.float32
+    ) * np.float32(20 / 255)
+    result: NDArray[np.uint8] = np.rint(np.clip(np.dstack(planes) + noise, 0, 1) * 255).astype(
+        np.uint8
+    )
     return result
 
 
 def measure(source: Path, target: Path, words: list[str]) -> tuple[float, float]:
-    """(seconds, peak MiB) of one whole process; the peak is the operating system's own figure for it."""
-    command = [sys.executable, "-m", "burnish.cli", "restore", str(source), "-o", str(target), "--overwrite", "-q", *words]
+    """(seconds, peak MiB) of one whole process; the peak is the operating system's own figure for
+    it.
+    """
+    command = [
+        sys.executable,
+        "-m",
+        "burnish.cli",
+        "restore",
+        str(source),
+        "-o",
+        str(target),
+        "--overwrite",
+        "-q",
+        *words,
+    ]
     begun = time.perf_counter()
     process = subprocess.Popen(command)
     _, status, usage = os.wait4(process.pid, 0)
@@ -49,15 +72,24 @@ def main() -> None:
     parser.add_argument("--model", default="photo")
     parser.add_argument("--runs", type=int, default=5)
     arguments = parser.parse_args()
-    print(f"{processor()}, {os.cpu_count()} cores; median of {arguments.runs} whole processes, noise=auto")
+    print(
+        f"{processor()}, {os.cpu_count()} cores; median of {arguments.runs} whole processes, "
+        "noise=auto"
+    )
     with tempfile.TemporaryDirectory() as folder:
         for size, runs in ((SMALL, arguments.runs), (LARGE, max(1, arguments.runs // 2))):
             source = Path(folder) / f"{size[1]}x{size[0]}.jpg"
             images.write(source, images.from_array(photograph(*size)))
-            measured = [measure(source, Path(folder) / "out.jpg", ["-m", arguments.model]) for _ in range(runs + 1)][1:]
+            measured = [
+                measure(source, Path(folder) / "out.jpg", ["-m", arguments.model])
+                for _ in range(runs + 1)
+            ][1:]
             seconds, peak = statistics.median(s for s, _ in measured), max(p for _, p in measured)
             megapixels = size[0] * size[1] / 1e6
-            print(f"{size[1]}x{size[0]}: {seconds:.2f} s, {seconds / megapixels:.2f} s a megapixel, peak {peak:.0f} MiB")
+            print(
+                f"{size[1]}x{size[0]}: {seconds:.2f} s, {seconds / megapixels:.2f} s a "
+                f"megapixel, peak {peak:.0f} MiB"
+            )
 
 
 if __name__ == "__main__":

@@ -1,9 +1,13 @@
-"""Training against a plain eager fp32 loop of the same network: pictures a second, in slices that take turns, so that other work on the machine hits both.
+"""Training against a plain eager fp32 loop of the same network: pictures a second, in slices that
+take turns, so that other work on the machine hits both.
 
-python -m benchmarks.training [--recipe recipes/photo.yaml] [--steps 20] [--rounds 3] [KEY=VALUE ...]
+python -m benchmarks.training [--recipe recipes/photo.yaml] [--steps 20] [--rounds 3] [KEY=VALUE
+...]
 
-The plain loop is what one writes first: batches made in between the steps, contiguous tensors, float32, Adam, no average of weights. Ours is
-the loop of `burnish train` with everything on: workers, memory format, the machine's precision, compiled on a GPU, the recipe's optimizer, clipping, averaging.
+The plain loop is what one writes first: batches made in between the steps, contiguous tensors,
+float32, Adam, no average of weights. Ours is the loop of `burnish train` with everything on:
+workers, memory format, the machine's precision, compiled on a GPU, the recipe's optimizer,
+clipping, averaging.
 """
 
 from __future__ import annotations
@@ -28,8 +32,14 @@ from burnish.training.step import backward, mean_of, to_device, update
 
 
 def plain_loop(setup: Setup) -> Callable[[int], float]:
-    """A function that makes so many steps and returns the share of the time that went into making batches."""
-    net, device, crops = fresh(setup.recipe).to(setup.machine.device), setup.machine.device, setup.crops
+    """A function that makes so many steps and returns the share of the time that went into making
+    batches.
+    """
+    net, device, crops = (
+        fresh(setup.recipe).to(setup.machine.device),
+        setup.machine.device,
+        setup.crops,
+    )
     optimizer = torch.optim.Adam(net.parameters(), lr=1e-4)
     wheres = itertools.count()
 
@@ -73,8 +83,12 @@ def wait_for(device: str) -> None:
         torch.cuda.synchronize()
 
 
-def timed(run: Callable[[int], float], steps: int, pictures: int, first: int) -> tuple[float, float]:
-    """(pictures a second, share of the time spent waiting for data), after so many steps that use up what workers made during the other loop's turn."""
+def timed(
+    run: Callable[[int], float], steps: int, pictures: int, first: int
+) -> tuple[float, float]:
+    """(pictures a second, share of the time spent waiting for data), after so many steps that use
+    up what workers made during the other loop's turn.
+    """
     run(first)
     began = time.perf_counter()
     waiting = run(steps)
@@ -84,29 +98,48 @@ def timed(run: Callable[[int], float], steps: int, pictures: int, first: int) ->
 def compare(recipe: Recipe, steps: int, rounds: int) -> None:
     setup = set_up(recipe, make_machine(recipe))
     first = 4 * recipe.data.workers  # as many as they make ahead
-    batches = stream(setup.crops, 0, 3 + (first + steps) * rounds, workers=recipe.data.workers, pinned=setup.machine.device == "cuda")
+    batches = stream(
+        setup.crops,
+        0,
+        3 + (first + steps) * rounds,
+        workers=recipe.data.workers,
+        pinned=setup.machine.device == "cuda",
+    )
     loops = {"plain": plain_loop(setup), "ours": our_loop(setup, batches)}
     for run in loops.values():
         run(3)  # pictures decoded, kernels chosen, graphs compiled
-    found = [{name: timed(run, steps, recipe.data.batch, first) for name, run in loops.items()} for _ in range(rounds)]
+    found = [
+        {name: timed(run, steps, recipe.data.batch, first) for name, run in loops.items()}
+        for _ in range(rounds)
+    ]
     device = torch.cuda.get_device_name() if setup.machine.device == "cuda" else processor()
-    print(f"{recipe.name}, {recipe.data.batch} crops of {recipe.data.crop}, {recipe.data.workers} workers, {setup.machine.precision}, on {device}\n")
+    print(
+        f"{recipe.name}, {recipe.data.batch} crops of {recipe.data.crop}, {recipe.data.workers} "
+        f"workers, {setup.machine.precision}, on {device}\n"
+    )
     print("| loop | pictures a second | waiting for data |\n|---|---|---|")
     for name in loops:
         speed, waiting = (statistics.median(one[name][i] for one in found) for i in (0, 1))
         print(f"| {name} | {speed:.2f} | {100 * waiting:.1f} % |")
     ratios = sorted(one["ours"][0] / one["plain"][0] for one in found)
-    print(f"\nours is {statistics.median(ratios):.2f} times as fast (of {rounds} rounds: {ratios[0]:.2f} to {ratios[-1]:.2f})")
+    print(
+        f"\nours is {statistics.median(ratios):.2f} times as fast (of {rounds} rounds: "
+        f"{ratios[0]:.2f} to {ratios[-1]:.2f})"
+    )
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--recipe", type=Path, default=Path("recipes/photo.yaml"))
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("changes", nargs="*", metavar="KEY=VALUE")
     arguments = parser.parse_args()
-    compare(resolved(load(arguments.recipe, arguments.changes), 0), arguments.steps, arguments.rounds)
+    compare(
+        resolved(load(arguments.recipe, arguments.changes), 0), arguments.steps, arguments.rounds
+    )
 
 
 if __name__ == "__main__":

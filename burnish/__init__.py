@@ -1,7 +1,7 @@
 """Burnish: image restoration with dials.
 
-`model = burnish.load("photo")`, then `model(image, noise=25)` on numpy arrays; or `burnish.restore("noisy.jpg", "clean.jpg")`.
-Importing it loads nothing heavy.
+`model = burnish.load("photo")`, then `model(image, noise=25)` on numpy arrays; or
+`burnish.restore("noisy.jpg", "clean.jpg")`. Importing it loads nothing heavy.
 """
 
 from __future__ import annotations

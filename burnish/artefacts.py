@@ -1,6 +1,8 @@
-"""What is wrong with a restored picture beyond its distance: each fault as a figure with a neutral value, and a sentence where it passes its limit.
+"""What is wrong with a restored picture beyond its distance: each fault as a figure with a neutral
+value, and a sentence where it passes its limit.
 
-"Steps" are 8-bit steps, 1 / 255. Pictures are clipped to [0, 1] and not rounded. For documents paper is 1 and ink 0, and what is darker than 0.5 is ink.
+"Steps" are 8-bit steps, 1 / 255. Pictures are clipped to [0, 1] and not rounded. For documents
+paper is 1 and ink 0, and what is darker than 0.5 is ink.
 """
 
 from __future__ import annotations
@@ -20,7 +22,8 @@ from .metrics.pictures import Planes, grey, on_planes
 
 #: the widest grid that is looked for, and the root mean square of 1 from which one is seen
 PERIOD, VISIBLE = 8, 1 / 255
-#: the side of the blocks in which noise, and a drift of colours, are measured; and the share of the picture that counts as smooth
+#: the side of the blocks in which noise, and a drift of colours, are measured; and the share of the
+#: picture that counts as smooth
 FINE, COARSE, SMOOTH = 8, 32, 0.25
 #: the standard deviation of normally distributed values over their median distance from the median
 SPREAD = 1.4826
@@ -30,7 +33,9 @@ MARGIN = 3
 
 @dataclass(frozen=True)
 class Artefact(Metric):
-    """A metric that is good near `neutral`. low, high: limits, and what is said of a figure beyond them, with {figure} open."""
+    """A metric that is good near `neutral`. low, high: limits, and what is said of a figure beyond
+    them, with {figure} open.
+    """
 
     better: Literal["higher", "lower", "near"] = "near"
     neutral: float = 0.0
@@ -38,48 +43,72 @@ class Artefact(Metric):
     high: tuple[float, str] = (math.inf, "")
 
     def complaint(self, figure: float) -> str | None:
-        """The sentence that names the fault, None where the figure lies within the limits or is NaN."""
-        sentence = self.low[1] if figure < self.low[0] else self.high[1] if figure > self.high[0] else None
+        """The sentence that names the fault, None where the figure lies within the limits or is
+        NaN.
+        """
+        sentence = (
+            self.low[1] if figure < self.low[0] else self.high[1] if figure > self.high[0] else None
+        )
         return sentence and sentence.format(figure=figure)
 
 
 def complaints(figures: Mapping[str, float]) -> list[str]:
-    """What figures by name, of one picture or the means of several, say is wrong, in sentences. Names that are no artefact's are passed over."""
-    said = [artefact.complaint(figures[name]) for name, artefact in ARTEFACTS.items() if name in figures]
+    """What figures by name, of one picture or the means of several, say is wrong, in sentences.
+
+    Names that are no artefact's are passed over.
+    """
+    said = [
+        artefact.complaint(figures[name]) for name, artefact in ARTEFACTS.items() if name in figures
+    ]
     return [sentence for sentence in said if sentence]
 
 
 def grid_energy(errors: Sequence[NDArray[np.floating]], period: int) -> float:
-    """The power in the lines of the spectrum that a grid of that period has: the variance of the mean over all cells of all the errors [H, W]."""
+    """The power in the lines of the spectrum that a grid of that period has: the variance of the
+    mean over all cells of all the errors [H, W].
+    """
     return float(np.mean([folded(error, period) for error in errors], 0).var())
 
 
 def folded(error: NDArray[np.floating], period: int) -> NDArray[np.floating]:
     """The mean cell [period, period] of an error [H, W]."""
     height, width = (side // period for side in error.shape)
-    cell: NDArray[np.floating] = error[: height * period, : width * period].reshape(height, period, width, period).mean((0, 2))
+    cell: NDArray[np.floating] = (
+        error[: height * period, : width * period]
+        .reshape(height, period, width, period)
+        .mean((0, 2))
+    )
     return cell
 
 
 @on_planes
 def grid(restored: Planes, clean: Planes) -> float:
-    """The share in % of the error's power in the lines of its spectrum with periods 8, 4 and 2 (Odena et al., Distill 2016, on checkerboard artefacts).
+    """The share in % of the error's power in the lines of its spectrum with periods 8, 4 and 2
+    (Odena et al., Distill 2016, on checkerboard artefacts).
 
-    Of the mean of the channels. 0 where the grid's root mean square is below one step, and nobody sees it. UsageError: a side below 32.
+    Of the mean of the channels. 0 where the grid's root mean square is below one step, and nobody
+    sees it. UsageError: a side below 32.
     """
     error = (restored - clean).mean(0)
     if min(error.shape) < 4 * PERIOD:
-        raise UsageError(f"a grid is looked for in pictures of {4 * PERIOD}x{4 * PERIOD} and more, not {error.shape[1]}x{error.shape[0]}")
+        raise UsageError(
+            f"a grid is looked for in pictures of {4 * PERIOD}x{4 * PERIOD} and more, not "
+            f"{error.shape[1]}x{error.shape[0]}"
+        )
     energy = grid_energy([error], PERIOD)
     return 100 * energy / float(error.var()) if energy > VISIBLE**2 else 0.0
 
 
 @on_planes
 def smoothness(restored: Planes, clean: Planes) -> float:
-    """The energy of the gradients in % of the clean picture's, where that has detail: within a pixel of a gradient above its root mean square. All channels.
+    """The energy of the gradients in % of the clean picture's, where that has detail: within a
+    pixel of a gradient above its root mean square.
 
-    There, since elsewhere the noise that is left would make up for the detail that is lost; within a pixel, since an edge that has moved is not smooth; and
-    without a grid, which is no detail. 100 where the clean picture has no gradient.
+    All channels.
+
+    There, since elsewhere the noise that is left would make up for the detail that is lost; within
+    a pixel, since an edge that has moved is not smooth; and without a grid, which is no detail. 100
+    where the clean picture has no gradient.
     """
     energy, whole = _gradient_energy(_without_grid(restored, clean)), _gradient_energy(clean)
     detail = dilated(whole > whole.mean(), 1)
@@ -88,26 +117,36 @@ def smoothness(restored: Planes, clean: Planes) -> float:
 
 @on_planes
 def residual_noise(restored: Planes, clean: Planes) -> float:
-    """The standard deviation, in steps, of the noise in the smoothest quarter of the clean picture's 8x8 blocks.
+    """The standard deviation, in steps, of the noise in the smoothest quarter of the clean
+    picture's 8x8 blocks.
 
-    Seen through Immerkaer's mask (CVIU 1996), which is blind to slopes, and from there by the median distance from the median, which edges do not move. The
-    smaller of two: the noise of the error, and what the restored picture has beyond the clean one's own; lost texture is error too, but adds nothing. A grid
-    is no noise. 0 for a picture with a side below 10, which has no such block.
+    Seen through Immerkaer's mask (CVIU 1996), which is blind to slopes, and from there by the
+    median distance from the median, which edges do not move. The smaller of two: the noise of the
+    error, and what the restored picture has beyond the clean one's own; lost texture is error too,
+    but adds nothing. A grid is no noise. 0 for a picture with a side below 10, which has no such
+    block.
     """
     height, width = (max(0, side - 2) // FINE for side in clean.shape[1:])
     if not height or not width:
         return 0.0
-    across, down = clean[:, 1:-1, 2:] - clean[:, 1:-1, :-2], clean[:, 2:, 1:-1] - clean[:, :-2, 1:-1]
+    across, down = (
+        clean[:, 1:-1, 2:] - clean[:, 1:-1, :-2],
+        clean[:, 2:, 1:-1] - clean[:, :-2, 1:-1],
+    )
     activity = _in_blocks((across**2 + down**2).sum(0, keepdims=True), height, width).mean((0, 2))
     smooth = activity <= np.quantile(activity, SMOOTH)
     even = _without_grid(restored, clean)
-    error, whole, own = (_spread(_in_blocks(_curvature(planes), height, width)[:, smooth]) for planes in (even - clean, even, clean))
+    error, whole, own = (
+        _spread(_in_blocks(_curvature(planes), height, width)[:, smooth])
+        for planes in (even - clean, even, clean)
+    )
     return 255 / 6 * min(error, math.sqrt(max(0.0, whole**2 - own**2)))
 
 
 @on_planes
 def colour_drift(restored: Planes, clean: Planes) -> float:
-    """How far the mean of a channel has moved against the mean of all: over 32x32 blocks the root mean square, in steps, of the channel that moved most.
+    """How far the mean of a channel has moved against the mean of all: over 32x32 blocks the root
+    mean square, in steps, of the channel that moved most.
 
     So a cast over part of the picture counts by its area. 0 for grey.
     """
@@ -121,7 +160,9 @@ def colour_drift(restored: Planes, clean: Planes) -> float:
 
 @on_planes
 def background(restored: Planes, clean: Planes) -> float:
-    """How far the paper lies below the clean picture's (which is white), in steps: the median over places more than 3 pixels from clean ink; 0 without any."""
+    """How far the paper lies below the clean picture's (which is white), in steps: the median over
+    places more than 3 pixels from clean ink; 0 without any.
+    """
     lost = _lost_on_paper(restored, clean)
     return float(255 * np.median(lost)) if lost.size else 0.0
 
@@ -135,9 +176,12 @@ def background_noise(restored: Planes, clean: Planes) -> float:
 
 @on_ink
 def stroke_thickness(result: Ink, truth: Ink) -> float:
-    """The mean width of strokes, ink over the length of its skeleton, in % of the clean picture's. Ink farther than 3 pixels from clean ink is dirt.
+    """The mean width of strokes, ink over the length of its skeleton, in % of the clean picture's.
 
-    100 where the clean picture has no ink, 0 where only the restored one has none. MissingExtra without scikit-image.
+    Ink farther than 3 pixels from clean ink is dirt.
+
+    100 where the clean picture has no ink, 0 where only the restored one has none. MissingExtra
+    without scikit-image.
     """
     if not truth.any():
         return 100.0
@@ -147,7 +191,8 @@ def stroke_thickness(result: Ink, truth: Ink) -> float:
 
 @on_ink
 def broken_lines(result: Ink, truth: Ink) -> float:
-    """The share in % of the clean ink's skeleton that the restored ink, dilated by a pixel, does not cover; 0 without ink.
+    """The share in % of the clean ink's skeleton that the restored ink, dilated by a pixel, does
+    not cover; 0 without ink.
 
     MissingExtra without scikit-image.
     """
@@ -160,22 +205,33 @@ def dilated(ink: Ink, pixels: int) -> Ink:
     """The ink and all within so many pixels of it, corners included. [H, W]"""
     for axis in (0, 1):
         padded = np.pad(ink, [(pixels, pixels) if a == axis else (0, 0) for a in (0, 1)])
-        ink = np.any(np.lib.stride_tricks.sliding_window_view(padded, 2 * pixels + 1, axis), axis=-1)
+        ink = np.any(
+            np.lib.stride_tricks.sliding_window_view(padded, 2 * pixels + 1, axis), axis=-1
+        )
     return ink
 
 
 def _without_grid(restored: Planes, clean: Planes) -> Planes:
-    """The restored picture less the mean 8x8 cell of its error; as it is where it has not one such cell. [C, H, W]"""
+    """The restored picture less the mean 8x8 cell of its error; as it is where it has not one such
+    cell.
+
+    [C, H, W]
+    """
     _, height, width = clean.shape
     if min(height, width) < PERIOD:
         return restored
     rows, columns = np.arange(height) % PERIOD, np.arange(width) % PERIOD
-    return restored - np.stack([folded(plane, PERIOD)[np.ix_(rows, columns)] for plane in restored - clean])
+    return restored - np.stack(
+        [folded(plane, PERIOD)[np.ix_(rows, columns)] for plane in restored - clean]
+    )
 
 
 def _gradient_energy(planes: Planes) -> Planes:
     """The squared forward differences, both ways, summed over the channels. [C, H, W] -> [H, W]"""
-    down, across = np.diff(planes, axis=1, append=planes[:, -1:]), np.diff(planes, axis=2, append=planes[:, :, -1:])
+    down, across = (
+        np.diff(planes, axis=1, append=planes[:, -1:]),
+        np.diff(planes, axis=2, append=planes[:, :, -1:]),
+    )
     energy: Planes = (down**2 + across**2).sum(0)
     return energy
 
@@ -186,13 +242,17 @@ def _curvature(planes: Planes) -> Planes:
 
 
 def _spread(values: Planes) -> float:
-    """The standard deviation of normally distributed values, whatever fewer than half of them do otherwise."""
+    """The standard deviation of normally distributed values, whatever fewer than half of them do
+    otherwise.
+    """
     return float(SPREAD * np.median(np.abs(values - np.median(values))))
 
 
 def _in_blocks(planes: Planes, height: int, width: int) -> Planes:
     """The first so many 8x8 blocks. [C, H, W] -> [C, height width, 64]"""
-    blocks = planes[:, : height * FINE, : width * FINE].reshape(len(planes), height, FINE, width, FINE)
+    blocks = planes[:, : height * FINE, : width * FINE].reshape(
+        len(planes), height, FINE, width, FINE
+    )
     return blocks.transpose(0, 1, 3, 2, 4).reshape(len(planes), height * width, FINE * FINE)
 
 
@@ -230,21 +290,30 @@ ARTEFACTS = {
         "noise left[{planes}, sigma in 8-bit steps, smoothest quarter, crop {crop}]",
         residual_noise,
         2,
-        high=(2, "noisy: noise of {figure:.1f} 8-bit steps is left where the clean picture is smooth"),
+        high=(
+            2,
+            "noisy: noise of {figure:.1f} 8-bit steps is left where the clean picture is smooth",
+        ),
     ),
     "colour-drift": Artefact(
         "colour-drift",
         "colour drift[{planes}, 8-bit steps, over 32x32, crop {crop}]",
         colour_drift,
         2,
-        high=(2, "its colours drift: a channel lies {figure:.1f} 8-bit steps off against the others"),
+        high=(
+            2,
+            "its colours drift: a channel lies {figure:.1f} 8-bit steps off against the others",
+        ),
     ),
     "background": Artefact(
         "background",
         "grey paper[8-bit steps below the clean picture's, crop {crop}]",
         background,
         1,
-        high=(8, "grey background: its paper is {figure:.0f} 8-bit steps darker than the clean picture's"),
+        high=(
+            8,
+            "grey background: its paper is {figure:.0f} 8-bit steps darker than the clean picture's",
+        ),
     ),
     "background-noise": Artefact(
         "background-noise",

@@ -1,4 +1,8 @@
-"""What `burnish restore` says while it works: a bar on a terminal, plain lines elsewhere, JSON for programs. Results on stdout, everything else on stderr."""
+"""What `burnish restore` says while it works: a bar on a terminal, plain lines elsewhere, JSON for
+programs.
+
+Results on stdout, everything else on stderr.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +25,11 @@ def answer(text: str) -> None:
 
 
 def tell(text: str, stream: Any) -> None:
-    """A line on a stream. Where nobody reads it any more, as behind `| head -1` or `2>&1 | head -1`, the work goes on without."""
+    """A line on a stream.
+
+    Where nobody reads it any more, as behind `| head -1` or `2>&1 | head -1`, the work goes on
+    without.
+    """
     try:
         print(text, file=stream, flush=True)
     except BrokenPipeError:
@@ -31,7 +39,9 @@ def tell(text: str, stream: Any) -> None:
 class Console:
     """One for each run over `total` files; a context manager around the work."""
 
-    def __init__(self, total: int, *, quiet: bool = False, verbose: bool = False, as_json: bool = False) -> None:
+    def __init__(
+        self, total: int, *, quiet: bool = False, verbose: bool = False, as_json: bool = False
+    ) -> None:
         self.total, self.quiet, self.verbose, self.as_json = total, quiet, verbose, as_json
         self.counts = {"restored": 0, "skipped": 0, "failed": 0}
         self.megapixels = 0.0
@@ -56,7 +66,10 @@ class Console:
         for note in opened.notes:
             self.notice(note)
         if not self.quiet:
-            self._aside(f"on {opened.device}" + (f", {opened.backend}, {opened.precision}" if self.verbose else ""))
+            self._aside(
+                f"on {opened.device}"
+                + (f", {opened.backend}, {opened.precision}" if self.verbose else "")
+            )
 
     def progress(self, done: int, total: int) -> None:
         """Tiles of the picture in hand."""
@@ -67,33 +80,66 @@ class Console:
         self._aside(f"note: {text}")
 
     def planned(self, job: Job) -> None:
-        self._result({"source": job.source, "target": job.target, "status": "planned" if job.wanted else "exists"}, f"{job.source} -> {job.target}")
+        self._result(
+            {
+                "source": job.source,
+                "target": job.target,
+                "status": "planned" if job.wanted else "exists",
+            },
+            f"{job.source} -> {job.target}",
+        )
 
     def done(self, report: Report) -> None:
         self._count(report.status)
         self.megapixels += report.megapixels
         self.seconds += report.seconds
         if report.status == "skipped":
-            self._result(report.to_dict(), f"{report.source}: skipped, {report.target} {report.notes[0]}")
+            self._result(
+                report.to_dict(), f"{report.source}: skipped, {report.target} {report.notes[0]}"
+            )
             return
         for note in report.notes:
             self._aside(f"{report.source}: {note}")
-        said = {name: value if isinstance(value, str) else f"{value:.3g}" for name, value in report.dials.items()}
-        dials = "".join(f"  {name}={value}{' (estimated)' if name in report.estimated else ''}" for name, value in said.items())
-        self._result(report.to_dict(), f"{report.source} -> {report.target}{dials}  {report.seconds:.2f} s")
+        said = {
+            name: value if isinstance(value, str) else f"{value:.3g}"
+            for name, value in report.dials.items()
+        }
+        dials = "".join(
+            f"  {name}={value}{' (estimated)' if name in report.estimated else ''}"
+            for name, value in said.items()
+        )
+        self._result(
+            report.to_dict(), f"{report.source} -> {report.target}{dials}  {report.seconds:.2f} s"
+        )
 
     def failed(self, job: Job, error: BurnishError) -> None:
         self._count("failed")
         text = str(error) if job.source in str(error) else f"{job.source}: {error}"
         if self.as_json:
-            answer(json.dumps({"source": job.source, "target": job.target, "status": "failed", "error": {"code": error.code, "message": text}}))
+            answer(
+                json.dumps(
+                    {
+                        "source": job.source,
+                        "target": job.target,
+                        "status": "failed",
+                        "error": {"code": error.code, "message": text},
+                    }
+                )
+            )
         self._aside(f"burnish: {text} [{error.code}]", always=True)
 
     def summary(self) -> None:
         """One line at the end, where there was more than one file."""
         if self.total > 1 and not self.quiet:
-            rate = f", {self.megapixels / self.seconds:.2f} megapixels a second" if self.seconds else ""
-            self._aside(", ".join(f"{count} {status}" for status, count in self.counts.items() if count) + rate)
+            rate = (
+                f", {self.megapixels / self.seconds:.2f} megapixels a second"
+                if self.seconds
+                else ""
+            )
+            self._aside(
+                ", ".join(f"{count} {status}" for status, count in self.counts.items() if count)
+                + rate
+            )
 
     def _count(self, status: str) -> None:
         self.counts[status] += 1
@@ -132,7 +178,13 @@ def counting(what: str) -> Iterator[Callable[[int, int], None]]:
 
 def _bar() -> Any:
     from rich.console import Console as Terminal
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
 
     columns: Callable[..., Any] = Progress
     return columns(

@@ -1,7 +1,9 @@
-"""The shapes that every room agrees on: Dial, Contract, Run, and apply(), the one way to put a picture through a network.
+"""The shapes that every room agrees on: Dial, Contract, Run, and apply(), the one way to put a
+picture through a network.
 
-Images are float32 [B, C, H, W], RGB, clean ones in [0, 1]; a spoiled one may leave that range, and nothing clamps an input.
-Levels are float32 [B, K, 1, 1] or, as a map, [B, K, H, W]: one channel per dial, in the unit a person says. Only the network that reads a level converts it.
+Images are float32 [B, C, H, W], RGB, clean ones in [0, 1]; a spoiled one may leave that range, and
+nothing clamps an input. Levels are float32 [B, K, 1, 1] or, as a map, [B, K, H, W]: one channel per
+dial, in the unit a person says. Only the network that reads a level converts it.
 """
 
 from __future__ import annotations
@@ -22,14 +24,17 @@ Level = Literal["pixel", "image", "batch"]
 BT601 = (0.299, 0.587, 0.114)
 LUMA = np.array(BT601, np.float32)
 
-#: (image [B, C, H, W], level or None) -> what the network predicts, with sizes that are already multiples; an array that is the caller's to change.
-#: Raises OutOfMemory. The seam of every backend.
+#: (image [B, C, H, W], level or None) -> what the network predicts, with sizes that are already
+#: multiples; an array that is the caller's to change. Raises OutOfMemory. The seam of every
+#: backend.
 Run = Callable[[Array, Array | None], Array]
 
 
 @dataclass(frozen=True)
 class Dial:
-    """A number that a person turns: its name, its advertised range [low, high], where it stands when nobody turns it, and its unit in words."""
+    """A number that a person turns: its name, its advertised range [low, high], where it stands
+    when nobody turns it, and its unit in words.
+    """
 
     name: str
     low: float
@@ -38,17 +43,29 @@ class Dial:
     unit: str
 
     def __post_init__(self) -> None:
-        if not (-math.inf < self.low <= self.default <= self.high < math.inf and self.low < self.high):
-            raise DialError(f"dial {self.name}: the range {self.low:g}..{self.high:g} with {self.default:g} as its default makes no sense")
+        if not (
+            -math.inf < self.low <= self.default <= self.high < math.inf and self.low < self.high
+        ):
+            raise DialError(
+                f"dial {self.name}: the range {self.low:g}..{self.high:g} with {self.default:g} "
+                "as its default makes no sense"
+            )
 
     def check(self, value: float) -> float:
         """The value as a float; DialError with the range where it lies outside."""
         if not (math.isfinite(value) and self.low <= value <= self.high):
-            raise DialError(f"{self.name}={value:g} is out of range: this model takes {self.name} from {self.low:g} to {self.high:g} ({self.unit})")
+            raise DialError(
+                f"{self.name}={value:g} is out of range: this model takes {self.name} from "
+                f"{self.low:g} to {self.high:g} ({self.unit})"
+            )
         return float(value)
 
     def sample(self, n: int, rng: np.random.Generator) -> Array:
-        """n levels, uniform over the range, one from each n-th of it in random order, so that every batch covers the range (stratified). [n]"""
+        """n levels, uniform over the range, one from each n-th of it in random order, so that every
+        batch covers the range (stratified).
+
+        [n]
+        """
         strata = (rng.permutation(n) + rng.random(n)) / n
         return (self.low + (self.high - self.low) * strata).astype(np.float32)
 
@@ -57,9 +74,11 @@ class Dial:
 class Contract:
     """What the outside must know to run a network.
 
-    multiple: height and width must be multiples of it. reach: pixels of input to each side that a result depends on, None where that is the whole picture
-    (no tiles). level: how it may vary: "pixel" (a map), "image" (one for each picture of a batch) or "batch" (one for all: the filters change).
-    identity: the dials' setting at which output == input exactly, or None. residual: the network predicts what is to be added to its input.
+    multiple: height and width must be multiples of it. reach: pixels of input to each side that a
+    result depends on, None where that is the whole picture (no tiles). level: how it may vary:
+    "pixel" (a map), "image" (one for each picture of a batch) or "batch" (one for all: the filters
+    change). identity: the dials' setting at which output == input exactly, or None. residual: the
+    network predicts what is to be added to its input.
     """
 
     channels_in: int = 3
@@ -81,7 +100,9 @@ class Contract:
         raise DialError(f"this model has no dial {name!r}; its dials: {names}")
 
     def settings(self, given: Mapping[str, float]) -> tuple[float, ...]:
-        """One checked number for each dial, in the contract's order; a dial that is not given stands at its default."""
+        """One checked number for each dial, in the contract's order; a dial that is not given
+        stands at its default.
+        """
         for name in given:
             self.dial(name)
         return tuple(d.check(given.get(d.name, d.default)) for d in self.dials)
@@ -89,36 +110,66 @@ class Contract:
     def takes_maps(self, what: str) -> None:
         """DialError, with the reason, where the level cannot vary within a picture."""
         if self.level == "image":
-            raise DialError(f"{what}: this model's level is one number for each picture, not a map, since what it moves is not computed pixel by pixel")
+            raise DialError(
+                f"{what}: this model's level is one number for each picture, not a map, since "
+                "what it moves is not computed pixel by pixel"
+            )
         if self.level == "batch":
-            raise DialError(f"{what}: this model's level is one number, not a map, since it changes the filters, which are the same all over a picture")
+            raise DialError(
+                f"{what}: this model's level is one number, not a map, since it changes the "
+                "filters, which are the same all over a picture"
+            )
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> Contract:
-        """The inverse of `to_dict`; ModelMismatch names a key that is unknown or missing, or says that a value makes no sense."""
+        """The inverse of `to_dict`; ModelMismatch names a key that is unknown or missing, or says
+        that a value makes no sense.
+        """
         known = {f.name for f in fields(cls)}
         if set(record) != known:
-            raise ModelMismatch(f"the model's contract has the wrong keys: {', '.join(sorted(set(record) ^ known))}; it was made by another version of Burnish")
+            raise ModelMismatch(
+                "the model's contract has the wrong keys: "
+                f"{', '.join(sorted(set(record) ^ known))}; it was made by another version of "
+                "Burnish"
+            )
         try:
             dials = tuple(Dial(**d) for d in record["dials"])
             identity = None if record["identity"] is None else tuple(map(float, record["identity"]))
         except (TypeError, ValueError, OverflowError, DialError) as error:
             raise ModelMismatch(f"the model's contract makes no sense ({error})") from error
-        whole = all(type(record[name]) is int and record[name] >= 1 for name in ("channels_in", "channels_out", "scale", "multiple"))
+        whole = all(
+            type(record[name]) is int and record[name] >= 1
+            for name in ("channels_in", "channels_out", "scale", "multiple")
+        )
         reaches = record["reach"] is None or (type(record["reach"]) is int and record["reach"] >= 0)
-        if not (whole and reaches and record["level"] in get_args(Level) and type(record["residual"]) is bool):
-            raise ModelMismatch("the model's contract makes no sense: channels, scale, multiple, reach, level or residual are what no network has")
-        if not all(isinstance(dial.name, str) for dial in dials) or (identity is not None and len(identity) != len(dials)):
-            raise ModelMismatch("the model's contract makes no sense: its dials have no names, or stand at the identity by another number of settings")
+        if not (
+            whole
+            and reaches
+            and record["level"] in get_args(Level)
+            and type(record["residual"]) is bool
+        ):
+            raise ModelMismatch(
+                "the model's contract makes no sense: channels, scale, multiple, reach, level "
+                "or residual are what no network has"
+            )
+        if not all(isinstance(dial.name, str) for dial in dials) or (
+            identity is not None and len(identity) != len(dials)
+        ):
+            raise ModelMismatch(
+                "the model's contract makes no sense: its dials have no names, or stand at the "
+                "identity by another number of settings"
+            )
         return cls(**{**record, "dials": dials, "identity": identity})
 
 
 @dataclass(frozen=True)
 class Opened:
-    """A model ready to run, and what to tell the user about it: backend, device ("AMD EPYC"), precision ("bf16"), notes (sentences for stderr)."""
+    """A model ready to run, and what to tell the user about it: backend, device ("AMD EPYC"),
+    precision ("bf16"), notes (sentences for stderr).
+    """
 
     run: Run
     backend: str
@@ -128,17 +179,22 @@ class Opened:
 
 
 def level_array(settings: Sequence[float | Array]) -> Array | None:
-    """One picture's dial settings as a level [1, K, 1, 1], or [1, K, H, W] where one of them is a map [H, W]; None where there are no dials."""
+    """One picture's dial settings as a level [1, K, 1, 1], or [1, K, H, W] where one of them is a
+    map [H, W]; None where there are no dials.
+    """
     if not settings:
         return None
     size = max((np.shape(setting) for setting in settings), key=len) or (1, 1)
-    return np.stack([np.broadcast_to(np.asarray(setting, np.float32), size) for setting in settings])[None]
+    return np.stack(
+        [np.broadcast_to(np.asarray(setting, np.float32), size) for setting in settings]
+    )[None]
 
 
 def pad_to_multiple(image: Array, multiple: int) -> Array:
     """Mirrored at the right and below, edge pixels included, to multiples; works from 1x1 on.
 
-    Mirroring, since repeating the edge turns noise into stripes and costs 0.04 to 0.11 dB over a whole picture.
+    Mirroring, since repeating the edge turns noise into stripes and costs 0.04 to 0.11 dB over a
+    whole picture.
     """
     height, width = image.shape[-2:]
     bottom, right = -height % multiple, -width % multiple
@@ -148,12 +204,17 @@ def pad_to_multiple(image: Array, multiple: int) -> Array:
 
 
 def finite(values: Array) -> bool:
-    """Whether all of them are numbers, not NaN or infinity; without a mask, which for a picture of 100 megapixels is 0.3 GB: NaN is its own minimum."""
+    """Whether all of them are numbers, not NaN or infinity; without a mask, which for a picture of
+    100 megapixels is 0.3 GB: NaN is its own minimum.
+    """
     return bool(np.isfinite(values.min()) and np.isfinite(values.max()))
 
 
 def as_channels(image: Array, channels: int) -> Array:
-    """The image with that many channels: a grey one is repeated (a view, not to be written to). [B, 1 or C, H, W] -> [B, C, H, W]. UsageError otherwise."""
+    """The image with that many channels: a grey one is repeated (a view, not to be written to).
+
+    [B, 1 or C, H, W] -> [B, C, H, W]. UsageError otherwise.
+    """
     batch, given, height, width = image.shape
     if given not in (1, channels):
         raise UsageError(f"an image of {given} channels does not fit: this model wants {channels}")
@@ -161,27 +222,43 @@ def as_channels(image: Array, channels: int) -> Array:
 
 
 def from_channels(image: Array, channels: int) -> Array:
-    """The way back: the mean of the channels where one is wanted; equal channels give it to the last bit. [B, C, H, W] -> [B, 1 or C, H, W]"""
+    """The way back: the mean of the channels where one is wanted; equal channels give it to the
+    last bit.
+
+    [B, C, H, W] -> [B, 1 or C, H, W]
+    """
     if image.shape[1] == channels:
         return image
     if channels != 1:
         raise UsageError(f"an image of {image.shape[1]} channels cannot become one of {channels}")
     first = image[:, :1]
-    result: Array = first + (image[:, 1:] - first).sum(1, keepdims=True) / np.float32(image.shape[1])
+    result: Array = first + (image[:, 1:] - first).sum(1, keepdims=True) / np.float32(
+        image.shape[1]
+    )
     return result
 
 
-def apply(run: Run, contract: Contract, image: Array, level: Array | None = None, strength: float | Array = 1.0, original: Array | None = None) -> Array:
+def apply(
+    run: Run,
+    contract: Contract,
+    image: Array,
+    level: Array | None = None,
+    strength: float | Array = 1.0,
+    original: Array | None = None,
+) -> Array:
     """The picture through the network: pad, run, sum and mix in float32, crop. Nothing is clamped.
 
-    image [B, C, H, W] of any size; level [B or 1, K, 1, 1], or [B or 1, K, H, W] where the contract says "pixel", or None.
-    strength in [0, 1] mixes input (0: its very bits) and output (1) linearly: a number, or a map [B or 1, 1, scale H, scale W]. Where the scale is above 1,
-    `original` is the input enlarged to that size.
-    Returns [B, C', scale H, scale W].
+    image [B, C, H, W] of any size; level [B or 1, K, 1, 1], or [B or 1, K, H, W] where the contract
+    says "pixel", or None. strength in [0, 1] mixes input (0: its very bits) and output (1)
+    linearly: a number, or a map [B or 1, 1, scale H, scale W]. Where the scale is above 1,
+    `original` is the input enlarged to that size. Returns [B, C', scale H, scale W].
     """
     share = check_strength(strength)
     if image.ndim != 4 or image.shape[1] != contract.channels_in:
-        raise UsageError(f"an image of shape {list(image.shape)} does not fit: this model wants [B, {contract.channels_in}, H, W]")
+        raise UsageError(
+            f"an image of shape {list(image.shape)} does not fit: this model wants [B, "
+            f"{contract.channels_in}, H, W]"
+        )
     height, width = image.shape[-2:]
     base = image if contract.scale == 1 else original
     if not share.any() and base is not None:
@@ -192,7 +269,9 @@ def apply(run: Run, contract: Contract, image: Array, level: Array | None = None
     if (share == 1).all() and not contract.residual:
         return predicted
     if base is None:
-        raise UsageError("mixing a network that enlarges wants the input enlarged to its output's size")
+        raise UsageError(
+            "mixing a network that enlarges wants the input enlarged to its output's size"
+        )
     if not contract.residual:
         predicted -= base
     predicted *= share  # in place: a picture of 100 megapixels is 1.2 GB
@@ -201,21 +280,33 @@ def apply(run: Run, contract: Contract, image: Array, level: Array | None = None
 
 
 def check_strength(strength: float | Array) -> Array:
-    """The strength as an array, of no dimension where it is one number; UsageError where a part of it lies outside [0, 1]."""
+    """The strength as an array, of no dimension where it is one number; UsageError where a part of
+    it lies outside [0, 1].
+    """
     lowest, highest = float(np.min(strength)), float(np.max(strength))
     if not 0.0 <= lowest <= highest <= 1.0:
-        raise UsageError(f"strength {highest if lowest >= 0 else lowest:g} is out of range: from 0 (the input) to 1 (the full effect)")
+        raise UsageError(
+            f"strength {highest if lowest >= 0 else lowest:g} is out of range: from 0 (the "
+            "input) to 1 (the full effect)"
+        )
     return np.asarray(strength, np.float32)
 
 
-def _level_for(contract: Contract, level: Array | None, padded: tuple[int, ...], size: tuple[int, int]) -> Array | None:
-    """The level in the shape that a Run takes: a plane of the padded picture's size for "pixel", [B, K, 1, 1] for "image", [1, K, 1, 1] for "batch"."""
+def _level_for(
+    contract: Contract, level: Array | None, padded: tuple[int, ...], size: tuple[int, int]
+) -> Array | None:
+    """The level in the shape that a Run takes: a plane of the padded picture's size for "pixel",
+    [B, K, 1, 1] for "image", [1, K, 1, 1] for "batch".
+    """
     dials = len(contract.dials)
     if not dials:
         return None
     if level is None or level.ndim != 4 or level.shape[1] != dials:
         shape = None if level is None else list(level.shape)
-        raise UsageError(f"a level of shape {shape} does not fit: this model has {dials} dial(s) and wants [B, {dials}, 1, 1]")
+        raise UsageError(
+            f"a level of shape {shape} does not fit: this model has {dials} dial(s) and wants "
+            f"[B, {dials}, 1, 1]"
+        )
     batch, _, height, width = padded
     if level.shape[-2:] != (1, 1):
         contract.takes_maps("the level")
@@ -228,5 +319,8 @@ def _level_for(contract: Contract, level: Array | None, padded: tuple[int, ...],
     if level.shape[-2:] == size:
         level = pad_to_multiple(level, contract.multiple)
     elif level.shape[-2:] != (1, 1):
-        raise UsageError(f"a level map of {level.shape[-1]}x{level.shape[-2]} does not fit a picture of {size[1]}x{size[0]}")
+        raise UsageError(
+            f"a level map of {level.shape[-1]}x{level.shape[-2]} does not fit a picture of "
+            f"{size[1]}x{size[0]}"
+        )
     return np.broadcast_to(level, (batch, dials, height, width))

@@ -1,4 +1,6 @@
-"""The first look: a shipped example restored at several dial positions, on one contact sheet with the residual beside each."""
+"""The first look: a shipped example restored at several dial positions, on one contact sheet with
+the residual beside each.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,12 @@ def make_sheet(target: Path, say: Callable[[str], None], *, threads: int | None 
     say(f"on {opened.device}, {opened.backend}, {opened.precision}")
     found = model.settings({}, pixels)
     before = np.ascontiguousarray(pixels[0].transpose(1, 2, 0))
-    rows = [[Cell(before, "the example: a photograph with noise 25, 8 bits"), Cell(np.full_like(before, 0.5), f"what was taken away, x{GAIN:g}")]]
+    rows = [
+        [
+            Cell(before, "the example: a photograph with noise 25, 8 bits"),
+            Cell(np.full_like(before, 0.5), f"what was taken away, x{GAIN:g}"),
+        ]
+    ]
     positions = [(found, 1.0, f"noise=auto: {found[0]:.1f} was found")]
     positions += [((level,), 1.0, f"noise={level:g}") for level in LEVELS]
     positions += [(found, 0.6, "noise=auto, --strength 0.6")]
@@ -36,5 +43,8 @@ def make_sheet(target: Path, say: Callable[[str], None], *, threads: int | None 
         after = np.clip(model.restore(pixels, settings, strength)[0].transpose(1, 2, 0), 0, 1)
         say(caption)
         rows.append([Cell(after, caption), Cell(residual_picture(before, after, GAIN), "")])
-    sheet([[cell for row in pair for cell in row] for pair in (rows[0:2], rows[2:4], rows[4:6])], target)
+    sheet(
+        [[cell for row in pair for cell in row] for pair in (rows[0:2], rows[2:4], rows[4:6])],
+        target,
+    )
     return target

@@ -1,4 +1,7 @@
-"""A Run, clean pictures, degradations and metrics -> a table. The damage is a pure function of (seed, picture's place, settings), so no order matters."""
+"""A Run, clean pictures, degradations and metrics -> a table.
+
+The damage is a pure function of (seed, picture's place, settings), so no order matters.
+"""
 
 from __future__ import annotations
 
@@ -22,13 +25,16 @@ from .metrics import DEFAULT, METRICS, Metric
 
 Settings = Mapping[str, float]
 USUAL = tuple(METRICS[name] for name in DEFAULT)
-#: (done, total): pictures times settings; total is 0 where the number of pictures is not known before
+#: (done, total): pictures times settings; total is 0 where the number of pictures is not known
+#: before
 Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
 class Row:
-    """One picture at one setting of the dials. figures: by metric; seconds: of the network alone, padding included."""
+    """One picture at one setting of the dials. figures: by metric; seconds: of the network alone,
+    padding included.
+    """
 
     name: str
     settings: Settings
@@ -40,7 +46,9 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """What `evaluate` found: a row for each picture and setting, and how it was measured. clip: None where the spoiled pictures came from files."""
+    """What `evaluate` found: a row for each picture and setting, and how it was measured. clip:
+    None where the spoiled pictures came from files.
+    """
 
     rows: tuple[Row, ...]
     metrics: tuple[Metric, ...]
@@ -51,10 +59,14 @@ class Table:
     @property
     def settings(self) -> list[Settings]:
         """The settings, in the order in which they were given."""
-        return [dict(pairs) for pairs in dict.fromkeys(tuple(row.settings.items()) for row in self.rows)]
+        return [
+            dict(pairs) for pairs in dict.fromkeys(tuple(row.settings.items()) for row in self.rows)
+        ]
 
     def mean(self, metric: str, settings: Settings) -> float:
-        """The mean over the pictures of a metric, or of "seconds" or "megapixels", at one setting."""
+        """The mean over the pictures of a metric, or of "seconds" or "megapixels", at one
+        setting.
+        """
         values = [_value(row, metric) for row in self.rows if row.settings == settings]
         return math.fsum(values) / len(values) if values else math.nan
 
@@ -63,30 +75,71 @@ class Table:
         kinds = {row.channels for row in self.rows}
         kind = kinds.pop() if len(kinds) == 1 else None
         counts = Counter(tuple(row.settings.items()) for row in self.rows).values()
-        pictures = max(counts) if of_means and len(set(counts)) == 1 else None  # no one number where settings have different pictures
+        pictures = (
+            max(counts) if of_means and len(set(counts)) == 1 else None
+        )  # no one number where settings have different pictures
         return {metric.name: metric.stamp(kind, self.crop, pictures) for metric in self.metrics}
 
     def to_text(self) -> str:
         """The means, a column for each setting; what they mean stands beside them."""
         columns = self.settings
-        lines = [[dial, *(f"{s[dial]:g}" for s in columns)] for dial in (columns[0] if columns else ())]
+        lines = [
+            [dial, *(f"{s[dial]:g}" for s in columns)] for dial in (columns[0] if columns else ())
+        ]
         definitions = self.definitions()
-        lines += [[definitions[m.name], *(f"{self.mean(m.name, s):.{m.digits}f}" for s in columns)] for m in self.metrics]
-        lines.append(["seconds a megapixel", *(f"{self.mean('seconds', s) / self.mean('megapixels', s):.3f}" for s in columns)])
-        label, width = max(len(line[0]) for line in lines), max(len(text) for line in lines for text in line[1:])
-        return "\n".join([*("  ".join([line[0].ljust(label), *(text.rjust(width) for text in line[1:])]) for line in lines), self.conditions()])
+        lines += [
+            [definitions[m.name], *(f"{self.mean(m.name, s):.{m.digits}f}" for s in columns)]
+            for m in self.metrics
+        ]
+        lines.append(
+            [
+                "seconds a megapixel",
+                *(f"{self.mean('seconds', s) / self.mean('megapixels', s):.3f}" for s in columns),
+            ]
+        )
+        label, width = (
+            max(len(line[0]) for line in lines),
+            max(len(text) for line in lines for text in line[1:]),
+        )
+        return "\n".join(
+            [
+                *(
+                    "  ".join([line[0].ljust(label), *(text.rjust(width) for text in line[1:])])
+                    for line in lines
+                ),
+                self.conditions(),
+            ]
+        )
 
     def conditions(self) -> str:
         """How the pictures were spoiled, in words."""
         if self.clip is None:
             return "spoiled pictures as they are in their files"
-        return f"spoiled pictures {'clipped and rounded to 8 bits' if self.clip else 'as float, not clipped'}; seed {self.seed}"
+        return (
+            "spoiled pictures "
+            f"{'clipped and rounded to 8 bits' if self.clip else 'as float, not clipped'}; "
+            f"seed {self.seed}"
+        )
 
     def lines(self) -> list[list[str]]:
         """A line for each picture and setting, under a header with the definitions."""
-        dials, kind = list(self.rows[0].settings) if self.rows else [], {None: "file", True: "8-bit", False: "float"}[self.clip]
-        found = [["picture", *dials, "input", *self.definitions(of_means=False).values(), "seconds"]]
-        return found + [[row.name, *map(str, row.settings.values()), kind, *map(str, row.figures.values()), f"{row.seconds:.4f}"] for row in self.rows]
+        dials, kind = (
+            list(self.rows[0].settings) if self.rows else [],
+            {None: "file", True: "8-bit", False: "float"}[self.clip],
+        )
+        found = [
+            ["picture", *dials, "input", *self.definitions(of_means=False).values(), "seconds"]
+        ]
+        return found + [
+            [
+                row.name,
+                *map(str, row.settings.values()),
+                kind,
+                *map(str, row.figures.values()),
+                f"{row.seconds:.4f}",
+            ]
+            for row in self.rows
+        ]
 
     def to_csv(self) -> str:
         """The lines as text."""
@@ -95,14 +148,27 @@ class Table:
         return text.getvalue()
 
     def to_dict(self) -> dict[str, Any]:
-        """For --json; a figure that is not finite (equal pictures have an infinite PSNR) is None."""
+        """For --json; a figure that is not finite (equal pictures have an infinite PSNR) is
+        None.
+        """
         names = [metric.name for metric in self.metrics]
         return {
             "definitions": self.definitions(),
             "conditions": {"clip": self.clip, "seed": self.seed},
-            "means": [{"settings": dict(s), **{name: _finite(self.mean(name, s)) for name in [*names, "seconds"]}} for s in self.settings],
+            "means": [
+                {
+                    "settings": dict(s),
+                    **{name: _finite(self.mean(name, s)) for name in [*names, "seconds"]},
+                }
+                for s in self.settings
+            ],
             "rows": [
-                {"picture": row.name, "settings": dict(row.settings), **{name: _finite(row.figures[name]) for name in names}, "seconds": row.seconds}
+                {
+                    "picture": row.name,
+                    "settings": dict(row.settings),
+                    **{name: _finite(row.figures[name]) for name in names},
+                    "seconds": row.seconds,
+                }
                 for row in self.rows
             ],
         }
@@ -121,12 +187,14 @@ def evaluate(
     crop: int = 0,
     progress: Progress | None = None,
 ) -> Table:
-    """Spoils every picture at every setting, restores it with the dials at that setting, and compares it with the clean one.
+    """Spoils every picture at every setting, restores it with the dials at that setting, and
+    compares it with the clean one.
 
-    pictures: (name, clean [1, C, H, W] in 0..1), looked at one at a time; a grey one goes through a colour model and comes back grey. settings: such as
-    [{"noise": 15}, {"noise": 25}], the level of each degradation; the model's dials of these names are set to it, and what it has no dial for is hidden
-    from it. clip: the spoiled pictures are clipped and rounded to 8 bits, as files are. crop: pixels that the metrics leave out at every border.
-    UsageError, DialError.
+    pictures: (name, clean [1, C, H, W] in 0..1), looked at one at a time; a grey one goes through a
+    colour model and comes back grey. settings: such as [{"noise": 15}, {"noise": 25}], the level of
+    each degradation; the model's dials of these names are set to it, and what it has no dial for is
+    hidden from it. clip: the spoiled pictures are clipped and rounded to 8 bits, as files are.
+    crop: pixels that the metrics leave out at every border. UsageError, DialError.
     """
     settings = [dict(pairs) for pairs in dict.fromkeys(tuple(s.items()) for s in settings)]
     _check(settings, degradations)
@@ -145,14 +213,23 @@ def evaluate(
 
 
 def evaluate_pairs(
-    run: Run, contract: Contract, pairs: Iterable[tuple[str, Array, Array, Settings]], metrics: Sequence[Metric] = USUAL, *, crop: int = 0
+    run: Run,
+    contract: Contract,
+    pairs: Iterable[tuple[str, Array, Array, Settings]],
+    metrics: Sequence[Metric] = USUAL,
+    *,
+    crop: int = 0,
 ) -> Table:
-    """Restores the spoiled side of every pair with the dials at the pair's setting, and compares it with the clean one.
+    """Restores the spoiled side of every pair with the dials at the pair's setting, and compares it
+    with the clean one.
 
-    pairs: (name, spoiled [1, C, H, W], clean [1, C, scale H, scale W], setting of the dials), looked at one at a time; a dial that is not set stands at its
-    default. UsageError, DialError.
+    pairs: (name, spoiled [1, C, H, W], clean [1, C, scale H, scale W], setting of the dials),
+    looked at one at a time; a dial that is not set stands at its default. UsageError, DialError.
     """
-    rows = [_row(run, contract, name, spoiled, clean, s, contract.settings(s), metrics, crop) for name, spoiled, clean, s in pairs]
+    rows = [
+        _row(run, contract, name, spoiled, clean, s, contract.settings(s), metrics, crop)
+        for name, spoiled, clean, s in pairs
+    ]
     if not rows:
         raise UsageError("there are no pairs to evaluate on")
     return Table(tuple(rows), tuple(metrics), None, 0, crop)
@@ -169,7 +246,9 @@ def _row(
     metrics: Sequence[Metric],
     crop: int,
 ) -> Row:
-    """One picture restored and measured, against what the network can give of the clean one: its channels, and its size where the network enlarges."""
+    """One picture restored and measured, against what the network can give of the clean one: its
+    channels, and its size where the network enlarges.
+    """
     check_sizes(name, contract.scale, spoiled, clean)
     start = time.perf_counter()
     restored = apply(run, contract, taken(contract, spoiled), level_array(dials))
@@ -182,16 +261,26 @@ def _row(
 
 
 def check_sizes(name: str, scale: int, spoiled: Array, clean: Array) -> None:
-    """UsageError unless the clean picture is `scale` times as large as the spoiled one, but for what a division by it leaves over."""
+    """UsageError unless the clean picture is `scale` times as large as the spoiled one, but for
+    what a division by it leaves over.
+    """
     (height, width), (high, wide) = spoiled.shape[-2:], clean.shape[-2:]
     if not (0 <= high - scale * height < scale and 0 <= wide - scale * width < scale):
         does = f"enlarges {scale} times" if scale > 1 else "keeps the size"
-        raise UsageError(f"{name}: {width}x{height} spoiled beside {wide}x{high} clean does not fit a model that {does}")
+        raise UsageError(
+            f"{name}: {width}x{height} spoiled beside {wide}x{high} clean does not fit a model "
+            f"that {does}"
+        )
 
 
 def taken(contract: Contract, image: Array) -> Array:
-    """The image [1, C, H, W] in the channels that the network takes. A colour picture is turned grey for one that colours; UsageError for one that does not."""
-    return (matching if contract.channels_out > contract.channels_in else as_channels)(image, contract.channels_in)
+    """The image [1, C, H, W] in the channels that the network takes.
+
+    A colour picture is turned grey for one that colours; UsageError for one that does not.
+    """
+    return (matching if contract.channels_out > contract.channels_in else as_channels)(
+        image, contract.channels_in
+    )
 
 
 def told(contract: Contract, setting: Settings) -> dict[str, float]:
@@ -201,7 +290,10 @@ def told(contract: Contract, setting: Settings) -> dict[str, float]:
 
 
 def matching(image: Array, channels: int) -> Array:
-    """The image with that many channels: a grey one is repeated, a colour one turned grey. [1, 1 or 3, H, W]"""
+    """The image with that many channels: a grey one is repeated, a colour one turned grey.
+
+    [1, 1 or 3, H, W]
+    """
     if image.shape[1] == 3 and channels == 1:
         grey: Array = np.einsum("c,bchw->bhw", LUMA, image)[:, None]
         return grey
@@ -214,16 +306,28 @@ def in_words(setting: Settings) -> str:
 
 
 def generator(seed: int, place: int, settings: Settings) -> np.random.Generator:
-    """The randomness of one picture (by its place) at one setting, the same on every machine and in any order."""
+    """The randomness of one picture (by its place) at one setting, the same on every machine and in
+    any order.
+    """
     bits = [int(np.float64(value).view(np.uint64)) for _, value in sorted(settings.items())]
     return np.random.default_rng([seed, place, *bits])
 
 
-def spoil(clean: Array, settings: Settings, degradations: Sequence[Degradation], rng: np.random.Generator, clip: bool) -> Array:
-    """The clean picture [1, C, H, W] after each degradation at its level, in order; clip: as an 8-bit file would hold the result."""
+def spoil(
+    clean: Array,
+    settings: Settings,
+    degradations: Sequence[Degradation],
+    rng: np.random.Generator,
+    clip: bool,
+) -> Array:
+    """The clean picture [1, C, H, W] after each degradation at its level, in order; clip: as an
+    8-bit file would hold the result.
+    """
     spoiled = clean
     for degradation in degradations:
-        spoiled = degradation.spoil(spoiled, np.full((1, 1, 1, 1), settings[degradation.dial.name], np.float32), rng)
+        spoiled = degradation.spoil(
+            spoiled, np.full((1, 1, 1, 1), settings[degradation.dial.name], np.float32), rng
+        )
     return clip_and_round(spoiled) if clip else spoiled
 
 
@@ -232,12 +336,17 @@ def _check(settings: Sequence[Settings], degradations: Sequence[Degradation]) ->
     for setting in settings:
         if sorted(setting) != names:
             raise UsageError(
-                f"the levels name {', '.join(sorted(setting)) or 'nothing'}; to spoil a picture, each of these wants one: {', '.join(names) or 'nothing'}"
+                f"the levels name {', '.join(sorted(setting)) or 'nothing'}; to spoil a "
+                f"picture, each of these wants one: {', '.join(names) or 'nothing'}"
             )
 
 
 def _value(row: Row, name: str) -> float:
-    return {"seconds": row.seconds, "megapixels": row.megapixels}[name] if name not in row.figures else row.figures[name]
+    return (
+        {"seconds": row.seconds, "megapixels": row.megapixels}[name]
+        if name not in row.figures
+        else row.figures[name]
+    )
 
 
 def _finite(value: float) -> float | None:

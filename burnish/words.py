@@ -6,12 +6,16 @@ from .errors import UsageError
 
 
 def parse_dials(words: list[str]) -> dict[str, float | str]:
-    """["noise=25", "quality=auto", "noise=map.png"], or several in one word with commas, as a mapping; what is no number is left to `inference.maps`."""
+    """["noise=25", "quality=auto", "noise=map.png"], or several in one word with commas, as a
+    mapping; what is no number is left to `inference.maps`.
+    """
     result: dict[str, float | str] = {}
     for word in (part for text in words for part in text.split(",") if part):
         name, sign, value = word.partition("=")
         if not sign or not name:
-            raise UsageError(f"-d {word}: a dial is set by NAME=VALUE, such as noise=25 or noise=auto")
+            raise UsageError(
+                f"-d {word}: a dial is set by NAME=VALUE, such as noise=25 or noise=auto"
+            )
         result[name.strip()] = _setting(value.strip())
     return result
 
@@ -21,7 +25,10 @@ def parse_settings(words: list[str]) -> dict[str, float]:
     found = parse_dials(words)
     for name, value in found.items():
         if isinstance(value, str):
-            raise UsageError(f"--at {name}={value}: a number is wanted, since there is no picture to estimate it on")
+            raise UsageError(
+                f"--at {name}={value}: a number is wanted, since there is no picture to "
+                "estimate it on"
+            )
     return {name: float(value) for name, value in found.items() if not isinstance(value, str)}
 
 
@@ -42,7 +49,10 @@ def parse_experts(words: list[str]) -> dict[float, str]:
     for word in words:
         level, sign, name = word.partition("=")
         if not sign or not name:
-            raise UsageError(f"--expert {word}: a model for one level is given as LEVEL=MODEL, such as 20=noise20.onnx")
+            raise UsageError(
+                f"--expert {word}: a model for one level is given as LEVEL=MODEL, such as "
+                "20=noise20.onnx"
+            )
         result[_number(word, level)] = name
     return result
 

@@ -1,6 +1,8 @@
-"""Makes the pictures of this folder, and the demo's, from the Kodak pictures: `python examples/make.py FOLDER`, where kodim07 and so on lie.
+"""Makes the pictures of this folder, and the demo's, from the Kodak pictures: `python
+examples/make.py FOLDER`, where kodim07 and so on lie.
 
-Kodak released them for unrestricted use. Each is cut or reduced to 384x256 and gets Gaussian noise of a known sigma (8-bit steps) from a fixed seed.
+Kodak released them for unrestricted use. Each is cut or reduced to 384x256 and gets Gaussian noise
+of a known sigma (8-bit steps) from a fixed seed.
 """
 
 from __future__ import annotations
@@ -19,7 +21,9 @@ HERE = Path(__file__).resolve().parent
 
 @dataclass(frozen=True)
 class Example:
-    """Where a picture goes, and how it is made. corner: left and top of the cut, or None to halve the whole picture (means of 2x2 pixels)."""
+    """Where a picture goes, and how it is made. corner: left and top of the cut, or None to halve
+    the whole picture (means of 2x2 pixels).
+    """
 
     target: str
     number: int
@@ -57,16 +61,22 @@ def _halved(image: NDArray[np.float64]) -> NDArray[np.float64]:
     return halved
 
 
-def _cut(image: NDArray[np.float64], corner: tuple[int, int], size: tuple[int, int]) -> NDArray[np.float64]:
+def _cut(
+    image: NDArray[np.float64], corner: tuple[int, int], size: tuple[int, int]
+) -> NDArray[np.float64]:
     return image[corner[1] : corner[1] + size[1], corner[0] : corner[0] + size[0]]
 
 
 def _write(target: Path, image: NDArray[np.float64], bits: int) -> None:
     """image: values in [0, 1]; rounded to 8 or 16 bits, as files are."""
     if bits == 16:
-        target.write_bytes(imagecodecs.png_encode(np.rint(image * 65535).astype(np.uint16), level=9))
+        target.write_bytes(
+            imagecodecs.png_encode(np.rint(image * 65535).astype(np.uint16), level=9)
+        )
     else:
-        Image.fromarray(np.rint(image * 255).astype(np.uint8)).save(target, quality=95, subsampling=0, optimize=True)
+        Image.fromarray(np.rint(image * 255).astype(np.uint8)).save(
+            target, quality=95, subsampling=0, optimize=True
+        )
 
 
 if __name__ == "__main__":

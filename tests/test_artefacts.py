@@ -1,4 +1,6 @@
-"""Planted faults: each is named, and by its own measure; a clean copy, and a merely imperfect one, are named by none."""
+"""Planted faults: each is named, and by its own measure; a clean copy, and a merely imperfect one,
+are named by none.
+"""
 
 from __future__ import annotations
 
@@ -37,12 +39,16 @@ def document() -> Picture:
 def figures(restored: NDArray[np.floating], clean: Picture, crop: int = 0) -> dict[str, float]:
     """What is asked of such a picture: of a grey one what is asked of documents, too."""
     names = [*OF_PICTURES, *OF_DOCUMENTS] if clean.shape[1] == 1 else OF_PICTURES
-    return {name: ARTEFACTS[name].function(restored.astype(np.float32), clean, crop) for name in names}
+    return {
+        name: ARTEFACTS[name].function(restored.astype(np.float32), clean, crop) for name in names
+    }
 
 
 def with_grid(clean: Picture, period: int) -> Picture:
     y, x = np.mgrid[:HEIGHT, :WIDTH]
-    return clean + np.where((y // (period // 2) + x // (period // 2)) % 2, 0.03, -0.03).astype(np.float32)
+    return clean + np.where((y // (period // 2) + x // (period // 2)) % 2, 0.03, -0.03).astype(
+        np.float32
+    )
 
 
 def with_noise(clean: Picture, sigma: float) -> Picture:
@@ -79,35 +85,106 @@ def with_gaps(clean: Picture) -> Picture:
     return spoiled
 
 
-#: (the fault, the kind of picture, what it does to one, the one measure that reacts, how the sentence begins)
-FAULTS: list[tuple[str, Callable[[], Picture], Callable[[Picture], NDArray[np.floating]], str, str]] = [
-    *((f"grid of {p}", photograph, lambda c, p=p: with_grid(c, p), "grid", "checkered: a grid of 8 pixels or less makes up 100 %") for p in (2, 4, 8)),
-    ("blur", photograph, lambda c: blurred(c, 1), "smoothness", "over-smoothed: its gradients have 27 % of the clean picture's energy"),
-    ("sharpening", photograph, lambda c: 2 * c - blurred(c, 1), "smoothness", "rough: its gradients have 2"),
-    ("noise", photograph, lambda c: with_noise(c, 6), "residual-noise", "noisy: noise of 6.0 8-bit steps is left"),
-    ("cast", photograph, lambda c: with_cast(c, HEIGHT, WIDTH), "colour-drift", "its colours drift: a channel lies 8.0 8-bit steps off"),
-    ("cast of a quarter", photograph, lambda c: with_cast(c, HEIGHT // 2, WIDTH // 2), "colour-drift", "its colours drift: a channel lies 3.9"),
-    ("grey paper", document, lambda c: c - 30 / 255, "background", "grey background: its paper is 30 8-bit steps darker"),
-    ("dirty paper", document, lambda c: c - np.abs(with_noise(c, 20) - c) * (np.random.default_rng(4).random(c.shape) < 0.3), "background-noise", "dirty back"),
+#: (the fault, the kind of picture, what it does to one, the one measure that reacts, how the
+#: sentence begins)
+FAULTS: list[
+    tuple[str, Callable[[], Picture], Callable[[Picture], NDArray[np.floating]], str, str]
+] = [
+    *(
+        (
+            f"grid of {p}",
+            photograph,
+            lambda c, p=p: with_grid(c, p),
+            "grid",
+            "checkered: a grid of 8 pixels or less makes up 100 %",
+        )
+        for p in (2, 4, 8)
+    ),
+    (
+        "blur",
+        photograph,
+        lambda c: blurred(c, 1),
+        "smoothness",
+        "over-smoothed: its gradients have 27 % of the clean picture's energy",
+    ),
+    (
+        "sharpening",
+        photograph,
+        lambda c: 2 * c - blurred(c, 1),
+        "smoothness",
+        "rough: its gradients have 2",
+    ),
+    (
+        "noise",
+        photograph,
+        lambda c: with_noise(c, 6),
+        "residual-noise",
+        "noisy: noise of 6.0 8-bit steps is left",
+    ),
+    (
+        "cast",
+        photograph,
+        lambda c: with_cast(c, HEIGHT, WIDTH),
+        "colour-drift",
+        "its colours drift: a channel lies 8.0 8-bit steps off",
+    ),
+    (
+        "cast of a quarter",
+        photograph,
+        lambda c: with_cast(c, HEIGHT // 2, WIDTH // 2),
+        "colour-drift",
+        "its colours drift: a channel lies 3.9",
+    ),
+    (
+        "grey paper",
+        document,
+        lambda c: c - 30 / 255,
+        "background",
+        "grey background: its paper is 30 8-bit steps darker",
+    ),
+    (
+        "dirty paper",
+        document,
+        lambda c: (
+            c - np.abs(with_noise(c, 20) - c) * (np.random.default_rng(4).random(c.shape) < 0.3)
+        ),
+        "background-noise",
+        "dirty back",
+    ),
     ("bold strokes", document, thicker, "stroke-thickness", "bold strokes: they are 1"),
     ("thin strokes", document, thinner, "stroke-thickness", "thin strokes: they are "),
     ("gaps", document, with_gaps, "broken-lines", "broken lines: 1"),
 ]
 
 
-@pytest.mark.parametrize(("clean", "spoil", "name", "sentence"), [fault[1:] for fault in FAULTS], ids=[fault[0] for fault in FAULTS])
+@pytest.mark.parametrize(
+    ("clean", "spoil", "name", "sentence"),
+    [fault[1:] for fault in FAULTS],
+    ids=[fault[0] for fault in FAULTS],
+)
 def test_each_fault_is_named_and_by_its_own_measure(
-    clean: Callable[[], Picture], spoil: Callable[[Picture], NDArray[np.floating]], name: str, sentence: str
+    clean: Callable[[], Picture],
+    spoil: Callable[[Picture], NDArray[np.floating]],
+    name: str,
+    sentence: str,
 ) -> None:
     found = figures(spoil(clean()), clean())
     [said] = complaints({name: found[name]})
     assert said.startswith(sentence)
-    assert [other for other in complaints(found) if other != said and not (name == "background-noise" and other.startswith("noisy"))] == []  # dirt is noise
+    assert [
+        other
+        for other in complaints(found)
+        if other != said and not (name == "background-noise" and other.startswith("noisy"))
+    ] == []  # dirt is noise
 
 
 @pytest.mark.parametrize("clean", [photograph(), document()], ids=["photograph", "document"])
-def test_a_clean_copy_is_neutral_and_one_that_is_nearly_clean_is_named_by_none(clean: Picture) -> None:
-    assert figures(clean, clean) == pytest.approx({name: ARTEFACTS[name].neutral for name in figures(clean, clean)})
+def test_a_clean_copy_is_neutral_and_one_that_is_nearly_clean_is_named_by_none(
+    clean: Picture,
+) -> None:
+    assert figures(clean, clean) == pytest.approx(
+        {name: ARTEFACTS[name].neutral for name in figures(clean, clean)}
+    )
     assert complaints(figures(clean, clean)) == []
     assert complaints(figures(with_noise(clean, 1), clean)) == []
     assert complaints(figures(blurred(clean, 0.35), clean)) == []
@@ -115,7 +192,10 @@ def test_a_clean_copy_is_neutral_and_one_that_is_nearly_clean_is_named_by_none(c
 
 def test_every_artefact_is_told_of_one_kind_of_picture_and_says_its_definition() -> None:
     assert list(ARTEFACTS) == [*OF_PICTURES, *OF_DOCUMENTS]
-    assert all(name == artefact.name and "crop 2, mean of 3]" in artefact.stamp(1, 2, 3) for name, artefact in ARTEFACTS.items())
+    assert all(
+        name == artefact.name and "crop 2, mean of 3]" in artefact.stamp(1, 2, 3)
+        for name, artefact in ARTEFACTS.items()
+    )
     assert {artefact.better for artefact in ARTEFACTS.values()} == {"near"}
 
 
@@ -140,7 +220,9 @@ def test_what_is_not_finite_has_no_figure_and_a_crop_measures_what_it_leaves(nam
 
 @pytest.mark.parametrize("sigma", [1, 3, 10])
 def test_the_noise_that_is_left_is_measured_in_steps(sigma: float) -> None:
-    assert figures(with_noise(photograph(), sigma), photograph())["residual-noise"] == pytest.approx(sigma, rel=0.05)
+    assert figures(with_noise(photograph(), sigma), photograph())[
+        "residual-noise"
+    ] == pytest.approx(sigma, rel=0.05)
     both = with_noise(with_grid(photograph(), 4), sigma)
     assert figures(both, photograph())["residual-noise"] == pytest.approx(sigma, rel=0.1)
 
@@ -161,9 +243,14 @@ def test_a_grid_that_nobody_sees_is_none_and_a_small_picture_is_refused() -> Non
 
 def test_pictures_without_what_is_measured_are_neutral() -> None:
     plain, black = np.ones((1, 1, 40, 40), np.float32), np.zeros((1, 1, 40, 40), np.float32)
-    assert figures(plain, plain) == pytest.approx({name: artefact.neutral for name, artefact in ARTEFACTS.items()})
+    assert figures(plain, plain) == pytest.approx(
+        {name: artefact.neutral for name, artefact in ARTEFACTS.items()}
+    )
     assert ARTEFACTS["smoothness"].function(scene(7, 30), scene(7, 30), 0) == 100
-    assert {name: figures(black, black)[name] for name in ("background", "background-noise")} == {"background": 0, "background-noise": 0}
+    assert {name: figures(black, black)[name] for name in ("background", "background-noise")} == {
+        "background": 0,
+        "background-noise": 0,
+    }
     assert ARTEFACTS["residual-noise"].function(scene(9, 9), scene(9, 9) / np.float32(2), 0) == 0
     lost = figures(np.ones(document().shape), document())
     assert lost["stroke-thickness"] == 0

@@ -1,4 +1,6 @@
-"""`burnish check`: faults that were planted are found by name, each where it is and nowhere else; and nothing is found where nothing is wrong."""
+"""`burnish check`: faults that were planted are found by name, each where it is and nowhere else;
+and nothing is found where nothing is wrong.
+"""
 
 from __future__ import annotations
 
@@ -36,11 +38,17 @@ HEIGHT, WIDTH = 176, 208
 
 
 def photo(seed: int, height: int = HEIGHT, width: int = WIDTH) -> Pixels:
-    """Something like a photograph, another for every seed: grey texture of 1/f amplitude over smooth colours. [H, W, 3]"""
+    """Something like a photograph, another for every seed: grey texture of 1/f amplitude over
+    smooth colours.
+
+    [H, W, 3]
+    """
     rng = np.random.default_rng(seed)
     radius = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None])
     radius[0, 0] = np.inf
-    texture = np.fft.irfft2(np.fft.rfft2(rng.normal(size=(height, width))) / radius, s=(height, width))
+    texture = np.fft.irfft2(
+        np.fft.rfft2(rng.normal(size=(height, width))) / radius, s=(height, width)
+    )
     colours = ndimage.zoom(rng.uniform(-30, 30, (3, 3, 3)), (height / 3, width / 3, 1), order=1)
     values: NDArray[np.float64] = 128 + 40 * texture[..., None] / texture.std() + colours
     return np.clip(np.rint(values), 0, 255).astype(np.uint8)
@@ -53,7 +61,9 @@ def noisy(pixels: Pixels, sigma: float = 15, seed: int = 0) -> Pixels:
 
 def moved(pixels: Pixels, down: float, right: float) -> Pixels:
     """Shifted by SciPy's cubic splines, which are not how it is measured."""
-    values: NDArray[np.float64] = ndimage.shift(pixels.astype(float), (down, right, 0), order=5, mode="mirror")
+    values: NDArray[np.float64] = ndimage.shift(
+        pixels.astype(float), (down, right, 0), order=5, mode="mirror"
+    )
     return np.clip(np.rint(values), 0, 255).astype(np.uint8)
 
 
@@ -63,7 +73,9 @@ def save(path: Path, pixels: NDArray[Any], **options: Any) -> Path:
     return path
 
 
-def pair(folder: Path, name: str, seed: int, spoiled: Pixels | None = None, clean: Pixels | None = None) -> None:
+def pair(
+    folder: Path, name: str, seed: int, spoiled: Pixels | None = None, clean: Pixels | None = None
+) -> None:
     good = photo(seed) if clean is None else clean
     save(folder / "clean" / f"{name}.png", good)
     save(folder / "noisy" / f"{name}.png", noisy(good, seed=seed) if spoiled is None else spoiled)
@@ -88,7 +100,9 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def rotten(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A set with every fault that one set of pairs can have; a file is called after the fault that it has."""
+    """A set with every fault that one set of pairs can have; a file is called after the fault that
+    it has.
+    """
     folder = tmp_path_factory.mktemp("rotten")
     data, clean, spoiled = folder / "data", folder / "data" / "clean", folder / "data" / "noisy"
     for seed in range(12):
@@ -127,9 +141,13 @@ def rotten(tmp_path_factory: pytest.TempPathFactory) -> Path:
     save(clean / "low-quality.jpg", photo(116), quality=40)
     save(spoiled / "low-quality.jpg", noisy(photo(116), 30), quality=35)
     (spoiled / "low-quality.png").unlink()
-    pair(data, "noisy-clean", 117, clean=noisy(photo(117), 12), spoiled=noisy(photo(117), 40, seed=1))
+    pair(
+        data, "noisy-clean", 117, clean=noisy(photo(117), 12), spoiled=noisy(photo(117), 40, seed=1)
+    )
     small = Image.fromarray(photo(118, HEIGHT // 3, WIDTH // 3))
-    pair(data, "soft", 118, clean=np.asarray(small.resize((WIDTH, HEIGHT), Image.Resampling.BICUBIC)))
+    pair(
+        data, "soft", 118, clean=np.asarray(small.resize((WIDTH, HEIGHT), Image.Resampling.BICUBIC))
+    )
     barred = photo(119)
     barred[:20], barred[-20:] = 0, 0
     pair(data, "bars", 119, clean=barred)
@@ -137,10 +155,20 @@ def rotten(tmp_path_factory: pytest.TempPathFactory) -> Path:
     # two sides
     pair(data, "size-mismatch", 120, spoiled=noisy(photo(120))[:-8])
     large = photo(121, 2 * HEIGHT, 2 * WIDTH)
-    pair(data, "scale-mismatch", 121, spoiled=noisy(np.asarray(Image.fromarray(large).reduce(2))), clean=large)
+    pair(
+        data,
+        "scale-mismatch",
+        121,
+        spoiled=noisy(np.asarray(Image.fromarray(large).reduce(2))),
+        clean=large,
+    )
     pair(data, "depth-mismatch", 122)
     images.write(
-        clean / "depth-mismatch.png", images.from_array(np.random.default_rng(0).integers(0, 257, (HEIGHT, WIDTH, 3), np.uint16) + photo(122) * np.uint16(255))
+        clean / "depth-mismatch.png",
+        images.from_array(
+            np.random.default_rng(0).integers(0, 257, (HEIGHT, WIDTH, 3), np.uint16)
+            + photo(122) * np.uint16(255)
+        ),
     )
     pair(data, "channel-mismatch", 123)
     save(spoiled / "channel-mismatch.png", noisy(photo(123))[..., 1])
@@ -160,13 +188,24 @@ def rotten(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pair(data, "duplicate-1", 132)
     pair(data, "duplicate-2", 132)
     pair(data, "duplicate-similar-1", 133)
-    pair(data, "duplicate-similar-2", 133, clean=np.clip(photo(133) * 0.9 + 9, 0, 255).astype(np.uint8))
+    pair(
+        data,
+        "duplicate-similar-2",
+        133,
+        clean=np.clip(photo(133) * 0.9 + 9, 0, 255).astype(np.uint8),
+    )
     pair(data, "duplicate-turned-1", 134)
     pair(data, "duplicate-turned-2", 134, clean=np.ascontiguousarray(np.rot90(photo(134))))
     for i in range(3):
         pair(data, f"shared-clean-{i}", 135, spoiled=noisy(photo(135), seed=i))
     save(folder / "val" / "leak.png", photo(0))
-    save(folder / "val" / "leak-similar.jpg", np.asarray(Image.fromarray(photo(1)).resize((WIDTH * 2, HEIGHT * 2), Image.Resampling.BICUBIC)), quality=80)
+    save(
+        folder / "val" / "leak-similar.jpg",
+        np.asarray(
+            Image.fromarray(photo(1)).resize((WIDTH * 2, HEIGHT * 2), Image.Resampling.BICUBIC)
+        ),
+        quality=80,
+    )
     save(folder / "val" / "leak-turned.png", np.ascontiguousarray(photo(2)[:, ::-1]))
     for seed in range(20, 24):
         save(folder / "val" / f"{seed}.png", photo(seed))
@@ -180,7 +219,10 @@ def report_on_rotten(rotten: Path) -> Report:
 
 def stems(report: Report) -> dict[str, set[str]]:
     """fault -> the names, without extensions, of all files of it."""
-    return {finding.fault: {Path(file).stem for place in finding.places for file in place.files} for finding in report.findings}
+    return {
+        finding.fault: {Path(file).stem for place in finding.places for file in place.files}
+        for finding in report.findings
+    }
 
 
 #: faults whose planted files are called otherwise than the fault, or bring others along
@@ -203,13 +245,20 @@ OTHERWISE: Mapping[str, set[str]] = {
 ELSEWHERE = {"empty", "outside-template", "perhaps-pairs"}
 
 
-def test_every_planted_fault_is_found_where_it_is_and_nowhere_else(report_on_rotten: Report) -> None:
+def test_every_planted_fault_is_found_where_it_is_and_nowhere_else(
+    report_on_rotten: Report,
+) -> None:
     found = stems(report_on_rotten)
     shared = found.pop("shared-clean")
-    assert shared in ({"duplicate-1", "duplicate-2"}, {"shared-clean-0", "shared-clean-1", "shared-clean-2"})
+    assert shared in (
+        {"duplicate-1", "duplicate-2"},
+        {"shared-clean-0", "shared-clean-1", "shared-clean-2"},
+    )
     assert len(found) >= 25
     assert set(found) == set(FAULTS) - ELSEWHERE - {"shared-clean"}
-    assert {fault: names for fault, names in found.items() if names != OTHERWISE.get(fault, {fault})} == {}
+    assert {
+        fault: names for fault, names in found.items() if names != OTHERWISE.get(fault, {fault})
+    } == {}
 
 
 def test_nothing_is_found_where_nothing_is_wrong(sound: Path) -> None:
@@ -231,21 +280,34 @@ def test_names_that_make_no_pairs(tmp_path: Path) -> None:
     assert "perhaps-pairs" in stems(check(Source(tmp_path / "two")))
     save(tmp_path / "two" / "b" / "other.gif", photo(9)[..., 0])
     save(tmp_path / "two" / "c" / "other.png", photo(9))
-    assert stems(check(Source(tmp_path / "two", names="a/{name},b/{name}"))) == {"outside-template": {"other"}, "unsupported": {"other"}}
+    assert stems(check(Source(tmp_path / "two", names="a/{name},b/{name}"))) == {
+        "outside-template": {"other"},
+        "unsupported": {"other"},
+    }
 
 
 def test_pairs_of_two_sizes(tmp_path: Path) -> None:
     large = photo(0, 2 * HEIGHT, 2 * WIDTH)
     small = np.asarray(Image.fromarray(large).reduce(2))
     wrong = np.pad(large[::-1], ((0, 1), (0, 0), (0, 0)), mode="edge")
-    for name, bad, good in (("right", small, large), ("cut", noisy(small[::-1]), wrong), ("swapped", large[:, ::-1], small[:, ::-1])):
+    for name, bad, good in (
+        ("right", small, large),
+        ("cut", noisy(small[::-1]), wrong),
+        ("swapped", large[:, ::-1], small[:, ::-1]),
+    ):
         save(tmp_path / "LR" / f"{name}.png", bad)
         save(tmp_path / "HR" / f"{name}.png", good)
-    save(tmp_path / "LR" / "corner.png", photo(4, 2 * HEIGHT, 2 * WIDTH)[::2, ::2])  # every other pixel: half a pixel from where the mean of four lies
+    save(
+        tmp_path / "LR" / "corner.png", photo(4, 2 * HEIGHT, 2 * WIDTH)[::2, ::2]
+    )  # every other pixel: half a pixel from where the mean of four lies
     save(tmp_path / "HR" / "corner.png", photo(4, 2 * HEIGHT, 2 * WIDTH))
     found = stems(check(Source(tmp_path), scale=2))
     assert found.pop("duplicate-turned") == {"right", "cut", "swapped"}
-    assert found == {"scale-mismatch": {"cut"}, "swapped": {"swapped"}, "slightly-shifted": {"corner"}}
+    assert found == {
+        "scale-mismatch": {"cut"},
+        "swapped": {"swapped"},
+        "slightly-shifted": {"corner"},
+    }
 
 
 def test_whatever_the_case_of_the_extension(tmp_path: Path) -> None:
@@ -260,7 +322,9 @@ def test_registration_against_scikit_image(down: float, right: float) -> None:
     second = noisy(moved(photo(3), down, right), 10)[..., 1]
     shift = shift_between(first.astype(np.float32), second.astype(np.float32))
     assert shift is not None
-    reference: NDArray[np.float64] = phase_cross_correlation(second, first, upsample_factor=20, normalization=None)[0]  # type: ignore[no-untyped-call]
+    reference: NDArray[np.float64] = phase_cross_correlation(
+        second, first, upsample_factor=20, normalization=None
+    )[0]  # type: ignore[no-untyped-call]
     assert (shift.down, shift.right) == pytest.approx((down, right), abs=0.1)
     assert (shift.down, shift.right) == pytest.approx(tuple(reference), abs=0.15)
     assert shift.sure > 0.15
@@ -275,7 +339,14 @@ def test_registration_knows_what_it_does_not_know() -> None:
 
 
 def test_hashes_of_all_eight_positions() -> None:
-    small = np.stack([np.asarray(Image.fromarray(photo(seed)).convert("L").resize((64, 64), Image.Resampling.BOX)) for seed in range(20)])
+    small = np.stack(
+        [
+            np.asarray(
+                Image.fromarray(photo(seed)).convert("L").resize((64, 64), Image.Resampling.BOX)
+            )
+            for seed in range(20)
+        ]
+    )
     all_positions = hashes(small)
     for position in range(len(POSITIONS)):
         moved_by_hand = np.ascontiguousarray(in_position(small[0], position))
@@ -297,11 +368,18 @@ def test_jpeg_quality_against_libjpeg(quality: int) -> None:
 
 def test_what_each_cut_loses() -> None:
     found = losses({(1500, 2000): 1}, 160)
-    assert found["random"] == pytest.approx(0.991, abs=5e-4)  # the figure of a published report on such pages
+    assert found["random"] == pytest.approx(
+        0.991, abs=5e-4
+    )  # the figure of a published report on such pages
     assert found["grid"] == pytest.approx(1 - 9 * 12 * 160**2 / 3e6)
     assert losses({(100, 100): 3}, 100) == pytest.approx(dict.fromkeys(found, 0))
     assert losses({(50, 100): 1, (200, 200): 1}, 100) == pytest.approx(
-        {"random": 1 - 1e4 / 45e3, "grid": 5e3 / 45e3, "resize": 1 - 15e3 / 45e3, "hybrid": 1 - 12.5e3 / 45e3}
+        {
+            "random": 1 - 1e4 / 45e3,
+            "grid": 5e3 / 45e3,
+            "resize": 1 - 15e3 / 45e3,
+            "hybrid": 1 - 12.5e3 / 45e3,
+        }
     )
 
 
@@ -312,12 +390,18 @@ def test_the_figures_of_documents(tmp_path: Path) -> None:
         for y, x in rng.integers(0, 180, (60, 2)):
             page_[y : y + 3, x : x + 14] = 0
         save(tmp_path / "clean" / f"{seed}.png", page_ if seed else np.ascontiguousarray(page_.T))
-        save(tmp_path / "noisy" / f"{seed}.png", noisy((page_ if seed else np.ascontiguousarray(page_.T)) // 2 + 60, 8))
+        save(
+            tmp_path / "noisy" / f"{seed}.png",
+            noisy((page_ if seed else np.ascontiguousarray(page_.T)) // 2 + 60, 8),
+        )
     report = check(Source(tmp_path))
     assert report.findings == ()
     figures = report.statistics
     assert figures is not None
-    ink = np.mean([np.asarray(Image.open(path)) < 128 for path in sorted((tmp_path / "clean").iterdir())][1:], axis=None)
+    ink = np.mean(
+        [np.asarray(Image.open(path)) < 128 for path in sorted((tmp_path / "clean").iterdir())][1:],
+        axis=None,
+    )
     assert figures.ink == pytest.approx(ink, rel=0.1)
     assert figures.ink is not None
     assert figures.pos_weight == pytest.approx(figures.ink / (1 - figures.ink))
@@ -326,14 +410,24 @@ def test_the_figures_of_documents(tmp_path: Path) -> None:
 
 
 def test_no_false_alarm_where_little_can_be_told(tmp_path: Path) -> None:
-    """Small pieces of plain walls and skies, an alpha channel that hides nothing, small noise beside clipped noise."""
+    """Small pieces of plain walls and skies, an alpha channel that hides nothing, small noise
+    beside clipped noise.
+    """
     rng = np.random.default_rng(0)
     slope = np.add.outer(np.arange(72), 2 * np.arange(72))[..., None] * np.array([0.3, 0.2, 0.25])
     for i in range(12):
-        calm = np.clip(60 + 12 * i * (i < 8) + slope * (1 - 2 * (i % 2)) + 3 * rng.normal(size=3), 0, 255)
+        calm = np.clip(
+            60 + 12 * i * (i < 8) + slope * (1 - 2 * (i % 2)) + 3 * rng.normal(size=3), 0, 255
+        )
         if i > 8:
             calm = np.clip(190 + slope, 0, 255)  # noise on it is clipped
-        pair(tmp_path, f"{i}", 0, clean=calm.astype(np.uint8), spoiled=noisy(calm.astype(np.uint8), 15, seed=i))
+        pair(
+            tmp_path,
+            f"{i}",
+            0,
+            clean=calm.astype(np.uint8),
+            spoiled=noisy(calm.astype(np.uint8), 15, seed=i),
+        )
     opaque = np.dstack([photo(12), np.full((HEIGHT, WIDTH), 255, np.uint8)])
     save(tmp_path / "clean" / "opaque.png", opaque)
     save(tmp_path / "noisy" / "opaque.png", noisy(photo(12)))
@@ -359,12 +453,19 @@ def test_names_that_are_no_text(tmp_path: Path) -> None:
 def test_a_look_decodes_large_jpegs_smaller(tmp_path: Path) -> None:
     header = header_of(save(tmp_path / "large.jpg", photo(0, 2200, 2400), quality=90))
     look, luma = look_at(header)
-    assert (look.grey, header.size, header.quality, luma.shape) == (False, (2400, 2200), 90, (1100, 1200))
+    assert (look.grey, header.size, header.quality, luma.shape) == (
+        False,
+        (2400, 2200),
+        90,
+        (1100, 1200),
+    )
 
 
 def test_the_command(sound: Path, tmp_path: Path) -> None:
     runner = CliRunner()
-    done = runner.invoke(app, ["check", str(sound / "data"), "--crop", "192", "--html", str(tmp_path / "page.html")])
+    done = runner.invoke(
+        app, ["check", str(sound / "data"), "--crop", "192", "--html", str(tmp_path / "page.html")]
+    )
     assert done.exit_code == 3, done.output
     assert "too-small" in done.output
     assert "sub0/2.png" in (tmp_path / "page.html").read_text()
@@ -374,7 +475,9 @@ def test_the_command(sound: Path, tmp_path: Path) -> None:
     assert (record["units"], record["errors"], record["findings"]) == (12, 0, [])
 
 
-def test_the_page_shows_every_fault_and_needs_nothing_else(report_on_rotten: Report, tmp_path: Path) -> None:
+def test_the_page_shows_every_fault_and_needs_nothing_else(
+    report_on_rotten: Report, tmp_path: Path
+) -> None:
     text = write_report(report_on_rotten, tmp_path / "page.html").read_text()
     assert all(f": {finding.fault} (" in text for finding in report_on_rotten.findings)
     assert "swapped.png" in text
@@ -382,16 +485,27 @@ def test_the_page_shows_every_fault_and_needs_nothing_else(report_on_rotten: Rep
     assert not [word for word in ("<script", "http:", "https:", "<link") if word in text]
 
 
-def test_a_recipe_is_proposed_that_loads(report_on_rotten: Report, sound: Path, tmp_path: Path) -> None:
+def test_a_recipe_is_proposed_that_loads(
+    report_on_rotten: Report, sound: Path, tmp_path: Path
+) -> None:
     from burnish.training.check.propose import write_recipe
     from burnish.training.recipe_file import load
 
     write_recipe(check(Source(sound / "data")), tmp_path / "pairs.yaml")
     recipe = load(tmp_path / "pairs.yaml")
-    assert (recipe.data.pairs[0].folder, recipe.data.crop, recipe.data.cut, recipe.data.groups) == (str(sound / "data"), 128, "random", None)
+    assert (recipe.data.pairs[0].folder, recipe.data.crop, recipe.data.cut, recipe.data.groups) == (
+        str(sound / "data"),
+        128,
+        "random",
+        None,
+    )
     write_recipe(check(Source(sound / "val"), crop=192), tmp_path / "clean.yaml")
     recipe = load(tmp_path / "clean.yaml")
-    assert (recipe.data.folders, recipe.data.cut, [dial.name for dial in recipe.dials]) == ((str(sound / "val"),), "hybrid", ["noise"])
+    assert (recipe.data.folders, recipe.data.cut, [dial.name for dial in recipe.dials]) == (
+        (str(sound / "val"),),
+        "hybrid",
+        ["noise"],
+    )
     written = write_recipe(report_on_rotten, tmp_path / "rotten.yaml")
     assert "MEND FIRST" in written[0].read_text()
     groups = [set(group) for group in json.loads(written[1].read_text())]
@@ -402,7 +516,14 @@ def test_a_recipe_is_proposed_that_loads(report_on_rotten: Report, sound: Path, 
 
 def test_quick_reads_headers_alone(rotten: Path, tmp_path: Path) -> None:
     found = set(stems(quick([], pairs=[Source(rotten / "data")], crop=128)))
-    assert {"unmatched", "doubled", "unreadable", "size-mismatch", "depth-mismatch", "too-small"} <= found
+    assert {
+        "unmatched",
+        "doubled",
+        "unreadable",
+        "size-mismatch",
+        "depth-mismatch",
+        "too-small",
+    } <= found
     assert not {"shifted", "blank", "duplicate"} & found
     assert "too-small" not in stems(quick([], pairs=[Source(rotten / "data")]))
     report = quick([Source(rotten / "val")], pairs=[Source(rotten / "data")], crop=128)
@@ -413,7 +534,9 @@ def test_quick_reads_headers_alone(rotten: Path, tmp_path: Path) -> None:
 
 
 def test_a_page_escapes_what_it_is_given() -> None:
-    text = page("<title>", [paragraph("a & b"), table(("x",), [("<b>",), (3,)]), bars("c", {"<i>": 1.0})])
+    text = page(
+        "<title>", [paragraph("a & b"), table(("x",), [("<b>",), (3,)]), bars("c", {"<i>": 1.0})]
+    )
     assert "<b>" not in text
     assert "<i>" not in text
     assert "&lt;title&gt;" in text
@@ -426,7 +549,9 @@ def test_real_documents_share_clean_pages(shared: Path) -> None:
     (finding,) = report.findings
     assert finding.fault == "shared-clean"
     assert "144 pairs share 36 clean pictures" in finding.places[0].detail
-    known = json.loads((shared / "documents" / "dirty_docs" / "groups_same_clean_page.json").read_text())
+    known = json.loads(
+        (shared / "documents" / "dirty_docs" / "groups_same_clean_page.json").read_text()
+    )
     assert {frozenset(group) for group in report.groups} == {frozenset(group) for group in known}
     assert report.statistics is not None
     assert report.statistics.ink == pytest.approx(0.106, abs=0.005)
@@ -435,6 +560,8 @@ def test_real_documents_share_clean_pages(shared: Path) -> None:
 @pytest.mark.shared
 def test_real_photographs_are_found_again(shared: Path) -> None:
     """19 of LIVE1's pictures are Kodak's."""
-    report = check(Source(shared / "test" / "kodak24"), validation=Source(shared / "test" / "live1"))
+    report = check(
+        Source(shared / "test" / "kodak24"), validation=Source(shared / "test" / "live1")
+    )
     assert sum(len(finding.places) for finding in report.findings) == 19
     assert {finding.fault for finding in report.findings} <= {"leak", "leak-similar"}

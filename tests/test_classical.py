@@ -1,4 +1,6 @@
-"""Filters as models: one contract test over the whole table, what each filter does against its library, and the way to them by name."""
+"""Filters as models: one contract test over the whole table, what each filter does against its
+library, and the way to them by name.
+"""
 
 from __future__ import annotations
 
@@ -40,8 +42,18 @@ SMALL: dict[str, tuple[float, ...]] = {
     "background-division": (4,),
     "sauvola": (9, 0.2),
 }
-OTHER: dict[str, tuple[float, ...]] = {"bilateral": (6, 9, 60), "nlmeans": (50,), "median": (3,), "background-division": (7,), "sauvola": (25, 0.5)}
-CASES = [f"{name}:channels={channels}" for name in FILTERS for channels in ((1, 3) if name in ("sauvola", "otsu") else (1, 3, 4))]
+OTHER: dict[str, tuple[float, ...]] = {
+    "bilateral": (6, 9, 60),
+    "nlmeans": (50,),
+    "median": (3,),
+    "background-division": (7,),
+    "sauvola": (25, 0.5),
+}
+CASES = [
+    f"{name}:channels={channels}"
+    for name in FILTERS
+    for channels in ((1, 3) if name in ("sauvola", "otsu") else (1, 3, 4))
+]
 
 
 @pytest.fixture(params=CASES)
@@ -69,7 +81,12 @@ def test_any_size_and_any_value_give_the_promised_size(words: str, size: tuple[i
     image = noisy(made.contract, *size, batch=2) * 3 - 1
     before = image.copy()
     result = apply(made.run, made.contract, image, level(words))
-    assert result.shape == (2, made.contract.channels_out, size[0] * made.contract.scale, size[1] * made.contract.scale)
+    assert result.shape == (
+        2,
+        made.contract.channels_out,
+        size[0] * made.contract.scale,
+        size[1] * made.contract.scale,
+    )
     assert result.dtype == np.float32
     assert np.isfinite(result).all()
     result += 1  # the caller's to change
@@ -85,7 +102,9 @@ def test_tiles_equal_the_whole(words: str) -> None:
             restore(made.run, made.contract, image, level(words), tile=16)
         return
     assert len(plan(75, 131, made.contract, 16)) > 4
-    np.testing.assert_allclose(restore(made.run, made.contract, image, level(words), tile=16), whole, atol=1e-5)
+    np.testing.assert_allclose(
+        restore(made.run, made.contract, image, level(words), tile=16), whole, atol=1e-5
+    )
 
 
 @pytest.mark.parametrize("name", [name for name in FILTERS if name != "otsu"])
@@ -97,7 +116,9 @@ def test_reach_holds_at_the_largest_dials(name: str) -> None:
     image = 0.5 + 0.02 * noisy(contract, size, size)
     changed, centre = image.copy(), size // 2
     changed[..., centre - 1 : centre + 2, centre - 1 : centre + 2] -= 0.05
-    difference = np.abs(apply(made.run, contract, changed, settings) - apply(made.run, contract, image, settings))[0, 0]
+    difference = np.abs(
+        apply(made.run, contract, changed, settings) - apply(made.run, contract, image, settings)
+    )[0, 0]
     places = np.argwhere(difference > 1e-7) // contract.scale
     assert not len(places) or np.abs(places - centre).max() <= reach + 1
 
@@ -110,11 +131,19 @@ def test_every_dial_changes_the_picture_and_levels_vary_by_picture(words: str) -
         assert not made.contract.dials
         return
     first, second = (apply(made.run, made.contract, image[:1], each) for each in both)
-    np.testing.assert_array_equal(apply(made.run, made.contract, image, np.concatenate([both[0], both[1]])), np.concatenate([first, second]))
+    np.testing.assert_array_equal(
+        apply(made.run, made.contract, image, np.concatenate([both[0], both[1]])),
+        np.concatenate([first, second]),
+    )
     for index in range(len(made.contract.dials)):
         settings = list(SMALL[name])
         settings[index] = OTHER[name][index]
-        assert np.abs(apply(made.run, made.contract, image[:1], level_array(tuple(settings))) - first).max() > 1e-4
+        assert (
+            np.abs(
+                apply(made.run, made.contract, image[:1], level_array(tuple(settings))) - first
+            ).max()
+            > 1e-4
+        )
 
 
 def test_defaults_lie_in_their_ranges_and_cards_are_whole(words: str) -> None:
@@ -123,7 +152,9 @@ def test_defaults_lie_in_their_ranges_and_cards_are_whole(words: str) -> None:
     assert set(made.card) == {"task", "source", "library", "licence", "bytes_per_pixel"}
     if made.contract.identity is not None:
         image = noisy(made.contract, 9, 8)
-        np.testing.assert_array_equal(apply(made.run, made.contract, image, level_array(made.contract.identity)), image)
+        np.testing.assert_array_equal(
+            apply(made.run, made.contract, image, level_array(made.contract.identity)), image
+        )
 
 
 @pytest.mark.parametrize("name", [name for name in FILTERS if name != "nlmeans"])
@@ -147,18 +178,27 @@ def test_bilateral_is_opencvs_and_takes_noise_away(channels: int) -> None:
     clean = scene(96, 96, channels)
     pixels = noisy(Contract(channels, channels), 96, 96)
     result = filtered("bilateral", pixels, radius=5, space=3, colour=40)
-    wanted = cv2.bilateralFilter(pixels[0].transpose(1, 2, 0).copy(), 11, channels * 40 / 255, 3).reshape(96, 96, channels)
+    wanted = cv2.bilateralFilter(
+        pixels[0].transpose(1, 2, 0).copy(), 11, channels * 40 / 255, 3
+    ).reshape(96, 96, channels)
     np.testing.assert_array_equal(result[0].transpose(1, 2, 0), wanted)
     assert psnr(result, clean) > psnr(pixels, clean) + 4
 
 
-@pytest.mark.parametrize(("channels", "noise", "side", "search", "share"), [(1, 20, 5, 10, 0.40), (3, 20, 5, 10, 0.55), (3, 40, 5, 17, 0.40)])
-def test_nlmeans_is_scikit_images_and_takes_noise_away(channels: int, noise: float, side: int, search: int, share: float) -> None:
+@pytest.mark.parametrize(
+    ("channels", "noise", "side", "search", "share"),
+    [(1, 20, 5, 10, 0.40), (3, 20, 5, 10, 0.55), (3, 40, 5, 17, 0.40)],
+)
+def test_nlmeans_is_scikit_images_and_takes_noise_away(
+    channels: int, noise: float, side: int, search: int, share: float
+) -> None:
     clean = scene(64, 64, channels)
     pixels = noisy(Contract(channels, channels), 64, 64, sigma=noise)
     result = filtered("nlmeans", pixels, noise=noise)
     values, sigma = pixels[0].transpose(1, 2, 0).astype(np.float64), noise / 255
-    wanted = skimage.restoration.denoise_nl_means(values, side, search, share * sigma, sigma=sigma, channel_axis=-1).reshape(values.shape)
+    wanted = skimage.restoration.denoise_nl_means(
+        values, side, search, share * sigma, sigma=sigma, channel_axis=-1
+    ).reshape(values.shape)
     np.testing.assert_allclose(result[0].transpose(1, 2, 0), wanted, atol=1e-6)
     assert psnr(result, clean) > psnr(pixels, clean) + 5
     assert load("nlmeans").settings({"noise": "auto"}, pixels)[0] == pytest.approx(noise, rel=0.2)
@@ -167,23 +207,32 @@ def test_nlmeans_is_scikit_images_and_takes_noise_away(channels: int, noise: flo
 @pytest.mark.parametrize("radius", [1, 2, 3])
 def test_median_is_the_median_and_takes_salt_and_pepper_away(radius: int) -> None:
     clean = scene(64, 64)
-    spoiled = damage("SaltAndPepper").spoil(clean, np.full((1, 1, 1, 1), 10, np.float32), np.random.default_rng(0))
+    spoiled = damage("SaltAndPepper").spoil(
+        clean, np.full((1, 1, 1, 1), 10, np.float32), np.random.default_rng(0)
+    )
     result = filtered("median", spoiled, radius=radius)
     padded = np.pad(spoiled, ((0, 0), (0, 0), (radius, radius), (radius, radius)), mode="edge")
-    windows = np.lib.stride_tricks.sliding_window_view(padded, (2 * radius + 1, 2 * radius + 1), axis=(2, 3))
+    windows = np.lib.stride_tricks.sliding_window_view(
+        padded, (2 * radius + 1, 2 * radius + 1), axis=(2, 3)
+    )
     np.testing.assert_array_equal(result, np.median(windows, (-2, -1)))
     if radius == 1:
         assert psnr(result, clean) > psnr(spoiled, clean) + 8
 
 
 def page(channels: int = 3) -> tuple[Array, Array]:
-    """Paper that darkens to the right, with strokes of ink four pixels wide, and where they are. [1, C, 90, 120], [1, 1, 90, 120]"""
+    """Paper that darkens to the right, with strokes of ink four pixels wide, and where they are.
+
+    [1, C, 90, 120], [1, 1, 90, 120]
+    """
     ink = np.zeros((1, 1, 90, 120), np.float32)
     for top in range(8, 84, 12):
         ink[..., top : top + 4, 8:112] = 1
     light = np.linspace(0.95, 0.45, 120, dtype=np.float32)
     tint = np.array([1, 0.9, 0.7], np.float32)[:channels].reshape(1, -1, 1, 1)
-    pixels = light * tint * (1 - 0.75 * ink) + np.random.default_rng(0).normal(0, 0.01, (1, channels, 90, 120))
+    pixels = light * tint * (1 - 0.75 * ink) + np.random.default_rng(0).normal(
+        0, 0.01, (1, channels, 90, 120)
+    )
     return pixels.astype(np.float32), ink
 
 
@@ -212,31 +261,47 @@ def test_sauvola_follows_the_light_where_otsu_cannot_and_both_are_their_formulas
         assert result.shape == pixels.shape  # black and white in equal channels
         np.testing.assert_array_equal(result, np.broadcast_to(grey > threshold, pixels.shape))
         assert set(np.unique(result)) == {0.0, 1.0}
-    wrong = [float(np.mean((model.restore(pixels, settings)[:, :1] == 0) != (ink == 1))) for model, settings in ((local, (31.0, 0.2)), (single, ()))]
+    wrong = [
+        float(np.mean((model.restore(pixels, settings)[:, :1] == 0) != (ink == 1)))
+        for model, settings in ((local, (31.0, 0.2)), (single, ()))
+    ]
     assert wrong[0] < 0.01
     assert wrong[0] < wrong[1]
 
 
 def _sauvola_threshold(grey: NDArray[np.float64], side: int, k: float) -> NDArray[np.float64]:
-    windows = np.lib.stride_tricks.sliding_window_view(np.pad(grey, side // 2, mode="reflect"), (side, side))
-    result: NDArray[np.float64] = windows.mean((-2, -1)) * (1 + k * (windows.std((-2, -1)) / 0.5 - 1))
+    windows = np.lib.stride_tricks.sliding_window_view(
+        np.pad(grey, side // 2, mode="reflect"), (side, side)
+    )
+    result: NDArray[np.float64] = windows.mean((-2, -1)) * (
+        1 + k * (windows.std((-2, -1)) / 0.5 - 1)
+    )
     return result
 
 
 def test_an_empty_page_stays_white() -> None:
     for name in ("sauvola", "otsu"):
-        np.testing.assert_array_equal(load(name)(np.full((9, 9), 240, np.uint8)), np.full((9, 9), 255))
+        np.testing.assert_array_equal(
+            load(name)(np.full((9, 9), 240, np.uint8)), np.full((9, 9), 255)
+        )
 
 
-@pytest.mark.parametrize(("name", "kernel"), [("lanczos", Image.Resampling.LANCZOS), ("bicubic", Image.Resampling.BICUBIC)])
+@pytest.mark.parametrize(
+    ("name", "kernel"),
+    [("lanczos", Image.Resampling.LANCZOS), ("bicubic", Image.Resampling.BICUBIC)],
+)
 @pytest.mark.parametrize("scale", [2, 3])
-def test_enlarging_agrees_with_pillow_inside_the_border(name: str, kernel: Image.Resampling, scale: int) -> None:
+def test_enlarging_agrees_with_pillow_inside_the_border(
+    name: str, kernel: Image.Resampling, scale: int
+) -> None:
     pixels = scene(20, 30, 1)
     result = load(f"{name}:scale={scale}").restore(pixels, ())
     wanted = np.asarray(Image.fromarray(pixels[0, 0]).resize((30 * scale, 20 * scale), kernel))
     edge = 3 * scale
     assert result.shape == (1, 1, 20 * scale, 30 * scale)
-    np.testing.assert_allclose(result[0, 0, edge:-edge, edge:-edge], wanted[edge:-edge, edge:-edge], atol=1e-5)
+    np.testing.assert_allclose(
+        result[0, 0, edge:-edge, edge:-edge], wanted[edge:-edge, edge:-edge], atol=1e-5
+    )
 
 
 def test_arrays_come_back_as_they_were() -> None:
@@ -245,17 +310,30 @@ def test_arrays_come_back_as_they_were() -> None:
     clear[:, 16:, 3] = 255
     for name in FILTERS:
         model = load(name)
-        dials: dict[str, Any] = dict(zip([dial.name for dial in model.contract.dials], SMALL.get(name, ()), strict=True))
+        dials: dict[str, Any] = dict(
+            zip([dial.name for dial in model.contract.dials], SMALL.get(name, ()), strict=True)
+        )
         scale = model.contract.scale
-        for image in (colour, colour[:, :, 0], colour[:, :, :1], colour.astype(np.uint16) * 257, colour.astype(np.float32) / 255):
+        for image in (
+            colour,
+            colour[:, :, 0],
+            colour[:, :, :1],
+            colour.astype(np.uint16) * 257,
+            colour.astype(np.float32) / 255,
+        ):
             result = model(image, **dials)
-            assert (result.dtype, result.shape) == (image.dtype, (24 * scale, 32 * scale, *image.shape[2:]))
+            assert (result.dtype, result.shape) == (
+                image.dtype,
+                (24 * scale, 32 * scale, *image.shape[2:]),
+            )
             if scale == 1:
                 np.testing.assert_array_equal(model(image, strength=0, **dials), image)
         if scale != 1:
             continue  # tests/test_maps.py has those that enlarge
         np.testing.assert_array_equal(model(clear, **dials)[:, :16], clear[:, :16])
-        half, full = (model(clear[:, :, :3] / np.float32(255), strength=s, **dials) for s in (0.5, 1.0))
+        half, full = (
+            model(clear[:, :, :3] / np.float32(255), strength=s, **dials) for s in (0.5, 1.0)
+        )
         np.testing.assert_allclose(half, (colour / 255 + full) / 2, atol=1e-6)
 
 
@@ -264,7 +342,9 @@ def test_raw_planes_go_through_in_python() -> None:
     pixels = noisy(model.contract, 16, 20)
     result = model.restore(pixels, (20, 15, 10))
     for c in range(4):
-        np.testing.assert_array_equal(result[0, c], cv2.bilateralFilter(pixels[0, c], 41, 10 / 255, 15))
+        np.testing.assert_array_equal(
+            result[0, c], cv2.bilateralFilter(pixels[0, c], 41, 10 / 255, 15)
+        )
 
 
 def test_a_filter_has_no_file() -> None:
@@ -274,7 +354,10 @@ def test_a_filter_has_no_file() -> None:
     assert (opened.backend, opened.precision) == ("OpenCV and scikit-image", "fp32")
     with pytest.raises(ModelMissing, match="median is a filter, which has no model file"):
         find("median")
-    with pytest.raises(ModelMissing, match="photo, document, jpeg; the filters bilateral, nlmeans, .*; or the path of an .onnx"):
+    with pytest.raises(
+        ModelMissing,
+        match="photo, document, jpeg; the filters bilateral, nlmeans, .*; or the path of an .onnx",
+    ):
         find("medium")
     with pytest.raises(DeviceError, match="--device cuda: a filter runs on the processor only"):
         model.open(device="cuda")
@@ -290,7 +373,10 @@ def test_a_filter_has_no_file() -> None:
         ("lanczos:scale=two", "scale=two does not fit"),
         ("median:channels=0", "channels=0 does not fit: a whole number from 1 to 16"),
         ("sauvola:channels=4", "channels=4 does not fit: 1 .grey. or 3"),
-        ("bilateral:radius=3", "unexpected keyword argument 'radius'; its arguments: channels; dials are set with -d"),
+        (
+            "bilateral:radius=3",
+            "unexpected keyword argument 'radius'; its arguments: channels; dials are set with -d",
+        ),
     ],
 )
 def test_wrong_arguments_are_refused_in_words(words: str, said: str) -> None:
@@ -310,11 +396,24 @@ def test_wrong_dials_are_refused_in_words() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "module", "library"), [("bilateral", "cv2", "OpenCV"), ("nlmeans", "skimage", "scikit-image"), ("otsu", "skimage", "scikit-image")]
+    ("name", "module", "library"),
+    [
+        ("bilateral", "cv2", "OpenCV"),
+        ("nlmeans", "skimage", "scikit-image"),
+        ("otsu", "skimage", "scikit-image"),
+    ],
 )
-def test_a_library_that_is_missing_is_one_sentence(monkeypatch: pytest.MonkeyPatch, name: str, module: str, library: str) -> None:
+def test_a_library_that_is_missing_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, name: str, module: str, library: str
+) -> None:
     monkeypatch.setitem(sys.modules, module, None)
-    with pytest.raises(MissingExtra, match=f"this filter needs {library}, which is not installed; pip install 'burnish.classical.' brings it"):
+    with pytest.raises(
+        MissingExtra,
+        match=(
+            f"this filter needs {library}, which is not installed; pip install "
+            "'burnish.classical.' brings it"
+        ),
+    ):
         load(name).open()
     load("lanczos").open()  # wants neither
 
@@ -328,8 +427,17 @@ def test_threads_are_opencvs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_job_runs_a_filter(tmp_path: Path) -> None:
     pixels, _ = page()
-    Image.fromarray(np.rint(np.clip(pixels[0].transpose(1, 2, 0), 0, 1) * 255).astype(np.uint8)).save(tmp_path / "page.png")
-    job = Job.from_json(Job(str(tmp_path / "page.png"), str(tmp_path / "out" / "page.png"), "sauvola", {"window": 31}).to_json())
+    Image.fromarray(
+        np.rint(np.clip(pixels[0].transpose(1, 2, 0), 0, 1) * 255).astype(np.uint8)
+    ).save(tmp_path / "page.png")
+    job = Job.from_json(
+        Job(
+            str(tmp_path / "page.png"),
+            str(tmp_path / "out" / "page.png"),
+            "sauvola",
+            {"window": 31},
+        ).to_json()
+    )
     report = run_job(job, load(job.model))
     assert report.dials == {"window": 31, "k": 0.2}
     written = images.read(tmp_path / "out" / "page.png")
@@ -339,25 +447,55 @@ def test_a_job_runs_a_filter(tmp_path: Path) -> None:
 
 def run(*words: object, expect: int = 0) -> subprocess.CompletedProcess[str]:
     """`burnish WORDS` as its own process."""
-    done = subprocess.run([sys.executable, "-m", "burnish.cli", *map(str, words)], capture_output=True, text=True, env=dict(os.environ), check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "burnish.cli", *map(str, words)],
+        capture_output=True,
+        text=True,
+        env=dict(os.environ),
+        check=False,
+    )
     assert done.returncode == expect, f"{done.stdout}\n{done.stderr}"
     assert "Traceback" not in done.stderr
     return done
 
 
 def test_the_command_line_restores_with_dials_from_a_file_to_a_file(tmp_path: Path) -> None:
-    image = np.rint(np.clip(noisy(Contract(), 48, 64), 0, 1)[0].transpose(1, 2, 0) * 255).astype(np.uint8)
+    image = np.rint(np.clip(noisy(Contract(), 48, 64), 0, 1)[0].transpose(1, 2, 0) * 255).astype(
+        np.uint8
+    )
     Image.fromarray(image).save(tmp_path / "in.png")
-    record = json.loads(run("restore", tmp_path / "in.png", "-o", tmp_path / "out.png", "-m", "bilateral", "-d", "radius=5,space=3,colour=40", "--json").stdout)
+    record = json.loads(
+        run(
+            "restore",
+            tmp_path / "in.png",
+            "-o",
+            tmp_path / "out.png",
+            "-m",
+            "bilateral",
+            "-d",
+            "radius=5,space=3,colour=40",
+            "--json",
+        ).stdout
+    )
     assert record["dials"] == {"radius": 5, "space": 3, "colour": 40}
     wanted = cv2.bilateralFilter(image / np.float32(255), 11, 3 * 40 / 255, 3)
-    np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "out.png")), np.rint(np.clip(wanted, 0, 1) * 255))
+    np.testing.assert_array_equal(
+        np.asarray(Image.open(tmp_path / "out.png")), np.rint(np.clip(wanted, 0, 1) * 255)
+    )
     run("restore", tmp_path / "in.png", "-o", tmp_path / "large.png", "-m", "lanczos:scale=4")
     assert Image.open(tmp_path / "large.png").size == (256, 192)
     Image.fromarray(np.dstack([image, image[:, :, :1]])).save(tmp_path / "clear.png")
     run("restore", tmp_path / "clear.png", "-o", tmp_path / "both.png", "-m", "lanczos")
-    assert (Image.open(tmp_path / "both.png").mode, Image.open(tmp_path / "both.png").size) == ("RGBA", (128, 96))
-    assert "radius from 1 to 40" in run("restore", tmp_path / "in.png", "-m", "bilateral", "-d", "radius=99", expect=2).stderr
+    assert (Image.open(tmp_path / "both.png").mode, Image.open(tmp_path / "both.png").size) == (
+        "RGBA",
+        (128, 96),
+    )
+    assert (
+        "radius from 1 to 40"
+        in run(
+            "restore", tmp_path / "in.png", "-m", "bilateral", "-d", "radius=99", expect=2
+        ).stderr
+    )
 
 
 def test_models_and_info_show_the_filters(capsys: pytest.CaptureFixture[str]) -> None:
@@ -385,5 +523,7 @@ def test_the_public_way_in(tmp_path: Path) -> None:
     pixels = scene(24, 32)[0].transpose(1, 2, 0)
     assert isinstance(burnish.load("median"), Model)
     assert isinstance(make("median"), Filter)
-    np.testing.assert_array_equal(burnish.restore(pixels, model="median", radius=2), burnish.load("median")(pixels, radius=2))
+    np.testing.assert_array_equal(
+        burnish.restore(pixels, model="median", radius=2), burnish.load("median")(pixels, radius=2)
+    )
     assert burnish.load("lanczos")(pixels, strength=0.5).shape == (48, 64, 3)

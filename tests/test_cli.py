@@ -22,19 +22,32 @@ from burnish import images
 from burnish.errors import BurnishError, InputError, NonFiniteInput, UsageError
 
 
-def run(*words: object, expect: int = 0, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+def run(
+    *words: object, expect: int = 0, cwd: Path | None = None, **environment: str
+) -> subprocess.CompletedProcess[str]:
     """`burnish WORDS` as its own process."""
     command = [sys.executable, "-m", "burnish.cli", *map(str, words)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=cwd, env={**os.environ, **environment}, check=False)
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env={**os.environ, **environment},
+        check=False,
+    )
     assert done.returncode == expect, f"{done.stdout}\n{done.stderr}"
     assert "Traceback" not in done.stderr
     return done
 
 
-def noisy(height: int = 48, width: int = 64, channels: int = 3, sigma: float = 20, seed: int = 0) -> NDArray[Any]:
+def noisy(
+    height: int = 48, width: int = 64, channels: int = 3, sigma: float = 20, seed: int = 0
+) -> NDArray[Any]:
     """[H, W, C] in [0, 1]"""
     clean = scene(height, width, channels)[0].transpose(1, 2, 0)
-    result: NDArray[Any] = np.clip(clean + np.random.default_rng(seed).normal(0, sigma / 255, clean.shape), 0, 1)
+    result: NDArray[Any] = np.clip(
+        clean + np.random.default_rng(seed).normal(0, sigma / 255, clean.shape), 0, 1
+    )
     return result
 
 
@@ -54,7 +67,9 @@ def album(tmp_path: Path) -> Path:
     Image.fromarray(eight(noisy())).save(folder / "photo.jpg", quality=95, icc_profile=profile)
     Image.fromarray(eight(noisy())).save(folder / "turned.jpg", quality=95, exif=turned)
     Image.fromarray(eight(noisy(channels=1))[:, :, 0]).save(folder / "grey.png")
-    Image.fromarray(np.dstack([eight(noisy()), np.linspace(0, 255, 48 * 64).reshape(48, 64).astype(np.uint8)])).save(folder / "alpha.png")
+    Image.fromarray(
+        np.dstack([eight(noisy()), np.linspace(0, 255, 48 * 64).reshape(48, 64).astype(np.uint8)])
+    ).save(folder / "alpha.png")
     deep = np.rint(noisy() * 65535).astype(np.uint16)
     tifffile.imwrite(folder / "deep.tif", deep, photometric="rgb")
     images.write(folder / "more" / "deep.png", images.from_array(deep))
@@ -66,7 +81,11 @@ def album(tmp_path: Path) -> Path:
 
 
 def digest(folder: Path) -> str:
-    parts = [f"{p.relative_to(folder)} {hashlib.sha256(p.read_bytes()).hexdigest()}" for p in sorted(folder.rglob("*")) if p.is_file()]
+    parts = [
+        f"{p.relative_to(folder)} {hashlib.sha256(p.read_bytes()).hexdigest()}"
+        for p in sorted(folder.rglob("*"))
+        if p.is_file()
+    ]
     return "\n".join(parts)
 
 
@@ -77,13 +96,28 @@ def test_a_folder_of_everything(album: Path, tmp_path: Path) -> None:
     assert "E_TRUNCATED" in done.stderr
     assert digest(album) == before
     assert not (out / "cut.jpg").exists()
-    for name in ("photo.jpg", "turned.jpg", "grey.png", "alpha.png", "deep.tif", "more/deep.png", "more/web.webp"):
+    for name in (
+        "photo.jpg",
+        "turned.jpg",
+        "grey.png",
+        "alpha.png",
+        "deep.tif",
+        "more/deep.png",
+        "more/web.webp",
+    ):
         given, got = images.read(album / name), images.read(out / name)
-        assert (got.depth, got.pixels.shape, got.icc) == (given.depth, given.pixels.shape, given.icc), name
+        assert (got.depth, got.pixels.shape, got.icc) == (
+            given.depth,
+            given.pixels.shape,
+            given.icc,
+        ), name
         assert 0 < np.abs(got.pixels - given.pixels).mean() < 0.1, name
     assert Image.open(out / "photo.jpg").info["icc_profile"]
     assert Image.open(out / "turned.jpg").getexif()[274] == 6
-    np.testing.assert_array_equal(np.asarray(Image.open(out / "alpha.png"))[:, :, 3], np.asarray(Image.open(album / "alpha.png"))[:, :, 3])
+    np.testing.assert_array_equal(
+        np.asarray(Image.open(out / "alpha.png"))[:, :, 3],
+        np.asarray(Image.open(album / "alpha.png"))[:, :, 3],
+    )
     assert Image.open(out / "grey.png").mode == "L"
     assert tifffile.imread(out / "deep.tif").dtype == np.uint16
 
@@ -100,7 +134,9 @@ def test_sixteen_bits_stay_sixteen(album: Path, tmp_path: Path) -> None:
     source = album / "more" / "deep.png"
     run("restore", source, "-o", tmp_path / "same.png", "--strength", "0")
     run("restore", source, "-o", tmp_path / "one.png", "-d", "noise=1")
-    same, one, given = (images.read(p).pixels for p in (tmp_path / "same.png", tmp_path / "one.png", source))
+    same, one, given = (
+        images.read(p).pixels for p in (tmp_path / "same.png", tmp_path / "one.png", source)
+    )
     np.testing.assert_array_equal(same, given)
     assert len(np.unique(np.rint(one * 65535))) > 1500
     assert not np.array_equal(one, given)
@@ -131,7 +167,17 @@ def test_what_exists_is_skipped_and_said(tmp_path: Path) -> None:
 
 def test_dry_run_writes_nothing(album: Path, tmp_path: Path) -> None:
     (album / "empty.png").write_bytes(b"")
-    done = run("restore", album, album / "none.png", "-o", tmp_path / "out", "-f", "png", "--dry-run", expect=3)
+    done = run(
+        "restore",
+        album,
+        album / "none.png",
+        "-o",
+        tmp_path / "out",
+        "-f",
+        "png",
+        "--dry-run",
+        expect=3,
+    )
     assert "photo.jpg -> " in done.stdout
     assert "E_EMPTY" in done.stderr
     assert "E_INPUT_MISSING" in done.stderr
@@ -145,7 +191,9 @@ def test_a_reader_that_leaves_stops_no_work(tmp_path: Path) -> None:
         for name in "abc":
             Image.fromarray(eight(noisy())).save(folder / f"{name}.png")
         words = [sys.executable, "-m", "burnish.cli", *command, str(folder), "-o", f"{folder}_out/"]
-        with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        with subprocess.Popen(
+            words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process:
             assert process.stdout is not None
             assert process.stderr is not None
             process.stdout.close()
@@ -166,13 +214,20 @@ def test_pictures_of_other_kinds_are_not_passed_over_in_silence(tmp_path: Path) 
 
 
 def test_wrong_words_are_an_object_too_with_json(tmp_path: Path) -> None:
-    for words in (("restore", "--json", "--tile"), ("restore", "a.png", "--json", "--threads", "many"), ("restory", "--json")):
+    for words in (
+        ("restore", "--json", "--tile"),
+        ("restore", "a.png", "--json", "--threads", "many"),
+        ("restory", "--json"),
+    ):
         assert json.loads(run(*words, expect=2).stdout)["error"]["code"] == "E_USAGE"
 
 
 def test_on_pairs_the_dial_is_found_and_may_be_found_elsewhere(tmp_path: Path) -> None:
     clean = scene(128, 128)[0].transpose(1, 2, 0)
-    for side, pixels in (("clean", clean), ("noisy", np.clip(clean + np.random.default_rng(0).normal(0, 60 / 255, clean.shape), 0, 1))):
+    for side, pixels in (
+        ("clean", clean),
+        ("noisy", np.clip(clean + np.random.default_rng(0).normal(0, 60 / 255, clean.shape), 0, 1)),
+    ):
         (tmp_path / "pairs" / side).mkdir(parents=True)
         Image.fromarray(eight(pixels)).save(tmp_path / "pairs" / side / "a.png")
     rows = ["photo", "photo:noise=60", "photo:noise=25"]
@@ -180,18 +235,43 @@ def test_on_pairs_the_dial_is_found_and_may_be_found_elsewhere(tmp_path: Path) -
     auto, right, wrong = (found[row]["means"][0]["psnr"] for row in rows)
     assert auto == pytest.approx(right, abs=0.5)
     assert wrong < right - 2
-    done = run("evaluate", "photo", "photo:noise=auto", tmp_path / "pairs" / "clean", "-d", "noise=60", "--clip").stdout
+    done = run(
+        "evaluate",
+        "photo",
+        "photo:noise=auto",
+        tmp_path / "pairs" / "clean",
+        "-d",
+        "noise=60",
+        "--clip",
+    ).stdout
     told, blind = (float(line.split()[1]) for line in done.splitlines()[1:3])
     assert blind == pytest.approx(told, abs=0.5)
     assert "clipped and rounded to 8 bits; seed 0" in done
-    assert "cannot be estimated" in run("evaluate", "bilateral:radius=auto", tmp_path / "pairs", expect=2).stderr
+    assert (
+        "cannot be estimated"
+        in run("evaluate", "bilateral:radius=auto", tmp_path / "pairs", expect=2).stderr
+    )
 
 
 def test_tiles_do_not_change_the_picture(tmp_path: Path) -> None:
     Image.fromarray(eight(noisy(150, 210))).save(tmp_path / "a.png")
     for tile in ("0", "64"):
-        run("restore", tmp_path / "a.png", "-o", tmp_path / f"{tile}.png", "-d", "noise=20", "-t", tile)
-    assert (np.abs(np.asarray(Image.open(tmp_path / "0.png")).astype(int) - np.asarray(Image.open(tmp_path / "64.png")).astype(int)).max()) <= 1
+        run(
+            "restore",
+            tmp_path / "a.png",
+            "-o",
+            tmp_path / f"{tile}.png",
+            "-d",
+            "noise=20",
+            "-t",
+            tile,
+        )
+    assert (
+        np.abs(
+            np.asarray(Image.open(tmp_path / "0.png")).astype(int)
+            - np.asarray(Image.open(tmp_path / "64.png")).astype(int)
+        ).max()
+    ) <= 1
 
 
 def test_errors_are_one_sentence_with_a_code(tmp_path: Path) -> None:
@@ -200,7 +280,10 @@ def test_errors_are_one_sentence_with_a_code(tmp_path: Path) -> None:
     assert "E_USAGE" in run("restore", "x.png", "-t", "many", expect=2).stderr
     if not Path("/dev/nvidia0").exists():
         Image.fromarray(eight(noisy())).save(tmp_path / "a.png")
-        assert "no NVIDIA GPU" in run("restore", tmp_path / "a.png", "--device", "cuda", expect=2).stderr
+        assert (
+            "no NVIDIA GPU"
+            in run("restore", tmp_path / "a.png", "--device", "cuda", expect=2).stderr
+        )
     failed = json.loads(run("restore", tmp_path / "none.png", "--json", expect=3).stdout)
     assert failed["error"]["code"] == "E_INPUT_MISSING"
 
@@ -208,7 +291,10 @@ def test_errors_are_one_sentence_with_a_code(tmp_path: Path) -> None:
 def test_output_that_cannot_be_written_is_exit_4(tmp_path: Path) -> None:
     Image.fromarray(eight(noisy())).save(tmp_path / "a.png")
     (tmp_path / "file").write_text("in the way")
-    assert "E_OUTPUT" in run("restore", tmp_path / "a.png", "-o", f"{tmp_path}/file/out/", expect=4).stderr
+    assert (
+        "E_OUTPUT"
+        in run("restore", tmp_path / "a.png", "-o", f"{tmp_path}/file/out/", expect=4).stderr
+    )
 
 
 def test_a_broken_model_never_gives_a_picture(tmp_path: Path) -> None:
@@ -222,13 +308,31 @@ def test_a_broken_model_never_gives_a_picture(tmp_path: Path) -> None:
     weight.CopyFrom(onnx.numpy_helper.from_array(values, weight.name))
     onnx.save(model, tmp_path / "broken.onnx")
     Image.fromarray(eight(noisy())).save(tmp_path / "a.png")
-    done = run("restore", tmp_path / "a.png", "-o", tmp_path / "b.png", "-m", tmp_path / "broken.onnx", expect=3)
+    done = run(
+        "restore",
+        tmp_path / "a.png",
+        "-o",
+        tmp_path / "b.png",
+        "-m",
+        tmp_path / "broken.onnx",
+        expect=3,
+    )
     assert "E_NONFINITE_OUTPUT" in done.stderr
     assert not (tmp_path / "b.png").exists()
 
 
 def test_help_begins_with_an_example_and_fits_a_screen() -> None:
-    for words in ((), ("restore",), ("evaluate",), ("train",), ("models",), ("info",), ("demo",), ("export",), ("spoil",)):
+    for words in (
+        (),
+        ("restore",),
+        ("evaluate",),
+        ("train",),
+        ("models",),
+        ("info",),
+        ("demo",),
+        ("export",),
+        ("spoil",),
+    ):
         text = run(*words, "--help", COLUMNS="100").stdout
         assert text.splitlines()[2].strip().startswith("burnish "), text
         assert len(text.splitlines()) <= 40, text
@@ -237,7 +341,10 @@ def test_help_begins_with_an_example_and_fits_a_screen() -> None:
 
 def test_models_info_and_demo(album: Path, tmp_path: Path) -> None:
     assert run("models").stdout.startswith("photo:")
-    assert json.loads(run("models", "--json").stdout.splitlines()[0])["contract"]["dials"][0]["name"] == "noise"
+    assert (
+        json.loads(run("models", "--json").stdout.splitlines()[0])["contract"]["dials"][0]["name"]
+        == "noise"
+    )
     assert "identity at noise=0" in run("info", "photo").stdout
     facts = json.loads(run("info", album / "deep.tif", "--json").stdout)
     assert facts["format"] == "TIFF"
@@ -250,7 +357,9 @@ def test_in_python_what_does_not_fit_is_refused_and_paths_are_paths(tmp_path: Pa
 
     model, pixels = burnish.load(find("photo")), eight(noisy())
     np.testing.assert_array_equal(model(pixels, noise=None), model(pixels))
-    np.testing.assert_array_equal(burnish.restore(pixels, model=find("photo"), noise=None), model(pixels))
+    np.testing.assert_array_equal(
+        burnish.restore(pixels, model=find("photo"), noise=None), model(pixels)
+    )
     with pytest.raises(UsageError, match="divide it by 255"):
         model(pixels.astype(np.float32))
     for bad in (np.inf, np.nan):
@@ -280,16 +389,29 @@ def test_hidden_colour_stays_and_does_not_bleed() -> None:
 
 def test_the_python_api(tmp_path: Path) -> None:
     model = burnish.load("photo")
-    for pixels in (eight(noisy()), eight(noisy(channels=1))[:, :, 0], np.rint(noisy() * 65535).astype(np.uint16), noisy().astype(np.float32), noisy()):
+    for pixels in (
+        eight(noisy()),
+        eight(noisy(channels=1))[:, :, 0],
+        np.rint(noisy() * 65535).astype(np.uint16),
+        noisy().astype(np.float32),
+        noisy(),
+    ):
         result = model(pixels, noise=20)
         assert (result.shape, result.dtype) == (pixels.shape, pixels.dtype)
         np.testing.assert_array_equal(model(pixels, noise=20, strength=0), pixels)
-        np.testing.assert_array_equal(model(pixels, noise=0), pixels if pixels.dtype != np.float64 else pixels.astype(np.float32))
+        np.testing.assert_array_equal(
+            model(pixels, noise=0),
+            pixels if pixels.dtype != np.float64 else pixels.astype(np.float32),
+        )
     half, full = (model(noisy().astype(np.float32), noise=20, strength=s) for s in (0.5, 1.0))
     np.testing.assert_allclose(half, (noisy() + full) / 2, atol=1e-6)
     Image.fromarray(eight(noisy())).save(tmp_path / "a.png")
     result = burnish.restore(tmp_path / "a.png", tmp_path / "b.png", noise=20)
-    np.testing.assert_allclose(np.asarray(Image.open(tmp_path / "b.png")) / 255, np.clip(result, 0, 1), atol=0.5 / 255 + 1e-6)
+    np.testing.assert_allclose(
+        np.asarray(Image.open(tmp_path / "b.png")) / 255,
+        np.clip(result, 0, 1),
+        atol=0.5 / 255 + 1e-6,
+    )
     with pytest.raises(burnish.BurnishError, match="not a picture"):
         model(np.zeros((4, 4, 2), np.uint8))
 
@@ -320,7 +442,9 @@ def _never_run() -> burnish.Model:
 def test_what_is_hidden_or_no_colour_at_all_has_no_influence(tmp_path: Path) -> None:
     model, rng = burnish.load("photo"), np.random.default_rng(0)
     image = np.zeros((160, 160, 4), np.float32)
-    image[40:120, 40:120, :3] = np.clip(scene(80, 80, coarse=4)[0].transpose(1, 2, 0) + rng.normal(0, 25 / 255, (80, 80, 3)), 0, 1)
+    image[40:120, 40:120, :3] = np.clip(
+        scene(80, 80, coarse=4)[0].transpose(1, 2, 0) + rng.normal(0, 25 / 255, (80, 80, 3)), 0, 1
+    )
     image[40:120, 40:120, 3] = 1
     picture = images.from_array(image)
     _, (found,) = model.through(picture, {})
@@ -340,26 +464,46 @@ def test_one_file_never_stops_the_rest(tmp_path: Path) -> None:
     for name in ("1.jfif", "2", "3.png", "x" * 245 + ".png"):
         Image.fromarray(eight(noisy())).save(source / name, "JPEG" if name == "1.jfif" else "PNG")
     done = run("restore", *sorted(source.iterdir()), "-d", "noise=20", expect=3)
-    assert sorted(path.name for path in source.iterdir() if "_restored" in path.name) == ["1_restored.jfif", "3_restored.png"]
+    assert sorted(path.name for path in source.iterdir() if "_restored" in path.name) == [
+        "1_restored.jfif",
+        "3_restored.png",
+    ]
     assert "3 restored" not in done.stderr
     assert "2 restored, 2 failed" in done.stderr
     assert "E_USAGE" in done.stderr
     strange = source / os.fsdecode(b"4\xff.png")
     Image.fromarray(eight(noisy())).save(strange)
-    done = run("restore", strange, source / "3.png", "-o", tmp_path / "out", "-d", "noise=20", PYTHONIOENCODING="utf-8:strict")
+    done = run(
+        "restore",
+        strange,
+        source / "3.png",
+        "-o",
+        tmp_path / "out",
+        "-d",
+        "noise=20",
+        PYTHONIOENCODING="utf-8:strict",
+    )
     assert "4\\udcff.png" in done.stdout
     assert len(list((tmp_path / "out").iterdir())) == 2
 
 
 def test_what_a_format_cannot_keep_is_said_without_being_asked(tmp_path: Path) -> None:
     images.write(tmp_path / "a.tif", images.from_array(np.rint(noisy() * 65535).astype(np.uint16)))
-    assert "JPEG holds 8 bits" in run("restore", tmp_path / "a.tif", "-o", tmp_path / "a.jpg", "-d", "noise=20").stderr
-    assert not run("restore", tmp_path / "a.tif", "-o", tmp_path / "b.jpg", "-d", "noise=20", "-q").stderr
+    assert (
+        "JPEG holds 8 bits"
+        in run("restore", tmp_path / "a.tif", "-o", tmp_path / "a.jpg", "-d", "noise=20").stderr
+    )
+    assert not run(
+        "restore", tmp_path / "a.tif", "-o", tmp_path / "b.jpg", "-d", "noise=20", "-q"
+    ).stderr
 
 
 def test_a_small_picture_takes_no_torch(tmp_path: Path) -> None:
     Image.fromarray(eight(noisy())).save(tmp_path / "a.png")
-    code = f"import sys, burnish; burnish.restore({str(tmp_path / 'a.png')!r}, noise=20); print('torch' in sys.modules)"
+    code = (
+        f"import sys, burnish; burnish.restore({str(tmp_path / 'a.png')!r}, noise=20); "
+        "print('torch' in sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
 
@@ -379,24 +523,55 @@ def test_one_odd_name_stops_no_other(tmp_path: Path) -> None:
 
 
 def test_a_reader_of_everything_that_leaves_stops_no_work(album: Path) -> None:
-    command = f"{sys.executable} -m burnish.cli restore {album} -d noise=20 -o {album.parent / 'out'}/ 2>&1 | head -1; exit ${{PIPESTATUS[0]}}"
+    command = (
+        f"{sys.executable} -m burnish.cli restore {album} -d noise=20 -o "
+        f"{album.parent / 'out'}/ 2>&1 | head -1; exit ${{PIPESTATUS[0]}}"
+    )
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
     assert done.returncode == 3  # the cut one
-    assert {path.name for path in (album.parent / "out").iterdir()} == {"photo.jpg", "turned.jpg", "grey.png", "alpha.png", "deep.tif"}
+    assert {path.name for path in (album.parent / "out").iterdir()} == {
+        "photo.jpg",
+        "turned.jpg",
+        "grey.png",
+        "alpha.png",
+        "deep.tif",
+    }
 
 
 def test_a_dry_run_says_what_would_be_refused(album: Path) -> None:
     out = album.parent / "out"
-    assert "alpha" in run("restore", album / "alpha.png", "-o", f"{out}/", "-f", "jpg", "--dry-run", expect=3).stderr
-    assert "megapixels" in run("restore", album / "photo.jpg", "-o", f"{out}/", "--max-megapixels", "0.001", "--dry-run", expect=3).stderr
+    assert (
+        "alpha"
+        in run(
+            "restore", album / "alpha.png", "-o", f"{out}/", "-f", "jpg", "--dry-run", expect=3
+        ).stderr
+    )
+    assert (
+        "megapixels"
+        in run(
+            "restore",
+            album / "photo.jpg",
+            "-o",
+            f"{out}/",
+            "--max-megapixels",
+            "0.001",
+            "--dry-run",
+            expect=3,
+        ).stderr
+    )
     assert not out.exists()
 
 
 def test_words_that_mean_nothing_are_named(album: Path) -> None:
     photo = album / "photo.jpg"
     assert "E_USAGE" in run("restore", photo, "-t", "²", expect=2).stderr
-    assert "E_DIAL" in run("restore", photo, "-d", f"noise={album / 'grey.png'}:1e..5", expect=2).stderr
-    assert "E_DIAL" in run("restore", photo, "-m", "bilateral", "-d", "radius=auto", expect=2).stderr
+    assert (
+        "E_DIAL"
+        in run("restore", photo, "-d", f"noise={album / 'grey.png'}:1e..5", expect=2).stderr
+    )
+    assert (
+        "E_DIAL" in run("restore", photo, "-m", "bilateral", "-d", "radius=auto", expect=2).stderr
+    )
 
 
 def test_float_files_in_other_units_are_refused(tmp_path: Path) -> None:
@@ -410,7 +585,13 @@ def test_python_says_what_is_lost_and_turns_what_it_gives(album: Path) -> None:
         burnish.restore(deep, album.parent / "a.jpg", noise=5)
     stored = burnish.restore(eight(noisy()), noise=np.tile(np.linspace(0, 40, 64), (48, 1)))
     turned = images.read(album / "turned.jpg")
-    upright = burnish.restore(album / "turned.jpg", noise=images.turned(np.tile(np.linspace(0, 40, 64), (48, 1)), 6))
+    upright = burnish.restore(
+        album / "turned.jpg", noise=images.turned(np.tile(np.linspace(0, 40, 64), (48, 1)), 6)
+    )
     assert (stored.shape, upright.shape) == ((48, 64, 3), (64, 48, 3))
-    lying = burnish.load("photo")(turned.pixels[0].transpose(1, 2, 0), noise=np.tile(np.linspace(0, 40, 64), (48, 1)))
-    np.testing.assert_allclose(upright, images.turned(lying.transpose(2, 0, 1), 6).transpose(1, 2, 0), atol=1e-6)
+    lying = burnish.load("photo")(
+        turned.pixels[0].transpose(1, 2, 0), noise=np.tile(np.linspace(0, 40, 64), (48, 1))
+    )
+    np.testing.assert_allclose(
+        upright, images.turned(lying.transpose(2, 0, 1), 6).transpose(1, 2, 0), atol=1e-6
+    )

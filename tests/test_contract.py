@@ -5,11 +5,22 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from burnish.contract import Array, Contract, Dial, apply, as_channels, from_channels, level_array, pad_to_multiple
+from burnish.contract import (
+    Array,
+    Contract,
+    Dial,
+    apply,
+    as_channels,
+    from_channels,
+    level_array,
+    pad_to_multiple,
+)
 from burnish.errors import DialError, ModelMismatch, UsageError
 
 NOISE = Dial("noise", 0, 75, 25, "sigma in 8-bit steps")
-RESIDUAL = Contract(multiple=4, reach=0, level="pixel", identity=(0.0,), residual=True, dials=(NOISE,))
+RESIDUAL = Contract(
+    multiple=4, reach=0, level="pixel", identity=(0.0,), residual=True, dials=(NOISE,)
+)
 
 
 def darken(image: Array, level: Array | None) -> Array:
@@ -51,7 +62,10 @@ def test_padding_mirrors_the_edge(size: tuple[int, int], rng: np.random.Generato
     image = rng.random((1, 3, *size), dtype=np.float32)
     padded = pad_to_multiple(image, 4)
     assert all(side % 4 == 0 for side in padded.shape[-2:])
-    np.testing.assert_array_equal(padded, np.pad(image, ((0, 0), (0, 0), (0, -size[0] % 4), (0, -size[1] % 4)), mode="symmetric"))
+    np.testing.assert_array_equal(
+        padded,
+        np.pad(image, ((0, 0), (0, 0), (0, -size[0] % 4), (0, -size[1] % 4)), mode="symmetric"),
+    )
 
 
 def test_apply_sums_mixes_and_crops(rng: np.random.Generator) -> None:
@@ -60,10 +74,15 @@ def test_apply_sums_mixes_and_crops(rng: np.random.Generator) -> None:
     np.testing.assert_allclose(apply(darken, RESIDUAL, image, level), image * 0.8, rtol=1e-6)
     np.testing.assert_array_equal(apply(darken, RESIDUAL, image, level, 0.0), image)
     np.testing.assert_array_equal(apply(darken, RESIDUAL, image, level_array((0.0,))), image)
-    half, full = apply(darken, RESIDUAL, image, level, 0.5), apply(darken, RESIDUAL, image, level, 1.0)
+    half, full = (
+        apply(darken, RESIDUAL, image, level, 0.5),
+        apply(darken, RESIDUAL, image, level, 1.0),
+    )
     np.testing.assert_allclose(half, (image + full) / 2, atol=1e-6)
     halves = np.broadcast_to(np.where(np.arange(7) < 3, 10, 40).astype(np.float32), (1, 1, 5, 7))
-    np.testing.assert_allclose(apply(darken, RESIDUAL, image, halves), image * (1 - 0.01 * halves), rtol=1e-5)
+    np.testing.assert_allclose(
+        apply(darken, RESIDUAL, image, halves), image * (1 - 0.01 * halves), rtol=1e-5
+    )
 
 
 def test_apply_keeps_the_input_untouched(rng: np.random.Generator) -> None:

@@ -1,4 +1,6 @@
-"""Damage to documents and film: masks, what its dial and its seed do, what it is independent of, and the drawing beneath it."""
+"""Damage to documents and film: masks, what its dial and its seed do, what it is independent of,
+and the drawing beneath it.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,10 @@ from burnish.degrade.film.masks import read_mask
 from burnish.degrade.paint import Paint, lay, parts, rgb
 from burnish.errors import InputError, UsageError
 
-DOCUMENT = "FadedInk OldPaper Stains CoffeeRings Folds Creases Shadows UnevenLight BleedThrough RuledPaper PencilSmear".split()
+DOCUMENT = (
+    "FadedInk OldPaper Stains CoffeeRings Folds Creases Shadows UnevenLight "
+    "BleedThrough RuledPaper PencilSmear"
+).split()
 FILM = "Dust Hair Scratches Blotches Flicker FilmMasks".split()
 every = pytest.mark.parametrize("name", DOCUMENT + FILM)
 
@@ -28,7 +33,9 @@ def made(name: str) -> Degradation:
     return make(name)
 
 
-def masked(degradation: Degradation, clean: Array, share: float, seed: int = 1) -> tuple[Array, Array]:
+def masked(
+    degradation: Degradation, clean: Array, share: float, seed: int = 1
+) -> tuple[Array, Array]:
     """Spoiled at that share of the dial's highest value, and the mask."""
     assert degradation.masked is not None
     level = np.full((len(clean), 1, 1, 1), share * degradation.dial.high, np.float32)
@@ -43,7 +50,10 @@ def page(height: int = 96, width: int = 128, channels: int = 3, n: int = 1) -> A
 
 
 @every
-@pytest.mark.parametrize(("height", "width", "channels"), [(16, 16, 3), (61, 83, 1), (128, 40, 3), (1, 1, 1), (300, 7, 3)])
+@pytest.mark.parametrize(
+    ("height", "width", "channels"),
+    [(16, 16, 3), (61, 83, 1), (128, 40, 3), (1, 1, 1), (300, 7, 3)],
+)
 def test_the_mask_is_exact_at_every_size(name: str, height: int, width: int, channels: int) -> None:
     clean = scene(height, width, channels)
     spoiled, mask = masked(made(name), clean, 0.6)
@@ -80,11 +90,17 @@ def test_a_higher_dial_only_adds(name: str) -> None:
 @every
 def test_what_is_drawn_depends_on_the_shape_alone(name: str) -> None:
     dark, bright = page() * np.float32(0.2), np.flip(scene(96, 128), -1).copy()
-    np.testing.assert_array_equal(masked(made(name), dark, 0.5)[1], masked(made(name), bright, 0.5)[1])
+    np.testing.assert_array_equal(
+        masked(made(name), dark, 0.5)[1], masked(made(name), bright, 0.5)[1]
+    )
     rngs = [np.random.default_rng(1) for _ in range(3)]
     for rng, clean, level in zip(rngs, (dark, bright, bright), (0.0, 0.3, 1.0), strict=True):
-        made(name).spoil(clean, np.full((1, 1, 1, 1), level * made(name).dial.high, np.float32), rng)
-    assert len({rng.random() for rng in rngs}) == 1, "what follows does not depend on pixels or levels"
+        made(name).spoil(
+            clean, np.full((1, 1, 1, 1), level * made(name).dial.high, np.float32), rng
+        )
+    assert len({rng.random() for rng in rngs}) == 1, (
+        "what follows does not depend on pixels or levels"
+    )
 
 
 @every
@@ -107,13 +123,17 @@ def test_grey_is_the_luma_of_colour(name: str) -> None:
     ours, mask = masked(made(name), grey, 0.5)
     theirs, same = masked(made(name), colour, 0.5)
     np.testing.assert_array_equal(mask, same)
-    np.testing.assert_allclose(np.tensordot(np.array([0.299, 0.587, 0.114]), theirs[0], 1), ours[0, 0], atol=0.01)  # less where glazes of two colours cross
+    np.testing.assert_allclose(
+        np.tensordot(np.array([0.299, 0.587, 0.114]), theirs[0], 1), ours[0, 0], atol=0.01
+    )  # less where glazes of two colours cross
 
 
 @every
 def test_maps_are_refused(name: str) -> None:
     with pytest.raises(UsageError, match=rf"{made(name).dial.name} is one number for a picture"):
-        made(name).spoil(page(16, 16), np.zeros((1, 1, 16, 16), np.float32), np.random.default_rng(0))
+        made(name).spoil(
+            page(16, 16), np.zeros((1, 1, 16, 16), np.float32), np.random.default_rng(0)
+        )
 
 
 @pytest.mark.parametrize(
@@ -129,7 +149,9 @@ def test_maps_are_refused(name: str) -> None:
         ("FilmMasks", {"folder": "nowhere"}, "folder=nowhere: no damage masks there"),
     ],
 )
-def test_arguments_that_make_no_sense_are_refused(name: str, arguments: dict[str, Any], sentence: str) -> None:
+def test_arguments_that_make_no_sense_are_refused(
+    name: str, arguments: dict[str, Any], sentence: str
+) -> None:
     with pytest.raises(UsageError, match=sentence):
         make(name, **arguments)
 
@@ -139,7 +161,9 @@ def test_arguments_that_make_no_sense_are_refused(name: str, arguments: dict[str
 
 def test_paper_only_darkens_and_ink_stays_dark() -> None:
     clean = page(128, 128, n=4)
-    for name in "OldPaper Stains CoffeeRings Shadows UnevenLight BleedThrough RuledPaper PencilSmear".split():
+    for name in (
+        "OldPaper Stains CoffeeRings Shadows UnevenLight BleedThrough RuledPaper PencilSmear"
+    ).split():
         assert (masked(made(name), clean, 1.0)[0] <= clean).all(), name
 
 
@@ -150,7 +174,11 @@ def test_ink_fades_by_what_the_dial_says_and_paper_stays_white() -> None:
         for share in (0.3, 0.6, 1.0):
             spoiled, _ = masked(made("FadedInk"), clean, share)
             np.testing.assert_array_equal(spoiled[..., :64], 1)
-            ink = spoiled[:, 0, :, 64:] if channels == 1 else np.tensordot(np.array([0.299, 0.587, 0.114]), spoiled[..., 64:], (0, 1))
+            ink = (
+                spoiled[:, 0, :, 64:]
+                if channels == 1
+                else np.tensordot(np.array([0.299, 0.587, 0.114]), spoiled[..., 64:], (0, 1))
+            )
             assert ink.max() < 1, "none of it is gone altogether"
             np.testing.assert_allclose(ink.mean((1, 2)), 0.9 * share, atol=0.1)
     assert np.ptp(spoiled[..., 64:].mean((2, 3)), axis=1).max() > 0.02, "some ink has a colour"
@@ -165,14 +193,20 @@ def test_stains_are_brownish_where_there_is_colour() -> None:
 def test_the_light_that_is_missing_is_what_the_dial_says() -> None:
     for name in ("UnevenLight", "Shadows"):
         spoiled, mask = masked(made(name), np.ones((4, 1, 64, 64), np.float32), 0.5)
-        np.testing.assert_allclose(spoiled.min((1, 2, 3)), 1 - 0.5 * made(name).dial.high, atol=0.03)
+        np.testing.assert_allclose(
+            spoiled.min((1, 2, 3)), 1 - 0.5 * made(name).dial.high, atol=0.03
+        )
     assert mask.shape == (4, 1, 64, 64)
 
 
 def test_old_paper_swallows_the_light_that_the_dial_says() -> None:
     for channels in (1, 3):
         spoiled, _ = masked(made("OldPaper"), np.ones((4, channels, 256, 256), np.float32), 0.6)
-        luma = spoiled[:, 0] if channels == 1 else np.tensordot(np.array([0.299, 0.587, 0.114]), spoiled, (0, 1))
+        luma = (
+            spoiled[:, 0]
+            if channels == 1
+            else np.tensordot(np.array([0.299, 0.587, 0.114]), spoiled, (0, 1))
+        )
         np.testing.assert_allclose(luma.mean((1, 2)), 0.7, atol=0.02)
 
 
@@ -194,13 +228,17 @@ def test_bleed_through_of_the_batch_is_the_next_page_mirrored() -> None:
 
 def test_ruled_paper_has_lines_at_its_pitch() -> None:
     for kind, columns in (("ruled", False), ("squared", True)):
-        _, masks = masked(make("RuledPaper", kind=kind, pitch=16), np.ones((6, 1, 160, 160), np.float32), 1.0)
+        _, masks = masked(
+            make("RuledPaper", kind=kind, pitch=16), np.ones((6, 1, 160, 160), np.float32), 1.0
+        )
         for mask in masks[:, 0]:
             for axis, present in ((1, True), (0, columns)):
                 strips = mask[:, :20].mean(1) if axis else mask[:20].mean(0)
                 spectrum = np.abs(np.fft.rfft(strips - strips.mean()))
                 if present:
-                    assert abs(int(spectrum[2:20].argmax()) + 2 - 10) <= 1, "160 pixels hold ten lines"
+                    assert abs(int(spectrum[2:20].argmax()) + 2 - 10) <= 1, (
+                        "160 pixels hold ten lines"
+                    )
                 elif spectrum.max() > 0.1:  # a margin, at most
                     assert spectrum[10] < 3 * np.median(spectrum[2:20]) + 1
 
@@ -209,7 +247,10 @@ def test_smeared_pencil_draws_out_what_is_there() -> None:
     blank = np.ones((6, 1, 96, 96), np.float32)
     written = blank.copy()
     written[..., ::12, :] = 0
-    (plain, mask), (spoiled, _) = masked(made("PencilSmear"), blank, 1.0), masked(made("PencilSmear"), written, 1.0)
+    (plain, mask), (spoiled, _) = (
+        masked(made("PencilSmear"), blank, 1.0),
+        masked(made("PencilSmear"), written, 1.0),
+    )
     between = (written == 1) & (mask > 0.5)
     assert spoiled[between].mean() < plain[between].mean() - 0.02
 
@@ -261,9 +302,14 @@ def test_masks_of_a_folder_are_laid_on(folder: Path) -> None:
     spoiled, mask = masked(degradation, clean, 1.0)
     assert mask.any((1, 2, 3)).all()
     areas = (mask > 0.1).sum((1, 2, 3))
-    grey = [int(a) for a in areas if 380 <= a <= 420]  # 20x20, wherever it lies and however it is mirrored
+    grey = [
+        int(a) for a in areas if 380 <= a <= 420
+    ]  # 20x20, wherever it lies and however it is mirrored
     assert grey, areas
-    np.testing.assert_array_equal(spoiled, degradation.spoil(clean, np.ones((6, 1, 1, 1), np.float32), np.random.default_rng(1)))
+    np.testing.assert_array_equal(
+        spoiled,
+        degradation.spoil(clean, np.ones((6, 1, 1, 1), np.float32), np.random.default_rng(1)),
+    )
 
 
 def test_a_mask_that_cannot_be_read_is_named(tmp_path: Path) -> None:
@@ -276,7 +322,9 @@ def test_a_mask_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", ["damage_masks", "scan_masks"])
 def test_real_masks_are_laid_on(shared: Path, kind: str) -> None:
     clean = np.full((4, 1, 256, 256), 0.5, np.float32)
-    spoiled, mask = masked(make("FilmMasks", folder=str(shared / "film" / kind), scale=0.5), clean, 1.0)
+    spoiled, mask = masked(
+        make("FilmMasks", folder=str(shared / "film" / kind), scale=0.5), clean, 1.0
+    )
     assert 0 < (mask > 0.3).mean() < 0.5
     assert (spoiled != clean).any((1, 2, 3)).all()
 
@@ -289,13 +337,17 @@ def test_smooth_lines_are_splines() -> None:
     offset = np.random.default_rng(2).random()
     coefficients = np.random.default_rng(3).standard_normal((weights.shape[1],))
     spline = interpolate.BSpline(np.arange(-3, len(coefficients) + 1), coefficients, 3)
-    np.testing.assert_allclose(weights @ coefficients, spline(np.arange(50) / 7 + offset), atol=1e-5)
+    np.testing.assert_allclose(
+        weights @ coefficients, spline(np.arange(50) / 7 + offset), atol=1e-5
+    )
     np.testing.assert_allclose(weights.sum(1), 1, atol=1e-6)
 
 
 @pytest.mark.parametrize("octaves", [1, 4])
 def test_fields_have_mean_zero_and_deviation_one(octaves: int) -> None:
-    field = np.stack([drawing.fractal_field((200, 160), 6, np.random.default_rng(i), octaves) for i in range(8)])
+    field = np.stack(
+        [drawing.fractal_field((200, 160), 6, np.random.default_rng(i), octaves) for i in range(8)]
+    )
     assert field.dtype == np.float32
     assert field.mean() == pytest.approx(0, abs=0.05)
     assert field.std() == pytest.approx(1, abs=0.06)
@@ -304,7 +356,11 @@ def test_fields_have_mean_zero_and_deviation_one(octaves: int) -> None:
 def test_soften_is_a_gaussian(rng: np.random.Generator) -> None:
     plane = rng.random((23, 31), dtype=np.float32)
     for sigma in (0.7, 2.5, 9.0):
-        np.testing.assert_allclose(drawing.soften(plane, sigma), ndimage.gaussian_filter(plane, sigma, mode="reflect", truncate=4.0), atol=2e-3)
+        np.testing.assert_allclose(
+            drawing.soften(plane, sigma),
+            ndimage.gaussian_filter(plane, sigma, mode="reflect", truncate=4.0),
+            atol=2e-3,
+        )
     assert drawing.soften(plane, 0) is plane
 
 

@@ -81,7 +81,12 @@ def same(a: Batch, b: Batch) -> bool:
 
 def test_a_batch_has_the_promised_shapes_and_ranges(crops: Crops) -> None:
     batch = crops[0, 0]
-    assert (batch.spoiled.shape, batch.clean.shape, batch.level.shape, batch.weight) == ((3, 3, 16, 16), (3, 3, 16, 16), (3, 1, 1, 1), None)
+    assert (batch.spoiled.shape, batch.clean.shape, batch.level.shape, batch.weight) == (
+        (3, 3, 16, 16),
+        (3, 3, 16, 16),
+        (3, 1, 1, 1),
+        None,
+    )
     assert {part.dtype for part in batch[:3]} == {torch.float32}
     assert batch.clean.min() >= 0
     assert batch.clean.max() <= 1
@@ -89,7 +94,9 @@ def test_a_batch_has_the_promised_shapes_and_ranges(crops: Crops) -> None:
 
 
 def test_the_noise_is_that_of_the_level(folder: Path) -> None:
-    crops = Crops(opened(folder), (Damaging(Degradation(DIAL, noise().spoil)),), Cut(32), batch=8, seed=1)
+    crops = Crops(
+        opened(folder), (Damaging(Degradation(DIAL, noise().spoil)),), Cut(32), batch=8, seed=1
+    )
     batch = crops[0, 0]
     measured = (batch.spoiled - batch.clean).std((1, 2, 3)) * 255
     assert torch.allclose(measured, batch.level.flatten(), rtol=0.06)
@@ -112,7 +119,9 @@ def test_streaming_leaves_the_global_random_state_alone(crops: Crops) -> None:
 def test_an_epoch_takes_every_picture_once_and_the_next_one_in_another_order(folder: Path) -> None:
     crops = Crops(opened(folder), (NOISE,), Cut(16), batch=2, seed=1)
     assert crops.epoch_length == 3
-    orders = [[picture for i in range(3) for picture, _ in crops._chosen(epoch, i)] for epoch in range(2)]
+    orders = [
+        [picture for i in range(3) for picture, _ in crops._chosen(epoch, i)] for epoch in range(2)
+    ]
     assert all(len(set(order)) == 6 for order in orders)
     assert orders[0] != orders[1]
 
@@ -160,7 +169,9 @@ def test_a_grey_picture_serves_a_colour_network_and_the_other_way_round(folder: 
     assert {clean.shape[0] for clean, _ in opened(folder, 1).cached or ()} == {1}
 
 
-def test_pictures_that_do_not_fit_into_memory_are_read_at_every_access(folder: Path, crops: Crops, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pictures_that_do_not_fit_into_memory_are_read_at_every_access(
+    folder: Path, crops: Crops, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(memory, "_free_memory", lambda: 20_000)
     notes: list[str] = []
     pictures = open_pictures(sources_in([str(folder)], None, 3), 16, notes.append)
@@ -196,8 +207,12 @@ def test_a_file_that_two_folders_hold_counts_once(tmp_path: Path) -> None:
     (tmp_path / "sub").mkdir()
     for name in ("b.png", "sub/a.png"):
         Image.new("RGB", (16, 16)).save(tmp_path / name)
-    assert [source.name for source in sources_in([str(tmp_path), str(tmp_path / "sub")], None, 3)] == ["b.png", "sub/a.png"]
-    assert [source.name for source in sources_in([str(tmp_path / "sub"), str(tmp_path)], None, 3)] == ["a.png", "b.png"]
+    assert [
+        source.name for source in sources_in([str(tmp_path), str(tmp_path / "sub")], None, 3)
+    ] == ["b.png", "sub/a.png"]
+    assert [
+        source.name for source in sources_in([str(tmp_path / "sub"), str(tmp_path)], None, 3)
+    ] == ["a.png", "b.png"]
 
 
 def test_left_out_pictures_are_kept_apart_and_a_wrong_name_is_refused(folder: Path) -> None:
@@ -226,7 +241,9 @@ def test_a_worker_that_dies_ends_the_run_with_a_sentence(crops: Crops) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_a_picture_that_vanishes_while_training_ends_the_run_with_its_name(folder: Path, crops: Crops) -> None:
+def test_a_picture_that_vanishes_while_training_ends_the_run_with_its_name(
+    folder: Path, crops: Crops
+) -> None:
     pictures = replace(crops.pictures, cached=None)
     for path in folder.iterdir():
         path.unlink()
@@ -251,14 +268,22 @@ def photos(tmp_path: Path) -> list[Path]:
 
 def test_a_pack_that_fits_holds_the_jpegs_as_they_are(photos: list[Path], tmp_path: Path) -> None:
     entries = pack(photos, tmp_path / "a.pack", 10**7)
-    assert [entry.done for entry in entries] == ["as it is"] * 3 + ["JPEG 4:4:4 at quality 90"] + ["as it is"] * 3
+    assert [entry.done for entry in entries] == ["as it is"] * 3 + ["JPEG 4:4:4 at quality 90"] + [
+        "as it is"
+    ] * 3
     packed = sources_in([], str(tmp_path / "a.pack"), 3)
     filed = sources_in([str(folder) for folder in photos], None, 3)
     assert [s.name for s in packed] == [s.name for s in filed]
-    assert all(np.array_equal(a.read(), b.read()) for a, b in zip(packed, filed, strict=True) if a.name != "lossless.png")
+    assert all(
+        np.array_equal(a.read(), b.read())
+        for a, b in zip(packed, filed, strict=True)
+        if a.name != "lossless.png"
+    )
 
 
-def test_a_pack_stays_under_its_limit_says_what_was_done_and_is_deterministic(photos: list[Path], tmp_path: Path) -> None:
+def test_a_pack_stays_under_its_limit_says_what_was_done_and_is_deterministic(
+    photos: list[Path], tmp_path: Path
+) -> None:
     whole = sum(path.stat().st_size for folder in photos for path in folder.iterdir())
     limit = whole // 2
     entries = pack(photos, tmp_path / "a.pack", limit)
@@ -281,8 +306,14 @@ def test_a_pack_keeps_16_bits_of_grey_and_two_pictures_of_one_stem(tmp_path: Pat
     (folder / "._a.jpg").write_bytes(b"not a picture")
     pack([folder], tmp_path / "a.pack", 10**7)
     packed = {source.name: source.read() for source in sources_in([], str(tmp_path / "a.pack"), 1)}
-    assert list(packed) == ["a.jpg", "a.png", "deeper/b.png"] == [source.name for source in sources_in([str(folder)], None, 1)]
-    assert [round(pixels.mean()) for pixels in packed.values()] == pytest.approx([40, 127, 200], abs=1)
+    assert (
+        list(packed)
+        == ["a.jpg", "a.png", "deeper/b.png"]
+        == [source.name for source in sources_in([str(folder)], None, 1)]
+    )
+    assert [round(pixels.mean()) for pixels in packed.values()] == pytest.approx(
+        [40, 127, 200], abs=1
+    )
 
 
 def test_a_damaged_pack_is_refused(photos: list[Path], tmp_path: Path) -> None:
@@ -294,7 +325,9 @@ def test_a_damaged_pack_is_refused(photos: list[Path], tmp_path: Path) -> None:
             sources_in([], str(tmp_path / "b.pack"), 3)
 
 
-def test_packing_is_a_command(photos: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_packing_is_a_command(
+    photos: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main([*map(str, photos), "-o", str(tmp_path / "a.pack"), "--limit-mb", "9"]) == 0
     assert "7 pictures: 6 as they are" in capsys.readouterr().out
     (tmp_path / "bare").mkdir()
@@ -309,12 +342,17 @@ def test_the_real_training_pictures_all_decode(shared: Path) -> None:
 
 
 def test_reading_data_needs_no_torchvision() -> None:
-    code = "import sys; sys.modules['torchvision'] = None; import burnish.training.data, burnish.training.pack"
+    code = (
+        "import sys; sys.modules['torchvision'] = None; import burnish.training.data, "
+        "burnish.training.pack"
+    )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
 
 
 def paired(folder: Path, n: int = 6, scale: int = 1, grey: bool = False) -> Path:
-    """n pairs; the spoiled side is the clean one, `scale` times smaller by leaving out, its values halved."""
+    """n pairs; the spoiled side is the clean one, `scale` times smaller by leaving out, its values
+    halved.
+    """
     for side in ("LQ", "GT"):
         (folder / side).mkdir(parents=True)
     for i in range(n):
@@ -324,20 +362,61 @@ def paired(folder: Path, n: int = 6, scale: int = 1, grey: bool = False) -> Path
     return folder
 
 
-def pairs_of(folder: Path, channels_in: int = 3, channels_out: int = 3, pool: int = 0, scale: int = 1, **level: float) -> Pictures:
-    found = pair_sources(str(folder), None, None, None, channels_in=channels_in, channels_out=channels_out, level=level, pool=pool)
+def pairs_of(
+    folder: Path,
+    channels_in: int = 3,
+    channels_out: int = 3,
+    pool: int = 0,
+    scale: int = 1,
+    **level: float,
+) -> Pictures:
+    found = pair_sources(
+        str(folder),
+        None,
+        None,
+        None,
+        channels_in=channels_in,
+        channels_out=channels_out,
+        level=level,
+        pool=pool,
+    )
     return open_pictures(found, 16, lambda text: None, scale)
 
 
 def mixed(folder: Path, tmp_path: Path, **settings: Any) -> Crops:
     """Pictures and pairs, one to three."""
     found = sources_in([str(folder)], None, 3)
-    found += pair_sources(str(paired(tmp_path / "pairs")), None, None, None, channels_in=3, channels_out=3, level={"noise": 7.0}, pool=1)
-    return Crops(open_pictures(found, 16, lambda text: None), (NOISE,), Cut(16), batch=4, seed=1, weights=(1.0, 3.0), **settings)
+    found += pair_sources(
+        str(paired(tmp_path / "pairs")),
+        None,
+        None,
+        None,
+        channels_in=3,
+        channels_out=3,
+        level={"noise": 7.0},
+        pool=1,
+    )
+    return Crops(
+        open_pictures(found, 16, lambda text: None),
+        (NOISE,),
+        Cut(16),
+        batch=4,
+        seed=1,
+        weights=(1.0, 3.0),
+        **settings,
+    )
 
 
 @pytest.mark.parametrize(
-    "cut", [Cut(16), Cut(16, "grid"), Cut(16, scales=(0.5, 2.0)), Cut(16, prefer_ink=1.0), Cut(48, "hybrid", small="pad"), Cut(16, "whole")]
+    "cut",
+    [
+        Cut(16),
+        Cut(16, "grid"),
+        Cut(16, scales=(0.5, 2.0)),
+        Cut(16, prefer_ink=1.0),
+        Cut(48, "hybrid", small="pad"),
+        Cut(16, "whole"),
+    ],
 )
 def test_both_sides_of_a_pair_are_cut_alike(tmp_path: Path, cut: Cut) -> None:
     crops = Crops(pairs_of(paired(tmp_path)), (), cut, batch=6, seed=1)
@@ -349,19 +428,35 @@ def test_both_sides_of_a_pair_are_cut_alike(tmp_path: Path, cut: Cut) -> None:
 
 
 def test_pairs_of_two_sizes_are_cut_alike(tmp_path: Path) -> None:
-    for cut in (Cut(16, scale=2), Cut(16, "grid", scale=2), Cut(32, "hybrid", scale=2), Cut(16, "whole", scale=2, multiple=4)):
-        batch = Crops(pairs_of(paired(tmp_path / cut.rule / str(cut.crop), scale=2), scale=2), (), cut, batch=6, seed=1)[0, 0]
+    for cut in (
+        Cut(16, scale=2),
+        Cut(16, "grid", scale=2),
+        Cut(32, "hybrid", scale=2),
+        Cut(16, "whole", scale=2, multiple=4),
+    ):
+        batch = Crops(
+            pairs_of(paired(tmp_path / cut.rule / str(cut.crop), scale=2), scale=2),
+            (),
+            cut,
+            batch=6,
+            seed=1,
+        )[0, 0]
         assert batch.clean.shape[-1] == 2 * batch.spoiled.shape[-1]
-        cells = batch.clean.reshape(*batch.spoiled.shape[:3], 2, batch.spoiled.shape[3], 2).transpose(
-            3, 4
-        )  # the kept one of four stands in a corner of its cell, turned with it
-        corners = torch.stack([cells[:, :, :, :, a, b] for a in (0, 1) for b in (0, 1)]) - 2 * batch.spoiled
+        cells = batch.clean.reshape(
+            *batch.spoiled.shape[:3], 2, batch.spoiled.shape[3], 2
+        ).transpose(3, 4)  # the kept one of four stands in a corner of its cell, turned with it
+        corners = (
+            torch.stack([cells[:, :, :, :, a, b] for a in (0, 1) for b in (0, 1)])
+            - 2 * batch.spoiled
+        )
         corners *= 1 if batch.weight is None else batch.weight[:, :, ::2, ::2]
         assert float(corners.abs().amax((2, 3, 4)).min(0).values.max()) < 3.1 / 255
 
 
 def test_sides_whose_sizes_do_not_agree_are_named(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"6 of 6 .*26x20, and should be as large as the clean one, which is 52x40"):
+    with pytest.raises(
+        DataError, match=r"6 of 6 .*26x20, and should be as large as the clean one, which is 52x40"
+    ):
         pairs_of(paired(tmp_path, scale=2))
     with pytest.raises(DataError, match="should be 4 times smaller"):
         pairs_of(tmp_path, scale=4)
@@ -375,11 +470,17 @@ def test_pairs_that_lack_a_side_are_named(tmp_path: Path) -> None:
 
 
 def test_colour_in_and_grey_out(tmp_path: Path, folder: Path) -> None:
-    batch = Crops(pairs_of(paired(tmp_path / "pairs"), 3, 1), (), Cut(16), batch=2, seed=1, channels_out=1)[0, 0]
+    batch = Crops(
+        pairs_of(paired(tmp_path / "pairs"), 3, 1), (), Cut(16), batch=2, seed=1, channels_out=1
+    )[0, 0]
     assert (batch.spoiled.shape[1], batch.clean.shape[1]) == (3, 1)
     still = Damaging(Degradation(DIAL, lambda clean, level, rng: clean))
     batch = Crops(opened(folder), (still,), Cut(16), batch=2, seed=1, channels_out=1)[0, 0]
-    assert torch.allclose(batch.clean, torch.einsum("c,bchw->bhw", torch.tensor([0.299, 0.587, 0.114]), batch.spoiled)[:, None], atol=1e-6)
+    assert torch.allclose(
+        batch.clean,
+        torch.einsum("c,bchw->bhw", torch.tensor([0.299, 0.587, 0.114]), batch.spoiled)[:, None],
+        atol=1e-6,
+    )
 
 
 def test_sources_have_their_share_of_the_crops_in_every_epoch(folder: Path, tmp_path: Path) -> None:
@@ -389,27 +490,42 @@ def test_sources_have_their_share_of_the_crops_in_every_epoch(folder: Path, tmp_
         chosen = [picture for index in range(3) for picture, _ in crops._chosen(epoch, index)]
         assert sum(picture >= 7 for picture in chosen) == 9
         assert len(set(chosen)) == 3 + 6  # the six pairs run out, and begin again
-    assert all(len({picture >= 7 for picture, _ in replace(crops, one_level=True)._chosen(0, i)}) == 1 for i in range(3))
+    assert all(
+        len({picture >= 7 for picture, _ in replace(crops, one_level=True)._chosen(0, i)}) == 1
+        for i in range(3)
+    )
 
 
 def test_a_pair_is_told_its_own_level_and_stays_as_it_is(folder: Path, tmp_path: Path) -> None:
     batch, chosen = (crops := mixed(folder, tmp_path))[0, 0], crops._chosen(0, 0)
     for j, (picture, _) in enumerate(chosen):
         assert (float(batch.level[j]) == 7.0) == (picture >= 7)
-        assert (float((batch.spoiled[j] * 2 - batch.clean[j]).abs().max()) < 3.1 / 255) == (picture >= 7)
+        assert (float((batch.spoiled[j] * 2 - batch.clean[j]).abs().max()) < 3.1 / 255) == (
+            picture >= 7
+        )
 
 
 @pytest.mark.filterwarnings("ignore:This DataLoader will create 3 worker processes")
-def test_mixes_are_the_same_with_any_number_of_workers_and_of_processes(folder: Path, tmp_path: Path) -> None:
+def test_mixes_are_the_same_with_any_number_of_workers_and_of_processes(
+    folder: Path, tmp_path: Path
+) -> None:
     crops = mixed(folder, tmp_path, grey=0.3)
     alone = list(stream(crops, 0, 6))
     for workers in (1, 3):
-        assert all(same(a, b) for a, b in zip(alone, stream(crops, 0, 6, workers=workers), strict=True))
-    for variant in (crops, replace(crops, cut=Cut(16, "whole"), weigh=Weigh("noise", lambda level: level))):
+        assert all(
+            same(a, b) for a, b in zip(alone, stream(crops, 0, 6, workers=workers), strict=True)
+        )
+    for variant in (
+        crops,
+        replace(crops, cut=Cut(16, "whole"), weigh=Weigh("noise", lambda level: level)),
+    ):
         joined = list(stream(variant, 0, 6))
         parts = [list(stream(variant, 0, 6, rank=rank, world=2, workers=rank)) for rank in range(2)]
         for whole, *halves in zip(joined, *parts, strict=True):
-            assert all(torch.equal(torch.cat([half[k] for half in halves]), whole[k]) for k in range(3 if whole.weight is None else 4))
+            assert all(
+                torch.equal(torch.cat([half[k] for half in halves]), whole[k])
+                for k in range(3 if whole.weight is None else 4)
+            )
     with pytest.raises(UsageError, match=r"data\.batch: 4 crops cannot be divided among 3"):
         next(stream(crops, 0, 1, rank=0, world=3))
 
@@ -419,7 +535,10 @@ def test_a_grid_takes_every_tile_once_an_epoch_and_covers_the_picture(folder: Pa
     assert crops.epoch_length == 7 * 3 * 4 // 4
     items = [item for index in range(crops.epoch_length) for item in crops._chosen(2, index)]
     assert len(set(items)) == len(items) == 84
-    windows = [draw(crops.cut, (40, 50), tile, np.random.default_rng(0), lambda window: 0.0) for tile in range(12)]
+    windows = [
+        draw(crops.cut, (40, 50), tile, np.random.default_rng(0), lambda window: 0.0)
+        for tile in range(12)
+    ]
     seen = np.zeros((40, 50))
     for window in windows:
         seen[window.top : window.top + 16, window.left : window.left + 16] += 1
@@ -429,24 +548,70 @@ def test_a_grid_takes_every_tile_once_an_epoch_and_covers_the_picture(folder: Pa
 def test_a_picture_is_resized_whole_and_a_small_one_enlarged_or_mirrored(folder: Path) -> None:
     pictures = opened(folder)
     still = Cut(32, "resize", flips=False, rotations=False)
-    batch, chosen = (crops := Crops(pictures, (NOISE,), still, batch=2, seed=1))[0, 0], crops._chosen(0, 0)
-    expected = np.asarray(Image.fromarray(pictures[chosen[0][0]][0].transpose(1, 2, 0)).resize((32, 32), Image.Resampling.BICUBIC), np.float32) / 255
-    assert float((batch.clean[0, :, 3:-3, 3:-3] - torch.from_numpy(expected.transpose(2, 0, 1))[:, 3:-3, 3:-3]).abs().max()) < 1.1 / 255
-    padded = Crops(pictures, (NOISE,), Cut(64, "hybrid", flips=False, rotations=False, small="pad"), batch=2, seed=1)[0, 0].clean
+    batch, chosen = (
+        (crops := Crops(pictures, (NOISE,), still, batch=2, seed=1))[0, 0],
+        crops._chosen(0, 0),
+    )
+    expected = (
+        np.asarray(
+            Image.fromarray(pictures[chosen[0][0]][0].transpose(1, 2, 0)).resize(
+                (32, 32), Image.Resampling.BICUBIC
+            ),
+            np.float32,
+        )
+        / 255
+    )
+    assert (
+        float(
+            (
+                batch.clean[0, :, 3:-3, 3:-3]
+                - torch.from_numpy(expected.transpose(2, 0, 1))[:, 3:-3, 3:-3]
+            )
+            .abs()
+            .max()
+        )
+        < 1.1 / 255
+    )
+    padded = Crops(
+        pictures,
+        (NOISE,),
+        Cut(64, "hybrid", flips=False, rotations=False, small="pad"),
+        batch=2,
+        seed=1,
+    )[0, 0].clean
     assert torch.equal(padded[:, :, 40:], padded[:, :, 16:40].flip(2))
     enlarged = Crops(pictures, (NOISE,), Cut(80, "hybrid"), batch=2, seed=1)[0, 0].clean
-    assert (tuple(enlarged.shape[2:]), float(enlarged.min()) >= 0, float(enlarged.max()) <= 1) == ((80, 80), True, True)
+    assert (tuple(enlarged.shape[2:]), float(enlarged.min()) >= 0, float(enlarged.max()) <= 1) == (
+        (80, 80),
+        True,
+        True,
+    )
 
 
-def test_whole_pictures_are_padded_to_a_multiple_and_the_padding_does_not_count(tmp_path: Path) -> None:
-    crops = Crops(pairs_of(paired(tmp_path, 4)), (), Cut(rule="whole", rotations=False, flips=False, multiple=8), batch=4, seed=1)
+def test_whole_pictures_are_padded_to_a_multiple_and_the_padding_does_not_count(
+    tmp_path: Path,
+) -> None:
+    crops = Crops(
+        pairs_of(paired(tmp_path, 4)),
+        (),
+        Cut(rule="whole", rotations=False, flips=False, multiple=8),
+        batch=4,
+        seed=1,
+    )
     batch = crops[0, 0]
     assert (batch.clean.shape, batch.weight is not None) == ((4, 3, 56, 56), True)
     for j, (picture, _) in enumerate(crops._chosen(0, 0)):
         height, width = crops.pictures.sizes[picture]
         assert batch.weight is not None
-        assert int(batch.weight[j].sum()) == int(batch.weight[j, :, :height, :width].sum()) == height * width
-        assert torch.equal(batch.clean[j, :, :height, :width], torch.from_numpy(crops.pictures[picture][0] / np.float32(255)))
+        assert (
+            int(batch.weight[j].sum())
+            == int(batch.weight[j, :, :height, :width].sum())
+            == height * width
+        )
+        assert torch.equal(
+            batch.clean[j, :, :height, :width],
+            torch.from_numpy(crops.pictures[picture][0] / np.float32(255)),
+        )
 
 
 def test_crops_that_prefer_ink_hold_more_of_it(tmp_path: Path) -> None:
@@ -454,8 +619,19 @@ def test_crops_that_prefer_ink_hold_more_of_it(tmp_path: Path) -> None:
     page = np.full((200, 200), 255, np.uint8)
     page[20:40, 20:60] = 0
     Image.fromarray(page).save(tmp_path / "pages" / "1.png")
-    crops = Crops(opened(tmp_path / "pages", 1), (NOISE,), Cut(32), batch=64, seed=1, channels_in=1, channels_out=1)
-    without, some, all_ = (float(1 - replace(crops, cut=Cut(32, prefer_ink=share))[0, 0].clean.mean()) for share in (0, 0.5, 1))
+    crops = Crops(
+        opened(tmp_path / "pages", 1),
+        (NOISE,),
+        Cut(32),
+        batch=64,
+        seed=1,
+        channels_in=1,
+        channels_out=1,
+    )
+    without, some, all_ = (
+        float(1 - replace(crops, cut=Cut(32, prefer_ink=share))[0, 0].clean.mean())
+        for share in (0, 0.5, 1)
+    )
     assert without < 0.08
     assert all_ > 4 * without
     assert without < some < all_
@@ -469,14 +645,24 @@ def test_sixteen_bits_and_floats_stay_finer_than_eight(tmp_path: Path) -> None:
     tifffile.imwrite(tmp_path / "float.tif", ramp * 1.5)
     pictures = opened(tmp_path, 1)
     assert [pictures[i][0].dtype for i in range(2)] == [np.uint16, np.uint16]
-    clean = Crops(pictures, (NOISE,), Cut(40, flips=False, rotations=False), batch=2, seed=1, channels_in=1, channels_out=1)[0, 0].clean
+    clean = Crops(
+        pictures,
+        (NOISE,),
+        Cut(40, flips=False, rotations=False),
+        batch=2,
+        seed=1,
+        channels_in=1,
+        channels_out=1,
+    )[0, 0].clean
     assert float((clean[:, 0] - torch.from_numpy(ramp)).abs().amax((1, 2)).min()) < 1e-5
     assert float(clean.max()) == 1.0
 
 
 def test_a_share_of_the_pictures_stays_as_it_is_at_the_neutral_level(folder: Path) -> None:
     told = Damaging(Degradation(DIAL, noise().spoil, neutral=0.0), share=0.5)
-    hidden = Damaging(Degradation(replace(DIAL, name="other"), noise(clip=1.0).spoil), share=0.5, told=False)
+    hidden = Damaging(
+        Degradation(replace(DIAL, name="other"), noise(clip=1.0).spoil), share=0.5, told=False
+    )
     batch = Crops(opened(folder), (told,), Cut(16), batch=64, seed=1)[0, 0]
     unchanged = (batch.spoiled == batch.clean).flatten(1).all(1)
     assert torch.equal(unchanged, batch.level.flatten() == 0)
@@ -488,7 +674,14 @@ def test_a_share_of_the_pictures_stays_as_it_is_at_the_neutral_level(folder: Pat
 
 def test_a_hidden_dial_weighs_the_loss(folder: Path) -> None:
     hidden = Damaging(NOISE.degradation, told=False)
-    crops = Crops(opened(folder), (hidden,), Cut(16), batch=8, seed=1, weigh=Weigh("noise", lambda level: level * 2))
+    crops = Crops(
+        opened(folder),
+        (hidden,),
+        Cut(16),
+        batch=8,
+        seed=1,
+        weigh=Weigh("noise", lambda level: level * 2),
+    )
     batch, level = crops[0, 0], replace(crops, damage=(NOISE,))[0, 0].level
     assert batch.level.shape == (8, 0, 1, 1)
     assert batch.weight is not None
@@ -499,7 +692,14 @@ def test_a_smaller_spoiled_side_comes_from_the_degradations(folder: Path) -> Non
     from burnish.degrade import make
 
     pictures = open_pictures(sources_in([str(folder)], None, 3), 16, lambda text: None, 2)
-    batch = Crops(pictures, (Damaging(make("Downscale", scale=2)),), Cut(16, scale=2), batch=3, seed=1, grey=0.5)[0, 0]
+    batch = Crops(
+        pictures,
+        (Damaging(make("Downscale", scale=2)),),
+        Cut(16, scale=2),
+        batch=3,
+        seed=1,
+        grey=0.5,
+    )[0, 0]
     assert (batch.spoiled.shape, batch.clean.shape) == ((3, 3, 8, 8), (3, 3, 16, 16))
     assert float((batch.spoiled.mean((2, 3)) - batch.clean.mean((2, 3))).abs().max()) < 0.05
 
@@ -524,7 +724,11 @@ def test_groups_go_to_one_side_as_a_whole(folder: Path, tmp_path: Path) -> None:
 
 def test_groups_that_make_no_sense_are_refused(folder: Path, tmp_path: Path) -> None:
     sources = sources_in([str(folder)], None, 3)
-    for text, words in (("[1]", "wants"), ("[[", "cannot be read"), ('[["a"], ["a"]]', "a stands in two groups")):
+    for text, words in (
+        ("[1]", "wants"),
+        ("[[", "cannot be read"),
+        ('[["a"], ["a"]]', "a stands in two groups"),
+    ):
         (tmp_path / "groups.json").write_text(text)
         with pytest.raises(DataError, match=words):
             read_groups(tmp_path / "groups.json")
@@ -537,7 +741,9 @@ def test_groups_that_make_no_sense_are_refused(folder: Path, tmp_path: Path) -> 
 @pytest.mark.shared
 def test_the_dirty_documents_split_by_page(shared: Path) -> None:
     home = shared / "documents" / "dirty_docs"
-    found = pair_sources(str(home), None, None, None, channels_in=1, channels_out=1, level={}, pool=0)
+    found = pair_sources(
+        str(home), None, None, None, channels_in=1, channels_out=1, level={}, pool=0
+    )
     groups = read_groups(home / "groups_same_clean_page.json")
     chosen, left_out = split(found, (), groups, hold_out=6 / 36)
     assert (len(chosen), len(left_out)) == (120, 24)
@@ -560,7 +766,9 @@ threads: 1
 @pytest.fixture
 def loaded(folder: Path, tmp_path: Path) -> Callable[..., Recipe]:
     paired(tmp_path / "pairs")
-    (tmp_path / "small.yaml").write_text(RECIPE.replace("CLEAN", str(folder)).replace("PAIRS", str(tmp_path / "pairs")))
+    (tmp_path / "small.yaml").write_text(
+        RECIPE.replace("CLEAN", str(folder)).replace("PAIRS", str(tmp_path / "pairs"))
+    )
     return lambda *changes: load(tmp_path / "small.yaml", changes)
 
 
@@ -578,11 +786,17 @@ def loaded(folder: Path, tmp_path: Path) -> Callable[..., Recipe]:
         ("data={pairs: []}", ["data", "folders", "pack", "pairs"]),
         ("data.cut=randm", ["data.cut", "'random'", "whole"]),
         ("data.scales=[2, 1]", ["data.scales", "no range"]),
-        ("data={folders: [/tmp], cut: grid, prefer_ink: 0.5}", ["data.prefer_ink", "random or hybrid", "grid"]),
+        (
+            "data={folders: [/tmp], cut: grid, prefer_ink: 0.5}",
+            ["data.prefer_ink", "random or hybrid", "grid"],
+        ),
         ("data.groups=none.json", ["data.groups", "no such file"]),
         ("data.leave_out_groups=[a]", ["data.leave_out_groups", "groups"]),
         ("degradations.0.share=1.5", ["degradations.0.share", "0 to 1"]),
-        ("degradations.0={use: Noise, args: {clip: 1}, share: 0.5}", ["degradations.0.share", "noise", "told"]),
+        (
+            "degradations.0={use: Noise, args: {clip: 1}, share: 0.5}",
+            ["degradations.0.share", "noise", "told"],
+        ),
         ("degradations.1={use: Noise}", ["degradations.1", "noise", "`name`"]),
         ("degradations.0.args.clp=1", ["degradations.0", "clp", "'clip'"]),
         ("dials.0.name=hiden", ["dials", "hiden", "noise, hidden"]),
@@ -590,7 +804,9 @@ def loaded(folder: Path, tmp_path: Path) -> Callable[..., Recipe]:
         ("loss.level_weight={dial: fog}", ["loss.level_weight.dial", "fog"]),
     ],
 )
-def test_wrong_data_in_a_recipe_is_refused_in_one_sentence(loaded: Callable[..., Recipe], change: str, words: list[str]) -> None:
+def test_wrong_data_in_a_recipe_is_refused_in_one_sentence(
+    loaded: Callable[..., Recipe], change: str, words: list[str]
+) -> None:
     with pytest.raises(RecipeError) as caught:
         loaded(change)
     assert "\n" not in str(caught.value)
@@ -601,16 +817,23 @@ def test_wrong_data_in_a_recipe_is_refused_in_one_sentence(loaded: Callable[...,
     ("contract", "words"),
     [
         (Contract(channels_in=4), "takes 4 channels; pictures and pairs to train on have 1 or 3"),
-        (Contract(scale=2), "degradations: they make pictures 1 times smaller, and .* 2 times larger; .*Downscale"),
+        (
+            Contract(scale=2),
+            "degradations: they make pictures 1 times smaller, and .* 2 times larger; .*Downscale",
+        ),
         (Contract(multiple=5), "data.crop: 16 is not a multiple of 5"),
     ],
 )
-def test_a_network_that_does_not_fit_the_data_is_refused(loaded: Callable[..., Recipe], contract: Contract, words: str) -> None:
+def test_a_network_that_does_not_fit_the_data_is_refused(
+    loaded: Callable[..., Recipe], contract: Contract, words: str
+) -> None:
     with pytest.raises(RecipeError, match=words):
         check_contract(loaded(), contract)
 
 
-def test_a_recipe_of_pictures_and_pairs_with_a_hidden_dial_trains_and_validates(loaded: Callable[..., Recipe], tmp_path: Path) -> None:
+def test_a_recipe_of_pictures_and_pairs_with_a_hidden_dial_trains_and_validates(
+    loaded: Callable[..., Recipe], tmp_path: Path
+) -> None:
     from burnish.training.restorer import Restorer
     from burnish.training.train import train
 
@@ -626,11 +849,18 @@ def test_a_recipe_of_pictures_and_pairs_with_a_hidden_dial_trains_and_validates(
 def test_a_recipe_of_pairs_alone_needs_no_degradations(loaded: Callable[..., Recipe]) -> None:
     recipe = loaded("degradations=[]", "data.folders=[]")
     crops, held = feed(recipe, Contract(dials=recipe.dials, level="image"), lambda text: None)
-    assert (crops[0, 0].level.flatten().tolist(), len(crops.pictures), len(held or ())) == ([10.0, 10.0], 5, 1)
+    assert (crops[0, 0].level.flatten().tolist(), len(crops.pictures), len(held or ())) == (
+        [10.0, 10.0],
+        5,
+        1,
+    )
 
 
 RAW = (
-    "arch={use: LevelPlane, args: {channels: 4, full: 12800, base: {use: ResUNet, args: {widths: [4, 8], blocks: 1}}}}",
+    (
+        "arch={use: LevelPlane, args: {channels: 4, full: 12800, base: {use: ResUNet, args: "
+        "{widths: [4, 8], blocks: 1}}}}"
+    ),
     "dials=[{name: raw_iso, low: 0, high: 12800, default: 1600, unit: ISO}]",
     "degradations=[{use: RawNoise, train: [100, 12800]}]",
     "data.pairs=[]",
@@ -638,38 +868,62 @@ RAW = (
 )
 
 
-def test_clean_pictures_become_noisy_raw_planes(loaded: Callable[..., Recipe], tmp_path: Path) -> None:
-    """Taken back to raw with the metadata of the crop's own generator; the noise is that of the sensor at the level that the network is told."""
+def test_clean_pictures_become_noisy_raw_planes(
+    loaded: Callable[..., Recipe], tmp_path: Path
+) -> None:
+    """Taken back to raw with the metadata of the crop's own generator; the noise is that of the
+    sensor at the level that the network is told.
+    """
     from burnish.degrade.raw import draw_metadata, unprocess
     from burnish.degrade.sensor import shot_and_read, variance
     from burnish.training.restorer import Restorer
     from burnish.training.train import train
 
-    recipe = loaded(*RAW, "data.crop=32", "degradations.0.args.spread=0", "data.flips=false", "data.rotations=false")
+    recipe = loaded(
+        *RAW,
+        "data.crop=32",
+        "degradations.0.args.spread=0",
+        "data.flips=false",
+        "data.rotations=false",
+    )
     contract = Contract(channels_in=4, channels_out=4, dials=recipe.dials, level="pixel")
     crops, held = feed(recipe, contract, lambda text: None)
     batch = crops[0, 0]
-    assert (batch.spoiled.shape, batch.clean.shape, len(held or ())) == ((2, 4, 16, 16), (2, 4, 16, 16), 1)
+    assert (batch.spoiled.shape, batch.clean.shape, len(held or ())) == (
+        (2, 4, 16, 16),
+        (2, 4, 16, 16),
+        1,
+    )
     rng = crops._generator(0, 0, 0)
     picture = crops._chosen(0, 0)[0][0]
     window = crops._window(picture, 0, crops.pictures[picture], rng)
-    pixels = crops.pictures[picture][0][None, :, 2 * window.top : 2 * window.top + 32, 2 * window.left : 2 * window.left + 32].astype(np.float32) / np.float32(
-        255
-    )
+    pixels = crops.pictures[picture][0][
+        None, :, 2 * window.top : 2 * window.top + 32, 2 * window.left : 2 * window.left + 32
+    ].astype(np.float32) / np.float32(255)
     assert np.allclose(unprocess(pixels, [draw_metadata(rng)])[0], batch.clean[0], atol=1e-6)
     many = [replace(crops, batch=16)[epoch, 0] for epoch in range(4)]
-    noise = [((b.spoiled - b.clean).numpy() / np.sqrt(variance(b.clean.numpy(), *shot_and_read(b.level.numpy())))).std() for b in many]
+    noise = [
+        (
+            (b.spoiled - b.clean).numpy()
+            / np.sqrt(variance(b.clean.numpy(), *shot_and_read(b.level.numpy())))
+        ).std()
+        for b in many
+    ]
     assert noise == pytest.approx([1] * 4, abs=0.03)
     restorer = Restorer.load(train(loaded(*RAW), tmp_path / "out"))
     assert restorer.contract.channels_in == 4
     assert any("PSNR" in name for name in restorer.card["validation"])
     with pytest.raises(RecipeError, match=r"takes 3 channels; raw planes \(data\.raw\) are 4"):
         check_contract(recipe, Contract())
-    with pytest.raises(RecipeError, match=r"data\.raw: goes with clean colour pictures alone; leave out data\.grey"):
+    with pytest.raises(
+        RecipeError, match=r"data\.raw: goes with clean colour pictures alone; leave out data\.grey"
+    ):
         loaded(*RAW, "data.grey=0.5")
 
 
-def test_where_pairs_lie_may_change_and_what_they_are_told_may_not(loaded: Callable[..., Recipe], tmp_path: Path) -> None:
+def test_where_pairs_lie_may_change_and_what_they_are_told_may_not(
+    loaded: Callable[..., Recipe], tmp_path: Path
+) -> None:
     (tmp_path / "pairs").rename(tmp_path / "moved")
     (tmp_path / "pairs").mkdir()
     assert fixed(loaded(f"data.pairs.0.folder={tmp_path / 'moved'}")) == fixed(loaded())
@@ -677,8 +931,16 @@ def test_where_pairs_lie_may_change_and_what_they_are_told_may_not(loaded: Calla
     assert fixed(loaded("data.pairs.0.weight=2")) != fixed(loaded())
 
 
-def test_a_network_is_told_wrong_levels_now_and_then_and_the_damage_stays_what_it_was(folder: Path) -> None:
-    plain = Crops(opened(folder), (Damaging(Degradation(DIAL, noise().spoil, neutral=0.0)),), Cut(32), batch=8, seed=1)
+def test_a_network_is_told_wrong_levels_now_and_then_and_the_damage_stays_what_it_was(
+    folder: Path,
+) -> None:
+    plain = Crops(
+        opened(folder),
+        (Damaging(Degradation(DIAL, noise().spoil, neutral=0.0)),),
+        Cut(32),
+        batch=8,
+        seed=1,
+    )
     misread = Misread(0.5, 0.5, 2.0)
     crops = replace(plain, damage=(replace(plain.damage[0], misread=misread),))
     batches = [(plain[i, 0], crops[i, 0]) for i in range(40)]
@@ -692,5 +954,9 @@ def test_a_network_is_told_wrong_levels_now_and_then_and_the_damage_stays_what_i
     together = replace(crops, one_level=True)
     assert {tuple(together[i, 0].level.shape) for i in range(3)} == {(1, 1, 1, 1)}
     quality = Degradation(Dial("quality", 10, 95, 40, "JPEG quality"), noise().spoil, neutral=100.0)
-    told = Misread(1.0, 2.0, 2.0)(np.array([80.0, 30.0], np.float32), quality, np.random.default_rng(0))
-    np.testing.assert_allclose(told, [60, 10])  # twice as far from no damage, and not beyond the range
+    told = Misread(1.0, 2.0, 2.0)(
+        np.array([80.0, 30.0], np.float32), quality, np.random.default_rng(0)
+    )
+    np.testing.assert_allclose(
+        told, [60, 10]
+    )  # twice as far from no damage, and not beyond the range

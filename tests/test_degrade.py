@@ -1,4 +1,6 @@
-"""Degradations: the rules that every listed one keeps, and each of the plain ones against a reference that was made elsewhere."""
+"""Degradations: the rules that every listed one keeps, and each of the plain ones against a
+reference that was made elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +51,11 @@ def seeded(seed: int = 1) -> np.random.Generator:
 
 
 def is_as_in_a_file(image: Array) -> bool:
-    return bool((image >= 0).all() and (image <= 1).all() and (np.abs(image * 255 - np.rint(image * 255)) < 1e-4).all())
+    return bool(
+        (image >= 0).all()
+        and (image <= 1).all()
+        and (np.abs(image * 255 - np.rint(image * 255)) < 1e-4).all()
+    )
 
 
 #: damage that has a mask, which is 1 everywhere
@@ -71,12 +77,17 @@ def test_a_recipe_may_name_it_without_arguments_and_send_it_to_workers(name: str
     assert all(p.default is not p.empty for p in inspect.signature(function).parameters.values())
     degradation = make(name)
     clean, level = batch_of(2), at(degradation, 0.7, 2)
-    np.testing.assert_array_equal(degradation.spoil(clean, level, seeded()), pickle.loads(pickle.dumps(degradation)).spoil(clean, level, seeded()))
+    np.testing.assert_array_equal(
+        degradation.spoil(clean, level, seeded()),
+        pickle.loads(pickle.dumps(degradation)).spoil(clean, level, seeded()),
+    )
 
 
 @every
 @pytest.mark.parametrize(("height", "width", "channels"), [(33, 47, 3), (32, 48, 1)])
-def test_it_is_a_function_of_picture_level_and_seed(name: str, height: int, width: int, channels: int) -> None:
+def test_it_is_a_function_of_picture_level_and_seed(
+    name: str, height: int, width: int, channels: int
+) -> None:
     degradation = make(name)
     clean = np.repeat(scene(height, width, channels), 2, 0)
     kept, level = clean.copy(), at(degradation, 0.7, 2)
@@ -109,7 +120,12 @@ def test_the_damage_grows_with_the_dial(name: str) -> None:
     if degradation.neutral == degradation.dial.high:
         mildest, *others = 1.0, 0.75, 0.5, 0.25, 0.0
     reference = degradation.spoil(clean, at(degradation, mildest, 4), seeded())
-    changes = [float(np.abs(degradation.spoil(clean, at(degradation, share, 4), seeded()) - reference).mean()) for share in others]
+    changes = [
+        float(
+            np.abs(degradation.spoil(clean, at(degradation, share, 4), seeded()) - reference).mean()
+        )
+        for share in others
+    ]
     assert changes[0] > 1e-4
     assert changes == sorted(changes)
     assert changes[-1] > 1.2 * changes[0]
@@ -139,22 +155,34 @@ def test_a_map_of_one_value_is_that_value_or_is_refused(name: str) -> None:
     try:
         spoiled = degradation.spoil(clean, level, seeded())
     except UsageError:
-        with pytest.raises(UsageError, match=rf"{degradation.dial.name} is one number for a picture"):
+        with pytest.raises(
+            UsageError, match=rf"{degradation.dial.name} is one number for a picture"
+        ):
             degradation.spoil(clean, level, seeded())
     else:
-        np.testing.assert_allclose(spoiled, degradation.spoil(clean, at(degradation, 0.5, 1), seeded()), atol=1e-6)
+        np.testing.assert_allclose(
+            spoiled, degradation.spoil(clean, at(degradation, 0.5, 1), seeded()), atol=1e-6
+        )
 
 
 def test_make_says_what_it_takes() -> None:
     assert make("Noise", clip=1).neutral is None
     with pytest.raises(UsageError, match=r"did you mean 'Noise'\? The choices: Noise, "):
         make("Nois")
-    with pytest.raises(UsageError, match="Noise: got an unexpected keyword argument 'grain'; its arguments: low, high, default, clip"):
+    with pytest.raises(
+        UsageError,
+        match=(
+            "Noise: got an unexpected keyword argument 'grain'; its arguments: low, high, "
+            "default, clip"
+        ),
+    ):
         make("Noise", grain=1)
 
 
 def test_the_page_describes_every_degradation() -> None:
-    page = (Path(__file__).resolve().parents[1] / "docs" / "degradations.md").read_text(encoding="utf-8")
+    page = (Path(__file__).resolve().parents[1] / "docs" / "degradations.md").read_text(
+        encoding="utf-8"
+    )
     rows = set(re.findall(r"^\| `(\w+)` \| `(\w+)`", page, re.MULTILINE))
     assert rows == {(name, make(name).dial.name) for name in DEGRADATIONS}
 
@@ -200,14 +228,18 @@ def test_a_share_of_the_pictures_is_clipped_and_rounded() -> None:
 
 def test_a_share_of_the_noise_is_grey() -> None:
     clean = batch_of(64, 16)
-    residual = noise(grey=0.4).spoil(clean, np.full((64, 1, 1, 1), 25, np.float32), seeded()) - clean
+    residual = (
+        noise(grey=0.4).spoil(clean, np.full((64, 1, 1, 1), 25, np.float32), seeded()) - clean
+    )
     grey = np.array([np.abs(image - image[:1]).max() < 1e-6 for image in residual])
     assert 15 <= grey.sum() <= 37
 
 
 @pytest.mark.parametrize("sigma", [0.4, 1.0, 2.5])
 def test_correlated_noise_is_blurred_noise_as_strong_as_white(sigma: float) -> None:
-    """Against SciPy's Gaussian filter around the edges, of the same white noise, brought to the same strength."""
+    """Against SciPy's Gaussian filter around the edges, of the same white noise, brought to the
+    same strength.
+    """
     white = seeded().standard_normal((1, 1, 256, 255)).astype(np.float32)
     found = correlate(white, np.array([sigma], np.float32))
     assert found.std() == pytest.approx(1, rel=0.03)
@@ -221,9 +253,14 @@ def test_arguments_that_make_no_sense_are_refused() -> None:
         noise(clip=1.5)
     with pytest.raises(UsageError, match="range"):
         noise(low=30, high=20)
-    with pytest.raises(UsageError, match=r"correlated=\[2, 1\] does not fit: a number from 0 to 8, or a range \[lowest, highest\]"):
+    with pytest.raises(
+        UsageError,
+        match=r"correlated=\[2, 1\] does not fit: a number from 0 to 8, or a range \[lowest, highest\]",
+    ):
         noise(correlated=[2, 1])
-    with pytest.raises(UsageError, match="subsampling=4:1:0 is not known; the choices: 4:4:4, 4:2:2, 4:2:0"):
+    with pytest.raises(
+        UsageError, match="subsampling=4:1:0 is not known; the choices: 4:4:4, 4:2:2, 4:2:0"
+    ):
         jpeg(subsampling=["4:4:4", "4:1:0"])
     for profiles in ({"gauss": 1}, {"gaussian": 0}, "gaussian"):
         with pytest.raises(UsageError, match="profiles"):
@@ -233,7 +270,12 @@ def test_arguments_that_make_no_sense_are_refused() -> None:
 
 
 def test_a_word_where_a_number_belongs_is_refused_in_one_sentence() -> None:
-    for name, arguments in (("Noise", {"high": "much"}), ("FilmMasks", {"most": "x"}), ("Blur", {"stretch": "wide"}), ("JPEG", {"first": None})):
+    for name, arguments in (
+        ("Noise", {"high": "much"}),
+        ("FilmMasks", {"most": "x"}),
+        ("Blur", {"stretch": "wide"}),
+        ("JPEG", {"first": None}),
+    ):
         with pytest.raises(UsageError) as raised:
             make(name, **arguments)
         assert "does not fit" in str(raised.value)
@@ -244,11 +286,15 @@ def test_shot_and_read_noise_have_their_variances() -> None:
     clean, sigma = flat(0, 0.25, 1), 20
     residual = shot_read(read=0.2).spoil(clean, levels(sigma, sigma, sigma), seeded()) - clean
     variance = (residual * 255).astype(np.float64).var((1, 2, 3))
-    np.testing.assert_allclose(variance, [0.2 * sigma**2, (0.8 * 0.25 + 0.2) * sigma**2, sigma**2], rtol=0.03)
+    np.testing.assert_allclose(
+        variance, [0.2 * sigma**2, (0.8 * 0.25 + 0.2) * sigma**2, sigma**2], rtol=0.03
+    )
 
 
 def test_electrons_are_counted() -> None:
-    """Poisson: whole numbers of electrons, of which the variance is the mean; the same mean as before."""
+    """Poisson: whole numbers of electrons, of which the variance is the mean; the same mean as
+    before.
+    """
     clean, gain = flat(0.1, 0.6), 6.0
     electrons = poisson().spoil(clean, levels(gain, gain), seeded()).astype(np.float64) * 255 / gain
     np.testing.assert_allclose(electrons, np.rint(electrons), atol=1e-4)
@@ -277,16 +323,25 @@ def test_salt_and_pepper_are_as_many_as_the_dial_says() -> None:
         clean[0, 0], "s&p", rng=1, amount=0.1, salt_vs_pepper=0.3
     )
     assert (spoiled[0, 0] == 1).mean() == pytest.approx((reference == 1).mean(), rel=0.15)
-    assert (salt_and_pepper(grey=0).spoil(clean, levels(10, 10), seeded()) != 0.5).mean() == pytest.approx(0.1, rel=0.05)
+    assert (
+        salt_and_pepper(grey=0).spoil(clean, levels(10, 10), seeded()) != 0.5
+    ).mean() == pytest.approx(0.1, rel=0.05)
 
 
 def test_grain_is_strongest_in_the_middle_tones_and_coarse() -> None:
     clean, sigma = flat(0, 0.25, 0.5, 1, size=200), 20
-    residual = (film_grain(size=1.0, grey=1).spoil(clean, np.full((4, 1, 1, 1), sigma, np.float32), seeded()) - clean) * 255
+    residual = (
+        film_grain(size=1.0, grey=1).spoil(
+            clean, np.full((4, 1, 1, 1), sigma, np.float32), seeded()
+        )
+        - clean
+    ) * 255
     np.testing.assert_allclose(residual.std((1, 2, 3)), [0, 0.75 * sigma, sigma, 0], rtol=0.05)
     plane = residual[2, 0]
     neighbours = np.corrcoef(plane[:, :-1].ravel(), plane[:, 1:].ravel())[0, 1]
-    assert neighbours == pytest.approx(np.exp(-0.25), abs=0.05)  # of white noise blurred by a Gaussian of sigma 1
+    assert neighbours == pytest.approx(
+        np.exp(-0.25), abs=0.05
+    )  # of white noise blurred by a Gaussian of sigma 1
     np.testing.assert_array_equal(residual[2, 0], residual[2, 1])
 
 
@@ -298,24 +353,43 @@ def test_bessel_agrees_with_scipy() -> None:
     np.testing.assert_allclose(kernels.bessel_j1(x), special.j1(x), atol=1e-13)
 
 
-@pytest.mark.parametrize("kernel", [kernels.gaussian(2, 1.7, 0.5), kernels.line(9, 1.0), kernels.disc(3.3), kernels.circular_lowpass(1.2, 10)])
+@pytest.mark.parametrize(
+    "kernel",
+    [
+        kernels.gaussian(2, 1.7, 0.5),
+        kernels.line(9, 1.0),
+        kernels.disc(3.3),
+        kernels.circular_lowpass(1.2, 10),
+    ],
+)
 def test_convolution_agrees_with_scipy(kernel: kernels.Kernel) -> None:
     assert kernel.sum() == pytest.approx(1)
     image = seeded().random((2, 3, 19, 50), dtype=np.float32)  # smaller than some kernels
-    expected = [[ndimage.convolve(plane.astype(np.float64), kernel, mode="reflect") for plane in picture] for picture in image]
+    expected = [
+        [ndimage.convolve(plane.astype(np.float64), kernel, mode="reflect") for plane in picture]
+        for picture in image
+    ]
     np.testing.assert_allclose(kernels.convolve(image, kernel), expected, atol=1e-6)
 
 
 def test_pieces_of_a_large_picture_fit_together() -> None:
     image, kernel = seeded().random((1, 520, 1030), dtype=np.float32), kernels.gaussian(1.5, 2, 0.4)
-    np.testing.assert_allclose(kernels.convolve(image, kernel)[0], ndimage.convolve(image[0].astype(np.float64), kernel, mode="reflect"), atol=1e-6)
+    np.testing.assert_allclose(
+        kernels.convolve(image, kernel)[0],
+        ndimage.convolve(image[0].astype(np.float64), kernel, mode="reflect"),
+        atol=1e-6,
+    )
 
 
 def test_gaussian_blur_agrees_with_scipy() -> None:
     clean = batch_of(2, 64)
     found = blur().spoil(clean, levels(0.8, 3), seeded())
     for picture, sigma, result in zip(clean, (0.8, 3), found, strict=True):
-        np.testing.assert_allclose(result, ndimage.gaussian_filter(picture.astype(np.float64), (0, sigma, sigma), truncate=5), atol=2e-4)
+        np.testing.assert_allclose(
+            result,
+            ndimage.gaussian_filter(picture.astype(np.float64), (0, sigma, sigma), truncate=5),
+            atol=2e-4,
+        )
 
 
 def moments(kernel: kernels.Kernel) -> tuple[float, float]:
@@ -331,7 +405,9 @@ def test_kernels_have_the_size_that_the_dial_says() -> None:
     assert moments(kernels.gaussian(3, 2, 0.7)) == pytest.approx((3, 1.5), rel=0.01)
     assert moments(kernels.line(12, 0.4))[0] == pytest.approx(12 / np.sqrt(12), rel=0.02)
     assert moments(kernels.line(12, 0.4))[1] < 0.5
-    assert moments(kernels.disc(6)) == pytest.approx((3, 3), rel=0.03)  # a disc's is half of its radius
+    assert moments(kernels.disc(6)) == pytest.approx(
+        (3, 3), rel=0.03
+    )  # a disc's is half of its radius
     disc = kernels.disc(5)
     assert disc.max() == pytest.approx(1 / (np.pi * 5**2), rel=0.02)
     np.testing.assert_allclose(kernels.generalised(2, 1.5, 0.3, 1), kernels.gaussian(2, 1.5, 0.3))
@@ -341,22 +417,54 @@ def test_kernels_have_the_size_that_the_dial_says() -> None:
 def test_directions_and_shapes_are_drawn_for_each_picture() -> None:
     point = np.zeros((40, 1, 41, 41), np.float32)
     point[..., 20, 20] = 1
-    spread = [moments(k[0].astype(np.float64)) for k in blur(stretch=[2, 3], isotropic=0.5).spoil(point, np.full((40, 1, 1, 1), 3, np.float32), seeded())]
+    spread = [
+        moments(k[0].astype(np.float64))
+        for k in blur(stretch=[2, 3], isotropic=0.5).spoil(
+            point, np.full((40, 1, 1, 1), 3, np.float32), seeded()
+        )
+    ]
     ratios = np.array([along / across for along, across in spread])
     assert 10 <= (ratios < 1.05).sum() <= 30
     assert ((ratios < 1.05) | ((ratios > 1.9) & (ratios < 3.1))).all()
-    mixed = blur(profiles={"gaussian": 1, "generalised": 1, "plateau": 1}, power=[0.5, 2]).spoil(point, np.full((40, 1, 1, 1), 2, np.float32), seeded())
+    mixed = blur(profiles={"gaussian": 1, "generalised": 1, "plateau": 1}, power=[0.5, 2]).spoil(
+        point, np.full((40, 1, 1, 1), 2, np.float32), seeded()
+    )
     assert len({float(k.max()) for k in mixed}) > 20
-    powers = [_power(*ends, along) for ends in ((0.5, 4.0), (1.0, 2.0), (2.0, 3.0)) for along in (0, 0.25, 0.5, 0.75, 1)]
-    assert powers == [0.5, 0.75, 1, 2.5, 4, 1, 1, 1, 1.5, 2, 2, 2.25, 2.5, 2.75, 3]  # for the first two as in Real-ESRGAN: half of them below 1
+    powers = [
+        _power(*ends, along)
+        for ends in ((0.5, 4.0), (1.0, 2.0), (2.0, 3.0))
+        for along in (0, 0.25, 0.5, 0.75, 1)
+    ]
+    assert powers == [
+        0.5,
+        0.75,
+        1,
+        2.5,
+        4,
+        1,
+        1,
+        1,
+        1.5,
+        2,
+        2,
+        2.25,
+        2.5,
+        2.75,
+        3,
+    ]  # for the first two as in Real-ESRGAN: half of them below 1
     lines = motion_blur().spoil(point, np.full((40, 1, 1, 1), 12, np.float32), seeded())
     assert len({k.tobytes() for k in lines}) == 40
 
 
 def test_the_ringing_filter_passes_long_waves_and_stops_short_ones() -> None:
     x = np.arange(256)
-    long, short = (np.tile(0.5 + 0.3 * np.sin(2 * np.pi * x / wave), (1, 1, 64, 1)).astype(np.float32) for wave in (12.8, 3.2))
-    np.testing.assert_allclose(sinc(radius=10).spoil(long, levels(6), seeded())[..., 20:-20], long[..., 20:-20], atol=0.04)
+    long, short = (
+        np.tile(0.5 + 0.3 * np.sin(2 * np.pi * x / wave), (1, 1, 64, 1)).astype(np.float32)
+        for wave in (12.8, 3.2)
+    )
+    np.testing.assert_allclose(
+        sinc(radius=10).spoil(long, levels(6), seeded())[..., 20:-20], long[..., 20:-20], atol=0.04
+    )
     assert np.abs(sinc(radius=10).spoil(short, levels(6), seeded())[..., 20:-20] - 0.5).max() < 0.05
     edge = (np.arange(64) >= 32).astype(np.float32) * np.ones((1, 1, 64, 1), np.float32)
     ringing = sinc(radius=10).spoil(edge, levels(5), seeded())
@@ -383,15 +491,24 @@ PILLOW = {
 
 @pytest.mark.parametrize(
     ("kernel", "height", "width"),
-    [(kernel, *size) for kernel in KERNELS for size in ((27, 11), (40, 50), (162, 242), (131, 97)) if kernel != "area" or size == (27, 11)],
+    [
+        (kernel, *size)
+        for kernel in KERNELS
+        for size in ((27, 11), (40, 50), (162, 242), (131, 97))
+        if kernel != "area" or size == (27, 11)
+    ],
 )
 def test_resize_agrees_with_pillow_inside_the_border(kernel: str, height: int, width: int) -> None:
     """Its box takes whole pixels only, so that `area` is the same where the size divides."""
-    image = seeded().normal(0.5, 0.5, (81, 121)).astype(np.float32)  # not clipped; odd, so that "nearest" is never a tie
+    image = (
+        seeded().normal(0.5, 0.5, (81, 121)).astype(np.float32)
+    )  # not clipped; odd, so that "nearest" is never a tie
     found = resize(image[None, None], height, width, kernel)[0, 0]
     expected = np.asarray(Image.fromarray(image).resize((width, height), PILLOW[kernel]))
     down, right = int(np.ceil(3 * max(1, height / 81))), int(np.ceil(3 * max(1, width / 121)))
-    np.testing.assert_allclose(found[down:-down, right:-right], expected[down:-down, right:-right], atol=2e-5)
+    np.testing.assert_allclose(
+        found[down:-down, right:-right], expected[down:-down, right:-right], atol=2e-5
+    )
 
 
 def test_area_is_the_mean_of_what_a_pixel_covers() -> None:
@@ -399,27 +516,41 @@ def test_area_is_the_mean_of_what_a_pixel_covers() -> None:
     means = image.reshape(1, 3, 4, 3, 5, 4).mean((3, 5))
     np.testing.assert_allclose(resize(image, 4, 5, "area"), means, atol=1e-6)
     row = np.array([[1, 2, 4]], np.float32)  # two pixels of 1.5 each
-    np.testing.assert_allclose(resize(row, 1, 2, "area"), [[(1 + 0.5 * 2) / 1.5, (0.5 * 2 + 4) / 1.5]], rtol=1e-6)
+    np.testing.assert_allclose(
+        resize(row, 1, 2, "area"), [[(1 + 0.5 * 2) / 1.5, (0.5 * 2 + 4) / 1.5]], rtol=1e-6
+    )
 
 
 def test_bicubic_is_exact_for_polynomials_and_mirrors_its_border() -> None:
-    """Keys's cubic gives a parabola back exactly; MATLAB's imresize([1 2 3 4], 0.5), worked out by hand with mirrored borders."""
+    """Keys's cubic gives a parabola back exactly; MATLAB's imresize([1 2 3 4], 0.5), worked out by
+    hand with mirrored borders.
+    """
     x = np.arange(40, dtype=np.float64)
     fine = (np.arange(80) + 0.5) / 2 - 0.5
     found = resize((0.01 * x**2 + 0.3 * x)[None].astype(np.float32), 1, 80)[0]
     np.testing.assert_allclose(found[8:-8], (0.01 * fine**2 + 0.3 * fine)[8:-8], rtol=1e-5)
     distances = np.abs(np.arange(-4, 8) - 0.5) / 2
     a = -0.5
-    cubic = np.where(distances < 1, (a + 2) * distances**3 - (a + 3) * distances**2 + 1, a * distances**3 - 5 * a * distances**2 + 8 * a * distances - 4 * a)
+    cubic = np.where(
+        distances < 1,
+        (a + 2) * distances**3 - (a + 3) * distances**2 + 1,
+        a * distances**3 - 5 * a * distances**2 + 8 * a * distances - 4 * a,
+    )
     weights = np.where(distances < 2, cubic, 0)
     mirrored = np.array([4, 3, 2, 1, 1, 2, 3, 4, 4, 3, 2, 1], np.float64)
-    assert resize(np.array([[1, 2, 3, 4]], np.float32), 1, 2)[0, 0] == pytest.approx((weights * mirrored).sum() / weights.sum(), rel=1e-6)
+    assert resize(np.array([[1, 2, 3, 4]], np.float32), 1, 2)[0, 0] == pytest.approx(
+        (weights * mirrored).sum() / weights.sum(), rel=1e-6
+    )
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_a_flat_picture_stays_flat_and_tiny_ones_work(kernel: str) -> None:
     for shape, size in (((1, 1, 1, 1), (5, 3)), ((1, 3, 2, 7), (9, 1)), ((1, 1, 33, 47), (7, 90))):
-        np.testing.assert_allclose(resize(np.full(shape, 0.7, np.float32), *size, kernel), np.full((*shape[:2], *size), 0.7), rtol=1e-5)
+        np.testing.assert_allclose(
+            resize(np.full(shape, 0.7, np.float32), *size, kernel),
+            np.full((*shape[:2], *size), 0.7),
+            rtol=1e-5,
+        )
     same = batch_of(1)
     np.testing.assert_array_equal(resize(same, 48, 48, kernel), same)
     with pytest.raises(UsageError, match="0x5"):
@@ -428,15 +559,21 @@ def test_a_flat_picture_stays_flat_and_tiny_ones_work(kernel: str) -> None:
 
 def test_without_antialiasing_a_kernel_keeps_its_width() -> None:
     image = seeded().random((1, 1, 40, 40), dtype=np.float32)
-    np.testing.assert_allclose(resize(image, 8, 8, "bilinear", antialias=False), image[..., 2::5, 2::5], atol=1e-6)
+    np.testing.assert_allclose(
+        resize(image, 8, 8, "bilinear", antialias=False), image[..., 2::5, 2::5], atol=1e-6
+    )
 
 
 def test_downscaling_is_bicubic_after_a_blur() -> None:
     clean, degradation = batch_of(2), downscale(3)
     assert degradation.scale == 3
-    np.testing.assert_array_equal(degradation.spoil(clean, levels(0, 0), seeded()), resize(clean, 16, 16, "bicubic"))
+    np.testing.assert_array_equal(
+        degradation.spoil(clean, levels(0, 0), seeded()), resize(clean, 16, 16, "bicubic")
+    )
     soft = degradation.spoil(clean, levels(1, 1), seeded())
-    np.testing.assert_allclose(soft, resize(ndimage.gaussian_filter(clean, (0, 0, 3, 3), truncate=5), 16, 16), atol=1e-3)
+    np.testing.assert_allclose(
+        soft, resize(ndimage.gaussian_filter(clean, (0, 0, 3, 3), truncate=5), 16, 16), atol=1e-3
+    )
     assert degradation.spoil(clean[..., :47, :46], levels(0, 0), seeded()).shape == (2, 3, 15, 15)
     with pytest.raises(UsageError, match="too small"):
         degradation.spoil(clean[..., :2, :], levels(0, 0), seeded())
@@ -444,8 +581,14 @@ def test_downscaling_is_bicubic_after_a_blur() -> None:
 
 def test_shrinking_draws_its_kernels() -> None:
     clean = batch_of(30, 32)
-    spoiled = shrink(down=["nearest", "area"], up=["nearest", "bicubic"]).spoil(clean, np.full((30, 1, 1, 1), 2.5, np.float32), seeded())
-    expected = {resize(resize(clean[:1], 13, 13, d), 32, 32, u).tobytes() for d in ("nearest", "area") for u in ("nearest", "bicubic")}
+    spoiled = shrink(down=["nearest", "area"], up=["nearest", "bicubic"]).spoil(
+        clean, np.full((30, 1, 1, 1), 2.5, np.float32), seeded()
+    )
+    expected = {
+        resize(resize(clean[:1], 13, 13, d), 32, 32, u).tobytes()
+        for d in ("nearest", "area")
+        for u in ("nearest", "bicubic")
+    }
     assert {picture.tobytes() for picture in spoiled} == expected
 
 
@@ -456,7 +599,9 @@ def through_pillow(picture: Array, kind: str = "JPEG", **settings: object) -> Ar
     """A file written and read here, [C, H, W]"""
     file = io.BytesIO()
     samples = np.rint(picture * 255).astype(np.uint8)
-    Image.fromarray(samples[0] if len(samples) == 1 else samples.transpose(1, 2, 0)).save(file, kind, **settings)
+    Image.fromarray(samples[0] if len(samples) == 1 else samples.transpose(1, 2, 0)).save(
+        file, kind, **settings
+    )
     values = np.asarray(Image.open(file), np.float32) / np.float32(255)
     return values[None] if values.ndim == 2 else values.transpose(2, 0, 1)
 
@@ -472,14 +617,20 @@ def photo() -> Array:
 def test_jpeg_is_what_the_encoder_makes(subsampling: int) -> None:
     word = ("4:4:4", "4:2:2", "4:2:0")[subsampling]
     spoiled = jpeg(subsampling=word).spoil(photo(), levels(30.4), seeded())
-    np.testing.assert_array_equal(spoiled[0], through_pillow(photo()[0], quality=30, subsampling=subsampling))
+    np.testing.assert_array_equal(
+        spoiled[0], through_pillow(photo()[0], quality=30, subsampling=subsampling)
+    )
     grey = photo()[:, :1]
-    np.testing.assert_array_equal(jpeg().spoil(grey, levels(10), seeded())[0], through_pillow(grey[0], quality=10))
+    np.testing.assert_array_equal(
+        jpeg().spoil(grey, levels(10), seeded())[0], through_pillow(grey[0], quality=10)
+    )
 
 
 def test_subsampling_is_drawn_for_each_picture() -> None:
     clean = np.repeat(photo(), 24, 0)
-    spoiled = jpeg(subsampling=["4:4:4", "4:2:0"]).spoil(clean, np.full((24, 1, 1, 1), 50, np.float32), seeded())
+    spoiled = jpeg(subsampling=["4:4:4", "4:2:0"]).spoil(
+        clean, np.full((24, 1, 1, 1), 50, np.float32), seeded()
+    )
     assert len({picture.tobytes() for picture in spoiled}) == 2
 
 
@@ -505,7 +656,9 @@ def test_a_shifted_grid_begins_elsewhere() -> None:
 
 
 def test_double_compression_has_two_grids() -> None:
-    """A strong first compression leaves its own grid, which begins anywhere, under a weak second one."""
+    """A strong first compression leaves its own grid, which begins anywhere, under a weak second
+    one.
+    """
     clean = np.repeat(photo()[:, 1:2], 32, 0)
     level = np.full((32, 1, 1, 1), 90, np.float32)
     spoiled = jpeg(double=0.5, first=8).spoil(clean, level, seeded())
@@ -522,18 +675,32 @@ def test_a_shifted_grid_is_that_of_a_picture_that_was_cut() -> None:
     once = through_pillow(mirrored, quality=20, subsampling=2)[:, 3:, 6:]
     np.testing.assert_array_equal(through_jpeg(photo()[0], 20, "4:2:0", (3, 6)), once)
     twice = through_pillow(once, quality=70, subsampling=2)
-    candidates = {through_pillow(through_jpeg(photo()[0], 20, "4:2:0", (d, r)), quality=70, subsampling=2).tobytes() for d in range(8) for r in range(8)}
-    spoiled = jpeg(double=1, first=20).spoil(np.repeat(photo(), 6, 0), np.full((6, 1, 1, 1), 70, np.float32), seeded())
+    candidates = {
+        through_pillow(
+            through_jpeg(photo()[0], 20, "4:2:0", (d, r)), quality=70, subsampling=2
+        ).tobytes()
+        for d in range(8)
+        for r in range(8)
+    }
+    spoiled = jpeg(double=1, first=20).spoil(
+        np.repeat(photo(), 6, 0), np.full((6, 1, 1, 1), 70, np.float32), seeded()
+    )
     assert twice.tobytes() in candidates
     assert {picture.tobytes() for picture in spoiled} <= candidates
 
 
 def test_webp_is_what_the_encoder_makes() -> None:
-    np.testing.assert_array_equal(webp().spoil(photo(), levels(30.4), seeded())[0], through_pillow(photo()[0], "WEBP", quality=30, method=2))
+    np.testing.assert_array_equal(
+        webp().spoil(photo(), levels(30.4), seeded())[0],
+        through_pillow(photo()[0], "WEBP", quality=30, method=2),
+    )
 
 
 def test_webp_is_lossy_and_keeps_grey_grey() -> None:
-    errors = [float(np.abs(webp().spoil(photo(), levels(quality), seeded()) - photo()).mean()) for quality in (5, 50, 95)]
+    errors = [
+        float(np.abs(webp().spoil(photo(), levels(quality), seeded()) - photo()).mean())
+        for quality in (5, 50, 95)
+    ]
     assert errors == sorted(errors, reverse=True)
     assert 0.002 < errors[1] < 0.05
     grey = photo()[:, :1]
@@ -544,26 +711,41 @@ def test_webp_is_lossy_and_keeps_grey_grey() -> None:
 @pytest.mark.shared
 def test_jpeg_has_the_published_psnr(shared: Path) -> None:
     """Classic5, grey: what the papers from DnCNN to FBCNN print for the JPEG files themselves."""
-    pictures = [read(path).pixels[:, :1] for path in sorted((shared / "test" / "classic5").iterdir())]
+    pictures = [
+        read(path).pixels[:, :1] for path in sorted((shared / "test" / "classic5").iterdir())
+    ]
     for quality, published in {10: 27.82, 20: 30.12, 30: 31.48, 40: 32.43}.items():
-        errors = [np.mean((jpeg().spoil(picture, levels(quality), seeded()).astype(np.float64) - picture) ** 2) for picture in pictures]
+        errors = [
+            np.mean(
+                (jpeg().spoil(picture, levels(quality), seeded()).astype(np.float64) - picture) ** 2
+            )
+            for picture in pictures
+        ]
         assert np.mean(-10 * np.log10(errors)) == pytest.approx(published, abs=0.005)
 
 
 def test_the_chain_of_real_esrgan_is_a_recipe(tmp_path: Path) -> None:
-    """Twelve kinds of damage, one after the other, each to its share of the pictures; the network is told of three."""
+    """Twelve kinds of damage, one after the other, each to its share of the pictures; the network
+    is told of three.
+    """
     pytest.importorskip("torch", reason="recipes belong to the training wing")
     from burnish.training.recipe_damage import damages
     from burnish.training.recipe_file import load
     from burnish.training.restorer import Restorer
 
-    recipe = load(Path(__file__).resolve().parents[1] / "recipes" / "chain.yaml", [f"data.folders=[{tmp_path}]"])
+    recipe = load(
+        Path(__file__).resolve().parents[1] / "recipes" / "chain.yaml",
+        [f"data.folders=[{tmp_path}]"],
+    )
     made = damages(recipe)
     assert [dial.name for dial in recipe.dials] == ["blur", "noise", "quality"]
     assert Restorer(recipe.arch, recipe.dials, trusted=True).contract.identity == (0, 0, 100)
     assert [each.dial.name for each in made].count("quality") == 1
     assert len(made) == 12
-    assert all(part.share == 1 or each.neutral is not None for part, each in zip(recipe.degradations, made, strict=True))
+    assert all(
+        part.share == 1 or each.neutral is not None
+        for part, each in zip(recipe.degradations, made, strict=True)
+    )
     clean = spoiled = photo()
     for each in made:
         spoiled = each.spoil(spoiled, at(each, 0.5, 1), seeded())

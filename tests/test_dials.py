@@ -1,4 +1,6 @@
-"""Ways to give a network a dial: sizes of their papers, where they start, what folding leaves, and that a frozen base stays what it was."""
+"""Ways to give a network a dial: sizes of their papers, where they start, what folding leaves, and
+that a frozen base stays what it was.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,8 @@ HOSTS: dict[str, dict[str, Any]] = {
     "ResUNet": {"use": "ResUNet", "args": {"widths": [8, 12], "blocks": 1}},
     "AdaFMNet": {"use": "AdaFMNet", "args": {"width": 8, "blocks": 2, "residual": True}},
 }
-#: what folds, and how many convolutions gain a bias in a host without any (all, all but the first and the last, the first)
+#: what folds, and how many convolutions gain a bias in a host without any (all, all but the first
+#: and the last, the first)
 FOLDING: list[tuple[str, dict[str, Any]]] = [
     ("LevelPlane", {}),
     ("LevelAffine", {}),
@@ -40,7 +43,11 @@ FOLDING: list[tuple[str, dict[str, Any]]] = [
     ("AdaFM", LINE),
 ]
 #: networks that are their base, exactly, at the level where they start
-ADAPTERS: list[tuple[str, dict[str, Any]]] = [*FOLDING[3:], ("AdaFM", {**LINE, "kernel": 3}), ("DynamicNet", {**LINE, "dual": True})]
+ADAPTERS: list[tuple[str, dict[str, Any]]] = [
+    *FOLDING[3:],
+    ("AdaFM", {**LINE, "kernel": 3}),
+    ("DynamicNet", {**LINE, "dual": True}),
+]
 
 
 def moved(method: str, args: dict[str, Any], host: dict[str, Any]) -> Restorer:
@@ -63,7 +70,9 @@ def image(batch: int = 1) -> Any:
 
 @pytest.mark.parametrize("host", HOSTS.values(), ids=HOSTS)
 @pytest.mark.parametrize(("method", "args"), FOLDING)
-def test_a_fold_is_the_plain_network_of_one_level(method: str, args: dict[str, Any], host: dict[str, Any]) -> None:
+def test_a_fold_is_the_plain_network_of_one_level(
+    method: str, args: dict[str, Any], host: dict[str, Any]
+) -> None:
     restorer = moved(method, args, host)
     plain = restorer.fold(noise=40)
     with torch.no_grad():
@@ -72,23 +81,44 @@ def test_a_fold_is_the_plain_network_of_one_level(method: str, args: dict[str, A
     assert worst < 1e-5
     assert other > 1e-4
     bare = Restorer(Spec.parse(host))
-    biases = sum(weight.numel() for name, weight in plain.named_parameters() if name.endswith("bias"))
+    biases = sum(
+        weight.numel() for name, weight in plain.named_parameters() if name.endswith("bias")
+    )
     assert not plain.contract.dials
-    assert (plain.contract.residual, plain.contract.reach) == (bare.contract.residual, bare.contract.reach)
-    assert sum(weight.numel() for name, weight in plain.named_parameters() if not name.endswith("bias")) == sum(
+    assert (plain.contract.residual, plain.contract.reach) == (
+        bare.contract.residual,
+        bare.contract.reach,
+    )
+    assert sum(
+        weight.numel() for name, weight in plain.named_parameters() if not name.endswith("bias")
+    ) == sum(
         weight.numel() for name, weight in bare.named_parameters() if not name.endswith("bias")
     )
     if plain.spec.use == host["use"]:
-        assert biases == sum(weight.numel() for name, weight in bare.named_parameters() if name.endswith("bias"))
+        assert biases == sum(
+            weight.numel() for name, weight in bare.named_parameters() if name.endswith("bias")
+        )
     assert _operators(plain) == _operators(bare)
     assert plain.card["folded"] == {"noise": 40.0}
 
 
 def test_a_folded_network_claims_what_was_measured_at_its_setting_alone() -> None:
     restorer = moved("LevelPlane", {}, next(iter(HOSTS.values())))
-    restorer.card = {"dial": {"on": "8 pieces"}, "quality": {"PSNR": {"noise=40": 28.0, "noise=50": 27.0}}, "validation": {"PSNR": {"noise 25": 30.0}}}
-    assert restorer.fold(noise=40).card == {"quality": {"PSNR": {"noise=40": 28.0}}, "validation": {}, "folded": {"noise": 40.0}}
-    assert restorer.fold(noise=25).card == {"quality": {}, "validation": {"PSNR": {"noise 25": 30.0}}, "folded": {"noise": 25.0}}
+    restorer.card = {
+        "dial": {"on": "8 pieces"},
+        "quality": {"PSNR": {"noise=40": 28.0, "noise=50": 27.0}},
+        "validation": {"PSNR": {"noise 25": 30.0}},
+    }
+    assert restorer.fold(noise=40).card == {
+        "quality": {"PSNR": {"noise=40": 28.0}},
+        "validation": {},
+        "folded": {"noise": 40.0},
+    }
+    assert restorer.fold(noise=25).card == {
+        "quality": {},
+        "validation": {"PSNR": {"noise 25": 30.0}},
+        "folded": {"noise": 25.0},
+    }
 
 
 def _operators(restorer: Restorer) -> list[str]:
@@ -96,7 +126,9 @@ def _operators(restorer: Restorer) -> list[str]:
     called: list[str] = []
 
     class Noted(TorchFunctionMode):
-        def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        def __torch_function__(
+            self, func: Any, types: Any, args: Any = (), kwargs: Any = None
+        ) -> Any:
             name = getattr(func, "__name__", str(func))
             if not name.startswith("__"):
                 called.append(name)
@@ -112,10 +144,17 @@ def _operators(restorer: Restorer) -> list[str]:
     [
         ("AdaFM", {**LINE, "kernel": 3}, HOSTS["ResUNet"], "AdaFM with 3x3 filters does not fold"),
         ("DynamicNet", LINE, HOSTS["ResUNet"], "its blocks have ReLUs of their own"),
-        ("LevelPlane", {}, {"use": "DnCNN", "args": {"width": 8, "depth": 3}}, "does not say which of its convolutions"),
+        (
+            "LevelPlane",
+            {},
+            {"use": "DnCNN", "args": {"width": 8, "depth": 3}},
+            "does not say which of its convolutions",
+        ),
     ],
 )
-def test_what_does_not_fold_says_why(method: str, args: dict[str, Any], host: dict[str, Any], words: str) -> None:
+def test_what_does_not_fold_says_why(
+    method: str, args: dict[str, Any], host: dict[str, Any], words: str
+) -> None:
     restorer = moved(method, args, host)
     with pytest.raises(DialError, match=words):
         restorer.fold(noise=40)
@@ -129,7 +168,9 @@ def test_what_does_not_fold_says_why(method: str, args: dict[str, Any], host: di
 
 @pytest.mark.parametrize("host", HOSTS.values(), ids=HOSTS)
 @pytest.mark.parametrize(("method", "args"), ADAPTERS)
-def test_an_adapter_is_its_base_to_the_last_bit_where_it_starts(method: str, args: dict[str, Any], host: dict[str, Any]) -> None:
+def test_an_adapter_is_its_base_to_the_last_bit_where_it_starts(
+    method: str, args: dict[str, Any], host: dict[str, Any]
+) -> None:
     bare = Restorer(Spec.parse(host)).eval()
     restorer = Restorer(Spec(method, {"base": host, **args}), (NOISE,)).eval()
     taken = take_over(restorer, bare.state_dict())
@@ -191,14 +232,20 @@ def test_a_frozen_base_stays_what_it_was_with_its_statistics(tmp_path: Path) -> 
     restorer = Restorer(Spec("FTN", {"base": base, **LINE}), (NOISE,)).train()
     freeze(restorer, ["net.base.*"])
     before = {name: value.clone() for name, value in restorer.net.base.state_dict().items()}  # type: ignore[union-attr]
-    optimizer = torch.optim.Adam([weight for weight in restorer.parameters() if weight.requires_grad], 1e-2)
+    optimizer = torch.optim.Adam(
+        [weight for weight in restorer.parameters() if weight.requires_grad], 1e-2
+    )
     for _ in range(3):
         optimizer.zero_grad()
         restorer(image(2), level(75.0)).square().mean().backward()
         optimizer.step()
     after = restorer.net.base.state_dict()  # type: ignore[union-attr]
     assert all(torch.equal(value, after[name]) for name, value in before.items())
-    assert any(float(weight.detach().abs().sum()) > 0 for name, weight in restorer.named_parameters() if "bias" in name and "transitions" in name)
+    assert any(
+        float(weight.detach().abs().sum()) > 0
+        for name, weight in restorer.named_parameters()
+        if "bias" in name and "transitions" in name
+    )
 
 
 def test_amounts_go_in_straight_lines_through_their_points() -> None:
@@ -267,7 +314,9 @@ def test_a_blend_of_relatives_is_each_of_them_at_its_end(tmp_path: Path) -> None
     three, _ = blend([first, second, first])
     assert [dial.name for dial in three.contract.dials] == ["mix1", "mix2"]
     with torch.no_grad():
-        assert torch.allclose(three(image(), torch.tensor([0.0, 1.0]).view(1, 2, 1, 1)), Restorer.load(first)(image()))
+        assert torch.allclose(
+            three(image(), torch.tensor([0.0, 1.0]).view(1, 2, 1, 1)), Restorer.load(first)(image())
+        )
 
 
 def test_filters_along_a_dial_are_drawn(tmp_path: Path) -> None:
@@ -275,14 +324,20 @@ def test_filters_along_a_dial_are_drawn(tmp_path: Path) -> None:
 
     host = {"use": "AdaFMNet", "args": {"width": 8, "blocks": 1}}
     torch.manual_seed(3)
-    restorer = Restorer(Spec("FTN", {"base": host, "levels": [20, 80]}), (Dial("noise", 20, 80, 20, "sigma"),))
+    restorer = Restorer(
+        Spec("FTN", {"base": host, "levels": [20, 80]}), (Dial("noise", 20, 80, 20, "sigma"),)
+    )
     still = moved(restorer, [20.0, 80.0])
-    assert max(distance for points in still.values() for _, distance in points) == 0  # FTN starts as the identity
+    assert (
+        max(distance for points in still.values() for _, distance in points) == 0
+    )  # FTN starts as the identity
     with torch.no_grad():
         for weight in restorer.parameters():
             weight.add_(0.05 * torch.randn_like(weight))
     curves = moved(restorer, [20.0, 50.0, 80.0])
-    assert all(points[1][1] == 0 and points[0][1] > 0 and points[2][1] > 0 for points in curves.values())
+    assert all(
+        points[1][1] == 0 and points[0][1] > 0 and points[2][1] > 0 for points in curves.values()
+    )
     restorer.save(tmp_path / "dialled.safetensors")
     assert draw(tmp_path / "dialled.safetensors", tmp_path / "filters.png").stat().st_size > 10_000
     Restorer(Spec.parse(host)).save(tmp_path / "plain.safetensors")
@@ -290,24 +345,41 @@ def test_filters_along_a_dial_are_drawn(tmp_path: Path) -> None:
         draw(tmp_path / "plain.safetensors", tmp_path / "filters.png")
 
 
-def test_between_two_relatives_lies_the_mean_of_their_weights_with_their_own_dial(tmp_path: Path) -> None:
+def test_between_two_relatives_lies_the_mean_of_their_weights_with_their_own_dial(
+    tmp_path: Path,
+) -> None:
     from burnish.study.blend import between, blend
 
     first, second = tmp_path / "first.safetensors", tmp_path / "second.safetensors"
     restorer = moved("LevelPlane", {}, next(iter(HOSTS.values())))
-    card = {"quality": {"PSNR": {"noise=25": 30.0}}, "training": {"steps": 10, "hours": 0.1, "seed": 0, "before": [{"steps": 7}]}}
+    card = {
+        "quality": {"PSNR": {"noise=25": 30.0}},
+        "training": {"steps": 10, "hours": 0.1, "seed": 0, "before": [{"steps": 7}]},
+    }
     restorer.save(first, card)
     with torch.no_grad():
         for weight in restorer.net.parameters():
             weight.mul_(1.1)
-    restorer.save(second, {"training": {"steps": 20, "hours": 0.2, "seed": 1, "before": [{"steps": 7}]}})
+    restorer.save(
+        second, {"training": {"steps": 20, "hours": 0.2, "seed": 1, "before": [{"steps": 7}]}}
+    )
     middle, _ = between([first, second], 0.25)
-    for weight, value in zip(middle.net.state_dict().values(), Restorer.load(first).net.state_dict().values(), strict=True):
+    for weight, value in zip(
+        middle.net.state_dict().values(),
+        Restorer.load(first).net.state_dict().values(),
+        strict=True,
+    ):
         torch.testing.assert_close(weight, 1.025 * value)
     assert [dial.name for dial in middle.contract.dials] == ["noise"]
     assert "quality" not in middle.card
-    assert (middle.card["training"]["steps"], middle.card["training"]["before"]) == (30, [{"steps": 7}])
-    assert middle.card["training"]["blended"] == {"at": 0.25, "with": {"steps": 20, "hours": 0.2, "seed": 1}}
+    assert (middle.card["training"]["steps"], middle.card["training"]["before"]) == (
+        30,
+        [{"steps": 7}],
+    )
+    assert middle.card["training"]["blended"] == {
+        "at": 0.25,
+        "with": {"steps": 20, "hours": 0.2, "seed": 1},
+    }
     with pytest.raises(UsageError, match="--at MIX"):
         blend([first, second])
     with pytest.raises(UsageError, match="two networks"):
@@ -319,7 +391,9 @@ def test_a_blend_of_strangers_is_refused_with_the_reason(tmp_path: Path) -> None
     from burnish.study.blend import blend
 
     first, _, stranger = relatives(tmp_path)
-    with pytest.raises(ModelMismatch, match=r"its filters correlate by -?0\.\d\d with those of .*first"):
+    with pytest.raises(
+        ModelMismatch, match=r"its filters correlate by -?0\.\d\d with those of .*first"
+    ):
         blend([first, stranger])
     other = tmp_path / "other.safetensors"
     Restorer(Spec("ResUNet", {"widths": [8], "blocks": 1})).save(other)
@@ -345,7 +419,9 @@ def test_a_transition_that_is_drawn_does_not_begin_at_the_base() -> None:
     arch = {"base": {"use": "ResUNet", "args": {"widths": [8], "blocks": 1}}, "levels": [0, 1]}
     for fresh, begins in (("identity", True), ("default", False)):
         torch.manual_seed(0)
-        net = Restorer(Spec("FTN", {**arch, "fresh": fresh}), (Dial("mix", 0, 1, 0, "share"),)).eval()
+        net = Restorer(
+            Spec("FTN", {**arch, "fresh": fresh}), (Dial("mix", 0, 1, 0, "share"),)
+        ).eval()
         with torch.no_grad():
             low, high = (net(image, torch.full((1, 1, 1, 1), float(level))) for level in (0, 1))
         assert torch.allclose(low, high, atol=1e-6) == begins
@@ -362,8 +438,13 @@ def test_a_blend_begins_as_one_network_whatever_its_base_does_with_fresh_weights
 
 
 def test_a_blend_in_training_gathers_statistics() -> None:
-    net: Any = Restorer(Spec("Blend", {"base": {"use": "LightAutoencoder", "args": LightAutoencoder.tiny}, **LINE}), (NOISE,)).net
-    before = {name: value.clone() for name, value in net.base.named_buffers() if value.is_floating_point()}
+    net: Any = Restorer(
+        Spec("Blend", {"base": {"use": "LightAutoencoder", "args": LightAutoencoder.tiny}, **LINE}),
+        (NOISE,),
+    ).net
+    before = {
+        name: value.clone() for name, value in net.base.named_buffers() if value.is_floating_point()
+    }
     net(torch.rand(2, 3, 16, 16), torch.full((1, 1, 1, 1), 30.0))
     after = dict(net.base.named_buffers())
     assert before

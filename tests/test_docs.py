@@ -1,4 +1,6 @@
-"""What the pages say is held against what is there: the tree, links, paths, commands with their options, make targets."""
+"""What the pages say is held against what is there: the tree, links, paths, commands with their
+options, make targets.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,10 @@ def blocks(page: Path) -> list[str]:
 
 
 def tree() -> list[str]:
-    """The paths that the README's tree names. A line is some spaces, one or more names, and what they are, two spaces apart."""
+    """The paths that the README's tree names.
+
+    A line is some spaces, one or more names, and what they are, two spaces apart.
+    """
     (block,) = [b for b in blocks(ROOT / "README.md") if b.startswith("burnish/\n")]
     found: list[str] = []
     parents: list[str] = []
@@ -42,13 +47,19 @@ def tree() -> list[str]:
 
 
 def test_the_tree_names_only_what_is_there() -> None:
-    missing = [name for name in tree() if not (ROOT / name).exists() or (ROOT / name).is_dir() != name.endswith("/")]
+    missing = [
+        name
+        for name in tree()
+        if not (ROOT / name).exists() or (ROOT / name).is_dir() != name.endswith("/")
+    ]
     assert not missing
 
 
 def test_the_tree_names_every_room() -> None:
     named = {name.rstrip("/") for name in tree()}
-    rooms = {f"burnish/{p.name}" for p in (ROOT / "burnish").iterdir() if p.is_dir() or p.suffix == ".py"}
+    rooms = {
+        f"burnish/{p.name}" for p in (ROOT / "burnish").iterdir() if p.is_dir() or p.suffix == ".py"
+    }
     rooms -= {"burnish/__pycache__"}
     rooms |= {"recipes", "studies", "examples", "benchmarks", "tests", "docs"}
     assert rooms <= named, f"the tree misses {sorted(rooms - named)}"
@@ -56,7 +67,9 @@ def test_the_tree_names_every_room() -> None:
 
 @pages
 def test_links_lead_somewhere(page: Path) -> None:
-    targets = [t.partition("#")[0] for t in re.findall(r"\]\(([^)\s]+)\)", text(page)) if "://" not in t]
+    targets = [
+        t.partition("#")[0] for t in re.findall(r"\]\(([^)\s]+)\)", text(page)) if "://" not in t
+    ]
     assert not [t for t in targets if t and not (page.parent / t).exists()]
 
 
@@ -69,7 +82,11 @@ def test_files_that_are_named_exist(page: Path) -> None:
 
 def commands(page: Path) -> list[list[str]]:
     """The `burnish ...` and `make ...` lines of a page's code blocks, as words."""
-    lines = [line.removeprefix("$ ").partition("  #")[0] for block in blocks(page) for line in block.splitlines()]
+    lines = [
+        line.removeprefix("$ ").partition("  #")[0]
+        for block in blocks(page)
+        for line in block.splitlines()
+    ]
     return [shlex.split(line) for line in lines if line.startswith(("burnish ", "make "))]
 
 
@@ -79,7 +96,9 @@ def group() -> Any:
 
 
 def options(command: Any) -> set[str]:
-    return {name for parameter in command.params for name in parameter.opts if name.startswith("-")} | {"--help", "-h"}
+    return {
+        name for parameter in command.params for name in parameter.opts if name.startswith("-")
+    } | {"--help", "-h"}
 
 
 @pages

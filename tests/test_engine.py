@@ -1,4 +1,6 @@
-"""Tiles: how they are planned, what happens when memory runs out, and that nothing that is not finite comes out."""
+"""Tiles: how they are planned, what happens when memory runs out, and that nothing that is not
+finite comes out.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ def blur(image: Array, level: Array | None) -> Array:
     return total / np.float32(25)
 
 
-@pytest.mark.parametrize(("height", "width", "tile"), [(64, 64, 16), (65, 31, 20), (200, 3, 50), (7, 7, 4)])
+@pytest.mark.parametrize(
+    ("height", "width", "tile"), [(64, 64, 16), (65, 31, 20), (200, 3, 50), (7, 7, 4)]
+)
 def test_tiles_cover_the_picture_once(height: int, width: int, tile: int) -> None:
     tiles = plan(height, width, BLUR, tile)
     counts = np.zeros((-(-height // 4) * 4, -(-width // 4) * 4), int)
@@ -56,7 +60,9 @@ def test_any_tile_gives_the_whole(tile: int | None, rng: np.random.Generator) ->
     image = rng.random((1, 3, 50, 71), dtype=np.float32)
     whole = restore(blur, BLUR, image, tile=0)
     seen: list[tuple[int, int]] = []
-    np.testing.assert_allclose(restore(blur, BLUR, image, tile=tile, progress=lambda *p: seen.append(p)), whole, atol=1e-6)
+    np.testing.assert_allclose(
+        restore(blur, BLUR, image, tile=tile, progress=lambda *p: seen.append(p)), whole, atol=1e-6
+    )
     assert not seen or seen[-1][0] == seen[-1][1]
 
 
@@ -77,7 +83,9 @@ def test_out_of_memory_means_smaller_tiles_and_one_notice(rng: np.random.Generat
     assert sizes[0] > 2500 >= sizes[-1]
 
 
-def test_memory_that_never_suffices_is_said_with_the_size_that_would(rng: np.random.Generator) -> None:
+def test_memory_that_never_suffices_is_said_with_the_size_that_would(
+    rng: np.random.Generator,
+) -> None:
     def no_memory(part: Array, level: Array | None) -> Array:
         raise MemoryError
 
@@ -103,7 +111,9 @@ def test_what_is_not_finite_never_comes_out(bad: float, rng: np.random.Generator
         restore(broken, BLUR, rng.random((1, 3, 40, 40), dtype=np.float32), tile=16)
 
 
-def test_tiles_follow_free_memory(monkeypatch: pytest.MonkeyPatch, rng: np.random.Generator) -> None:
+def test_tiles_follow_free_memory(
+    monkeypatch: pytest.MonkeyPatch, rng: np.random.Generator
+) -> None:
     monkeypatch.setattr(engine, "free_memory", lambda: 8_000_000)
     largest = 0
 
@@ -117,8 +127,16 @@ def test_tiles_follow_free_memory(monkeypatch: pytest.MonkeyPatch, rng: np.rando
 
 
 @pytest.mark.parametrize("tile", [None, 0, 8])
-def test_every_tile_is_padded_by_itself_and_a_map_with_it(tile: int | None, rng: np.random.Generator) -> None:
-    contract = Contract(multiple=4, reach=6, residual=True, level="pixel", dials=(Dial("noise", 0, 75, 25, "sigma"),))
+def test_every_tile_is_padded_by_itself_and_a_map_with_it(
+    tile: int | None, rng: np.random.Generator
+) -> None:
+    contract = Contract(
+        multiple=4,
+        reach=6,
+        residual=True,
+        level="pixel",
+        dials=(Dial("noise", 0, 75, 25, "sigma"),),
+    )
 
     def scaled(part: Array, level: Array | None) -> Array:
         assert level is not None
@@ -126,12 +144,25 @@ def test_every_tile_is_padded_by_itself_and_a_map_with_it(tile: int | None, rng:
         assert level.shape[-2:] == part.shape[-2:]
         return blur(part * level, None)
 
-    image, plane = rng.random((1, 3, 50, 71), dtype=np.float32), rng.random((1, 1, 50, 71), dtype=np.float32)
-    np.testing.assert_allclose(restore(scaled, contract, image, plane, tile=tile), apply(scaled, contract, image, plane), atol=1e-5)
+    image, plane = (
+        rng.random((1, 3, 50, 71), dtype=np.float32),
+        rng.random((1, 1, 50, 71), dtype=np.float32),
+    )
+    np.testing.assert_allclose(
+        restore(scaled, contract, image, plane, tile=tile),
+        apply(scaled, contract, image, plane),
+        atol=1e-5,
+    )
 
 
-def test_files_that_were_read_do_not_count_as_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, text in {"memory.max": "1000000", "memory.current": "900000", "memory.stat": "anon 100000\ninactive_file 700000\n"}.items():
+def test_files_that_were_read_do_not_count_as_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, text in {
+        "memory.max": "1000000",
+        "memory.current": "900000",
+        "memory.stat": "anon 100000\ninactive_file 700000\n",
+    }.items():
         (tmp_path / name).write_text(text)
     monkeypatch.setattr(engine, "Path", lambda _: tmp_path)
     assert engine.free_memory() == 800_000
@@ -156,24 +187,36 @@ os.kill(os.getpid(), signal.SIGUSR1)
 
 @pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="signals of POSIX")
 def test_a_model_let_go_in_another_thread_leaves_signals_working() -> None:
-    done = subprocess.run([sys.executable, "-c", LET_GO], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", LET_GO], capture_output=True, text=True, timeout=60, check=False
+    )
     assert (done.returncode, done.stdout) == (0, "heard\n"), done.stderr
 
 
 @pytest.mark.parametrize(
     ("capabilities", "flags", "hint"),
     [
-        (("FP32", "BF16", "FP16"), ("avx512f", "amx_bf16"), "bf16"),  # Sapphire Rapids: its fp16 is that of AVX-512
+        (
+            ("FP32", "BF16", "FP16"),
+            ("avx512f", "amx_bf16"),
+            "bf16",
+        ),  # Sapphire Rapids: its fp16 is that of AVX-512
         (("FP32", "BF16", "FP16"), ("amx_bf16", "amx_fp16"), "f16"),  # Granite Rapids
         (("FP32", "BF16"), ("avx512_bf16",), "bf16"),
         (("FP32", "FP16"), (), "f16"),  # ARM
         (("FP32",), ("avx2",), "f32"),
     ],
 )
-def test_the_fastest_precision_is_that_of_the_matrix_unit(capabilities: tuple[str, ...], flags: tuple[str, ...], hint: str) -> None:
-    openvino = pytest.importorskip("burnish.inference.backends.openvino", reason="OpenVINO is not installed")
+def test_the_fastest_precision_is_that_of_the_matrix_unit(
+    capabilities: tuple[str, ...], flags: tuple[str, ...], hint: str
+) -> None:
+    openvino = pytest.importorskip(
+        "burnish.inference.backends.openvino", reason="OpenVINO is not installed"
+    )
     assert openvino.fastest(capabilities, flags, residual=True) == hint
-    assert openvino.fastest(capabilities, flags, residual=False) == ("f32" if hint == "bf16" else hint)  # a picture wants more than 8 bits
+    assert openvino.fastest(capabilities, flags, residual=False) == (
+        "f32" if hint == "bf16" else hint
+    )  # a picture wants more than 8 bits
 
 
 def test_threads_that_share_a_model_get_each_its_own_picture() -> None:
@@ -187,7 +230,9 @@ def test_threads_that_share_a_model_get_each_its_own_picture() -> None:
     assert all(np.array_equal(result, alone[i % 3]) for i, result in enumerate(results))
 
 
-def test_where_a_gpu_lacks_the_weights_auto_runs_on_the_processor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_a_gpu_lacks_the_weights_auto_runs_on_the_processor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pytest.importorskip("torch", reason="the training wing is not installed")
     monkeypatch.setattr("burnish.inference.backends._gpu_usable", lambda: True)
     lone = tmp_path / "mine.onnx"

@@ -26,15 +26,21 @@ def noisy(clean: Array, sigma: float, rng: np.random.Generator, clip: bool) -> A
 
 def through_jpeg(image: Array) -> Array:
     file = io.BytesIO()
-    Image.fromarray(np.rint(np.clip(image[0], 0, 1) * 255).astype(np.uint8).transpose(1, 2, 0)).save(file, "JPEG", quality=92, subsampling=2)
+    Image.fromarray(
+        np.rint(np.clip(image[0], 0, 1) * 255).astype(np.uint8).transpose(1, 2, 0)
+    ).save(file, "JPEG", quality=92, subsampling=2)
     return np.asarray(Image.open(file), np.float32).transpose(2, 0, 1)[None] / np.float32(255)
 
 
 @pytest.mark.parametrize("clip", [False, True])
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("sigma", [3, 10, 25, 50])
-def test_the_noise_that_was_added_is_found(sigma: float, channels: int, clip: bool, rng: np.random.Generator) -> None:
-    assert noise(noisy(scene(192, 256, channels, coarse=4), sigma, rng, clip)) == pytest.approx(sigma, rel=0.06, abs=0.3)
+def test_the_noise_that_was_added_is_found(
+    sigma: float, channels: int, clip: bool, rng: np.random.Generator
+) -> None:
+    assert noise(noisy(scene(192, 256, channels, coarse=4), sigma, rng, clip)) == pytest.approx(
+        sigma, rel=0.06, abs=0.3
+    )
 
 
 @pytest.mark.parametrize("value", [0.0, 0.03, 0.97])
@@ -52,12 +58,16 @@ def test_clean_pictures_have_next_to_none(channels: int) -> None:
 
 
 def test_noise_that_is_left_in_the_brightness_alone_is_found(rng: np.random.Generator) -> None:
-    assert noise(through_jpeg(noisy(scene(192, 256, coarse=4), 25, rng, clip=True))) == pytest.approx(25, rel=0.15)
+    assert noise(
+        through_jpeg(noisy(scene(192, 256, coarse=4), 25, rng, clip=True))
+    ) == pytest.approx(25, rel=0.15)
     assert noise(through_jpeg(scene(192, 256, coarse=2))) < 3
 
 
 @pytest.mark.parametrize("at", [85, 75])
-def test_noise_of_which_a_strong_jpeg_left_hardly_any_colour_is_found(at: int, rng: np.random.Generator) -> None:
+def test_noise_of_which_a_strong_jpeg_left_hardly_any_colour_is_found(
+    at: int, rng: np.random.Generator
+) -> None:
     face = read(Path(__file__).parent.parent / "examples" / "face_noise15.jpg").pixels
     assert noise(decoded(saved(face, at, subsampling=2))) == pytest.approx(15, rel=0.2)
     assert noise(decoded(saved(scene(192, 256, coarse=4), at, subsampling=2))) < 3
@@ -65,15 +75,23 @@ def test_noise_of_which_a_strong_jpeg_left_hardly_any_colour_is_found(at: int, r
 
 @pytest.mark.parametrize(("width", "near"), [(0.6, 0.1), (1.0, 0.15), (1.5, 0.25)])
 @pytest.mark.parametrize("channels", [1, 3])
-def test_noise_that_is_correlated_is_found(width: float, near: float, channels: int, rng: np.random.Generator) -> None:
+def test_noise_that_is_correlated_is_found(
+    width: float, near: float, channels: int, rng: np.random.Generator
+) -> None:
     clean = scene(256, 320, channels, coarse=6)
-    spoiled = clip_and_round(clean + field(clean.shape, rng, correlated=(width, width)) * np.float32(12 / 255))
+    spoiled = clip_and_round(
+        clean + field(clean.shape, rng, correlated=(width, width)) * np.float32(12 / 255)
+    )
     assert noise(spoiled) == pytest.approx(12, rel=near)
 
 
 def test_correlated_noise_that_all_channels_share_is_found(rng: np.random.Generator) -> None:
     clean = scene(256, 320, coarse=6)
-    assert noise(clip_and_round(clean + field(clean.shape, rng, grey=1, correlated=(1, 1)) * np.float32(12 / 255))) == pytest.approx(12, rel=0.15)
+    assert noise(
+        clip_and_round(
+            clean + field(clean.shape, rng, grey=1, correlated=(1, 1)) * np.float32(12 / 255)
+        )
+    ) == pytest.approx(12, rel=0.15)
 
 
 def test_texture_of_many_strengths_is_not_taken_for_noise(rng: np.random.Generator) -> None:
@@ -82,15 +100,21 @@ def test_texture_of_many_strengths_is_not_taken_for_noise(rng: np.random.Generat
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-@pytest.mark.parametrize("size", [(1, 1), (1, 40), (2, 2), (5, 5), (8, 8), (13, 11), (3, 900), (40, 40)])
-def test_small_pictures_are_no_error(size: tuple[int, int], channels: int, rng: np.random.Generator) -> None:
+@pytest.mark.parametrize(
+    "size", [(1, 1), (1, 40), (2, 2), (5, 5), (8, 8), (13, 11), (3, 900), (40, 40)]
+)
+def test_small_pictures_are_no_error(
+    size: tuple[int, int], channels: int, rng: np.random.Generator
+) -> None:
     flat = np.full((1, channels, *size), 0.4, np.float32)
     assert noise(flat) == 0.0
     assert 0 <= noise(noisy(flat, 20, rng, clip=True)) < 30
 
 
 def test_a_float_picture_beyond_0_to_1_counts_as_it_is(rng: np.random.Generator) -> None:
-    assert noise(noisy(np.full((1, 3, 160, 160), 1.5, np.float32), 20, rng, clip=False)) == pytest.approx(20, rel=0.05)
+    assert noise(
+        noisy(np.full((1, 3, 160, 160), 1.5, np.float32), 20, rng, clip=False)
+    ) == pytest.approx(20, rel=0.05)
 
 
 def test_a_picture_that_is_not_finite_is_refused() -> None:
@@ -114,21 +138,29 @@ def test_it_says_the_same_every_time_and_large_pictures_are_quick(rng: np.random
 def saved(image: Array, at: int, **options: Any) -> bytes:
     """The picture [1, C, H, W] as a JPEG of that quality."""
     file, values = io.BytesIO(), np.rint(np.clip(image[0], 0, 1) * 255).astype(np.uint8)
-    Image.fromarray(values[0] if len(values) == 1 else values.transpose(1, 2, 0)).save(file, "JPEG", quality=at, **options)
+    Image.fromarray(values[0] if len(values) == 1 else values.transpose(1, 2, 0)).save(
+        file, "JPEG", quality=at, **options
+    )
     return file.getvalue()
 
 
 def decoded(data: bytes) -> Array:
     planes = np.asarray(Image.open(io.BytesIO(data)), np.float32) / np.float32(255)
-    return np.ascontiguousarray(planes[None, None] if planes.ndim == 2 else planes.transpose(2, 0, 1)[None])
+    return np.ascontiguousarray(
+        planes[None, None] if planes.ndim == 2 else planes.transpose(2, 0, 1)[None]
+    )
 
 
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("at", [7, 30, 50, 82, 94])
-def test_the_quality_of_a_jpeg_shows_in_its_pixels(at: int, channels: int, rng: np.random.Generator) -> None:
+def test_the_quality_of_a_jpeg_shows_in_its_pixels(
+    at: int, channels: int, rng: np.random.Generator
+) -> None:
     picture = decoded(saved(noisy(scene(160, 200, channels), 4, rng, True), at))
     assert quality(picture) == pytest.approx(at, abs=1)
-    assert quality(np.ascontiguousarray(picture[..., 3:, 5:])) == pytest.approx(at, abs=1)  # cut, so that its blocks begin elsewhere
+    assert quality(np.ascontiguousarray(picture[..., 3:, 5:])) == pytest.approx(
+        at, abs=1
+    )  # cut, so that its blocks begin elsewhere
 
 
 def test_what_was_never_compressed_has_the_quality_100(rng: np.random.Generator) -> None:
@@ -140,8 +172,12 @@ def test_what_was_never_compressed_has_the_quality_100(rng: np.random.Generator)
         quality(np.full((1, 1, 64, 64), np.nan, np.float32))
 
 
-@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"subsampling": 0, "optimize": True}])
-def test_a_file_tells_its_quality_and_the_dial_takes_it(options: dict[str, Any], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "options", [{}, {"progressive": True}, {"subsampling": 0, "optimize": True}]
+)
+def test_a_file_tells_its_quality_and_the_dial_takes_it(
+    options: dict[str, Any], tmp_path: Path
+) -> None:
     from burnish import images
     from burnish.inference.model import Model
 

@@ -1,4 +1,6 @@
-"""Tables of figures: right values, stamped definitions, and noise that depends on (seed, picture, level) alone."""
+"""Tables of figures: right values, stamped definitions, and noise that depends on (seed, picture,
+level) alone.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,13 @@ from burnish.study.contact import corner, piece_of
 from burnish.study.evaluate import compared, evaluate_row, write_comparison, write_csv
 from burnish.study.rows import open_row
 
-CONTRACT = Contract(multiple=4, level="pixel", identity=(0.0,), residual=True, dials=(Dial("noise", 0, 75, 25, "sigma in 8-bit steps"),))
+CONTRACT = Contract(
+    multiple=4,
+    level="pixel",
+    identity=(0.0,),
+    residual=True,
+    dials=(Dial("noise", 0, 75, 25, "sigma in 8-bit steps"),),
+)
 NOISE = [noise()]
 PICTURES = [("a.png", scene(24, 31)), ("b.png", scene(40, 28))]
 LEVELS = [{"noise": 15.0}, {"noise": 50.0}]
@@ -42,19 +50,30 @@ def darker(image: Array, level: Array | None) -> Array:
 
 def test_a_network_that_does_nothing_leaves_the_noise() -> None:
     table = evaluate(nothing, CONTRACT, PICTURES, LEVELS, NOISE)
-    assert [(row.name, row.settings["noise"]) for row in table.rows] == [("a.png", 15), ("a.png", 50), ("b.png", 15), ("b.png", 50)]
-    assert table.mean("psnr", LEVELS[0]) == pytest.approx(np.mean([table.rows[0].figures["psnr"], table.rows[2].figures["psnr"]]))
+    assert [(row.name, row.settings["noise"]) for row in table.rows] == [
+        ("a.png", 15),
+        ("a.png", 50),
+        ("b.png", 15),
+        ("b.png", 50),
+    ]
+    assert table.mean("psnr", LEVELS[0]) == pytest.approx(
+        np.mean([table.rows[0].figures["psnr"], table.rows[2].figures["psnr"]])
+    )
     assert table.mean("psnr", LEVELS[0]) == pytest.approx(20 * np.log10(255 / 15), abs=0.4)
     spoiled = spoil(PICTURES[1][1], LEVELS[1], NOISE, generator(0, 1, LEVELS[1]), clip=False)
     assert table.rows[3].figures["psnr"] == psnr(spoiled, PICTURES[1][1])
 
 
 def test_the_dials_are_set_to_the_level() -> None:
-    table = evaluate(darker, CONTRACT, PICTURES[:1], [{"noise": 0.0}, {"noise": 50.0}], NOISE, [METRICS["psnr"]])
+    table = evaluate(
+        darker, CONTRACT, PICTURES[:1], [{"noise": 0.0}, {"noise": 50.0}], NOISE, [METRICS["psnr"]]
+    )
     clean = PICTURES[0][1]
     spoiled = spoil(clean, LEVELS[1], NOISE, generator(0, 0, LEVELS[1]), clip=False)
     assert table.rows[0].figures["psnr"] == np.inf
-    assert table.rows[1].figures["psnr"] == pytest.approx(psnr(spoiled * np.float32(0.9), clean), abs=1e-4)
+    assert table.rows[1].figures["psnr"] == pytest.approx(
+        psnr(spoiled * np.float32(0.9), clean), abs=1e-4
+    )
 
 
 def test_the_noise_depends_on_seed_place_and_level_alone() -> None:
@@ -62,8 +81,19 @@ def test_the_noise_depends_on_seed_place_and_level_alone() -> None:
     other_order = evaluate(nothing, CONTRACT, PICTURES, LEVELS[::-1], NOISE)
     alone = evaluate(nothing, CONTRACT, PICTURES[:1], LEVELS[1:], NOISE)
     assert both.rows[1].figures == other_order.rows[0].figures == alone.rows[0].figures
-    assert evaluate(nothing, CONTRACT, PICTURES[:1], LEVELS[1:], NOISE, seed=1).rows[0].figures != alone.rows[0].figures
-    draws = {generator(*key).random() for key in [(0, 0, {"noise": 15.0}), (0, 1, {"noise": 15.0}), (1, 0, {"noise": 15.0}), (0, 0, {"noise": 15.5})]}
+    assert (
+        evaluate(nothing, CONTRACT, PICTURES[:1], LEVELS[1:], NOISE, seed=1).rows[0].figures
+        != alone.rows[0].figures
+    )
+    draws = {
+        generator(*key).random()
+        for key in [
+            (0, 0, {"noise": 15.0}),
+            (0, 1, {"noise": 15.0}),
+            (1, 0, {"noise": 15.0}),
+            (0, 0, {"noise": 15.5}),
+        ]
+    }
     assert len(draws) == 4
 
 
@@ -79,7 +109,11 @@ def test_clipped_pictures_are_what_a_file_holds() -> None:
     assert seen[0].max() <= 1
     assert np.abs(seen[0] * 255 - np.rint(seen[0] * 255)).max() < 1e-4
     assert "clipped and rounded to 8 bits" in table.to_text()
-    assert evaluate(nothing, CONTRACT, PICTURES[:1], LEVELS[1:], NOISE).to_text().endswith("as float, not clipped; seed 0")
+    assert (
+        evaluate(nothing, CONTRACT, PICTURES[:1], LEVELS[1:], NOISE)
+        .to_text()
+        .endswith("as float, not clipped; seed 0")
+    )
 
 
 def test_grey_goes_through_a_colour_model_and_comes_back() -> None:
@@ -87,7 +121,10 @@ def test_grey_goes_through_a_colour_model_and_comes_back() -> None:
     table = evaluate(nothing, CONTRACT, grey, LEVELS[:1], NOISE)
     assert table.definitions()["psnr"] == "PSNR[grey, 8-bit, crop 0, mean of 1]"
     assert table.rows[0].figures["psnr"] == pytest.approx(20 * np.log10(255 / 15), abs=0.6)
-    assert evaluate(nothing, CONTRACT, grey + PICTURES, LEVELS, NOISE).definitions()["psnr"] == "PSNR[RGB and grey, 8-bit, crop 0, mean of 3]"
+    assert (
+        evaluate(nothing, CONTRACT, grey + PICTURES, LEVELS, NOISE).definitions()["psnr"]
+        == "PSNR[RGB and grey, 8-bit, crop 0, mean of 3]"
+    )
 
 
 def test_a_blind_network_is_spoiled_at_every_level_too() -> None:
@@ -104,7 +141,9 @@ def test_text_csv_and_record_say_the_same_and_how_it_was_measured() -> None:
     assert len({len(line) for line in lines[:-1]}) == 1
     rows = list(csv.DictReader(io.StringIO(table.to_csv())))
     assert [row["picture"] for row in rows] == ["a.png", "a.png", "b.png", "b.png"]
-    assert [float(row["PSNR[RGB, 8-bit, crop 0]"]) for row in rows] == [row.figures["psnr"] for row in table.rows]
+    assert [float(row["PSNR[RGB, 8-bit, crop 0]"]) for row in rows] == [
+        row.figures["psnr"] for row in table.rows
+    ]
     assert {row["input"] for row in rows} == {"8-bit"}
     record = json.loads(json.dumps(table.to_dict(), allow_nan=False))
     assert record["means"][1]["settings"] == {"noise": 50}
@@ -121,9 +160,23 @@ def test_figures_that_are_infinite_are_null_in_the_record() -> None:
 
 def test_progress_counts_pictures_times_levels() -> None:
     seen: list[tuple[int, int]] = []
-    evaluate(nothing, CONTRACT, PICTURES, LEVELS, NOISE, progress=lambda done, total: seen.append((done, total)))
+    evaluate(
+        nothing,
+        CONTRACT,
+        PICTURES,
+        LEVELS,
+        NOISE,
+        progress=lambda done, total: seen.append((done, total)),
+    )
     assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]
-    evaluate(nothing, CONTRACT, iter(PICTURES[:1]), [*LEVELS, *LEVELS], NOISE, progress=lambda done, total: seen.append((done, total)))
+    evaluate(
+        nothing,
+        CONTRACT,
+        iter(PICTURES[:1]),
+        [*LEVELS, *LEVELS],
+        NOISE,
+        progress=lambda done, total: seen.append((done, total)),
+    )
     assert [done for done, _ in seen[4:]] == [1, 2]
 
 
@@ -146,50 +199,94 @@ def test_a_strip_shows_a_picture_along_a_dial(tmp_path: Path) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (60, 90, 3), dtype=np.uint8)
     Image.fromarray(pixels).save(tmp_path / "in.png")
     said: list[str] = []
-    strip(load("bilateral"), tmp_path / "in.png", tmp_path / "strip.png", dial="colour", values=[10, 200], others={"radius": 2}, side=32, say=said.append)
+    strip(
+        load("bilateral"),
+        tmp_path / "in.png",
+        tmp_path / "strip.png",
+        dial="colour",
+        values=[10, 200],
+        others={"radius": 2},
+        side=32,
+        say=said.append,
+    )
     assert said == ["colour 10", "colour 200"]
     with Image.open(tmp_path / "strip.png") as drawn:
         shown = np.asarray(drawn)
     assert shown.shape[1] == 12 + 3 * (260 + 12)
     first, second = (shown[12:272, left : left + 260].astype(float) for left in (284, 556))
-    assert first.std() > 1.5 * second.std()  # the wider the colours that count as alike, the smoother
+    assert (
+        first.std() > 1.5 * second.std()
+    )  # the wider the colours that count as alike, the smoother
     strip(load("median"), tmp_path / "in.png", tmp_path / "whole.png", side=None, say=said.append)
     assert said[2:] == [f"radius {value:g}" for value in (1, 3.25, 5.5, 7.75, 10)]
     with pytest.raises(DialError, match="colour=300 is out of range"):
-        strip(load("bilateral"), tmp_path / "in.png", tmp_path / "strip.png", dial="colour", values=[300])
+        strip(
+            load("bilateral"),
+            tmp_path / "in.png",
+            tmp_path / "strip.png",
+            dial="colour",
+            values=[300],
+        )
     with pytest.raises(DialError, match="has no dials"):
         strip(load("lanczos"), tmp_path / "in.png", tmp_path / "strip.png")
 
 
 def test_sizes_that_do_not_belong_together_are_refused() -> None:
     small, large = scene(24, 31), scene(48, 62)
-    with pytest.raises(UsageError, match=r"a\.png: 31x24 spoiled beside 62x48 clean does not fit a model that keeps the size"):
+    with pytest.raises(
+        UsageError,
+        match=r"a\.png: 31x24 spoiled beside 62x48 clean does not fit a model that keeps the size",
+    ):
         evaluate_pairs(nothing, CONTRACT, [("a.png", small, large, {})])
     twice = open_row("lanczos:scale=2", device="cpu")
     odd = large[..., :47, :61]
-    assert len(evaluate_pairs(twice.run, twice.contract, [("a.png", scene(23, 30), odd, {})]).rows) == 1  # a row and a column are left over
+    assert (
+        len(evaluate_pairs(twice.run, twice.contract, [("a.png", scene(23, 30), odd, {})]).rows)
+        == 1
+    )  # a row and a column are left over
     with pytest.raises(UsageError, match="enlarges 2 times"):
         evaluate_pairs(twice.run, twice.contract, [("a.png", small, small, {})])
 
 
 def test_a_model_that_enlarges_gets_pictures_as_much_smaller(tmp_path: Path) -> None:
     for name in ("a.png", "b.png"):
-        Image.fromarray(np.rint(scene(99, 75)[0].transpose(1, 2, 0) * 255).astype(np.uint8)).save(tmp_path / name)
+        Image.fromarray(np.rint(scene(99, 75)[0].transpose(1, 2, 0) * 255).astype(np.uint8)).save(
+            tmp_path / name
+        )
     row = open_row("lanczos:scale=3", device="cpu")
     table = evaluate_row(row, tmp_path, {"softness": [0.0]}, metrics=[METRICS["psnr"]])
     assert table.mean("psnr", {"softness": 0.0}) > 20
     results = compared({row.name: table}, ["psnr"], {}, "x")
-    assert write_comparison(tmp_path / "page.html", results, [row], tmp_path, {"softness": [0.0]}, False, 0).stat().st_size > 1000
+    assert (
+        write_comparison(
+            tmp_path / "page.html", results, [row], tmp_path, {"softness": [0.0]}, False, 0
+        )
+        .stat()
+        .st_size
+        > 1000
+    )
     with pytest.raises(UsageError, match="does not enlarge"):
-        evaluate_row(open_row("median", device="cpu"), tmp_path, {"softness": [0.0]}, metrics=[METRICS["psnr"]])
+        evaluate_row(
+            open_row("median", device="cpu"),
+            tmp_path,
+            {"softness": [0.0]},
+            metrics=[METRICS["psnr"]],
+        )
     for impossible in ("noise", "quality"):
         with pytest.raises(DialError, match="there is no such damage"):
-            evaluate_row(open_row("median", device="cpu"), tmp_path, {impossible: [-5.0 if impossible == "noise" else 400.0]}, metrics=[METRICS["psnr"]])
+            evaluate_row(
+                open_row("median", device="cpu"),
+                tmp_path,
+                {impossible: [-5.0 if impossible == "noise" else 400.0]},
+                metrics=[METRICS["psnr"]],
+            )
 
 
 @pytest.mark.parametrize("times", [1, 2, 3, 4])
 @pytest.mark.parametrize("given", [None, (5, 5), (95, 0)])
-def test_a_piece_is_whole_in_the_small_picture_too(times: int, given: tuple[int, int] | None) -> None:
+def test_a_piece_is_whole_in_the_small_picture_too(
+    times: int, given: tuple[int, int] | None
+) -> None:
     clean = scene(101, 255)
     small = clean[..., ::times, ::times][..., : 101 // times, : 255 // times]
     place = corner(clean, 64, given, times)
@@ -197,9 +294,14 @@ def test_a_piece_is_whole_in_the_small_picture_too(times: int, given: tuple[int,
 
 
 def test_models_that_are_not_measured_alike_say_so_each(tmp_path: Path) -> None:
-    Image.fromarray(np.rint(scene(40, 48)[0].transpose(1, 2, 0) * 255).astype(np.uint8)).save(tmp_path / "a.png")
+    Image.fromarray(np.rint(scene(40, 48)[0].transpose(1, 2, 0) * 255).astype(np.uint8)).save(
+        tmp_path / "a.png"
+    )
     rows = [open_row(words, device="cpu") for words in ("median", "otsu")]
-    tables = {row.name: evaluate_row(row, tmp_path, {"noise": [10.0]}, metrics=[METRICS["psnr"]]) for row in rows}
+    tables = {
+        row.name: evaluate_row(row, tmp_path, {"noise": [10.0]}, metrics=[METRICS["psnr"]])
+        for row in rows
+    }
     results = compared(tables, ["psnr"], {}, "x")
     said = text(results)
     assert "median: PSNR[RGB" in said

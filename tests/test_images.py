@@ -1,4 +1,6 @@
-"""Pictures in and out: to the last bit where that is promised, held against other readers, and nothing damaged passing for a picture."""
+"""Pictures in and out: to the last bit where that is promised, held against other readers, and
+nothing damaged passing for a picture.
+"""
 
 from __future__ import annotations
 
@@ -70,7 +72,9 @@ def block(orientation: int = 1) -> bytes:
     """An EXIF block with camera, date, place and orientation, by Pillow."""
     made = Image.Exif()
     made[exif.MAKE], made[exif.MODEL], made[exif.ORIENTATION] = "Kern", "Paillard H16", orientation
-    made.get_ifd(34665).update({exif.TAKEN: "1958:07:01 12:00:00", exif.WIDTH: 128, exif.HEIGHT: 96})
+    made.get_ifd(34665).update(
+        {exif.TAKEN: "1958:07:01 12:00:00", exif.WIDTH: 128, exif.HEIGHT: 96}
+    )
     made.get_ifd(34853).update({1: "N", 2: (52.0, 31.0, 12.5)})
     return made.tobytes().removeprefix(b"Exif\0\0")
 
@@ -78,11 +82,22 @@ def block(orientation: int = 1) -> bytes:
 def laden(orientation: int = 1, format: str = "PNG") -> Picture:
     """A picture with all that a file can carry beside its pixels."""
     picture = images.from_array(pixels())
-    return replace(picture, format=format, icc=SRGB, exif=block(orientation), xmp=XMP % orientation, dpi=(300.0, 300.0))  # type: ignore[arg-type]
+    return replace(
+        picture,
+        format=format,
+        icc=SRGB,
+        exif=block(orientation),
+        xmp=XMP % orientation,
+        dpi=(300.0, 300.0),
+    )  # type: ignore[arg-type]
 
 
 def rows_of(data: bytes) -> NDArray[Any]:
-    """The samples of a PNG that is not interlaced, 8 or 16 bits, decoded by hand after the specification. [H, W, C]"""
+    """The samples of a PNG that is not interlaced, 8 or 16 bits, decoded by hand after the
+    specification.
+
+    [H, W, C]
+    """
     place, packed = 8, b""
     while place < len(data):
         length, name = struct.unpack_from(">I4s", data, place)
@@ -101,7 +116,9 @@ def rows_of(data: bytes) -> NDArray[Any]:
             line[i] = (line[i] + (0, left, above[i], (left + above[i]) // 2, paeth)[method]) % 256
         rows.append(bytes(line))
         above = line
-    return np.frombuffer(b"".join(rows), ">u2" if bits == 16 else np.uint8).reshape(height, width, -1)
+    return np.frombuffer(b"".join(rows), ">u2" if bits == 16 else np.uint8).reshape(
+        height, width, -1
+    )
 
 
 # what is refused
@@ -132,14 +149,25 @@ def test_a_file_cut_anywhere_is_never_read(kind: str, tmp_path: Path) -> None:
     small = pixels(24, 32)
     whole = tiff(small, compression="zlib") if kind == "TIFF" else encoded(small, kind)
     for length in range(0, len(whole) - (1 if kind == "WEBP" else 0), 7):
-        with pytest.raises((errors.InputTruncated, errors.InputEmpty, errors.InputCorrupt, errors.UnsupportedFormat)):
+        with pytest.raises(
+            (
+                errors.InputTruncated,
+                errors.InputEmpty,
+                errors.InputCorrupt,
+                errors.UnsupportedFormat,
+            )
+        ):
             images.read(saved(tmp_path, "cut", whole[:length]))
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
-def test_flipped_bytes_give_a_picture_or_one_sentence(kind: str, tmp_path: Path, rng: np.random.Generator) -> None:
+def test_flipped_bytes_give_a_picture_or_one_sentence(
+    kind: str, tmp_path: Path, rng: np.random.Generator
+) -> None:
     small = pixels(24, 32)
-    whole = tiff(small, compression="zlib") if kind == "TIFF" else encoded(small, kind, exif=block())
+    whole = (
+        tiff(small, compression="zlib") if kind == "TIFF" else encoded(small, kind, exif=block())
+    )
     for place in rng.integers(0, len(whole), 150):
         broken = bytearray(whole)
         broken[place] ^= int(rng.integers(1, 256))
@@ -195,18 +223,24 @@ def test_every_16_bit_value_comes_back(tmp_path: Path) -> None:
     assert picture.pixels.dtype == np.float32
     assert picture.pixels.max() == 1
     assert (samples(picture) == every).all()
-    assert (samples(images.from_array(np.arange(256, dtype=np.uint8)[None])) == np.arange(256)).all()
+    assert (
+        samples(images.from_array(np.arange(256, dtype=np.uint8)[None])) == np.arange(256)
+    ).all()
 
 
 def test_rounding_is_half_to_even_and_clamps_once() -> None:
-    picture = images.from_array(np.zeros((1, 6), np.uint8)).with_pixels(np.array([[[[-0.3, 0.5 / 255, 1.5 / 255, 2.5 / 255, 254.6 / 255, 7]]]], np.float32))
+    picture = images.from_array(np.zeros((1, 6), np.uint8)).with_pixels(
+        np.array([[[[-0.3, 0.5 / 255, 1.5 / 255, 2.5 / 255, 254.6 / 255, 7]]]], np.float32)
+    )
     assert samples(picture).tolist() == [[0, 0, 2, 2, 255, 255]]
 
 
 @pytest.mark.parametrize("extension", [".png", ".tif", ".webp"])
 @pytest.mark.parametrize("depth", ["uint8", "uint16", "float32"])
 @pytest.mark.parametrize("shape", [(1, 1), (13, 17), (17, 13, 2), (3, 301, 3), (2, 2, 4)])
-def test_what_is_written_is_read_back_to_the_last_bit(shape: tuple[int, ...], depth: str, extension: str, tmp_path: Path) -> None:
+def test_what_is_written_is_read_back_to_the_last_bit(
+    shape: tuple[int, ...], depth: str, extension: str, tmp_path: Path
+) -> None:
     if (extension, depth) in ((".webp", "uint16"), (".webp", "float32"), (".png", "float32")):
         return
     given, path = some(shape, depth), tmp_path / f"a{extension}"
@@ -214,7 +248,13 @@ def test_what_is_written_is_read_back_to_the_last_bit(shape: tuple[int, ...], de
     first = images.read(path)
     got = samples(first)
     if extension == ".webp" and (len(shape) == 2 or shape[2] == 2):
-        given = np.stack([*[given if given.ndim == 2 else given[..., 0]] * 3, *([given[..., 1]] if given.ndim == 3 else [])], -1)
+        given = np.stack(
+            [
+                *[given if given.ndim == 2 else given[..., 0]] * 3,
+                *([given[..., 1]] if given.ndim == 3 else []),
+            ],
+            -1,
+        )
     assert got.dtype == depth
     assert (got == given).all()
     if extension == ".png":
@@ -242,46 +282,76 @@ def test_16_bits_are_written_as_opencv_reads_them(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "PA", "RGB", "RGBA"])
 def test_pngs_of_every_kind_are_as_pillow_sees_them(mode: str, tmp_path: Path) -> None:
-    given = Image.fromarray(pixels()).convert("RGBA" if mode == "PA" else "RGB").convert("P" if mode == "PA" else mode)
-    path = saved(tmp_path, "a.png", encoded(given, "PNG", **({"transparency": 3} if mode == "PA" else {})))
+    given = (
+        Image.fromarray(pixels())
+        .convert("RGBA" if mode == "PA" else "RGB")
+        .convert("P" if mode == "PA" else mode)
+    )
+    path = saved(
+        tmp_path, "a.png", encoded(given, "PNG", **({"transparency": 3} if mode == "PA" else {}))
+    )
     seen = Image.open(path).convert({"1": "L", "P": "RGB", "PA": "RGBA"}.get(mode, mode))
     picture = images.read(path)
     assert (samples(picture) == np.asarray(seen)).all()
     assert picture.depth == "uint8"
-    assert any("the result is 8-bit" in note for note in picture.notes) == (mode in ("1", "P", "PA"))
+    assert any("the result is 8-bit" in note for note in picture.notes) == (
+        mode in ("1", "P", "PA")
+    )
 
 
 @pytest.mark.parametrize("bits", [1, 2, 4])
 def test_few_bits_are_spread_over_eight(bits: int, tmp_path: Path) -> None:
     levels = np.arange(8) % 2**bits
-    packed = np.packbits(np.unpackbits(levels.astype(np.uint8)[:, None], axis=1)[:, 8 - bits :].ravel()).tobytes()
-    picture = images.read(saved(tmp_path, "a.png", png(8, 1, bits, 0, zlib.compress(b"\0" + packed))))
+    packed = np.packbits(
+        np.unpackbits(levels.astype(np.uint8)[:, None], axis=1)[:, 8 - bits :].ravel()
+    ).tobytes()
+    picture = images.read(
+        saved(tmp_path, "a.png", png(8, 1, bits, 0, zlib.compress(b"\0" + packed)))
+    )
     assert samples(picture).tolist() == [(levels * 255 // (2**bits - 1)).tolist()]
-    data = tiff(np.array([[0, 1, 1, 0]], np.uint8).astype(bool), photometric="minisblack") if bits == 1 else None
+    data = (
+        tiff(np.array([[0, 1, 1, 0]], np.uint8).astype(bool), photometric="minisblack")
+        if bits == 1
+        else None
+    )
     if data:
         assert samples(images.read(saved(tmp_path, "a.tif", data))).tolist() == [[0, 255, 255, 0]]
 
 
 def test_a_16_bit_png_with_one_transparent_colour_keeps_its_bits(tmp_path: Path) -> None:
     rows = b"\0" + struct.pack(">4H", 1, 257, 65535, 40000)
-    path = saved(tmp_path, "a.png", png(4, 1, 16, 0, zlib.compress(rows), extra=chunk(b"tRNS", struct.pack(">H", 257))))
-    assert samples(images.read(path)).tolist() == [[[1, 65535], [257, 0], [65535, 65535], [40000, 65535]]]
+    path = saved(
+        tmp_path,
+        "a.png",
+        png(4, 1, 16, 0, zlib.compress(rows), extra=chunk(b"tRNS", struct.pack(">H", 257))),
+    )
+    assert samples(images.read(path)).tolist() == [
+        [[1, 65535], [257, 0], [65535, 65535], [40000, 65535]]
+    ]
 
 
 def test_an_interlaced_png_is_read_whole_and_its_missing_rows_are_found(tmp_path: Path) -> None:
-    # 3x3, 8-bit grey: passes 1, 4, 5, 6 and 7 hold 1, 1, 2, 3 and 3 pixels (2 and 3 are empty at that size)
+    # 3x3, 8-bit grey: passes 1, 4, 5, 6 and 7 hold 1, 1, 2, 3 and 3 pixels (2 and 3 are empty at
+    # that size)
     passes = bytes((0, 1, 0, 3, 0, 7, 9, 0, 2, 0, 8, 0, 4, 5, 6))
     path = saved(tmp_path, "a.png", png(3, 3, 8, 0, zlib.compress(passes), interlace=1))
     assert samples(images.read(path)).tolist() == [[1, 2, 3], [4, 5, 6], [7, 8, 9]]
     with pytest.raises(errors.InputTruncated):
-        images.read(saved(tmp_path, "b.png", png(3, 3, 8, 0, zlib.compress(passes[:-4]), interlace=1)))
+        images.read(
+            saved(tmp_path, "b.png", png(3, 3, 8, 0, zlib.compress(passes[:-4]), interlace=1))
+        )
 
 
 @pytest.mark.parametrize("progressive", [False, True])
 @pytest.mark.parametrize("mode", ["L", "RGB"])
 def test_jpegs_are_as_pillow_sees_them(mode: str, progressive: bool, tmp_path: Path) -> None:
     for restart in (0, 1):
-        data = encoded(Image.fromarray(pixels()).convert(mode), "JPEG", progressive=progressive, restart_marker_rows=restart)
+        data = encoded(
+            Image.fromarray(pixels()).convert(mode),
+            "JPEG",
+            progressive=progressive,
+            restart_marker_rows=restart,
+        )
         picture = images.read(saved(tmp_path, "a.jpg", data))
         assert (samples(picture) == np.asarray(Image.open(tmp_path / "a.jpg"))).all()
         assert picture.lossy
@@ -294,7 +364,9 @@ def test_cmyk_comes_through_its_profile_or_says_that_it_has_none(tmp_path: Path)
     assert "approximate" in plain.notes[0]
     expected = np.asarray(Image.open(tmp_path / "a.jpg").convert("RGB"))
     assert (samples(plain) == expected).all()
-    broken = images.read(saved(tmp_path, "b.jpg", encoded(ink, "JPEG", icc_profile=SRGB)))  # a profile of the wrong kind
+    broken = images.read(
+        saved(tmp_path, "b.jpg", encoded(ink, "JPEG", icc_profile=SRGB))
+    )  # a profile of the wrong kind
     assert "approximate" in broken.notes[0]
     assert broken.icc is not None
     assert images.facts(saved(tmp_path, "c.jpg", encoded(ink, "JPEG")))["stored"] == "8-bit CMYK"
@@ -316,7 +388,9 @@ def test_cmyk_comes_through_its_profile_or_says_that_it_has_none(tmp_path: Path)
     ids=str,
 )
 @pytest.mark.parametrize("depth", ["uint8", "uint16", "float32"])
-def test_tiffs_of_every_layout_are_read(depth: str, options: dict[str, Any], tmp_path: Path) -> None:
+def test_tiffs_of_every_layout_are_read(
+    depth: str, options: dict[str, Any], tmp_path: Path
+) -> None:
     if depth == "float32" and "predictor" in options:
         options = {**options, "predictor": 3}
     given = some((50, 70, 3), depth)
@@ -328,17 +402,28 @@ def test_tiffs_of_every_layout_are_read(depth: str, options: dict[str, Any], tmp
 
 def test_tiffs_of_odd_colours_are_read(tmp_path: Path) -> None:
     ramp = np.arange(256, dtype=np.uint8).reshape(16, 16)
-    assert (samples(images.read(saved(tmp_path, "a.tif", tiff(ramp, photometric="miniswhite")))) == 255 - ramp).all()
-    colours = np.stack([np.arange(256), np.arange(256)[::-1], np.full(256, 7)]).astype(np.uint16) * 257
-    looked_up = samples(images.read(saved(tmp_path, "b.tif", tiff(ramp, photometric="palette", colormap=colours))))
+    assert (
+        samples(images.read(saved(tmp_path, "a.tif", tiff(ramp, photometric="miniswhite"))))
+        == 255 - ramp
+    ).all()
+    colours = (
+        np.stack([np.arange(256), np.arange(256)[::-1], np.full(256, 7)]).astype(np.uint16) * 257
+    )
+    looked_up = samples(
+        images.read(saved(tmp_path, "b.tif", tiff(ramp, photometric="palette", colormap=colours)))
+    )
     assert (looked_up == np.stack([ramp, 255 - ramp, np.full((16, 16), 7)], -1)).all()
     straight = np.array([[[200, 100, 50, 128], [9, 9, 9, 0]]], np.uint8)
     multiplied = np.array([[[100, 50, 25, 128], [0, 0, 0, 0]]], np.uint8)
-    picture = images.read(saved(tmp_path, "c.tif", tiff(multiplied, photometric="rgb", extrasamples=["assocalpha"])))
+    picture = images.read(
+        saved(tmp_path, "c.tif", tiff(multiplied, photometric="rgb", extrasamples=["assocalpha"]))
+    )
     assert abs(samples(picture)[0, 0].astype(int) - straight[0, 0]).max() <= 1
     assert np.isfinite(picture.pixels).all()
     assert "multiplied by alpha" in picture.notes[0]
-    unsaid = images.read(saved(tmp_path, "d.tif", tiff(multiplied, photometric="rgb", extrasamples=["unspecified"])))
+    unsaid = images.read(
+        saved(tmp_path, "d.tif", tiff(multiplied, photometric="rgb", extrasamples=["unspecified"]))
+    )
     assert (samples(unsaid) == multiplied).all()
     assert "taken as alpha" in unsaid.notes[0]
 
@@ -354,7 +439,9 @@ def test_a_smaller_copy_in_a_tiff_is_let_go_and_that_is_said(tmp_path: Path) -> 
 
 def test_a_big_tiff_keeps_its_orientation_and_what_else_is_lost_is_said(tmp_path: Path) -> None:
     extra = [(274, "H", 1, 6, True), (33723, "B", 16, b"iptc" * 4, True)]
-    picture = images.read(saved(tmp_path, "a.tif", tiff(pixels(), photometric="rgb", bigtiff=True, extratags=extra)))
+    picture = images.read(
+        saved(tmp_path, "a.tif", tiff(pixels(), photometric="rgb", bigtiff=True, extratags=extra))
+    )
     assert exif.orientation(picture.exif) == 6
     assert picture.notes == ("not kept: its IPTC data",)
     images.write(tmp_path / "b.tif", picture)
@@ -362,7 +449,10 @@ def test_a_big_tiff_keeps_its_orientation_and_what_else_is_lost_is_said(tmp_path
 
 
 def test_a_palette_of_one_bit_is_looked_up() -> None:
-    page = SimpleNamespace(photometric=tiff_files.PALETTE, colormap=np.array([[0, 200], [0, 100], [0, 50]], np.uint16) * 257)
+    page = SimpleNamespace(
+        photometric=tiff_files.PALETTE,
+        colormap=np.array([[0, 200], [0, 100], [0, 50]], np.uint16) * 257,
+    )
     bits = np.array([[True, False]])
     assert (tiff_files._plain(bits, page) == [[[200, 100, 50], [0, 0, 0]]]).all()
 
@@ -377,23 +467,55 @@ def test_a_resolution_and_a_profile_that_do_not_fit_do_not_stop_a_file(tmp_path:
 
 
 def test_what_cannot_be_kept_of_a_file_is_said(tmp_path: Path) -> None:
-    motion = images.read(saved(tmp_path, "a.jpg", encoded(pixels(), "JPEG", comment=b"hello") + b"\0\0\0\x18ftypmp42" + bytes(50)))
-    assert motion.notes == ("not kept: its comment", "not kept: 62 bytes that follow the picture (a second picture, or a film)")
+    motion = images.read(
+        saved(
+            tmp_path,
+            "a.jpg",
+            encoded(pixels(), "JPEG", comment=b"hello") + b"\0\0\0\x18ftypmp42" + bytes(50),
+        )
+    )
+    assert motion.notes == (
+        "not kept: its comment",
+        "not kept: 62 bytes that follow the picture (a second picture, or a film)",
+    )
     odd = images.read(
-        saved(tmp_path, "a.png", png(1, 1, 8, 0, zlib.compress(b"\0\7"), extra=chunk(b"gAMA", struct.pack(">I", 100000)) + chunk(b"tEXt", b"a\0b")))
+        saved(
+            tmp_path,
+            "a.png",
+            png(
+                1,
+                1,
+                8,
+                0,
+                zlib.compress(b"\0\7"),
+                extra=chunk(b"gAMA", struct.pack(">I", 100000)) + chunk(b"tEXt", b"a\0b"),
+            ),
+        )
     )
     assert odd.notes == ("not kept: its text, its gamma",)
     dot = zlib.compress(b"\0\7")
     lost = {
-        "its primaries": chunk(b"cHRM", struct.pack(">8I", 34570, 35850, 64000, 33000, 30000, 60000, 15000, 6000)),
+        "its primaries": chunk(
+            b"cHRM", struct.pack(">8I", 34570, 35850, 64000, 33000, 30000, 60000, 15000, 6000)
+        ),
         "its profile, which cannot be read": chunk(b"iCCP", b"name\0\0" + bytes(20)),
         "its shape of pixels": chunk(b"pHYs", struct.pack(">IIB", 2, 1, 0)),
     }
     for what, extra in lost.items():
-        assert images.read(saved(tmp_path, "b.png", png(1, 1, 8, 0, dot, extra=extra))).notes == (f"not kept: {what}",)
-    plain = chunk(b"cHRM", struct.pack(">8I", 31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000)) + chunk(b"pHYs", struct.pack(">IIB", 1, 1, 0))
+        assert images.read(saved(tmp_path, "b.png", png(1, 1, 8, 0, dot, extra=extra))).notes == (
+            f"not kept: {what}",
+        )
+    plain = chunk(
+        b"cHRM", struct.pack(">8I", 31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000)
+    ) + chunk(b"pHYs", struct.pack(">IIB", 1, 1, 0))
     assert images.read(saved(tmp_path, "c.png", png(1, 1, 8, 0, dot, extra=plain))).notes == ()
-    tifffile.imwrite(tmp_path / "d.tif", pixels(), photometric="rgb", extratags=[(50838, 4, 1, 7, True)], metadata=None)
+    tifffile.imwrite(
+        tmp_path / "d.tif",
+        pixels(),
+        photometric="rgb",
+        extratags=[(50838, 4, 1, 7, True)],
+        metadata=None,
+    )
     assert images.read(tmp_path / "d.tif").notes == ("not kept: IJMetadataByteCounts",)
 
 
@@ -404,7 +526,12 @@ def test_of_two_blocks_of_exif_the_first_counts(tmp_path: Path) -> None:
     second = Image.Exif()
     second[305] = "retouched"
     jpeg = encoded(pixels(), "JPEG")
-    data = jpeg[:2] + segment(block(6)) + segment(second.tobytes().removeprefix(b"Exif\0\0")) + jpeg[2:]
+    data = (
+        jpeg[:2]
+        + segment(block(6))
+        + segment(second.tobytes().removeprefix(b"Exif\0\0"))
+        + jpeg[2:]
+    )
     picture = images.read(saved(tmp_path, "a.jpg", data))
     assert exif.orientation(picture.exif) == 6
     assert picture.notes == ("not kept: a second block of EXIF",)
@@ -412,14 +539,32 @@ def test_of_two_blocks_of_exif_the_first_counts(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("target", FORMATS)
 def test_names_and_ratings_of_a_tiff_come_along(target: str, tmp_path: Path) -> None:
-    said = {269: (2, 5, "leaf"), 285: (2, 5, "page"), 316: (2, 5, "host"), 18246: (3, 1, 4), 40091: (1, 4, b"a\0\0\0")}
-    tifffile.imwrite(tmp_path / "a.tif", pixels(), photometric="rgb", metadata=None, extratags=[(tag, *rest, True) for tag, rest in said.items()])
+    said = {
+        269: (2, 5, "leaf"),
+        285: (2, 5, "page"),
+        316: (2, 5, "host"),
+        18246: (3, 1, 4),
+        40091: (1, 4, b"a\0\0\0"),
+    }
+    tifffile.imwrite(
+        tmp_path / "a.tif",
+        pixels(),
+        photometric="rgb",
+        metadata=None,
+        extratags=[(tag, *rest, True) for tag, rest in said.items()],
+    )
     picture = images.read(tmp_path / "a.tif")
     assert picture.notes == ()
     images.write(tmp_path / f"b{target}", picture)
     parsed = exif.parse(images.read(tmp_path / f"b{target}").exif or b"")
     assert parsed is not None
-    assert [parsed.directories["main"][tag].value for tag in said] == [b"leaf\0", b"page\0", b"host\0", struct.pack("<H", 4), b"a\0\0\0"]
+    assert [parsed.directories["main"][tag].value for tag in said] == [
+        b"leaf\0",
+        b"page\0",
+        b"host\0",
+        struct.pack("<H", 4),
+        b"a\0\0\0",
+    ]
 
 
 def test_an_enlarged_picture_says_its_own_size() -> None:
@@ -427,13 +572,21 @@ def test_an_enlarged_picture_says_its_own_size() -> None:
     large = picture.with_pixels(np.zeros((1, 3, 192, 256), np.float32))
     parsed = exif.parse(large.exif or b"")
     assert parsed is not None
-    assert (parsed.number("exif", exif.WIDTH), parsed.number("exif", exif.HEIGHT), parsed.number("main", exif.ORIENTATION)) == (256, 192, 6)
+    assert (
+        parsed.number("exif", exif.WIDTH),
+        parsed.number("exif", exif.HEIGHT),
+        parsed.number("main", exif.ORIENTATION),
+    ) == (256, 192, 6)
     assert picture.with_pixels(picture.pixels * 0).exif == picture.exif
 
 
-def test_overshoot_of_a_kernel_is_clamped_and_values_beyond_in_the_input_refused(tmp_path: Path) -> None:
+def test_overshoot_of_a_kernel_is_clamped_and_values_beyond_in_the_input_refused(
+    tmp_path: Path,
+) -> None:
     wide = replace(images.from_array(np.array([[-0.3, 1.3]], np.float32)), format="TIFF")
-    assert images.write(tmp_path / "a.png", wide) == ["PNG has no float: rounded to 16 bits, and clamped to 0..1"]
+    assert images.write(tmp_path / "a.png", wide) == [
+        "PNG has no float: rounded to 16 bits, and clamped to 0..1"
+    ]
     assert samples(images.read(tmp_path / "a.png")).ravel().tolist() == [0, 65535]
     with pytest.raises(errors.FormatLimit, match="-0.3 to 1.3 do not fit a PNG"):
         images.check_format(wide, tmp_path / "a.png")
@@ -444,7 +597,9 @@ def test_overshoot_of_a_kernel_is_clamped_and_values_beyond_in_the_input_refused
 
 @pytest.mark.parametrize("source", FORMATS)
 @pytest.mark.parametrize("target", FORMATS)
-def test_profile_exif_xmp_and_resolution_come_back(source: str, target: str, tmp_path: Path) -> None:
+def test_profile_exif_xmp_and_resolution_come_back(
+    source: str, target: str, tmp_path: Path
+) -> None:
     images.write(tmp_path / f"a{source}", laden())
     read = images.read(tmp_path / f"a{source}")
     assert read.format == FORMATS[source]
@@ -454,12 +609,22 @@ def test_profile_exif_xmp_and_resolution_come_back(source: str, target: str, tmp
     assert again.icc == SRGB
     assert again.xmp == XMP % 1
     assert said == lost
-    assert len(lost) == (target == ".webp" and source in (".jpg", ".png"))  # a TIFF's stands among its EXIF, which a WebP holds
+    assert len(lost) == (
+        target == ".webp" and source in (".jpg", ".png")
+    )  # a TIFF's stands among its EXIF, which a WebP holds
     seen = Image.open(tmp_path / f"b{target}")  # another reader
     assert seen.info["icc_profile"] == SRGB
     fields = seen.getexif()
-    assert (fields[exif.MAKE], fields[exif.MODEL], fields.get(exif.ORIENTATION, 1)) == ("Kern", "Paillard H16", 1)
-    assert fields.get_ifd(34665) == {exif.TAKEN: "1958:07:01 12:00:00", exif.WIDTH: 128, exif.HEIGHT: 96}
+    assert (fields[exif.MAKE], fields[exif.MODEL], fields.get(exif.ORIENTATION, 1)) == (
+        "Kern",
+        "Paillard H16",
+        1,
+    )
+    assert fields.get_ifd(34665) == {
+        exif.TAKEN: "1958:07:01 12:00:00",
+        exif.WIDTH: 128,
+        exif.HEIGHT: 96,
+    }
     assert fields.get_ifd(34853) == {1: "N", 2: (52.0, 31.0, 12.5)}
     if ".webp" not in (source, target):
         assert again.dpi == pytest.approx((300, 300), abs=0.01)
@@ -469,8 +634,17 @@ def test_profile_exif_xmp_and_resolution_come_back(source: str, target: str, tmp
 @pytest.mark.parametrize("tag", range(1, 9))
 @pytest.mark.parametrize("source", FORMATS)
 def test_a_turned_picture_looks_the_same_afterwards(source: str, tag: int, tmp_path: Path) -> None:
-    smooth = np.mgrid[0:96, 0:128].sum(0) + np.array([[[0]], [[30]], [[-9]]], np.float32) * np.hypot(*(np.mgrid[0:96, 0:128] - [[[60]], [[20]]])) / 40
-    images.write(tmp_path / f"a{source}", laden(tag, FORMATS[source]).with_pixels((smooth / 300).astype(np.float32)[None]), quality=100)
+    smooth = (
+        np.mgrid[0:96, 0:128].sum(0)
+        + np.array([[[0]], [[30]], [[-9]]], np.float32)
+        * np.hypot(*(np.mgrid[0:96, 0:128] - [[[60]], [[20]]]))
+        / 40
+    )
+    images.write(
+        tmp_path / f"a{source}",
+        laden(tag, FORMATS[source]).with_pixels((smooth / 300).astype(np.float32)[None]),
+        quality=100,
+    )
     given = Image.open(tmp_path / f"a{source}")
     assert given.getexif()[exif.ORIENTATION] == tag
     shown = np.asarray(ImageOps.exif_transpose(given), int)
@@ -482,15 +656,27 @@ def test_a_turned_picture_looks_the_same_afterwards(source: str, tag: int, tmp_p
         assert images.read(tmp_path / f"b{target}").xmp == XMP % kept
         upright = ImageOps.exif_transpose(seen)
         assert upright.size == shown.shape[1::-1]
-        assert abs(np.asarray(upright, int) - shown).mean() < (1e-9 if {source, target} <= {".png", ".tif"} else 3)
-        width, height = (seen.getexif().get_ifd(34665)[field] for field in (exif.WIDTH, exif.HEIGHT))
-        stored = tifffile.imread(tmp_path / "b.tif").shape[1::-1] if target == ".tif" else seen.size  # Pillow turns TIFFs by itself
+        assert abs(np.asarray(upright, int) - shown).mean() < (
+            1e-9 if {source, target} <= {".png", ".tif"} else 3
+        )
+        width, height = (
+            seen.getexif().get_ifd(34665)[field] for field in (exif.WIDTH, exif.HEIGHT)
+        )
+        stored = (
+            tifffile.imread(tmp_path / "b.tif").shape[1::-1] if target == ".tif" else seen.size
+        )  # Pillow turns TIFFs by itself
         assert (width, height) == stored
 
 
 def test_a_thumbnail_that_is_not_turned_is_let_go() -> None:
     thumbnail = b"\xff\xd8 small \xff\xd9"
-    directory = struct.pack("<HHHII", 1, 274, 3, 1, 6) + struct.pack("<I", 26) + struct.pack("<H", 1) + struct.pack("<HHII", 513, 4, 1, 44) + bytes(4)
+    directory = (
+        struct.pack("<HHHII", 1, 274, 3, 1, 6)
+        + struct.pack("<I", 26)
+        + struct.pack("<H", 1)
+        + struct.pack("<HHII", 513, 4, 1, 44)
+        + bytes(4)
+    )
     given = b"II*\0\x08\0\0\0" + directory + thumbnail
     patched = exif.set_upright(given, 10, 20)
     assert exif.orientation(given) == 6
@@ -506,7 +692,9 @@ def test_big_endian_exif_moves_through_a_tiff(tmp_path: Path) -> None:
     made.get_ifd(34665)[exif.TAKEN] = "1931:01:01 00:00:00"
     given = made.tobytes().removeprefix(b"Exif\0\0")
     assert given.startswith(b"MM")
-    images.write(tmp_path / "a.tif", replace(images.from_array(some((9, 9, 3), "uint16")), exif=given))
+    images.write(
+        tmp_path / "a.tif", replace(images.from_array(some((9, 9, 3), "uint16")), exif=given)
+    )
     images.write(tmp_path / "b.jpg", images.read(tmp_path / "a.tif"))
     facts = images.facts(tmp_path / "b.jpg")
     assert (facts["camera"], facts["taken"]) == ("Zeiss", "1931:01:01 00:00:00")
@@ -530,17 +718,35 @@ def test_alpha_is_refused_for_a_jpeg_before_and_when_writing(tmp_path: Path) -> 
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize(("name", "size"), [("a.webp", (1, 16384)), ("a.webp", (16384, 1)), ("a.jpg", (1, 65536)), ("a.png", (1, 1_000_001))])
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [
+        ("a.webp", (1, 16384)),
+        ("a.webp", (16384, 1)),
+        ("a.jpg", (1, 65536)),
+        ("a.png", (1, 1_000_001)),
+    ],
+)
 def test_sizes_that_a_format_cannot_hold_are_refused(name: str, size: tuple[int, int]) -> None:
     with pytest.raises(errors.FormatLimit, match=r"at most \d+ pixels"):
         images.check_format(images.from_array(np.zeros(size, np.uint8)), name)
 
 
 def test_depth_that_is_lost_is_said(tmp_path: Path) -> None:
-    deep, real = images.from_array(some((8, 8, 3), "uint16")), images.from_array(np.array([[0.25, 1.05, -0.05]], np.float32))
-    assert images.check_format(deep, "a.png") == images.check_format(deep, "a.tif") == images.check_format(real, "a.tif") == []
+    deep, real = (
+        images.from_array(some((8, 8, 3), "uint16")),
+        images.from_array(np.array([[0.25, 1.05, -0.05]], np.float32)),
+    )
+    assert (
+        images.check_format(deep, "a.png")
+        == images.check_format(deep, "a.tif")
+        == images.check_format(real, "a.tif")
+        == []
+    )
     assert "8 bits" in images.write(tmp_path / "a.jpg", deep)[0]
-    assert images.write(tmp_path / "a.png", real) == ["PNG has no float: rounded to 16 bits, and clamped to 0..1"]
+    assert images.write(tmp_path / "a.png", real) == [
+        "PNG has no float: rounded to 16 bits, and clamped to 0..1"
+    ]
     assert samples(images.read(tmp_path / "a.png")).tolist() == [[16384, 65535, 0]]
     with pytest.raises(errors.FormatLimit, match="812"):
         images.check_format(images.from_array(np.array([[0, 812]], np.float32)), "a.png")
@@ -549,7 +755,12 @@ def test_depth_that_is_lost_is_said(tmp_path: Path) -> None:
 def test_names_that_say_no_format_and_arrays_that_are_no_pictures_are_refused() -> None:
     with pytest.raises(errors.UsageError, match=".jpg, .jpeg"):
         images.check_format(images.from_array(np.zeros((2, 2), np.uint8)), "a.gif")
-    for array in (np.zeros((2, 2, 5), np.uint8), np.zeros((2, 2)), np.zeros((0, 2), np.uint8), np.zeros(2, np.uint8)):
+    for array in (
+        np.zeros((2, 2, 5), np.uint8),
+        np.zeros((2, 2)),
+        np.zeros((0, 2), np.uint8),
+        np.zeros(2, np.uint8),
+    ):
         with pytest.raises(errors.UsageError, match="no picture"):
             images.from_array(array)
 
@@ -578,7 +789,9 @@ def test_webp_is_lossless_unless_the_input_was_lossy(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("extension", FORMATS)
-def test_no_picture_that_is_not_finite_is_written(extension: str, value: float, tmp_path: Path) -> None:
+def test_no_picture_that_is_not_finite_is_written(
+    extension: str, value: float, tmp_path: Path
+) -> None:
     picture = images.from_array(pixels())
     picture.pixels[0, 1, 3, 4] = value
     with pytest.raises(errors.NonFiniteOutput):
@@ -589,7 +802,9 @@ def test_no_picture_that_is_not_finite_is_written(extension: str, value: float, 
 # whole or not at all
 
 
-def test_a_write_that_fails_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_write_that_fails_leaves_what_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = saved(tmp_path, "a.png", b"before")
 
     def fails(file: BinaryIO) -> None:
@@ -638,10 +853,13 @@ def test_permissions_stay_and_links_are_replaced_not_followed(tmp_path: Path) ->
 def test_a_writer_killed_at_any_moment_leaves_a_whole_file(tmp_path: Path) -> None:
     script = (
         "import sys; from burnish.images.atomic import atomic_write\n"
-        "n = 0\nwhile True:\n    n += 1\n    atomic_write(sys.argv[1], bytes([n % 256]) * 3_000_000)\n    print(n, flush=True)"
+        "n = 0\nwhile True:\n    n += 1\n    atomic_write(sys.argv[1], bytes([n % 256]) * "
+        "3_000_000)\n    print(n, flush=True)"
     )
     for wait in (0.003, 0.011, 0.02):
-        with subprocess.Popen([sys.executable, "-c", script, str(tmp_path / "a.bin")], stdout=subprocess.PIPE) as child:
+        with subprocess.Popen(
+            [sys.executable, "-c", script, str(tmp_path / "a.bin")], stdout=subprocess.PIPE
+        ) as child:
             assert child.stdout is not None
             child.stdout.readline()
             time.sleep(wait)
@@ -659,16 +877,27 @@ def test_each_format_loads_only_the_library_it_needs(tmp_path: Path) -> None:
         images.write(tmp_path / f"a{extension}", images.from_array(pixels()))
     script = (
         "import sys; from burnish import images\n"
-        "seen = lambda: {'PIL', 'tifffile', 'imagecodecs', 'torch'} & {m.partition('.')[0] for m in sys.modules}\n"
-        "before = seen()\nif sys.argv[1:]: images.read(sys.argv[1])\nprint(sorted(before), sorted(seen()))"
+        "seen = lambda: {'PIL', 'tifffile', 'imagecodecs', 'torch'} & {m.partition('.')[0] for "
+        "m in sys.modules}\n"
+        "before = seen()\nif sys.argv[1:]: images.read(sys.argv[1])\nprint(sorted(before), "
+        "sorted(seen()))"
     )
-    for extension, loaded in (("", []), (".jpg", ["PIL"]), (".png", ["imagecodecs"]), (".webp", ["PIL"])):
+    for extension, loaded in (
+        ("", []),
+        (".jpg", ["PIL"]),
+        (".png", ["imagecodecs"]),
+        (".webp", ["PIL"]),
+    ):
         arguments = [str(tmp_path / f"a{extension}")] if extension else []
-        output = subprocess.run([sys.executable, "-c", script, *arguments], check=True, capture_output=True, text=True).stdout
+        output = subprocess.run(
+            [sys.executable, "-c", script, *arguments], check=True, capture_output=True, text=True
+        ).stdout
         assert output.strip() == f"[] {loaded}"
 
 
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's own count of memory")
+@pytest.mark.skipif(
+    not Path("/proc/self/status").exists(), reason="needs Linux's own count of memory"
+)
 def test_a_12_megapixel_jpeg_takes_little_memory_and_a_bomb_next_to_none(tmp_path: Path) -> None:
     saved(tmp_path, "a.jpg", encoded(np.tile(pixels(300, 400), (10, 10, 1)), "JPEG"))
     saved(tmp_path, "bomb.png", next(odd.data for odd in ODD if odd.name == "png bomb"))
@@ -676,10 +905,16 @@ def test_a_12_megapixel_jpeg_takes_little_memory_and_a_bomb_next_to_none(tmp_pat
         "import sys; from burnish import errors, images\n"
         "try: images.write(sys.argv[2], images.read(sys.argv[1]))\n"
         "except errors.InputTooLarge: pass\n"
-        "print(next(line for line in open('/proc/self/status') if line.startswith('VmHWM')).split()[1])"
+        "print(next(line for line in open('/proc/self/status') if "
+        "line.startswith('VmHWM')).split()[1])"
     )
     for name, most in (("a.jpg", 400), ("bomb.png", 120)):
-        output = subprocess.run([sys.executable, "-c", script, tmp_path / name, tmp_path / "b.jpg"], check=True, capture_output=True, text=True).stdout
+        output = subprocess.run(
+            [sys.executable, "-c", script, tmp_path / name, tmp_path / "b.jpg"],
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
         assert int(output) < most * 1024
 
 
@@ -688,9 +923,28 @@ def test_facts_say_what_the_file_has(tmp_path: Path) -> None:
     facts = images.facts(tmp_path / "a.jpg")
     assert json.loads(json.dumps(facts)) == facts
     assert facts == {
-        **{"file": str(tmp_path / "a.jpg"), "format": "JPEG", "width": 128, "height": 96, "channels": 3, "depth": "uint8", "alpha": False},
-        **{"stored": "8-bit colour", "profile": "sRGB built-in", "quality": 95, "orientation": 6, "dpi": [300.0, 300.0], "xmp": True},
-        **{"bytes": (tmp_path / "a.jpg").stat().st_size, "camera": "Kern Paillard H16", "taken": "1958:07:01 12:00:00"},
+        **{
+            "file": str(tmp_path / "a.jpg"),
+            "format": "JPEG",
+            "width": 128,
+            "height": 96,
+            "channels": 3,
+            "depth": "uint8",
+            "alpha": False,
+        },
+        **{
+            "stored": "8-bit colour",
+            "profile": "sRGB built-in",
+            "quality": 95,
+            "orientation": 6,
+            "dpi": [300.0, 300.0],
+            "xmp": True,
+        },
+        **{
+            "bytes": (tmp_path / "a.jpg").stat().st_size,
+            "camera": "Kern Paillard H16",
+            "taken": "1958:07:01 12:00:00",
+        },
     }
 
 
@@ -702,7 +956,11 @@ def test_the_public_names_are_these() -> None:
 
 @pytest.mark.shared
 def test_real_photographs_are_as_pillow_sees_them(shared: Path) -> None:
-    files = [p for p in sorted((shared / "train" / "photos").rglob("*")) if p.suffix.lower() in images.read.__globals__["sniff"].EXTENSIONS]
+    files = [
+        p
+        for p in sorted((shared / "train" / "photos").rglob("*"))
+        if p.suffix.lower() in images.read.__globals__["sniff"].EXTENSIONS
+    ]
     assert files
     for path in files[:: max(1, len(files) // 12)]:
         image = Image.open(path)

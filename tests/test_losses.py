@@ -47,7 +47,9 @@ def make(use: str, **args: Any) -> Any:
 
 @pytest.fixture(scope="session")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
-    """The weights file of a network with random weights, only as deep as the tests look: as parameters, and VGG16's in the old format, as public files are."""
+    """The weights file of a network with random weights, only as deep as the tests look: as
+    parameters, and VGG16's in the old format, as public files are.
+    """
     folder = tmp_path_factory.mktemp("weights")
     generator = torch.Generator().manual_seed(1)
     for network, depth in (("VGG16", 9), ("VGG19", 9), ("SqueezeNet", 7)):
@@ -55,19 +57,31 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
         for p in net.parameters():
             p.data = torch.randn(p.shape, generator=generator) * (2 / max(p[0].numel(), 8)) ** 0.5
         weights = {f"features.{name}": p for name, p in net.named_parameters()}
-        torch.save(weights, folder / f"{network}.pth", _use_new_zipfile_serialization=network != "VGG16")
+        torch.save(
+            weights, folder / f"{network}.pth", _use_new_zipfile_serialization=network != "VGG16"
+        )
     painting = np.rint(scene(64, 48)[0].transpose(1, 2, 0) * 200 + 25).astype(np.uint8)
     Image.fromarray(painting).save(folder / "painting.png")
     return lambda name: str(folder / (f"{name}.png" if name == "painting" else f"{name}.pth"))
 
 
 def perceptual(files: Files, **args: Any) -> dict[str, Any]:
-    return {"network": "SqueezeNet", "file": files("SqueezeNet"), "layers": {"conv1": 0.5, "fire3": 1.0}, **args}
+    return {
+        "network": "SqueezeNet",
+        "file": files("SqueezeNet"),
+        "layers": {"conv1": 0.5, "fire3": 1.0},
+        **args,
+    }
 
 
-#: every loss in every kind that computes something else: (name, arguments, or what makes them from the weights files)
+#: every loss in every kind that computes something else: (name, arguments, or what makes them from
+#: the weights files)
 KINDS: dict[str, tuple[str, Any]] = {
-    **{name: (name, {}) for name in LOSSES if name not in ("MSSSIM", "Perceptual", "Style", "Between", "Sum")},
+    **{
+        name: (name, {})
+        for name in LOSSES
+        if name not in ("MSSSIM", "Perceptual", "Style", "Between", "Sum")
+    },
     "MSSSIM": ("MSSSIM", {"scales": 2}),
     "BCE weighted": ("BCE", {"pos_weight": 0.01}),
     "BCEWithLogits weighted": ("BCEWithLogits", {"pos_weight": 0.01}),
@@ -76,9 +90,24 @@ KINDS: dict[str, tuple[str, Any]] = {
     "TotalVariation squared": ("TotalVariation", {"power": 2, "reduction": "sum"}),
     "Perceptual": ("Perceptual", lambda files: perceptual(files)),
     "style": ("Perceptual", lambda files: perceptual(files, distance="Gram")),
-    "Style": ("Style", lambda files: {**perceptual(files), "picture": files("painting"), "side": 48}),
+    "Style": (
+        "Style",
+        lambda files: {**perceptual(files), "picture": files("painting"), "side": 48},
+    ),
     "Between": ("Between", {"first": "L1", "second": "L2"}),
-    "Sum": ("Sum", lambda files: {"terms": {"pixel": "L1", "feature": {"use": "Perceptual", "args": perceptual(files, distance="L2"), "weight": 0.1}}}),
+    "Sum": (
+        "Sum",
+        lambda files: {
+            "terms": {
+                "pixel": "L1",
+                "feature": {
+                    "use": "Perceptual",
+                    "args": perceptual(files, distance="L2"),
+                    "weight": 0.1,
+                },
+            }
+        },
+    ),
 }
 
 
@@ -88,12 +117,18 @@ def loss(request: pytest.FixtureRequest, files: Files) -> Any:
     return make(use, **(args(files) if callable(args) else args))
 
 
-def pair(seed: int = 0, dtype: Any = None, height: int = HEIGHT, width: int = WIDTH) -> tuple[Tensor, Tensor]:
+def pair(
+    seed: int = 0, dtype: Any = None, height: int = HEIGHT, width: int = WIDTH
+) -> tuple[Tensor, Tensor]:
     """(restored, clean), two pictures each, strictly inside [0, 1]. [2, 3, H, W]"""
     rng = np.random.default_rng(seed)
-    clean = np.concatenate([scene(height, width), scene(height, width)[:, :, ::-1, ::-1]]) * 0.8 + 0.1
+    clean = (
+        np.concatenate([scene(height, width), scene(height, width)[:, :, ::-1, ::-1]]) * 0.8 + 0.1
+    )
     restored = np.clip(clean + rng.normal(0, 0.05, clean.shape), 0.01, 0.99)
-    return torch.tensor(restored, dtype=dtype or torch.float32), torch.tensor(clean, dtype=dtype or torch.float32)
+    return torch.tensor(restored, dtype=dtype or torch.float32), torch.tensor(
+        clean, dtype=dtype or torch.float32
+    )
 
 
 # what holds for all of them
@@ -106,7 +141,11 @@ def test_every_loss_of_the_table_is_tried() -> None:
 
 @pytest.mark.parametrize("picture", ["scene", "grey plane", "black", "white"])
 def test_value_and_gradient_are_finite_where_nothing_differs(loss: Any, picture: str) -> None:
-    planes = {"scene": pair()[1], "grey plane": torch.full((2, 3, HEIGHT, WIDTH), 0.4), "black": torch.zeros(2, 3, HEIGHT, WIDTH)}
+    planes = {
+        "scene": pair()[1],
+        "grey plane": torch.full((2, 3, HEIGHT, WIDTH), 0.4),
+        "black": torch.zeros(2, 3, HEIGHT, WIDTH),
+    }
     clean = planes.get(picture, torch.ones(2, 3, HEIGHT, WIDTH))
     restored = clean.clone().requires_grad_()
     value = loss(restored, clean)
@@ -136,29 +175,53 @@ def test_the_gradient_is_that_of_finite_differences(loss: Any) -> None:
     (slope,) = torch.autograd.grad(value, restored)
     with torch.no_grad():
         step = 1e-7
-        difference = (loss(restored + step * direction, clean) - loss(restored - step * direction, clean)) / (2 * step)
+        difference = (
+            loss(restored + step * direction, clean) - loss(restored - step * direction, clean)
+        ) / (2 * step)
     assert float((slope * direction).sum()) == pytest.approx(float(difference), rel=1e-4)
 
 
-@pytest.mark.parametrize("use", ["L2", "Charbonnier", "PSNR", "SSIM", "MSSSIM", "BCE", "BCEWithLogits", "Frequency", "TotalVariation", "Gram"])
+@pytest.mark.parametrize(
+    "use",
+    [
+        "L2",
+        "Charbonnier",
+        "PSNR",
+        "SSIM",
+        "MSSSIM",
+        "BCE",
+        "BCEWithLogits",
+        "Frequency",
+        "TotalVariation",
+        "Gram",
+    ],
+)
 def test_the_whole_gradient_is_right_with_a_mask(use: str) -> None:
     args: dict[str, dict[str, Any]] = {"MSSSIM": {"scales": 1}, "TotalVariation": {"power": 2}}
     restored, clean = (x[:, :1] for x in pair(5, torch.float64, 13, 12))
     weight = torch.ones(2, 1, 13, 12, dtype=torch.float64)
     weight[0, :, :, 11:] = 0
     loss = make(use, **args.get(use, {}))
-    assert torch.autograd.gradcheck(lambda x: loss(x, clean, weight), (restored.clone().requires_grad_(),), fast_mode=False)
+    assert torch.autograd.gradcheck(
+        lambda x: loss(x, clean, weight), (restored.clone().requires_grad_(),), fast_mode=False
+    )
 
 
 def test_what_a_mask_hides_has_no_influence(loss: Any) -> None:
     restored, clean = pair()
     weight = torch.ones(2, 1, HEIGHT, WIDTH)
     weight[0, :, 30:], weight[1, :, :, :5] = 0, 0
-    other = torch.where(weight == 0, torch.rand(restored.shape, generator=torch.Generator().manual_seed(9)), restored)
+    other = torch.where(
+        weight == 0,
+        torch.rand(restored.shape, generator=torch.Generator().manual_seed(9)),
+        restored,
+    )
     before, after = restored.clone().requires_grad_(), other.clone().requires_grad_()
     a, b = loss(before, clean, weight), loss(after, clean, weight)
     assert float(a.detach()) == pytest.approx(float(b.detach()), rel=1e-5)
-    assert float(loss(restored, clean)) != pytest.approx(float(loss(other, clean)), rel=1e-3), "the mask would not have mattered"
+    assert float(loss(restored, clean)) != pytest.approx(float(loss(other, clean)), rel=1e-3), (
+        "the mask would not have mattered"
+    )
     a.backward()
     assert before.grad is not None
     assert float((before.grad * (weight == 0)).abs().max()) == 0
@@ -170,7 +233,9 @@ def test_a_weight_of_one_is_none_and_of_two_is_twice(loss: Any) -> None:
     plain = float(loss(restored, clean))
     for shape in ((2, 1, 1, 1), (2, 1, HEIGHT, WIDTH), (2, 3, HEIGHT, WIDTH)):
         assert float(loss(restored, clean, torch.ones(shape))) == pytest.approx(plain, rel=1e-5)
-        assert float(loss(restored, clean, torch.full(shape, 2.0))) == pytest.approx(2 * plain, rel=1e-5)
+        assert float(loss(restored, clean, torch.full(shape, 2.0))) == pytest.approx(
+            2 * plain, rel=1e-5
+        )
 
 
 def test_a_picture_of_weight_zero_is_left_out(loss: Any) -> None:
@@ -198,7 +263,9 @@ def test_a_loss_has_no_parameters_and_an_empty_state(loss: Any) -> None:
 
 def test_pictures_of_two_shapes_are_refused(loss: Any) -> None:
     restored, clean = pair()
-    with pytest.raises(UsageError, match=r"of one shape, not \[2, 3, 48, 36\] \(restored\) with \[2, 1, 48, 36\]"):
+    with pytest.raises(
+        UsageError, match=r"of one shape, not \[2, 3, 48, 36\] \(restored\) with \[2, 1, 48, 36\]"
+    ):
         loss(restored, clean[:, :1])
 
 
@@ -220,14 +287,21 @@ def test_pixel_losses() -> None:
     }
     for use, error in expected.items():
         assert float(make(use)(restored, clean)) == pytest.approx(error.mean(), rel=1e-5)
-        assert float(make(use)(restored, clean, weight)) == pytest.approx((w * error).mean(), rel=1e-5)
+        assert float(make(use)(restored, clean, weight)) == pytest.approx(
+            (w * error).mean(), rel=1e-5
+        )
     assert float(make("L1")(restored, clean)) == pytest.approx(float(F.l1_loss(restored, clean)))
     assert float(make("L2")(restored, clean)) == pytest.approx(float(F.mse_loss(restored, clean)))
     psnr = [-10 * math.log10(1 / (np.mean((a[i] - b[i]) ** 2) + 1e-6)) for i in range(2)]
     assert float(make("PSNR")(restored, clean)) == pytest.approx(np.mean(psnr), rel=1e-5)
 
 
-SSIM_OF_THE_FIELD: dict[str, Any] = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False, "data_range": 1.0}
+SSIM_OF_THE_FIELD: dict[str, Any] = {
+    "gaussian_weights": True,
+    "sigma": 1.5,
+    "use_sample_covariance": False,
+    "data_range": 1.0,
+}
 
 
 def test_ssim_is_that_of_scikit_image_and_of_the_metrics_room() -> None:
@@ -260,7 +334,9 @@ def test_ms_ssim_is_its_published_formula() -> None:
         value = 1.0
         for i, power in enumerate((0.0448, 0.2856, 0.3001, 0.2363, 0.1333)):
             mx, my = mean(x), mean(y)
-            structure = (2 * (mean(x * y) - mx * my) + 0.03**2) / (mean(x * x) - mx**2 + mean(y * y) - my**2 + 0.03**2)
+            structure = (2 * (mean(x * y) - mx * my) + 0.03**2) / (
+                mean(x * x) - mx**2 + mean(y * y) - my**2 + 0.03**2
+            )
             luminance = (2 * mx * my + 0.01**2) / (mx**2 + my**2 + 0.01**2)
             value *= (structure * luminance if i == 4 else structure).mean() ** power
             x, y = halved(x), halved(y)
@@ -271,16 +347,36 @@ def test_ms_ssim_is_its_published_formula() -> None:
 def test_ms_ssim_of_one_scale_is_ssim_and_small_pictures_are_refused() -> None:
     restored, clean = pair()
     one = [float(make("SSIM")(restored[:1, c : c + 1], clean[:1, c : c + 1])) for c in range(3)]
-    assert float(make("MSSSIM", scales=1)(restored[:1], clean[:1])) == pytest.approx(np.mean(one), rel=1e-5)
-    with pytest.raises(UsageError, match=r"MSSSIM of 5 scales wants pictures of 176x176 and more, not 36x48; take fewer scales, a larger data\.crop, or SSIM"):
+    assert float(make("MSSSIM", scales=1)(restored[:1], clean[:1])) == pytest.approx(
+        np.mean(one), rel=1e-5
+    )
+    with pytest.raises(
+        UsageError,
+        match=r"MSSSIM of 5 scales wants pictures of 176x176 and more, not 36x48; take fewer scales, a larger data\.crop, or SSIM",
+    ):
         make("MSSSIM")(restored, clean)
     with pytest.raises(UsageError, match="SSIM wants pictures of 11x11 and more, not 10x48"):
         make("SSIM")(restored[..., :10], clean[..., :10])
 
 
 def test_a_loss_says_the_smallest_picture_that_it_can_compare(files: Files) -> None:
-    nested = make("Sum", terms={"pixel": "L1", "inner": {"use": "Sum", "args": {"terms": {"a": {"use": "MSSSIM", "args": {"scales": 3}}, "b": "SSIM"}}}})
-    losses = (make("L1"), make("SSIM"), make("MSSSIM"), nested, make("Perceptual", **perceptual(files)))
+    nested = make(
+        "Sum",
+        terms={
+            "pixel": "L1",
+            "inner": {
+                "use": "Sum",
+                "args": {"terms": {"a": {"use": "MSSSIM", "args": {"scales": 3}}, "b": "SSIM"}},
+            },
+        },
+    )
+    losses = (
+        make("L1"),
+        make("SSIM"),
+        make("MSSSIM"),
+        nested,
+        make("Perceptual", **perceptual(files)),
+    )
     assert [least_side(loss) for loss in losses] == [1, 11, 176, 44, 32]
     for loss in losses[1:]:
         least = least_side(loss)
@@ -304,11 +400,17 @@ def test_cross_entropies_are_those_of_torch(pos_weight: float | None) -> None:
     logits, clean = 12 * (pair()[0] - 0.5), pair()[1].round()
     weighing = None if pos_weight is None else torch.tensor(pos_weight)
     expected = F.binary_cross_entropy_with_logits(logits, clean, pos_weight=weighing)
-    assert float(make("BCEWithLogits", pos_weight=pos_weight)(logits, clean)) == pytest.approx(float(expected), rel=1e-5)
-    assert float(make("BCE", pos_weight=pos_weight)(torch.sigmoid(logits), clean)) == pytest.approx(float(expected), rel=1e-5)
+    assert float(make("BCEWithLogits", pos_weight=pos_weight)(logits, clean)) == pytest.approx(
+        float(expected), rel=1e-5
+    )
+    assert float(make("BCE", pos_weight=pos_weight)(torch.sigmoid(logits), clean)) == pytest.approx(
+        float(expected), rel=1e-5
+    )
     if pos_weight is None:
         soft = pair()[1]
-        assert float(make("BCE")(torch.sigmoid(logits), soft)) == pytest.approx(float(F.binary_cross_entropy(torch.sigmoid(logits), soft)), rel=1e-5)
+        assert float(make("BCE")(torch.sigmoid(logits), soft)) == pytest.approx(
+            float(F.binary_cross_entropy(torch.sigmoid(logits), soft)), rel=1e-5
+        )
 
 
 def test_pos_weight_weighs_the_white_pixels() -> None:
@@ -320,8 +422,13 @@ def test_pos_weight_weighs_the_white_pixels() -> None:
 
 
 def test_cross_entropy_at_the_ends() -> None:
-    """Certain and wrong: finite, and on logits still with a slope; what is no probability is refused."""
-    ends, wrong = torch.tensor([0.0, 1.0]).view(1, 1, 1, 2).requires_grad_(), torch.tensor([1.0, 0.0]).view(1, 1, 1, 2)
+    """Certain and wrong: finite, and on logits still with a slope; what is no probability is
+    refused.
+    """
+    ends, wrong = (
+        torch.tensor([0.0, 1.0]).view(1, 1, 1, 2).requires_grad_(),
+        torch.tensor([1.0, 0.0]).view(1, 1, 1, 2),
+    )
     value = make("BCE")(ends, wrong)
     value.backward()
     assert math.isfinite(float(value.detach()))
@@ -331,43 +438,70 @@ def test_cross_entropy_at_the_ends() -> None:
     assert float(value.detach()) == pytest.approx(80)
     assert logits.grad is not None
     assert logits.grad.flatten().tolist() == [-0.5, 0.5]
-    with pytest.raises(UsageError, match=r"BCE wants a network whose output lies in \[0, 1\].*BCEWithLogits"):
+    with pytest.raises(
+        UsageError, match=r"BCE wants a network whose output lies in \[0, 1\].*BCEWithLogits"
+    ):
         make("BCE")(torch.full((1, 1, 1, 2), 1.01), wrong)
 
 
 def test_edge_is_that_of_numpy_and_scipy() -> None:
     restored, clean = pair()
     a, b = arrays(restored, clean)
-    gradient = np.abs(np.diff(a, axis=3) - np.diff(b, axis=3)).mean() + np.abs(np.diff(a, axis=2) - np.diff(b, axis=2)).mean()
+    gradient = (
+        np.abs(np.diff(a, axis=3) - np.diff(b, axis=3)).mean()
+        + np.abs(np.diff(a, axis=2) - np.diff(b, axis=2)).mean()
+    )
     assert float(make("Edge")(restored, clean)) == pytest.approx(gradient, rel=1e-5)
     kernel = np.array([[0, -1, 0], [-1, 4, -1], [0, -1, 0]], float)[None, None]
-    laplacian = np.abs(ndimage.convolve(a, kernel) - ndimage.convolve(b, kernel))[:, :, 1:-1, 1:-1].mean()
-    assert float(make("Edge", kind="laplacian")(restored, clean)) == pytest.approx(laplacian, rel=1e-5)
-    assert float(make("Edge")(clean + 0.1, clean)) == pytest.approx(0, abs=1e-6), "an edge loss sees no brightness"
+    laplacian = np.abs(ndimage.convolve(a, kernel) - ndimage.convolve(b, kernel))[
+        :, :, 1:-1, 1:-1
+    ].mean()
+    assert float(make("Edge", kind="laplacian")(restored, clean)) == pytest.approx(
+        laplacian, rel=1e-5
+    )
+    assert float(make("Edge")(clean + 0.1, clean)) == pytest.approx(0, abs=1e-6), (
+        "an edge loss sees no brightness"
+    )
 
 
 def test_total_variation_is_that_of_numpy() -> None:
     restored, clean = pair()
     (a,) = arrays(restored)
     rows, columns = np.diff(a, axis=3), np.diff(a, axis=2)
-    assert float(make("TotalVariation")(restored, clean)) == pytest.approx(np.abs(rows).mean() + np.abs(columns).mean(), rel=1e-5)
+    assert float(make("TotalVariation")(restored, clean)) == pytest.approx(
+        np.abs(rows).mean() + np.abs(columns).mean(), rel=1e-5
+    )
     squared = (rows**2).sum((1, 2, 3)).mean() + (columns**2).sum((1, 2, 3)).mean()
-    assert float(make("TotalVariation", power=2, reduction="sum")(restored, clean)) == pytest.approx(squared, rel=1e-5)
+    assert float(
+        make("TotalVariation", power=2, reduction="sum")(restored, clean)
+    ) == pytest.approx(squared, rel=1e-5)
 
 
 def test_frequency_is_that_of_numpy() -> None:
     restored, clean = pair()
     a, b = (np.fft.rfft2(x, norm="ortho") for x in arrays(restored, clean))
-    assert float(make("Frequency")(restored, clean)) == pytest.approx((np.abs((a - b).real) + np.abs((a - b).imag)).mean() / 2, rel=1e-5)
-    assert float(make("Frequency", kind="amplitude")(restored, clean)) == pytest.approx(np.abs(np.abs(a) - np.abs(b)).mean(), rel=1e-5)
-    assert float(make("Frequency", kind="amplitude")(clean.roll(5, 3), clean)) == pytest.approx(0, abs=1e-6), "an amplitude sees no shift"
+    assert float(make("Frequency")(restored, clean)) == pytest.approx(
+        (np.abs((a - b).real) + np.abs((a - b).imag)).mean() / 2, rel=1e-5
+    )
+    assert float(make("Frequency", kind="amplitude")(restored, clean)) == pytest.approx(
+        np.abs(np.abs(a) - np.abs(b)).mean(), rel=1e-5
+    )
+    assert float(make("Frequency", kind="amplitude")(clean.roll(5, 3), clean)) == pytest.approx(
+        0, abs=1e-6
+    ), "an amplitude sees no shift"
 
 
 def test_gram_is_the_paper_s() -> None:
     restored, clean = pair()
-    a, b = (np.einsum("bchw,bdhw->bcd", x, x) / (3 * HEIGHT * WIDTH) for x in arrays(restored, clean))
-    assert float(make("Gram")(restored, clean)) == pytest.approx(((a - b) ** 2).sum((1, 2)).mean(), rel=1e-4)
-    assert float(make("Gram")(clean.flip(2), clean)) == pytest.approx(0, abs=1e-10), "a Gram matrix does not know where"
+    a, b = (
+        np.einsum("bchw,bdhw->bcd", x, x) / (3 * HEIGHT * WIDTH) for x in arrays(restored, clean)
+    )
+    assert float(make("Gram")(restored, clean)) == pytest.approx(
+        ((a - b) ** 2).sum((1, 2)).mean(), rel=1e-4
+    )
+    assert float(make("Gram")(clean.flip(2), clean)) == pytest.approx(0, abs=1e-10), (
+        "a Gram matrix does not know where"
+    )
 
 
 # frozen networks
@@ -377,12 +511,18 @@ def test_gram_is_the_paper_s() -> None:
 def test_vgg_features_are_those_of_its_formula(network: str, files: Files) -> None:
     """By hand: convolution 0, 2 | pool | 5, 7, on ImageNet's normalisation."""
     picture, _ = pair()
-    weights = {name: p.detach() for name, p in torch.load(files(network), weights_only=True).items()}
-    mean, spread = (torch.tensor(v).view(1, 3, 1, 1) for v in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
+    weights = {
+        name: p.detach() for name, p in torch.load(files(network), weights_only=True).items()
+    }
+    mean, spread = (
+        torch.tensor(v).view(1, 3, 1, 1) for v in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+    )
     x = (picture - mean) / spread
     expected = {}
     for key, name in ((0, "1_1"), (2, "1_2"), (5, "2_1"), (7, "2_2")):
-        expected[f"conv{name}"] = x = F.conv2d(x, weights[f"features.{key}.weight"], weights[f"features.{key}.bias"], padding=1)
+        expected[f"conv{name}"] = x = F.conv2d(
+            x, weights[f"features.{key}.weight"], weights[f"features.{key}.bias"], padding=1
+        )
         expected[f"relu{name}"] = x = F.relu(x)
         if name == "1_2":
             expected["pool1"] = x = F.max_pool2d(x, 2)
@@ -392,30 +532,51 @@ def test_vgg_features_are_those_of_its_formula(network: str, files: Files) -> No
         torch.testing.assert_close(values, expected[name], msg=name)
 
 
-@pytest.mark.parametrize(("network", "keys", "pools"), [("VGG16", 13, 5), ("VGG19", 16, 5), ("SqueezeNet", 1 + 3 * 8, 3)])
+@pytest.mark.parametrize(
+    ("network", "keys", "pools"), [("VGG16", 13, 5), ("VGG19", 16, 5), ("SqueezeNet", 1 + 3 * 8, 3)]
+)
 def test_the_networks_are_torchvision_s(network: str, keys: int, pools: int) -> None:
-    """As many convolutions as published, at torchvision's places: VGG-16's last is features.28, VGG-19's features.34, SqueezeNet's last block features.12."""
+    """As many convolutions as published, at torchvision's places: VGG-16's last is features.28,
+    VGG-19's features.34, SqueezeNet's last block features.12.
+    """
     layers = features.NETWORKS[network].layers()
     net = nn.Sequential(*(layer for _, layer in layers))
     weights = [name for name, _ in net.named_parameters() if name.endswith("weight")]
     assert len(weights) == keys
     assert sum(name.startswith("pool") for name, _ in layers) == pools
-    assert weights[-1] == {"VGG16": "28.weight", "VGG19": "34.weight", "SqueezeNet": "12.expand3x3.weight"}[network]
-    assert sum(p.numel() for p in net.parameters()) == {"VGG16": 14_714_688, "VGG19": 20_024_384, "SqueezeNet": 722_496}[network]
+    assert (
+        weights[-1]
+        == {"VGG16": "28.weight", "VGG19": "34.weight", "SqueezeNet": "12.expand3x3.weight"}[
+            network
+        ]
+    )
+    assert (
+        sum(p.numel() for p in net.parameters())
+        == {"VGG16": 14_714_688, "VGG19": 20_024_384, "SqueezeNet": 722_496}[network]
+    )
 
 
 def squeezenet_by_hand(picture: Tensor, weights: dict[str, Tensor]) -> dict[str, Tensor]:
     """fire2 and fire3 of SqueezeNet 1.1 from Caffe's input: BGR, 0..255, less its mean."""
 
     def convolve(x: Tensor, key: str, **settings: Any) -> Tensor:
-        return F.relu(F.conv2d(x, weights[f"features.{key}.weight"].detach(), weights[f"features.{key}.bias"].detach(), **settings))
+        return F.relu(
+            F.conv2d(
+                x,
+                weights[f"features.{key}.weight"].detach(),
+                weights[f"features.{key}.bias"].detach(),
+                **settings,
+            )
+        )
 
     x = picture[:, [2, 1, 0]] * 255 - torch.tensor([103.939, 116.779, 123.68]).view(1, 3, 1, 1)
     x = F.max_pool2d(convolve(x, "0", stride=2), 3, 2, ceil_mode=True)
     found = {}
     for key, name in ((3, "fire2"), (4, "fire3")):
         small = convolve(x, f"{key}.squeeze")
-        found[name] = x = torch.cat([convolve(small, f"{key}.expand1x1"), convolve(small, f"{key}.expand3x3", padding=1)], 1)
+        found[name] = x = torch.cat(
+            [convolve(small, f"{key}.expand1x1"), convolve(small, f"{key}.expand3x3", padding=1)], 1
+        )
     return found
 
 
@@ -430,22 +591,46 @@ def test_a_perceptual_loss_is_the_weighted_sum_of_its_layers_distances(files: Fi
     restored, clean = pair()
     weights = torch.load(files("SqueezeNet"), weights_only=True)
     a, b = squeezenet_by_hand(restored, weights), squeezenet_by_hand(clean, weights)
-    for distance, reference in (("L1", F.l1_loss), ("L2", F.mse_loss), ({"use": "Charbonnier", "args": {"eps": 0.5}}, None)):
-        loss = make("Perceptual", network="SqueezeNet", file=files("SqueezeNet"), layers={"fire2": 0.25, "fire3": 2}, distance=distance)
+    for distance, reference in (
+        ("L1", F.l1_loss),
+        ("L2", F.mse_loss),
+        ({"use": "Charbonnier", "args": {"eps": 0.5}}, None),
+    ):
+        loss = make(
+            "Perceptual",
+            network="SqueezeNet",
+            file=files("SqueezeNet"),
+            layers={"fire2": 0.25, "fire3": 2},
+            distance=distance,
+        )
         terms = loss.terms(restored, clean)
         assert list(terms) == ["fire2", "fire3"]
-        assert float(loss(restored, clean)) == pytest.approx(sum(float(value) for value in terms.values()))
+        assert float(loss(restored, clean)) == pytest.approx(
+            sum(float(value) for value in terms.values())
+        )
         for (name, value), share in zip(terms.items(), (0.25, 2), strict=True):
-            expected = reference(a[name], b[name]) if reference else ((a[name] - b[name]) ** 2 + 0.25).sqrt().mean()
+            expected = (
+                reference(a[name], b[name])
+                if reference
+                else ((a[name] - b[name]) ** 2 + 0.25).sqrt().mean()
+            )
             assert float(value) == pytest.approx(share * float(expected), rel=1e-4)
 
 
 def test_a_grey_picture_is_repeated(files: Files) -> None:
     restored, clean = (x[:, :1] for x in pair())
     loss = make("Perceptual", **perceptual(files))
-    assert float(loss(restored, clean)) == pytest.approx(float(loss(restored.expand(-1, 3, -1, -1), clean.expand(-1, 3, -1, -1))))
+    assert float(loss(restored, clean)) == pytest.approx(
+        float(loss(restored.expand(-1, 3, -1, -1), clean.expand(-1, 3, -1, -1)))
+    )
     for wrong in (torch.zeros(1, 4, 40, 40), torch.zeros(1, 3, 40, 31)):
-        with pytest.raises(UsageError, match="a feature network wants pictures of 1 or 3 channels and 32x32 and more, not of shape"):
+        with pytest.raises(
+            UsageError,
+            match=(
+                "a feature network wants pictures of 1 or 3 channels and 32x32 and more, not "
+                "of shape"
+            ),
+        ):
             loss(wrong, wrong)
 
 
@@ -459,7 +644,9 @@ def test_building_a_frozen_network_draws_nothing_and_it_moves_with_its_module(fi
 
 @pytest.mark.shared
 def test_the_real_squeezenet_sees_structure_rather_than_noise(shared: Path) -> None:
-    """The real weights: the activations of the formula; and a blur costs more than brightness that is as far away in squares."""
+    """The real weights: the activations of the formula; and a blur costs more than brightness that
+    is as far away in squares.
+    """
     file = shared / "weights" / "squeezenet11_features.pth"
     clean = torch.from_numpy(scene(96, 96))
     expected = squeezenet_by_hand(clean, torch.load(file, weights_only=True))
@@ -481,10 +668,14 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "burnish" / "features"
 
 
-def test_public_weights_are_fetched_once_and_held_against_their_checksum(cache: Path, files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_public_weights_are_fetched_once_and_held_against_their_checksum(
+    cache: Path, files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
     data = Path(files("VGG16")).read_bytes()
     name = f"tiny-{hashlib.sha256(data).hexdigest()[:8]}.pth"
-    monkeypatch.setitem(features.NETWORKS, "VGG16", dataclasses.replace(features.NETWORKS["VGG16"], public=name))
+    monkeypatch.setitem(
+        features.NETWORKS, "VGG16", dataclasses.replace(features.NETWORKS["VGG16"], public=name)
+    )
     asked = []
 
     def fetch(url: str, target: str, hash_prefix: str, progress: bool) -> None:
@@ -496,19 +687,28 @@ def test_public_weights_are_fetched_once_and_held_against_their_checksum(cache: 
         make("Perceptual", layers={"relu2_2": 1})(*pair())
     assert asked == [(f"https://download.pytorch.org/models/{name}", name[5:13])]
     (cache / name).write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
-    with pytest.raises(ModelCorrupt, match="not the file that its name says, by its checksum; remove it"):
+    with pytest.raises(
+        ModelCorrupt, match="not the file that its name says, by its checksum; remove it"
+    ):
         make("Perceptual", layers={"relu2_2": 1})
 
 
 @pytest.mark.parametrize("trouble", [URLError("no route to host"), IncompleteRead(b"")])
-def test_offline_one_sentence_says_where_the_file_belongs(cache: Path, monkeypatch: pytest.MonkeyPatch, trouble: Exception) -> None:
+def test_offline_one_sentence_says_where_the_file_belongs(
+    cache: Path, monkeypatch: pytest.MonkeyPatch, trouble: Exception
+) -> None:
     def fetch(*args: Any, **settings: Any) -> None:
         raise trouble
 
     monkeypatch.setattr("torch.hub.download_url_to_file", fetch)
     with pytest.raises(ModelMissing) as raised:
         make("Perceptual", layers={"conv5_4": 1}, network="VGG19")
-    for word in ("https://download.pytorch.org/models/vgg19-dcbb9e9d.pth", str(trouble), str(cache / "vgg19-dcbb9e9d.pth"), "`file`"):
+    for word in (
+        "https://download.pytorch.org/models/vgg19-dcbb9e9d.pth",
+        str(trouble),
+        str(cache / "vgg19-dcbb9e9d.pth"),
+        "`file`",
+    ):
         assert word in str(raised.value)
     assert "\n" not in str(raised.value)
 
@@ -518,7 +718,10 @@ def test_files_that_do_not_fit_are_named(tmp_path: Path, files: Files) -> None:
         make("Perceptual", layers={"relu1_1": 1}, file=str(tmp_path / "none.pth"))
     with pytest.raises(ModelMissing, match="SqueezeNet has no public file.*`file`"):
         make("Perceptual", layers={"fire3": 1}, network="SqueezeNet")
-    with pytest.raises(ModelMismatch, match=r"SqueezeNet\.pth: features\.2\.weight is missing, but this network wants \[64, 64, 3, 3\]"):
+    with pytest.raises(
+        ModelMismatch,
+        match=r"SqueezeNet\.pth: features\.2\.weight is missing, but this network wants \[64, 64, 3, 3\]",
+    ):
         make("Perceptual", layers={"relu1_2": 1}, file=files("SqueezeNet"))
     (tmp_path / "bad.pth").write_bytes(b"no tensors")
     with pytest.raises(ModelCorrupt, match=r"bad\.pth: not a file of plain tensors"):
@@ -543,13 +746,28 @@ def test_a_file_with_code_in_it_is_not_run(tmp_path: Path, monkeypatch: pytest.M
 
 def test_a_sum_is_its_terms_and_names_those_of_its_terms(files: Files) -> None:
     restored, clean = pair()
-    inner = {"use": "Sum", "args": {"terms": {"a": "L1", "b": {"use": "Edge", "weight": 3}}}, "weight": 2}
-    loss = make("Sum", terms={"pixel": "L2", "more": inner, "feature": {"use": "Perceptual", "args": perceptual(files), "weight": 0.1}})
+    inner = {
+        "use": "Sum",
+        "args": {"terms": {"a": "L1", "b": {"use": "Edge", "weight": 3}}},
+        "weight": 2,
+    }
+    loss = make(
+        "Sum",
+        terms={
+            "pixel": "L2",
+            "more": inner,
+            "feature": {"use": "Perceptual", "args": perceptual(files), "weight": 0.1},
+        },
+    )
     terms = loss.terms(restored, clean)
     assert list(terms) == ["pixel", "more/a", "more/b", "feature/conv1", "feature/fire3"]
     assert float(terms["more/b"]) == pytest.approx(6 * float(make("Edge")(restored, clean)))
-    assert float(terms["feature/conv1"]) == pytest.approx(0.1 * float(make("Perceptual", **perceptual(files)).terms(restored, clean)["conv1"]))
-    assert float(loss(restored, clean)) == pytest.approx(sum(float(value) for value in terms.values()))
+    assert float(terms["feature/conv1"]) == pytest.approx(
+        0.1 * float(make("Perceptual", **perceptual(files)).terms(restored, clean)["conv1"])
+    )
+    assert float(loss(restored, clean)) == pytest.approx(
+        sum(float(value) for value in terms.values())
+    )
 
 
 def test_a_sum_with_a_loss_on_logits_gives_the_others_their_sigmoid() -> None:
@@ -557,8 +775,12 @@ def test_a_sum_with_a_loss_on_logits_gives_the_others_their_sigmoid() -> None:
     loss = make("Sum", terms={"bce": "BCEWithLogits", "pixel": "L1"})
     terms = loss.terms(logits, clean)
     assert loss.on_logits
-    assert float(terms["bce"]) == pytest.approx(float(F.binary_cross_entropy_with_logits(logits, clean)), rel=1e-5)
-    assert float(terms["pixel"]) == pytest.approx(float(F.l1_loss(torch.sigmoid(logits), clean)), rel=1e-5)
+    assert float(terms["bce"]) == pytest.approx(
+        float(F.binary_cross_entropy_with_logits(logits, clean)), rel=1e-5
+    )
+    assert float(terms["pixel"]) == pytest.approx(
+        float(F.l1_loss(torch.sigmoid(logits), clean)), rel=1e-5
+    )
     assert make("Sum", terms={"outer": loss_spec("BCEWithLogits")}).on_logits
     assert not make("Sum", terms={"pixel": "L1"}).on_logits
 
@@ -570,25 +792,59 @@ def loss_spec(use: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("use", "args", "words"),
     [
-        ("Charbonier", {}, ["loss.use", "'Charbonier'", "did you mean 'Charbonnier'", "TotalVariation"]),
+        (
+            "Charbonier",
+            {},
+            ["loss.use", "'Charbonier'", "did you mean 'Charbonnier'", "TotalVariation"],
+        ),
         ("L2", {"eps": 1}, ["loss.args.eps", "unknown argument"]),
         ("Charbonnier", {"epsilon": 1}, ["loss.args.epsilon", "did you mean 'eps'"]),
-        ("Sum", {"terms": {"pixel": "L1", "feature": {"use": "Perceptal"}}}, ["loss.args.terms.feature.use", "did you mean 'Perceptual'"]),
-        ("Sum", {"terms": {"pixel": "l1"}}, ["loss.args.terms.pixel.use", "'l1'", "L1"]),
-        ("Sum", {"terms": {"pixel": {"use": "L1", "wieght": 1}}}, ["loss.args.terms.pixel", "`use`", "wieght"]),
-        ("Sum", {"terms": {"pixel": {"use": "L1", "weight": -1}}}, ["loss.args.terms.pixel.weight", "0 or more", "-1"]),
-        ("Sum", {"terms": {"pixel": {"use": "L1", "weight": True}}}, ["loss.args.terms.pixel.weight", "True"]),
-        ("Sum", {"terms": {"edge": {"use": "Edge", "args": {"kid": 1}}}}, ["loss.args.terms.edge.args.kid", "did you mean 'kind'"]),
         (
             "Sum",
-            {"terms": {"f": {"use": "Perceptual", "args": {"layers": {"relu2_2": 1}, "distance": "L4"}}}},
+            {"terms": {"pixel": "L1", "feature": {"use": "Perceptal"}}},
+            ["loss.args.terms.feature.use", "did you mean 'Perceptual'"],
+        ),
+        ("Sum", {"terms": {"pixel": "l1"}}, ["loss.args.terms.pixel.use", "'l1'", "L1"]),
+        (
+            "Sum",
+            {"terms": {"pixel": {"use": "L1", "wieght": 1}}},
+            ["loss.args.terms.pixel", "`use`", "wieght"],
+        ),
+        (
+            "Sum",
+            {"terms": {"pixel": {"use": "L1", "weight": -1}}},
+            ["loss.args.terms.pixel.weight", "0 or more", "-1"],
+        ),
+        (
+            "Sum",
+            {"terms": {"pixel": {"use": "L1", "weight": True}}},
+            ["loss.args.terms.pixel.weight", "True"],
+        ),
+        (
+            "Sum",
+            {"terms": {"edge": {"use": "Edge", "args": {"kid": 1}}}},
+            ["loss.args.terms.edge.args.kid", "did you mean 'kind'"],
+        ),
+        (
+            "Sum",
+            {
+                "terms": {
+                    "f": {"use": "Perceptual", "args": {"layers": {"relu2_2": 1}, "distance": "L4"}}
+                }
+            },
             ["loss.args.terms.f.args.distance.use", "'L4'", "Gram"],
         ),
-        ("Perceptual", {"layers": {}, "distance": {"use": "L1", "args": {"eps": 1}}}, ["loss.args.distance.args.eps", "unknown argument"]),
+        (
+            "Perceptual",
+            {"layers": {}, "distance": {"use": "L1", "args": {"eps": 1}}},
+            ["loss.args.distance.args.eps", "unknown argument"],
+        ),
         ("Sum", {"term": {}}, ["loss.args.term", "did you mean 'terms'"]),
     ],
 )
-def test_a_typo_at_any_depth_is_named_before_anything_is_built(use: str, args: dict[str, Any], words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_typo_at_any_depth_is_named_before_anything_is_built(
+    use: str, args: dict[str, Any], words: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(self: nn.Module) -> None:
         raise AssertionError("something was built")
 
@@ -607,12 +863,20 @@ def test_a_typo_at_any_depth_is_named_before_anything_is_built(use: str, args: d
     [
         ("Sum", {"terms": {}}, ["loss: Sum cannot be built", "mapping of names to losses"]),
         ("Sum", {"terms": "L1"}, ["loss: Sum cannot be built", "mapping of names to losses"]),
-        ("Sum", {"terms": {"c": {"use": "Charbonnier", "args": {"eps": 0}}}}, ["loss.args.terms.c: Charbonnier cannot be built", "above 0"]),
+        (
+            "Sum",
+            {"terms": {"c": {"use": "Charbonnier", "args": {"eps": 0}}}},
+            ["loss.args.terms.c: Charbonnier cannot be built", "above 0"],
+        ),
         ("Perceptual", {}, ["loss.args: layers missing"]),
         ("Perceptual", {"layers": ["relu2_2"]}, ["mapping of layers to weights", "relu2_2"]),
         ("Perceptual", {"layers": {"relu2_2": 0}}, ["weights above 0"]),
         ("Perceptual", {"layers": {"relu2_3": 1}}, ["VGG16 has no 'relu2_3'", "relu2_2"]),
-        ("Perceptual", {"layers": {"relu2_2": 1}, "network": "VGG17"}, ["there is no 'VGG17'", "VGG16, VGG19, SqueezeNet"]),
+        (
+            "Perceptual",
+            {"layers": {"relu2_2": 1}, "network": "VGG17"},
+            ["there is no 'VGG17'", "VGG16, VGG19, SqueezeNet"],
+        ),
         ("MSSSIM", {"scales": 6}, ["scales is a whole number from 1 to 5, not 6"]),
         ("MSSSIM", {"scales": 2.5}, ["whole number from 1 to 5, not 2.5"]),
         ("BCE", {"pos_weight": 0}, ["pos_weight is a number above 0"]),
@@ -631,9 +895,16 @@ def test_a_wrong_value_is_named(use: str, args: dict[str, Any], words: list[str]
 
 def test_the_page_names_every_loss_optimizer_and_schedule_with_its_arguments() -> None:
     page = PAGE.read_text(encoding="utf-8")
-    rows = {name: row for row in page.splitlines() if row.startswith("| `") for name in re.findall(r"`(\w+)`", row.split("|")[1])}
+    rows = {
+        name: row
+        for row in page.splitlines()
+        if row.startswith("| `")
+        for name in re.findall(r"`(\w+)`", row.split("|")[1])
+    }
     arguments = {name: list(inspect.signature(find(name, LOSSES)).parameters) for name in LOSSES}
-    arguments.update({name: [f.name for f in dataclasses.fields(kind)] for name, kind in SHAPES.items()})
+    arguments.update(
+        {name: [f.name for f in dataclasses.fields(kind)] for name, kind in SHAPES.items()}
+    )
     assert set(rows) == set(arguments)
     for name, given in arguments.items():
         assert [f"`{a}`" for a in given if f"`{a}`" not in rows[name]] == [], name
@@ -642,16 +913,35 @@ def test_the_page_names_every_loss_optimizer_and_schedule_with_its_arguments() -
 
 def test_between_mixes_two_losses_by_each_pictures_level() -> None:
     restored, clean = pair()
-    loss, first, second = make("Between", first="L1", second="L2", low=0, high=2), make("L1"), make("L2")
+    loss, first, second = (
+        make("Between", first="L1", second="L2", low=0, high=2),
+        make("L1"),
+        make("L2"),
+    )
     level = torch.tensor([0.5, 2.0]).view(2, 1, 1, 1)
     terms = loss.terms(restored, clean, None, level)
-    assert float(terms["first"]) == pytest.approx(0.75 * float(first(restored[:1], clean[:1])) / 2, rel=1e-5)
-    assert float(terms["second"]) == pytest.approx((0.25 * float(second(restored[:1], clean[:1])) + float(second(restored[1:], clean[1:]))) / 2, rel=1e-5)
-    assert float(loss(restored, clean, None, level)) == pytest.approx(sum(map(float, terms.values())), rel=1e-6)
-    assert float(loss(restored, clean)) == pytest.approx((float(first(restored, clean)) + float(second(restored, clean))) / 2, rel=1e-5)
+    assert float(terms["first"]) == pytest.approx(
+        0.75 * float(first(restored[:1], clean[:1])) / 2, rel=1e-5
+    )
+    assert float(terms["second"]) == pytest.approx(
+        (0.25 * float(second(restored[:1], clean[:1])) + float(second(restored[1:], clean[1:])))
+        / 2,
+        rel=1e-5,
+    )
+    assert float(loss(restored, clean, None, level)) == pytest.approx(
+        sum(map(float, terms.values())), rel=1e-6
+    )
+    assert float(loss(restored, clean)) == pytest.approx(
+        (float(first(restored, clean)) + float(second(restored, clean))) / 2, rel=1e-5
+    )
     mask = torch.tensor([1.0, 0.0]).view(2, 1, 1, 1)
     assert float(loss(restored, clean, mask, level)) == pytest.approx(
-        (0.75 * float(first(restored[:1], clean[:1])) + 0.25 * float(second(restored[:1], clean[:1]))) / 2, rel=1e-5
+        (
+            0.75 * float(first(restored[:1], clean[:1]))
+            + 0.25 * float(second(restored[:1], clean[:1]))
+        )
+        / 2,
+        rel=1e-5,
     )
     with pytest.raises(RecipeError, match="neither of the two may want logits"):
         make("Between", first="BCEWithLogits", second="L1")
@@ -664,9 +954,13 @@ def test_style_is_that_of_the_painting_and_not_of_the_clean_picture(files: Files
     args = {**perceptual(files), "picture": files("painting"), "side": 48}
     loss = make("Style", **args)
     with Image.open(files("painting")) as file:
-        painting = torch.from_numpy(np.asarray(file, np.float32).transpose(2, 0, 1)[None].copy() / 255)
+        painting = torch.from_numpy(
+            np.asarray(file, np.float32).transpose(2, 0, 1)[None].copy() / 255
+        )
     assert float(loss(painting, painting)) == pytest.approx(0, abs=1e-10)
-    assert float(loss(restored, clean)) == pytest.approx(float(loss(restored, clean.flip(-1))), rel=1e-6)
+    assert float(loss(restored, clean)) == pytest.approx(
+        float(loss(restored, clean.flip(-1))), rel=1e-6
+    )
     assert float(loss(painting, painting)) < float(loss(restored, clean))
     reference = make("Perceptual", **perceptual(files, distance="Gram"))
     both = torch.cat([painting, painting])[..., :HEIGHT, :WIDTH]

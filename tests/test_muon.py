@@ -1,4 +1,6 @@
-"""Muon against its formula, written out independently in float64 numpy; and AdamW against torch's."""
+"""Muon against its formula, written out independently in float64 numpy; and AdamW against
+torch's.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ from burnish.training.restorer import Restorer  # noqa: E402
 
 def net() -> nn.Sequential:
     torch.manual_seed(0)
-    return nn.Sequential(nn.Conv2d(3, 8, 3), nn.Conv2d(8, 6, 3), nn.ConvTranspose2d(6, 10, 2), nn.Conv2d(10, 3, 3)).double()
+    return nn.Sequential(
+        nn.Conv2d(3, 8, 3), nn.Conv2d(8, 6, 3), nn.ConvTranspose2d(6, 10, 2), nn.Conv2d(10, 3, 3)
+    ).double()
 
 
 def gradients(module: nn.Module, seed: int) -> None:
@@ -65,7 +69,11 @@ def test_what_wraps_a_network_has_its_ends_in_every_set_of_weights() -> None:
     assert "base.head.weight" not in alone
     assert "base.tail.weight" not in alone
     convolutions = [
-        name for name, value in Restorer(Spec("LevelPlane", {"base": base}), (Dial("noise", 0, 75, 25, "sigma"),)).named_parameters() if value.ndim == 4
+        name
+        for name, value in Restorer(
+            Spec("LevelPlane", {"base": base}), (Dial("noise", 0, 75, 25, "sigma"),)
+        ).named_parameters()
+        if value.ndim == 4
     ]
     assert len(alone) == len(convolutions) - 2
     curve = named_groups(Spec("SplineBank", {"base": base, "levels": [0, 75]}))
@@ -90,9 +98,13 @@ def test_steps_follow_the_formula() -> None:
         peer.step()
     for name, p in module.named_parameters():
         if name in ("1.weight", "2.weight"):
-            np.testing.assert_allclose(p.detach().numpy(), reference(kept[name], grads[name], 0.01), atol=2e-6)
+            np.testing.assert_allclose(
+                p.detach().numpy(), reference(kept[name], grads[name], 0.01), atol=2e-6
+            )
         else:
-            np.testing.assert_allclose(p.detach().numpy(), twin.get_parameter(name).detach().numpy(), atol=1e-12)
+            np.testing.assert_allclose(
+                p.detach().numpy(), twin.get_parameter(name).detach().numpy(), atol=1e-12
+            )
 
 
 def test_orthogonalised_singular_values_are_near_one() -> None:
@@ -112,4 +124,6 @@ def test_state_survives_saving() -> None:
     for m, o in ((module, first), (again, second)):
         gradients(m, 1)
         o.step()
-    assert all(torch.equal(a, b) for a, b in zip(module.parameters(), again.parameters(), strict=True))
+    assert all(
+        torch.equal(a, b) for a, b in zip(module.parameters(), again.parameters(), strict=True)
+    )

@@ -21,30 +21,53 @@ def tree(tmp_path: Path) -> Path:
 
 
 def names(pairs: list[tuple[Path, Path]], folder: Path) -> list[str]:
-    return [f"{source.relative_to(folder)} -> {target.relative_to(folder)}" for source, target in pairs]
+    return [
+        f"{source.relative_to(folder)} -> {target.relative_to(folder)}" for source, target in pairs
+    ]
 
 
 def test_beside_the_input_with_a_suffix(tree: Path) -> None:
     assert names(pair([tree / "in/a.jpg"], None), tree) == ["in/a.jpg -> in/a_restored.jpg"]
-    assert names(pair([tree / "in/a.jpg"], None, suffix="_x", extension=".png"), tree) == ["in/a.jpg -> in/a_x.png"]
+    assert names(pair([tree / "in/a.jpg"], None, suffix="_x", extension=".png"), tree) == [
+        "in/a.jpg -> in/a_x.png"
+    ]
     with pytest.raises(UsageError, match="replace an input"):
         pair([tree / "in/a.jpg"], None, suffix="")
 
 
 def test_into_a_folder_with_relative_paths(tree: Path) -> None:
-    assert names(pair([tree / "in"], tree / "out"), tree) == ["in/a.jpg -> out/a.jpg", "in/b.PNG -> out/b.PNG"]
+    assert names(pair([tree / "in"], tree / "out"), tree) == [
+        "in/a.jpg -> out/a.jpg",
+        "in/b.PNG -> out/b.PNG",
+    ]
     deep = names(pair([tree / "in"], tree / "out", recursive=True), tree)
-    assert deep[2:] == ["in/sub/c.tif -> out/sub/c.tif", "in/sub/deeper/d.webp -> out/sub/deeper/d.webp"]
-    assert names(pair([tree / "in/a.jpg"], tree / "out", as_folder=True), tree) == ["in/a.jpg -> out/a.jpg"]
-    assert names(pair([tree / "in/a.jpg", tree / "in/b.PNG"], tree / "out"), tree) == ["in/a.jpg -> out/a.jpg", "in/b.PNG -> out/b.PNG"]
-    assert names(pair([tree / "in"], tree / "out", extension=".png"), tree)[0] == "in/a.jpg -> out/a.png"
+    assert deep[2:] == [
+        "in/sub/c.tif -> out/sub/c.tif",
+        "in/sub/deeper/d.webp -> out/sub/deeper/d.webp",
+    ]
+    assert names(pair([tree / "in/a.jpg"], tree / "out", as_folder=True), tree) == [
+        "in/a.jpg -> out/a.jpg"
+    ]
+    assert names(pair([tree / "in/a.jpg", tree / "in/b.PNG"], tree / "out"), tree) == [
+        "in/a.jpg -> out/a.jpg",
+        "in/b.PNG -> out/b.PNG",
+    ]
+    assert (
+        names(pair([tree / "in"], tree / "out", extension=".png"), tree)[0]
+        == "in/a.jpg -> out/a.png"
+    )
 
 
 def test_hidden_files_are_no_pictures_and_other_kinds_are_counted(tree: Path) -> None:
     for name in ("in/._a.jpg", "in/.b.png", "in/e.HEIC", "in/sub/f.heic", "in/g.gif", "in/.h.heic"):
         (tree / name).write_bytes(b"x")
-    assert names(pair([tree / "in"], tree / "out"), tree) == ["in/a.jpg -> out/a.jpg", "in/b.PNG -> out/b.PNG"]
-    assert len(pair([tree / "in/._a.jpg"], tree / "out", as_folder=True)) == 1  # named by itself, it was meant
+    assert names(pair([tree / "in"], tree / "out"), tree) == [
+        "in/a.jpg -> out/a.jpg",
+        "in/b.PNG -> out/b.PNG",
+    ]
+    assert (
+        len(pair([tree / "in/._a.jpg"], tree / "out", as_folder=True)) == 1
+    )  # named by itself, it was meant
     assert passed_over([tree / "in"], recursive=False) == {".heic": 1, ".gif": 1}
     assert passed_over([tree / "in", tree / "in/a.jpg"], recursive=True) == {".heic": 2, ".gif": 1}
 
@@ -54,11 +77,18 @@ def test_a_suffix_is_a_part_of_a_name(tree: Path) -> None:
         pair([tree / "in/a.jpg"], None, suffix="/../x")
 
 
-def test_no_way_to_an_input_leads_past_the_check(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_way_to_an_input_leads_past_the_check(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tree / "link").symlink_to(tree / "in")
     monkeypatch.chdir(tree / "in")
     there, here = tree / "link/a.jpg", Path("a.jpg")
-    for source, output in ((Path(), Path("../in")), (tree / "in", tree / "link"), (here, Path("../link/a.jpg")), (there, here)):
+    for source, output in (
+        (Path(), Path("../in")),
+        (tree / "in", tree / "link"),
+        (here, Path("../link/a.jpg")),
+        (there, here),
+    ):
         with pytest.raises(UsageError, match="replace an input"):
             pair([source], output)
     (tree / "in/c.jpg").symlink_to(tree / "in/a.jpg")
@@ -77,7 +107,9 @@ def test_an_output_folder_above_the_input_hides_nothing(tree: Path) -> None:
 def test_a_folder_that_cannot_be_looked_into_is_named(tree: Path) -> None:
     (tree / "in/sub").chmod(0)
     try:
-        assert tree / "in/sub" in [source for source, _ in pair([tree / "in"], tree / "out", recursive=True)]
+        assert tree / "in/sub" in [
+            source for source, _ in pair([tree / "in"], tree / "out", recursive=True)
+        ]
     finally:
         (tree / "in/sub").chmod(0o755)
 
@@ -91,7 +123,10 @@ def test_into_a_file(tree: Path) -> None:
 def test_two_files_never_share_a_result(tree: Path) -> None:
     (tree / "in/a.png").write_bytes(b"x")
     got = names(pair([tree / "in"], tree / "out", extension=".png"), tree)
-    assert got[:2] == ["in/a.jpg -> out/a_jpg.png", "in/a.png -> out/a.png"]  # as it was before there was an a.jpg
+    assert got[:2] == [
+        "in/a.jpg -> out/a_jpg.png",
+        "in/a.png -> out/a.png",
+    ]  # as it was before there was an a.jpg
     assert len({line.split(" -> ")[1] for line in got}) == len(got)
 
 
@@ -99,7 +134,10 @@ def test_own_results_are_not_read_again(tree: Path) -> None:
     (tree / "in/a_restored.jpg").write_bytes(b"x")
     (tree / "in/out").mkdir()
     (tree / "in/out/a.jpg").write_bytes(b"x")
-    assert names(pair([tree / "in"], None), tree) == ["in/a.jpg -> in/a_restored.jpg", "in/b.PNG -> in/b_restored.PNG"]
+    assert names(pair([tree / "in"], None), tree) == [
+        "in/a.jpg -> in/a_restored.jpg",
+        "in/b.PNG -> in/b_restored.PNG",
+    ]
     inside = names(pair([tree / "in"], tree / "in/out", recursive=True), tree)
     assert not any(line.startswith("in/out") for line in inside)
 
@@ -124,7 +162,9 @@ def test_a_folder_restored_into_itself_goes_on_with_the_same_command(tree: Path)
     assert pair([tree / "in"], tree / "in", suffix="_r") == first
     (tree / "in/own_r.jpg").write_bytes(b"x")  # nothing is called own
     assert len(pair([tree / "in"], tree / "in", suffix="_r")) == 3
-    assert len(pair([tree / "in"], tree / "out", suffix="_r")) == 4  # elsewhere, a_r.jpg is a picture like any other
+    assert (
+        len(pair([tree / "in"], tree / "out", suffix="_r")) == 4
+    )  # elsewhere, a_r.jpg is a picture like any other
 
 
 def test_names_too_long_to_look_up_are_names(tree: Path) -> None:

@@ -1,4 +1,6 @@
-"""One contract test over every listed network, its weights perturbed so that nothing is identical by accident of a fresh start."""
+"""One contract test over every listed network, its weights perturbed so that nothing is identical
+by accident of a fresh start.
+"""
 
 from __future__ import annotations
 
@@ -48,16 +50,25 @@ CASES: list[tuple[str, dict[str, Any]]] = [*((name, {}) for name in sorted(NETWO
 
 
 def make(name: str, args: dict[str, Any] | None = None) -> Restorer:
-    """The listed network with its tiny arguments, every weight moved by a tenth of its spread, batch norms as if they had seen pictures."""
+    """The listed network with its tiny arguments, every weight moved by a tenth of its spread,
+    batch norms as if they had seen pictures.
+    """
     network: Any = find(name, NETWORKS)
     torch.manual_seed(3)
     dials = tuple(Dial(f"dial{i}", 0, 75, 25, "steps") for i in range(getattr(network, "dials", 0)))
     restorer = Restorer(Spec(name, {**network.tiny, **(args or {})}), dials).eval()
     with torch.no_grad():
         for weight in restorer.parameters():
-            weight.add_(0.1 * weight.std(unbiased=False) * torch.randn_like(weight) + 0.01 * torch.randn_like(weight))
+            weight.add_(
+                0.1 * weight.std(unbiased=False) * torch.randn_like(weight)
+                + 0.01 * torch.randn_like(weight)
+            )
         for module in restorer.modules():
-            if isinstance(module, torch.nn.BatchNorm2d) and module.running_mean is not None and module.running_var is not None:
+            if (
+                isinstance(module, torch.nn.BatchNorm2d)
+                and module.running_mean is not None
+                and module.running_var is not None
+            ):
                 module.running_mean.uniform_(-0.2, 0.2)
                 module.running_var.uniform_(0.05, 2)
     return restorer
@@ -68,8 +79,12 @@ def restorer(request: pytest.FixtureRequest) -> Restorer:
     return make(*request.param)
 
 
-def picture(contract: Contract, height: int, width: int, batch: int = 1, seed: int = 0) -> np.ndarray:
-    return np.random.default_rng(seed).random((batch, contract.channels_in, height, width), dtype=np.float32)
+def picture(
+    contract: Contract, height: int, width: int, batch: int = 1, seed: int = 0
+) -> np.ndarray:
+    return np.random.default_rng(seed).random(
+        (batch, contract.channels_in, height, width), dtype=np.float32
+    )
 
 
 def middle(contract: Contract) -> np.ndarray | None:
@@ -80,7 +95,12 @@ def middle(contract: Contract) -> np.ndarray | None:
 def test_any_size_gives_the_promised_size(restorer: Restorer, size: tuple[int, int]) -> None:
     contract = restorer.contract
     result = apply(runner(restorer), contract, picture(contract, *size), middle(contract))
-    assert result.shape == (1, contract.channels_out, size[0] * contract.scale, size[1] * contract.scale)
+    assert result.shape == (
+        1,
+        contract.channels_out,
+        size[0] * contract.scale,
+        size[1] * contract.scale,
+    )
     assert np.isfinite(result).all()
 
 
@@ -91,7 +111,12 @@ def test_every_dial_changes_the_picture(restorer: Restorer) -> None:
     for index in range(len(contract.dials)):
         settings = [30.0] * len(contract.dials)
         settings[index] = 60.0
-        assert np.abs(apply(runner(restorer), contract, image, level_array(tuple(settings))) - before).max() > 1e-4
+        assert (
+            np.abs(
+                apply(runner(restorer), contract, image, level_array(tuple(settings))) - before
+            ).max()
+            > 1e-4
+        )
 
 
 def test_identity_is_exact(restorer: Restorer) -> None:
@@ -99,7 +124,9 @@ def test_identity_is_exact(restorer: Restorer) -> None:
     if contract.identity is None:
         pytest.skip("declares no identity")
     image = picture(contract, 24, 25) * 3 - 1  # spoiled pictures may leave [0, 1]
-    np.testing.assert_array_equal(apply(runner(restorer), contract, image, level_array(contract.identity)), image)
+    np.testing.assert_array_equal(
+        apply(runner(restorer), contract, image, level_array(contract.identity)), image
+    )
 
 
 def test_reach_is_true_and_not_wasteful(restorer: Restorer) -> None:
@@ -112,7 +139,10 @@ def test_reach_is_true_and_not_wasteful(restorer: Restorer) -> None:
     centre = size // 2 // contract.multiple * contract.multiple
     changed = image.copy()
     changed[..., centre, centre] += 1.0
-    difference = np.abs(apply(run, contract, changed, middle(contract)) - apply(run, contract, image, middle(contract))).max(axis=(0, 1))
+    difference = np.abs(
+        apply(run, contract, changed, middle(contract))
+        - apply(run, contract, image, middle(contract))
+    ).max(axis=(0, 1))
     rows, columns = np.nonzero(difference > 1e-7)
     furthest = max(np.abs(places // contract.scale - centre).max() for places in (rows, columns))
     assert furthest <= contract.reach
@@ -124,14 +154,18 @@ def test_the_level_varies_as_declared(restorer: Restorer) -> None:
     if not contract.dials:
         pytest.skip("has no dials")
     run, image = runner(restorer), picture(contract, 32, 32, batch=2)
-    low, high = (np.full((1, len(contract.dials), 1, 1), value, np.float32) for value in (10.0, 60.0))
+    low, high = (
+        np.full((1, len(contract.dials), 1, 1), value, np.float32) for value in (10.0, 60.0)
+    )
     if contract.level in ("pixel", "image"):
         both = apply(run, contract, image, np.concatenate([low, high]))
         np.testing.assert_allclose(both[:1], apply(run, contract, image[:1], low), atol=1e-5)
         np.testing.assert_allclose(both[1:], apply(run, contract, image[1:], high), atol=1e-5)
     if contract.level == "pixel":
         constant = np.broadcast_to(low, (1, len(contract.dials), 32, 32))
-        np.testing.assert_allclose(apply(run, contract, image, constant), apply(run, contract, image, low), atol=1e-6)
+        np.testing.assert_allclose(
+            apply(run, contract, image, constant), apply(run, contract, image, low), atol=1e-6
+        )
         half = constant.copy()
         half[..., 16:] = 60.0
         mixed = apply(run, contract, image, half)
@@ -147,8 +181,12 @@ def test_tiles_equal_the_whole(restorer: Restorer, tile: int) -> None:
     tiles = plan(75, 131, contract, tile)
     assert len(tiles) > 4
     whole = apply(run, contract, image, middle(contract))
-    np.testing.assert_allclose(apply(tiled(run, contract, tiles), contract, image, middle(contract)), whole, atol=1e-5)
-    np.testing.assert_allclose(restore(run, contract, image, middle(contract), tile=tile), whole, atol=1e-5)
+    np.testing.assert_allclose(
+        apply(tiled(run, contract, tiles), contract, image, middle(contract)), whole, atol=1e-5
+    )
+    np.testing.assert_allclose(
+        restore(run, contract, image, middle(contract), tile=tile), whole, atol=1e-5
+    )
 
 
 @pytest.mark.parametrize("half", [False, True])
@@ -157,7 +195,9 @@ def test_save_and_load_give_the_same_pixels(restorer: Restorer, tmp_path: Path, 
     restorer.save(path, {"task": "test"}, half=half)
     again = Restorer.load(path)
     image = picture(restorer.contract, 16, 24)
-    before, after = (apply(runner(r), r.contract, image, middle(r.contract)) for r in (restorer, again))
+    before, after = (
+        apply(runner(r), r.contract, image, middle(r.contract)) for r in (restorer, again)
+    )
     np.testing.assert_allclose(after, before, atol=3e-2 if half else 0)
     assert again.card == {"task": "test"}
     assert again.contract == restorer.contract
@@ -167,20 +207,37 @@ def test_save_and_load_give_the_same_pixels(restorer: Restorer, tmp_path: Path, 
 def test_export_equals_the_training_forward(restorer: Restorer, tmp_path: Path, half: bool) -> None:
     if not half and restorer.spec.use not in ("ResUNet", "LevelPlane", "UNet"):
         pytest.skip("exports in float32 are the same way for every network, and take as long again")
-    if restorer.spec.args not in [find(name, NETWORKS).tiny for name in NETWORKS] and restorer.contract.scale == 1:  # type: ignore[attr-defined]
-        pytest.skip("of the variants, those that enlarge are exported: the others are made of what the listed ones are")
+    if (
+        restorer.spec.args not in [find(name, NETWORKS).tiny for name in NETWORKS]
+        and restorer.contract.scale == 1
+    ):  # type: ignore[attr-defined]
+        pytest.skip(
+            "of the variants, those that enlarge are exported: the others are made of what the "
+            "listed ones are"
+        )
     restorer.save(tmp_path / "net.safetensors", {"task": "test"}, half=half)
     export_verified(tmp_path / "net.safetensors", tmp_path / "net.onnx", half=half)
     model = Model(tmp_path / "net.onnx")
     assert model.contract == restorer.contract
     image = picture(restorer.contract, 21, 34)
-    wanted = apply(runner(Restorer.load(tmp_path / "net.safetensors")), restorer.contract, image, middle(restorer.contract))
+    wanted = apply(
+        runner(Restorer.load(tmp_path / "net.safetensors")),
+        restorer.contract,
+        image,
+        middle(restorer.contract),
+    )
     for backend in ("openvino", "onnxruntime", "torch"):
         opened = model.open(backend=backend, fp32=True, device="cpu", threads=1)
         assert opened.backend == backend
-        np.testing.assert_allclose(restore(opened.run, model.contract, image, middle(model.contract)), wanted, atol=TOLERANCE)
+        np.testing.assert_allclose(
+            restore(opened.run, model.contract, image, middle(model.contract)),
+            wanted,
+            atol=TOLERANCE,
+        )
     default = model.open(device="cpu")
-    mean_square = float(np.mean((restore(default.run, model.contract, image, middle(model.contract)) - wanted) ** 2)) / max(1.0, float(wanted.var()))
+    mean_square = float(
+        np.mean((restore(default.run, model.contract, image, middle(model.contract)) - wanted) ** 2)
+    ) / max(1.0, float(wanted.var()))
     assert mean_square < 10 ** (-50 / 10), f"{default.precision} is less than 50 dB from fp32"
 
 
@@ -188,10 +245,15 @@ def test_a_batch_norm_that_the_export_folds_is_not_rounded_a_second_time(tmp_pat
     restorer = make("LightAutoencoder")
     restorer.save(tmp_path / "net.safetensors", {"task": "test"}, half=True)
     export_verified(tmp_path / "net.safetensors", tmp_path / "net.onnx")
-    assert largest_difference(Restorer.load(tmp_path / "net.safetensors"), tmp_path / "net.onnx") < 5e-6
+    assert (
+        largest_difference(Restorer.load(tmp_path / "net.safetensors"), tmp_path / "net.onnx")
+        < 5e-6
+    )
 
 
-def test_weights_that_half_precision_cannot_hold_stay_and_what_is_not_finite_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_weights_that_half_precision_cannot_hold_stay_and_what_is_not_finite_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     restorer = make("DnCNN")
     with torch.no_grad():
         next(p for p in restorer.parameters() if p.ndim == 4).flatten()[0] = 7e4
@@ -229,28 +291,45 @@ def test_dials_that_do_not_match_are_refused() -> None:
         Restorer(Spec("LevelPlane", {"base": {"use": "ResUNet"}}), ())
     with pytest.raises(RecipeError, match="did you mean 'ResUNet'"):
         Restorer(Spec("LevelPlane", {"base": {"use": "ResUnet"}}), (NOISE,))
-    with pytest.raises(RecipeError, match=r"arch\.args\.base\.args\.width: unknown argument; did you mean 'widths'"):
+    with pytest.raises(
+        RecipeError, match=r"arch\.args\.base\.args\.width: unknown argument; did you mean 'widths'"
+    ):
         Restorer(Spec("LevelPlane", {"base": {"use": "ResUNet", "args": {"width": [8]}}}), (NOISE,))
 
 
 def test_a_level_plane_counts_from_where_there_is_no_damage() -> None:
     quality = Dial("quality", 5, 95, 40, "JPEG quality")
-    spec = Spec("LevelPlane", {"base": {"use": "ResUNet", "args": {"widths": [8], "blocks": 1}}, "zero": 100, "full": 100})
+    spec = Spec(
+        "LevelPlane",
+        {
+            "base": {"use": "ResUNet", "args": {"widths": [8], "blocks": 1}},
+            "zero": 100,
+            "full": 100,
+        },
+    )
     restorer = Restorer(spec, (quality,))
     image = picture(restorer.contract, 16, 16)
     assert restorer.contract.identity == (100.0,)
-    np.testing.assert_array_equal(apply(runner(restorer), restorer.contract, image, level_array((100.0,))), image)
-    weak, strong = (np.abs(apply(runner(restorer), restorer.contract, image, level_array((q,))) - image).mean() for q in (99.9, 20.0))
+    np.testing.assert_array_equal(
+        apply(runner(restorer), restorer.contract, image, level_array((100.0,))), image
+    )
+    weak, strong = (
+        np.abs(apply(runner(restorer), restorer.contract, image, level_array((q,))) - image).mean()
+        for q in (99.9, 20.0)
+    )
     assert 0 < weak < 0.3 * strong
     with pytest.raises(RecipeError, match="zero wants one number, or one for each of the 1 dials"):
         Restorer(Spec("LevelPlane", {"base": {"use": "ResUNet"}, "zero": [0, 100]}), (quality,))
 
 
-#: network, arguments, parameters, and multiply-adds of how large a picture, where its source says them
+#: network, arguments, parameters, and multiply-adds of how large a picture, where its source says
+#: them
 SIZES: list[tuple[str, dict[str, Any], int, tuple[int, float] | None]] = [
-    # Ronneberger et al. 2015, one channel in, two out: the paper says 23 convolutions, figure 1 their sizes
+    # Ronneberger et al. 2015, one channel in, two out: the paper says 23 convolutions, figure 1
+    # their sizes
     ("UNet", {"channels_in": 1, "channels_out": 2}, 31_030_658, None),
-    # Chen et al. 2022, and their answers on their repository (issues 51 and 60): 29.16 M and 64.9 G at 512x512, 115.9 M and 254.37 G; 17.11 M for deblurring
+    # Chen et al. 2022, and their answers on their repository (issues 51 and 60): 29.16 M and 64.9 G
+    # at 512x512, 115.9 M and 254.37 G; 17.11 M for deblurring
     ("NAFNet", {}, 29_159_715, (512, 64.9e9)),
     ("NAFNet", {"width": 64}, 115_982_915, (512, 254.37e9)),
     ("NAFNet", {"down": [1, 1, 1, 28], "middle": 1, "up": [1, 1, 1, 1]}, 17_111_907, None),
@@ -267,22 +346,31 @@ SIZES: list[tuple[str, dict[str, Any], int, tuple[int, float] | None]] = [
 
 
 @pytest.mark.parametrize(("name", "args", "wanted", "products"), SIZES)
-def test_sizes_agree_with_their_sources(name: str, args: dict[str, Any], wanted: int, products: tuple[int, float] | None) -> None:
+def test_sizes_agree_with_their_sources(
+    name: str, args: dict[str, Any], wanted: int, products: tuple[int, float] | None
+) -> None:
     with torch.device("meta"):
         net = build(Spec(name, args), NETWORKS)
     assert sum(p.numel() for p in net.parameters()) == wanted
     if name == "UNet":
-        assert sum(isinstance(m, torch.nn.Conv2d | torch.nn.ConvTranspose2d) for m in net.modules()) == 23
+        assert (
+            sum(isinstance(m, torch.nn.Conv2d | torch.nn.ConvTranspose2d) for m in net.modules())
+            == 23
+        )
     if products:
         side, theirs = products
         with FlopCounterMode(display=False) as counter, torch.no_grad():
             net.eval()(torch.zeros(1, 3, side, side, device="meta"))
-        assert counter.get_total_flops() / 2 == pytest.approx(theirs, rel=0.02)  # their tool counts norms and gates as well
+        assert counter.get_total_flops() / 2 == pytest.approx(
+            theirs, rel=0.02
+        )  # their tool counts norms and gates as well
 
 
 def test_icnr_starts_without_a_checkerboard() -> None:
     for icnr in (True, False):
-        net = build(Spec("SRResNet", {"width": 16, "blocks": 1, "scale": 4, "icnr": icnr}), NETWORKS).eval()
+        net = build(
+            Spec("SRResNet", {"width": 16, "blocks": 1, "scale": 4, "icnr": icnr}), NETWORKS
+        ).eval()
         for name in ("kaiming", "default"):
             initialise(net, name, torch.Generator().manual_seed(0))
             with torch.no_grad():
@@ -292,8 +380,14 @@ def test_icnr_starts_without_a_checkerboard() -> None:
 
 
 def test_x4_goes_on_from_x2() -> None:
-    small, large = (Restorer(Spec("SRResNet", {"width": 8, "blocks": 1, "scale": scale})) for scale in (2, 4))
-    assert take_over(large, small.state_dict()) == len(small.state_dict()) == len(large.state_dict()) - 2
+    small, large = (
+        Restorer(Spec("SRResNet", {"width": 8, "blocks": 1, "scale": scale})) for scale in (2, 4)
+    )
+    assert (
+        take_over(large, small.state_dict())
+        == len(small.state_dict())
+        == len(large.state_dict()) - 2
+    )
 
 
 def test_contest_networks_start_as_the_identity_and_learn_from_there() -> None:
@@ -322,11 +416,17 @@ def test_a_sigmoid_offers_logits() -> None:
         ("SRResNet", {"scale": 3}, "scale is 1, 2, 4 or 8, not 3"),
         ("LightAutoencoder", {"join": "add"}, "there is no join 'add'"),
         ("LightAutoencoder", {"upsampling": "bilinear"}, "there is no upsampling 'bilinear'"),
-        ("ConvNeXtUNet", {"kernels": [4, 4, 4, 4]}, "one odd number, or one for each of the 4 widths"),
+        (
+            "ConvNeXtUNet",
+            {"kernels": [4, 4, 4, 4]},
+            "one odd number, or one for each of the 4 widths",
+        ),
         ("NAFNet", {"down": [1, 1], "up": [1]}, "one number of blocks for each scale"),
     ],
 )
-def test_arguments_that_make_no_network_are_refused_in_words(name: str, args: dict[str, Any], words: str) -> None:
+def test_arguments_that_make_no_network_are_refused_in_words(
+    name: str, args: dict[str, Any], words: str
+) -> None:
     with pytest.raises(RecipeError, match=words):
         build(Spec(name, args), NETWORKS)
 
@@ -334,7 +434,10 @@ def test_arguments_that_make_no_network_are_refused_in_words(name: str, args: di
 def test_adain_brings_features_to_the_statistics_of_its_paintings(tmp_path: Path) -> None:
     restorer = make("AdaIN")
     net: Any = restorer.net
-    weights = {f"features.{name}": weight.clone() + 0.01 for name, weight in net.encoder.state_dict().items()}
+    weights = {
+        f"features.{name}": weight.clone() + 0.01
+        for name, weight in net.encoder.state_dict().items()
+    }
     torch.save(weights, tmp_path / "encoder.pth")
     torch.manual_seed(1)
     first, second = torch.rand(1, 3, 40, 48), 0.2 * torch.rand(1, 3, 64, 32)
@@ -345,9 +448,16 @@ def test_adain_brings_features_to_the_statistics_of_its_paintings(tmp_path: Path
         for level, painting in ((0.0, first), (75.0, second)):
             net(torch.rand(1, 3, 32, 32), torch.full((1, 1, 1, 1), level))
             wanted = net._encoded(painting)
-            torch.testing.assert_close(seen[-1].mean((2, 3)), wanted.mean((2, 3)), atol=1e-3, rtol=1e-3)
+            torch.testing.assert_close(
+                seen[-1].mean((2, 3)), wanted.mean((2, 3)), atol=1e-3, rtol=1e-3
+            )
             lively = seen[-1].std((2, 3)) > 0.02  # what does not vary in the picture stays even
             assert lively.sum() > 64
-            torch.testing.assert_close(seen[-1].std((2, 3), correction=0)[lively], wanted.std((2, 3), correction=0)[lively], atol=1e-2, rtol=5e-2)
+            torch.testing.assert_close(
+                seen[-1].std((2, 3), correction=0)[lively],
+                wanted.std((2, 3), correction=0)[lively],
+                atol=1e-2,
+                rtol=5e-2,
+            )
     assert all(weight.requires_grad for weight in net.decoder.parameters())
     assert not any(weight.requires_grad for weight in net.encoder.parameters())

@@ -20,14 +20,19 @@ def album(tmp_path: Path) -> Path:
     folder = tmp_path / "album"
     folder.mkdir()
     for name in ("a.png", "b.png"):
-        images.write(folder / name, images.from_array(np.rint(scene(48, 64)[0].transpose(1, 2, 0) * 255).astype(np.uint8)))
+        images.write(
+            folder / name,
+            images.from_array(np.rint(scene(48, 64)[0].transpose(1, 2, 0) * 255).astype(np.uint8)),
+        )
     return folder
 
 
 def test_a_result_takes_no_input_s_place_by_whatever_name(album: Path) -> None:
     (album.parent / "link.png").symlink_to(album / "a.png")
     prepare(album.parent / "strip.png", "-o", SHEET, [album / "a.png"])
-    prepare(album.parent / "link.png", "-o", SHEET, [album / "a.png"])  # the link is replaced, not what it leads to
+    prepare(
+        album.parent / "link.png", "-o", SHEET, [album / "a.png"]
+    )  # the link is replaced, not what it leads to
     for target, source in (
         (album / "a.png", album / "a.png"),
         (album / ".." / "album" / "a.png", album / "a.png"),
@@ -71,7 +76,9 @@ def test_kind_folder_and_permission_are_seen_before_the_work(tmp_path: Path) -> 
         "restore album -o out/ --suffix ../x",
     ],
 )
-def test_no_command_begins_what_it_could_not_write(words: str, album: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_command_begins_what_it_could_not_write(
+    words: str, album: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     if words.split()[0] in ("check", "export", "plot"):
         pytest.importorskip("torch", reason="comes with the training wing")
     monkeypatch.chdir(album.parent)

@@ -1,4 +1,6 @@
-"""The package as a whole: what importing it costs, what it offers, what it says of itself, and what installing it brings."""
+"""The package as a whole: what importing it costs, what it offers, what it says of itself, and what
+installing it brings.
+"""
 
 from __future__ import annotations
 
@@ -20,21 +22,44 @@ from burnish import errors
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = sorted((ROOT / "burnish").rglob("*.py"))
-HEAVY = {"torch", "openvino", "onnxruntime", "PIL", "typer", "rich", "tifffile", "imagecodecs", "numpy", "psutil"}
+HEAVY = {
+    "torch",
+    "openvino",
+    "onnxruntime",
+    "PIL",
+    "typer",
+    "rich",
+    "tifffile",
+    "imagecodecs",
+    "numpy",
+    "psutil",
+}
 #: each is loaded only when it runs, and may be without its library
 BACKENDS = "burnish.inference.backends."
 
 
 def loaded_by(code: str, home: Path | None = None) -> set[str]:
     """The top-level modules that a fresh Python has loaded after running `code`."""
-    script = f"{code}\nimport json, sys\nprint(json.dumps(sorted(name for name, module in sys.modules.items() if module)))"
+    script = (
+        f"{code}\nimport json, sys\nprint(json.dumps(sorted(name for name, module in "
+        "sys.modules.items() if module)))"
+    )
     settings = {**os.environ, **({"HOME": str(home), "LOCALAPPDATA": str(home)} if home else {})}
     settings.pop("CI", None)  # what keeps quiet in CI only is not quiet
-    output = subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True, capture_output=True, text=True, env=settings).stdout
+    output = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+        env=settings,
+    ).stdout
     return {name.partition(".")[0] for name in json.loads(output.splitlines()[-1])}
 
 
-def test_opening_an_engine_reports_to_nobody_and_leaves_nothing_in_the_home_folder(tmp_path: Path) -> None:
+def test_opening_an_engine_reports_to_nobody_and_leaves_nothing_in_the_home_folder(
+    tmp_path: Path,
+) -> None:
     pytest.importorskip("openvino")
     loaded = loaded_by("import burnish.inference.backends.openvino", home=tmp_path)
     assert "openvino" in loaded
@@ -44,7 +69,10 @@ def test_opening_an_engine_reports_to_nobody_and_leaves_nothing_in_the_home_fold
 
 def requirements(extra: str | None = None) -> list[Requirement]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    return [Requirement(line) for line in (project["optional-dependencies"][extra] if extra else project["dependencies"])]
+    return [
+        Requirement(line)
+        for line in (project["optional-dependencies"][extra] if extra else project["dependencies"])
+    ]
 
 
 def test_importing_burnish_loads_nothing_heavy() -> None:
@@ -52,40 +80,74 @@ def test_importing_burnish_loads_nothing_heavy() -> None:
 
 
 def test_importing_the_command_line_loads_no_engine_and_no_image_library() -> None:
-    assert not loaded_by("import burnish.cli") & {"torch", "openvino", "onnxruntime", "PIL", "tifffile", "imagecodecs"}
+    assert not loaded_by("import burnish.cli") & {
+        "torch",
+        "openvino",
+        "onnxruntime",
+        "PIL",
+        "tifffile",
+        "imagecodecs",
+    }
 
 
 def test_nothing_outside_the_training_wing_imports_torch() -> None:
-    modules = [m.name for m in pkgutil.walk_packages([str(ROOT / "burnish")], "burnish.", onerror=lambda _: None)]
-    trained = tuple(f"burnish.study.{name}" for name in ("verify", "sweep", "blend", "calibrate", "filters"))
+    modules = [
+        m.name
+        for m in pkgutil.walk_packages([str(ROOT / "burnish")], "burnish.", onerror=lambda _: None)
+    ]
+    trained = tuple(
+        f"burnish.study.{name}" for name in ("verify", "sweep", "blend", "calibrate", "filters")
+    )
     restoring = [m for m in modules if not m.startswith(("burnish.training", BACKENDS, *trained))]
     assert "burnish.inference.model" in restoring
     assert "torch" not in loaded_by("".join(f"import {module}\n" for module in restoring))
 
 
 def test_the_public_names_are_these() -> None:
-    assert burnish.__all__ == ["BurnishError", "Contract", "Dial", "Model", "__version__", "load", "restore"]
+    assert burnish.__all__ == [
+        "BurnishError",
+        "Contract",
+        "Dial",
+        "Model",
+        "__version__",
+        "load",
+        "restore",
+    ]
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     for name in burnish.__all__:
         assert getattr(burnish, name) is not None
-        assert f"`{name}`" in readme or f"burnish.{name}(" in readme, f"README does not say what burnish.{name} is"
+        assert f"`{name}`" in readme or f"burnish.{name}(" in readme, (
+            f"README does not say what burnish.{name} is"
+        )
     with pytest.raises(AttributeError, match="no attribute 'restor'"):
         burnish.restor  # noqa: B018
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_module_says_what_it_is(source: Path) -> None:
-    assert ast.get_docstring(ast.parse(source.read_text(encoding="utf-8"))), f"{source.relative_to(ROOT)} has no docstring"
+    assert ast.get_docstring(ast.parse(source.read_text(encoding="utf-8"))), (
+        f"{source.relative_to(ROOT)} has no docstring"
+    )
 
 
 def test_the_drawing_of_errors_is_true() -> None:
     drawn: dict[str, tuple[str, int, str]] = {}
     parents: list[str] = []
-    for branch, name, status, code in re.findall(r"^([| +-]*)([A-Z]\w+) +(\d+)(?: +(E_\w+))?", errors.__doc__ or "", re.MULTILINE):
+    for branch, name, status, code in re.findall(
+        r"^([| +-]*)([A-Z]\w+) +(\d+)(?: +(E_\w+))?", errors.__doc__ or "", re.MULTILINE
+    ):
         depth = len(branch) // 4
         parents[depth:] = [name]
-        drawn[name] = (parents[depth - 1] if depth else "Exception", int(status), code or "E_BURNISH")
-    classes = [c for c in vars(errors).values() if isinstance(c, type) and issubclass(c, errors.BurnishError)]
+        drawn[name] = (
+            parents[depth - 1] if depth else "Exception",
+            int(status),
+            code or "E_BURNISH",
+        )
+    classes = [
+        c
+        for c in vars(errors).values()
+        if isinstance(c, type) and issubclass(c, errors.BurnishError)
+    ]
     assert drawn == {c.__name__: (c.__bases__[0].__name__, c.exit_status, c.code) for c in classes}
     assert len({c.code for c in classes}) == len(classes), "two errors have one code"
 
@@ -99,17 +161,39 @@ def test_the_version_stands_in_one_place() -> None:
 @pytest.mark.parametrize("machine", ["x86_64", "AMD64", "aarch64", "arm64", "ARM64", "riscv64"])
 @pytest.mark.parametrize("platform", ["linux", "win32", "darwin", "freebsd14"])
 def test_every_platform_gets_exactly_one_engine(platform: str, machine: str) -> None:
-    engines = [r.name for r in requirements() if r.marker and r.marker.evaluate({"sys_platform": platform, "platform_machine": machine})]
+    engines = [
+        r.name
+        for r in requirements()
+        if r.marker and r.marker.evaluate({"sys_platform": platform, "platform_machine": machine})
+    ]
     wheels = {("linux", "x86_64"), ("linux", "aarch64"), ("win32", "AMD64"), ("darwin", "arm64")}
     assert engines == ["openvino" if (platform, machine) in wheels else "onnxruntime"]
 
 
 def test_the_base_install_is_small() -> None:
-    assert not {r.name.lower() for r in requirements()} & {"torch", "opencv-python", "opencv-python-headless", "scipy", "scikit-image", "onnx", "accelerate"}
+    assert not {r.name.lower() for r in requirements()} & {
+        "torch",
+        "opencv-python",
+        "opencv-python-headless",
+        "scipy",
+        "scikit-image",
+        "onnx",
+        "accelerate",
+    }
 
 
 def test_ci_installs_known_versions_that_the_bounds_allow() -> None:
     lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
-    pins = {r.name.lower(): str(r.specifier).removeprefix("==") for r in (Requirement(line) for line in lines if line and not line.startswith("#"))}
-    for requirement in [*requirements(), *requirements("onnx"), *requirements("train"), *requirements("dev")]:
-        assert requirement.specifier.contains(pins[requirement.name.lower()]), f"{requirement} is not what constraints.txt pins"
+    pins = {
+        r.name.lower(): str(r.specifier).removeprefix("==")
+        for r in (Requirement(line) for line in lines if line and not line.startswith("#"))
+    }
+    for requirement in [
+        *requirements(),
+        *requirements("onnx"),
+        *requirements("train"),
+        *requirements("dev"),
+    ]:
+        assert requirement.specifier.contains(pins[requirement.name.lower()]), (
+            f"{requirement} is not what constraints.txt pins"
+        )

@@ -18,30 +18,58 @@ def put(folder: Path, *names: str) -> Path:
     return folder
 
 
-@pytest.mark.parametrize(("spoiled", "clean"), [("LQ", "GT"), ("lr", "hr"), ("noisy", "clean"), ("Lr", "GT")])
-def test_folders_beside_each_other_are_found_by_their_names(tmp_path: Path, spoiled: str, clean: str) -> None:
-    found = match(put(tmp_path, f"{spoiled}/1.png", f"{clean}/1.png", f"{spoiled}/2.png", f"{clean}/2.png"))
-    assert [(pair.name, pair.spoiled.parent.name, pair.clean.parent.name) for pair in found.pairs] == [("1.png", spoiled, clean), ("2.png", spoiled, clean)]
+@pytest.mark.parametrize(
+    ("spoiled", "clean"), [("LQ", "GT"), ("lr", "hr"), ("noisy", "clean"), ("Lr", "GT")]
+)
+def test_folders_beside_each_other_are_found_by_their_names(
+    tmp_path: Path, spoiled: str, clean: str
+) -> None:
+    found = match(
+        put(tmp_path, f"{spoiled}/1.png", f"{clean}/1.png", f"{spoiled}/2.png", f"{clean}/2.png")
+    )
+    assert [
+        (pair.name, pair.spoiled.parent.name, pair.clean.parent.name) for pair in found.pairs
+    ] == [("1.png", spoiled, clean), ("2.png", spoiled, clean)]
     assert found.problems == ()
     assert has_pairs(tmp_path)
 
 
 def test_extension_case_and_nesting_do_not_matter(tmp_path: Path) -> None:
-    put(tmp_path, "LQ/a/1.JPG", "GT/a/1.png", "LQ/b/1.jpg", "GT/b/1.PNG", "LQ/deep/er/2.tif", "GT/2.TIFF", "LQ/notes.txt", "LQ/.hidden/3.png")
+    put(
+        tmp_path,
+        "LQ/a/1.JPG",
+        "GT/a/1.png",
+        "LQ/b/1.jpg",
+        "GT/b/1.PNG",
+        "LQ/deep/er/2.tif",
+        "GT/2.TIFF",
+        "LQ/notes.txt",
+        "LQ/.hidden/3.png",
+    )
     found = match(tmp_path)
-    assert [(pair.name, pair.spoiled.name) for pair in found.pairs] == [("2.TIFF", "2.tif"), ("a/1.png", "1.JPG"), ("b/1.PNG", "1.jpg")]
+    assert [(pair.name, pair.spoiled.name) for pair in found.pairs] == [
+        ("2.TIFF", "2.tif"),
+        ("a/1.png", "1.JPG"),
+        ("b/1.PNG", "1.jpg"),
+    ]
     assert found.problems == ()
 
 
 def test_several_sets_below_one_folder_keep_apart(tmp_path: Path) -> None:
     found = match(put(tmp_path, "x/LQ/1.png", "x/GT/1.png", "y/LQ/1.png", "y/GT/1.png"))
-    assert [(pair.name, pair.spoiled.relative_to(tmp_path).as_posix()) for pair in found.pairs] == [("x/1.png", "x/LQ/1.png"), ("y/1.png", "y/LQ/1.png")]
+    assert [(pair.name, pair.spoiled.relative_to(tmp_path).as_posix()) for pair in found.pairs] == [
+        ("x/1.png", "x/LQ/1.png"),
+        ("y/1.png", "y/LQ/1.png"),
+    ]
 
 
 def test_two_folders_of_any_name(tmp_path: Path) -> None:
     put(tmp_path, "source/1.png", "target/1.png")
     [pair] = match(spoiled=tmp_path / "source", clean=tmp_path / "target").pairs
-    assert (pair.spoiled, pair.clean) == (tmp_path / "source" / "1.png", tmp_path / "target" / "1.png")
+    assert (pair.spoiled, pair.clean) == (
+        tmp_path / "source" / "1.png",
+        tmp_path / "target" / "1.png",
+    )
 
 
 @pytest.mark.parametrize(
@@ -52,23 +80,42 @@ def test_two_folders_of_any_name(tmp_path: Path) -> None:
         ("noisy_{name},clean_{name}", "a/noisy_1.webp", "a/clean_1.png"),
     ],
 )
-def test_a_template_says_the_spoiled_side_first(tmp_path: Path, names: str, spoiled: str, clean: str) -> None:
+def test_a_template_says_the_spoiled_side_first(
+    tmp_path: Path, names: str, spoiled: str, clean: str
+) -> None:
     found = match(put(tmp_path, spoiled, clean, "other.jpg.txt"), names=names)
-    assert [(pair.spoiled, pair.clean, pair.name) for pair in found.pairs] == [(tmp_path / spoiled, tmp_path / clean, clean)]
+    assert [(pair.spoiled, pair.clean, pair.name) for pair in found.pairs] == [
+        (tmp_path / spoiled, tmp_path / clean, clean)
+    ]
     assert found.problems == ()
 
 
 def test_a_template_over_two_folders(tmp_path: Path) -> None:
     put(tmp_path, "small/0801x2.png", "large/0801.png")
-    [pair] = match(spoiled=tmp_path / "small", clean=tmp_path / "large", names="{name}x2.png,{name}.png").pairs
+    [pair] = match(
+        spoiled=tmp_path / "small", clean=tmp_path / "large", names="{name}x2.png,{name}.png"
+    ).pairs
     assert (pair.name, pair.spoiled.name) == ("0801.png", "0801x2.png")
 
 
-def test_files_without_partner_and_doubled_names_are_problems_and_in_no_pair(tmp_path: Path) -> None:
-    put(tmp_path, *(f"{side}/{i}.png" for side in ("LQ", "GT") for i in range(4)), "LQ/0.jpg", "GT/1.webp", "LQ/8.png", "GT/9.png", "GT/x/2.png")
+def test_files_without_partner_and_doubled_names_are_problems_and_in_no_pair(
+    tmp_path: Path,
+) -> None:
+    put(
+        tmp_path,
+        *(f"{side}/{i}.png" for side in ("LQ", "GT") for i in range(4)),
+        "LQ/0.jpg",
+        "GT/1.webp",
+        "LQ/8.png",
+        "GT/9.png",
+        "GT/x/2.png",
+    )
     found = match(tmp_path)
     assert [pair.name for pair in found.pairs] == ["2.png", "3.png"]
-    said = {(problem.kind, problem.side, tuple(path.name for path in problem.files)) for problem in found.problems}
+    said = {
+        (problem.kind, problem.side, tuple(path.name for path in problem.files))
+        for problem in found.problems
+    }
     assert said == {
         ("doubled", "spoiled", ("0.jpg", "0.png")),
         ("doubled", "clean", ("1.png", "1.webp")),
@@ -76,11 +123,22 @@ def test_files_without_partner_and_doubled_names_are_problems_and_in_no_pair(tmp
         ("unmatched", "clean", ("9.png",)),
         ("unmatched", "clean", ("2.png",)),
     }
-    assert all(problem.files[0].name in problem.text and "\n" not in problem.text for problem in found.problems)
+    assert all(
+        problem.files[0].name in problem.text and "\n" not in problem.text
+        for problem in found.problems
+    )
 
 
 def test_what_is_no_set_of_pairs_is_one_sentence(tmp_path: Path) -> None:
-    put(tmp_path, "only/1.png", "two/LQ/1.png", "two/LR/1.png", "two/GT/1.png", "blank/LQ/readme.txt", "blank/GT/readme.txt")
+    put(
+        tmp_path,
+        "only/1.png",
+        "two/LQ/1.png",
+        "two/LR/1.png",
+        "two/GT/1.png",
+        "blank/LQ/readme.txt",
+        "blank/GT/readme.txt",
+    )
     cases: dict[str, Callable[[], object]] = {
         "holds no pictures in folders": lambda: match(tmp_path / "only"),
         "LQ, LR, GT stand beside": lambda: match(tmp_path / "two"),

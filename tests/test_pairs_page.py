@@ -1,4 +1,6 @@
-"""docs/pairs.md, run: every command of the page, in order, with smaller pictures, a smaller network and fewer steps."""
+"""docs/pairs.md, run: every command of the page, in order, with smaller pictures, a smaller network
+and fewer steps.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +20,13 @@ pytest.importorskip("torch", reason="the training wing is not installed")
 
 ROOT = Path(__file__).resolve().parents[1]
 SIDE = 144
-SMALLER = {"schedule.steps=600": "schedule.steps=6", "arch.args.widths=[24,48,96]": "arch.args.widths=[8,16]"}
+SMALLER = {
+    "schedule.steps=600": "schedule.steps=6",
+    "arch.args.widths=[24,48,96]": "arch.args.widths=[8,16]",
+}
 
-#: one process for all of them, as each would take seconds to start; and not that of the tests, which engines and workers would stay in
+#: one process for all of them, as each would take seconds to start; and not that of the tests,
+#: which engines and workers would stay in
 CHILD = """
 import json, sys
 from typer.testing import CliRunner
@@ -33,7 +39,9 @@ for words in json.loads(sys.argv[1]):
 
 def commands() -> list[list[str]]:
     """The words of each command in the page's blocks."""
-    blocks = re.findall(r"^```sh\n(.*?)^```", (ROOT / "docs" / "pairs.md").read_text(), re.DOTALL | re.MULTILINE)
+    blocks = re.findall(
+        r"^```sh\n(.*?)^```", (ROOT / "docs" / "pairs.md").read_text(), re.DOTALL | re.MULTILINE
+    )
     return [shlex.split(line) for block in blocks for line in block.splitlines()]
 
 
@@ -45,21 +53,48 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         if path.suffix in (".jpg", ".png"):
             picture = images.read(path)
             top, left = ((whole - SIDE) // 2 for whole in picture.pixels.shape[2:])
-            images.write(tmp_path / "examples" / path.name, replace(picture, pixels=picture.pixels[..., top : top + SIDE, left : left + SIDE]))
+            images.write(
+                tmp_path / "examples" / path.name,
+                replace(picture, pixels=picture.pixels[..., top : top + SIDE, left : left + SIDE]),
+            )
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))  # where `restore` keeps what it exports
+    monkeypatch.setenv(
+        "XDG_CACHE_HOME", str(tmp_path / "cache")
+    )  # where `restore` keeps what it exports
     return tmp_path
 
 
 def test_the_page_of_pairs_works_as_it_stands(place: Path) -> None:
     steps = commands()
-    assert [words[1] for words in steps] == ["restore", "spoil", "check", "train", "train", "train", "plot", "restore", "export", "restore"]
+    assert [words[1] for words in steps] == [
+        "restore",
+        "spoil",
+        "check",
+        "train",
+        "train",
+        "train",
+        "plot",
+        "restore",
+        "export",
+        "restore",
+    ]
     assert {words[0] for words in steps} == {"burnish"}
     smaller = [[SMALLER.get(word, word) for word in words[1:]] for words in steps]
-    done = subprocess.run([sys.executable, "-c", CHILD, json.dumps(smaller)], cwd=place, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", CHILD, json.dumps(smaller)],
+        cwd=place,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert {path.name for path in (place / "restored").iterdir()} == {path.name for path in (place / "pairs" / "noisy").iterdir()}
-    assert {path.name for path in (place / "again").iterdir()} == {path.name for path in (place / "restored").iterdir()}
+    assert {path.name for path in (place / "restored").iterdir()} == {
+        path.name for path in (place / "pairs" / "noisy").iterdir()
+    }
+    assert {path.name for path in (place / "again").iterdir()} == {
+        path.name for path in (place / "restored").iterdir()
+    }
     assert (place / "pairs.html").stat().st_size > 10_000
     assert (place / "curves.png").is_file()
     assert {word for words in steps for word in words} >= set(SMALLER)

@@ -21,9 +21,21 @@ def runs(tmp_path: Path) -> list[Path]:
     for name, speed in (("slow", 50), ("fast", 20)):
         (tmp_path / name).mkdir()
         rng = np.random.default_rng(0)
-        lines = [{"step": i, "loss": float(np.exp(-i / speed) + 0.1 + 0.02 * rng.random()), "learning_rate": 1e-3} for i in range(1, 100)]
-        lines += [{"step": i, "float, PSNR[RGB]/noise 15": 30 + i / speed, "gradient norm/a": 1.0} for i in range(10, 100, 10)]
-        (tmp_path / name / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines) + '{"step": 1')
+        lines = [
+            {
+                "step": i,
+                "loss": float(np.exp(-i / speed) + 0.1 + 0.02 * rng.random()),
+                "learning_rate": 1e-3,
+            }
+            for i in range(1, 100)
+        ]
+        lines += [
+            {"step": i, "float, PSNR[RGB]/noise 15": 30 + i / speed, "gradient norm/a": 1.0}
+            for i in range(10, 100, 10)
+        ]
+        (tmp_path / name / "metrics.jsonl").write_text(
+            "".join(json.dumps(line) + "\n" for line in lines) + '{"step": 1'
+        )
     return [tmp_path / "slow", tmp_path / "fast"]
 
 
@@ -39,10 +51,14 @@ def test_smoothing_is_the_debiased_running_mean() -> None:
 def test_runs_are_drawn_over_each_other(runs: list[Path], tmp_path: Path) -> None:
     plot_runs(runs, tmp_path / "both.png")
     plot_runs(runs[:1], tmp_path / "one.png", what=["loss"])
-    both, one = (np.asarray(Image.open(tmp_path / name).convert("RGB")) for name in ("both.png", "one.png"))
+    both, one = (
+        np.asarray(Image.open(tmp_path / name).convert("RGB")) for name in ("both.png", "one.png")
+    )
     assert (both.shape[0] > one.shape[0], both.shape[1] > one.shape[1]) == (True, True)
     blue, red = np.array([0x25, 0x63, 0xA8]), np.array([0xC2, 0x45, 0x2D])
-    assert all((np.abs(both.astype(int) - colour).sum(2) < 12).sum() > 100 for colour in (blue, red))
+    assert all(
+        (np.abs(both.astype(int) - colour).sum(2) < 12).sum() > 100 for colour in (blue, red)
+    )
     assert not (np.abs(one.astype(int) - red).sum(2) < 12).any()
     plot_runs(runs, tmp_path / "page.html")
     page = (tmp_path / "page.html").read_text()
@@ -52,9 +68,23 @@ def test_runs_are_drawn_over_each_other(runs: list[Path], tmp_path: Path) -> Non
 
 def test_panels_gather_what_belongs_together(runs: list[Path]) -> None:
     run = Run(
-        "a", {name: ([1], [1.0]) for name in ("loss", "loss/pixel", "validation loss/pixel", "float, PSNR/noise 15", "float, PSNR/noise 25", "gradient norm/x")}
+        "a",
+        {
+            name: ([1], [1.0])
+            for name in (
+                "loss",
+                "loss/pixel",
+                "validation loss/pixel",
+                "float, PSNR/noise 15",
+                "float, PSNR/noise 25",
+                "gradient norm/x",
+            )
+        },
     )
-    assert chosen([run], []) == {"loss": ["loss", "loss/pixel", "validation loss/pixel"], "float, PSNR": ["float, PSNR/noise 15", "float, PSNR/noise 25"]}
+    assert chosen([run], []) == {
+        "loss": ["loss", "loss/pixel", "validation loss/pixel"],
+        "float, PSNR": ["float, PSNR/noise 15", "float, PSNR/noise 25"],
+    }
     assert chosen([run], ["gradient"]) == {"gradient norm": ["gradient norm/x"]}
     assert len(read_run(runs[0]).curves["loss"][0]) == 99  # and not the line that was cut off
 
@@ -82,7 +112,11 @@ def test_resuming_drops_what_came_after_the_checkpoint(tmp_path: Path) -> None:
     with (tmp_path / "metrics.jsonl").open("a") as file:
         file.write('{"step": 4, "lo')
     Board(tmp_path, 2, print).scalars(3, {"loss": 33.0})
-    assert [(line["step"], line["loss"]) for line in read_lines(tmp_path / "metrics.jsonl")] == [(1, 1.0), (2, 2.0), (3, 33.0)]
+    assert [(line["step"], line["loss"]) for line in read_lines(tmp_path / "metrics.jsonl")] == [
+        (1, 1.0),
+        (2, 2.0),
+        (3, 33.0),
+    ]
     Board(tmp_path, 0, print)
     assert read_lines(tmp_path / "metrics.jsonl") == []
 
@@ -101,7 +135,11 @@ def test_speed_and_waiting_are_those_of_the_steps_alone(monkeypatch: pytest.Monk
     one.leave_out(50.0)
     assert not one.due()
     figures = one.read(1e-3)
-    assert (figures["steps_a_second"], figures["pictures_a_second"], figures["waiting_for_data"]) == pytest.approx((1, 4, 0.25))
+    assert (
+        figures["steps_a_second"],
+        figures["pictures_a_second"],
+        figures["waiting_for_data"],
+    ) == pytest.approx((1, 4, 0.25))
 
 
 def test_layers_that_no_gradient_reaches_are_named() -> None:
@@ -109,16 +147,32 @@ def test_layers_that_no_gradient_reaches_are_named() -> None:
     from burnish.training.collapse import idle
 
     torch.manual_seed(0)
-    net = torch.nn.Sequential(*[layer for _ in range(4) for layer in (torch.nn.Conv2d(6, 6, 3, padding=1), torch.nn.ReLU())], torch.nn.Conv2d(6, 3, 3))
-    branch = torch.nn.Sequential(torch.nn.Conv2d(6, 6, 1), torch.nn.ReLU(), torch.nn.Conv2d(6, 6, 1))
+    net = torch.nn.Sequential(
+        *[
+            layer
+            for _ in range(4)
+            for layer in (torch.nn.Conv2d(6, 6, 3, padding=1), torch.nn.ReLU())
+        ],
+        torch.nn.Conv2d(6, 3, 3),
+    )
+    branch = torch.nn.Sequential(
+        torch.nn.Conv2d(6, 6, 1), torch.nn.ReLU(), torch.nn.Conv2d(6, 6, 1)
+    )
 
     def found() -> list[str]:
         whole = torch.nn.ModuleDict({"net": net, "branch": branch})
         whole.zero_grad()
         image = net[:4](torch.rand(2, 6, 12, 12))
         net[4:](image + branch(image)).square().mean().backward()
-        norms = {name: (float(p.grad.norm()), float(p.detach().norm())) for name, p in whole.named_parameters() if p.ndim > 1}
-        return idle({name: norm for name, (norm, _) in norms.items()}, {name: norm for name, (_, norm) in norms.items()})
+        norms = {
+            name: (float(p.grad.norm()), float(p.detach().norm()))
+            for name, p in whole.named_parameters()
+            if p.ndim > 1
+        }
+        return idle(
+            {name: norm for name, (norm, _) in norms.items()},
+            {name: norm for name, (_, norm) in norms.items()},
+        )
 
     assert found() == []
     with torch.no_grad():
@@ -140,10 +194,18 @@ def test_a_collapse_is_noticed_and_a_good_or_merely_noisy_result_is_not() -> Non
     ]
     for period in (2, 4, 8):
         y, x = np.mgrid[0:96, 0:112]
-        grid = np.where((y // (period // 2) + x // (period // 2)) % 2, 0.03, -0.03).astype(np.float32)
+        grid = np.where((y // (period // 2) + x // (period // 2)) % 2, 0.03, -0.03).astype(
+            np.float32
+        )
         [said] = collapses([picture + grid for picture in noisy], clean)
         assert f"a grid of {period} pixels" in said
-    blocks = [picture + np.kron(rng.normal(0, 0.05, (12, 14)), np.ones((8, 8))).astype(np.float32) for picture in clean]
+    blocks = [
+        picture + np.kron(rng.normal(0, 0.05, (12, 14)), np.ones((8, 8))).astype(np.float32)
+        for picture in clean
+    ]
     assert collapses(blocks, clean) == []  # blocks of JPEG are no grid: each has its own sign
-    blurred = [((picture + np.roll(picture, 3, 3) + np.roll(picture, 5, 2)) / 3).astype(np.float32) for picture in clean]
+    blurred = [
+        ((picture + np.roll(picture, 3, 3) + np.roll(picture, 5, 2)) / 3).astype(np.float32)
+        for picture in clean
+    ]
     assert collapses(blurred, clean) == []

@@ -1,4 +1,6 @@
-"""Two processes that train together, started by torchrun: what they compute, and that they resume to the same bits."""
+"""Two processes that train together, started by torchrun: what they compute, and that they resume
+to the same bits.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,13 @@ from burnish.training.setup import set_up  # noqa: E402
 from burnish.training.step import backward, update  # noqa: E402
 from burnish.training.train import train  # noqa: E402
 
-SGD = ("optimizer={use: SGD, args: {lr: 0.1}}", "schedule={steps: 10, warmup: 0}", "data.batch=4", "data.leave_out=[]", "precision=fp32")
+SGD = (
+    "optimizer={use: SGD, args: {lr: 0.1}}",
+    "schedule={steps: 10, warmup: 0}",
+    "data.batch=4",
+    "data.leave_out=[]",
+    "precision=fp32",
+)
 KILLED = """
     train, seen = step.average, []
     def dying(*arguments):
@@ -55,27 +63,53 @@ def pair(home: Path, out: Path, *changes: str, before: str = "", processes: int 
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    where = ["--nproc_per_node", str(processes), "--master_addr", "127.0.0.1", "--master_port", str(port)]
+    where = [
+        "--nproc_per_node",
+        str(processes),
+        "--master_addr",
+        "127.0.0.1",
+        "--master_port",
+        str(port),
+    ]
     done = subprocess.run(
-        [sys.executable, "-m", "torch.distributed.run", *where, str(script)], capture_output=True, text=True, cwd=home, timeout=200, check=False
+        [sys.executable, "-m", "torch.distributed.run", *where, str(script)],
+        capture_output=True,
+        text=True,
+        cwd=home,
+        timeout=200,
+        check=False,
     )
     assert done.returncode == 0 or before, done.stderr
     out.with_suffix(".said").write_text(done.stderr)
     return done.returncode
 
 
-def test_two_processes_are_one_with_the_batch_joined(home: Path, recipe: Callable[..., Recipe]) -> None:
+def test_two_processes_are_one_with_the_batch_joined(
+    home: Path, recipe: Callable[..., Recipe]
+) -> None:
     assert pair(home, home / "two", *SGD, "accumulate=2") == 0
     train(recipe(*SGD, "accumulate=2"), home / "one")
     one, two = state(home / "one")["net"], state(home / "two")["net"]
     assert max(float((one[name] - two[name]).abs().max()) for name in one) < 1e-5
     start = train(recipe(*SGD, "optimizer.args.lr=0"), home / "start")
     assert start.exists()
-    assert max(float((one[name] - still).abs().max()) for name, still in state(home / "start")["net"].items()) > 1e-3
+    assert (
+        max(
+            float((one[name] - still).abs().max())
+            for name, still in state(home / "start")["net"].items()
+        )
+        > 1e-3
+    )
 
 
 def test_two_processes_killed_and_resumed_mid_epoch_end_with_the_same_bits(home: Path) -> None:
-    changes = ("schedule={steps: 9, warmup: 2}", "data.batch=2", "data.workers=2", "save_every=3", "validation.every=100")
+    changes = (
+        "schedule={steps: 9, warmup: 2}",
+        "data.batch=2",
+        "data.workers=2",
+        "save_every=3",
+        "validation.every=100",
+    )
     assert pair(home, home / "whole", *changes) == 0
     assert pair(home, home / "killed", *changes, before=KILLED) != 0
     assert state(home / "killed")["progress"]["step"] == 3
@@ -84,9 +118,17 @@ def test_two_processes_killed_and_resumed_mid_epoch_end_with_the_same_bits(home:
     assert (home / "whole" / "tiny.safetensors").exists()
 
 
-def test_processes_that_step_alone_meet_in_the_mean_of_their_states(home: Path, recipe: Callable[..., Recipe]) -> None:
+def test_processes_that_step_alone_meet_in_the_mean_of_their_states(
+    home: Path, recipe: Callable[..., Recipe]
+) -> None:
     """Two steps of each alone, made here one after the other, and the mean of what they come to."""
-    changes = ("optimizer={use: Muon, args: {lr: 1e-3}}", "schedule={steps: 2, warmup: 0}", "data.batch=4", "data.leave_out=[]", "precision=fp32")
+    changes = (
+        "optimizer={use: Muon, args: {lr: 1e-3}}",
+        "schedule={steps: 2, warmup: 0}",
+        "data.batch=4",
+        "data.leave_out=[]",
+        "precision=fp32",
+    )
     assert pair(home, home / "two", *changes, "local_steps=2") == 0
     ends = []
     for rank in range(2):
@@ -103,10 +145,16 @@ def test_processes_that_step_alone_meet_in_the_mean_of_their_states(home: Path, 
             apart = max(apart, float((a - b).abs().max()))
     assert apart > 1e-4
     momenta = [end["optimizer"]["state"][0]["momentum"] for end in ends]
-    torch.testing.assert_close(found["optimizer"]["state"][0]["momentum"], (momenta[0] + momenta[1]) / 2, rtol=1e-3, atol=1e-6)
+    torch.testing.assert_close(
+        found["optimizer"]["state"][0]["momentum"],
+        (momenta[0] + momenta[1]) / 2,
+        rtol=1e-3,
+        atol=1e-6,
+    )
 
 
-#: in the second process, loss and gradients of the steps BROKEN (counted from 1 over a whole run) are no numbers
+#: in the second process, loss and gradients of the steps BROKEN (counted from 1 over a whole run)
+#: are no numbers
 BREAKING = """
     from burnish.training import train as loop
     made, stepped = loop.backward, loop.update
@@ -129,22 +177,43 @@ BREAKING = """
 """
 
 
-def test_a_step_that_one_process_cannot_make_is_left_out_by_it_alone_and_counted(home: Path) -> None:
-    changes = ("data.batch=2", "local_steps=2", "schedule={steps: 4, warmup: 0}", "data.leave_out=[]")
+def test_a_step_that_one_process_cannot_make_is_left_out_by_it_alone_and_counted(
+    home: Path,
+) -> None:
+    changes = (
+        "data.batch=2",
+        "local_steps=2",
+        "schedule={steps: 4, warmup: 0}",
+        "data.leave_out=[]",
+    )
     assert pair(home, home / "whole", *changes) == 0
-    for broken, count in (("1, 2", 2), ("4,", 1)):  # before the optimizer has a state, and at a meeting
+    for broken, count in (
+        ("1, 2", 2),
+        ("4,", 1),
+    ):  # before the optimizer has a state, and at a meeting
         out = home / f"broken{count}"
         assert pair(home, out, *changes, before=BREAKING.replace("BROKEN", broken)) == 0
         found, whole = state(out), state(home / "whole")
         assert found["progress"]["broken"] == count
         assert all(torch.isfinite(value).all() for value in found["net"].values())
-        assert not torch.equal(found["net"]["net.base.head.weight"], whole["net"]["net.base.head.weight"])
-        assert f"so {'the step is' if count == 1 else '2 steps are'} left out ({count} so far)" in out.with_suffix(".said").read_text()
+        assert not torch.equal(
+            found["net"]["net.base.head.weight"], whole["net"]["net.base.head.weight"]
+        )
+        assert (
+            f"so {'the step is' if count == 1 else '2 steps are'} left out ({count} so far)"
+            in out.with_suffix(".said").read_text()
+        )
 
 
 def test_processes_that_step_alone_go_back_together_and_resume_exactly(home: Path) -> None:
     """Steps 4 to 6 break in the second process; the state of step 4 lies between them."""
-    changes = ("data.batch=2", "local_steps=2", "schedule={steps: 8, warmup: 0}", "data.leave_out=[]", "save_every=2")
+    changes = (
+        "data.batch=2",
+        "local_steps=2",
+        "schedule={steps: 8, warmup: 0}",
+        "data.leave_out=[]",
+        "save_every=2",
+    )
     breaking = BREAKING.replace("BROKEN", "4, 5, 6")
     killed = """
     def dying(setup, rates, step, losses, **rest):
@@ -162,14 +231,32 @@ def test_processes_that_step_alone_go_back_together_and_resume_exactly(home: Pat
 
 
 def test_where_one_process_is_never_finite_all_of_them_say_so(home: Path) -> None:
-    changes = ("data.batch=2", "local_steps=2", "schedule={steps: 40, warmup: 0}", "data.leave_out=[]", "save_every=100")
-    assert pair(home, home / "lost", *changes, before=BREAKING.replace("BROKEN", "*range(100),")) != 0
-    assert (home / "lost.said").read_text().count("there is no good state: nothing was finite after it, 3 times") >= 2
+    changes = (
+        "data.batch=2",
+        "local_steps=2",
+        "schedule={steps: 40, warmup: 0}",
+        "data.leave_out=[]",
+        "save_every=100",
+    )
+    assert (
+        pair(home, home / "lost", *changes, before=BREAKING.replace("BROKEN", "*range(100),")) != 0
+    )
+    assert (home / "lost.said").read_text().count(
+        "there is no good state: nothing was finite after it, 3 times"
+    ) >= 2
 
 
-def test_what_is_frozen_stays_bit_for_bit_in_three_processes(home: Path, recipe: Callable[..., Recipe]) -> None:
+def test_what_is_frozen_stays_bit_for_bit_in_three_processes(
+    home: Path, recipe: Callable[..., Recipe]
+) -> None:
     stages = "stages=[{name: a, steps: 2}, {name: b, steps: 4, freeze: [net.base.head.*]}]"
-    changes = ("data.batch=3", "local_steps=2", "schedule={steps: null, warmup: 0}", "data.leave_out=[]", stages)
+    changes = (
+        "data.batch=3",
+        "local_steps=2",
+        "schedule={steps: null, warmup: 0}",
+        "data.leave_out=[]",
+        stages,
+    )
     assert pair(home, home / "three", *changes, processes=3) == 0
     before = Restorer.load(home / "three" / "tiny.a.safetensors").state_dict()
     after = Restorer.load(home / "three" / "tiny.safetensors").state_dict()
@@ -178,10 +265,23 @@ def test_what_is_frozen_stays_bit_for_bit_in_three_processes(home: Path, recipe:
 
 
 def test_a_stage_begins_with_the_first_process_s_statistics_in_all(home: Path) -> None:
-    """Killed at the border of two stages and resumed, all of them have the first one's; so they must have them where nobody was killed."""
+    """Killed at the border of two stages and resumed, all of them have the first one's; so they
+    must have them where nobody was killed.
+    """
     net = "arch={use: UNet, args: {widths: [4, 8], norm: batch}}"
-    stages = "stages=[{name: a, steps: 3}, {name: b, steps: 3, freeze: ['*']}]".replace("'*'", "net.*0.*")
-    changes = (net, "dials=[]", "loss.level_weight=null", "data.batch=4", "data.grey=0", "schedule={steps: null, warmup: 0}", "data.leave_out=[]", stages)
+    stages = "stages=[{name: a, steps: 3}, {name: b, steps: 3, freeze: ['*']}]".replace(
+        "'*'", "net.*0.*"
+    )
+    changes = (
+        net,
+        "dials=[]",
+        "loss.level_weight=null",
+        "data.batch=4",
+        "data.grey=0",
+        "schedule={steps: null, warmup: 0}",
+        "data.leave_out=[]",
+        stages,
+    )
     assert pair(home, home / "whole", *changes) == 0
     killed = """
     from burnish.training import train as loop

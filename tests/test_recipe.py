@@ -56,10 +56,17 @@ def elsewhere(path: Path, folder: Path) -> Path:
 
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
-def test_shipped_recipes_load_and_keep_pictures_out_for_validation(path: Path, tmp_path: Path) -> None:
+def test_shipped_recipes_load_and_keep_pictures_out_for_validation(
+    path: Path, tmp_path: Path
+) -> None:
     recipe = load(elsewhere(path, tmp_path))
     assert recipe.name == path.stem
-    assert recipe.data.hold_out or len(set(recipe.data.leave_out)) == {"photo": 20, "photo-large": 20}.get(recipe.name, len(recipe.data.leave_out)) > 0
+    assert (
+        recipe.data.hold_out
+        or len(set(recipe.data.leave_out))
+        == {"photo": 20, "photo-large": 20}.get(recipe.name, len(recipe.data.leave_out))
+        > 0
+    )
     assert read(Recipe, json.loads(json.dumps(plain(recipe))), "") == recipe
 
 
@@ -69,7 +76,14 @@ def test_numbers_such_as_1e_3_are_numbers(loaded: Callable[..., Recipe]) -> None
 
 
 def test_changes_reach_into_mappings_lists_and_specs(loaded: Callable[..., Recipe]) -> None:
-    recipe = loaded("degradations.0.train=[1, 50]", "optimizer=AdamW", "optimizer.args.lr=2e-4", "schedule.steps=null", "schedule.hours=2", "data.crop=64")
+    recipe = loaded(
+        "degradations.0.train=[1, 50]",
+        "optimizer=AdamW",
+        "optimizer.args.lr=2e-4",
+        "schedule.steps=null",
+        "schedule.hours=2",
+        "data.crop=64",
+    )
     assert recipe.degradations[0].train == (1.0, 50.0)
     assert recipe.optimizer == Spec("AdamW", {"lr": 0.0002})
     assert (recipe.schedule.hours, recipe.schedule.steps, recipe.data.crop) == (2.0, None, 64)
@@ -101,17 +115,44 @@ def test_changes_reach_into_mappings_lists_and_specs(loaded: Callable[..., Recip
         ("dials.0.low=90", ["dials.0", "makes no sense"]),
         ("schedule.hours=1", ["schedule", "either"]),
         ("schedule.steps=null", ["schedule", "either"]),
-        ("schedule={steps: 5, shape: StepLR, args: {step_sise: 3}}", ["schedule.args.step_sise", "unknown key", "'step_size'"]),
-        ("schedule={steps: 5, shape: ReduceLROnPlateau}", ["schedule.shape", "nothing to validate on", "leave_out"]),
-        ("loss={use: Sum, args: {terms: {a: {use: L3}}}}", ["loss.args.terms.a.use", "'L3'", "Charbonnier"]),
-        ("loss={use: Charbonnier, args: {epsilon: 1}}", ["loss.args.epsilon", "unknown argument", "It takes"]),
+        (
+            "schedule={steps: 5, shape: StepLR, args: {step_sise: 3}}",
+            ["schedule.args.step_sise", "unknown key", "'step_size'"],
+        ),
+        (
+            "schedule={steps: 5, shape: ReduceLROnPlateau}",
+            ["schedule.shape", "nothing to validate on", "leave_out"],
+        ),
+        (
+            "loss={use: Sum, args: {terms: {a: {use: L3}}}}",
+            ["loss.args.terms.a.use", "'L3'", "Charbonnier"],
+        ),
+        (
+            "loss={use: Charbonnier, args: {epsilon: 1}}",
+            ["loss.args.epsilon", "unknown argument", "It takes"],
+        ),
         ("stages=[{name: a, steps: 3, freze: []}]", ["stages.0.freze", "unknown key", "'freeze'"]),
-        ("stages=[{name: a, steps: 3, data: {crpo: 16}}]", ["stages.0.data.crpo", "unknown key", "'crop'"]),
-        ("stages=[{name: a, steps: 3, hours: 1}]", ["stages.0.schedule", "either", "steps and hours"]),
+        (
+            "stages=[{name: a, steps: 3, data: {crpo: 16}}]",
+            ["stages.0.data.crpo", "unknown key", "'crop'"],
+        ),
+        (
+            "stages=[{name: a, steps: 3, hours: 1}]",
+            ["stages.0.schedule", "either", "steps and hours"],
+        ),
         ("stages=[{name: a}, {name: a}]", ["stages.1.name", "stages.0"]),
-        ("stages=[{name: a, optimizer: {use: Adan}}]", ["stages.0.optimizer.use", "'Adan'", "AdamW"]),
-        ("stages=[{name: a, loss: {use: Charbonnier, args: {delta: 1}}}]", ["stages.0.loss.args.delta", "unknown argument"]),
-        ("stages=[{name: a, degradations: [{use: Noise, train: [9, 1]}]}]", ["stages.0.degradations.0.train", "no range"]),
+        (
+            "stages=[{name: a, optimizer: {use: Adan}}]",
+            ["stages.0.optimizer.use", "'Adan'", "AdamW"],
+        ),
+        (
+            "stages=[{name: a, loss: {use: Charbonnier, args: {delta: 1}}}]",
+            ["stages.0.loss.args.delta", "unknown argument"],
+        ),
+        (
+            "stages=[{name: a, degradations: [{use: Noise, train: [9, 1]}]}]",
+            ["stages.0.degradations.0.train", "no range"],
+        ),
         ("stages=[{name: a, start: nowhere.safetensors}]", ["stages.0.start", "no such file"]),
         ("stages=[{name: a/b}]", ["stages.0", "a/b"]),
         ("schedule.shape=cosin", ["schedule", "cosin", "cosine, constant, linear"]),
@@ -123,9 +164,15 @@ def test_changes_reach_into_mappings_lists_and_specs(loaded: Callable[..., Recip
         ("arch.use=mine.Nowhere", ["arch.use", "mine.Nowhere", "PYTHONPATH"]),
         ("optimizer.args.lr=abc", ["optimizer.args.lr", "wants a number", "'abc'"]),
         ("optimizer.args.lr=-1", ["optimizer.args.lr", "0 or more"]),
-        ("optimizer={use: AdamW, args: {groups: [{match: '*', lr: abc}]}}", ["optimizer.args.groups.0.lr", "wants a number"]),
+        (
+            "optimizer={use: AdamW, args: {groups: [{match: '*', lr: abc}]}}",
+            ["optimizer.args.groups.0.lr", "wants a number"],
+        ),
         ("optimizer.args.momentum=abc", ["optimizer.args.momentum", "a number", "'abc'"]),
-        ("arch.args.base={use: ResUNet, args: {widths: [48, x]}}", ["arch.args.base.args.widths.1", "a number", "'x'"]),
+        (
+            "arch.args.base={use: ResUNet, args: {widths: [48, x]}}",
+            ["arch.args.base.args.widths.1", "a number", "'x'"],
+        ),
         ("optimizer.args.rate=1", ["optimizer.args.rate", "unknown argument"]),
         ("loss.level_weight.dial=blur", ["loss.level_weight.dial", "blur"]),
         ("validation.levels={blur: [1]}", ["validation.levels.blur", "noise"]),
@@ -135,7 +182,9 @@ def test_changes_reach_into_mappings_lists_and_specs(loaded: Callable[..., Recip
         ("name.first=x", ["name"]),
     ],
 )
-def test_a_wrong_recipe_is_refused_in_one_sentence_with_its_place(loaded: Callable[..., Recipe], change: str, words: list[str]) -> None:
+def test_a_wrong_recipe_is_refused_in_one_sentence_with_its_place(
+    loaded: Callable[..., Recipe], change: str, words: list[str]
+) -> None:
     with pytest.raises(RecipeError) as caught:
         loaded(change)
     text = str(caught.value)
@@ -144,8 +193,12 @@ def test_a_wrong_recipe_is_refused_in_one_sentence_with_its_place(loaded: Callab
     assert all(word in text for word in words), text
 
 
-def test_a_missing_key_a_doubled_key_and_no_file_are_refused(loaded: Callable[..., Recipe], tmp_path: Path) -> None:
-    with pytest.raises(RecipeError, match="schedule: give either `steps`, `hours` or `epochs`, not none of them"):
+def test_a_missing_key_a_doubled_key_and_no_file_are_refused(
+    loaded: Callable[..., Recipe], tmp_path: Path
+) -> None:
+    with pytest.raises(
+        RecipeError, match="schedule: give either `steps`, `hours` or `epochs`, not none of them"
+    ):
         loaded(old="schedule: {steps: 10}")
     with pytest.raises(RecipeError, match="'lr' stands twice"):
         loaded(old="{lr: 1e-3}", new="{lr: 1e-3, lr: 2e-3}")
@@ -163,12 +216,30 @@ def test_yaml_cannot_make_objects(tmp_path: Path) -> None:
 
 
 def test_what_may_change_between_two_slices_is_not_fixed(loaded: Callable[..., Recipe]) -> None:
-    free = ["data.workers=3", "threads=2", "save_every=7", "out=elsewhere", "validation.every=5", "device=cpu", "card.task=x"]
+    free = [
+        "data.workers=3",
+        "threads=2",
+        "save_every=7",
+        "out=elsewhere",
+        "validation.every=5",
+        "device=cpu",
+        "card.task=x",
+    ]
     assert fixed(loaded(*free)) == fixed(loaded())
-    for change in ("seed=1", "data.batch=4", "optimizer.args.lr=2e-3", "schedule.steps=11", "arch.args.base={use: ResUNet, args: {blocks: 1}}"):
+    for change in (
+        "seed=1",
+        "data.batch=4",
+        "optimizer.args.lr=2e-3",
+        "schedule.steps=11",
+        "arch.args.base={use: ResUNet, args: {blocks: 1}}",
+    ):
         assert fixed(loaded(change)) != fixed(loaded()), change
     assert "data.folders" not in fixed(loaded())
-    staged = ["stages=[{name: a, steps: 5, data: {workers: 1}}]", "stages=[{name: a, steps: 5, data: {workers: 2}}]", "stages=[{name: a, steps: 6}]"]
+    staged = [
+        "stages=[{name: a, steps: 5, data: {workers: 1}}]",
+        "stages=[{name: a, steps: 5, data: {workers: 2}}]",
+        "stages=[{name: a, steps: 6}]",
+    ]
     assert fixed(loaded(staged[0])) == fixed(loaded(staged[1])) != fixed(loaded(staged[2]))
 
 
@@ -197,7 +268,9 @@ def test_the_schema_knows_every_key_of_the_shipped_recipes(loaded: Callable[...,
 
 def test_the_schema_beside_the_recipes_is_that_of_the_code() -> None:
     path = RECIPES[0].parent / "recipe.schema.json"
-    assert json.loads(path.read_text()) == json.loads(json.dumps(schema())), "burnish schema > recipes/recipe.schema.json brings it up to date"
+    assert json.loads(path.read_text()) == json.loads(json.dumps(schema())), (
+        "burnish schema > recipes/recipe.schema.json brings it up to date"
+    )
 
 
 def test_every_recipe_error_is_a_usage_error() -> None:

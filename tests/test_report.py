@@ -32,7 +32,13 @@ def test_pictures_stand_in_rows_at_one_width(tmp_path: Path) -> None:
 def test_captions_are_drawn_below_and_wrapped(tmp_path: Path) -> None:
     plain = drawn(sheet([[Cell(RED)]], tmp_path / "a.png", width=90))
     short = drawn(sheet([[Cell(RED, "noise=25")]], tmp_path / "b.png", width=90))
-    long = drawn(sheet([[Cell(RED, "a caption that is much longer than its picture is wide")]], tmp_path / "c.png", width=90))
+    long = drawn(
+        sheet(
+            [[Cell(RED, "a caption that is much longer than its picture is wide")]],
+            tmp_path / "c.png",
+            width=90,
+        )
+    )
     assert plain.shape[0] < short.shape[0] < long.shape[0]
     assert short[GAP + 60 :].min() < 100
     assert (long[:, -GAP:] == PAPER).all()
@@ -41,7 +47,9 @@ def test_captions_are_drawn_below_and_wrapped(tmp_path: Path) -> None:
 def test_a_word_wider_than_its_picture_is_cut_behind_a_comma(tmp_path: Path) -> None:
     wide = "bilateral:channels=4,radius=20,space=15,colour=10"
     canvas = drawn(sheet([[Cell(RED, wide), Cell(RED)]], tmp_path / "a.png", width=90))
-    assert (canvas[GAP + 60 :, GAP + 90 + 1 :] == PAPER).all(), "nothing runs under the next picture"
+    assert (canvas[GAP + 60 :, GAP + 90 + 1 :] == PAPER).all(), (
+        "nothing runs under the next picture"
+    )
     font = ImageFont.load_default(12)
     pieces = _wrapped(wide, font, 90)
     assert "".join(pieces) == wide
@@ -71,7 +79,13 @@ def test_the_residual_stands_around_mid_grey() -> None:
     before = np.full((2, 2, 3), 0.5, np.float32)
     np.testing.assert_array_equal(residual_picture(before, before), before)
     np.testing.assert_allclose(residual_picture(before, before - 0.1, gain=3), 0.8, atol=1e-6)
-    np.testing.assert_allclose(residual_picture(np.full((2, 2, 3), 100, np.uint8), np.full((2, 2, 3), 110, np.uint8), gain=1), 0.5 - 10 / 255, atol=1e-6)
+    np.testing.assert_allclose(
+        residual_picture(
+            np.full((2, 2, 3), 100, np.uint8), np.full((2, 2, 3), 110, np.uint8), gain=1
+        ),
+        0.5 - 10 / 255,
+        atol=1e-6,
+    )
     assert residual_picture(before, before - 0.5, gain=3).max() == 1
 
 

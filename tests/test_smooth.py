@@ -27,7 +27,9 @@ NOISE = Dial("noise", 0, 100, 25, "sigma in 8-bit steps")
 
 
 def oracle(pictures: list[tuple[str, Array]], *, tint: float = 0.0, fault: float = 0.0) -> Row:
-    """Knows the clean pictures (by their size): at setting s it takes away s/100 of a fixed plane of noise scaled by its true strength, best at the truth."""
+    """Knows the clean pictures (by their size): at setting s it takes away s/100 of a fixed plane
+    of noise scaled by its true strength, best at the truth.
+    """
     clean = {picture.shape: picture for _, picture in pictures}
 
     def run(image: Array, level: Array | None) -> Array:
@@ -39,7 +41,9 @@ def oracle(pictures: list[tuple[str, Array]], *, tint: float = 0.0, fault: float
         wrong = fault * (np.abs(level - 50) < 1)
         return np.asarray(-share * error + np.float32(tint) * level / 100 + wrong, np.float32)
 
-    return Row("oracle", Contract(level="pixel", identity=(0.0,), residual=True, dials=(NOISE,)), run)
+    return Row(
+        "oracle", Contract(level="pixel", identity=(0.0,), residual=True, dials=(NOISE,)), run
+    )
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +55,9 @@ def measured(pictures: list[tuple[str, Array]], **faults: float) -> Smoothness:
     return smooth(oracle(pictures, **faults), pictures, noise(), [20.0, 50.0], settings=11)
 
 
-def test_a_straight_line_has_no_bends_at_settings_that_are_not_even(pictures: list[tuple[str, Array]]) -> None:
+def test_a_straight_line_has_no_bends_at_settings_that_are_not_even(
+    pictures: list[tuple[str, Array]],
+) -> None:
     found = smooth(oracle(pictures), pictures, noise(), [10.0, 23.0], settings=11)
     assert len(found.settings) == 12
     for track in found.tracks:
@@ -59,7 +65,9 @@ def test_a_straight_line_has_no_bends_at_settings_that_are_not_even(pictures: li
         assert track.jump == pytest.approx(1, abs=1e-2)
 
 
-def test_a_dial_that_tells_the_truth_is_found_to_be_smooth(pictures: list[tuple[str, Array]], tmp_path: Path) -> None:
+def test_a_dial_that_tells_the_truth_is_found_to_be_smooth(
+    pictures: list[tuple[str, Array]], tmp_path: Path
+) -> None:
     found = measured(pictures)
     assert found.settings == tuple(np.linspace(0, 100, 11))
     for track in found.tracks:
@@ -80,7 +88,11 @@ def test_a_dial_that_tells_the_truth_is_found_to_be_smooth(pictures: list[tuple[
 
 
 def test_faults_along_a_dial_are_seen(pictures: list[tuple[str, Array]]) -> None:
-    sound, tinted, broken = measured(pictures), measured(pictures, tint=0.05), measured(pictures, fault=0.2)
+    sound, tinted, broken = (
+        measured(pictures),
+        measured(pictures, tint=0.05),
+        measured(pictures, fault=0.2),
+    )
     assert max(tinted.tracks[0].drift) > max(sound.tracks[0].drift) + 5
     assert broken.tracks[0].jump > 3
     assert broken.tracks[0].bend > 0.2
@@ -88,25 +100,35 @@ def test_faults_along_a_dial_are_seen(pictures: list[tuple[str, Array]]) -> None
     assert broken.tracks[0].removing < 1
 
 
-def test_a_level_beyond_the_range_is_brought_into_it_by_scaling(pictures: list[tuple[str, Array]]) -> None:
+def test_a_level_beyond_the_range_is_brought_into_it_by_scaling(
+    pictures: list[tuple[str, Array]],
+) -> None:
     def homogeneous(image: Array, level: Array | None) -> Array:
         assert level is not None
         return np.asarray(np.sqrt(np.square(image) + np.square(level)), np.float32)
 
     image = pictures[0][1]
     level = np.full((1, 1, 1, 1), 160, np.float32)
-    np.testing.assert_allclose(rescaled(homogeneous, image, level, 1.6), homogeneous(image, level), rtol=1e-5)
+    np.testing.assert_allclose(
+        rescaled(homogeneous, image, level, 1.6), homogeneous(image, level), rtol=1e-5
+    )
     found = measured(pictures).beyond
     assert found is not None
     assert set(found) == {1.25, 1.5, 2.0}
 
 
-def test_of_a_quality_the_lower_setting_is_the_stronger_one(pictures: list[tuple[str, Array]]) -> None:
+def test_of_a_quality_the_lower_setting_is_the_stronger_one(
+    pictures: list[tuple[str, Array]],
+) -> None:
     def run(image: Array, level: Array | None) -> Array:
         assert level is not None
-        return np.asarray(image + (1 - level / 100) * (image.mean((2, 3), keepdims=True) - image), np.float32)
+        return np.asarray(
+            image + (1 - level / 100) * (image.mean((2, 3), keepdims=True) - image), np.float32
+        )
 
-    row = Row("greyer", Contract(level="pixel", dials=(Dial("quality", 10, 90, 40, "JPEG quality"),)), run)
+    row = Row(
+        "greyer", Contract(level="pixel", dials=(Dial("quality", 10, 90, 40, "JPEG quality"),)), run
+    )
     found = smooth(row, pictures, jpeg(), [40.0], settings=5, side=96)
     assert found.tracks[0].removing == found.tracks[0].smoothing == 1
     assert found.beyond is None
@@ -115,7 +137,9 @@ def test_of_a_quality_the_lower_setting_is_the_stronger_one(pictures: list[tuple
 def test_an_expert_sees_the_same_damage(pictures: list[tuple[str, Array]]) -> None:
     found = measured(pictures)
     track = found.tracks[0]
-    assert psnr_at(oracle(pictures), pictures, noise(), 20.0) == pytest.approx(found.at(track, 20.0), abs=1e-6)
+    assert psnr_at(oracle(pictures), pictures, noise(), 20.0) == pytest.approx(
+        found.at(track, 20.0), abs=1e-6
+    )
 
 
 def test_a_dial_that_is_not_there_is_named(pictures: list[tuple[str, Array]]) -> None:
@@ -125,7 +149,9 @@ def test_a_dial_that_is_not_there_is_named(pictures: list[tuple[str, Array]]) ->
         smooth(other, pictures, noise(), [20.0])
 
 
-def test_calibrating_puts_the_best_settings_into_the_dial(pictures: list[tuple[str, Array]], tmp_path: Path) -> None:
+def test_calibrating_puts_the_best_settings_into_the_dial(
+    pictures: list[tuple[str, Array]], tmp_path: Path
+) -> None:
     torch = pytest.importorskip("torch", reason="the training wing is not installed")
     from burnish.errors import ModelMismatch
     from burnish.study.calibrate import calibrate
@@ -144,18 +170,25 @@ def test_calibrating_puts_the_best_settings_into_the_dial(pictures: list[tuple[s
 
     tops = ((20.0, 0.1), (40.0, 0.7), (80.0, 0.9))
     settings = tuple(i / 10 for i in range(11))
-    tracks = tuple(replace(track, level=level, psnr=tuple(30 - (s - top) ** 2 for s in settings)) for level, top in tops)
+    tracks = tuple(
+        replace(track, level=level, psnr=tuple(30 - (s - top) ** 2 for s in settings))
+        for level, top in tops
+    )
     found = Smoothness("mix", restorer.contract.dials[0], "noise", settings, tracks, 2)
     pairs = calibrate(tmp_path / "mix.safetensors", tmp_path / "noise.safetensors", found, noise())
     assert [(level, round(setting, 6)) for level, setting in pairs] == list(tops)
     again = Restorer.load(tmp_path / "noise.safetensors")
-    assert [(dial.name, dial.low, dial.high, dial.default) for dial in again.contract.dials] == [("noise", 20, 80, 25)]
+    assert [(dial.name, dial.low, dial.high, dial.default) for dial in again.contract.dials] == [
+        ("noise", 20, 80, 25)
+    ]
     image = torch.rand(1, 3, 16, 16)
     with torch.no_grad():
         for level, setting in (*tops, (60.0, 0.8)):
             told, wanted = (torch.full((1, 1, 1, 1), value) for value in (level, setting))
             assert torch.allclose(again(image, told), restorer(image, wanted), atol=1e-6)
-    flat = Smoothness("mix", found.dial, "noise", settings, (tracks[0], replace(tracks[0], level=30.0)), 2)
+    flat = Smoothness(
+        "mix", found.dial, "noise", settings, (tracks[0], replace(tracks[0], level=30.0)), 2
+    )
     with pytest.raises(ModelMismatch, match="two levels or more are wanted"):
         calibrate(tmp_path / "mix.safetensors", tmp_path / "x.safetensors", flat, noise())
     Restorer(Spec.parse(host)).save(tmp_path / "plain.safetensors")
@@ -164,7 +197,11 @@ def test_calibrating_puts_the_best_settings_into_the_dial(pictures: list[tuple[s
 
 
 def two_dials(lean: float) -> Row:
-    """Takes away noise by its setting; sharpens by the other, more than it should where `lean` times the noise setting is above 0. Knows the clean picture."""
+    """Takes away noise by its setting; sharpens by the other, more than it should where `lean`
+    times the noise setting is above 0.
+
+    Knows the clean picture.
+    """
     dials = (Dial("noise", 0, 50, 10, "sigma"), Dial("blur", 0, 4, 0, "sigma in pixels"))
     clean = scene(48, 48)
 
@@ -182,7 +219,9 @@ def two_dials(lean: float) -> Row:
 def test_two_dials_are_measured_as_a_grid(tmp_path: Path) -> None:
     pictures: list[tuple[str, Array]] = [("a", scene(48, 48))]
     levels = [[5.0, 20.0, 40.0], [0.0, 2.0]]
-    apart, leaning = (grid(two_dials(lean), pictures, [noise(), blur()], levels) for lean in (0.0, 3.0))
+    apart, leaning = (
+        grid(two_dials(lean), pictures, [noise(), blur()], levels) for lean in (0.0, 3.0)
+    )
     assert apart.psnr.shape == (3, 2, 3, 2)
     assert apart.best(1, 0)[0] == 20
     met = {what.split(":")[0].split(",")[0]: ok for what, _, ok in gates(apart)}
@@ -206,11 +245,18 @@ def test_grey_pictures_go_through_a_colour_model() -> None:
     grey = [("grey", np.asarray(scene(40, 48, 1)[0][None], np.float32))]
     colour = [("grey", np.repeat(grey[0][1], 3, 1))]
     found = smooth(oracle(colour), grey, noise(), [20.0], settings=5)
-    assert found.tracks[0].psnr == smooth(oracle(colour), colour, noise(), [20.0], settings=5).tracks[0].psnr
-    assert psnr_at(oracle(colour), grey, noise(), 20.0) == psnr_at(oracle(colour), colour, noise(), 20.0)
+    assert (
+        found.tracks[0].psnr
+        == smooth(oracle(colour), colour, noise(), [20.0], settings=5).tracks[0].psnr
+    )
+    assert psnr_at(oracle(colour), grey, noise(), 20.0) == psnr_at(
+        oracle(colour), colour, noise(), 20.0
+    )
 
 
-def test_what_comes_back_untouched_is_no_dip(pictures: list[tuple[str, Array]], tmp_path: Path) -> None:
+def test_what_comes_back_untouched_is_no_dip(
+    pictures: list[tuple[str, Array]], tmp_path: Path
+) -> None:
     found = smooth(oracle(pictures), pictures, noise(), [0.0, 25.0], settings=5)
     experts = {0.0: 50.0, 25.0: found.at(found.tracks[1], 25) + 0.25}
     card = for_card(found, "kodak24", experts)
@@ -218,7 +264,14 @@ def test_what_comes_back_untouched_is_no_dip(pictures: list[tuple[str, Array]], 
     assert card["gates"]["and 0.02 dB in the mean"] == "0.250 dB, missed"
     assert all(np.isfinite(value) for value in card["dB lost by a wrong setting"].values())
     assert page(tmp_path / "page.html", found, experts).stat().st_size > 1000
-    untouched = Grid("x", (NOISE, NOISE), ((0.0, 25.0), (0.0, 2.0)), np.full((2, 2, 2, 2), 30.0), np.zeros((2, 2, 2, 2)), 1)
+    untouched = Grid(
+        "x",
+        (NOISE, NOISE),
+        ((0.0, 25.0), (0.0, 2.0)),
+        np.full((2, 2, 2, 2), 30.0),
+        np.zeros((2, 2, 2, 2)),
+        1,
+    )
     untouched.psnr[0, 0, 0, 0] = np.inf
     assert untouched.dip().max() == 0
 
@@ -227,12 +280,18 @@ def test_a_card_says_what_was_measured_along_the_dial(pictures: list[tuple[str, 
     smooth_dial = measured(pictures)
     found = for_card(smooth_dial, "kodak24", {20: smooth_dial.at(smooth_dial.tracks[0], 20) + 0.25})
     assert found["dB below an expert"] == {"20": 0.25}
-    assert found["gates"]["dip against an expert of each level, at most 0.05 dB"] == "0.250 dB, missed"
+    assert (
+        found["gates"]["dip against an expert of each level, at most 0.05 dB"] == "0.250 dB, missed"
+    )
     assert found["on"] == "2 pieces of kodak24, noise 20, 50"
     assert found["gates"]["PSNR has one top along the dial"] == "1 turns at most, met"
     assert found["best setting"]["50"] == pytest.approx(50, abs=3)
     assert found["dB lost by a wrong setting"]["+50%"] > 0
-    assert set(found["PSNR beyond the range, and by scaling into it"]) == {"noise 125", "noise 150", "noise 200"}
+    assert set(found["PSNR beyond the range, and by scaling into it"]) == {
+        "noise 125",
+        "noise 150",
+        "noise 200",
+    }
     lines = cards.describe(Path(__file__), Contract(), {"task": "x", "dial": found}, whole=True)
     assert "along it    2 pieces of kodak24" in lines
     assert "PSNR has one top along the dial: 1 turns at most, met" in lines

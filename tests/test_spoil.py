@@ -25,7 +25,9 @@ from burnish.spoil import Step, listing, listing_text, spoil, spoil_all, spoil_f
 def run(*words: object, expect: int = 0) -> subprocess.CompletedProcess[str]:
     """`burnish spoil WORDS` as its own process."""
     command = [sys.executable, "-m", "burnish.cli", "spoil", *map(str, words)]
-    done = subprocess.run(command, capture_output=True, text=True, env=dict(os.environ), check=False)
+    done = subprocess.run(
+        command, capture_output=True, text=True, env=dict(os.environ), check=False
+    )
     assert done.returncode == expect, f"{done.stdout}\n{done.stderr}"
     assert "Traceback" not in done.stderr
     return done
@@ -49,8 +51,13 @@ def test_the_damage_is_in_the_order_given(tmp_path: Path) -> None:
     record = json.loads(done.stdout)
     assert list(record["levels"].items()) == [("noise", 25), ("quality", 30)]
     clean = images.read(source).pixels
-    first, second = (spoil(clean, steps_of([], dials), np.random.default_rng(1))[0] for dials in ({"noise": 25, "quality": 30}, {"quality": 30, "noise": 25}))
-    assert len(np.unique(first)) <= 256 < len(np.unique(second))  # a JPEG's values are whole steps; noise after it is float
+    first, second = (
+        spoil(clean, steps_of([], dials), np.random.default_rng(1))[0]
+        for dials in ({"noise": 25, "quality": 30}, {"quality": 30, "noise": 25})
+    )
+    assert (
+        len(np.unique(first)) <= 256 < len(np.unique(second))
+    )  # a JPEG's values are whole steps; noise after it is float
     assert np.abs(images.read(tmp_path / "b.png").pixels - clean).mean() > 0.02
 
 
@@ -68,13 +75,21 @@ def test_everything_of_the_file_comes_back(tmp_path: Path) -> None:
     assert Image.open(out / "turned.jpg").getexif()[274] == 6
     np.testing.assert_array_equal(np.asarray(Image.open(out / "alpha.png"))[:, :, 3], 200)
     for name in ("plain.png", "turned.jpg", "grey.png", "alpha.png"):
-        assert 0.01 < np.abs(images.read(out / name).pixels - images.read(tmp_path / name).pixels).mean() < 0.1
+        assert (
+            0.01
+            < np.abs(images.read(out / name).pixels - images.read(tmp_path / name).pixels).mean()
+            < 0.1
+        )
 
 
 def test_the_seed_and_the_name_fix_the_damage(tmp_path: Path) -> None:
     sources = [save(tmp_path / name) for name in ("a.png", "b.png")]
     steps = steps_of([], {"noise": 30})
-    made = {(s.name, seed): spoil_file(s, tmp_path / f"{seed}_{s.name}", steps, seed=seed) for s in sources for seed in (1, 2)}
+    made = {
+        (s.name, seed): spoil_file(s, tmp_path / f"{seed}_{s.name}", steps, seed=seed)
+        for s in sources
+        for seed in (1, 2)
+    }
     again = spoil_file(sources[0], tmp_path / "again.png", steps, seed=1)
     pictures = {key: Path(done.target).read_bytes() for key, done in made.items()}
     assert len(set(pictures.values())) == 4
@@ -84,26 +99,61 @@ def test_the_seed_and_the_name_fix_the_damage(tmp_path: Path) -> None:
 
 def test_the_mask_says_where(tmp_path: Path) -> None:
     source = save(tmp_path / "a.png")
-    run(source, "--use", "SaltAndPepper:salt=1", "-d", "impulses=20", "-o", tmp_path / "b.png", "--mask")
+    run(
+        source,
+        "--use",
+        "SaltAndPepper:salt=1",
+        "-d",
+        "impulses=20",
+        "-o",
+        tmp_path / "b.png",
+        "--mask",
+    )
     mask = np.asarray(Image.open(tmp_path / "b.png_mask.png"))
     assert mask.mean() / 255 == pytest.approx(0.2, abs=0.04)
     before, after = (np.asarray(Image.open(path)) for path in (source, tmp_path / "b.png"))
     np.testing.assert_array_equal(before[mask == 0], after[mask == 0])
     assert (after[mask == 255] == 255).all()
     assert "name the pictures" in run("-d", "noise=20", "-o", tmp_path / "c.png", expect=2).stderr
-    assert "everywhere" in run(source, "-d", "noise=20", "-o", tmp_path / "c.png", "--mask", expect=2).stderr
+    assert (
+        "everywhere"
+        in run(source, "-d", "noise=20", "-o", tmp_path / "c.png", "--mask", expect=2).stderr
+    )
     assert not (tmp_path / "c.png").exists()
 
 
 def test_a_mask_stands_upright_and_every_picture_has_its_own(tmp_path: Path) -> None:
     for name in ("a.jpg", "a.png"):
         save(tmp_path / "in" / name, orientation=6)
-    run(tmp_path / "in", "--use", "SaltAndPepper", "-d", "impulses=20", "-o", tmp_path / "out", "-f", "png", "--mask")
-    run(tmp_path / "in", "--use", "SaltAndPepper", "-d", "impulses=20", "-o", tmp_path / "same", "--mask")
+    run(
+        tmp_path / "in",
+        "--use",
+        "SaltAndPepper",
+        "-d",
+        "impulses=20",
+        "-o",
+        tmp_path / "out",
+        "-f",
+        "png",
+        "--mask",
+    )
+    run(
+        tmp_path / "in",
+        "--use",
+        "SaltAndPepper",
+        "-d",
+        "impulses=20",
+        "-o",
+        tmp_path / "same",
+        "--mask",
+    )
     for folder, pictures in (("out", ("a.png", "a_jpg.png")), ("same", ("a.jpg", "a.png"))):
         for name in pictures:
             looked = images.upright(images.read(tmp_path / folder / name))
-            assert images.read(tmp_path / folder / f"{name}_mask.png").pixels.shape[-2:] == looked.pixels.shape[-2:]
+            assert (
+                images.read(tmp_path / folder / f"{name}_mask.png").pixels.shape[-2:]
+                == looked.pixels.shape[-2:]
+            )
 
 
 def test_a_name_that_is_not_utf8_is_a_name(tmp_path: Path) -> None:
@@ -112,12 +162,18 @@ def test_a_name_that_is_not_utf8_is_a_name(tmp_path: Path) -> None:
 
 
 def test_a_smaller_picture_has_a_smaller_alpha(tmp_path: Path) -> None:
-    done = spoil_file(save(tmp_path / "a.png", alpha=True), tmp_path / "b.png", steps_of(["Downscale:scale=4"], {}))
+    done = spoil_file(
+        save(tmp_path / "a.png", alpha=True),
+        tmp_path / "b.png",
+        steps_of(["Downscale:scale=4"], {}),
+    )
     assert done.levels == {"softness": 0}
     assert np.asarray(Image.open(tmp_path / "b.png")).shape == (12, 16, 4)
 
 
-def test_a_picture_that_is_too_small_does_not_stop_the_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_picture_that_is_too_small_does_not_stop_the_others(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     Image.new("L", (1, 1)).save(tmp_path / "a.png")
     save(tmp_path / "b.png")
     said: list[str] = []
@@ -150,7 +206,10 @@ def test_what_is_meant_follows_from_names_and_dials() -> None:
 def test_every_degradation_is_listed_and_found_by_its_dial(monkeypatch: pytest.MonkeyPatch) -> None:
     records = {record["name"]: record for record in listing()}
     assert list(records) == list(DEGRADATIONS)
-    assert all(steps_of([], {record["dial"]: record["default"]})[0].name == name for name, record in records.items())
+    assert all(
+        steps_of([], {record["dial"]: record["default"]})[0].name == name
+        for name, record in records.items()
+    )
     monkeypatch.setitem(DEGRADATIONS, "Twin", DEGRADATIONS["Noise"])
     with pytest.raises(UsageError, match="this is the dial of Noise, Twin; say which with --use"):
         steps_of([], {"noise": 25})
@@ -162,7 +221,10 @@ def test_every_degradation_is_listed_and_found_by_its_dial(monkeypatch: pytest.M
 
 def test_masks_of_several_steps_are_joined() -> None:
     clean = scene(32, 32)
-    both = [Step(name, make(name), level) for name, level in (("SaltAndPepper", 10.0), ("SaltAndPepper", 20.0))]
+    both = [
+        Step(name, make(name), level)
+        for name, level in (("SaltAndPepper", 10.0), ("SaltAndPepper", 20.0))
+    ]
     spoiled, mask = spoil(clean, both, np.random.default_rng(0))
     assert mask is not None
     np.testing.assert_array_equal(mask[0, 0] > 0, (spoiled != clean).any(1)[0])
@@ -176,11 +238,24 @@ def test_masks_are_no_pictures_to_spoil_and_replace_nothing(tmp_path: Path) -> N
     run(tmp_path / "in", "--use", "SaltAndPepper", "-d", "impulses=20", "--mask", "--overwrite")
     assert sorted(path.name for path in (tmp_path / "in").iterdir()) == names
     both = [save(tmp_path / "other" / "a.png"), save(tmp_path / "out" / "a.png_mask.png")]
-    said = run(*both, "--use", "SaltAndPepper", "-d", "impulses=20", "--mask", "--overwrite", "-o", tmp_path / "out", expect=2).stderr
+    said = run(
+        *both,
+        "--use",
+        "SaltAndPepper",
+        "-d",
+        "impulses=20",
+        "--mask",
+        "--overwrite",
+        "-o",
+        tmp_path / "out",
+        expect=2,
+    ).stderr
     assert "would replace" in said
 
 
-def test_words_and_paths_with_dots_are_no_ranges(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_words_and_paths_with_dots_are_no_ranges(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "masks").mkdir()
     (tmp_path / "here").mkdir()
     Image.fromarray(np.full((64, 64), 255, np.uint8)).save(tmp_path / "masks" / "m.png")

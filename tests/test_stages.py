@@ -1,4 +1,6 @@
-"""Several stages in one recipe: what each of them is, what stays frozen, and that a run of them resumes to the same bits."""
+"""Several stages in one recipe: what each of them is, what stays frozen, and that a run of them
+resumes to the same bits.
+"""
 
 from __future__ import annotations
 
@@ -34,21 +36,41 @@ from burnish.training.train import train  # noqa: E402
 QUIET = ("data.leave_out=[]", "schedule={warmup: 0}", "save_every=2")
 WHOLE = ("data.leave_out=[]", "schedule={steps: 2, warmup: 0}")
 #: small crops, then large ones and another loss
-GROWING = (*QUIET, "stages=[{name: small, steps: 3}, {name: large, steps: 4, data: {crop: 24}, loss: {use: Charbonnier}, optimizer: {args: {lr: 1e-4}}}]")
+GROWING = (
+    *QUIET,
+    (
+        "stages=[{name: small, steps: 3}, {name: large, steps: 4, data: {crop: 24}, loss: {use: "
+        "Charbonnier}, optimizer: {args: {lr: 1e-4}}}]"
+    ),
+)
 
 
 def test_a_stage_is_the_recipe_with_its_changes_laid_over(recipe: Callable[..., Recipe]) -> None:
     whole = recipe(*GROWING)
     small, large = resolved(whole, 0), resolved(whole, 1)
     assert (small.data.crop, small.schedule.steps, small.loss.use, small.seed) == (16, 3, "L1", 0)
-    assert (large.data.crop, large.schedule.steps, large.loss.use, large.seed) == (24, 4, "Charbonnier", 1)
-    assert (large.optimizer.use, large.optimizer.args["lr"], large.data.batch, large.loss.level_weight) == ("Muon", 1e-4, 2, small.loss.level_weight)
+    assert (large.data.crop, large.schedule.steps, large.loss.use, large.seed) == (
+        24,
+        4,
+        "Charbonnier",
+        1,
+    )
+    assert (
+        large.optimizer.use,
+        large.optimizer.args["lr"],
+        large.data.batch,
+        large.loss.level_weight,
+    ) == ("Muon", 1e-4, 2, small.loss.level_weight)
     assert resolved(recipe("schedule.steps=5"), 0) == recipe("schedule.steps=5")
 
 
 def test_arguments_of_another_name_are_not_mixed() -> None:
     below = {"use": "A", "args": {"x": 1, "y": 2}, "list": [1, 2]}
-    assert laid(below, {"args": {"y": 3}, "list": [4]}) == {"use": "A", "args": {"x": 1, "y": 3}, "list": [4]}
+    assert laid(below, {"args": {"y": 3}, "list": [4]}) == {
+        "use": "A",
+        "args": {"x": 1, "y": 3},
+        "list": [4],
+    }
     assert laid(below, {"use": "B", "args": {"z": 3}})["args"] == {"z": 3}
     assert laid(below, {"use": "B"})["args"] == {}
     falling = {"shape": "linear", "args": {"lowest": 0.1}}
@@ -56,19 +78,39 @@ def test_arguments_of_another_name_are_not_mixed() -> None:
     assert laid(falling, {"args": {"lowest": 0.2}}) == {"shape": "linear", "args": {"lowest": 0.2}}
 
 
-def test_two_stages_are_two_runs_of_which_the_second_starts_from_the_first(home: Path, recipe: Callable[..., Recipe]) -> None:
+def test_two_stages_are_two_runs_of_which_the_second_starts_from_the_first(
+    home: Path, recipe: Callable[..., Recipe]
+) -> None:
     both = train(recipe(*GROWING), home / "both")
-    assert sorted(path.name for path in (home / "both").glob("*.safetensors")) == ["tiny.safetensors", "tiny.small.safetensors"]
+    assert sorted(path.name for path in (home / "both").glob("*.safetensors")) == [
+        "tiny.safetensors",
+        "tiny.small.safetensors",
+    ]
     first = train(recipe(*QUIET, "schedule.steps=3"), home / "first")
-    changes = ("schedule.steps=4", "data.crop=24", "loss.use=Charbonnier", "optimizer.args.lr=1e-4", "seed=1", f"start={first}")
+    changes = (
+        "schedule.steps=4",
+        "data.crop=24",
+        "loss.use=Charbonnier",
+        "optimizer.args.lr=1e-4",
+        "seed=1",
+        f"start={first}",
+    )
     second = train(recipe(*QUIET, *changes), home / "second")
-    assert equal(Restorer.load(home / "both" / "tiny.small.safetensors").state_dict(), Restorer.load(first).state_dict())
+    assert equal(
+        Restorer.load(home / "both" / "tiny.small.safetensors").state_dict(),
+        Restorer.load(first).state_dict(),
+    )
     assert equal(Restorer.load(both).state_dict(), Restorer.load(second).state_dict())
 
 
-def test_a_stage_says_where_it_started_and_what_it_measured_itself(home: Path, recipe: Callable[..., Recipe]) -> None:
+def test_a_stage_says_where_it_started_and_what_it_measured_itself(
+    home: Path, recipe: Callable[..., Recipe]
+) -> None:
     start = train(recipe(*QUIET, "schedule.steps=3", "seed=7"), home / "first")
-    stages = f"stages=[{{name: a, steps: 2}}, {{name: b, steps: 3, start: {start}, data: {{leave_out: []}}}}]"
+    stages = (
+        f"stages=[{{name: a, steps: 2}}, {{name: b, steps: 3, start: {start}, data: "
+        f"{{leave_out: []}}}}]"
+    )
     several = ("schedule={warmup: 0}", "save_every=1", "validation.every=1", stages)
     card = Restorer.load(train(recipe(*several), home / "both")).card
     assert [run["seed"] for run in card["training"]["before"]] == [7]
@@ -76,7 +118,9 @@ def test_a_stage_says_where_it_started_and_what_it_measured_itself(home: Path, r
     assert Restorer.load(home / "both" / "tiny.a.safetensors").card["validation"]
 
 
-def test_a_run_of_stages_in_slices_is_the_whole_run_across_their_border(home: Path, recipe: Callable[..., Recipe]) -> None:
+def test_a_run_of_stages_in_slices_is_the_whole_run_across_their_border(
+    home: Path, recipe: Callable[..., Recipe]
+) -> None:
     train(recipe(*GROWING), home / "whole")
     places = []
     for _ in range(8):
@@ -97,10 +141,15 @@ SLOW = """
 """
 
 
-def test_killed_at_any_moment_with_workers_pairs_and_stages_it_ends_with_the_same_bits(home: Path, recipe: Callable[..., Recipe]) -> None:
+def test_killed_at_any_moment_with_workers_pairs_and_stages_it_ends_with_the_same_bits(
+    home: Path, recipe: Callable[..., Recipe]
+) -> None:
     shutil.copytree(home / "clean", home / "pairs" / "GT")
     shutil.copytree(home / "clean", home / "pairs" / "LQ")
-    stages = "stages=[{name: a, steps: 12, data: {cut: whole}}, {name: b, steps: 12, freeze: [net.base.head.weight], data: {crop: 24, prefer_ink: 0.5}}]"
+    stages = (
+        "stages=[{name: a, steps: 12, data: {cut: whole}}, {name: b, steps: 12, freeze: "
+        "[net.base.head.weight], data: {crop: 24, prefer_ink: 0.5}}]"
+    )
     changes = (
         "data.leave_out=[]",
         f"data.pairs=[{{folder: {home / 'pairs'}, weight: 2, level: {{noise: 0}}}}]",
@@ -111,9 +160,15 @@ def test_killed_at_any_moment_with_workers_pairs_and_stages_it_ends_with_the_sam
     train(recipe(*changes), home / "whole")
     checkpoint, killed = home / "killed" / "state.pt", []
     for _ in range(2):
-        process, before = run(home, home / "killed", *changes, "data.workers=2", before=SLOW), checkpoint.stat().st_mtime_ns if checkpoint.exists() else 0
+        process, before = (
+            run(home, home / "killed", *changes, "data.workers=2", before=SLOW),
+            checkpoint.stat().st_mtime_ns if checkpoint.exists() else 0,
+        )
         deadline = time.monotonic() + 60
-        while not (checkpoint.exists() and checkpoint.stat().st_mtime_ns > before) and time.monotonic() < deadline:
+        while (
+            not (checkpoint.exists() and checkpoint.stat().st_mtime_ns > before)
+            and time.monotonic() < deadline
+        ):
             time.sleep(0.01)
         time.sleep(random.uniform(0, 0.8))  # another moment every time that the tests run
         process.kill()
@@ -124,48 +179,90 @@ def test_killed_at_any_moment_with_workers_pairs_and_stages_it_ends_with_the_sam
     assert same_run(home / "whole", home / "killed"), killed
 
 
-def test_what_is_frozen_stays_bit_for_bit_and_the_rest_learns(home: Path, recipe: Callable[..., Recipe]) -> None:
-    stages = "stages=[{name: one, steps: 2}, {name: two, steps: 3, freeze: ['net.base.down*', net.base.head.weight]}]"
+def test_what_is_frozen_stays_bit_for_bit_and_the_rest_learns(
+    home: Path, recipe: Callable[..., Recipe]
+) -> None:
+    stages = (
+        "stages=[{name: one, steps: 2}, {name: two, steps: 3, freeze: ['net.base.down*', "
+        "net.base.head.weight]}]"
+    )
     train(recipe(*QUIET, stages), home / "out")
-    before, after = (Restorer.load(home / "out" / name).state_dict() for name in ("tiny.one.safetensors", "tiny.safetensors"))
-    frozen = [name for name in before if name.startswith("net.base.down") or name == "net.base.head.weight"]
+    before, after = (
+        Restorer.load(home / "out" / name).state_dict()
+        for name in ("tiny.one.safetensors", "tiny.safetensors")
+    )
+    frozen = [
+        name
+        for name in before
+        if name.startswith("net.base.down") or name == "net.base.head.weight"
+    ]
     assert len(frozen) > 2
     for name in before:
         assert torch.equal(before[name], after[name]) == (name in frozen), name
-    with pytest.raises(RecipeError, match=r"stages\.1\.freeze\.0: no parameter's name is like 'net\.bse\.\*'; they are called net\.base"):
-        train(recipe(*QUIET, "stages=[{name: one, steps: 2}, {name: two, steps: 3, freeze: ['net.bse.*']}]"), home / "bad")
+    with pytest.raises(
+        RecipeError,
+        match=r"stages\.1\.freeze\.0: no parameter's name is like 'net\.bse\.\*'; they are called net\.base",
+    ):
+        train(
+            recipe(
+                *QUIET,
+                "stages=[{name: one, steps: 2}, {name: two, steps: 3, freeze: ['net.bse.*']}]",
+            ),
+            home / "bad",
+        )
     with pytest.raises(RecipeError, match=r"stages\.0\.freeze: every parameter"):
         train(recipe(*QUIET, "stages=[{name: one, steps: 2, freeze: ['*']}]"), home / "bad")
     assert not (home / "bad").exists()
 
 
-def test_what_is_renewed_is_drawn_afresh_and_the_rest_taken_over(home: Path, recipe: Callable[..., Recipe]) -> None:
-    train(recipe(*QUIET, "stages=[{name: one, steps: 2}, {name: two, steps: 3, renew: ['net.base.body.*'], optimizer: {args: {lr: 0}}}]"), home / "out")
+def test_what_is_renewed_is_drawn_afresh_and_the_rest_taken_over(
+    home: Path, recipe: Callable[..., Recipe]
+) -> None:
+    train(
+        recipe(
+            *QUIET,
+            "stages=[{name: one, steps: 2}, {name: two, steps: 3, renew: ['net.base.body.*'], "
+            "optimizer: {args: {lr: 0}}}]",
+        ),
+        home / "out",
+    )
     before = Restorer.load(home / "out" / "tiny.one.safetensors").state_dict()
     after = Restorer.load(home / "out" / "tiny.safetensors").state_dict()
     start = f"start={home / 'out' / 'tiny.one.safetensors'}"
-    alone = fresh(recipe(*WHOLE, start, "renew=['net.base.body.*']", "seed=1")).state_dict()  # the second stage's seed
+    alone = fresh(
+        recipe(*WHOLE, start, "renew=['net.base.body.*']", "seed=1")
+    ).state_dict()  # the second stage's seed
     drawn = fresh(recipe(*WHOLE, "seed=1")).state_dict()
     assert any(".body." in name for name in before)
     for name in before:
         wanted = drawn if ".body." in name else before
         assert torch.equal(after[name], wanted[name]), name
         assert torch.equal(alone[name], wanted[name]), name
-    with pytest.raises(RecipeError, match=r"renew\.0: no parameter's name is like 'net\.bse\.\*'; they are called net\.base"):
+    with pytest.raises(
+        RecipeError,
+        match=r"renew\.0: no parameter's name is like 'net\.bse\.\*'; they are called net\.base",
+    ):
         train(recipe(*WHOLE, start, "renew=['net.bse.*']"), home / "bad")
     with pytest.raises(RecipeError, match="renew: without start there is nothing to take over"):
         train(recipe(*WHOLE, "renew=['net.base.body.*']"), home / "bad")
     assert not (home / "bad").exists()
 
 
-def test_a_recipe_without_stages_freezes_too_and_a_stage_may_thaw(recipe: Callable[..., Recipe]) -> None:
-    freeze_, stages = "freeze=['net.base.*']", "stages=[{name: one, steps: 2}, {name: two, steps: 3, freeze: []}]"
+def test_a_recipe_without_stages_freezes_too_and_a_stage_may_thaw(
+    recipe: Callable[..., Recipe],
+) -> None:
+    freeze_, stages = (
+        "freeze=['net.base.*']",
+        "stages=[{name: one, steps: 2}, {name: two, steps: 3, freeze: []}]",
+    )
     assert resolved(recipe(freeze_), 0).freeze == ("net.base.*",)
     assert [resolved(recipe(freeze_, stages), i).freeze for i in (0, 1)] == [("net.base.*",), ()]
 
 
 def test_frozen_normalisations_keep_their_statistics() -> None:
-    net = nn.Sequential(nn.Conv2d(1, 2, 1), nn.BatchNorm2d(2), nn.Conv2d(2, 2, 1), nn.BatchNorm2d(2))
+    net = nn.Sequential(
+        nn.Conv2d(1, 2, 1), nn.BatchNorm2d(2), nn.Conv2d(2, 2, 1), nn.BatchNorm2d(2)
+    )
     assert freeze(net, ["0.*", "1.*"]) == 6 + 4
     means = [net[i].running_mean.clone() for i in (1, 3)]  # type: ignore[operator]
     net(torch.rand(4, 1, 5, 5))
@@ -174,17 +271,27 @@ def test_frozen_normalisations_keep_their_statistics() -> None:
 
 
 def test_what_a_network_froze_itself_stays_frozen() -> None:
-    restorer = Restorer(Spec("AdaIN", {"network": "SqueezeNet", "layer": "fire2"}), (Dial("mix", 0, 1, 0, "share"),))
+    restorer = Restorer(
+        Spec("AdaIN", {"network": "SqueezeNet", "layer": "fire2"}), (Dial("mix", 0, 1, 0, "share"),)
+    )
     net: Any = restorer.net
     left = freeze(restorer, ())
     assert left == sum(p.numel() for p in net.decoder.parameters())
     assert not any(p.requires_grad for p in net.encoder.parameters())
 
 
-def test_another_network_takes_over_the_weights_that_fit(home: Path, recipe: Callable[..., Recipe], capsys: pytest.CaptureFixture[str]) -> None:
-    stages = "stages=[{name: one, steps: 1}, {name: two, steps: 1, arch: {args: {base: {args: {widths: [4, 12]}}}}, optimizer: {args: {lr: 0}}}]"
+def test_another_network_takes_over_the_weights_that_fit(
+    home: Path, recipe: Callable[..., Recipe], capsys: pytest.CaptureFixture[str]
+) -> None:
+    stages = (
+        "stages=[{name: one, steps: 1}, {name: two, steps: 1, arch: {args: {base: {args: "
+        "{widths: [4, 12]}}}}, optimizer: {args: {lr: 0}}}]"
+    )
     train(recipe(*QUIET, stages), home / "out")
-    before, after = (Restorer.load(home / "out" / name).state_dict() for name in ("tiny.one.safetensors", "tiny.safetensors"))
+    before, after = (
+        Restorer.load(home / "out" / name).state_dict()
+        for name in ("tiny.one.safetensors", "tiny.safetensors")
+    )
     assert torch.equal(before["net.base.head.weight"], after["net.base.head.weight"])
     assert before["net.base.down.0.weight"].shape != after["net.base.down.0.weight"].shape
     assert "weights are those of the stage before" in capsys.readouterr().err
@@ -192,13 +299,23 @@ def test_another_network_takes_over_the_weights_that_fit(home: Path, recipe: Cal
 
 def test_epochs_are_a_length(home: Path, recipe: Callable[..., Recipe]) -> None:
     train(recipe(*QUIET, "schedule.epochs=1.5"), home / "out")
-    assert state(home / "out")["progress"]["steps"] == 5  # six pictures in batches of two: 4.5 steps
+    assert (
+        state(home / "out")["progress"]["steps"] == 5
+    )  # six pictures in batches of two: 4.5 steps
     train(recipe(*QUIET, "schedule.epochs=2", "accumulate=2"), home / "two")
     assert state(home / "two")["progress"]["steps"] == 3
 
 
-def test_a_rate_that_listens_to_validation_is_resumed(home: Path, recipe: Callable[..., Recipe]) -> None:
-    listening = ("schedule={steps: 6, warmup: 0, shape: ReduceLROnPlateau, args: {patience: 0, threshold: 10, factor: 0.5}}", "validation.every=1")
+def test_a_rate_that_listens_to_validation_is_resumed(
+    home: Path, recipe: Callable[..., Recipe]
+) -> None:
+    listening = (
+        (
+            "schedule={steps: 6, warmup: 0, shape: ReduceLROnPlateau, args: {patience: 0, "
+            "threshold: 10, factor: 0.5}}"
+        ),
+        "validation.every=1",
+    )
     one = (*listening, "validation.clip=[false]", "save_every=1")
     train(recipe(*one), home / "whole")
     for _ in range(6):
@@ -220,7 +337,14 @@ def test_recomputed_activations_give_the_same_gradients() -> None:
 
 def test_filters_of_a_level_are_not_computed_again() -> None:
     restorer = Restorer(
-        Spec("FTN", {"base": {"use": "ResUNet", "args": {"widths": [4, 8], "blocks": 2}}, "levels": [0, 75]}), (Dial("noise", 0, 75, 25, "sigma"),)
+        Spec(
+            "FTN",
+            {
+                "base": {"use": "ResUNet", "args": {"widths": [4, 8], "blocks": 2}},
+                "levels": [0, 75],
+            },
+        ),
+        (Dial("noise", 0, 75, 25, "sigma"),),
     )
     assert recompute_blocks(restorer.net) == 0
 
@@ -232,7 +356,9 @@ def test_running_statistics_that_are_not_finite_are_seen() -> None:
     assert not finite(net)
 
 
-def test_a_run_with_recomputed_activations_is_the_same_run(home: Path, recipe: Callable[..., Recipe]) -> None:
+def test_a_run_with_recomputed_activations_is_the_same_run(
+    home: Path, recipe: Callable[..., Recipe]
+) -> None:
     train(recipe(*QUIET, "schedule.steps=2"), home / "kept")
     train(recipe(*QUIET, "schedule.steps=2", "checkpoint_activations=true"), home / "anew")
     assert equal(state(home / "kept")["net"], state(home / "anew")["net"])

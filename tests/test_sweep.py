@@ -1,4 +1,6 @@
-"""Sweeps: what the YAML means, that a sweep killed at any moment ends with the same results, and that a point that fails costs only itself."""
+"""Sweeps: what the YAML means, that a sweep killed at any moment ends with the same results, and
+that a point that fails costs only itself.
+"""
 
 from __future__ import annotations
 
@@ -71,7 +73,9 @@ def pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for i in range(10):
         clean = scene(48 + 9 * i, 48, 3)[0][:, 9 * i :]
         for side, picture in (("clean", clean), ("noisy", clean + rng.normal(0, 0.1, clean.shape))):
-            Image.fromarray(np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8).transpose(1, 2, 0)).save(folder / side / f"{i}.png")
+            Image.fromarray(
+                np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8).transpose(1, 2, 0)
+            ).save(folder / side / f"{i}.png")
     return folder
 
 
@@ -92,7 +96,14 @@ def record(pairs: Path, out: Path, **more: Any) -> dict[str, Any]:
         "save_every": 2,
         "threads": 1,
     }
-    return {"name": "trial", "recipe": recipe, "axes": {"loss.use": ["L1", "L2"]}, "sheet": {"crop": 32}, "out": str(out), **more}
+    return {
+        "name": "trial",
+        "recipe": recipe,
+        "axes": {"loss.use": ["L1", "L2"]},
+        "sheet": {"crop": 32},
+        "out": str(out),
+        **more,
+    }
 
 
 def written(tmp_path: Path, content: dict[str, Any]) -> Path:
@@ -116,17 +127,40 @@ def run_quietly(sweep: Sweep) -> list[str]:
     return said
 
 
-def test_a_grid_is_every_combination_with_names_that_tell_them_apart(pairs: Path, tmp_path: Path) -> None:
-    axes = {"optimizer": {"slow": {"use": "Adam", "args": {"lr": 1e-4}}, "fast": {"use": "SGD", "args": {"lr": 0.1}}}, "data.batch": [1, 2]}
+def test_a_grid_is_every_combination_with_names_that_tell_them_apart(
+    pairs: Path, tmp_path: Path
+) -> None:
+    axes = {
+        "optimizer": {
+            "slow": {"use": "Adam", "args": {"lr": 1e-4}},
+            "fast": {"use": "SGD", "args": {"lr": 0.1}},
+        },
+        "data.batch": [1, 2],
+    }
     points = {"plain": {}, "small": {"arch.args.widths": [2], "schedule.steps": 9}}
-    sweep = load(written(tmp_path, record(pairs, tmp_path / "out", axes=axes, points=points, seeds=[3, 4])))
+    sweep = load(
+        written(tmp_path, record(pairs, tmp_path / "out", axes=axes, points=points, seeds=[3, 4]))
+    )
     found = grid(sweep)
-    assert [point.name for point in found][:3] == ["plain, slow, 1", "plain, slow, 2", "plain, fast, 1"]
+    assert [point.name for point in found][:3] == [
+        "plain, slow, 1",
+        "plain, slow, 2",
+        "plain, fast, 1",
+    ]
     assert len(found) == 8
     recipe = recipe_of(sweep, found[-1], 4)
-    assert (recipe.optimizer.use, recipe.data.batch, recipe.arch.args["widths"], recipe.schedule.steps, recipe.seed) == ("SGD", 2, [2], 9, 4)
+    assert (
+        recipe.optimizer.use,
+        recipe.data.batch,
+        recipe.arch.args["widths"],
+        recipe.schedule.steps,
+        recipe.seed,
+    ) == ("SGD", 2, [2], 9, 4)
     assert "8 points, 2 seed(s) each" in outline(sweep)
-    assert in_words({"use": "Adam", "args": {"lr": 1e-4, "betas": [0.7, 0.999]}}) == "Adam lr 0.0001 betas 0.7-0.999"
+    assert (
+        in_words({"use": "Adam", "args": {"lr": 1e-4, "betas": [0.7, 0.999]}})
+        == "Adam lr 0.0001 betas 0.7-0.999"
+    )
 
 
 @pytest.mark.parametrize(
@@ -134,24 +168,50 @@ def test_a_grid_is_every_combination_with_names_that_tell_them_apart(pairs: Path
     [
         ({"axes": {"loss.use": ["L1", "L3"]}}, "L3: loss.use: there is no 'L3'"),
         ({"axes": {"loss.use": ["L1", "L1"]}}, "two points are called 'L1'"),
-        ({"axes": {"optimizer.args.lr": {"low": 1e-4, "high": 1e-2}}}, "a range goes with a search"),
+        (
+            {"axes": {"optimizer.args.lr": {"low": 1e-4, "high": 1e-2}}},
+            "a range goes with a search",
+        ),
         ({"axes": {"loss.use": "L1"}}, "wants a list of values"),
-        ({"axes": {"loss.use": ["L1"]}, "points": {"a": {"loss.use": "L2"}}}, "which another axis changes too"),
+        (
+            {"axes": {"loss.use": ["L1"]}, "points": {"a": {"loss.use": "L2"}}},
+            "which another axis changes too",
+        ),
         ({"metrics": ["psnr", "sharpness"]}, "metrics: there is no 'sharpness'"),
         ({"seeds": [1, 1]}, "seeds: wants different numbers"),
         ({"sheets": {}}, "sheets: unknown key; did you mean 'sheet'?"),
-        ({"search": {"trials": 2}, "axes": {"optimizer.args.lr": {"low": 1, "high": 0}}}, "a range is"),
-        ({"search": {"trials": 2}, "axes": {"optimizer.args.lr": {"low": "a", "high": 1}}}, "a range is"),
-        ({"search": {"trials": 2}, "axes": {"optimizer.args.lr": {"low": 0, "high": 1, "log": True}}}, "log wants a low above 0"),
-        ({"search": {"trials": 2}, "axes": {"data.batch": {"low": 1, "high": 9, "step": 0}}}, "a step above 0"),
-        ({"axes": {"optimizer.args.lr": {"< 1e-3": 1e-4, "> 1e-3": 1e-2}}}, "two points are kept in '1e-3'"),
+        (
+            {"search": {"trials": 2}, "axes": {"optimizer.args.lr": {"low": 1, "high": 0}}},
+            "a range is",
+        ),
+        (
+            {"search": {"trials": 2}, "axes": {"optimizer.args.lr": {"low": "a", "high": 1}}},
+            "a range is",
+        ),
+        (
+            {
+                "search": {"trials": 2},
+                "axes": {"optimizer.args.lr": {"low": 0, "high": 1, "log": True}},
+            },
+            "log wants a low above 0",
+        ),
+        (
+            {"search": {"trials": 2}, "axes": {"data.batch": {"low": 1, "high": 9, "step": 0}}},
+            "a step above 0",
+        ),
+        (
+            {"axes": {"optimizer.args.lr": {"< 1e-3": 1e-4, "> 1e-3": 1e-2}}},
+            "two points are kept in '1e-3'",
+        ),
         ({"rows": "median"}, "rows: wants a list of models, or a mapping"),
         ({"rows": {"a": 3}}, "rows: wants a list of models, or a mapping"),
         ({"recipe": 3}, "wants a recipe's file, or a recipe"),
         ({"name": "a/b"}, "becomes a folder's name"),
     ],
 )
-def test_what_a_sweep_cannot_mean_is_refused_before_anything_is_trained(pairs: Path, tmp_path: Path, change: dict[str, Any], words: str) -> None:
+def test_what_a_sweep_cannot_mean_is_refused_before_anything_is_trained(
+    pairs: Path, tmp_path: Path, change: dict[str, Any], words: str
+) -> None:
     with pytest.raises(RecipeError, match=words) as caught:
         load(written(tmp_path, {**record(pairs, tmp_path / "out"), **change}))
     assert "sweep.yaml" in str(caught.value)
@@ -159,16 +219,38 @@ def test_what_a_sweep_cannot_mean_is_refused_before_anything_is_trained(pairs: P
 
 def test_a_sweep_gives_one_page_and_is_not_done_twice(whole: tuple[Sweep, list[str]]) -> None:
     sweep, said = whole
-    assert [line for line in said if "of 3" in line] == ["1 of 3 L1, seed 0", "2 of 3 L1, seed 1", "3 of 3 a median"]
+    assert [line for line in said if "of 3" in line] == [
+        "1 of 3 L1, seed 0",
+        "2 of 3 L1, seed 1",
+        "3 of 3 a median",
+    ]
     found = Results.read(sweep.folder / "results.json")
-    assert [(entry.name, entry.seed, entry.measured) for entry in found.entries] == [("L1", 0, True), ("L1", 1, True), ("a median", None, True)]
+    assert [(entry.name, entry.seed, entry.measured) for entry in found.entries] == [
+        ("L1", 0, True),
+        ("L1", 1, True),
+        ("a median", None, True),
+    ]
     first = found.entries[0]
     assert first.figure(("pairs", "all"), "psnr") > 10
-    assert set(first.cost) == {"parameters", "multiply_adds", "megabytes", "steps", "hours", "seconds"}
+    assert set(first.cost) == {
+        "parameters",
+        "multiply_adds",
+        "megabytes",
+        "steps",
+        "hours",
+        "seconds",
+    }
     assert [step for step, _ in first.curve] == [3, 6]
     assert first.stamps["psnr"] == "PSNR[RGB, 8-bit, crop 0, mean of 3]"
     page = (sweep.folder / "page.html").read_text()
-    for words in ("Which loss?", "Both are young.", "±", "a median", "gradient energy", "burnish sweep sweep.yaml"):
+    for words in (
+        "Which loss?",
+        "Both are young.",
+        "±",
+        "a median",
+        "gradient energy",
+        "burnish sweep sweep.yaml",
+    ):
         assert words in page
     with Image.open(sweep.folder / "sheet.jpg") as sheet:
         assert sheet.width > 4 * 200
@@ -177,14 +259,26 @@ def test_a_sweep_gives_one_page_and_is_not_done_twice(whole: tuple[Sweep, list[s
     assert remake(sweep, "sweep.yaml").read_text() == page
 
 
-def test_a_point_that_fails_costs_only_itself(pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_point_that_fails_costs_only_itself(
+    pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "mishaps.py").write_text(BROKEN)
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), str(ROOT)]))
     monkeypatch.syspath_prepend(str(tmp_path))
-    points: dict[str, Any] = {how: {"arch": {"use": "mishaps.Net", "args": {"how": how}}} for how in ("memory", "killed", "nan")}
+    points: dict[str, Any] = {
+        how: {"arch": {"use": "mishaps.Net", "args": {"how": how}}}
+        for how in ("memory", "killed", "nan")
+    }
     points["nan"]["schedule.steps"] = 20
     points |= {"large": {"arch.args.widths": [24]}, "well": {}}
-    content = record(pairs, tmp_path / "out", axes={}, points=points, limits={"parameters": 10000}, metrics=["rmse", "psnr"])
+    content = record(
+        pairs,
+        tmp_path / "out",
+        axes={},
+        points=points,
+        limits={"parameters": 10000},
+        metrics=["rmse", "psnr"],
+    )
     sweep = load(written(tmp_path, content))
     run_quietly(sweep)
     found = {entry.name: entry for entry in Results.read(sweep.folder / "results.json").entries}
@@ -200,22 +294,37 @@ def test_a_point_that_fails_costs_only_itself(pairs: Path, tmp_path: Path, monke
     assert run_quietly(sweep) == []
 
 
-def test_a_sweep_killed_at_any_moment_ends_with_the_same_results(pairs: Path, whole: tuple[Sweep, list[str]], tmp_path: Path) -> None:
+def test_a_sweep_killed_at_any_moment_ends_with_the_same_results(
+    pairs: Path, whole: tuple[Sweep, list[str]], tmp_path: Path
+) -> None:
     path = written(tmp_path, record(pairs, tmp_path / "cut", **WHOLE))
     command = [sys.executable, "-m", "burnish.cli", "sweep", str(path)]
     for moment in (5.0, 10.0):
-        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True) as process:
+        with subprocess.Popen(
+            command,
+            cwd=ROOT,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        ) as process:
             time.sleep(moment)
             process.send_signal(signal.SIGKILL)
     assert subprocess.run(command, cwd=ROOT, capture_output=True, check=False).returncode == 0
     assert results(tmp_path / "cut") == results(whole[0].folder)
 
 
-def test_other_metrics_are_measured_anew_and_another_recipe_is_refused(pairs: Path, whole: tuple[Sweep, list[str]], tmp_path: Path) -> None:
+def test_other_metrics_are_measured_anew_and_another_recipe_is_refused(
+    pairs: Path, whole: tuple[Sweep, list[str]], tmp_path: Path
+) -> None:
     shutil.copytree(whole[0].folder, tmp_path / "out")
-    content = record(pairs, tmp_path / "out", **{**WHOLE, "seeds": [0], "rows": [], "metrics": ["ssim"]})
+    content = record(
+        pairs, tmp_path / "out", **{**WHOLE, "seeds": [0], "rows": [], "metrics": ["ssim"]}
+    )
     assert run_quietly(load(written(tmp_path, content)))[0] == "1 of 1 L1, seed 0"
-    assert Results.read(tmp_path / "out" / "results.json").entries[0].figure(("pairs", "all"), "ssim") > 0
+    assert (
+        Results.read(tmp_path / "out" / "results.json").entries[0].figure(("pairs", "all"), "ssim")
+        > 0
+    )
     content["recipe"]["schedule"]["steps"] = 8
     with pytest.raises(RecipeError, match="its recipe has changed since it was trained"):
         run_quietly(load(written(tmp_path, content)))
@@ -229,32 +338,60 @@ def test_a_search_asks_for_points_and_goes_on_where_it_was(pairs: Path, tmp_path
     assert len(Results.read(tmp_path / "out" / "results.json").entries) == 1
     content["search"]["trials"] = 2
     said = run_quietly(load(written(tmp_path, content)))
-    assert [line for line in said if line.startswith("trial")] == [line for line in said if line.startswith("trial 2 of 2")]
+    assert [line for line in said if line.startswith("trial")] == [
+        line for line in said if line.startswith("trial 2 of 2")
+    ]
     assert len(Results.read(tmp_path / "out" / "results.json").entries) == 2
 
 
 def test_a_point_that_falls_behind_is_given_up_and_listed(pairs: Path, tmp_path: Path) -> None:
     pytest.importorskip("optuna", reason="a search wants Optuna")
     axes = {"optimizer.args.lr": {"low": 1e-4, "high": 1e-2, "log": True}}
-    sweep = load(written(tmp_path, record(pairs, tmp_path / "out", axes=axes, seeds=[0, 1], search={"trials": 6, "sampler": "random", "pruner": "median"})))
+    sweep = load(
+        written(
+            tmp_path,
+            record(
+                pairs,
+                tmp_path / "out",
+                axes=axes,
+                seeds=[0, 1],
+                search={"trials": 6, "sampler": "random", "pruner": "median"},
+            ),
+        )
+    )
     sweep.folder.mkdir()
     asked: list[Path] = []
 
     def settle(folder: Path, order: Mapping[str, Any], watch: Callable[[], bool]) -> Entry | None:
-        """Five points that are as good as each other, and one that is not; in place of processes, their curves."""
+        """Five points that are as good as each other, and one that is not; in place of processes,
+        their curves.
+        """
         asked.append(folder)
         (folder / "run").mkdir(parents=True)
         quality = 10.0 if len(asked) > 10 else 30.0
         lines = [{"step": step, "float, PSNR[RGB]/all": quality} for step in (1, 2)]
-        (folder / "run" / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+        (folder / "run" / "metrics.jsonl").write_text(
+            "".join(json.dumps(line) + "\n" for line in lines)
+        )
         if watch():
             return None
-        entry = Entry(order["name"], order["labels"], order["seed"], figures={"pairs": {"all": {"psnr": quality}}})
+        entry = Entry(
+            order["name"],
+            order["labels"],
+            order["seed"],
+            figures={"pairs": {"all": {"psnr": quality}}},
+        )
         keep(folder, order, entry)
         return entry
 
     def orders_of(point: Point) -> list[tuple[Path, dict[str, Any]]]:
-        return [(sweep.folder / point.name / str(seed), {"name": point.name, "labels": dict(point.labels), "seed": seed}) for seed in sweep.seeds]
+        return [
+            (
+                sweep.folder / point.name / str(seed),
+                {"name": point.name, "labels": dict(point.labels), "seed": seed},
+            )
+            for seed in sweep.seeds
+        ]
 
     found = search(sweep, orders_of, settle, lambda _: None)
     assert len(asked) == len(found) == 11  # the last one's second seed is not tried
@@ -263,13 +400,25 @@ def test_a_point_that_falls_behind_is_given_up_and_listed(pairs: Path, tmp_path:
     assert given_up.left_out == "given up, since it fell behind the others"
 
 
-def test_the_question_of_the_docs_takes_ten_lines_and_one_command(pairs: Path, tmp_path: Path) -> None:
+def test_the_question_of_the_docs_takes_ten_lines_and_one_command(
+    pairs: Path, tmp_path: Path
+) -> None:
     (tmp_path / "pairs").symlink_to(pairs)
     text = (ROOT / "studies" / "which_loss.yaml").read_text()
     assert len(text.splitlines()) <= 10
-    quick = text.replace("steps: 300, warmup: 20", "steps: 4, warmup: 0").replace("crop: 64", "crop: 32").replace("[0, 1]", "[0]")
+    quick = (
+        text.replace("steps: 300, warmup: 20", "steps: 4, warmup: 0")
+        .replace("crop: 64", "crop: 32")
+        .replace("[0, 1]", "[0]")
+    )
     (tmp_path / "which_loss.yaml").write_text(quick)
-    done = subprocess.run([sys.executable, "-m", "burnish.cli", "sweep", "which_loss.yaml"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "burnish.cli", "sweep", "which_loss.yaml"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "runs/which_loss/page.html"
     assert "L1" in (tmp_path / "runs" / "which_loss" / "page.html").read_text()
@@ -279,7 +428,12 @@ def test_the_front_is_what_nothing_cheaper_is_as_good_as() -> None:
     def entry(name: str, seconds: float, psnr: float) -> Entry:
         return Entry(name, figures={"pairs": {"all": {"psnr": psnr}}}, cost={"seconds": seconds})
 
-    several = [entry("cheap", 1, 30), entry("dear", 4, 32), entry("poor", 2, 29), entry("waste", 5, 32)]
+    several = [
+        entry("cheap", 1, 30),
+        entry("dear", 4, 32),
+        entry("poor", 2, 29),
+        entry("waste", 5, 32),
+    ]
     assert front(Results("", ["psnr"], several), "seconds") == ["cheap", "dear"]
 
 

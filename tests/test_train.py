@@ -1,4 +1,6 @@
-"""The training loop: what it computes, that it resumes to the same bits, and how it ends when something goes wrong."""
+"""The training loop: what it computes, that it resumes to the same bits, and how it ends when
+something goes wrong.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,14 @@ torch = pytest.importorskip("torch", reason="the training wing is not installed"
 
 from conftest import scene  # noqa: E402
 
-from burnish.errors import DataError, DeviceError, MissingExtra, OutputError, RecipeError, TrainingError  # noqa: E402
+from burnish.errors import (  # noqa: E402
+    DataError,
+    DeviceError,
+    MissingExtra,
+    OutputError,
+    RecipeError,
+    TrainingError,
+)
 from burnish.training.build import Spec  # noqa: E402
 from burnish.training.cost import multiply_adds  # noqa: E402
 from burnish.training.ema import average, warmed  # noqa: E402
@@ -53,14 +62,17 @@ threads: 1
 save_every: 4
 precision: fp32
 """
-#: nine steps over a folder of five pictures in batches of two: epochs of two steps, so that a kill at step 7 lies inside one
+#: nine steps over a folder of five pictures in batches of two: epochs of two steps, so that a kill
+#: at step 7 lies inside one
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     (tmp_path / "clean").mkdir()
     for i in range(6):
-        pixels = np.rint(np.roll(scene(32, 40)[0], 5 * i, 2) * 255).astype(np.uint8).transpose(1, 2, 0)
+        pixels = (
+            np.rint(np.roll(scene(32, 40)[0], 5 * i, 2) * 255).astype(np.uint8).transpose(1, 2, 0)
+        )
         Image.fromarray(pixels).save(tmp_path / "clean" / f"{i}.png")
     (tmp_path / "tiny.yaml").write_text(TINY.replace("FOLDER", str(tmp_path / "clean")))
     return tmp_path
@@ -95,7 +107,9 @@ def same_run(a: Path, b: Path) -> bool:
     return equal(left, right)
 
 
-def run(home: Path, out: Path, *changes: str, before: str = "", minutes: str = "None") -> subprocess.Popen[str]:
+def run(
+    home: Path, out: Path, *changes: str, before: str = "", minutes: str = "None"
+) -> subprocess.Popen[str]:
     """A run in a process of its own, with `before` done to it first."""
     code = textwrap.dedent(f"""
         import os, signal, sys
@@ -109,7 +123,13 @@ def run(home: Path, out: Path, *changes: str, before: str = "", minutes: str = "
         except BurnishError as error:
             sys.exit(error.exit_status)
     """)
-    return subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True, cwd=home, start_new_session=True)
+    return subprocess.Popen(
+        [sys.executable, "-c", code],
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=home,
+        start_new_session=True,
+    )
 
 
 KILLED_MID_EPOCH = """
@@ -132,8 +152,13 @@ KILLED_MID_CHECKPOINT = """
 """
 
 
-@pytest.mark.parametrize(("before", "workers", "step"), [(KILLED_MID_EPOCH, 0, 4), (KILLED_MID_EPOCH, 2, 4), (KILLED_MID_CHECKPOINT, 0, 4)])
-def test_a_run_that_is_killed_and_resumed_ends_with_the_same_bits(home: Path, recipe: Callable[..., Recipe], before: str, workers: int, step: int) -> None:
+@pytest.mark.parametrize(
+    ("before", "workers", "step"),
+    [(KILLED_MID_EPOCH, 0, 4), (KILLED_MID_EPOCH, 2, 4), (KILLED_MID_CHECKPOINT, 0, 4)],
+)
+def test_a_run_that_is_killed_and_resumed_ends_with_the_same_bits(
+    home: Path, recipe: Callable[..., Recipe], before: str, workers: int, step: int
+) -> None:
     train(recipe("data.workers=0"), home / "whole")
     process = run(home, home / "killed", f"data.workers={workers}", before=before)
     assert process.wait(120) == -signal.SIGKILL
@@ -143,7 +168,10 @@ def test_a_run_that_is_killed_and_resumed_ends_with_the_same_bits(home: Path, re
     assert state(home / "killed")["progress"]["step"] == 9
     whole = Restorer.load(home / "whole" / "tiny.safetensors")
     assert equal(whole.state_dict(), Restorer.load(weights).state_dict())
-    assert equal({f"net.{name}": w for name, w in state(home / "whole")["ema"].items()}, {f"net.{name}": w for name, w in whole.state_dict().items()})
+    assert equal(
+        {f"net.{name}": w for name, w in state(home / "whole")["ema"].items()},
+        {f"net.{name}": w for name, w in whole.state_dict().items()},
+    )
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
@@ -176,22 +204,47 @@ def test_a_run_that_is_done_stays_as_it_is(home: Path, recipe: Callable[..., Rec
     assert before == ((home / "out" / "state.pt").read_bytes(), weights.read_bytes())
 
 
-def test_the_weights_file_carries_contract_figures_and_recipe(home: Path, recipe: Callable[..., Recipe]) -> None:
+def test_the_weights_file_carries_contract_figures_and_recipe(
+    home: Path, recipe: Callable[..., Recipe]
+) -> None:
     restorer = Restorer.load(train(recipe("card.task=tests"), home / "out"))
     assert [(d.name, d.low, d.high) for d in restorer.contract.dials] == [("noise", 0, 75)]
     card = restorer.card
     assert card["task"] == "tests"
-    assert list(card["validation"]) == [f"{kind}, PSNR[RGB, 8-bit, crop 0, mean of 1]" for kind in ("float", "8-bit")]
-    assert list(card["validation"]["float, PSNR[RGB, 8-bit, crop 0, mean of 1]"]) == ["noise 15", "noise 50"]
-    assert (card["training"]["steps"], card["training"]["pictures"], card["training"]["recipe"]["name"]) == (9, 5, "tiny")
+    assert list(card["validation"]) == [
+        f"{kind}, PSNR[RGB, 8-bit, crop 0, mean of 1]" for kind in ("float", "8-bit")
+    ]
+    assert list(card["validation"]["float, PSNR[RGB, 8-bit, crop 0, mean of 1]"]) == [
+        "noise 15",
+        "noise 50",
+    ]
+    assert (
+        card["training"]["steps"],
+        card["training"]["pictures"],
+        card["training"]["recipe"]["name"],
+    ) == (9, 5, "tiny")
     assert card["training"]["versions"]["torch"] == torch.__version__
-    assert (card["parameters"], card["multiply_adds"]) == (sum(p.numel() for p in restorer.net.parameters()), pytest.approx(multiply_adds(restorer)))
+    assert (card["parameters"], card["multiply_adds"]) == (
+        sum(p.numel() for p in restorer.net.parameters()),
+        pytest.approx(multiply_adds(restorer)),
+    )
     assert card["multiply_adds"] > 100
 
 
 def test_training_makes_pictures_better(home: Path, recipe: Callable[..., Recipe]) -> None:
-    weights = train(recipe("schedule.steps=150", "data.batch=4", "arch.args.base.args.widths=[16, 16]", "optimizer.args.lr=1e-2", "ema=0.9"), home / "out")
-    figures = Restorer.load(weights).card["validation"]["float, PSNR[RGB, 8-bit, crop 0, mean of 1]"]
+    weights = train(
+        recipe(
+            "schedule.steps=150",
+            "data.batch=4",
+            "arch.args.base.args.widths=[16, 16]",
+            "optimizer.args.lr=1e-2",
+            "ema=0.9",
+        ),
+        home / "out",
+    )
+    figures = Restorer.load(weights).card["validation"][
+        "float, PSNR[RGB, 8-bit, crop 0, mean of 1]"
+    ]
     assert figures["noise 50"] > 20 * math.log10(255 / 50) + 2
     assert figures["noise 15"] > 20 * math.log10(255 / 15)
 
@@ -200,17 +253,29 @@ def test_curves_and_pictures_are_written(home: Path, recipe: Callable[..., Recip
     accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
     train(recipe(), home / "out")
     events = accumulator.EventAccumulator(str(home / "out" / "board")).Reload()
-    curves = {"loss", "validation loss", "learning_rate", "steps_a_second", "pictures_a_second", "waiting_for_data", "gradient norm/net.base.head.weight"}
+    curves = {
+        "loss",
+        "validation loss",
+        "learning_rate",
+        "steps_a_second",
+        "pictures_a_second",
+        "waiting_for_data",
+        "gradient norm/net.base.head.weight",
+    }
     assert curves <= set(events.Tags()["scalars"])
     assert "weights/net.base.head.weight" in events.Tags()["histograms"]
     assert events.Tags()["graph"] is True
-    assert [e.step for e in events.Scalars("8-bit, PSNR[RGB, 8-bit, crop 0, mean of 1]/noise 15")] == [4, 8, 9]
+    assert [
+        e.step for e in events.Scalars("8-bit, PSNR[RGB, 8-bit, crop 0, mean of 1]/noise 15")
+    ] == [4, 8, 9]
     images = events.Tags()["images"]
     assert images == ["float, noise 50/0.png", "8-bit, noise 50/0.png", "gradient flow"]
     assert (events.Images(images[0])[0].height, events.Images(images[0])[0].width) == (24, 72)
 
 
-def test_an_outside_network_trains_without_touching_the_package(home: Path, recipe: Callable[..., Recipe], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_outside_network_trains_without_touching_the_package(
+    home: Path, recipe: Callable[..., Recipe], monkeypatch: pytest.MonkeyPatch
+) -> None:
     (home / "mine.py").write_text(
         textwrap.dedent("""
         from torch import nn
@@ -235,11 +300,20 @@ def test_an_outside_network_trains_without_touching_the_package(home: Path, reci
 
 
 def test_a_network_without_dials_trains_blind(home: Path, recipe: Callable[..., Recipe]) -> None:
-    weights = train(recipe("arch={use: DnCNN, args: {width: 4, depth: 3}}", "dials=[]", "validation.levels={noise: [25]}"), home / "out")
+    weights = train(
+        recipe(
+            "arch={use: DnCNN, args: {width: 4, depth: 3}}",
+            "dials=[]",
+            "validation.levels={noise: [25]}",
+        ),
+        home / "out",
+    )
     assert Restorer.load(weights).contract.dials == ()
 
 
-def test_dials_that_the_network_does_not_read_are_refused_before_any_picture_is_read(home: Path, recipe: Callable[..., Recipe]) -> None:
+def test_dials_that_the_network_does_not_read_are_refused_before_any_picture_is_read(
+    home: Path, recipe: Callable[..., Recipe]
+) -> None:
     (home / "clean" / "1.png").write_bytes(b"broken")
     with pytest.raises(RecipeError, match=r"DnCNN reads 0 dial"):
         train(recipe("arch={use: DnCNN, args: {width: 4, depth: 3}}"), home / "out")
@@ -250,8 +324,12 @@ def test_dials_that_the_network_does_not_read_are_refused_before_any_picture_is_
     assert not (home / "out").exists()
 
 
-def test_accumulating_batches_is_one_larger_batch(home: Path, recipe: Callable[..., Recipe]) -> None:
-    """Two batches accumulated see what two steps would have seen, with the mean of their gradients."""
+def test_accumulating_batches_is_one_larger_batch(
+    home: Path, recipe: Callable[..., Recipe]
+) -> None:
+    """Two batches accumulated see what two steps would have seen, with the mean of their
+    gradients.
+    """
     changes = (
         "schedule.steps=1",
         "schedule.shape=constant",
@@ -274,14 +352,23 @@ def test_accumulating_batches_is_one_larger_batch(home: Path, recipe: Callable[.
     for name, weight in net.named_parameters():
         assert weight.grad is not None
         assert torch.equal(weight.detach(), Restorer.load(start).state_dict()[name])
-        assert torch.allclose(state(home / "both")["net"][name], weight.detach() - weight.grad, atol=1e-6), name
+        assert torch.allclose(
+            state(home / "both")["net"][name], weight.detach() - weight.grad, atol=1e-6
+        ), name
 
 
-def test_a_changed_recipe_or_other_pictures_are_refused_and_free_keys_are_not(home: Path, recipe: Callable[..., Recipe]) -> None:
+def test_a_changed_recipe_or_other_pictures_are_refused_and_free_keys_are_not(
+    home: Path, recipe: Callable[..., Recipe]
+) -> None:
     train(recipe("schedule.steps=2"), home / "out")
-    with pytest.raises(RecipeError, match=r"optimizer\.args\.lr changed from 0\.001 to 0\.002 .*--fresh"):
+    with pytest.raises(
+        RecipeError, match=r"optimizer\.args\.lr changed from 0\.001 to 0\.002 .*--fresh"
+    ):
         train(recipe("schedule.steps=2", "optimizer.args.lr=2e-3"), home / "out")
-    train(recipe("schedule.steps=2", "save_every=1", "data.workers=1", "validation.every=1"), home / "out")
+    train(
+        recipe("schedule.steps=2", "save_every=1", "data.workers=1", "validation.every=1"),
+        home / "out",
+    )
     (home / "clean" / "5.png").unlink()
     with pytest.raises(RecipeError, match="the training pictures are not those"):
         train(recipe("schedule.steps=2"), home / "out")
@@ -289,7 +376,9 @@ def test_a_changed_recipe_or_other_pictures_are_refused_and_free_keys_are_not(ho
     assert state(home / "out")["progress"]["step"] == 3
 
 
-def test_a_checkpoint_that_is_not_whole_is_refused(home: Path, recipe: Callable[..., Recipe]) -> None:
+def test_a_checkpoint_that_is_not_whole_is_refused(
+    home: Path, recipe: Callable[..., Recipe]
+) -> None:
     (home / "out").mkdir()
     for content in (b"", b"text", b"PK\x03\x04" + bytes(100)):
         (home / "out" / "state.pt").write_bytes(content)
@@ -298,7 +387,9 @@ def test_a_checkpoint_that_is_not_whole_is_refused(home: Path, recipe: Callable[
         assert "\n" not in str(caught.value)
 
 
-def test_hours_become_steps_once_and_the_run_is_that_of_those_steps(home: Path, recipe: Callable[..., Recipe], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hours_become_steps_once_and_the_run_is_that_of_those_steps(
+    home: Path, recipe: Callable[..., Recipe], monkeypatch: pytest.MonkeyPatch
+) -> None:
     from burnish.training import speed
     from burnish.training import train as loop
 
@@ -310,7 +401,10 @@ def test_hours_become_steps_once_and_the_run_is_that_of_those_steps(home: Path, 
     monkeypatch.setattr(loop, "steps_in", None)  # a resumed run does not measure again
     train(recipe(*hours), home / "hours")
     train(recipe(f"schedule.steps={steps}"), home / "steps")
-    assert all(equal(state(home / "hours")[part], state(home / "steps")[part]) for part in ("net", "ema", "optimizer"))
+    assert all(
+        equal(state(home / "hours")[part], state(home / "steps")[part])
+        for part in ("net", "ema", "optimizer")
+    )
 
 
 @pytest.fixture
@@ -334,7 +428,9 @@ def losses_of_mine(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("losses_of_mine")
-def test_a_step_that_is_not_finite_is_left_out_and_counted(home: Path, recipe: Callable[..., Recipe], capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_step_that_is_not_finite_is_left_out_and_counted(
+    home: Path, recipe: Callable[..., Recipe], capsys: pytest.CaptureFixture[str]
+) -> None:
     train(recipe("loss={use: broken.Sometimes, args: {calls: [3, 5]}}"), home / "out")
     said = capsys.readouterr().err
     assert "step 3: loss or gradient is not finite, so the step is left out (1 so far)" in said
@@ -344,31 +440,55 @@ def test_a_step_that_is_not_finite_is_left_out_and_counted(home: Path, recipe: C
 
 
 @pytest.mark.usefixtures("losses_of_mine")
-def test_three_in_a_row_go_back_to_the_last_good_state(home: Path, recipe: Callable[..., Recipe], capsys: pytest.CaptureFixture[str]) -> None:
-    train(recipe("schedule.steps=8", "loss={use: broken.Sometimes, args: {calls: [6, 7, 8]}}"), home / "out")
+def test_three_in_a_row_go_back_to_the_last_good_state(
+    home: Path, recipe: Callable[..., Recipe], capsys: pytest.CaptureFixture[str]
+) -> None:
+    train(
+        recipe("schedule.steps=8", "loss={use: broken.Sometimes, args: {calls: [6, 7, 8]}}"),
+        home / "out",
+    )
     assert "step 8: going on from the last good weights" in capsys.readouterr().err
-    train(recipe("loss={use: broken.Sometimes, args: {calls: []}}", "schedule.steps=8"), home / "good", minutes=0)
+    train(
+        recipe("loss={use: broken.Sometimes, args: {calls: []}}", "schedule.steps=8"),
+        home / "good",
+        minutes=0,
+    )
     for _ in range(3):
-        train(recipe("loss={use: broken.Sometimes, args: {calls: []}}", "schedule.steps=8"), home / "good", minutes=0)
+        train(
+            recipe("loss={use: broken.Sometimes, args: {calls: []}}", "schedule.steps=8"),
+            home / "good",
+            minutes=0,
+        )
     assert equal(state(home / "out")["net"], state(home / "good")["net"])  # those of step 4
     assert state(home / "good")["progress"]["step"] == 4
 
 
 @pytest.mark.usefixtures("losses_of_mine")
-def test_nothing_finite_any_more_ends_the_run_and_leaves_what_was_good(home: Path, recipe: Callable[..., Recipe]) -> None:
+def test_nothing_finite_any_more_ends_the_run_and_leaves_what_was_good(
+    home: Path, recipe: Callable[..., Recipe]
+) -> None:
     with pytest.raises(TrainingError, match="nothing was finite"):
-        train(recipe("schedule.steps=100", "loss={use: broken.Sometimes, args: {calls: [-1]}}"), home / "out")
+        train(
+            recipe("schedule.steps=100", "loss={use: broken.Sometimes, args: {calls: [-1]}}"),
+            home / "out",
+        )
     assert all(bool(w.isfinite().all()) for w in state(home / "out")["net"].values())
 
 
-def test_numbers_too_small_to_be_computed_with_quickly_are_zero(recipe: Callable[..., Recipe]) -> None:
-    """The momentum of a filter whose gradient has become 0 reaches them, and would keep every step's products slow."""
+def test_numbers_too_small_to_be_computed_with_quickly_are_zero(
+    recipe: Callable[..., Recipe],
+) -> None:
+    """The momentum of a filter whose gradient has become 0 reaches them, and would keep every
+    step's products slow.
+    """
     torch.set_flush_denormal(False)
     make_machine(recipe())
     assert not (torch.full((64,), 1e-42) * 0.5).any()
 
 
-def test_weights_that_overflow_are_never_written(home: Path, recipe: Callable[..., Recipe], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_weights_that_overflow_are_never_written(
+    home: Path, recipe: Callable[..., Recipe], monkeypatch: pytest.MonkeyPatch
+) -> None:
     from burnish.training import step as loop
 
     def spoiling(ema: Restorer, net: Restorer, decay: float) -> None:
@@ -380,12 +500,21 @@ def test_weights_that_overflow_are_never_written(home: Path, recipe: Callable[..
     seen: list[int] = []
     monkeypatch.setattr(loop, "average", spoiling)
     train(recipe("schedule.steps=8"), home / "out")
-    assert all(bool(w.isfinite().all()) for part in ("net", "ema") for w in state(home / "out")[part].values())
+    assert all(
+        bool(w.isfinite().all())
+        for part in ("net", "ema")
+        for w in state(home / "out")[part].values()
+    )
 
 
-def test_a_folder_in_which_another_process_trains_is_left_alone(home: Path, recipe: Callable[..., Recipe], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_in_which_another_process_trains_is_left_alone(
+    home: Path, recipe: Callable[..., Recipe], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("burnish.training.train.holding", partial(holding, patience=0.3))
-    with holding(home / "out"), pytest.raises(TrainingError, match=r"out: another process trains there; wait for it"):
+    with (
+        holding(home / "out"),
+        pytest.raises(TrainingError, match=r"out: another process trains there; wait for it"),
+    ):
         train(recipe(), home / "out")
     assert list((home / "out").iterdir()) == []
     train(recipe(), home / "out")
@@ -393,7 +522,9 @@ def test_a_folder_in_which_another_process_trains_is_left_alone(home: Path, reci
         pass
 
 
-def test_a_full_disk_ends_the_run_and_leaves_the_last_checkpoint(home: Path, recipe: Callable[..., Recipe]) -> None:
+def test_a_full_disk_ends_the_run_and_leaves_the_last_checkpoint(
+    home: Path, recipe: Callable[..., Recipe]
+) -> None:
     train(recipe(), home / "out", minutes=0)
     before = (home / "out" / "state.pt").read_bytes()
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -404,11 +535,18 @@ def test_a_full_disk_ends_the_run_and_leaves_the_last_checkpoint(home: Path, rec
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert (home / "out" / "state.pt").read_bytes() == before
-    assert {path.name for path in (home / "out").iterdir()} == {"state.pt", "tiny.safetensors", "board", "metrics.jsonl"}
+    assert {path.name for path in (home / "out").iterdir()} == {
+        "state.pt",
+        "tiny.safetensors",
+        "board",
+        "metrics.jsonl",
+    }
     train(recipe(), home / "out")
 
 
-def test_an_output_folder_that_cannot_be_made_and_a_gpu_that_is_not_there(home: Path, recipe: Callable[..., Recipe]) -> None:
+def test_an_output_folder_that_cannot_be_made_and_a_gpu_that_is_not_there(
+    home: Path, recipe: Callable[..., Recipe]
+) -> None:
     (home / "file").write_text("")
     with pytest.raises(OutputError, match="--out"):
         train(recipe(), home / "file" / "out")
@@ -417,13 +555,17 @@ def test_an_output_folder_that_cannot_be_made_and_a_gpu_that_is_not_there(home: 
             train(recipe("device=cuda"), home / "out")
 
 
-def test_accelerate_that_is_not_installed_is_one_sentence(home: Path, recipe: Callable[..., Recipe], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_accelerate_that_is_not_installed_is_one_sentence(
+    home: Path, recipe: Callable[..., Recipe], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(sys.modules, "accelerate", None)
     with pytest.raises(MissingExtra, match="accelerate"):
         train(recipe(), home / "out")
 
 
-def test_a_picture_that_is_too_small_to_validate_on_is_refused_before_the_first_step(home: Path, recipe: Callable[..., Recipe]) -> None:
+def test_a_picture_that_is_too_small_to_validate_on_is_refused_before_the_first_step(
+    home: Path, recipe: Callable[..., Recipe]
+) -> None:
     (home / "small").mkdir()
     Image.new("RGB", (40, 10)).save(home / "small" / "icon.png")
     with pytest.raises(DataError, match=r"icon\.png"):
@@ -431,7 +573,9 @@ def test_a_picture_that_is_too_small_to_validate_on_is_refused_before_the_first_
     assert not (home / "out").exists()
 
 
-def test_the_weights_that_a_run_starts_from_may_be_moved(home: Path, recipe: Callable[..., Recipe], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_weights_that_a_run_starts_from_may_be_moved(
+    home: Path, recipe: Callable[..., Recipe], monkeypatch: pytest.MonkeyPatch
+) -> None:
     still = ("data.leave_out=[]", "schedule.steps=3")
     start = train(recipe(*still, "seed=7"), home / "first").rename(home / "start.safetensors")
     whole = recipe(*still, f"start={start}")
@@ -446,17 +590,30 @@ def test_training_starts_from_given_weights(home: Path, recipe: Callable[..., Re
     second = train(recipe(*still, f"start={first}", "seed=5"), home / "second")
     assert equal(Restorer.load(first).state_dict(), Restorer.load(second).state_dict())
     third = train(recipe(*still, f"start={second}"), home / "more")
-    assert [run["seed"] for run in Restorer.load(third).card["training"]["before"]] == [Restorer.load(first).card["training"]["seed"], 5]
+    assert [run["seed"] for run in Restorer.load(third).card["training"]["before"]] == [
+        Restorer.load(first).card["training"]["seed"],
+        5,
+    ]
     with pytest.raises(Exception, match=r"first.*tiny\.safetensors: .* is \["):
         train(recipe(f"start={first}", "arch.args.base.args.widths=[4, 12]"), home / "third")
 
 
 @pytest.mark.parametrize(
-    "changes", [("precision=bf16",), ("channels_last=false", "ema=0"), ("optimizer=AdamW",), ("initialise=orthogonal", "loss.use=Charbonnier")]
+    "changes",
+    [
+        ("precision=bf16",),
+        ("channels_last=false", "ema=0"),
+        ("optimizer=AdamW",),
+        ("initialise=orthogonal", "loss.use=Charbonnier"),
+    ],
 )
-def test_other_settings_train_too(home: Path, recipe: Callable[..., Recipe], changes: tuple[str, ...]) -> None:
+def test_other_settings_train_too(
+    home: Path, recipe: Callable[..., Recipe], changes: tuple[str, ...]
+) -> None:
     restorer = Restorer.load(train(recipe("schedule.steps=2", *changes), home / "out"))
-    assert restorer.card["training"]["precision"] == ("bf16" if "precision=bf16" in changes else "fp32")
+    assert restorer.card["training"]["precision"] == (
+        "bf16" if "precision=bf16" in changes else "fp32"
+    )
     assert all(w.dtype == torch.float32 for w in state(home / "out")["net"].values())
 
 
@@ -468,7 +625,9 @@ def test_losses_are_their_formulas() -> None:
     assert Charbonnier(1.0)(restored, clean) == pytest.approx((1 + 2**0.5 + 10**0.5) / 3)
     assert L1()(restored, clean, weight) == pytest.approx(0.5 / 3)
     levels = torch.tensor([0.5, 22.0, 85.0]).reshape(3, 1, 1, 1)
-    assert level_weight(levels, 25, 3, 0.75).flatten().tolist() == pytest.approx([(25 / 3.5) ** 0.75, 1.0, (25 / 88) ** 0.75])
+    assert level_weight(levels, 25, 3, 0.75).flatten().tolist() == pytest.approx(
+        [(25 / 3.5) ** 0.75, 1.0, (25 / 88) ** 0.75]
+    )
 
 
 def test_the_learning_rate_rises_and_falls_as_a_function_of_the_step() -> None:
@@ -490,7 +649,9 @@ def test_the_average_is_the_formula_with_its_warm_up() -> None:
     assert a.running_mean.tolist() == [7.0, 7.0]
 
 
-def test_fresh_weights_depend_on_the_seed_alone_and_start_small_where_the_network_says(recipe: Callable[..., Recipe]) -> None:
+def test_fresh_weights_depend_on_the_seed_alone_and_start_small_where_the_network_says(
+    recipe: Callable[..., Recipe],
+) -> None:
     def drawn(name: str, seed: int) -> Restorer:
         restorer = Restorer(recipe().arch, recipe().dials)
         initialise(restorer.net, name, torch.Generator().manual_seed(seed))
@@ -503,23 +664,34 @@ def test_fresh_weights_depend_on_the_seed_alone_and_start_small_where_the_networ
     assert not equal(one.state_dict(), drawn("kaiming", 1).state_dict())
     parts: Any = one.net.base
     block = parts.body[0]
-    assert float(block.conv2.weight.detach().std() / block.conv1.weight.detach().std()) == pytest.approx(0.1, rel=0.2)
+    assert float(
+        block.conv2.weight.detach().std() / block.conv1.weight.detach().std()
+    ) == pytest.approx(0.1, rel=0.2)
     parts = drawn("orthogonal", 0).net.base
     weight = parts.down[0].weight.detach().flatten(1)
     gram = weight @ weight.T
     assert torch.allclose(gram, 2 * torch.eye(len(gram)), atol=1e-5)
 
 
-def test_muon_gets_its_groups_and_other_optimizers_all_parameters(recipe: Callable[..., Recipe]) -> None:
+def test_muon_gets_its_groups_and_other_optimizers_all_parameters(
+    recipe: Callable[..., Recipe],
+) -> None:
     net = Restorer(recipe().arch, recipe().dials).net
-    assert [group["orthogonal"] for group in make_optimizer(Spec("Muon", {"lr": 0.002}), net).param_groups] == [True, False]
+    assert [
+        group["orthogonal"]
+        for group in make_optimizer(Spec("Muon", {"lr": 0.002}), net).param_groups
+    ] == [True, False]
     [group] = make_optimizer(Spec("AdamW", {"lr": 0.002}), net).param_groups
     assert len(group["params"]) == len(list(net.parameters()))
     assert group["highest_lr"] == 0.002
-    assert replace(recipe(), optimizer=Spec("torch.optim.RAdam")).optimizer.use == "torch.optim.RAdam"
+    assert (
+        replace(recipe(), optimizer=Spec("torch.optim.RAdam")).optimizer.use == "torch.optim.RAdam"
+    )
 
 
-def test_the_terms_of_a_loss_are_logged_by_themselves_and_add_up(home: Path, recipe: Callable[..., Recipe]) -> None:
+def test_the_terms_of_a_loss_are_logged_by_themselves_and_add_up(
+    home: Path, recipe: Callable[..., Recipe]
+) -> None:
     from burnish.report.curves import read_lines
 
     terms = "loss={use: Sum, args: {terms: {pixel: L1, edge: {use: Edge, weight: 0.1}}}}"
@@ -530,7 +702,9 @@ def test_the_terms_of_a_loss_are_logged_by_themselves_and_add_up(home: Path, rec
         assert line[kind] == pytest.approx(line[f"{kind}/pixel"] + line[f"{kind}/edge"], rel=1e-5)
 
 
-def test_a_loss_on_logits_gets_them(home: Path, recipe: Callable[..., Recipe], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_loss_on_logits_gets_them(
+    home: Path, recipe: Callable[..., Recipe], monkeypatch: pytest.MonkeyPatch
+) -> None:
     (home / "sigmoid.py").write_text(
         textwrap.dedent("""
         import torch
@@ -564,16 +738,33 @@ def test_a_loss_on_logits_gets_them(home: Path, recipe: Callable[..., Recipe], m
         train(recipe(*changes, "arch={use: DnCNN, args: {width: 4, depth: 3}}"), home / "none")
 
 
-def test_a_crop_that_is_too_small_for_the_loss_is_refused_before_a_picture_is_read(home: Path, recipe: Callable[..., Recipe]) -> None:
-    small = ("loss.use=Sum", "loss.args.terms={pixel: L1, structure: MSSSIM}", "loss.level_weight=null")
-    with pytest.raises(RecipeError, match=r"data\.crop: \d+ is too small for Sum, which wants 176 and more"):
+def test_a_crop_that_is_too_small_for_the_loss_is_refused_before_a_picture_is_read(
+    home: Path, recipe: Callable[..., Recipe]
+) -> None:
+    small = (
+        "loss.use=Sum",
+        "loss.args.terms={pixel: L1, structure: MSSSIM}",
+        "loss.level_weight=null",
+    )
+    with pytest.raises(
+        RecipeError, match=r"data\.crop: \d+ is too small for Sum, which wants 176 and more"
+    ):
         train(recipe(*small), home / "none")
-    raw = ("arch.args={channels: 4, base: {use: ResUNet, args: {widths: [4, 8], blocks: 1}}}", "data.raw=true", "data.grey=0", "data.leave_out=[]")
-    with pytest.raises(RecipeError, match=r"data\.crop: 16 is too small for SSIM, which wants 22 and more"):  # planes of 8
+    raw = (
+        "arch.args={channels: 4, base: {use: ResUNet, args: {widths: [4, 8], blocks: 1}}}",
+        "data.raw=true",
+        "data.grey=0",
+        "data.leave_out=[]",
+    )
+    with pytest.raises(
+        RecipeError, match=r"data\.crop: 16 is too small for SSIM, which wants 22 and more"
+    ):  # planes of 8
         train(recipe(*raw, "loss.use=SSIM"), home / "none")
 
 
-def test_a_run_begun_before_a_recipe_had_some_key_goes_on(home: Path, recipe: Callable[..., Recipe]) -> None:
+def test_a_run_begun_before_a_recipe_had_some_key_goes_on(
+    home: Path, recipe: Callable[..., Recipe]
+) -> None:
     train(recipe("schedule.steps=4"), home / "out", minutes=0)
     stored = state(home / "out")
     del stored["recipe"]["local_steps"], stored["recipe"]["data.hold_out"]
@@ -585,29 +776,50 @@ def test_a_run_begun_before_a_recipe_had_some_key_goes_on(home: Path, recipe: Ca
     assert state(home / "out")["progress"]["step"] == 4
 
 
-def test_a_warmup_longer_than_the_run_is_said(home: Path, recipe: Callable[..., Recipe], capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_warmup_longer_than_the_run_is_said(
+    home: Path, recipe: Callable[..., Recipe], capsys: pytest.CaptureFixture[str]
+) -> None:
     train(recipe("schedule={steps: 2, warmup: 3}", "data.leave_out=[]"), home / "long")
-    assert "schedule.warmup: 3 steps, of 2 in all, so the full learning rate is never reached" in capsys.readouterr().err
+    assert (
+        "schedule.warmup: 3 steps, of 2 in all, so the full learning rate is never reached"
+        in capsys.readouterr().err
+    )
     train(recipe("schedule={steps: 2, warmup: 1}", "data.leave_out=[]"), home / "short")
     assert "schedule.warmup" not in capsys.readouterr().err
 
 
-def test_a_dry_run_says_what_it_would_cost_and_writes_nothing(home: Path, recipe: Callable[..., Recipe]) -> None:
+def test_a_dry_run_says_what_it_would_cost_and_writes_nothing(
+    home: Path, recipe: Callable[..., Recipe]
+) -> None:
     from burnish.training.plan import plan
 
     before = sorted(home.rglob("*"))
-    said = plan(recipe("arch.args.base.args.widths=[4, 8]", "optimizer={use: SGD, args: {lr: 0.1}}"))
+    said = plan(
+        recipe("arch.args.base.args.widths=[4, 8]", "optimizer={use: SGD, args: {lr: 0.1}}")
+    )
     assert sorted(home.rglob("*")) == before
     restorer = Restorer(recipe().arch, recipe().dials)
     assert f"{sum(p.numel() for p in restorer.parameters()):,} parameters" in said
-    assert all(words in said for words in ("name: tiny", "5 pictures, 1 held out", "multiply-adds a pixel", "9 steps of", "GB of memory", "on cpu in fp32"))
+    assert all(
+        words in said
+        for words in (
+            "name: tiny",
+            "5 pictures, 1 held out",
+            "multiply-adds a pixel",
+            "9 steps of",
+            "GB of memory",
+            "on cpu in fp32",
+        )
+    )
 
 
 def test_overfitting_says_whether_the_loss_falls(home: Path, recipe: Callable[..., Recipe]) -> None:
     from burnish.training.overfit import overfit
 
     assert "it falls as it must" in overfit(recipe("optimizer.args.lr=2e-2"), 2, steps=60)
-    with pytest.raises(TrainingError, match=r"on 2 fixed crops the loss went from .* must fall .*--find-lr"):
+    with pytest.raises(
+        TrainingError, match=r"on 2 fixed crops the loss went from .* must fall .*--find-lr"
+    ):
         overfit(recipe("optimizer.args.lr=1e-9"), 2, steps=10)
 
 
@@ -615,7 +827,12 @@ def test_losses_in_decibels_are_judged_as_such(home: Path, recipe: Callable[...,
     from burnish.training.overfit import overfit
     from burnish.training.step import share_left
 
-    assert [share_left(4, 1), share_left(-20, -30), share_left(-20, -20), share_left(1, -9)] == pytest.approx([0.25, 0.1, 1, 0.1])
+    assert [
+        share_left(4, 1),
+        share_left(-20, -30),
+        share_left(-20, -20),
+        share_left(1, -9),
+    ] == pytest.approx([0.25, 0.1, 1, 0.1])
     with pytest.raises(TrainingError, match=r"must fall by 1\.5 decibels"):
         overfit(recipe("loss={use: PSNR}", "optimizer.args.lr=1e-9"), 2, steps=10)
 
@@ -626,7 +843,9 @@ def test_a_fresh_run_that_is_killed_at_once_does_not_go_on_from_the_run_before(
     from burnish.training import train as loop
 
     train(recipe("schedule.steps=2"), home / "out")
-    monkeypatch.setattr(loop, "backward", lambda *arguments: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr(
+        loop, "backward", lambda *arguments: (_ for _ in ()).throw(KeyboardInterrupt)
+    )
     with pytest.raises(KeyboardInterrupt):
         train(recipe("schedule.steps=3"), home / "out", resume=False)
     monkeypatch.undo()
@@ -634,7 +853,9 @@ def test_a_fresh_run_that_is_killed_at_once_does_not_go_on_from_the_run_before(
     assert state(home / "out")["progress"]["step"] == 3
 
 
-def test_the_sweep_suggests_a_rate_between_too_low_and_too_high(home: Path, recipe: Callable[..., Recipe]) -> None:
+def test_the_sweep_suggests_a_rate_between_too_low_and_too_high(
+    home: Path, recipe: Callable[..., Recipe]
+) -> None:
     from burnish.training.find_lr import HIGHEST, LOWEST, find_lr
 
     sweep = find_lr(recipe(), home / "lr" / "find_lr.png", steps=60)

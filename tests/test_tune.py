@@ -22,12 +22,16 @@ Pair = tuple[str, Array, Array, dict[str, float]]
 
 
 def model(wants: dict[float, tuple[float, float]], clean: Array) -> Row:
-    """The clean picture, and an error that grows away from the settings that a picture wants; which one it is, its mean says."""
+    """The clean picture, and an error that grows away from the settings that a picture wants; which
+    one it is, its mean says.
+    """
 
     def run(image: Array, level: Array | None) -> Array:
         assert level is not None
         noise, tint = wants[round(float(image[0, 0, 0, 0]), 2)]
-        off = ((float(level[0, 0, 0, 0]) - noise) / 100) ** 2 + 0.1 * (float(level[0, 1, 0, 0]) - tint) ** 2
+        off = ((float(level[0, 0, 0, 0]) - noise) / 100) ** 2 + 0.1 * (
+            float(level[0, 1, 0, 0]) - tint
+        ) ** 2
         return np.asarray(clean + np.float32(0.02 + off), np.float32)
 
     return Row("known", Contract(dials=DIALS), run)
@@ -69,13 +73,17 @@ def test_a_few_pairs_give_all_that_any_of_them_asks_for(clean: Array) -> None:
 
 def test_metrics_that_fall_and_strength(clean: Array) -> None:
     wants = {0.1: (40.0, 0.0), 0.3: (44.0, 0.0)}
-    (by_rmse,) = tune(model(wants, clean), pairs(clean, [*wants]), ["noise"], metric="rmse", side=None)
+    (by_rmse,) = tune(
+        model(wants, clean), pairs(clean, [*wants]), ["noise"], metric="rmse", side=None
+    )
     assert by_rmse.best == pytest.approx(42, abs=1.5)
 
     def overdone(image: Array, level: Array | None) -> Array:
         return np.asarray(image + 2 * (clean - image), np.float32)
 
-    (half,) = tune(Row("overdone", Contract(), overdone), pairs(clean, [0.2, 0.3]), ["strength"], side=None)
+    (half,) = tune(
+        Row("overdone", Contract(), overdone), pairs(clean, [0.2, 0.3]), ["strength"], side=None
+    )
     assert half.best == pytest.approx(0.5, abs=0.01)
     with pytest.raises(UsageError, match="has no dials; its strength can be tuned"):
         tune(Row("overdone", Contract(), overdone), pairs(clean, [0.2]))
@@ -92,7 +100,12 @@ def test_what_enlarges_is_tuned_by_its_strength() -> None:
         return np.asarray(image.repeat(2, -1).repeat(2, -2), np.float32)
 
     spoiled = np.ascontiguousarray(clean[..., ::2, ::2])
-    (found,) = tune(Row("repeated", Contract(scale=2), enlarge), [("a", spoiled, clean, {})], ["strength"], side=24)
+    (found,) = tune(
+        Row("repeated", Contract(scale=2), enlarge),
+        [("a", spoiled, clean, {})],
+        ["strength"],
+        side=24,
+    )
     assert isinstance(found, Tuned)
     assert found.low <= found.best <= found.high
 
@@ -104,15 +117,26 @@ def test_from_the_command_line(tmp_path: Path, rng: np.random.Generator) -> None
         clean = np.rint(scene(64, 64 + 8 * i)[0].transpose(1, 2, 0) * 200 + 20)
         noisy = np.clip(clean + rng.normal(0, 15, clean.shape), 0, 255)
         Image.fromarray(clean.astype(np.uint8)).save(tmp_path / "pairs" / "clean" / f"{i}.png")
-        Image.fromarray(np.rint(noisy).astype(np.uint8)).save(tmp_path / "pairs" / "noisy" / f"{i}.png")
-    done = CliRunner().invoke(app, ["tune", "photo", str(tmp_path / "pairs"), "--json"], catch_exceptions=False)
+        Image.fromarray(np.rint(noisy).astype(np.uint8)).save(
+            tmp_path / "pairs" / "noisy" / f"{i}.png"
+        )
+    done = CliRunner().invoke(
+        app, ["tune", "photo", str(tmp_path / "pairs"), "--json"], catch_exceptions=False
+    )
     assert done.exit_code == 0, done.output
     found = json.loads(done.stdout.splitlines()[-1])
     assert found["low"] <= found["best"] <= found["high"]
     assert 8 < found["best"] < 30
-    done = CliRunner().invoke(app, ["tune", "photo", str(tmp_path / "pairs" / "noisy"), "-o", str(tmp_path / "strips")], catch_exceptions=False)
+    done = CliRunner().invoke(
+        app,
+        ["tune", "photo", str(tmp_path / "pairs" / "noisy"), "-o", str(tmp_path / "strips")],
+        catch_exceptions=False,
+    )
     assert done.exit_code == 0, done.output
-    assert sorted(path.name for path in (tmp_path / "strips").iterdir()) == ["0.png_noise.png", "1.png_noise.png"]
+    assert sorted(path.name for path in (tmp_path / "strips").iterdir()) == [
+        "0.png_noise.png",
+        "1.png_noise.png",
+    ]
     assert "auto says noise" in done.output
     (tmp_path / "empty").mkdir()
     with pytest.raises(UsageError, match="neither pairs"):

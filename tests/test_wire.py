@@ -24,11 +24,25 @@ from burnish.inference.model import Model
 def build(change: Callable[[onnx.ModelProto], None] | None = None, header: bool = True) -> bytes:
     weight = onnx.numpy_helper.from_array(np.ones((3, 3, 1, 1), np.float32), "weight")
     sides: list[str | int | None] = ["b", 3, "h", "w"]
-    ends = [onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, sides) for name in ("input", "output")]
-    graph = onnx.helper.make_graph([onnx.helper.make_node("Conv", ["input", "weight"], ["output"])], "g", ends[:1], ends[1:], [weight])
+    ends = [
+        onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, sides)
+        for name in ("input", "output")
+    ]
+    graph = onnx.helper.make_graph(
+        [onnx.helper.make_node("Conv", ["input", "weight"], ["output"])],
+        "g",
+        ends[:1],
+        ends[1:],
+        [weight],
+    )
     model = onnx.helper.make_model(graph)
     if header:
-        content = {"format": 1, "contract": Contract().to_dict(), "card": {"task": "test"}, "source_sha256": None}
+        content = {
+            "format": 1,
+            "contract": Contract().to_dict(),
+            "card": {"task": "test"},
+            "source_sha256": None,
+        }
         onnx.helper.set_model_props(model, {"burnish": json.dumps(content)})
     if change:
         change(model)
@@ -58,11 +72,22 @@ def strange_domain(model: onnx.ModelProto) -> None:
 
 
 def subgraph(model: onnx.ModelProto) -> None:
-    model.graph.node[0].attribute.append(onnx.helper.make_attribute("body", onnx.helper.make_graph([], "inner", [], [])))
+    model.graph.node[0].attribute.append(
+        onnx.helper.make_attribute("body", onnx.helper.make_graph([], "inner", [], []))
+    )
 
 
 def function(model: onnx.ModelProto) -> None:
-    model.functions.append(onnx.helper.make_function("com.evil", "f", ["x"], ["y"], [onnx.helper.make_node("Relu", ["x"], ["y"])], model.opset_import))
+    model.functions.append(
+        onnx.helper.make_function(
+            "com.evil",
+            "f",
+            ["x"],
+            ["y"],
+            [onnx.helper.make_node("Relu", ["x"], ["y"])],
+            model.opset_import,
+        )
+    )
 
 
 def constant_elsewhere(model: onnx.ModelProto) -> None:
@@ -71,8 +96,12 @@ def constant_elsewhere(model: onnx.ModelProto) -> None:
     model.graph.node.append(onnx.helper.make_node("Constant", [], ["c"], value=tensor))
 
 
-@pytest.mark.parametrize("change", [external, strange_operator, strange_domain, subgraph, function, constant_elsewhere])
-def test_unsafe_models_are_refused(change: Callable[[onnx.ModelProto], None], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "change", [external, strange_operator, strange_domain, subgraph, function, constant_elsewhere]
+)
+def test_unsafe_models_are_refused(
+    change: Callable[[onnx.ModelProto], None], tmp_path: Path
+) -> None:
     with pytest.raises(UnsafeModel, match=r"model\.onnx: it"):
         header_of(build(change), tmp_path)
 
@@ -105,12 +134,34 @@ def test_a_field_that_only_some_readers_see_is_refused(number: int, tmp_path: Pa
         ({"format": 1}, ModelCorrupt),
         ({"format": 1, "contract": [], "card": {}}, ModelCorrupt),
         ({"format": 1, "contract": {}, "card": {}}, ModelMismatch),
-        ({"format": 1, "contract": {**Contract().to_dict(), "multiple": 0}, "card": {}}, ModelMismatch),
-        ({"format": 1, "contract": {**Contract().to_dict(), "scale": "two"}, "card": {}}, ModelMismatch),
-        ({"format": 1, "contract": {**Contract().to_dict(), "level": "sea"}, "card": {}}, ModelMismatch),
-        ({"format": 1, "contract": {**Contract().to_dict(), "dials": [{"x": 1}]}, "card": {}}, ModelMismatch),
+        (
+            {"format": 1, "contract": {**Contract().to_dict(), "multiple": 0}, "card": {}},
+            ModelMismatch,
+        ),
+        (
+            {"format": 1, "contract": {**Contract().to_dict(), "scale": "two"}, "card": {}},
+            ModelMismatch,
+        ),
+        (
+            {"format": 1, "contract": {**Contract().to_dict(), "level": "sea"}, "card": {}},
+            ModelMismatch,
+        ),
+        (
+            {"format": 1, "contract": {**Contract().to_dict(), "dials": [{"x": 1}]}, "card": {}},
+            ModelMismatch,
+        ),
         *(
-            ({"format": 1, "contract": {**Contract(dials=(Dial("noise", 0, 75, 25, "sigma"),)).to_dict(), **change}, "card": {}}, ModelMismatch)
+            (
+                {
+                    "format": 1,
+                    "contract": {
+                        **Contract(dials=(Dial("noise", 0, 75, 25, "sigma"),)).to_dict(),
+                        **change,
+                    },
+                    "card": {},
+                },
+                ModelMismatch,
+            )
             for change in (
                 {"scale": "2"},
                 {"reach": math.inf},
@@ -121,14 +172,30 @@ def test_a_field_that_only_some_readers_see_is_refused(number: int, tmp_path: Pa
                 {"identity": [10**400]},
                 {"dials": [{"name": 7, "low": 0, "high": 1, "default": 0, "unit": ""}]},
                 {"dials": [{"name": "noise", "low": "a", "high": "c", "default": "b", "unit": ""}]},
-                {"dials": [{"name": "noise", "low": 0, "high": math.inf, "default": 0, "unit": ""}]},
+                {
+                    "dials": [
+                        {"name": "noise", "low": 0, "high": math.inf, "default": 0, "unit": ""}
+                    ]
+                },
             )
         ),
-        *(({"format": 1, "contract": Contract().to_dict(), "card": {"bytes_per_pixel": memory}}, ModelMismatch) for memory in (0, -1, "many", None, 0.5)),
+        *(
+            (
+                {
+                    "format": 1,
+                    "contract": Contract().to_dict(),
+                    "card": {"bytes_per_pixel": memory},
+                },
+                ModelMismatch,
+            )
+            for memory in (0, -1, "many", None, 0.5)
+        ),
         ("[" * 100_000, ModelCorrupt),
     ],
 )
-def test_a_header_that_makes_no_sense_is_refused(header: object, error: type[Exception], tmp_path: Path) -> None:
+def test_a_header_that_makes_no_sense_is_refused(
+    header: object, error: type[Exception], tmp_path: Path
+) -> None:
     path, text = tmp_path / "model.onnx", header if isinstance(header, str) else json.dumps(header)
     path.write_bytes(build(lambda m: onnx.helper.set_model_props(m, {"burnish": text})))
     with pytest.raises(error):
@@ -139,7 +206,10 @@ def test_files_of_others_and_of_other_versions_are_refused(tmp_path: Path) -> No
     with pytest.raises(ModelMismatch, match="without Burnish's contract"):
         header_of(build(header=False), tmp_path)
     with pytest.raises(ModelMismatch, match="format 7"):
-        header_of(build(lambda m: onnx.helper.set_model_props(m, {"burnish": json.dumps({"format": 7})})), tmp_path)
+        header_of(
+            build(lambda m: onnx.helper.set_model_props(m, {"burnish": json.dumps({"format": 7})})),
+            tmp_path,
+        )
     with pytest.raises(ModelMissing):
         wire.read_header(tmp_path / "none.onnx")
 
@@ -152,13 +222,17 @@ def test_no_cut_or_scrambled_file_gets_through(tmp_path: Path, rng: np.random.Ge
     for _ in range(200):
         scrambled = bytearray(whole)
         scrambled[int(rng.integers(len(whole)))] = int(rng.integers(256))
-        with contextlib.suppress(ModelCorrupt, ModelMismatch, UnsafeModel):  # any other error fails the test
+        with contextlib.suppress(
+            ModelCorrupt, ModelMismatch, UnsafeModel
+        ):  # any other error fails the test
             header_of(bytes(scrambled), tmp_path)
     with pytest.raises(ModelCorrupt):
         header_of(bytes(rng.integers(0, 256, 4096, dtype=np.uint8)), tmp_path)
 
 
-def test_a_file_that_is_too_large_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_is_too_large_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(wire, "MAX_BYTES", 100)
     with pytest.raises(UnsafeModel, match="at most"):
         header_of(build(), tmp_path)

@@ -27,13 +27,23 @@ def main() -> None:
     debug = "--debug" in sys.argv
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a name that is not UTF-8 must not end a run
+            stream.reconfigure(
+                errors="backslashreplace"
+            )  # a name that is not UTF-8 must not end a run
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     as_json = "--json" in sys.argv
     try:
-        sys.exit(app([word for word in sys.argv[1:] if word != "--debug"], prog_name="burnish", standalone_mode=not as_json))
+        sys.exit(
+            app(
+                [word for word in sys.argv[1:] if word != "--debug"],
+                prog_name="burnish",
+                standalone_mode=not as_json,
+            )
+        )
     except Exception as error:
-        if as_json and hasattr(error, "format_message"):  # typer's own: a word or a number that does not fit
+        if as_json and hasattr(
+            error, "format_message"
+        ):  # typer's own: a word or a number that does not fit
             fail(UsageError(error.format_message()))
         if debug:
             raise
@@ -61,7 +71,14 @@ def _version(wanted: bool) -> None:
 
 
 @app.callback(epilog="Any command takes --debug, for a traceback.")
-def root(version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")] = False) -> None:
+def root(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
     """burnish restore photo.jpg -d noise=25
 
     Image restoration with dials.

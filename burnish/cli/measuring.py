@@ -17,18 +17,46 @@ from .options import AsJson, Device, Full, Threads, Where
 
 @app.command(short_help="A picture along a dial, side by side.")
 def dial(
-    model: Annotated[str, typer.Argument(metavar="MODEL", show_default=False, help="A shipped model's name, or a model file.")],
-    picture: Annotated[Path, typer.Argument(metavar="PICTURE", show_default=False, help="A picture.")],
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="OUT", show_default=False, help="The strip to write (.png, .jpg).")],
-    dial: Annotated[list[str], typer.Option("-d", "--dial", metavar="NAME=A,B,C", show_default=False, help="Which dial, and where it stands.")] = [],  # noqa: B006
-    whole: Annotated[bool, typer.Option("--whole", help="All of the picture, not the piece with most detail.")] = False,
+    model: Annotated[
+        str,
+        typer.Argument(
+            metavar="MODEL", show_default=False, help="A shipped model's name, or a model file."
+        ),
+    ],
+    picture: Annotated[
+        Path, typer.Argument(metavar="PICTURE", show_default=False, help="A picture.")
+    ],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="OUT",
+            show_default=False,
+            help="The strip to write (.png, .jpg).",
+        ),
+    ],
+    dial: Annotated[
+        list[str],
+        typer.Option(
+            "-d",
+            "--dial",
+            metavar="NAME=A,B,C",
+            show_default=False,
+            help="Which dial, and where it stands.",
+        ),
+    ] = [],  # noqa: B006
+    whole: Annotated[
+        bool, typer.Option("--whole", help="All of the picture, not the piece with most detail.")
+    ] = False,
     device: Where = Device.auto,
     threads: Threads = None,
     fp32: Full = False,
 ) -> None:
     """burnish dial photo scan.png -o strip.png -d noise=5,15,25,50
 
-    Shows a piece of the picture at several settings, with what each took away below it. Other dials are set with -d NAME=A.
+    Shows a piece of the picture at several settings, with what each took away below it. Other dials
+    are set with -d NAME=A.
     """
     from ..inference.outputs import SHEET, prepare
     from ..study.dial import strip
@@ -36,7 +64,9 @@ def dial(
     levels = parse_levels(dial)
     several = [name for name, values in levels.items() if len(values) > 1] or list(levels)[:1]
     if len(several) > 1:
-        raise UsageError(f"-d: one dial at a time is turned; {' and '.join(several)} have several values")
+        raise UsageError(
+            f"-d: one dial at a time is turned; {' and '.join(several)} have several values"
+        )
     others = {name: values[0] for name, values in levels.items() if name not in several}
     turned = several[0] if several else None
     prepare(output, "-o", SHEET, [picture])
@@ -58,23 +88,71 @@ def dial(
 
 @app.command(short_help="How a dial behaves along its range.")
 def smooth(
-    model: Annotated[str, typer.Argument(metavar="MODEL", show_default=False, help="A shipped model's name, or a model file.")],
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", show_default=False, help="A folder of clean pictures.")],
-    dial: Annotated[list[str], typer.Option("-d", "--dial", metavar="NAME=A,B,C", show_default=False, help="What to spoil them with, and how much.")],
-    turn: Annotated[str | None, typer.Option(metavar="DIAL", show_default=False, help="Which dial is turned (that of the same name).")] = None,
-    expert: Annotated[list[str], typer.Option(metavar="LEVEL=MODEL", show_default=False, help="A model for one level alone, to compare with.")] = [],  # noqa: B006
-    settings: Annotated[int, typer.Option(min=3, metavar="N", help="Settings along the range.")] = 21,
-    side: Annotated[int | None, typer.Option(min=32, metavar="N", show_default=False, help="The middle N pixels of each picture alone.")] = None,
-    html: Annotated[Path | None, typer.Option(metavar="FILE", show_default=False, help="A page with curves and gates.")] = None,
+    model: Annotated[
+        str,
+        typer.Argument(
+            metavar="MODEL", show_default=False, help="A shipped model's name, or a model file."
+        ),
+    ],
+    folder: Annotated[
+        Path,
+        typer.Argument(metavar="FOLDER", show_default=False, help="A folder of clean pictures."),
+    ],
+    dial: Annotated[
+        list[str],
+        typer.Option(
+            "-d",
+            "--dial",
+            metavar="NAME=A,B,C",
+            show_default=False,
+            help="What to spoil them with, and how much.",
+        ),
+    ],
+    turn: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DIAL", show_default=False, help="Which dial is turned (that of the same name)."
+        ),
+    ] = None,
+    expert: Annotated[
+        list[str],
+        typer.Option(
+            metavar="LEVEL=MODEL",
+            show_default=False,
+            help="A model for one level alone, to compare with.",
+        ),
+    ] = [],  # noqa: B006
+    settings: Annotated[
+        int, typer.Option(min=3, metavar="N", help="Settings along the range.")
+    ] = 21,
+    side: Annotated[
+        int | None,
+        typer.Option(
+            min=32,
+            metavar="N",
+            show_default=False,
+            help="The middle N pixels of each picture alone.",
+        ),
+    ] = None,
+    html: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", show_default=False, help="A page with curves and gates."),
+    ] = None,
     calibrated: Annotated[
-        Path | None, typer.Option("--calibrate", metavar="OUT", show_default=False, help="Keep the best settings as the dial (.safetensors).")
+        Path | None,
+        typer.Option(
+            "--calibrate",
+            metavar="OUT",
+            show_default=False,
+            help="Keep the best settings as the dial (.safetensors).",
+        ),
     ] = None,
     threads: Threads = None,
 ) -> None:
     """burnish smooth photo kodak24/ -d noise=10,25,50 --html page.html
 
-    Restores pictures of known damage at many settings: best settings, bends, jumps, drift, and what a wrong setting costs. With two kinds of
-    damage: how a model's two dials get along.
+    Restores pictures of known damage at many settings: best settings, bends, jumps, drift, and what
+    a wrong setting costs. With two kinds of damage: how a model's two dials get along.
     """
     from ..inference.outputs import PAGE, WEIGHTS, prepare
     from ..study.evaluate import Folder, owner
@@ -94,19 +172,33 @@ def smooth(
 
         pair = list(levels)
         row = open_row(as_file(model), name=model, device="cpu", threads=threads)
-        both = grid.grid(row, Folder(folder), [owner(n, row.contract.scale) for n in pair], [*levels.values()], side=side, say=say)
+        both = grid.grid(
+            row,
+            Folder(folder),
+            [owner(n, row.contract.scale) for n in pair],
+            [*levels.values()],
+            side=side,
+            say=say,
+        )
         print(grid.text(both))
         if html is not None:
             say(str(grid.page(html, both)))
         return
     if len(levels) != 1:
-        raise UsageError("-d: one kind of damage, such as -d noise=10,25,50, or two, for a model of two dials")
+        raise UsageError(
+            "-d: one kind of damage, such as -d noise=10,25,50, or two, for a model of two dials"
+        )
     (name, true), pictures = next(iter(levels.items())), list(Folder(folder))
     row = open_row(as_file(model), name=model, device="cpu", threads=threads)
     damage = owner(name, row.contract.scale)
-    others = {level: open_row(as_file(file), device="cpu", threads=threads) for level, file in parse_experts(expert).items()}
+    others = {
+        level: open_row(as_file(file), device="cpu", threads=threads)
+        for level, file in parse_experts(expert).items()
+    }
     found = measure(row, pictures, damage, true, turn=turn, settings=settings, side=side, say=say)
-    experts = {level: psnr_at(other, pictures, damage, level, side=side) for level, other in others.items()}
+    experts = {
+        level: psnr_at(other, pictures, damage, level, side=side) for level, other in others.items()
+    }
     print(text(found))
     if html is not None:
         say(str(page(html, found, experts)))
@@ -119,19 +211,53 @@ def smooth(
 
 @app.command(short_help="Which setting a few examples ask for.")
 def tune(
-    model: Annotated[str, typer.Argument(metavar="MODEL", show_default=False, help="A shipped model's name, or a model file.")],
-    folder: Annotated[Path, typer.Argument(metavar="PAIRS", show_default=False, help="A folder of pairs; or of pictures that have no clean side.")],
-    dial: Annotated[list[str], typer.Option("-d", "--dial", metavar="NAME", show_default=False, help="Which dials (all), or strength.")] = [],  # noqa: B006
-    metric: Annotated[str, typer.Option(metavar="NAME", help="What is to be best; docs/metrics.md lists them.")] = "psnr",
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="FOLDER", help="Where strips go, where there are no clean sides.")] = Path("burnish_strips"),
-    whole: Annotated[bool, typer.Option("--whole", help="All of each picture, not the piece with most detail.")] = False,
+    model: Annotated[
+        str,
+        typer.Argument(
+            metavar="MODEL", show_default=False, help="A shipped model's name, or a model file."
+        ),
+    ],
+    folder: Annotated[
+        Path,
+        typer.Argument(
+            metavar="PAIRS",
+            show_default=False,
+            help="A folder of pairs; or of pictures that have no clean side.",
+        ),
+    ],
+    dial: Annotated[
+        list[str],
+        typer.Option(
+            "-d",
+            "--dial",
+            metavar="NAME",
+            show_default=False,
+            help="Which dials (all), or strength.",
+        ),
+    ] = [],  # noqa: B006
+    metric: Annotated[
+        str, typer.Option(metavar="NAME", help="What is to be best; docs/metrics.md lists them.")
+    ] = "psnr",
+    output: Annotated[
+        Path,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FOLDER",
+            help="Where strips go, where there are no clean sides.",
+        ),
+    ] = Path("burnish_strips"),
+    whole: Annotated[
+        bool, typer.Option("--whole", help="All of each picture, not the piece with most detail.")
+    ] = False,
     device: Where = Device.auto,
     threads: Threads = None,
     as_json: AsJson = False,
 ) -> None:
     """burnish tune photo pairs/ -d noise -d strength
 
-    Finds the dials' best settings on pairs (noisy beside clean), with the interval they come from. Without clean sides, shows strips to choose from.
+    Finds the dials' best settings on pairs (noisy beside clean), with the interval they come from.
+    Without clean sides, shows strips to choose from.
     """
     from dataclasses import asdict
 
@@ -159,15 +285,57 @@ def tune(
 
 @app.command(short_help="Measure models on clean pictures that are spoiled, or on pairs.")
 def evaluate(
-    model: Annotated[list[str], typer.Argument(metavar="MODEL... FOLDER", show_default=False, help="Models, then a folder of clean pictures, or of pairs.")],
-    dial: Annotated[list[str], typer.Option("-d", "--dial", metavar="NAME=A,B,C", show_default=False, help="Levels to spoil with and to set.")] = [],  # noqa: B006
-    metrics: Annotated[str, typer.Option(metavar="NAME,...", help="What is measured; docs/metrics.md lists them.")] = "psnr,ssim",
-    features: Annotated[str | None, typer.Option(metavar="NET[:FILE]", show_default=False, help="The network of the metric likeness.")] = None,
-    artefacts: Annotated[bool, typer.Option("--artefacts", help="Look for grids, smoothing, noise left, colour drift.")] = False,
-    clip: Annotated[bool, typer.Option("--clip", help="Clip and round the spoiled pictures, as 8-bit files are.")] = False,
-    crop: Annotated[int | None, typer.Option(min=0, metavar="N", show_default=False, help="Border that does not count (the scale).")] = None,
-    csv: Annotated[Path | None, typer.Option(metavar="FILE", show_default=False, help="Every picture's figures.")] = None,
-    html: Annotated[Path | None, typer.Option(metavar="FILE", show_default=False, help="A page with table, plots and a contact sheet.")] = None,
+    model: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="MODEL... FOLDER",
+            show_default=False,
+            help="Models, then a folder of clean pictures, or of pairs.",
+        ),
+    ],
+    dial: Annotated[
+        list[str],
+        typer.Option(
+            "-d",
+            "--dial",
+            metavar="NAME=A,B,C",
+            show_default=False,
+            help="Levels to spoil with and to set.",
+        ),
+    ] = [],  # noqa: B006
+    metrics: Annotated[
+        str, typer.Option(metavar="NAME,...", help="What is measured; docs/metrics.md lists them.")
+    ] = "psnr,ssim",
+    features: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NET[:FILE]", show_default=False, help="The network of the metric likeness."
+        ),
+    ] = None,
+    artefacts: Annotated[
+        bool,
+        typer.Option("--artefacts", help="Look for grids, smoothing, noise left, colour drift."),
+    ] = False,
+    clip: Annotated[
+        bool,
+        typer.Option("--clip", help="Clip and round the spoiled pictures, as 8-bit files are."),
+    ] = False,
+    crop: Annotated[
+        int | None,
+        typer.Option(
+            min=0, metavar="N", show_default=False, help="Border that does not count (the scale)."
+        ),
+    ] = None,
+    csv: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", show_default=False, help="Every picture's figures."),
+    ] = None,
+    html: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", show_default=False, help="A page with table, plots and a contact sheet."
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="Of the test noise.")] = 0,
     device: Where = Device.auto,
     threads: Threads = None,
@@ -176,7 +344,8 @@ def evaluate(
 ) -> None:
     """burnish evaluate photo nlmeans median+photo kodak24/ -d noise=15,25,50
 
-    Spoils clean pictures (or takes pairs), restores them, and prints figures with their definition, and the time. A+B is B after A.
+    Spoils clean pictures (or takes pairs), restores them, and prints figures with their definition,
+    and the time. A+B is B after A.
     """
     from ..inference.outputs import FIGURES, PAGE, SHEET, prepare
     from ..study.comparison import text
@@ -184,26 +353,55 @@ def evaluate(
     from ..study.rows import open_row
 
     if len(model) < 2:
-        raise UsageError("name at least one model, and then a folder of pictures, as in burnish evaluate photo kodak24/ -d noise=25")
+        raise UsageError(
+            "name at least one model, and then a folder of pictures, as in burnish evaluate "
+            "photo kodak24/ -d noise=25"
+        )
     *names, folder = model
     if csv is not None:
         prepare(csv, "--csv", FIGURES)
     if html is not None:
         prepare(html, "--html", PAGE)
-        prepare(html.with_suffix(".jpg"), "--html", SHEET, [Path(folder)])  # the contact sheet beside the page
+        prepare(
+            html.with_suffix(".jpg"), "--html", SHEET, [Path(folder)]
+        )  # the contact sheet beside the page
     wanted = [name.strip() for name in metrics.split(",") if name.strip()]
     if features:
         training_wing()
-    measured, levels = metrics_of(wanted, with_artefacts=artefacts or html is not None, features=features), parse_levels(dial)
-    rows = [open_row(as_file(name), name=name, fp32=fp32, device=device.value, threads=threads, notice=say) for name in dict.fromkeys(names)]
-    tables = {row.name: evaluate_row(row, Path(folder), levels, metrics=measured, clip=clip, seed=seed, crop=crop) for row in rows}
+    measured, levels = (
+        metrics_of(wanted, with_artefacts=artefacts or html is not None, features=features),
+        parse_levels(dial),
+    )
+    rows = [
+        open_row(
+            as_file(name), name=name, fp32=fp32, device=device.value, threads=threads, notice=say
+        )
+        for name in dict.fromkeys(names)
+    ]
+    tables = {
+        row.name: evaluate_row(
+            row, Path(folder), levels, metrics=measured, clip=clip, seed=seed, crop=crop
+        )
+        for row in rows
+    }
     if csv is not None:
         write_csv(csv, tables)
-    results = compared(tables, wanted, {row.name: row.cost for row in rows}, f"{', '.join(tables)} on {Path(folder).name}")
+    results = compared(
+        tables,
+        wanted,
+        {row.name: row.cost for row in rows},
+        f"{', '.join(tables)} on {Path(folder).name}",
+    )
     if html is not None:
         say(str(write_comparison(html, results, rows, Path(folder), levels, clip, seed)))
     if as_json:
-        print(json.dumps(next(iter(tables.values())).to_dict() if len(tables) == 1 else {name: table.to_dict() for name, table in tables.items()}))
+        print(
+            json.dumps(
+                next(iter(tables.values())).to_dict()
+                if len(tables) == 1
+                else {name: table.to_dict() for name, table in tables.items()}
+            )
+        )
     elif len(tables) == 1:
         print("\n".join([next(iter(tables.values())).to_text(), *results.entries[0].complaints()]))
     else:

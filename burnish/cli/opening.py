@@ -1,4 +1,6 @@
-"""Models by the words that name them on the command line: a shipped one, a model file, or what training made, which is exported first."""
+"""Models by the words that name them on the command line: a shipped one, a model file, or what
+training made, which is exported first.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,10 @@ if TYPE_CHECKING:
 
 
 def open_model(name: str, dials: Mapping[str, float | str]) -> Model:
-    """The model of a name or path, its dials checked before anything is read. A .safetensors file is exported first, and the result kept in the cache."""
+    """The model of a name or path, its dials checked before anything is read.
+
+    A .safetensors file is exported first, and the result kept in the cache.
+    """
     from ..inference.maps import check
     from ..inference.zoo import load
 
@@ -50,13 +55,22 @@ def _exported(path: Path) -> Path:
 def as_file(words: str) -> str:
     """The words of a row, with every .safetensors file in them exported."""
     parts = [words] if Path(words).is_file() else words.split("+")  # a folder's name may hold a +
-    return "+".join(str(_exported(Path(part))) if part.endswith(".safetensors") else part for part in parts)
+    return "+".join(
+        str(_exported(Path(part))) if part.endswith(".safetensors") else part for part in parts
+    )
 
 
 def training_wing() -> None:
     """MissingExtra, in a sentence, where PyTorch and what comes with it are not installed."""
     import importlib.util
 
-    missing = [name for name in ("torch", "safetensors", "onnx", "onnxscript", "accelerate", "yaml") if importlib.util.find_spec(name) is None]
+    missing = [
+        name
+        for name in ("torch", "safetensors", "onnx", "onnxscript", "accelerate", "yaml")
+        if importlib.util.find_spec(name) is None
+    ]
     if missing:
-        raise MissingExtra(f"this needs the training wing, and {', '.join(missing)} is not installed; pip install 'burnish[train]' brings it")
+        raise MissingExtra(
+            f"this needs the training wing, and {', '.join(missing)} is not installed; pip "
+            "install 'burnish[train]' brings it"
+        )

@@ -1,6 +1,9 @@
-"""Ways to spoil a clean picture, one family a file. To add one: a file with a function that returns a Degradation, and a line in DEGRADATIONS.
+"""Ways to spoil a clean picture, one family a file.
 
-A recipe names them in the order in which they happen; the dials that they own are the dials that a network for them reads.
+To add one: a file with a function that returns a Degradation, and a line in DEGRADATIONS.
+
+A recipe names them in the order in which they happen; the dials that they own are the dials that a
+network for them reads.
 """
 
 from __future__ import annotations
@@ -19,12 +22,14 @@ import numpy as np
 from ..contract import Array, Dial
 from ..errors import UsageError
 
-#: (clean [B, C, H, W], level [B, 1, 1, 1] or, as a map, [B, 1, H, W], rng) -> spoiled [B, C, H, W], float32, not clamped unless that is part of the damage.
-#: First it draws all that it needs, then it applies: what is drawn depends on the shapes alone.
+#: (clean [B, C, H, W], level [B, 1, 1, 1] or, as a map, [B, 1, H, W], rng) -> spoiled [B, C, H, W],
+#: float32, not clamped unless that is part of the damage. First it draws all that it needs, then it
+#: applies: what is drawn depends on the shapes alone.
 Spoil = Callable[[Array, Array, np.random.Generator], Array]
 
 
-#: as Spoil, but -> (spoiled, mask [B, 1, H, W] in [0, 1]): where the mask is 0 the picture is what it was, to the last bit
+#: as Spoil, but -> (spoiled, mask [B, 1, H, W] in [0, 1]): where the mask is 0 the picture is what
+#: it was, to the last bit
 SpoilMasked = Callable[[Array, Array, np.random.Generator], tuple[Array, Array]]
 
 
@@ -32,8 +37,8 @@ SpoilMasked = Callable[[Array, Array, np.random.Generator], tuple[Array, Array]]
 class Degradation:
     """One kind of damage: the dial that says how bad it is, and the function that does it.
 
-    masked: for damage that has a place, the same with its mask. neutral: the level at which nothing happens, or None where there is none. scale: how many
-    times smaller the spoiled picture is.
+    masked: for damage that has a place, the same with its mask. neutral: the level at which nothing
+    happens, or None where there is none. scale: how many times smaller the spoiled picture is.
     """
 
     dial: Dial
@@ -52,7 +57,9 @@ def with_mask(dial: Dial, masked: SpoilMasked, neutral: float | None = None) -> 
     return Degradation(dial, partial(_without_mask, masked), masked, neutral)
 
 
-def _without_mask(masked: SpoilMasked, clean: Array, level: Array, rng: np.random.Generator) -> Array:
+def _without_mask(
+    masked: SpoilMasked, clean: Array, level: Array, rng: np.random.Generator
+) -> Array:
     return masked(clean, level, rng)[0]
 
 
@@ -99,14 +106,19 @@ def maker(name: str) -> Callable[..., Degradation]:
     if name not in DEGRADATIONS:
         near = difflib.get_close_matches(name, DEGRADATIONS, 1)
         hint = f"did you mean {near[0]!r}? " if near else ""
-        raise UsageError(f"there is no degradation {name!r}; {hint}The choices: {', '.join(DEGRADATIONS)}")
+        raise UsageError(
+            f"there is no degradation {name!r}; {hint}The choices: {', '.join(DEGRADATIONS)}"
+        )
     module, _, attribute = DEGRADATIONS[name].partition(":")
     function: Callable[..., Degradation] = getattr(importlib.import_module(module), attribute)
     return function
 
 
 def make(name: str, **arguments: Any) -> Degradation:
-    """The listed degradation of that name. UsageError names the choices, or says which argument does not fit."""
+    """The listed degradation of that name.
+
+    UsageError names the choices, or says which argument does not fit.
+    """
     function = maker(name)
     try:
         inspect.signature(function).bind(**arguments)
@@ -116,4 +128,7 @@ def make(name: str, **arguments: Any) -> Degradation:
     try:
         return function(**arguments)
     except (TypeError, ValueError) as error:  # a word where a number belongs
-        raise UsageError(f"{name}: {arguments} does not fit ({error}); docs/degradations.md says what its arguments are") from error
+        raise UsageError(
+            f"{name}: {arguments} does not fit ({error}); docs/degradations.md says what its "
+            "arguments are"
+        ) from error

@@ -1,4 +1,6 @@
-"""What the families share: arguments that may be ranges, drawn for each picture, and levels that are one number for a picture."""
+"""What the families share: arguments that may be ranges, drawn for each picture, and levels that
+are one number for a picture.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +16,19 @@ Range = float | Sequence[float]
 
 
 def bounds(name: str, value: Range, low: float, high: float) -> tuple[float, float]:
-    """(lowest, highest) of an argument; UsageError where it is no number and no range, or leaves low..high."""
+    """(lowest, highest) of an argument; UsageError where it is no number and no range, or leaves
+    low..high.
+    """
     ends = [value, value] if isinstance(value, int | float) else list(value)
-    if len(ends) != 2 or not all(isinstance(end, int | float) for end in ends) or not low <= ends[0] <= ends[1] <= high:
-        raise UsageError(f"{name}={value} does not fit: a number from {low:g} to {high:g}, or a range [lowest, highest] of such numbers, is wanted")
+    if (
+        len(ends) != 2
+        or not all(isinstance(end, int | float) for end in ends)
+        or not low <= ends[0] <= ends[1] <= high
+    ):
+        raise UsageError(
+            f"{name}={value} does not fit: a number from {low:g} to {high:g}, or a range "
+            "[lowest, highest] of such numbers, is wanted"
+        )
     return float(ends[0]), float(ends[1])
 
 
@@ -47,5 +58,8 @@ def choices(name: str, value: str | Sequence[str], allowed: Sequence[str]) -> tu
 def per_picture(level: Array, n: int, dial: str) -> Array:
     """The level of each of n pictures, [n]; UsageError for a map."""
     if level.shape[-2:] != (1, 1):
-        raise UsageError(f"{dial} is one number for a picture, so a map of {level.shape[-1]}x{level.shape[-2]} does not fit")
+        raise UsageError(
+            f"{dial} is one number for a picture, so a map of "
+            f"{level.shape[-1]}x{level.shape[-2]} does not fit"
+        )
     return np.broadcast_to(np.asarray(level, np.float32)[:, 0, 0, 0], n)

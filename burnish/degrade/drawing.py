@@ -1,6 +1,8 @@
-"""Procedural drawing in numpy: smooth random fields, blurring, and curves and blobs with soft edges, all as planes [H, W] of float32.
+"""Procedural drawing in numpy: smooth random fields, blurring, and curves and blobs with soft
+edges, all as planes [H, W] of float32.
 
-Fields are B-splines over a coarse grid of random numbers, so a plane costs two small matrix products; lengths are in pixels.
+Fields are B-splines over a coarse grid of random numbers, so a plane costs two small matrix
+products; lengths are in pixels.
 """
 
 from __future__ import annotations
@@ -13,41 +15,82 @@ from ..contract import Array
 
 #: (height, width)
 Size = tuple[int, int]
-#: the mean, over one cell, of the sum of squared cubic B-spline weights: what interpolation leaves of the variance, per axis
+#: the mean, over one cell, of the sum of squared cubic B-spline weights: what interpolation leaves
+#: of the variance, per axis
 _SPLINE_POWER = 151 / 315
 
 
 def smooth_line(length: int, cell: float, rng: np.random.Generator) -> Array:
     """Random numbers that vary over about `cell` samples, of mean 0 and deviation 1. [length]"""
     weights = _spline_weights(length, cell, rng)
-    values: Array = weights @ (rng.standard_normal(weights.shape[1], dtype=np.float32) / np.float32(math.sqrt(_SPLINE_POWER)))
+    values: Array = weights @ (
+        rng.standard_normal(weights.shape[1], dtype=np.float32)
+        / np.float32(math.sqrt(_SPLINE_POWER))
+    )
     return values
 
 
-def smooth_field(size: Size, cell: float, rng: np.random.Generator, cell_x: float | None = None) -> Array:
-    """A random field that varies over about `cell` pixels (down, and `cell_x` across), of mean 0 and deviation 1. [H, W]"""
-    down, across = _spline_weights(size[0], cell, rng), _spline_weights(size[1], cell_x or cell, rng)
-    grid = rng.standard_normal((down.shape[1], across.shape[1]), dtype=np.float32) / np.float32(_SPLINE_POWER)
+def smooth_field(
+    size: Size, cell: float, rng: np.random.Generator, cell_x: float | None = None
+) -> Array:
+    """A random field that varies over about `cell` pixels (down, and `cell_x` across), of mean 0
+    and deviation 1.
+
+    [H, W]
+    """
+    down, across = (
+        _spline_weights(size[0], cell, rng),
+        _spline_weights(size[1], cell_x or cell, rng),
+    )
+    grid = rng.standard_normal((down.shape[1], across.shape[1]), dtype=np.float32) / np.float32(
+        _SPLINE_POWER
+    )
     field: Array = down @ grid @ across.T
     return field
 
 
-def fractal_field(size: Size, cell: float, rng: np.random.Generator, octaves: int = 3, rough: float = 0.5) -> Array:
-    """A sum of smooth fields, each of half the cell and `rough` times the height of the one before; mean 0, deviation 1. [H, W]"""
+def fractal_field(
+    size: Size, cell: float, rng: np.random.Generator, octaves: int = 3, rough: float = 0.5
+) -> Array:
+    """A sum of smooth fields, each of half the cell and `rough` times the height of the one before;
+    mean 0, deviation 1.
+
+    [H, W]
+    """
     heights = [rough**i for i in range(octaves)]
-    field = sum(np.float32(h) * smooth_field(size, max(cell / 2**i, 1.0), rng) for i, h in enumerate(heights))
+    field = sum(
+        np.float32(h) * smooth_field(size, max(cell / 2**i, 1.0), rng)
+        for i, h in enumerate(heights)
+    )
     return np.asarray(field / np.float32(math.hypot(*heights)), np.float32)
 
 
 def _spline_weights(length: int, cell: float, rng: np.random.Generator) -> Array:
-    """The uniform cubic B-spline's weights of the grid for each sample, at a random offset to the grid. [length, grid]"""
+    """The uniform cubic B-spline's weights of the grid for each sample, at a random offset to the
+    grid.
+
+    [length, grid]
+    """
     at = np.arange(length) / cell + rng.random()
     first = np.floor(at).astype(np.int64)
     t = (at - first).astype(np.float32)
     squared, left = t * t, 1 - t
-    four = np.stack([left * left * left, (3 * t - 6) * squared + 4, (3 * (1 - t) * t + 3) * t + 1, squared * t], 1) / 6
+    four = (
+        np.stack(
+            [
+                left * left * left,
+                (3 * t - 6) * squared + 4,
+                (3 * (1 - t) * t + 3) * t + 1,
+                squared * t,
+            ],
+            1,
+        )
+        / 6
+    )
     weights = np.zeros((length, int(first[-1]) + 4), np.float32)
-    weights.reshape(-1)[(np.arange(length) * weights.shape[1] + first)[:, None] + np.arange(4)] = four
+    weights.reshape(-1)[(np.arange(length) * weights.shape[1] + first)[:, None] + np.arange(4)] = (
+        four
+    )
     return weights
 
 
@@ -71,54 +114,100 @@ def soften(plane: Array, sigma: float) -> Array:
     kernel = (kernel / kernel.sum()).astype(np.float32)
     for axis in (0, 1):
         count = plane.shape[axis]
-        padded = np.pad(plane, [(reach, reach) if a == axis else (0, 0) for a in (0, 1)], mode="symmetric")
+        padded = np.pad(
+            plane, [(reach, reach) if a == axis else (0, 0) for a in (0, 1)], mode="symmetric"
+        )
         plane = sum(k * padded.take(range(i, i + count), axis) for i, k in enumerate(kernel))
     return plane
 
 
-def wander(length: float, bend: float, rng: np.random.Generator, cell: float = 30.0, step: float = 0.5) -> tuple[Array, Array]:
-    """A smooth curve from (0, 0) that starts to the right: down and across. Its direction turns by about `bend` radians over `cell` pixels. [N], [N]"""
+def wander(
+    length: float, bend: float, rng: np.random.Generator, cell: float = 30.0, step: float = 0.5
+) -> tuple[Array, Array]:
+    """A smooth curve from (0, 0) that starts to the right: down and across.
+
+    Its direction turns by about `bend` radians over `cell` pixels. [N], [N]
+    """
     count = max(2, int(length / step))
     turn = np.cumsum(smooth_line(count, cell / step, rng)) * np.float32(bend * step / cell)
     return np.cumsum(np.sin(turn)) * np.float32(step), np.cumsum(np.cos(turn)) * np.float32(step)
 
 
-def trace(size: Size, down: Array, across: Array, width: Array | float, opacity: Array | float = 1.0) -> Array:
-    """The trail of a round pen of that width at each point, with edges one pixel soft; where trails cross, the darker one counts. [H, W] in 0..1"""
-    width, opacity = (np.broadcast_to(np.asarray(value, np.float32), down.shape) for value in (width, opacity))
+def trace(
+    size: Size, down: Array, across: Array, width: Array | float, opacity: Array | float = 1.0
+) -> Array:
+    """The trail of a round pen of that width at each point, with edges one pixel soft; where trails
+    cross, the darker one counts.
+
+    [H, W] in 0..1
+    """
+    width, opacity = (
+        np.broadcast_to(np.asarray(value, np.float32), down.shape) for value in (width, opacity)
+    )
     reach = math.ceil(float(width.max(initial=0)) / 2 + 1)
-    near = (down > -reach) & (down < size[0] + reach) & (across > -reach) & (across < size[1] + reach)
-    down, across, width, opacity = (value[near, None, None] for value in (down, across, width, opacity))
+    near = (
+        (down > -reach) & (down < size[0] + reach) & (across > -reach) & (across < size[1] + reach)
+    )
+    down, across, width, opacity = (
+        value[near, None, None] for value in (down, across, width, opacity)
+    )
     steps = np.arange(-reach, reach + 1)
-    rows, columns = np.floor(down).astype(np.int64) + steps[:, None], np.floor(across).astype(np.int64) + steps
-    cover = np.clip(width / 2 + 0.5 - np.hypot(rows - down, columns - across), 0, 1).astype(np.float32) * opacity
+    rows, columns = (
+        np.floor(down).astype(np.int64) + steps[:, None],
+        np.floor(across).astype(np.int64) + steps,
+    )
+    cover = (
+        np.clip(width / 2 + 0.5 - np.hypot(rows - down, columns - across), 0, 1).astype(np.float32)
+        * opacity
+    )
     margin = 2 * reach + 1
     canvas = np.zeros((size[0] + 2 * margin, size[1] + 2 * margin), np.float32)
-    np.maximum.at(canvas.reshape(-1), ((rows + margin) * canvas.shape[1] + columns + margin).reshape(-1), cover.reshape(-1))
+    np.maximum.at(
+        canvas.reshape(-1),
+        ((rows + margin) * canvas.shape[1] + columns + margin).reshape(-1),
+        cover.reshape(-1),
+    )
     return canvas[margin:-margin, margin:-margin]
 
 
 def window(size: Size, centre: tuple[float, float], reach: float) -> tuple[slice, slice]:
     """The part of the plane within `reach` of the centre, to each side; it may be empty."""
-    (top, bottom), (left, right) = ((min(max(int(c - reach), 0), n), min(max(int(c + reach) + 2, 0), n)) for c, n in zip(centre, size, strict=True))
+    (top, bottom), (left, right) = (
+        (min(max(int(c - reach), 0), n), min(max(int(c + reach) + 2, 0), n))
+        for c, n in zip(centre, size, strict=True)
+    )
     return slice(top, bottom), slice(left, right)
 
 
 def around(mask: Array, centre: tuple[float, float], reach: float) -> tuple[Array, Array, Array]:
-    """The part of a mask within `reach` of the centre, to be drawn into, and its rows and columns counted from the centre; all empty where there is none."""
+    """The part of a mask within `reach` of the centre, to be drawn into, and its rows and columns
+    counted from the centre; all empty where there is none.
+    """
     there = window((mask.shape[0], mask.shape[1]), centre, reach)
     part = mask[there]
-    down, across = (axis + np.float32(at.start - c) for axis, at, c in zip(coordinates((part.shape[0], part.shape[1])), there, centre, strict=True))
+    down, across = (
+        axis + np.float32(at.start - c)
+        for axis, at, c in zip(
+            coordinates((part.shape[0], part.shape[1])), there, centre, strict=True
+        )
+    )
     return part, down, across
 
 
 def ripple(angle: Array, rng: np.random.Generator, waves: int = 6, rough: float = 0.6) -> Array:
-    """A random function of the angle (-pi to pi) without a seam, of mean 0 and deviation about 1: each wave `rough` times as high as the one before."""
+    """A random function of the angle (-pi to pi) without a seam, of mean 0 and deviation about 1:
+    each wave `rough` times as high as the one before.
+    """
     heights = rough ** np.arange(waves)
     heights = heights * math.sqrt(2) / np.linalg.norm(heights)
     phases = rng.random((waves, 1)) * 2 * np.pi
-    table = (heights[:, None] * np.cos(np.arange(1, waves + 1)[:, None] * np.linspace(-np.pi, np.pi, 2049) + phases)).sum(0)
-    values: Array = table.astype(np.float32)[((angle + np.float32(np.pi)) * np.float32(1024 / np.pi)).astype(np.int32)]
+    table = (
+        heights[:, None]
+        * np.cos(np.arange(1, waves + 1)[:, None] * np.linspace(-np.pi, np.pi, 2049) + phases)
+    ).sum(0)
+    values: Array = table.astype(np.float32)[
+        ((angle + np.float32(np.pi)) * np.float32(1024 / np.pi)).astype(np.int32)
+    ]
     return values
 
 
@@ -139,7 +228,11 @@ def sign(rng: np.random.Generator) -> float:
 
 
 def turned(size: Size, through: tuple[float, float], angle: float) -> tuple[Array, Array]:
-    """Pixels along and across a direction, from a place: the direction is to the right at angle 0, down at a quarter of a turn. [H, W], [H, W]"""
+    """Pixels along and across a direction, from a place: the direction is to the right at angle 0,
+    down at a quarter of a turn.
+
+    [H, W], [H, W]
+    """
     down, right = (axis - np.float32(p) for axis, p in zip(coordinates(size), through, strict=True))
     sine, cosine = np.float32(math.sin(angle)), np.float32(math.cos(angle))
     return down * sine + right * cosine, down * cosine - right * sine

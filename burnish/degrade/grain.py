@@ -1,4 +1,6 @@
-"""Film grain: noise as coarse as the crystals of the film, strongest in the middle tones and gone in pure black and pure white."""
+"""Film grain: noise as coarse as the crystals of the film, strongest in the middle tones and gone
+in pure black and pure white.
+"""
 
 from __future__ import annotations
 
@@ -13,15 +15,25 @@ from .noise import WIDEST, field
 
 
 def film_grain(size: Range = (0.5, 1.2), grey: float = 0.5) -> Degradation:
-    """Grain of the given sigma in the middle tones. size: sigma in pixels of the blur that makes it coarse. grey: the share of pictures where all channels
-    have the same grain, as black-and-white film has; the others are colour film."""
+    """Grain of the given sigma in the middle tones. size: sigma in pixels of the blur that makes it
+    coarse. grey: the share of pictures where all channels have the same grain, as black-and-white
+    film has; the others are colour film.
+    """
     spoil = partial(_add_grain, size=bounds("size", size, 0, WIDEST), grey=share("grey", grey))
-    return Degradation(Dial("grain", 0.0, 50.0, 15.0, "sigma in the middle tones in 8-bit steps"), spoil, neutral=0.0)
+    return Degradation(
+        Dial("grain", 0.0, 50.0, 15.0, "sigma in the middle tones in 8-bit steps"),
+        spoil,
+        neutral=0.0,
+    )
 
 
-def _add_grain(clean: Array, level: Array, rng: np.random.Generator, size: tuple[float, float], grey: float) -> Array:
+def _add_grain(
+    clean: Array, level: Array, rng: np.random.Generator, size: tuple[float, float], grey: float
+) -> Array:
     spoiled = field(clean.shape, rng, grey, size)
-    tone = np.clip(clean if clean.shape[1] == 1 else (clean * LUMA[:, None, None]).sum(1, keepdims=True), 0, 1)
+    tone = np.clip(
+        clean if clean.shape[1] == 1 else (clean * LUMA[:, None, None]).sum(1, keepdims=True), 0, 1
+    )
     spoiled *= 4 * tone * (1 - tone) * (np.asarray(level, np.float32) / 255)
     spoiled += clean
     return spoiled

@@ -14,13 +14,16 @@ from .arguments import Range, bounds, draw, share
 def salt_and_pepper(salt: Range = 0.5, grey: float = 1.0) -> Degradation:
     """Single pixels turned white or black.
 
-    salt: the share of them that turns white. grey: the share of pictures where all channels of a pixel turn together.
+    salt: the share of them that turns white. grey: the share of pictures where all channels of a
+    pixel turn together.
     """
     turn = partial(_turn, salt=bounds("salt", salt, 0, 1), grey=share("grey", grey))
     return with_mask(Dial("impulses", 0.0, 50.0, 5.0, "percent of the pixels"), turn, neutral=0.0)
 
 
-def _turn(clean: Array, level: Array, rng: np.random.Generator, salt: tuple[float, float], grey: float) -> tuple[Array, Array]:
+def _turn(
+    clean: Array, level: Array, rng: np.random.Generator, salt: tuple[float, float], grey: float
+) -> tuple[Array, Array]:
     chance, side = rng.random((2, *clean.shape), dtype=np.float32)
     together = rng.random(clean.shape[0]) < grey
     white = draw(salt, clean.shape[0], rng)[:, None, None, None]

@@ -1,4 +1,6 @@
-"""Blur kernels [K, K] with odd K that sum to 1, and the convolution of each picture of a batch with its own, borders mirrored."""
+"""Blur kernels [K, K] with odd K that sum to 1, and the convolution of each picture of a batch with
+its own, borders mirrored.
+"""
 
 from __future__ import annotations
 
@@ -21,17 +23,29 @@ TILE = 512
 
 def gaussian(sigma: float, stretch: float = 1.0, angle: float = 0.0) -> Kernel:
     """A Gaussian of that sigma (pixels) along `angle` (radians), and of sigma / stretch across."""
-    return _normalised(np.exp(-0.5 * _distance(sigma, stretch, angle, int(np.ceil(SIGMAS * sigma)))))
+    return _normalised(
+        np.exp(-0.5 * _distance(sigma, stretch, angle, int(np.ceil(SIGMAS * sigma))))
+    )
 
 
-def generalised(sigma: float, stretch: float = 1.0, angle: float = 0.0, power: float = 1.0) -> Kernel:
-    """exp(-(d ** power) / 2) of the squared distance d in sigmas: 1 is a Gaussian, less has longer tails, more is boxier (Liu et al., CVPR 2020)."""
-    return _normalised(np.exp(-0.5 * _distance(sigma, stretch, angle, int(np.ceil(SIGMAS * sigma))) ** power))
+def generalised(
+    sigma: float, stretch: float = 1.0, angle: float = 0.0, power: float = 1.0
+) -> Kernel:
+    """exp(-(d ** power) / 2) of the squared distance d in sigmas: 1 is a Gaussian, less has longer
+    tails, more is boxier (Liu et al., CVPR 2020).
+    """
+    return _normalised(
+        np.exp(-0.5 * _distance(sigma, stretch, angle, int(np.ceil(SIGMAS * sigma))) ** power)
+    )
 
 
 def plateau(sigma: float, stretch: float = 1.0, angle: float = 0.0, power: float = 1.0) -> Kernel:
-    """1 / (1 + d ** power) of the squared distance d in sigmas, as Real-ESRGAN has it (Wang et al., 2021)."""
-    return _normalised(1 / (1 + _distance(sigma, stretch, angle, int(np.ceil(SIGMAS * sigma))) ** power))
+    """1 / (1 + d ** power) of the squared distance d in sigmas, as Real-ESRGAN has it (Wang et al.,
+    2021).
+    """
+    return _normalised(
+        1 / (1 + _distance(sigma, stretch, angle, int(np.ceil(SIGMAS * sigma))) ** power)
+    )
 
 
 def line(length: float, angle: float) -> Kernel:
@@ -44,7 +58,11 @@ def line(length: float, angle: float) -> Kernel:
     top, left = np.floor(y).astype(int), np.floor(x).astype(int)
     for down in (0, 1):
         for right in (0, 1):
-            np.add.at(kernel, (top + down, left + right), (1 - np.abs(top + down - y)) * (1 - np.abs(left + right - x)))
+            np.add.at(
+                kernel,
+                (top + down, left + right),
+                (1 - np.abs(top + down - y)) * (1 - np.abs(left + right - x)),
+            )
     return _normalised(kernel)
 
 
@@ -56,7 +74,9 @@ def disc(radius: float) -> Kernel:
 
 
 def circular_lowpass(cutoff: float, radius: int) -> Kernel:
-    """All frequencies up to `cutoff` (radians a pixel) and none above, cut off at `radius`: w J1(w r) / (2 pi r), and w^2 / (4 pi) in the middle."""
+    """All frequencies up to `cutoff` (radians a pixel) and none above, cut off at `radius`: w J1(w
+    r) / (2 pi r), and w^2 / (4 pi) in the middle.
+    """
     y, x = np.mgrid[-radius : radius + 1, -radius : radius + 1]
     distance = np.hypot(y, x)
     distance[radius, radius] = 1
@@ -66,15 +86,23 @@ def circular_lowpass(cutoff: float, radius: int) -> Kernel:
 
 
 def bessel_j1(x: Kernel) -> Kernel:
-    """The Bessel function J1, by its integral: the trapezoid rule is exact to the last digits for a periodic integrand. For |x| under 100."""
+    """The Bessel function J1, by its integral: the trapezoid rule is exact to the last digits for a
+    periodic integrand.
+
+    For |x| under 100.
+    """
     turn = (np.arange(128) + 0.5) * (np.pi / 128)
     return np.asarray(np.cos(turn - x[..., None] * np.sin(turn)).mean(-1))
 
 
 def convolve(image: Array, kernel: Kernel) -> Array:
-    """The image [..., H, W] with the kernel moved over it, mirrored at its borders (edge pixels included). float32."""
+    """The image [..., H, W] with the kernel moved over it, mirrored at its borders (edge pixels
+    included). float32.
+    """
     border, result = kernel.shape[0] - 1, np.empty(image.shape, np.float32)
-    padded = np.pad(image, [(0, 0)] * (image.ndim - 2) + [(border // 2, border // 2)] * 2, mode="symmetric")
+    padded = np.pad(
+        image, [(0, 0)] * (image.ndim - 2) + [(border // 2, border // 2)] * 2, mode="symmetric"
+    )
     for top in range(0, image.shape[-2], TILE):
         for left in range(0, image.shape[-1], TILE):
             part = padded[..., top : top + TILE + border, left : left + TILE + border]
@@ -83,18 +111,28 @@ def convolve(image: Array, kernel: Kernel) -> Array:
 
 
 def _inside(image: Array, kernel: Kernel) -> Array:
-    """The convolution where the kernel lies within the image: as many rows and columns less as the kernel has, but one."""
+    """The convolution where the kernel lies within the image: as many rows and columns less as the
+    kernel has, but one.
+    """
     border, size = kernel.shape[0] - 1, [_quick(side) for side in image.shape[-2:]]
-    filled = np.zeros((*image.shape[:-2], *size), np.float32)  # NumPy's own padding takes as long as the transform
+    filled = np.zeros(
+        (*image.shape[:-2], *size), np.float32
+    )  # NumPy's own padding takes as long as the transform
     filled[..., : image.shape[-2], : image.shape[-1]] = image
-    spectrum = np.fft.rfft2(filled, norm="ortho")  # without a norm, NumPy is several times slower in float32
+    spectrum = np.fft.rfft2(
+        filled, norm="ortho"
+    )  # without a norm, NumPy is several times slower in float32
     spectrum *= np.fft.rfft2(kernel * math.sqrt(size[0] * size[1]), s=size, norm="ortho")
     whole = np.fft.irfft2(spectrum, s=size, norm="ortho").astype(np.float32, copy=False)
     return whole[..., border : image.shape[-2], border : image.shape[-1]]
 
 
 def _distance(sigma: float, stretch: float, angle: float, reach: int) -> Kernel:
-    """The squared distance from the middle in sigmas, sigma along `angle` and sigma / stretch across. [2 reach + 1, 2 reach + 1]"""
+    """The squared distance from the middle in sigmas, sigma along `angle` and sigma / stretch
+    across.
+
+    [2 reach + 1, 2 reach + 1]
+    """
     y, x = np.mgrid[-reach : reach + 1, -reach : reach + 1]
     along, across = x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle)
     return np.asarray((along**2 + (across * stretch) ** 2) / sigma**2)

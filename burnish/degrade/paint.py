@@ -1,7 +1,9 @@
-"""Damage that has a place: drawn for one picture at a time as layers of paint, each with its mask, and then laid over it.
+"""Damage that has a place: drawn for one picture at a time as layers of paint, each with its mask,
+and then laid over it.
 
-Every picture draws from a generator of its own, whose seed is all that is taken from the batch's: what happens to one does not depend on the others, and with
-the same seed a higher dial only adds to what a lower one drew.
+Every picture draws from a generator of its own, whose seed is all that is taken from the batch's:
+what happens to one does not depend on the others, and with the same seed a higher dial only adds to
+what a lower one drew.
 """
 
 from __future__ import annotations
@@ -24,24 +26,32 @@ FAINT = 1e-3
 
 @dataclass(frozen=True)
 class Paint:
-    """A layer: where and how thick (mask [H, W] in [0, 1]), and its colour, RGB in [0, 1], as [3, 1, 1] or [3, H, W]. glaze: it lets the picture shine through
-    (dark things stay dark), instead of covering it."""
+    """A layer: where and how thick (mask [H, W] in [0, 1]), and its colour, RGB in [0, 1], as [3,
+    1, 1] or [3, H, W]. glaze: it lets the picture shine through (dark things stay dark), instead of
+    covering it.
+    """
 
     mask: Array
     colour: Array
     glaze: bool = True
 
 
-#: (size, amount above 0, rng) -> layers, the lowest first, each drawn when the one before is laid: a hundred large masks would not fit into memory
+#: (size, amount above 0, rng) -> layers, the lowest first, each drawn when the one before is laid:
+#: a hundred large masks would not fit into memory
 Draw = Callable[[Size, float, np.random.Generator], Iterable[Paint]]
 
 
 def painted(dial: Dial, draw: Draw) -> Degradation:
-    """The degradation that lays what `draw` gives over each picture. Its dial is one number a picture, neutral at 0."""
+    """The degradation that lays what `draw` gives over each picture.
+
+    Its dial is one number a picture, neutral at 0.
+    """
     return with_mask(dial, partial(paint, draw=draw, name=dial.name), neutral=0.0)
 
 
-def paint(clean: Array, level: Array, rng: np.random.Generator, draw: Draw, name: str) -> tuple[Array, Array]:
+def paint(
+    clean: Array, level: Array, rng: np.random.Generator, draw: Draw, name: str
+) -> tuple[Array, Array]:
     """clean [B, 1 or 3, H, W], level [B, 1, 1, 1] -> (spoiled, mask [B, 1, H, W])."""
     amounts, generators = per_picture(level, len(clean), name), generators_for(len(clean), rng)
     size = (clean.shape[2], clean.shape[3])
@@ -52,10 +62,14 @@ def paint(clean: Array, level: Array, rng: np.random.Generator, draw: Draw, name
 
 
 def lay(layers: Iterable[Paint], picture: Array, mask: Array) -> None:
-    """Lays the layers over the picture [1 or 3, H, W], and their masks over the mask [H, W], both in place."""
+    """Lays the layers over the picture [1 or 3, H, W], and their masks over the mask [H, W], both
+    in place.
+    """
     for layer in layers:
         there = _extent(layer.mask >= FAINT)
-        thick = np.where(layer.mask[there] < FAINT, np.float32(0), np.minimum(layer.mask[there], np.float32(1)))
+        thick = np.where(
+            layer.mask[there] < FAINT, np.float32(0), np.minimum(layer.mask[there], np.float32(1))
+        )
         colour = layer.colour if len(picture) == 3 else np.tensordot(LUMA, layer.colour, 1)[None]
         colour = colour if colour.shape[1:] == (1, 1) else colour[:, *there]
         under = picture[:, *there]
@@ -64,9 +78,15 @@ def lay(layers: Iterable[Paint], picture: Array, mask: Array) -> None:
 
 
 def _extent(marked: NDArray[np.bool_]) -> tuple[slice, slice]:
-    """The smallest window that holds all that is marked: most damage is small, and the rest of the picture need not be touched."""
+    """The smallest window that holds all that is marked: most damage is small, and the rest of the
+    picture need not be touched.
+    """
     rows, columns = np.flatnonzero(marked.any(1)), np.flatnonzero(marked.any(0))
-    return (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)) if len(rows) else (slice(0), slice(0))
+    return (
+        (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
+        if len(rows)
+        else (slice(0), slice(0))
+    )
 
 
 def rgb(red: float, green: float, blue: float) -> Array:
@@ -80,6 +100,10 @@ def generators_for(count: int, rng: np.random.Generator) -> list[np.random.Gener
 
 
 def parts(amount: float, most: int) -> list[float]:
-    """How strongly each of at most `most` things shows at this amount: one after the other they come up, the last one faintly. At least one shows."""
+    """How strongly each of at most `most` things shows at this amount: one after the other they
+    come up, the last one faintly.
+
+    At least one shows.
+    """
     whole = amount * most
     return [min(whole - i, 1.0) for i in range(most) if whole > i]

@@ -1,6 +1,8 @@
-"""Resizing of float pictures, as MATLAB's imresize does it: kernels that grow when a picture shrinks (antialiasing), borders mirrored, nothing clipped.
+"""Resizing of float pictures, as MATLAB's imresize does it: kernels that grow when a picture
+shrinks (antialiasing), borders mirrored, nothing clipped.
 
-Inside the border it agrees with Pillow. Two degradations use it: a smaller picture, for super-resolution, and one that was small and was enlarged again.
+Inside the border it agrees with Pillow. Two degradations use it: a smaller picture, for
+super-resolution, and one that was small and was enlarged again.
 """
 
 from __future__ import annotations
@@ -21,7 +23,9 @@ Values = NDArray[np.float64]
 
 
 def _area(distance: Values, scale: float) -> Values:
-    """How much of an input pixel, at that distance, an output pixel covers that is `scale` input pixels wide."""
+    """How much of an input pixel, at that distance, an output pixel covers that is `scale` input
+    pixels wide.
+    """
     return np.asarray(np.clip((scale + 1) / 2 - distance, 0, min(1.0, scale)))
 
 
@@ -40,25 +44,41 @@ def _lanczos(x: Values) -> Values:
 
 
 #: kernel -> (half its width in pixels, its values at distances >= 0)
-SHAPES: dict[str, tuple[float, Callable[[Values], Values]]] = {"bilinear": (1, _bilinear), "bicubic": (2, _bicubic), "lanczos": (3, _lanczos)}
+SHAPES: dict[str, tuple[float, Callable[[Values], Values]]] = {
+    "bilinear": (1, _bilinear),
+    "bicubic": (2, _bicubic),
+    "lanczos": (3, _lanczos),
+}
 KERNELS = ("nearest", "area", *SHAPES)
 
 
-def resize(image: Array, height: int, width: int, kernel: str = "bicubic", antialias: bool = True) -> Array:
+def resize(
+    image: Array, height: int, width: int, kernel: str = "bicubic", antialias: bool = True
+) -> Array:
     """The image [..., H, W] as [..., height, width], float32.
 
-    kernel: nearest, area (the mean of what an output pixel covers), bilinear, bicubic or lanczos. antialias: when a picture shrinks, its kernel grows by as
-    much; area and nearest do not ask. UsageError for another kernel, or a size under 1.
+    kernel: nearest, area (the mean of what an output pixel covers), bilinear, bicubic or lanczos.
+    antialias: when a picture shrinks, its kernel grows by as much; area and nearest do not ask.
+    UsageError for another kernel, or a size under 1.
     """
     choices("kernel", kernel, KERNELS)
     if min(height, width, *image.shape[-2:]) < 1:
-        raise UsageError(f"a picture of {image.shape[-1]}x{image.shape[-2]} cannot become one of {width}x{height}")
+        raise UsageError(
+            f"a picture of {image.shape[-1]}x{image.shape[-2]} cannot become one of "
+            f"{width}x{height}"
+        )
     rows = _along_rows(np.asarray(image, np.float32), height, kernel, antialias)
-    return np.ascontiguousarray(_along_rows(np.ascontiguousarray(rows.swapaxes(-1, -2)), width, kernel, antialias).swapaxes(-1, -2))
+    return np.ascontiguousarray(
+        _along_rows(np.ascontiguousarray(rows.swapaxes(-1, -2)), width, kernel, antialias).swapaxes(
+            -1, -2
+        )
+    )
 
 
 def _along_rows(image: Array, height: int, kernel: str, antialias: bool) -> Array:
-    """[..., H, W] -> [..., height, W]: each row of the result is a sum of few rows, one after the other."""
+    """[..., H, W] -> [..., height, W]: each row of the result is a sum of few rows, one after the
+    other.
+    """
     if image.shape[-2] == height:
         return image
     indices, weights = _taps(image.shape[-2], height, kernel, antialias)
@@ -72,11 +92,17 @@ def _along_rows(image: Array, height: int, kernel: str, antialias: bool) -> Arra
 
 @lru_cache(maxsize=256)
 def _taps(before: int, after: int, kernel: str, antialias: bool) -> tuple[NDArray[np.int64], Array]:
-    """For each of the taps, the row that each row of the result takes and its weight: [T, after] both. Rows beyond a border are mirrored."""
+    """For each of the taps, the row that each row of the result takes and its weight: [T, after]
+    both.
+
+    Rows beyond a border are mirrored.
+    """
     scale = before / after
     centre = (np.arange(after) + 0.5) * scale - 0.5
     if kernel == "nearest":
-        return (2 * np.arange(after) + 1)[None] * before // (2 * after), np.ones((1, after), np.float32)
+        return (2 * np.arange(after) + 1)[None] * before // (2 * after), np.ones(
+            (1, after), np.float32
+        )
     wide = max(scale, 1.0) if antialias else 1.0
     reach = (scale + 1) / 2 if kernel == "area" else SHAPES[kernel][0] * wide
     index = np.floor(centre - reach)[None] + np.arange(int(np.ceil(2 * reach)) + 2)[:, None]
@@ -85,42 +111,86 @@ def _taps(before: int, after: int, kernel: str, antialias: bool) -> tuple[NDArra
     weights /= weights.sum(0)
     used = np.abs(weights).max(1) > 0
     folded = np.mod(index[used], 2 * before).astype(np.int64)
-    return np.where(folded < before, folded, 2 * before - 1 - folded), weights[used].astype(np.float32)
+    return np.where(folded < before, folded, 2 * before - 1 - folded), weights[used].astype(
+        np.float32
+    )
 
 
 def downscale(scale: int = 2, kernel: str | Sequence[str] = "bicubic") -> Degradation:
-    """A picture `scale` times smaller, for super-resolution; rows and columns left over at the right and below are cut off first.
+    """A picture `scale` times smaller, for super-resolution; rows and columns left over at the
+    right and below are cut off first.
 
-    kernel: one or several, drawn for each picture. The dial is a Gaussian blur before it, in pixels of the small picture: 0 is what MATLAB's imresize gives,
-    about 0.5 is a good lens, and more is a soft one.
+    kernel: one or several, drawn for each picture. The dial is a Gaussian blur before it, in pixels
+    of the small picture: 0 is what MATLAB's imresize gives, about 0.5 is a good lens, and more is a
+    soft one.
     """
     if not isinstance(scale, int) or not 2 <= scale <= 8:
         raise UsageError(f"scale={scale} does not fit: a whole number from 2 to 8 is wanted")
     dial = Dial("softness", 0.0, 2.0, 0.0, "blur before it, sigma in pixels of the small picture")
-    return Degradation(dial, partial(_downscale, scale=scale, kernel=choices("kernel", kernel, KERNELS)), scale=scale)
+    return Degradation(
+        dial,
+        partial(_downscale, scale=scale, kernel=choices("kernel", kernel, KERNELS)),
+        scale=scale,
+    )
 
 
-def shrink(down: str | Sequence[str] = ("area", "bilinear", "bicubic"), up: str | Sequence[str] = ("bilinear", "bicubic")) -> Degradation:
-    """A picture that was made so many times smaller and brought back to its size. down, up: the kernels, drawn for each picture."""
+def shrink(
+    down: str | Sequence[str] = ("area", "bilinear", "bicubic"),
+    up: str | Sequence[str] = ("bilinear", "bicubic"),
+) -> Degradation:
+    """A picture that was made so many times smaller and brought back to its size. down, up: the
+    kernels, drawn for each picture.
+    """
     dial = Dial("shrink", 1.0, 8.0, 2.0, "times smaller")
-    return Degradation(dial, partial(_shrink, down=choices("down", down, KERNELS), up=choices("up", up, KERNELS)), neutral=1.0)
+    return Degradation(
+        dial,
+        partial(_shrink, down=choices("down", down, KERNELS), up=choices("up", up, KERNELS)),
+        neutral=1.0,
+    )
 
 
-def _downscale(clean: Array, level: Array, rng: np.random.Generator, *, scale: int, kernel: tuple[str, ...]) -> Array:
+def _downscale(
+    clean: Array, level: Array, rng: np.random.Generator, *, scale: int, kernel: tuple[str, ...]
+) -> Array:
     height, width = (side // scale for side in clean.shape[-2:])
     if not height or not width:
-        raise UsageError(f"a picture of {clean.shape[-1]}x{clean.shape[-2]} is too small to become {scale} times smaller")
+        raise UsageError(
+            f"a picture of {clean.shape[-1]}x{clean.shape[-2]} is too small to become {scale} "
+            "times smaller"
+        )
     cut = clean[..., : height * scale, : width * scale]
     levels, chosen = per_picture(level, len(clean), "softness"), rng.choice(kernel, len(clean))
-    soft = [convolve(picture, gaussian(float(s) * scale)) if s > 0 else picture for picture, s in zip(cut, levels, strict=True)]
-    return np.stack([resize(picture, height, width, str(name)) for picture, name in zip(soft, chosen, strict=True)])
+    soft = [
+        convolve(picture, gaussian(float(s) * scale)) if s > 0 else picture
+        for picture, s in zip(cut, levels, strict=True)
+    ]
+    return np.stack(
+        [
+            resize(picture, height, width, str(name))
+            for picture, name in zip(soft, chosen, strict=True)
+        ]
+    )
 
 
-def _shrink(clean: Array, level: Array, rng: np.random.Generator, *, down: tuple[str, ...], up: tuple[str, ...]) -> Array:
+def _shrink(
+    clean: Array,
+    level: Array,
+    rng: np.random.Generator,
+    *,
+    down: tuple[str, ...],
+    up: tuple[str, ...],
+) -> Array:
     height, width = clean.shape[-2:]
     levels = per_picture(level, len(clean), "shrink")
     spoiled = []
-    for picture, times, first, second in zip(clean, levels, rng.choice(down, len(clean)), rng.choice(up, len(clean)), strict=True):
-        small = resize(picture, max(1, round(height / max(1.0, times))), max(1, round(width / max(1.0, times))), str(first))
+    for picture, times, first, second in zip(
+        clean, levels, rng.choice(down, len(clean)), rng.choice(up, len(clean)), strict=True
+    ):
+        small = resize(
+            picture,
+            max(1, round(height / max(1.0, times))),
+            max(1, round(width / max(1.0, times))),
+            str(first),
+        )
         spoiled.append(resize(small, height, width, str(second)))
     return np.stack(spoiled)

@@ -1,4 +1,6 @@
-"""auto: what damage a picture shows, as the setting of the dial of that name; a function of the whole picture [1, C, H, W] for each."""
+"""auto: what damage a picture shows, as the setting of the dial of that name; a function of the
+whole picture [1, C, H, W] for each.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
-"""How noisy a picture's quietest places are: for noise that is correlated from pixel to pixel, as after demosaicing, resizing, a scanner or JPEG.
+"""How noisy a picture's quietest places are: for noise that is correlated from pixel to pixel, as
+after demosaicing, resizing, a scanner or JPEG.
 
-The eigenvalues of `noise.py` look for directions that hold nothing but noise, and correlated noise leaves some without any, so they say that there is none. But
-noise is everywhere: even the quietest blocks have as much of it as others have, while those of a clean picture differ by far.
+The eigenvalues of `noise.py` look for directions that hold nothing but noise, and correlated noise
+leaves some without any, so they say that there is none. But noise is everywhere: even the quietest
+blocks have as much of it as others have, while those of a clean picture differ by far.
 """
 
 from __future__ import annotations
@@ -16,17 +18,21 @@ from ..contract import LUMA, Array
 #: side of the blocks, and how many there must be
 SIDE = 16
 LEAST = 100
-#: blocks whose mean lies closer to black or white than this, in 8-bit steps, may have lost noise to clipping
+#: blocks whose mean lies closer to black or white than this, in 8-bit steps, may have lost noise to
+#: clipping
 MARGIN = 12
 #: the shares of blocks, from the quietest on, whose deviations are held against each other
 QUIETEST, QUIET = 0.05, 0.2
-#: of the deviation at QUIET, which is below the noise's own (by 2 % of white noise, 10 to 20 % of noise correlated over some 1 to 1.5 pixels)
+#: of the deviation at QUIET, which is below the noise's own (by 2 % of white noise, 10 to 20 % of
+#: noise correlated over some 1 to 1.5 pixels)
 LIFT = 1.08
 
 
 @dataclass(frozen=True)
 class Quiet:
-    """deviation: of the noise in the quiet blocks, in 8-bit steps; evenness: how many times that of the quietest ones, near 1 where there is noise alone."""
+    """deviation: of the noise in the quiet blocks, in 8-bit steps; evenness: how many times that of
+    the quietest ones, near 1 where there is noise alone.
+    """
 
     deviation: float
     evenness: float
@@ -36,8 +42,9 @@ NOTHING = Quiet(0.0, math.inf)
 
 
 def quiet(pixels: Array) -> tuple[Quiet, Quiet]:
-    """Of the brightness of [1 or 3, H, W], as noise of the brightness; and of the differences between the channels, in which photographs have little texture,
-    as noise of each channel, if the channels' noise is its own (NOTHING in grey).
+    """Of the brightness of [1 or 3, H, W], as noise of the brightness; and of the differences
+    between the channels, in which photographs have little texture, as noise of each channel, if the
+    channels' noise is its own (NOTHING in grey).
     """
     brightness = pixels[0] if len(pixels) == 1 else np.einsum("chw,c->hw", pixels, LUMA)
     inside = _inside(brightness)
@@ -45,7 +52,9 @@ def quiet(pixels: Array) -> tuple[Quiet, Quiet]:
     if len(pixels) == 1:
         return found, NOTHING
     red, green, blue = pixels
-    variances = (_variances((red - green) / math.sqrt(2)) + _variances((blue - green) / math.sqrt(2))) / 2
+    variances = (
+        _variances((red - green) / math.sqrt(2)) + _variances((blue - green) / math.sqrt(2))
+    ) / 2
     return found, _quiet(variances[inside])
 
 
@@ -63,16 +72,27 @@ def _inside(plane: Array) -> Array:
 
 
 def _variances(plane: Array) -> Array:
-    """Of every block, in 8-bit steps squared, about the plane that fits it best: shading is no noise."""
+    """Of every block, in 8-bit steps squared, about the plane that fits it best: shading is no
+    noise.
+    """
     blocks = _blocks(plane) * np.float32(255)
     blocks = blocks - blocks.mean((1, 2), keepdims=True)
-    slope = (np.arange(SIDE, dtype=np.float32) - (SIDE - 1) / 2) / math.sqrt(SIDE * (SIDE**2 - 1) / 12 * SIDE)  # of norm 1 over a block
+    slope = (np.arange(SIDE, dtype=np.float32) - (SIDE - 1) / 2) / math.sqrt(
+        SIDE * (SIDE**2 - 1) / 12 * SIDE
+    )  # of norm 1 over a block
     down, across = np.einsum("nij,i->n", blocks, slope), np.einsum("nij,j->n", blocks, slope)
-    variances: Array = (np.square(blocks).sum((1, 2)) - np.square(down) - np.square(across)) / (SIDE**2 - 3)
+    variances: Array = (np.square(blocks).sum((1, 2)) - np.square(down) - np.square(across)) / (
+        SIDE**2 - 3
+    )
     return np.maximum(variances, 0)
 
 
 def _blocks(plane: Array) -> Array:
     """[N, SIDE, SIDE]"""
     rows, columns = (length // SIDE for length in plane.shape)
-    return plane[: rows * SIDE, : columns * SIDE].reshape(rows, SIDE, columns, SIDE).swapaxes(1, 2).reshape(-1, SIDE, SIDE)
+    return (
+        plane[: rows * SIDE, : columns * SIDE]
+        .reshape(rows, SIDE, columns, SIDE)
+        .swapaxes(1, 2)
+        .reshape(-1, SIDE, SIDE)
+    )

@@ -1,4 +1,7 @@
-"""Files to float arrays and back, with everything of the file that has to come back. Importing it loads numpy and nothing else that is heavy."""
+"""Files to float arrays and back, with everything of the file that has to come back.
+
+Importing it loads numpy and nothing else that is heavy.
+"""
 
 from __future__ import annotations
 

@@ -8,9 +8,11 @@ from ..contract import Array
 
 
 def fill_hidden(pixels: Array, alpha: Array) -> Array:
-    """The picture with its fully transparent places filled smoothly from what is seen around them (push-pull: Gortler et al., "The lumigraph", 1996).
+    """The picture with its fully transparent places filled smoothly from what is seen around them
+    (push-pull: Gortler et al., "The lumigraph", 1996).
 
-    pixels [1, C, H, W], alpha [1, 1, H, W] -> [1, C, H, W]; the very pixels where alpha is above 0, and where nothing is seen at all.
+    pixels [1, C, H, W], alpha [1, 1, H, W] -> [1, C, H, W]; the very pixels where alpha is above 0,
+    and where nothing is seen at all.
     """
     seen = alpha > 0
     weight: Array = np.asarray(seen, np.float32)

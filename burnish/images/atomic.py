@@ -1,4 +1,6 @@
-"""Files that are whole or not there: a temporary file in the same folder, flushed to disk, renamed, and the folder flushed too."""
+"""Files that are whole or not there: a temporary file in the same folder, flushed to disk, renamed,
+and the folder flushed too.
+"""
 
 from __future__ import annotations
 
@@ -12,15 +14,20 @@ from typing import BinaryIO
 
 from ..errors import OutputError
 
-#: how temporary files are named: short, whatever the length of the final name, and never like a picture
+#: how temporary files are named: short, whatever the length of the final name, and never like a
+#: picture
 PREFIX, SUFFIX = ".burnish-", ".part"
 
 
-def atomic_write(path: str | Path, content: bytes | bytearray | memoryview | Callable[[BinaryIO], object]) -> None:
-    """Puts bytes, or what a function writes into the binary file it is given, under `path`, whole or not at all.
+def atomic_write(
+    path: str | Path, content: bytes | bytearray | memoryview | Callable[[BinaryIO], object]
+) -> None:
+    """Puts bytes, or what a function writes into the binary file it is given, under `path`, whole
+    or not at all.
 
-    A file of that name is replaced at once and keeps its permissions; a symbolic link of that name is replaced, not followed.
-    OutputError where the folder is absent, not writable or full; then nothing is left behind, and what stood there before still does.
+    A file of that name is replaced at once and keeps its permissions; a symbolic link of that name
+    is replaced, not followed. OutputError where the folder is absent, not writable or full; then
+    nothing is left behind, and what stood there before still does.
     """
     path = Path(path)
     temporary = path.parent / f"{PREFIX}{uuid.uuid4().hex}{SUFFIX}"
@@ -33,13 +40,18 @@ def atomic_write(path: str | Path, content: bytes | bytearray | memoryview | Cal
         os.replace(temporary, path)
         _flush_folder(path.parent)
     except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error.strerror or error}); choose another place, or make room") from error
+        raise OutputError(
+            f"{path}: cannot be written ({error.strerror or error}); choose another place, or "
+            "make room"
+        ) from error
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink()
 
 
-def _fill(temporary: Path, content: bytes | bytearray | memoryview | Callable[[BinaryIO], object]) -> None:
+def _fill(
+    temporary: Path, content: bytes | bytearray | memoryview | Callable[[BinaryIO], object]
+) -> None:
     with open(temporary, "xb+") as file:
         if callable(content):
             content(file)
@@ -55,7 +67,9 @@ def _flush_folder(folder: Path) -> None:
         return
     handle = os.open(folder, os.O_RDONLY)
     try:
-        with contextlib.suppress(OSError):  # some network file systems refuse it, with the file in place
+        with contextlib.suppress(
+            OSError
+        ):  # some network file systems refuse it, with the file in place
             os.fsync(handle)
     finally:
         os.close(handle)

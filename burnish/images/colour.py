@@ -1,4 +1,7 @@
-"""Colour on the way in: CMYK through its profile, and what a profile is called. Profiles are carried, not applied, wherever that is possible."""
+"""Colour on the way in: CMYK through its profile, and what a profile is called.
+
+Profiles are carried, not applied, wherever that is possible.
+"""
 
 from __future__ import annotations
 
@@ -15,14 +18,18 @@ if TYPE_CHECKING:
 
 
 def from_cmyk(image: Image, header: Header) -> Picture:
-    """A Pillow CMYK image as an sRGB Picture: through the embedded profile, or, where it has none that works, plainly and with a note."""
+    """A Pillow CMYK image as an sRGB Picture: through the embedded profile, or, where it has none
+    that works, plainly and with a note.
+    """
     from PIL import ImageCms
 
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
     converted, how = None, "without a profile that fits, so its colours are approximate"
     if header.icc is not None:
         try:
-            converted = ImageCms.profileToProfile(image, ImageCms.ImageCmsProfile(io.BytesIO(header.icc)), srgb, outputMode="RGB")
+            converted = ImageCms.profileToProfile(
+                image, ImageCms.ImageCmsProfile(io.BytesIO(header.icc)), srgb, outputMode="RGB"
+            )
             how = "through its profile"
         except (ImageCms.PyCMSError, OSError, ValueError):
             converted = None
@@ -38,6 +45,9 @@ def profile_name(icc: bytes | None) -> str | None:
     from PIL import ImageCms
 
     try:
-        return ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(icc))).strip() or "unnamed"
+        return (
+            ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(icc))).strip()
+            or "unnamed"
+        )
     except (ImageCms.PyCMSError, OSError, ValueError):
         return "unreadable"

@@ -1,4 +1,6 @@
-"""EXIF: a small TIFF of directories of fields (CIPA DC-008). Read, patched in place, and packed anew when it moves into or out of a TIFF file.
+"""EXIF: a small TIFF of directories of fields (CIPA DC-008).
+
+Read, patched in place, and packed anew when it moves into or out of a TIFF file.
 
 Fields are kept as their bytes in the file's own byte order, so that nothing is lost in between.
 """
@@ -16,14 +18,61 @@ Name = Literal["main", "exif", "gps", "interop"]
 #: bytes of one value of each field type
 SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 #: (directory, field) that points to a directory
-POINTERS: dict[tuple[Name, int], Name] = {("main", 34665): "exif", ("main", 34853): "gps", ("exif", 40965): "interop"}
-ORIENTATION, MAKE, MODEL, DATE, WIDTH, HEIGHT, TAKEN, MAKER_NOTE = 274, 271, 272, 306, 40962, 40963, 36867, 37500
+POINTERS: dict[tuple[Name, int], Name] = {
+    ("main", 34665): "exif",
+    ("main", 34853): "gps",
+    ("exif", 40965): "interop",
+}
+ORIENTATION, MAKE, MODEL, DATE, WIDTH, HEIGHT, TAKEN, MAKER_NOTE = (
+    274,
+    271,
+    272,
+    306,
+    40962,
+    40963,
+    36867,
+    37500,
+)
 RESOLUTION = frozenset({282, 283, 296})
-#: fields of a TIFF's first directory that say something of the picture, as EXIF's main directory does: names, dates, people, ratings
-SHARED = frozenset({269, 270, MAKE, MODEL, ORIENTATION, 285, 305, DATE, 315, 316, 18246, 18249, 33432, *range(40091, 40096)}) | RESOLUTION
+#: fields of a TIFF's first directory that say something of the picture, as EXIF's main directory
+#: does: names, dates, people, ratings
+SHARED = (
+    frozenset(
+        {
+            269,
+            270,
+            MAKE,
+            MODEL,
+            ORIENTATION,
+            285,
+            305,
+            DATE,
+            315,
+            316,
+            18246,
+            18249,
+            33432,
+            *range(40091, 40096),
+        }
+    )
+    | RESOLUTION
+)
 #: fields that say how a file stores its pixels
 STORAGE = frozenset(
-    {*range(254, 269), 273, *range(277, 282), 284, *range(288, 294), 317, *range(320, 326), 330, 332, *range(338, 348), *range(512, 522), *range(529, 533)}
+    {
+        *range(254, 269),
+        273,
+        *range(277, 282),
+        284,
+        *range(288, 294),
+        317,
+        *range(320, 326),
+        330,
+        332,
+        *range(338, 348),
+        *range(512, 522),
+        *range(529, 533),
+    }
 )
 #: no field is larger in good faith, nor are all fields of a file together larger than twice that
 LARGEST = 1 << 24
@@ -44,7 +93,9 @@ Directory = Mapping[int, Field]
 
 @dataclass(frozen=True)
 class Exif:
-    """The directories of an EXIF block or a TIFF file. order: "<" or ">". thumbnail: where the offset of the thumbnail's directory stands."""
+    """The directories of an EXIF block or a TIFF file. order: "<" or ">". thumbnail: where the
+    offset of the thumbnail's directory stands.
+    """
 
     order: str
     directories: Mapping[Name, Directory]
@@ -58,7 +109,9 @@ class Exif:
         return int(struct.unpack(self.order + ("H" if field.kind == 3 else "I"), field.value)[0])
 
     def ratio(self, directory: Name, tag: int) -> float | None:
-        """A field of one unsigned ratio; None where it is absent, of another kind, or has no denominator."""
+        """A field of one unsigned ratio; None where it is absent, of another kind, or has no
+        denominator.
+        """
         field = self.directories.get(directory, {}).get(tag)
         if field is None or field.kind != 5 or field.count != 1:
             return None
@@ -68,16 +121,25 @@ class Exif:
     def text(self, directory: Name, tag: int) -> str | None:
         """A field of text; None where it is absent or empty."""
         field = self.directories.get(directory, {}).get(tag)
-        return (field.value.split(b"\0")[0].decode("utf-8", "replace").strip() or None) if field is not None and field.kind == 2 else None
+        return (
+            (field.value.split(b"\0")[0].decode("utf-8", "replace").strip() or None)
+            if field is not None and field.kind == 2
+            else None
+        )
 
 
 def parse(file: bytes | BinaryIO, wanted: Collection[int] | None = None) -> Exif | None:
-    """The directories of an EXIF block, or of an open classic TIFF; None where it is no such thing. Fields that point nowhere are left out.
+    """The directories of an EXIF block, or of an open classic TIFF; None where it is no such thing.
 
-    wanted: the fields of the main directory to fetch; None for all. ValueError where fields share their bytes, so that together they are many times what there
-    is: nobody has memory for all that a file of a megabyte could claim in this way.
+    Fields that point nowhere are left out.
+
+    wanted: the fields of the main directory to fetch; None for all. ValueError where fields share
+    their bytes, so that together they are many times what there is: nobody has memory for all that
+    a file of a megabyte could claim in this way.
     """
-    budget = _Budget(min(2 * LARGEST, 4 * len(file) + (1 << 16)) if isinstance(file, bytes) else 2 * LARGEST)
+    budget = _Budget(
+        min(2 * LARGEST, 4 * len(file) + (1 << 16)) if isinstance(file, bytes) else 2 * LARGEST
+    )
     file = io.BytesIO(file) if isinstance(file, bytes) else file
     file.seek(0)
     head = file.read(8)
@@ -89,7 +151,9 @@ def parse(file: bytes | BinaryIO, wanted: Collection[int] | None = None) -> Exif
     for (parent, tag), name in POINTERS.items():
         field = directories.get(parent, {}).get(tag)
         if field is not None and len(field.value) == 4:
-            directories[name] = _read(file, order, struct.unpack(order + "I", field.value)[0], None, budget)[0]
+            directories[name] = _read(
+                file, order, struct.unpack(order + "I", field.value)[0], None, budget
+            )[0]
     return Exif(order, directories, thumbnail)
 
 
@@ -102,10 +166,14 @@ class _Budget:
     def spend(self, size: int) -> None:
         self.left -= size
         if self.left < 0:
-            raise ValueError("the fields of its EXIF share their bytes, and claim many times what there is")
+            raise ValueError(
+                "the fields of its EXIF share their bytes, and claim many times what there is"
+            )
 
 
-def _read(file: BinaryIO, order: str, offset: int, wanted: Collection[int] | None, budget: _Budget) -> tuple[dict[int, Field], int]:
+def _read(
+    file: BinaryIO, order: str, offset: int, wanted: Collection[int] | None, budget: _Budget
+) -> tuple[dict[int, Field], int]:
     """One directory, and where the offset of the next stands."""
     file.seek(offset)
     count = int.from_bytes(file.read(2), "little" if order == "<" else "big")
@@ -144,17 +212,32 @@ def resolution(exif: bytes | None) -> tuple[float, float] | None:
 
 
 def moved(exif: Exif) -> list[str]:
-    """A sentence where a maker's note, whose own offsets nobody can mend, stands elsewhere after packing."""
-    return ["a camera maker's own note moved within the EXIF; some programs may not read it any more"] if MAKER_NOTE in exif.directories.get("exif", {}) else []
+    """A sentence where a maker's note, whose own offsets nobody can mend, stands elsewhere after
+    packing.
+    """
+    return (
+        ["a camera maker's own note moved within the EXIF; some programs may not read it any more"]
+        if MAKER_NOTE in exif.directories.get("exif", {})
+        else []
+    )
 
 
 def set_upright(exif: bytes, width: int, height: int) -> bytes:
-    """The block with orientation 1 and the new size; its thumbnail, which is not turned, is let go. All in place: a maker's own offsets stay true."""
-    return _patched(exif, (("main", ORIENTATION, 1), ("exif", WIDTH, width), ("exif", HEIGHT, height)))
+    """The block with orientation 1 and the new size; its thumbnail, which is not turned, is let go.
+
+    All in place: a maker's own offsets stay true.
+    """
+    return _patched(
+        exif, (("main", ORIENTATION, 1), ("exif", WIDTH, width), ("exif", HEIGHT, height))
+    )
 
 
 def set_size(exif: bytes, width: int, height: int) -> bytes:
-    """The block of a picture whose pixels [height, width] are others than it says; its thumbnail is let go. In place."""
+    """The block of a picture whose pixels [height, width] are others than it says; its thumbnail is
+    let go.
+
+    In place.
+    """
     return _patched(exif, (("exif", WIDTH, width), ("exif", HEIGHT, height)))
 
 
@@ -165,8 +248,15 @@ def _patched(exif: bytes, wanted: tuple[tuple[Name, int, int], ...]) -> bytes:
     patched = bytearray(exif)
     for directory, tag, value in wanted:
         field = parsed.directories.get(directory, {}).get(tag)
-        if field is not None and field.kind in (3, 4) and field.count == 1 and (field.kind == 4 or value < 1 << 16):
-            struct.pack_into(parsed.order + ("H" if field.kind == 3 else "I"), patched, field.place, value)
+        if (
+            field is not None
+            and field.kind in (3, 4)
+            and field.count == 1
+            and (field.kind == 4 or value < 1 << 16)
+        ):
+            struct.pack_into(
+                parsed.order + ("H" if field.kind == 3 else "I"), patched, field.place, value
+            )
     if parsed.thumbnail + 4 <= len(patched):
         patched[parsed.thumbnail : parsed.thumbnail + 4] = bytes(4)
     return bytes(patched)
@@ -180,11 +270,15 @@ def oriented(tag: int) -> bytes:
 def pack(exif: Exif) -> bytes:
     """An EXIF block of its own with these directories."""
     body, main = pack_directories(exif, 8)
-    return (b"II*\0" if exif.order == "<" else b"MM\0*") + struct.pack(exif.order + "I", main) + body
+    return (
+        (b"II*\0" if exif.order == "<" else b"MM\0*") + struct.pack(exif.order + "I", main) + body
+    )
 
 
 def pack_directories(exif: Exif, start: int) -> tuple[bytes, int]:
-    """All directories as they stand from the even offset `start` of a file on, and where the main one begins."""
+    """All directories as they stand from the even offset `start` of a file on, and where the main
+    one begins.
+    """
     body = bytearray()
     places: dict[Name, int] = {}
     inwards: tuple[Name, ...] = ("interop", "gps", "exif", "main")  # what is pointed to comes first
@@ -199,11 +293,17 @@ def pack_directories(exif: Exif, start: int) -> tuple[bytes, int]:
 
 def _pointers(exif: Exif, parent: Name, places: Mapping[Name, int]) -> Directory:
     """The fields of one directory that point to the others."""
-    return {tag: Field(4, 1, struct.pack(exif.order + "I", places[name]), 0) for (above, tag), name in POINTERS.items() if above == parent and name in places}
+    return {
+        tag: Field(4, 1, struct.pack(exif.order + "I", places[name]), 0)
+        for (above, tag), name in POINTERS.items()
+        if above == parent and name in places
+    }
 
 
 def _packed(fields: Directory, order: str, start: int) -> bytes:
-    """One directory that begins at `start`, its longer values behind it, an even number of bytes in all."""
+    """One directory that begins at `start`, its longer values behind it, an even number of bytes in
+    all.
+    """
     entries, values = bytearray(), bytearray()
     behind = start + 2 + 12 * len(fields) + 4
     for tag, field in sorted(fields.items()):

@@ -12,7 +12,8 @@ from .read import examine
 
 
 def facts(path: str | Path) -> dict[str, Any]:
-    """Format, size, channels, depth, alpha, profile, orientation, resolution, bytes, and, where EXIF has them, camera and date; JSON-able.
+    """Format, size, channels, depth, alpha, profile, orientation, resolution, bytes, and, where
+    EXIF has them, camera and date; JSON-able.
 
     Raises InputErrors as `read` does, save for damage inside the pixels.
     """
@@ -38,7 +39,11 @@ def facts(path: str | Path) -> dict[str, Any]:
     }
     parsed = exif.parse(header.exif) if header.exif else None
     if parsed is not None:
-        camera = " ".join(dict.fromkeys(t for t in (parsed.text("main", exif.MAKE), parsed.text("main", exif.MODEL)) if t))
+        camera = " ".join(
+            dict.fromkeys(
+                t for t in (parsed.text("main", exif.MAKE), parsed.text("main", exif.MODEL)) if t
+            )
+        )
         taken = parsed.text("exif", exif.TAKEN) or parsed.text("main", exif.DATE)
         found |= {name: value for name, value in (("camera", camera), ("taken", taken)) if value}
     return found | ({"notes": list(header.notes)} if header.notes else {})

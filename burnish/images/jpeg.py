@@ -1,7 +1,9 @@
-"""JPEG (ITU-T T.81): looked through marker by marker before it is decoded, since decoders fill in for what is missing without a word.
+"""JPEG (ITU-T T.81): looked through marker by marker before it is decoded, since decoders fill in
+for what is missing without a word.
 
-Decoders do not tell when a scan's data ran out either; so it is decoded once more with bytes added behind every scan, which a whole one never reads.
-Damage that leaves as many valid codes as a whole file has, or more, cannot be told from a picture.
+Decoders do not tell when a scan's data ran out either; so it is decoded once more with bytes added
+behind every scan, which a whole one never reads. Damage that leaves as many valid codes as a whole
+file has, or more, cannot be told from a picture.
 """
 
 from __future__ import annotations
@@ -23,7 +25,13 @@ from .sniff import corrupt, truncated
 
 QUALITY = 95
 LARGEST = 65535
-EXIF, XMP, MORE_XMP, ICC, IPTC = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0", b"http://ns.adobe.com/xmp/extension/\0", b"ICC_PROFILE\0", b"Photoshop 3.0\0"
+EXIF, XMP, MORE_XMP, ICC, IPTC = (
+    b"Exif\0\0",
+    b"http://ns.adobe.com/xap/1.0/\0",
+    b"http://ns.adobe.com/xmp/extension/\0",
+    b"ICC_PROFILE\0",
+    b"Photoshop 3.0\0",
+)
 #: bytes that one segment holds
 ROOM = 65533
 #: a file with more scans than this wastes time on purpose
@@ -89,25 +97,55 @@ def examine(file: BinaryIO, path: Path) -> Header:
     marker, frame = segments.frame
     precision, height, width, components = struct.unpack_from(">BHHB", frame)
     if marker not in _DECODED:
-        raise UnsupportedFormat(f"{path}: is a lossless or hierarchical JPEG, which is not read; convert it to PNG or TIFF")
+        raise UnsupportedFormat(
+            f"{path}: is a lossless or hierarchical JPEG, which is not read; convert it to PNG "
+            "or TIFF"
+        )
     if precision != 8 or components not in (1, 3, 4):
-        raise UnsupportedChannels(f"{path}: has {components} channels of {precision} bits; JPEGs of 1, 3 or 4 channels of 8 bits are read")
+        raise UnsupportedChannels(
+            f"{path}: has {components} channels of {precision} bits; JPEGs of 1, 3 or 4 "
+            "channels of 8 bits are read"
+        )
     if not width or not height:
         raise corrupt(path, f"a size of {width}x{height}")
     notes = (f"not kept: {', '.join(dict.fromkeys(segments.left))}",) if segments.left else ()
     icc = b"".join(part for _, part in sorted(segments.icc.items())) or None
     stored = {1: "8-bit grey", 3: "8-bit colour", 4: "8-bit CMYK"}[components]
-    kept: dict[str, Any] = {"icc": icc, "exif": segments.exif, "xmp": segments.xmp, "dpi": segments.dpi or exif.resolution(segments.exif)}
-    kept["quality"] = jpeg_quality(segments.tables[min(segments.tables)]) if segments.tables else None
-    return Header("JPEG", width, height, 1 if components == 1 else 3, "uint8", False, stored, lossy=True, notes=notes, **kept)
+    kept: dict[str, Any] = {
+        "icc": icc,
+        "exif": segments.exif,
+        "xmp": segments.xmp,
+        "dpi": segments.dpi or exif.resolution(segments.exif),
+    }
+    kept["quality"] = (
+        jpeg_quality(segments.tables[min(segments.tables)]) if segments.tables else None
+    )
+    return Header(
+        "JPEG",
+        width,
+        height,
+        1 if components == 1 else 3,
+        "uint8",
+        False,
+        stored,
+        lossy=True,
+        notes=notes,
+        **kept,
+    )
 
 
 def _tables(body: bytes) -> dict[int, list[int]]:
-    """The quantisation tables of a segment, by their number: of brightness is as a rule the first."""
+    """The quantisation tables of a segment, by their number: of brightness is as a rule the
+    first.
+    """
     found, at = {}, 0
     while at < len(body):
         wide, number = body[at] >> 4, body[at] & 15
-        steps = struct.unpack_from(">64H" if wide else ">64B", body, at + 1) if len(body) >= at + 1 + 64 * (1 + bool(wide)) else ()
+        steps = (
+            struct.unpack_from(">64H" if wide else ">64B", body, at + 1)
+            if len(body) >= at + 1 + 64 * (1 + bool(wide))
+            else ()
+        )
         if not steps:
             break
         found[number] = list(steps)
@@ -140,7 +178,9 @@ def decode(file: BinaryIO, header: Header, path: Path) -> Picture:
 
     data = file.read()
     scans, notes = check_scans(data, path)
-    with JpegImageFile(io.BytesIO(data)) as image:  # not Image.open, whose limit on pixels would come before ours
+    with JpegImageFile(
+        io.BytesIO(data)
+    ) as image:  # not Image.open, whose limit on pixels would come before ours
         image.load()
         with JpegImageFile(io.BytesIO(_probed(data, scans))) as probe:
             probe.load()
@@ -148,11 +188,16 @@ def decode(file: BinaryIO, header: Header, path: Path) -> Picture:
                 raise truncated(path)
         del data, probe
         header = replace(header, notes=header.notes + notes)
-        return colour.from_cmyk(image, header) if image.mode == "CMYK" else header.picture(np.asarray(image))
+        return (
+            colour.from_cmyk(image, header)
+            if image.mode == "CMYK"
+            else header.picture(np.asarray(image))
+        )
 
 
 def check_scans(data: bytes, path: Path) -> tuple[list[tuple[int, int]], tuple[str, ...]]:
-    """Walks to the end-of-image marker, and sees that a progressive file brought every coefficient to its last bit.
+    """Walks to the end-of-image marker, and sees that a progressive file brought every coefficient
+    to its last bit.
 
     Where each scan's entropy-coded data begins and ends, and notes on what follows the picture.
     """
@@ -178,20 +223,30 @@ def check_scans(data: bytes, path: Path) -> tuple[list[tuple[int, int]], tuple[s
     if any(any(bits) for bits in missing.values()):
         raise truncated(path)
     behind = data[file.tell() :]
-    return scans, (f"not kept: {len(behind)} bytes that follow the picture (a second picture, or a film)",) if behind.strip(b"\0\r\n \xff") else ()
+    return scans, (
+        f"not kept: {len(behind)} bytes that follow the picture (a second picture, or a film)",
+    ) if behind.strip(b"\0\r\n \xff") else ()
 
 
 def _probed(data: bytes, scans: list[tuple[int, int]]) -> bytes:
-    """The file with bytes added behind every scan and restart interval: where the data ran out before, they make another picture."""
+    """The file with bytes added behind every scan and restart interval: where the data ran out
+    before, they make another picture.
+    """
     pieces, last = [], 0
     for start, end in scans:
-        pieces += [data[last:start], _RESTART.sub(lambda found: _PROBE + found[0], data[start:end]), _PROBE]
+        pieces += [
+            data[last:start],
+            _RESTART.sub(lambda found: _PROBE + found[0], data[start:end]),
+            _PROBE,
+        ]
         last = end
     return b"".join((*pieces, data[last:]))
 
 
 def _tick_off(missing: dict[int, list[int]], scan: bytes, progressive: bool) -> None:
-    """Writes down what one scan brings: for each of 64 coefficients of its components, the lowest bit so far."""
+    """Writes down what one scan brings: for each of 64 coefficients of its components, the lowest
+    bit so far.
+    """
     first, last, low = (scan[-3], scan[-2], scan[-1] & 15) if progressive else (0, 63, 0)
     for component in scan[1 : 1 + 2 * scan[0] : 2]:
         if component in missing and last < 64:
@@ -199,23 +254,42 @@ def _tick_off(missing: dict[int, list[int]], scan: bytes, progressive: bool) -> 
 
 
 def encode(picture: Picture, quality: int | None) -> tuple[bytes, list[str]]:
-    """A JPEG with full colour resolution (4:4:4), quality 95 unless another is given; and sentences on what it could not take along."""
+    """A JPEG with full colour resolution (4:4:4), quality 95 unless another is given; and sentences
+    on what it could not take along.
+    """
     from PIL import Image
 
     said, kept = [], {}
-    for name, value, room in (("exif", picture.exif, ROOM - len(EXIF)), ("xmp", picture.xmp, ROOM - len(XMP))):
+    for name, value, room in (
+        ("exif", picture.exif, ROOM - len(EXIF)),
+        ("xmp", picture.xmp, ROOM - len(XMP)),
+    ):
         if value is not None and len(value) > room:
-            said.append(f"not kept: its {name.upper()} of {len(value)} bytes, more than the {room} that a JPEG holds")
+            said.append(
+                f"not kept: its {name.upper()} of {len(value)} bytes, more than the {room} that "
+                "a JPEG holds"
+            )
         elif value is not None:
             kept[name] = EXIF + value if name == "exif" else value
     buffer = io.BytesIO()
     dpi = {} if picture.dpi is None else {"dpi": picture.dpi}
     image = Image.fromarray(to_samples(picture, "uint8"))
-    image.save(buffer, "JPEG", quality=QUALITY if quality is None else quality, subsampling=0, icc_profile=picture.icc, **kept, **dpi)
+    image.save(
+        buffer,
+        "JPEG",
+        quality=QUALITY if quality is None else quality,
+        subsampling=0,
+        icc_profile=picture.icc,
+        **kept,
+        **dpi,
+    )
     return buffer.getvalue(), said
 
 
 def check_size(width: int, height: int, path: Path) -> None:
     """FormatLimit where a JPEG cannot be that large."""
     if max(width, height) > LARGEST:
-        raise FormatLimit(f"{path}: a JPEG is at most {LARGEST} pixels wide and high, and this is {width}x{height}; write .png or .tif")
+        raise FormatLimit(
+            f"{path}: a JPEG is at most {LARGEST} pixels wide and high, and this is "
+            f"{width}x{height}; write .png or .tif"
+        )

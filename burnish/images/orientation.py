@@ -1,4 +1,7 @@
-"""EXIF orientation 1-8: how stored pixels are to be turned to be looked at. Exactly one of two is done: pixels turned, or the tag kept."""
+"""EXIF orientation 1-8: how stored pixels are to be turned to be looked at.
+
+Exactly one of two is done: pixels turned, or the tag kept.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,11 @@ def turned(planes: Array, tag: int) -> Array:
 
 
 def stored(planes: Array, picture: Picture) -> Array:
-    """Planes [..., H, W] that stand as the picture is looked at, turned to lie as its pixels are stored. A view."""
+    """Planes [..., H, W] that stand as the picture is looked at, turned to lie as its pixels are
+    stored.
+
+    A view.
+    """
     tag = orientation(picture.exif)
     return turned(planes, {6: 8, 8: 6}.get(tag, tag))
 
@@ -36,7 +43,9 @@ def looked_at(picture: Picture) -> tuple[int, int]:
 
 
 def upright(picture: Picture) -> Picture:
-    """The picture with its pixels turned and every tag that says how set to 1; itself where they stand upright already."""
+    """The picture with its pixels turned and every tag that says how set to 1; itself where they
+    stand upright already.
+    """
     tag = orientation(picture.exif)
     if tag == 1:
         return picture
@@ -44,5 +53,9 @@ def upright(picture: Picture) -> Picture:
     alpha = None if picture.alpha is None else np.ascontiguousarray(turned(picture.alpha, tag))
     dpi = picture.dpi if picture.dpi is None or tag < 5 else (picture.dpi[1], picture.dpi[0])
     xmp = None if picture.xmp is None else _IN_XMP.sub(rb"\g<1>1", picture.xmp)
-    exif = None if picture.exif is None else set_upright(picture.exif, pixels.shape[-1], pixels.shape[-2])
+    exif = (
+        None
+        if picture.exif is None
+        else set_upright(picture.exif, pixels.shape[-1], pixels.shape[-2])
+    )
     return replace(picture, pixels=pixels, alpha=alpha, dpi=dpi, xmp=xmp, exif=exif)

@@ -1,6 +1,8 @@
-"""PNG (W3C, third edition): every chunk's checksum and the length of the inflated rows are checked here, since decoders let both pass.
+"""PNG (W3C, third edition): every chunk's checksum and the length of the inflated rows are checked
+here, since decoders let both pass.
 
-Pixels go through libpng at 8 and 16 bits; what stands around them is read and put in as chunks of our own.
+Pixels go through libpng at 8 and 16 bits; what stands around them is read and put in as chunks of
+our own.
 """
 
 from __future__ import annotations
@@ -36,11 +38,21 @@ COLOURS: dict[int, tuple[int, tuple[int, ...], str]] = {
     6: (4, (8, 16), "colour and alpha"),
 }
 #: x start, y start, x step, y step of the seven passes of an interlaced picture
-PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
+PASSES = (
+    (0, 0, 8, 8),
+    (4, 0, 8, 8),
+    (0, 4, 4, 8),
+    (2, 0, 4, 4),
+    (0, 2, 2, 4),
+    (1, 0, 2, 2),
+    (0, 1, 1, 2),
+)
 
 
 def _chunks(file: BinaryIO, path: Path) -> Iterator[tuple[bytes, int, int]]:
-    """(name, offset of its body, length) of each chunk up to IEND; InputTruncated where the file ends before."""
+    """(name, offset of its body, length) of each chunk up to IEND; InputTruncated where the file
+    ends before.
+    """
     size = file.seek(0, io.SEEK_END)
     place = len(SIGNATURE)
     while True:
@@ -87,26 +99,54 @@ def examine(file: BinaryIO, path: Path) -> Header:
     depth: Depth = "uint16" if bits == 16 else "uint8"
     notes = [f"not kept: {', '.join(dict.fromkeys(left))}"] if left else []
     if kind == 3 or bits < 8:
-        notes.append(f"{bits}-bit {COLOURS[kind][2]}; the result is 8-bit {'colour' if kind == 3 else 'grey'}")
+        notes.append(
+            f"{bits}-bit {COLOURS[kind][2]}; the result is 8-bit "
+            f"{'colour' if kind == 3 else 'grey'}"
+        )
     stored = f"{bits}-bit {COLOURS[kind][2]}"
     kept: dict[str, Any] = {"icc": icc, "exif": found.get(b"eXIf"), "xmp": xmp, "dpi": dpi}
-    return Header("PNG", width, height, 1 if kind in (0, 4) else 3, depth, alpha, stored, notes=tuple(notes), **kept)
+    return Header(
+        "PNG",
+        width,
+        height,
+        1 if kind in (0, 4) else 3,
+        depth,
+        alpha,
+        stored,
+        notes=tuple(notes),
+        **kept,
+    )
 
 
 def _header(body: bytes, path: Path) -> tuple[int, int, int, int, int, int, int]:
     """Width, height, bits, colour type, compression, filter, interlace."""
     if len(body) != 13:
         raise corrupt(path, "its header has the wrong length")
-    width, height, bits, kind, compression, filters, interlace = fields = struct.unpack(">IIBBBBB", body)
-    if not 0 < width <= LARGEST or not 0 < height <= LARGEST or compression or filters or interlace > 1:
+    width, height, bits, kind, compression, filters, interlace = fields = struct.unpack(
+        ">IIBBBBB", body
+    )
+    if (
+        not 0 < width <= LARGEST
+        or not 0 < height <= LARGEST
+        or compression
+        or filters
+        or interlace > 1
+    ):
         raise corrupt(path, "its header makes no sense")
     if kind not in COLOURS or bits not in COLOURS[kind][1]:
-        raise UnsupportedChannels(f"{path}: has {bits} bits of colour type {kind}, which no PNG may have; 1 to 16 bits of grey, palette or colour are read")
+        raise UnsupportedChannels(
+            f"{path}: has {bits} bits of colour type {kind}, which no PNG may have; 1 to 16 "
+            "bits of grey, palette or colour are read"
+        )
     return fields
 
 
-def _meaning_lost(found: dict[bytes, bytes], icc: bytes | None, dpi: tuple[float, float] | None) -> list[str]:
-    """What chunks say of colours and of the pixels' shape, other than by a profile, sRGB or a resolution, and is lost."""
+def _meaning_lost(
+    found: dict[bytes, bytes], icc: bytes | None, dpi: tuple[float, float] | None
+) -> list[str]:
+    """What chunks say of colours and of the pixels' shape, other than by a profile, sRGB or a
+    resolution, and is lost.
+    """
     gamma, primaries, shape = found.get(b"gAMA"), found.get(b"cHRM"), found.get(b"pHYs")
     said = b"sRGB" in found or icc is not None
     lost = {
@@ -140,7 +180,9 @@ def _dpi(body: bytes | None) -> tuple[float, float] | None:
     if body is None or len(body) != 9:
         return None
     across, down, unit = struct.unpack(">IIB", body)
-    return (round(across * INCH, 2), round(down * INCH, 2)) if unit == 1 and across and down else None
+    return (
+        (round(across * INCH, 2), round(down * INCH, 2)) if unit == 1 and across and down else None
+    )
 
 
 def decode(file: BinaryIO, header: Header, path: Path) -> Picture:
@@ -163,13 +205,17 @@ def check_chunks(file: BinaryIO, path: Path) -> None:
         file.seek(place)
         body = file.read(length)
         if zlib.crc32(body, zlib.crc32(name)) != int.from_bytes(file.read(4), "big"):
-            raise corrupt(path, f"the checksum of its {name.decode('ascii', 'replace')} chunk is wrong")
+            raise corrupt(
+                path, f"the checksum of its {name.decode('ascii', 'replace')} chunk is wrong"
+            )
         if name == b"IHDR":
             expected = _inflated_size(body, path)
         elif name == b"IDAT":
             rows += _inflate(inflate, body, expected + 1 - rows, path)
     if rows < expected or not inflate.eof:
-        raise truncated(path) if rows <= expected else corrupt(path, "more rows than its header says")
+        raise (
+            truncated(path) if rows <= expected else corrupt(path, "more rows than its header says")
+        )
 
 
 def _inflate(inflate: Any, body: bytes, most: int, path: Path) -> int:
@@ -196,7 +242,9 @@ def _inflated_size(body: bytes, path: Path) -> int:
 
 
 def encode(picture: Picture) -> bytes:
-    """A PNG of the picture's depth (16 bits for float), with profile, EXIF, resolution and XMP as chunks."""
+    """A PNG of the picture's depth (16 bits for float), with profile, EXIF, resolution and XMP as
+    chunks.
+    """
     from imagecodecs import png_encode
 
     samples = to_samples(picture, "uint8" if picture.depth == "uint8" else "uint16")
@@ -218,10 +266,18 @@ def _around(picture: Picture) -> Iterator[bytes]:
 
 
 def _chunk(name: bytes, body: bytes) -> bytes:
-    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(body, zlib.crc32(name)))
+    return (
+        struct.pack(">I", len(body))
+        + name
+        + body
+        + struct.pack(">I", zlib.crc32(body, zlib.crc32(name)))
+    )
 
 
 def check_size(width: int, height: int, path: Path) -> None:
     """FormatLimit where a PNG cannot be that large."""
     if max(width, height) > 1_000_000:  # libpng's own limit
-        raise FormatLimit(f"{path}: a PNG is at most 1000000 pixels wide and high, and this is {width}x{height}; write .tif")
+        raise FormatLimit(
+            f"{path}: a PNG is at most 1000000 pixels wide and high, and this is "
+            f"{width}x{height}; write .tif"
+        )

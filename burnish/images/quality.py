@@ -1,4 +1,8 @@
-"""The quality that a JPEG was saved with, from its quantisation table: the setting of libjpeg (IJG) whose table is nearest. ITU-T T.81, annex K."""
+"""The quality that a JPEG was saved with, from its quantisation table: the setting of libjpeg (IJG)
+whose table is nearest.
+
+ITU-T T.81, annex K.
+"""
 
 from __future__ import annotations
 
@@ -24,11 +28,14 @@ LUMINANCE = np.array(
 def table_at(quality: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """libjpeg's table of brightness at a quality from 1 to 100. [64]"""
     scale = 5000 // quality if quality < 50 else 200 - 2 * quality
-    table: np.ndarray[tuple[int], np.dtype[np.int64]] = np.clip((LUMINANCE * scale + 50) // 100, 1, 255)
+    table: np.ndarray[tuple[int], np.dtype[np.int64]] = np.clip(
+        (LUMINANCE * scale + 50) // 100, 1, 255
+    )
     return table
 
 
-#: [100, 64], sorted within each: Pillow has changed the order in which it gives them, and which of them stand where says nothing more of the quality
+#: [100, 64], sorted within each: Pillow has changed the order in which it gives them, and which of
+#: them stand where says nothing more of the quality
 _TABLES = np.sort(np.stack([table_at(quality) for quality in range(1, 101)]), 1)
 
 

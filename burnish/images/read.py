@@ -1,4 +1,7 @@
-"""read(): a file, decoded whole or refused in one sentence. What its header says is held against the limits before a pixel is decoded."""
+"""read(): a file, decoded whole or refused in one sentence.
+
+What its header says is held against the limits before a pixel is decoded.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +27,9 @@ DECODERS: dict[Format, ModuleType] = {"JPEG": jpeg, "PNG": png, "WEBP": webp, "T
 def read(path: str | Path, *, max_megapixels: float | None = MAX_MEGAPIXELS) -> Picture:
     """The picture in a file, by its contents, whatever its name.
 
-    max_megapixels: larger ones are refused from their header; None lifts the limit.
-    Raises InputMissing, InputEmpty, InputTruncated, InputCorrupt, UnsupportedFormat, UnsupportedChannels, NonFiniteInput, InputTooLarge; all are InputErrors.
+    max_megapixels: larger ones are refused from their header; None lifts the limit. Raises
+    InputMissing, InputEmpty, InputTruncated, InputCorrupt, UnsupportedFormat, UnsupportedChannels,
+    NonFiniteInput, InputTooLarge; all are InputErrors.
     """
     path = Path(path)
     with sniff.opened(path) as file:
@@ -36,7 +40,10 @@ def read(path: str | Path, *, max_megapixels: float | None = MAX_MEGAPIXELS) -> 
 
 
 def header(path: str | Path, *, max_megapixels: float | None = MAX_MEGAPIXELS) -> Header:
-    """What a file says of itself, held against the limits; nothing is decoded. InputErrors as `read` raises them, save for damage inside the pixels."""
+    """What a file says of itself, held against the limits; nothing is decoded.
+
+    InputErrors as `read` raises them, save for damage inside the pixels.
+    """
     path = Path(path)
     with sniff.opened(path) as file:
         return _within_limits(file, path, max_megapixels)
@@ -47,18 +54,29 @@ def examine(file: BinaryIO, path: Path) -> Header:
     kind = sniff.sniff(file, path)
     found: Header = DECODERS[kind].examine(file, path)
     if found.exif is not None:
-        exif.parse(found.exif)  # what nobody could hold in memory is refused here, before a decoder reads it for itself
+        exif.parse(
+            found.exif
+        )  # what nobody could hold in memory is refused here, before a decoder reads it for itself
     return replace(found, notes=(*sniff.misnamed(path, kind), *found.notes))
 
 
 def _within_limits(file: BinaryIO, path: Path, most: float | None) -> Header:
-    """The header. InputTooLarge beyond the limit, or where the file is far larger than its picture could ever be."""
+    """The header.
+
+    InputTooLarge beyond the limit, or where the file is far larger than its picture could ever be.
+    """
     found = examine(file, path)
     if most is None:
         return found
     megapixels, size = found.width * found.height / 1e6, os.fstat(file.fileno()).st_size
     if megapixels > most:
-        raise InputTooLarge(f"{path}: is {found.width}x{found.height}, {megapixels:.0f} megapixels, and at most {most:g} are read; {LIFTS}")
+        raise InputTooLarge(
+            f"{path}: is {found.width}x{found.height}, {megapixels:.0f} megapixels, and at most "
+            f"{most:g} are read; {LIFTS}"
+        )
     if size > BYTES_BESIDES + BYTES_A_PIXEL * found.width * found.height:
-        raise InputTooLarge(f"{path}: is {size / 1e6:.0f} MB for a picture of {found.width}x{found.height}, too much to be one; {LIFTS}")
+        raise InputTooLarge(
+            f"{path}: is {size / 1e6:.0f} MB for a picture of {found.width}x{found.height}, too "
+            f"much to be one; {LIFTS}"
+        )
     return found

@@ -1,4 +1,6 @@
-"""TIFF files written: deflate, with a predictor for integers, and EXIF moved into the file as directories of its own."""
+"""TIFF files written: deflate, with a predictor for integers, and EXIF moved into the file as
+directories of its own.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ LARGEST_CLASSIC = 2**32 - 2**25
 
 
 def encode(file: BinaryIO, picture: Picture) -> list[str]:
-    """Writes the picture at its own depth into an open file (read and write), and returns sentences on what it could not take along."""
+    """Writes the picture at its own depth into an open file (read and write), and returns sentences
+    on what it could not take along.
+    """
     import tifffile
 
     samples = to_samples(picture, picture.depth)
@@ -24,7 +28,9 @@ def encode(file: BinaryIO, picture: Picture) -> list[str]:
     order: Any = "<" if parsed is None else parsed.order
     tags: list[Any] = [] if picture.xmp is None else [(XMP, 1, len(picture.xmp), picture.xmp, True)]
     if (turned := exif.orientation(picture.exif)) != 1:
-        tags.append((exif.ORIENTATION, 3, 1, turned, True))  # in a BigTIFF, to which the rest of EXIF does not come, too
+        tags.append(
+            (exif.ORIENTATION, 3, 1, turned, True)
+        )  # in a BigTIFF, to which the rest of EXIF does not come, too
     tifffile.imwrite(
         file,
         samples,
@@ -48,7 +54,9 @@ def encode(file: BinaryIO, picture: Picture) -> list[str]:
 
 
 def _append_exif(file: BinaryIO, parsed: exif.Exif) -> list[str]:
-    """The file's directory once more, behind the picture, with the fields of EXIF among its own and EXIF's directories before it; the header points there."""
+    """The file's directory once more, behind the picture, with the fields of EXIF among its own and
+    EXIF's directories before it; the header points there.
+    """
     written = exif.parse(file)
     end = file.seek(0, 2)
     if written is None or end > LARGEST_CLASSIC:
@@ -56,7 +64,10 @@ def _append_exif(file: BinaryIO, parsed: exif.Exif) -> list[str]:
     start = end + end % 2
     own = exif.STORAGE | exif.RESOLUTION  # which are this file's
     shared = {tag: field for tag, field in parsed.directories["main"].items() if tag not in own}
-    merged = replace(parsed, directories={**parsed.directories, "main": {**written.directories["main"], **shared}})
+    merged = replace(
+        parsed,
+        directories={**parsed.directories, "main": {**written.directories["main"], **shared}},
+    )
     body, first = exif.pack_directories(merged, start)
     file.write(b"\0" * (end % 2) + body)
     file.seek(4)

@@ -21,7 +21,9 @@ ANIMATED, ALPHA = 0x02, 0x10
 
 
 def _chunks(file: BinaryIO, path: Path) -> Iterator[tuple[bytes, bytes]]:
-    """(name, body) of each chunk, of the compressed ones only their first bytes; InputTruncated where the file ends before its RIFF does."""
+    """(name, body) of each chunk, of the compressed ones only their first bytes; InputTruncated
+    where the file ends before its RIFF does.
+    """
     size = file.seek(0, io.SEEK_END)
     file.seek(4)
     end = 8 + int.from_bytes(file.read(4), "little")
@@ -42,7 +44,9 @@ def examine(file: BinaryIO, path: Path) -> Header:
     found = dict(_chunks(file, path))
     extended = found.get(b"VP8X", b"")
     if (extended and extended[0] & ANIMATED) or b"ANIM" in found:
-        raise UnsupportedFormat(f"{path}: is an animated WebP; only single pictures are handled yet")
+        raise UnsupportedFormat(
+            f"{path}: is an animated WebP; only single pictures are handled yet"
+        )
     if b"VP8L" in found:
         width, height, alpha = _lossless_size(found[b"VP8L"], path)
     elif b"VP8 " in found:
@@ -53,7 +57,12 @@ def examine(file: BinaryIO, path: Path) -> Header:
     block = found[b"EXIF"].removeprefix(b"Exif\0\0") if b"EXIF" in found else None
     lossy = b"VP8 " in found
     stored = f"8-bit colour{' and alpha' if alpha else ''}, {'lossy' if lossy else 'lossless'}"
-    kept: dict[str, Any] = {"icc": found.get(b"ICCP"), "exif": block, "xmp": found.get(b"XMP "), "dpi": exif.resolution(block)}
+    kept: dict[str, Any] = {
+        "icc": found.get(b"ICCP"),
+        "exif": block,
+        "xmp": found.get(b"XMP "),
+        "dpi": exif.resolution(block),
+    }
     return Header("WEBP", width, height, 3, "uint8", alpha, stored, lossy=lossy, **kept)
 
 
@@ -81,11 +90,15 @@ def decode(file: BinaryIO, header: Header, path: Path) -> Picture:
         image.load()
         if image.size != (header.width, header.height):
             raise corrupt(path, "its parts differ in size")
-        return header.picture(np.asarray(image if image.mode in ("RGB", "RGBA") else image.convert("RGB")))
+        return header.picture(
+            np.asarray(image if image.mode in ("RGB", "RGBA") else image.convert("RGB"))
+        )
 
 
 def encode(picture: Picture, quality: int | None) -> tuple[bytes, list[str]]:
-    """A WebP, lossless unless a quality is given or the input was lossy itself (then 95); and sentences on what it could not take along."""
+    """A WebP, lossless unless a quality is given or the input was lossy itself (then 95); and
+    sentences on what it could not take along.
+    """
     from PIL import Image
 
     lossless = quality is None and not picture.lossy
@@ -94,17 +107,35 @@ def encode(picture: Picture, quality: int | None) -> tuple[bytes, list[str]]:
         image = image.convert("RGB" if image.mode == "L" else "RGBA")
     buffer = io.BytesIO()
     icc = None if picture.icc is not None and picture.icc[16:20] == b"GRAY" else picture.icc
-    kept = {name: value for name, value in (("icc_profile", icc), ("exif", picture.exif), ("xmp", picture.xmp)) if value is not None}
-    image.save(buffer, "WEBP", lossless=lossless, quality=80 if lossless else QUALITY if quality is None else quality, exact=True, **kept)
-    said = ["WebP has no grey: stored as three equal channels"] if picture.pixels.shape[1] == 1 else []
+    kept = {
+        name: value
+        for name, value in (("icc_profile", icc), ("exif", picture.exif), ("xmp", picture.xmp))
+        if value is not None
+    }
+    image.save(
+        buffer,
+        "WEBP",
+        lossless=lossless,
+        quality=80 if lossless else QUALITY if quality is None else quality,
+        exact=True,
+        **kept,
+    )
+    said = (
+        ["WebP has no grey: stored as three equal channels"] if picture.pixels.shape[1] == 1 else []
+    )
     if icc is not picture.icc:
         said.append("not kept: its profile for grey, which fits no WebP, since it has no grey")
     if picture.dpi is not None and exif.resolution(picture.exif) is None:
-        said.append(f"not kept: its resolution of {picture.dpi[0]:g} dpi, for which WebP has no place")
+        said.append(
+            f"not kept: its resolution of {picture.dpi[0]:g} dpi, for which WebP has no place"
+        )
     return buffer.getvalue(), said
 
 
 def check_size(width: int, height: int, path: Path) -> None:
     """FormatLimit where a WebP cannot be that large."""
     if max(width, height) > LARGEST:
-        raise FormatLimit(f"{path}: a WebP is at most {LARGEST} pixels wide and high, and this is {width}x{height}; write .png, .jpg or .tif")
+        raise FormatLimit(
+            f"{path}: a WebP is at most {LARGEST} pixels wide and high, and this is "
+            f"{width}x{height}; write .png, .jpg or .tif"
+        )

@@ -1,4 +1,7 @@
-"""Pictures that say how much, place by place: a dial's setting as a map, and a strength map. They are painted over what is seen, so they stand upright."""
+"""Pictures that say how much, place by place: a dial's setting as a map, and a strength map.
+
+They are painted over what is seen, so they stand upright.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,8 @@ from ..errors import DialError, InputError
 from ..estimate import ESTIMATORS
 from ..images import Picture
 
-#: what a dial may be set to: a number in its unit; "auto", to find it on the picture; a map in its unit [H, W]; or the path of a map, as `parse` reads it
+#: what a dial may be set to: a number in its unit; "auto", to find it on the picture; a map in its
+#: unit [H, W]; or the path of a map, as `parse` reads it
 Setting = float | str | Array
 #: the same, when maps are read
 Read = float | Literal["auto"] | Array
@@ -26,10 +30,18 @@ _RANGE = re.compile(r"^(?P<path>.+):(?P<black>[-+0-9.eE]+)\.\.(?P<white>[-+0-9.e
 
 
 def parse(dial: Dial, word: str) -> tuple[Path, float, float]:
-    """ "map.png" or "map.png:10..40": the file, and what black and white in it stand for; without a word, the ends of the dial's range. DialError."""
+    """ "map.png" or "map.png:10..40": the file, and what black and white in it stand for; without a
+    word, the ends of the dial's range.
+
+    DialError.
+    """
     found = _RANGE.match(word)
     try:
-        path, black, white = (Path(word), dial.low, dial.high) if found is None else (Path(found["path"]), float(found["black"]), float(found["white"]))
+        path, black, white = (
+            (Path(word), dial.low, dial.high)
+            if found is None
+            else (Path(found["path"]), float(found["black"]), float(found["white"]))
+        )
     except ValueError:
         raise DialError(f"{dial.name}={word}: a range is written map.png:10..40") from None
     if not os.path.isfile(path):
@@ -38,7 +50,9 @@ def parse(dial: Dial, word: str) -> tuple[Path, float, float]:
 
 
 def check(contract: Contract, given: Mapping[str, Setting]) -> None:
-    """DialError for a dial that there is not, a number out of its range, a map that is no file, or one where the model takes none."""
+    """DialError for a dial that there is not, a number out of its range, a map that is no file, or
+    one where the model takes none.
+    """
     for name, value in given.items():
         dial = contract.dial(name)
         if isinstance(value, str) and value != "auto":
@@ -51,25 +65,42 @@ def check(contract: Contract, given: Mapping[str, Setting]) -> None:
         elif value != "auto":
             dial.check(float(value))
         elif name not in ESTIMATORS:
-            raise DialError(f"{name}=auto: this dial cannot be estimated; give a number from {dial.low:g} to {dial.high:g} ({dial.unit})")
+            raise DialError(
+                f"{name}=auto: this dial cannot be estimated; give a number from {dial.low:g} "
+                f"to {dial.high:g} ({dial.unit})"
+            )
 
 
-def read_settings(contract: Contract, given: Mapping[str, Setting], picture: Picture, max_megapixels: float | None = images.MAX_MEGAPIXELS) -> dict[str, Read]:
-    """The settings with every file read, for that picture; numbers and arrays are checked by whoever uses them. DialError, and InputError where a map does not
-    fit the picture."""
+def read_settings(
+    contract: Contract,
+    given: Mapping[str, Setting],
+    picture: Picture,
+    max_megapixels: float | None = images.MAX_MEGAPIXELS,
+) -> dict[str, Read]:
+    """The settings with every file read, for that picture; numbers and arrays are checked by
+    whoever uses them.
+
+    DialError, and InputError where a map does not fit the picture.
+    """
     result: dict[str, Read] = {}
     for name, value in given.items():
         if isinstance(value, str) and value != "auto":
             contract.takes_maps(f"{name}={value}")
             path, black, white = parse(contract.dial(name), value)
-            result[name] = np.float32(black) + np.float32(white - black) * read_map(path, picture, max_megapixels)
+            result[name] = np.float32(black) + np.float32(white - black) * read_map(
+                path, picture, max_megapixels
+            )
         else:
             result[name] = "auto" if isinstance(value, str) else value
     return result
 
 
-def read_map(path: Path, picture: Picture, max_megapixels: float | None = images.MAX_MEGAPIXELS) -> Array:
-    """A map as the picture's pixels are stored: [H, W] in 0 (black) to 1 (white). Colour counts by its luma; one of another size is resized.
+def read_map(
+    path: Path, picture: Picture, max_megapixels: float | None = images.MAX_MEGAPIXELS
+) -> Array:
+    """A map as the picture's pixels are stored: [H, W] in 0 (black) to 1 (white).
+
+    Colour counts by its luma; one of another size is resized.
 
     InputError where its shape is not the picture's, InputErrors of reading.
     """
@@ -77,12 +108,23 @@ def read_map(path: Path, picture: Picture, max_megapixels: float | None = images
     height, width = images.looked_at(picture)
     grey = read.pixels[0, 0] if read.pixels.shape[1] == 1 else np.tensordot(LUMA, read.pixels[0], 1)
     tall, wide = grey.shape
-    if abs(tall * width - wide * height) > max(height, width, tall, wide):  # more than rounding to whole pixels
-        raise InputError(f"{path}: is {wide}x{tall}, which is another shape than the picture's {width}x{height}")
+    if abs(tall * width - wide * height) > max(
+        height, width, tall, wide
+    ):  # more than rounding to whole pixels
+        raise InputError(
+            f"{path}: is {wide}x{tall}, which is another shape than the picture's {width}x{height}"
+        )
     upright = np.clip(resize(grey, height, width, "bilinear"), 0, 1)
     return np.ascontiguousarray(images.stored(upright, picture))
 
 
-def read_strength(path: Path, picture: Picture, strength: float, max_megapixels: float | None = images.MAX_MEGAPIXELS) -> Array:
-    """A strength map times the strength: white is all of it, black leaves the very pixels. [H, W]"""
+def read_strength(
+    path: Path,
+    picture: Picture,
+    strength: float,
+    max_megapixels: float | None = images.MAX_MEGAPIXELS,
+) -> Array:
+    """A strength map times the strength: white is all of it, black leaves the very pixels. [H,
+    W]
+    """
     return np.float32(strength) * read_map(path, picture, max_megapixels)

@@ -1,4 +1,7 @@
-"""Where results may go: never into the place of an input. What stands against a name is said before the work is done, not after it."""
+"""Where results may go: never into the place of an input.
+
+What stands against a name is said before the work is done, not after it.
+"""
 
 from __future__ import annotations
 
@@ -17,32 +20,50 @@ SHEET, PLOT, PAGE = (".png", ".jpg", ".jpeg"), (".png",), (".html",)
 FIGURES, RECIPE, WEIGHTS, MODEL = (".csv",), (".yaml", ".yml"), (".safetensors",), (".onnx",)
 
 
-def prepare(target: Path, option: str, endings: Collection[str], inputs: Iterable[Path] = ()) -> None:
+def prepare(
+    target: Path, option: str, endings: Collection[str], inputs: Iterable[Path] = ()
+) -> None:
     """Sees that a result can be written as `target`, and makes its folder.
 
-    option: the word of the command line that named it. endings: those of its kind, one of which the name must have. inputs: files, which it must not replace,
-    and folders of pictures, among which no picture may come to lie. UsageError, OutputError.
+    option: the word of the command line that named it. endings: those of its kind, one of which the
+    name must have. inputs: files, which it must not replace, and folders of pictures, among which
+    no picture may come to lie. UsageError, OutputError.
     """
     if target.suffix.lower() not in endings:
         raise UsageError(f"{option} {target}: the name must end in {' or '.join(endings)}")
     for source in inputs:
         if replaces(target, places(source)):
-            raise UsageError(f"{option} {target}: the result would replace an input; choose another name")
-        if target.suffix.lower() in EXTENSIONS and source.is_dir() and source.resolve() in target.resolve().parents:
-            raise UsageError(f"{option} {target}: the result would lie among the pictures of {source}, as if it were one of them; choose another folder")
+            raise UsageError(
+                f"{option} {target}: the result would replace an input; choose another name"
+            )
+        if (
+            target.suffix.lower() in EXTENSIONS
+            and source.is_dir()
+            and source.resolve() in target.resolve().parents
+        ):
+            raise UsageError(
+                f"{option} {target}: the result would lie among the pictures of {source}, as if "
+                "it were one of them; choose another folder"
+            )
     if target.is_dir():
         raise OutputError(f"{target}: cannot be written (it is a folder); choose another name")
     prepare_folder(target)
 
 
 def check_target(target: Path) -> None:
-    """UsageError where no file can have that name, of one result among many: a folder has it, or it is too long."""
+    """UsageError where no file can have that name, of one result among many: a folder has it, or it
+    is too long.
+    """
     try:
         if stat.S_ISDIR(os.stat(target).st_mode):
-            raise UsageError(f"{target}: a folder has the name of the result; choose another -o, or a --suffix")
+            raise UsageError(
+                f"{target}: a folder has the name of the result; choose another -o, or a --suffix"
+            )
     except OSError as error:
         if error.errno == errno.ENAMETOOLONG:
-            raise UsageError(f"{target}: this name is too long; choose another -o, or a shorter --suffix") from error
+            raise UsageError(
+                f"{target}: this name is too long; choose another -o, or a shorter --suffix"
+            ) from error
 
 
 def prepare_folder(target: Path) -> None:
@@ -50,7 +71,9 @@ def prepare_folder(target: Path) -> None:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(f"{target.parent}: cannot be made ({error.strerror}); choose another -o") from error
+        raise OutputError(
+            f"{target.parent}: cannot be made ({error.strerror}); choose another -o"
+        ) from error
     if not os.access(target.parent, os.W_OK):
         raise OutputError(f"{target.parent}: not writable; choose another -o")
 
@@ -61,7 +84,9 @@ def replaces(target: Path, own: Collection[tuple[int, int]]) -> bool:
 
 
 def places(path: Path) -> list[tuple[int, int]]:
-    """By what the file system knows a name, whatever way leads to it: the entry, which a result of that name replaces, and the file that a link leads to.
+    """By what the file system knows a name, whatever way leads to it: the entry, which a result of
+    that name replaces, and the file that a link leads to.
+
     Empty where there is none.
     """
     found = []

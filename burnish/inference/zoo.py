@@ -1,4 +1,7 @@
-"""The models that ship, and how a name or a path becomes a Model. What ships is what stands in `burnish/weights`, and the filters, which have no file."""
+"""The models that ship, and how a name or a path becomes a Model.
+
+What ships is what stands in `burnish/weights`, and the filters, which have no file.
+"""
 
 from __future__ import annotations
 
@@ -31,20 +34,28 @@ def find(name: str) -> Path:
     if path.suffix == ".onnx" and path.is_file():
         return path
     if path.suffix == ".safetensors":
-        raise ModelMissing(f"{name}: holds weights for training; `burnish export {name} -o {path.stem}.onnx` makes a model file of them")
+        raise ModelMissing(
+            f"{name}: holds weights for training; `burnish export {name} -o {path.stem}.onnx` "
+            "makes a model file of them"
+        )
     if path.suffix == ".onnx":
         raise ModelMissing(f"{name}: no such model file")
     if listed(name):
         raise ModelMissing(f"{name} is a filter, which has no model file")
-    choices = f"{', '.join(names()) or 'none'}; the filters {', '.join(FILTERS)}; or the path of an .onnx or .safetensors file"
+    choices = (
+        f"{', '.join(names()) or 'none'}; the filters {', '.join(FILTERS)}; or the path "
+        "of an .onnx or .safetensors file"
+    )
     raise ModelMissing(f"there is no model {name!r}; the choices: {choices}")
 
 
 def load(name: str | Path = DEFAULT) -> Model:
-    """The model of a shipped name, of a filter's (with arguments, as in "lanczos:scale=4"), or of a path to an .onnx file.
+    """The model of a shipped name, of a filter's (with arguments, as in "lanczos:scale=4"), or of a
+    path to an .onnx file.
 
-    `model = burnish.load("photo")`, then `model(image, noise=25)`. Raises ModelMissing, ModelCorrupt, ModelMismatch, UnsafeModel, and UsageError for arguments
-    that a filter does not take.
+    `model = burnish.load("photo")`, then `model(image, noise=25)`. Raises ModelMissing,
+    ModelCorrupt, ModelMismatch, UnsafeModel, and UsageError for arguments that a filter does not
+    take.
     """
     name = str(name)
     return Model(make(name) if listed(name) and name not in names() else find(name))

@@ -1,4 +1,6 @@
-"""PSNR-B: a PSNR that also counts the blocks of JPEG (Yim and Bovik, "Quality assessment of deblocked images", TIP 2011, eqs. 11 to 19)."""
+"""PSNR-B: a PSNR that also counts the blocks of JPEG (Yim and Bovik, "Quality assessment of
+deblocked images", TIP 2011, eqs. 11 to 19).
+"""
 
 from __future__ import annotations
 
@@ -11,28 +13,39 @@ from ..errors import UsageError
 from .distance import decibels
 from .pictures import Planes, eight_bit, grey
 
-#: the side of JPEG's blocks; a picture has to be wider by one for a boundary and other places to be in it
+#: the side of JPEG's blocks; a picture has to be wider by one for a boundary and other places to be
+#: in it
 BLOCK = 8
 SMALLEST = BLOCK + 1
 
 
 def psnr_b(restored: Array, clean: Array, crop: int = 0) -> float:
-    """PSNR of the brightness (BT.601, 0..255, of the 8-bit picture), with the restored picture's blocking effect added to the error, in dB.
+    """PSNR of the brightness (BT.601, 0..255, of the 8-bit picture), with the restored picture's
+    blocking effect added to the error, in dB.
 
-    The grid of blocks is that of the whole picture, whatever the crop. UsageError: raw planes, less than 9x9 left, or shapes differ.
+    The grid of blocks is that of the whole picture, whatever the crop. UsageError: raw planes, less
+    than 9x9 left, or shapes differ.
     """
     a, b = (grey(x) for x in eight_bit(restored, clean, crop))
     if min(a.shape) < SMALLEST:
-        raise UsageError(f"PSNR-B wants pictures of {SMALLEST}x{SMALLEST} and more, not {a.shape[1]}x{a.shape[0]}")
+        raise UsageError(
+            f"PSNR-B wants pictures of {SMALLEST}x{SMALLEST} and more, not "
+            f"{a.shape[1]}x{a.shape[0]}"
+        )
     return decibels(float(np.mean(np.square(a - b))) + blocking_effect(a, crop), 255)
 
 
 def blocking_effect(plane: Planes, crop: int = 0) -> float:
-    """How much neighbours differ across the blocks' boundaries beyond what they differ elsewhere: squared, times log2 8 / log2 of the smaller side, or 0.
+    """How much neighbours differ across the blocks' boundaries beyond what they differ elsewhere:
+    squared, times log2 8 / log2 of the smaller side, or 0.
 
-    plane: [H, W], which a crop of that many pixels left of a larger one, in which the blocks begin at its corner.
+    plane: [H, W], which a crop of that many pixels left of a larger one, in which the blocks begin
+    at its corner.
     """
-    across, elsewhere = (np.concatenate(found) for found in zip(*(_squares(p, crop) for p in (plane, plane.T)), strict=True))
+    across, elsewhere = (
+        np.concatenate(found)
+        for found in zip(*(_squares(p, crop) for p in (plane, plane.T)), strict=True)
+    )
     excess = float(np.mean(across) - np.mean(elsewhere))
     return math.log2(BLOCK) / math.log2(min(plane.shape)) * excess if excess > 0 else 0.0
 

@@ -11,7 +11,11 @@ from .pictures import Planes, eight_bit, on_planes
 
 
 def psnr(restored: Array, clean: Array, crop: int = 0) -> float:
-    """Peak signal-to-noise ratio over all channels, in dB; infinite for equal pictures. crop: pixels left out at every border. UsageError: shapes differ."""
+    """Peak signal-to-noise ratio over all channels, in dB; infinite for equal pictures. crop:
+    pixels left out at every border.
+
+    UsageError: shapes differ.
+    """
     a, b = eight_bit(restored, clean, crop)
     return decibels(float(np.mean(np.square(a - b), dtype=np.float64)), 255)
 
@@ -23,5 +27,8 @@ def decibels(error: float, peak: float) -> float:
 
 @on_planes
 def rmse(restored: Planes, clean: Planes) -> float:
-    """Root of the mean squared error over all channels, of 1. Clipped to [0, 1], not rounded to 8 bits, so that it also tells fine differences apart."""
+    """Root of the mean squared error over all channels, of 1.
+
+    Clipped to [0, 1], not rounded to 8 bits, so that it also tells fine differences apart.
+    """
     return math.sqrt(np.mean(np.square(restored - clean)))

@@ -1,7 +1,8 @@
 """Structural similarity, at one scale and at five.
 
-SSIM: Wang, Bovik, Sheikh, Simoncelli, "Image quality assessment: from error visibility to structural similarity", TIP 2004, eq. 13.
-MS-SSIM: Wang, Simoncelli, Bovik, "Multiscale structural similarity for image quality assessment", Asilomar 2003, eq. 7.
+SSIM: Wang, Bovik, Sheikh, Simoncelli, "Image quality assessment: from error visibility to
+structural similarity", TIP 2004, eq. 13. MS-SSIM: Wang, Simoncelli, Bovik, "Multiscale structural
+similarity for image quality assessment", Asilomar 2003, eq. 7.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from ..contract import Array
 from ..errors import UsageError
 from .pictures import Planes, eight_bit
 
-#: the window of SSIM: 11x11, Gaussian of sigma 1.5, sum 1; and the constants that keep its two quotients apart from 0/0
+#: the window of SSIM: 11x11, Gaussian of sigma 1.5, sum 1; and the constants that keep its two
+#: quotients apart from 0/0
 RADIUS = 5
 _TAPS = np.exp(-0.5 * (np.arange(-RADIUS, RADIUS + 1) / 1.5) ** 2)
 WINDOW = _TAPS / _TAPS.sum()
@@ -26,26 +28,47 @@ SMALLEST = WINDOW.size * 2 ** (len(SCALES) - 1)
 
 
 def ssim(restored: Array, clean: Array, crop: int = 0) -> float:
-    """Structural similarity, up to 1: the mean over the channels of the valid region (the window lies inside). UsageError: below 11x11, or shapes differ."""
+    """Structural similarity, up to 1: the mean over the channels of the valid region (the window
+    lies inside).
+
+    UsageError: below 11x11, or shapes differ.
+    """
     return ssim_of_planes(*eight_bit(restored, clean, crop))
 
 
 def ssim_of_planes(a: Array | Planes, b: Array | Planes) -> float:
     """The same of planes [C, H, W] in 0..255. UsageError: below 11x11."""
     if min(a.shape[-2:]) < WINDOW.size:
-        raise UsageError(f"SSIM wants pictures of {WINDOW.size}x{WINDOW.size} and more, not {a.shape[-1]}x{a.shape[-2]}")
-    return float(np.mean([np.mean(np.multiply(*_similarity(x, y))) for x, y in zip(a, b, strict=True)]))
+        raise UsageError(
+            f"SSIM wants pictures of {WINDOW.size}x{WINDOW.size} and more, not "
+            f"{a.shape[-1]}x{a.shape[-2]}"
+        )
+    return float(
+        np.mean([np.mean(np.multiply(*_similarity(x, y))) for x, y in zip(a, b, strict=True)])
+    )
 
 
 def ms_ssim(restored: Array, clean: Array, crop: int = 0) -> float:
-    """Structure at five scales, each half as large, and brightness at the coarsest, up to 1: the mean over the channels of each channel's product.
+    """Structure at five scales, each half as large, and brightness at the coarsest, up to 1: the
+    mean over the channels of each channel's product.
 
-    A scale whose structure is negative on average has no power of 0.0448 or so, and counts 0. UsageError: a side below 176, or shapes differ.
+    A scale whose structure is negative on average has no power of 0.0448 or so, and counts 0.
+    UsageError: a side below 176, or shapes differ.
     """
     a, b = eight_bit(restored, clean, crop)
     if min(a.shape[-2:]) < SMALLEST:
-        raise UsageError(f"MS-SSIM wants pictures of {SMALLEST}x{SMALLEST} and more (five scales of a window of 11), not {a.shape[-1]}x{a.shape[-2]}")
-    return float(np.mean([_ms_ssim_of_plane(x.astype(np.float64), y.astype(np.float64)) for x, y in zip(a, b, strict=True)]))
+        raise UsageError(
+            f"MS-SSIM wants pictures of {SMALLEST}x{SMALLEST} and more (five scales of a window "
+            f"of 11), not {a.shape[-1]}x{a.shape[-2]}"
+        )
+    return float(
+        np.mean(
+            [
+                _ms_ssim_of_plane(x.astype(np.float64), y.astype(np.float64))
+                for x, y in zip(a, b, strict=True)
+            ]
+        )
+    )
 
 
 def _ms_ssim_of_plane(a: Planes, b: Planes) -> float:
@@ -60,28 +83,41 @@ def _ms_ssim_of_plane(a: Planes, b: Planes) -> float:
 
 
 def _halved(plane: Planes) -> Planes:
-    """The mean of every four pixels; an odd last row or column is left out. [H, W] -> [H // 2, W // 2]"""
+    """The mean of every four pixels; an odd last row or column is left out.
+
+    [H, W] -> [H // 2, W // 2]
+    """
     height, width = (side // 2 for side in plane.shape)
     mean: Planes = plane[: 2 * height, : 2 * width].reshape(height, 2, width, 2).mean((1, 3))
     return mean
 
 
 def _similarity(a: Array | Planes, b: Array | Planes) -> tuple[Planes, Planes]:
-    """SSIM's two factors, brightness and structure, by sum and difference: their four local moments hold all, where the pictures' own would be five."""
+    """SSIM's two factors, brightness and structure, by sum and difference: their four local moments
+    hold all, where the pictures' own would be five.
+    """
     total, difference = a.astype(np.float64) + b, a.astype(np.float64) - b
     mean_s, mean_d = np.square(_local_mean(total)), np.square(_local_mean(difference))
-    var_s, var_d = _local_mean(np.square(total)) - mean_s, _local_mean(np.square(difference)) - mean_d
+    var_s, var_d = (
+        _local_mean(np.square(total)) - mean_s,
+        _local_mean(np.square(difference)) - mean_d,
+    )
     luminance = (mean_s - mean_d + 2 * C1) / (mean_s + mean_d + 2 * C1)
     structure = (var_s - var_d + 2 * C2) / (var_s + var_d + 2 * C2)
     return luminance, structure
 
 
 def _local_mean(plane: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The plane under the window at every place where it lies inside: columns first, then rows. [H, W] -> [H - 10, W - 10]"""
+    """The plane under the window at every place where it lies inside: columns first, then rows.
+
+    [H, W] -> [H - 10, W - 10]
+    """
     for _ in range(2):
         kept = plane.shape[0] - 2 * RADIUS
         result = WINDOW[RADIUS] * plane[RADIUS : RADIUS + kept]
         for i in range(RADIUS):
-            result += WINDOW[i] * (plane[i : i + kept] + plane[2 * RADIUS - i : 2 * RADIUS - i + kept])
+            result += WINDOW[i] * (
+                plane[i : i + kept] + plane[2 * RADIUS - i : 2 * RADIUS - i + kept]
+            )
         plane = result.T
     return plane

@@ -12,21 +12,47 @@ from ..estimate import ESTIMATORS
 
 def record(path: Path, contract: Contract, card: Mapping[str, Any]) -> dict[str, Any]:
     """Everything, for --json."""
-    return {"name": path.stem, "file": str(path), "bytes": path.stat().st_size, "contract": contract.to_dict(), "card": dict(card)}
+    return {
+        "name": path.stem,
+        "file": str(path),
+        "bytes": path.stat().st_size,
+        "contract": contract.to_dict(),
+        "card": dict(card),
+    }
 
 
-def describe(path: Path, contract: Contract, card: Mapping[str, Any], *, whole: bool = False) -> str:
+def describe(
+    path: Path, contract: Contract, card: Mapping[str, Any], *, whole: bool = False
+) -> str:
     """A few lines to read; `whole` adds the contract's rest and how it was trained."""
     lines = [f"{path.stem}: {card.get('task', 'a model without a card')}"]
-    lines += [row("dial", f"{d.name} {d.low:g}..{d.high:g}, {unsaid(d)} when nothing is said ({d.unit})") for d in contract.dials]
-    lines += [row("folded", ", ".join(f"at {name} {value:g}" for name, value in card["folded"].items()))] if card.get("folded") else []
+    lines += [
+        row("dial", f"{d.name} {d.low:g}..{d.high:g}, {unsaid(d)} when nothing is said ({d.unit})")
+        for d in contract.dials
+    ]
+    lines += (
+        [row("folded", ", ".join(f"at {name} {value:g}" for name, value in card["folded"].items()))]
+        if card.get("folded")
+        else []
+    )
     lines.append(row("size", _size(path, card)))
-    lines += [row("quality", f"{name}: {_figures(values)}") for name, values in card.get("quality", {}).items()]
-    lines += [row(label, str(card[key])) for key, label in (("speed", "speed"), ("training_data", "data"), ("licence", "licence")) if card.get(key)]
+    lines += [
+        row("quality", f"{name}: {_figures(values)}")
+        for name, values in card.get("quality", {}).items()
+    ]
+    lines += [
+        row(label, str(card[key]))
+        for key, label in (("speed", "speed"), ("training_data", "data"), ("licence", "licence"))
+        if card.get(key)
+    ]
     if whole:
         lines += [row("known flaws", str(card["flaws"]))] if card.get("flaws") else []
         lines += _dial(card["dial"]) if card.get("dial") else []
-        lines += [row("contract", _contract(contract)), row("trained", _training(card)), row("file", str(path))]
+        lines += [
+            row("contract", _contract(contract)),
+            row("trained", _training(card)),
+            row("file", str(path)),
+        ]
     return "\n".join(lines)
 
 
@@ -37,8 +63,15 @@ def unsaid(dial: Dial) -> str:
 
 def _dial(found: Mapping[str, Any]) -> list[str]:
     """What was measured along the dial, gate by gate."""
-    lines = [row("along it", str(found["on"])), *(row("", f"{what}: {figure}") for what, figure in found["gates"].items())]
-    return lines + [row("", f"{what}: {_figures(values)}") for what, values in found.items() if what not in ("on", "gates")]
+    lines = [
+        row("along it", str(found["on"])),
+        *(row("", f"{what}: {figure}") for what, figure in found["gates"].items()),
+    ]
+    return lines + [
+        row("", f"{what}: {_figures(values)}")
+        for what, values in found.items()
+        if what not in ("on", "gates")
+    ]
 
 
 def row(label: str, text: str) -> str:
@@ -57,17 +90,29 @@ def _size(path: Path, card: Mapping[str, Any]) -> str:
 def _figures(values: Any) -> str:
     if not isinstance(values, Mapping):
         return str(values)
-    return ", ".join(f"{key} {value:.4g}".strip() if isinstance(value, float) else f"{key} {value}" for key, value in values.items())
+    return ", ".join(
+        f"{key} {value:.4g}".strip() if isinstance(value, float) else f"{key} {value}"
+        for key, value in values.items()
+    )
 
 
 def _contract(contract: Contract) -> str:
     reach = "the whole picture" if contract.reach is None else f"{contract.reach} pixels"
     settings = zip(contract.dials, contract.identity or (), strict=False)
     identity = ", ".join(f"{dial.name}={value:g}" for dial, value in settings) or "none"
-    channels = f"{contract.channels_in} channels in, {contract.channels_out} out, scale {contract.scale}"
+    channels = (
+        f"{contract.channels_in} channels in, {contract.channels_out} out, scale {contract.scale}"
+    )
     return f"{channels}, reach {reach}, a level for each {contract.level}, identity at {identity}"
 
 
 def _training(card: Mapping[str, Any]) -> str:
     training = card.get("training", {})
-    return ", ".join(f"{key} {value}" for key, value in training.items() if not isinstance(value, (dict, list)) and "\n" not in str(value)) or "not said"
+    return (
+        ", ".join(
+            f"{key} {value}"
+            for key, value in training.items()
+            if not isinstance(value, (dict, list)) and "\n" not in str(value)
+        )
+        or "not said"
+    )

@@ -10,7 +10,10 @@ CURVES = "metrics.jsonl"
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:
-    """The records, each with its "step"; none where there is no file. A last line that was cut off is left out."""
+    """The records, each with its "step"; none where there is no file.
+
+    A last line that was cut off is left out.
+    """
     if not path.is_file():
         return []
     records = []

@@ -1,6 +1,10 @@
-"""Pages: one HTML file that needs nothing else, with tables, bar charts (SVG) and pictures inside it, to look at and to send. No scripts.
+"""Pages: one HTML file that needs nothing else, with tables, bar charts (SVG) and pictures inside
+it, to look at and to send.
 
-Its parts are texts, made by the functions here, which escape whatever they are given: `page("Title", [section("One", [paragraph("..."), bars(...)])])`.
+No scripts.
+
+Its parts are texts, made by the functions here, which escape whatever they are given:
+`page("Title", [section("One", [paragraph("..."), bars(...)])])`.
 """
 
 from __future__ import annotations
@@ -41,13 +45,21 @@ svg { display: block; max-width: 100%; height: auto; } svg text { fill: var(--in
 
 def page(title: str, parts: Iterable[str]) -> str:
     """The whole file."""
-    head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{escape(title)}</title><style>{_STYLE}</style>'
-    return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body><h1>{escape(title)}</h1>\n{chr(10).join(parts)}\n</body></html>\n'
+    head = (
+        '<meta charset="utf-8"><meta name="viewport" content="width=device-width, '
+        f'initial-scale=1"><title>{escape(title)}</title><style>{_STYLE}</style>'
+    )
+    return (
+        "<!doctype html>\n<html "
+        f'lang="en"><head>{head}</head>\n<body><h1>{escape(title)}</h1>\n{chr(10).join(parts)}\n</body></html>\n'
+    )
 
 
 def write_page(path: str | Path, title: str, parts: Iterable[str]) -> Path:
     """Writes the file whole or not at all; OutputError where it cannot be written."""
-    atomic_write(path, page(title, parts).encode(errors="backslashreplace"))  # names of files may hold bytes that are no text
+    atomic_write(
+        path, page(title, parts).encode(errors="backslashreplace")
+    )  # names of files may hold bytes that are no text
     return Path(path)
 
 
@@ -69,11 +81,22 @@ def row(parts: Iterable[str]) -> str:
     return f'<div class="row">{"".join(parts)}</div>'
 
 
-def table(heading: Sequence[str], rows: Iterable[Sequence[str | int | float]], classes: Mapping[str, str] | None = None) -> str:
-    """Numbers stand to the right; a cell whose text is a key of `classes` gets that class ("error", "warning", "note")."""
+def table(
+    heading: Sequence[str],
+    rows: Iterable[Sequence[str | int | float]],
+    classes: Mapping[str, str] | None = None,
+) -> str:
+    """Numbers stand to the right; a cell whose text is a key of `classes` gets that class ("error",
+    "warning", "note").
+    """
     top = "".join(f"<th>{escape(name)}</th>" for name in heading)
-    body = "".join(f"<tr>{''.join(_cell(cell, classes or {}) for cell in cells)}</tr>" for cells in rows)
-    return f'<div class="table"><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'
+    body = "".join(
+        f"<tr>{''.join(_cell(cell, classes or {}) for cell in cells)}</tr>" for cells in rows
+    )
+    return (
+        "<div "
+        f'class="table"><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'
+    )
 
 
 def gates(found: Iterable[tuple[str, str, bool]]) -> str:
@@ -86,7 +109,11 @@ def _cell(value: str | int | float, classes: Mapping[str, str]) -> str:
     if isinstance(value, str):
         kind = f' class="{classes[value]}"' if value in classes else ""
         return f"<td{kind}>{escape(value)}</td>"
-    return f'<td class="number">{value:,}</td>' if isinstance(value, int) else f'<td class="number">{value:.3g}</td>'
+    return (
+        f'<td class="number">{value:,}</td>'
+        if isinstance(value, int)
+        else f'<td class="number">{value:.3g}</td>'
+    )
 
 
 def bars(caption: str, values: Mapping[str, float], form: str = "{:g}") -> str:
@@ -107,14 +134,26 @@ def bars(caption: str, values: Mapping[str, float], form: str = "{:g}") -> str:
 def histogram(caption: str, shares: Sequence[float], low: str, high: str) -> str:
     """Standing bars without gaps, from `low` to `high`."""
     most, step = max([*shares, 1e-12]), 384 / max(len(shares), 1)
-    drawn = [f'<rect x="{i * step:.1f}" y="{100 - 100 * s / most:.1f}" width="{step - 1:.1f}" height="{100 * s / most:.1f}"/>' for i, s in enumerate(shares)]
-    ends = f'<text x="0" y="116">{escape(low)}</text><text x="384" y="116" text-anchor="end">{escape(high)}</text>'
+    drawn = [
+        (
+            f'<rect x="{i * step:.1f}" y="{100 - 100 * s / most:.1f}" width="{step - 1:.1f}" '
+            f'height="{100 * s / most:.1f}"/>'
+        )
+        for i, s in enumerate(shares)
+    ]
+    ends = (
+        f'<text x="0" y="116">{escape(low)}</text><text x="384" y="116" '
+        f'text-anchor="end">{escape(high)}</text>'
+    )
     return _figure(_svg(384, 120, [*drawn, ends]), caption)
 
 
 def _svg(width: float, height: float, drawn: Iterable[str]) -> str:
     """A drawing that shrinks with a narrow window."""
-    return f'<svg width="{width}" height="{height}" viewBox="0 0 {width} {height}" role="img">{"".join(drawn)}</svg>'
+    return (
+        f'<svg width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
+        f'role="img">{"".join(drawn)}</svg>'
+    )
 
 
 def picture(pixels: NDArray[np.uint8], caption: str = "") -> str:
@@ -127,7 +166,11 @@ def picture_file(path: Path, caption: str = "") -> str:
     data = path.read_bytes()
     with Image.open(io.BytesIO(data)) as image:
         width, height, kind = *image.size, Image.MIME[image.format or "JPEG"]
-    return _figure(f'<img alt="" width="{width}" height="{height}" src="data:{kind};base64,{base64.b64encode(data).decode()}">', caption)
+    return _figure(
+        f'<img alt="" width="{width}" height="{height}" '
+        f'src="data:{kind};base64,{base64.b64encode(data).decode()}">',
+        caption,
+    )
 
 
 def pictures(several: Iterable[NDArray[np.uint8]], caption: str = "") -> str:
@@ -138,7 +181,10 @@ def pictures(several: Iterable[NDArray[np.uint8]], caption: str = "") -> str:
 def _image(pixels: NDArray[np.uint8]) -> str:
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "JPEG", quality=85)
-    return f'<img alt="" width="{pixels.shape[1]}" height="{pixels.shape[0]}" src="data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}">'
+    return (
+        f'<img alt="" width="{pixels.shape[1]}" height="{pixels.shape[0]}" '
+        f'src="data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}">'
+    )
 
 
 def _figure(content: str, caption: str) -> str:

@@ -1,4 +1,7 @@
-"""Curves of training runs, laid over each other, and a few other plots. The one file that uses matplotlib, when it is asked to draw."""
+"""Curves of training runs, laid over each other, and a few other plots.
+
+The one file that uses matplotlib, when it is asked to draw.
+"""
 
 from __future__ import annotations
 
@@ -19,12 +22,22 @@ from ..errors import DataError, MissingExtra, UsageError
 from ..images.atomic import atomic_write
 from .curves import CURVES, read_lines
 
-#: what is drawn where nothing is said: the names of these curves, and those whose name holds one of these words
+#: what is drawn where nothing is said: the names of these curves, and those whose name holds one of
+#: these words
 USUAL = ("loss", "psnr", "ssim", "learning_rate", "steps_a_second", "waiting_for_data")
 #: the steps, and the value at each
 Series = tuple[list[int], list[float]]
 COLOURS = ("#2563a8", "#c2452d", "#3a8f4d", "#8a5aa8", "#b8860b", "#1a8f9c", "#7a5440", "#666666")
-DASHES: tuple[Any, ...] = ("-", "--", ":", "-.", (0, (6, 1, 1, 1, 1, 1)), (0, (8, 3)), (0, (1, 3)), (0, (3, 1, 3, 4)))
+DASHES: tuple[Any, ...] = (
+    "-",
+    "--",
+    ":",
+    "-.",
+    (0, (6, 1, 1, 1, 1, 1)),
+    (0, (8, 3)),
+    (0, (1, 3)),
+    (0, (3, 1, 3, 4)),
+)
 
 
 @dataclass(frozen=True)
@@ -39,7 +52,10 @@ def read_run(place: Path) -> Run:
     """The run in a folder (or its metrics.jsonl). DataError where there are no curves."""
     file = place / CURVES if place.is_dir() else place
     if not file.is_file():
-        raise DataError(f"{file}: no such file; `burnish plot` wants the folder of a run, which training makes, as runs/photo")
+        raise DataError(
+            f"{file}: no such file; `burnish plot` wants the folder of a run, which training "
+            "makes, as runs/photo"
+        )
     curves: dict[str, Series] = {}
     for record in read_lines(file):
         step = record.pop("step")
@@ -53,7 +69,9 @@ def read_run(place: Path) -> Run:
 
 
 def smoothed(values: Sequence[float], amount: float) -> list[float]:
-    """The running mean in which each value counts `amount` times as much as the one after it; it starts unbiased, and steps over what is not a number."""
+    """The running mean in which each value counts `amount` times as much as the one after it; it
+    starts unbiased, and steps over what is not a number.
+    """
     result, total, weight = [], 0.0, 0.0
     for value in values:
         if math.isfinite(value):
@@ -71,31 +89,51 @@ def panel_of(name: str) -> str:
 def chosen(runs: Sequence[Run], what: Sequence[str]) -> dict[str, list[str]]:
     """Panel -> the names of its curves. UsageError where a word fits none."""
     names = list(dict.fromkeys(name for run in runs for name in run.curves))
-    fitting = [name for name in names if any(word.lower() in name.lower() for word in what or USUAL) and (what or not name.startswith("gradient norm"))]
+    fitting = [
+        name
+        for name in names
+        if any(word.lower() in name.lower() for word in what or USUAL)
+        and (what or not name.startswith("gradient norm"))
+    ]
     for word in what:
         if not any(word.lower() in name.lower() for name in names):
-            raise UsageError(f"--what {word}: no curve is called like that; there is {', '.join(dict.fromkeys(panel_of(name) for name in names))}")
+            raise UsageError(
+                f"--what {word}: no curve is called like that; there is "
+                f"{', '.join(dict.fromkeys(panel_of(name) for name in names))}"
+            )
     words = [word.lower() for word in what or USUAL]
     panels: dict[str, list[str]] = {}
-    for name in sorted(fitting, key=lambda name: next(i for i, word in enumerate(words) if word in name.lower())):
+    for name in sorted(
+        fitting, key=lambda name: next(i for i, word in enumerate(words) if word in name.lower())
+    ):
         panels.setdefault(panel_of(name), []).append(name)
     return panels
 
 
-def plot_runs(places: Sequence[Path], output: Path, *, smooth: float = 0.9, what: Sequence[str] = ()) -> None:
-    """The curves of several runs over each other, as .png, or as an .html page with the picture and a table of where the curves end.
+def plot_runs(
+    places: Sequence[Path], output: Path, *, smooth: float = 0.9, what: Sequence[str] = ()
+) -> None:
+    """The curves of several runs over each other, as .png, or as an .html page with the picture and
+    a table of where the curves end.
 
-    smooth: from 0 to below 1; what was measured shows pale behind the smoothed curve. Validation figures are drawn as they are. UsageError, DataError.
+    smooth: from 0 to below 1; what was measured shows pale behind the smoothed curve. Validation
+    figures are drawn as they are. UsageError, DataError.
     """
     if not 0 <= smooth < 1:
         raise UsageError(f"--smooth {smooth:g} is out of range: from 0 (as measured) to below 1")
     if output.suffix.lower() not in (".png", ".html"):
         raise UsageError(f"{output}: curves are written as .png or .html")
     runs = [read_run(place) for place in places]
-    runs = [Run(name, run.curves) for name, run in zip(_told_apart([run.name for run in runs], places), runs, strict=True)]
+    runs = [
+        Run(name, run.curves)
+        for name, run in zip(_told_apart([run.name for run in runs], places), runs, strict=True)
+    ]
     panels = chosen(runs, what)
     picture = _png(_drawn(runs, panels, smooth))
-    atomic_write(output, picture if output.suffix.lower() == ".png" else _page(runs, panels, picture).encode())
+    atomic_write(
+        output,
+        picture if output.suffix.lower() == ".png" else _page(runs, panels, picture).encode(),
+    )
 
 
 def _drawn(runs: Sequence[Run], panels: Mapping[str, Sequence[str]], smooth: float) -> Any:
@@ -111,7 +149,9 @@ def _drawn(runs: Sequence[Run], panels: Mapping[str, Sequence[str]], smooth: flo
 
 
 def _panel(axes: Any, runs: Sequence[Run], names: Sequence[str], smooth: float) -> None:
-    """With one run a colour is a curve; with several a colour is a run, and dashes tell its curves apart."""
+    """With one run a colour is a curve; with several a colour is a run, and dashes tell its curves
+    apart.
+    """
     lines = 0
     for i, run in enumerate(runs):
         for j, name in enumerate(names):
@@ -125,13 +165,35 @@ def _panel(axes: Any, runs: Sequence[Run], names: Sequence[str], smooth: float) 
             if dense and smooth:
                 axes.plot(steps, values, color=colour, alpha=0.2, linewidth=0.8)
             shown = smoothed(values, smooth) if dense else values
-            axes.plot(steps, shown, linestyle=dash, color=colour, linewidth=1.6, label=label, marker="o" if len(steps) < 15 else None, markersize=3)
+            axes.plot(
+                steps,
+                shown,
+                linestyle=dash,
+                color=colour,
+                linewidth=1.6,
+                label=label,
+                marker="o" if len(steps) < 15 else None,
+                markersize=3,
+            )
             lines += 1
-    if _spread([value for run in runs for name in names if name in run.curves for value in run.curves[name][1]]) > 30:
+    if (
+        _spread(
+            [
+                value
+                for run in runs
+                for name in names
+                if name in run.curves
+                for value in run.curves[name][1]
+            ]
+        )
+        > 30
+    ):
         axes.set_yscale("log")
     _plain(axes)
     if lines > 1 or (lines and len(runs) > 1):
-        beside: dict[str, Any] = {"loc": "center left", "bbox_to_anchor": (1, 0.5)} if lines > 3 else {}
+        beside: dict[str, Any] = (
+            {"loc": "center left", "bbox_to_anchor": (1, 0.5)} if lines > 3 else {}
+        )
         axes.legend(fontsize=8, frameon=False, handlelength=3, **beside)
 
 
@@ -151,20 +213,30 @@ def _spread(values: Sequence[float]) -> float:
 def _page(runs: Sequence[Run], panels: Mapping[str, Sequence[str]], picture: bytes) -> str:
     names = [name for inner in panels.values() for name in inner]
     head = "".join(f"<th>{html.escape(run.name)}</th>" for run in runs)
-    body = "".join(f"<tr><td>{html.escape(name)}</td>" + "".join(f"<td>{_last(run, name)}</td>" for run in runs) + "</tr>" for name in names)
+    body = "".join(
+        f"<tr><td>{html.escape(name)}</td>"
+        + "".join(f"<td>{_last(run, name)}</td>" for run in runs)
+        + "</tr>"
+        for name in names
+    )
     style = (
-        "body{font:15px sans-serif;margin:2em auto;max-width:80em}img{max-width:100%}td,th{padding:.2em 1em;text-align:right}td:first-child{text-align:left}"
+        "body{font:15px sans-serif;margin:2em "
+        "auto;max-width:80em}img{max-width:100%}td,th{padding:.2em "
+        "1em;text-align:right}td:first-child{text-align:left}"
     )
     title = html.escape(", ".join(run.name for run in runs))
     return (
-        f"<!doctype html><html lang=en><meta charset=utf-8><title>{title}</title><style>{style}</style><h1>{title}</h1>"
+        "<!doctype html><html lang=en><meta "
+        f"charset=utf-8><title>{title}</title><style>{style}</style><h1>{title}</h1>"
         f'<img alt="curves" src="data:image/png;base64,{base64.b64encode(picture).decode()}">'
         f"<h2>Where they end</h2><table><tr><th></th>{head}</tr>{body}</table></html>"
     )
 
 
 def _last(run: Run, name: str) -> str:
-    return f"{run.curves[name][1][-1]:.4g} at {run.curves[name][0][-1]}" if name in run.curves else ""
+    return (
+        f"{run.curves[name][1][-1]:.4g} at {run.curves[name][0][-1]}" if name in run.curves else ""
+    )
 
 
 def bars(values: Mapping[str, float], title: str) -> NDArray[np.uint8]:
@@ -173,13 +245,24 @@ def bars(values: Mapping[str, float], title: str) -> NDArray[np.uint8]:
     axes = figure.add_subplot(1, 1, 1)
     axes.bar(range(len(values)), [max(value, 1e-12) for value in values.values()], color=COLOURS[0])
     axes.set_yscale("log")
-    axes.set_xticks(range(len(values)), [name.removeprefix("net.").removesuffix(".weight") for name in values], rotation=90, fontsize=6)
+    axes.set_xticks(
+        range(len(values)),
+        [name.removeprefix("net.").removesuffix(".weight") for name in values],
+        rotation=90,
+        fontsize=6,
+    )
     axes.set_title(title, fontsize=10, loc="left")
     axes.grid(True, axis="y", alpha=0.3)
     return _pixels(figure)
 
 
-def plot_sweep(rates: Sequence[float], losses: Sequence[float], smooth: Sequence[float], suggestion: float | None, output: Path) -> None:
+def plot_sweep(
+    rates: Sequence[float],
+    losses: Sequence[float],
+    smooth: Sequence[float],
+    suggestion: float | None,
+    output: Path,
+) -> None:
     """The loss over learning rates, and the one that is suggested, as .png."""
     figure = _figure(8, 4.5)
     axes = figure.add_subplot(1, 1, 1)
@@ -188,7 +271,10 @@ def plot_sweep(rates: Sequence[float], losses: Sequence[float], smooth: Sequence
     if suggestion is not None:
         axes.axvline(suggestion, color=COLOURS[1], linestyle="--", label=f"{suggestion:.1e}")
     axes.set_xscale("log")
-    low, high = min([*losses, *smooth]), max(smooth[: smooth.index(min(smooth)) + 1])  # what breaks at the end would flatten the rest
+    low, high = (
+        min([*losses, *smooth]),
+        max(smooth[: smooth.index(min(smooth)) + 1]),
+    )  # what breaks at the end would flatten the rest
     margin = 0.08 * (high - low) or 1.0
     axes.set_ylim(low - margin, high + margin)
     axes.set_xlabel("learning rate")
@@ -198,14 +284,22 @@ def plot_sweep(rates: Sequence[float], losses: Sequence[float], smooth: Sequence
     atomic_write(output, _png(figure))
 
 
-def scatter(points: Mapping[str, tuple[float, float]], marked: Sequence[str], x: str, y: str) -> NDArray[np.uint8]:
+def scatter(
+    points: Mapping[str, tuple[float, float]], marked: Sequence[str], x: str, y: str
+) -> NDArray[np.uint8]:
     """Named points; those that are marked are filled, and joined from left to right. [H, W, 3]"""
     figure = _figure(9, 5)
     axes = figure.add_subplot(1, 1, 1)
     path = sorted(points[name] for name in marked)
     axes.plot([a for a, _ in path], [b for _, b in path], color=COLOURS[0], alpha=0.4)
     for name, (a, b) in points.items():
-        axes.plot([a], [b], "o", color=COLOURS[0], markerfacecolor=COLOURS[0] if name in marked else "white")
+        axes.plot(
+            [a],
+            [b],
+            "o",
+            color=COLOURS[0],
+            markerfacecolor=COLOURS[0] if name in marked else "white",
+        )
         axes.annotate(name, (a, b), textcoords="offset points", xytext=(6, 4), fontsize=8)
     if _spread([a for a, _ in points.values()]) > 10:
         axes.set_xscale("log")
@@ -214,14 +308,26 @@ def scatter(points: Mapping[str, tuple[float, float]], marked: Sequence[str], x:
     return _pixels(figure)
 
 
-def lines(several: Mapping[str, Sequence[Sequence[Sequence[float]]]], x: str, y: str) -> NDArray[np.uint8]:
+def lines(
+    several: Mapping[str, Sequence[Sequence[Sequence[float]]]], x: str, y: str
+) -> NDArray[np.uint8]:
     """For each name some curves of (x, y), all of one colour. [H, W, 3]"""
     figure = _figure(9, 5)
     axes = figure.add_subplot(1, 1, 1)
     for i, (name, curves) in enumerate(several.items()):
         for j, curve in enumerate(curves):
-            style: dict[str, Any] = {"color": COLOURS[i % len(COLOURS)], "linestyle": DASHES[i // len(COLOURS) % len(DASHES)]}
-            axes.plot([point[0] for point in curve], [point[1] for point in curve], label=None if j else name, alpha=0.9, linewidth=1.3, **style)
+            style: dict[str, Any] = {
+                "color": COLOURS[i % len(COLOURS)],
+                "linestyle": DASHES[i // len(COLOURS) % len(DASHES)],
+            }
+            axes.plot(
+                [point[0] for point in curve],
+                [point[1] for point in curve],
+                label=None if j else name,
+                alpha=0.9,
+                linewidth=1.3,
+                **style,
+            )
     axes.legend(fontsize=8, frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
     _labelled(axes, x, y)
     return _pixels(figure)
@@ -229,7 +335,9 @@ def lines(several: Mapping[str, Sequence[Sequence[Sequence[float]]]], x: str, y:
 
 def _labelled(axes: Any, x: str, y: str) -> None:
     axes.set_xlabel(x, fontsize=9)
-    axes.set_ylabel("\n".join(textwrap.wrap(y, 60)), fontsize=9)  # a definition may be longer than the axis
+    axes.set_ylabel(
+        "\n".join(textwrap.wrap(y, 60)), fontsize=9
+    )  # a definition may be longer than the axis
     _plain(axes)
 
 
@@ -240,12 +348,18 @@ def _plain(axes: Any) -> None:
 
 
 def _figure(width: float, height: float) -> Any:
-    """A figure of so many inches; no window is opened. MissingExtra where matplotlib is not installed."""
+    """A figure of so many inches; no window is opened.
+
+    MissingExtra where matplotlib is not installed.
+    """
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise MissingExtra(f"plots want matplotlib, and it is not installed ({error}); pip install 'burnish[train]' brings it") from error
+        raise MissingExtra(
+            f"plots want matplotlib, and it is not installed ({error}); pip install "
+            "'burnish[train]' brings it"
+        ) from error
     figure = Figure(figsize=(width, height), dpi=100, layout="constrained")
     FigureCanvasAgg(figure)
     return figure

@@ -1,4 +1,6 @@
-"""Contact sheets: rows of pictures with captions, in one PNG or JPEG, drawn with Pillow and its own font (which has ASCII only)."""
+"""Contact sheets: rows of pictures with captions, in one PNG or JPEG, drawn with Pillow and its own
+font (which has ASCII only).
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 @dataclass(frozen=True)
 class Cell:
-    """A picture on a sheet. pixels: [H, W, 3], [H, W, 1] or [H, W], float in 0..1 or uint8; caption: below it; crop: (left, top, width, height)."""
+    """A picture on a sheet. pixels: [H, W, 3], [H, W, 1] or [H, W], float in 0..1 or uint8;
+    caption: below it; crop: (left, top, width, height).
+    """
 
     pixels: NDArray[Any]
     caption: str = ""
@@ -33,19 +37,27 @@ class Cell:
 
 
 def sheet(rows: Sequence[Sequence[Cell]], path: str | Path, width: int = 384) -> Path:
-    """Draws the rows with every picture `width` pixels wide (enlarged by repeating pixels, reduced by area), writes the file whole, and returns its path.
+    """Draws the rows with every picture `width` pixels wide (enlarged by repeating pixels, reduced
+    by area), writes the file whole, and returns its path.
 
-    The suffix says the format. UsageError where there is nothing to draw or a picture's shape does not fit, OutputError where the file cannot be written.
+    The suffix says the format. UsageError where there is nothing to draw or a picture's shape does
+    not fit, OutputError where the file cannot be written.
     """
     path = Path(path)
     font = ImageFont.load_default(FONT_SIZE)
-    drawn = [[(_picture(cell, width), _wrapped(cell.caption, font, width)) for cell in row] for row in rows if row]
+    drawn = [
+        [(_picture(cell, width), _wrapped(cell.caption, font, width)) for cell in row]
+        for row in rows
+        if row
+    ]
     if not drawn:
         raise UsageError("a contact sheet wants at least one picture")
     heights = [max(image.height for image, _ in row) for row in drawn]
     lines = [max(len(caption) for _, caption in row) for row in drawn]
     across = GAP + max(len(row) for row in drawn) * (width + GAP)
-    canvas = Image.new("RGB", (across, GAP + sum(heights) + sum(_caption_height(n) + GAP for n in lines)), PAPER)
+    canvas = Image.new(
+        "RGB", (across, GAP + sum(heights) + sum(_caption_height(n) + GAP for n in lines)), PAPER
+    )
     draw, top = ImageDraw.Draw(canvas), GAP
     for row, height, count in zip(drawn, heights, lines, strict=True):
         for column, (image, caption) in enumerate(row):
@@ -58,30 +70,50 @@ def sheet(rows: Sequence[Sequence[Cell]], path: str | Path, width: int = 384) ->
     return path
 
 
-def residual_picture(before: NDArray[Any], after: NDArray[Any], gain: float = 3.0) -> NDArray[np.float32]:
-    """What restoring took away, before - after, times `gain`, around mid grey. Both [H, W, C], float in 0..1 or uint8; the result in 0..1."""
+def residual_picture(
+    before: NDArray[Any], after: NDArray[Any], gain: float = 3.0
+) -> NDArray[np.float32]:
+    """What restoring took away, before - after, times `gain`, around mid grey.
+
+    Both [H, W, C], float in 0..1 or uint8; the result in 0..1.
+    """
     taken = _as_float(before) - _as_float(after)
     return np.asarray(np.clip(0.5 + gain * taken, 0, 1), np.float32)
 
 
 def visible(picture: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The picture [C, H, W]; of raw planes (red, two greens, blue), colours that can be looked at."""
+    """The picture [C, H, W]; of raw planes (red, two greens, blue), colours that can be looked
+    at.
+    """
     return picture if len(picture) < 4 else np.clip(picture[[0, 1, 3]], 0, 1) ** np.float32(1 / 2.2)
 
 
 def _picture(cell: Cell, width: int) -> Image.Image:
     pixels = cell.pixels[:, :, None] if cell.pixels.ndim == 2 else cell.pixels
     if pixels.ndim != 3 or pixels.shape[2] not in (1, 3) or 0 in pixels.shape:
-        raise UsageError(f"an array of shape {list(cell.pixels.shape)} does not go on a contact sheet; [H, W], [H, W, 1] or [H, W, 3] does")
+        raise UsageError(
+            f"an array of shape {list(cell.pixels.shape)} does not go on a contact sheet; [H, "
+            "W], [H, W, 1] or [H, W, 3] does"
+        )
     if cell.crop is not None:
         left, top, across, down = cell.crop
-        if min(left, top) < 0 or min(across, down) < 1 or left + across > pixels.shape[1] or top + down > pixels.shape[0]:
-            raise UsageError(f"a crop of {across}x{down} at {left}, {top} does not lie in a picture of {pixels.shape[1]}x{pixels.shape[0]}")
+        if (
+            min(left, top) < 0
+            or min(across, down) < 1
+            or left + across > pixels.shape[1]
+            or top + down > pixels.shape[0]
+        ):
+            raise UsageError(
+                f"a crop of {across}x{down} at {left}, {top} does not lie in a picture of "
+                f"{pixels.shape[1]}x{pixels.shape[0]}"
+            )
         pixels = pixels[top : top + down, left : left + across]
     values = np.rint(np.clip(_as_float(pixels), 0, 1) * 255).astype(np.uint8)
     image = Image.fromarray(np.ascontiguousarray(np.broadcast_to(values, (*values.shape[:2], 3))))
     height = max(1, round(image.height * width / image.width))
-    return image.resize((width, height), Image.Resampling.NEAREST if width >= image.width else Image.Resampling.BOX)
+    return image.resize(
+        (width, height), Image.Resampling.NEAREST if width >= image.width else Image.Resampling.BOX
+    )
 
 
 def _as_float(pixels: NDArray[Any]) -> NDArray[np.float32]:
@@ -105,7 +137,9 @@ def _wrapped(caption: str, font: Font, width: int) -> list[str]:
 
 
 def _cut(word: str, font: Font, width: int) -> list[str]:
-    """The word, in pieces no wider than the picture: behind a comma where there is one, else anywhere."""
+    """The word, in pieces no wider than the picture: behind a comma where there is one, else
+    anywhere.
+    """
     if font.getlength(word) <= width or len(word) < 2:
         return [word]
     fits = max((i for i in range(1, len(word)) if font.getlength(word[:i]) <= width), default=1)

@@ -1,5 +1,6 @@
-"""Finished networks -> one with a mix dial between them (DNI: Wang et al., CVPR 2019), or the one at a fixed place between two (Wortsman et al., "Model soups",
-ICML 2022), and whether they are relatives at all: what `burnish blend` does.
+"""Finished networks -> one with a mix dial between them (DNI: Wang et al., CVPR 2019), or the one
+at a fixed place between two (Wortsman et al., "Model soups", ICML 2022), and whether they are
+relatives at all: what `burnish blend` does.
 """
 
 from __future__ import annotations
@@ -20,14 +21,17 @@ from ..training.build import Spec
 from ..training.restorer import Restorer
 from .filters import convolved, mosaic
 
-#: filters of networks of one parent are more alike than this in the mean, 0.76 where they are least alike in the paper (noise 20 and 60, last layer); those of
-#: two that were trained apart are not alike at all
+#: filters of networks of one parent are more alike than this in the mean, 0.76 where they are least
+#: alike in the paper (noise 20 and 60, last layer); those of two that were trained apart are not
+#: alike at all
 RELATED = 0.5
 
 
 @dataclass(frozen=True)
 class Kinship:
-    """layers: by the name of each convolution, the mean correlation of its filters in the two networks, -1 to 1."""
+    """layers: by the name of each convolution, the mean correlation of its filters in the two
+    networks, -1 to 1.
+    """
 
     layers: Mapping[str, float]
 
@@ -37,73 +41,143 @@ class Kinship:
 
     def to_text(self) -> str:
         width = max(map(len, self.layers))
-        return "\n".join([*(f"{name:<{width}}  {value:6.3f}" for name, value in self.layers.items()), f"{'mean':<{width}}  {self.mean:6.3f}"])
+        return "\n".join(
+            [
+                *(f"{name:<{width}}  {value:6.3f}" for name, value in self.layers.items()),
+                f"{'mean':<{width}}  {self.mean:6.3f}",
+            ]
+        )
 
 
 def kinship(one: Restorer, other: Restorer) -> Kinship:
-    """Pearson's correlation of filters at the same place (DNI, section 3.1). ModelMismatch where the networks are not built alike."""
+    """Pearson's correlation of filters at the same place (DNI, section 3.1).
+
+    ModelMismatch where the networks are not built alike.
+    """
     if one.spec != other.spec or one.contract.dials != other.contract.dials:
-        raise ModelMismatch(f"the networks are not built alike: {one.spec.use} {dict(one.spec.args)} and {other.spec.use} {dict(other.spec.args)}")
+        raise ModelMismatch(
+            f"the networks are not built alike: {one.spec.use} {dict(one.spec.args)} and "
+            f"{other.spec.use} {dict(other.spec.args)}"
+        )
     pairs = zip(convolved(one), convolved(other), strict=True)
     return Kinship({name: _correlation(a, b) for (name, a), (_, b) in pairs})
 
 
 def blend(files: Sequence[Path]) -> tuple[Restorer, list[Kinship]]:
-    """A Restorer with the dial "mix" (mix1, mix2, ... where there are more than two files), and how each network after the first is related to it.
+    """A Restorer with the dial "mix" (mix1, mix2, ... where there are more than two files), and how
+    each network after the first is related to it.
 
-    At mix 0 it is the first network, at 1 the second. ModelMismatch, with the correlation, where they do not share a parent: between such there is nothing.
+    At mix 0 it is the first network, at 1 the second. ModelMismatch, with the correlation, where
+    they do not share a parent: between such there is nothing.
     """
     networks, found = _relatives(files)
     first = networks[0]
     if first.contract.dials:
-        raise UsageError(f"{files[0]}: a network with a dial of its own gets no mix dial beside it; --at MIX makes the one network there")
+        raise UsageError(
+            f"{files[0]}: a network with a dial of its own gets no mix dial beside it; --at MIX "
+            "makes the one network there"
+        )
     names = ["mix"] if len(files) == 2 else [f"mix{i}" for i in range(1, len(files))]
-    dials = tuple(Dial(name, 0, 1, 0, f"0 for {files[0].stem} to 1 for {file.stem}") for name, file in zip(names, files[1:], strict=True))
+    dials = tuple(
+        Dial(name, 0, 1, 0, f"0 for {files[0].stem} to 1 for {file.stem}")
+        for name, file in zip(names, files[1:], strict=True)
+    )
     result = Restorer(Spec("Blend", {"base": first.spec, "corners": len(files)}), dials)
     for corner, network in enumerate(networks):
         result.net.take(corner, network.net.state_dict())  # type: ignore[operator]
-    result.card = {**first.card, "task": f"blend of {', '.join(file.stem for file in files)}: {first.card.get('task', 'no card')}", "quality": {}}
+    result.card = {
+        **first.card,
+        "task": (
+            f"blend of {', '.join(file.stem for file in files)}: "
+            f"{first.card.get('task', 'no card')}"
+        ),
+        "quality": {},
+    }
     return result.eval(), found
 
 
 def between(files: Sequence[Path], at: float) -> tuple[Restorer, list[Kinship]]:
-    """The network of which every weight is (1 - at) of the first file's and at of the second's, and how these are related; with the dials that they have.
+    """The network of which every weight is (1 - at) of the first file's and at of the second's, and
+    how these are related; with the dials that they have.
 
-    Its card says of both how they were trained. UsageError for another number of files, ModelMismatch as in `blend`.
+    Its card says of both how they were trained. UsageError for another number of files,
+    ModelMismatch as in `blend`.
     """
     if len(files) != 2:
-        raise UsageError("--at is for two networks; fold a blend of more with burnish export --at mix1=0.2,mix2=0.3")
+        raise UsageError(
+            "--at is for two networks; fold a blend of more with burnish export --at "
+            "mix1=0.2,mix2=0.3"
+        )
     (first, second), found = _relatives(files)
     state, other = first.net.state_dict(), second.net.state_dict()
-    first.net.load_state_dict({name: torch.lerp(value, other[name], at) if value.is_floating_point() else value for name, value in state.items()})
-    card = {key: value for key, value in first.card.items() if key not in ("quality", "validation", "dial", "speed")}
+    first.net.load_state_dict(
+        {
+            name: torch.lerp(value, other[name], at) if value.is_floating_point() else value
+            for name, value in state.items()
+        }
+    )
+    card = {
+        key: value
+        for key, value in first.card.items()
+        if key not in ("quality", "validation", "dial", "speed")
+    }
     one, two = (network.card.get("training", {}) for network in (first, second))
     trained = {key: one.get(key, 0) + two.get(key, 0) for key in ("steps", "hours")}
-    first.card = {**card, "training": {**one, **trained, "blended": {"at": at, "with": {key: value for key, value in two.items() if key != "before"}}}}
+    first.card = {
+        **card,
+        "training": {
+            **one,
+            **trained,
+            "blended": {
+                "at": at,
+                "with": {key: value for key, value in two.items() if key != "before"},
+            },
+        },
+    }
     return first.eval(), found
 
 
 def _relatives(files: Sequence[Path]) -> tuple[list[Restorer], list[Kinship]]:
-    """The networks, and how each after the first is related to it. UsageError for fewer than two, ModelMismatch where they share no parent."""
+    """The networks, and how each after the first is related to it.
+
+    UsageError for fewer than two, ModelMismatch where they share no parent.
+    """
     if len(files) < 2:
-        raise UsageError("name two networks or more to blend, as in burnish blend soft.safetensors sharp.safetensors -o both.safetensors")
+        raise UsageError(
+            "name two networks or more to blend, as in burnish blend soft.safetensors "
+            "sharp.safetensors -o both.safetensors"
+        )
     networks = [Restorer.load(file) for file in files]
     found = [kinship(networks[0], other) for other in networks[1:]]
     for file, related in zip(files[1:], found, strict=True):
         if related.mean < RELATED:
             raise ModelMismatch(
-                f"{file}: its filters correlate by {related.mean:.2f} with those of {files[0]}, so they were not fine-tuned from one another; "
+                f"{file}: its filters correlate by {related.mean:.2f} with those of {files[0]}, "
+                "so they were not fine-tuned from one another; "
                 "what lies between two networks that were trained apart restores nothing"
             )
     return networks, found
 
 
 def draw(path: Path, files: Sequence[Path], found: Sequence[Kinship]) -> None:
-    """The correlation layer by layer, and the first and the last convolution's filters of every network, in one picture."""
-    curves = {file.stem: [list(enumerate(related.layers.values(), 1))] for file, related in zip(files[1:], found, strict=True)}
+    """The correlation layer by layer, and the first and the last convolution's filters of every
+    network, in one picture.
+    """
+    curves = {
+        file.stem: [list(enumerate(related.layers.values(), 1))]
+        for file, related in zip(files[1:], found, strict=True)
+    }
     rows = [[Cell(lines(curves, "convolution", f"correlation with {files[0].stem}"))]]
     for where, place in (("first", 0), ("last", -1)):
-        rows.append([Cell(mosaic(convolved(Restorer.load(file))[place][1]), f"{file.stem}: filters of the {where} convolution") for file in files])
+        rows.append(
+            [
+                Cell(
+                    mosaic(convolved(Restorer.load(file))[place][1]),
+                    f"{file.stem}: filters of the {where} convolution",
+                )
+                for file in files
+            ]
+        )
     sheet(rows, path, 700)
 
 

@@ -1,4 +1,6 @@
-"""Parts of a page that compares models: the table of figures, quality against cost with the front marked, curves, artefacts, what was not measured."""
+"""Parts of a page that compares models: the table of figures, quality against cost with the front
+marked, curves, artefacts, what was not measured.
+"""
 
 from __future__ import annotations
 
@@ -22,12 +24,20 @@ COSTS = (
 
 
 def front(results: Results, cost: str) -> list[str]:
-    """The names that no other is as good as at less cost: those of a mean that is not surpassed by a cheaper one."""
+    """The names that no other is as good as at less cost: those of a mean that is not surpassed by
+    a cheaper one.
+    """
     metric = results.metrics[0]
-    points = {name: point for name in results.names if (point := _point(results, name, cost)) is not None}
+    points = {
+        name: point for name in results.names if (point := _point(results, name, cost)) is not None
+    }
     kept = []
     for name, (x, y) in points.items():
-        beaten = any((ox < x and not better(metric, y, oy)) or (ox <= x and better(metric, oy, y)) for other, (ox, oy) in points.items() if other != name)
+        beaten = any(
+            (ox < x and not better(metric, y, oy)) or (ox <= x and better(metric, oy, y))
+            for other, (ox, oy) in points.items()
+            if other != name
+        )
         kept += [] if beaten else [name]
     return kept
 
@@ -40,11 +50,20 @@ def _point(results: Results, name: str, cost: str) -> tuple[float, float] | None
 
 
 def columns_of(results: Results) -> list[tuple[Column, str]]:
-    """(column, metric) in the order of the table: the deciding metric at every setting, then the others; with many settings, these in the middle alone."""
+    """(column, metric) in the order of the table: the deciding metric at every setting, then the
+    others; with many settings, these in the middle alone.
+    """
     found = [(column, results.metrics[0]) for column in results.columns]
-    kinds = {kind: [column for column in results.columns if column[0] == kind] for kind, _ in results.columns}
+    kinds = {
+        kind: [column for column in results.columns if column[0] == kind]
+        for kind, _ in results.columns
+    }
     for metric in results.metrics[1:]:
-        found += [(column, metric) for of_kind in kinds.values() for column in (of_kind if len(of_kind) < 3 else [of_kind[len(of_kind) // 2]])]
+        found += [
+            (column, metric)
+            for of_kind in kinds.values()
+            for column in (of_kind if len(of_kind) < 3 else [of_kind[len(of_kind) // 2]])
+        ]
     return found
 
 
@@ -52,10 +71,21 @@ def figures(results: Results) -> Iterator[str]:
     """The table: the deciding metric at every setting, the others, and what each model costs."""
     wanted = columns_of(results)
     several = any(len(results.of(name)) > 1 for name in results.names)
-    costs = [(key, words, unit) for key, words, unit in COSTS if any(key in entry.cost for entry in results.entries)]
+    costs = [
+        (key, words, unit)
+        for key, words, unit in COSTS
+        if any(key in entry.cost for entry in results.entries)
+    ]
     kinds = {kind for (kind, _), _ in wanted}
     heading = ["", *(["seeds"] if several else [])]
-    heading += [" ".join(filter(None, (metric, setting if setting != "all" else "", kind if len(kinds) > 1 else ""))) for (kind, setting), metric in wanted]
+    heading += [
+        " ".join(
+            filter(
+                None, (metric, setting if setting != "all" else "", kind if len(kinds) > 1 else "")
+            )
+        )
+        for (kind, setting), metric in wanted
+    ]
     best = {place: _best(results, place) for place in wanted}
     rows = []
     for name in results.names:
@@ -63,8 +93,18 @@ def figures(results: Results) -> Iterator[str]:
         if not entries:
             continue
         cells: list[str | int | float] = [name, *([len(entries)] if several else [])]
-        cells += [_cell(*mean_and_spread(entry.figure(column, m) for entry in entries), m, best[column, m] == name) for column, m in wanted]
-        cells += [_cost(mean_and_spread(entry.cost.get(key, math.nan) for entry in entries)[0] / unit) for key, _, unit in costs]
+        cells += [
+            _cell(
+                *mean_and_spread(entry.figure(column, m) for entry in entries),
+                m,
+                best[column, m] == name,
+            )
+            for column, m in wanted
+        ]
+        cells += [
+            _cost(mean_and_spread(entry.cost.get(key, math.nan) for entry in entries)[0] / unit)
+            for key, _, unit in costs
+        ]
         rows.append(cells)
     yield table([*heading, *(words for _, words, _ in costs)], rows)
     yield paragraph("; ".join(results.definitions(m for _, m in wanted)) + ". * the best mean.")
@@ -74,7 +114,10 @@ def figures(results: Results) -> Iterator[str]:
 
 def _best(results: Results, place: tuple[Column, str]) -> str:
     column, metric = place
-    means = {name: mean_and_spread(entry.figure(column, metric) for entry in results.of(name))[0] for name in results.names}
+    means = {
+        name: mean_and_spread(entry.figure(column, metric) for entry in results.of(name))[0]
+        for name in results.names
+    }
     known = {name: mean for name, mean in means.items() if not math.isnan(mean)}
     if not known or not results.comparable(metric):
         return ""
@@ -84,7 +127,11 @@ def _best(results: Results, place: tuple[Column, str]) -> str:
 def _cell(mean: float, spread: float, metric: str, best: bool) -> str:
     digits = facts(metric)[0]
     text = "" if math.isnan(mean) else f"{mean:.{digits}f}"
-    whole = text + (f" ± {spread:.{digits}f}" if not math.isnan(spread) else "") + (" *" if best else "")
+    whole = (
+        text
+        + (f" ± {spread:.{digits}f}" if not math.isnan(spread) else "")
+        + (" *" if best else "")
+    )
     return whole.replace(" ", "\N{NO-BREAK SPACE}")
 
 
@@ -100,11 +147,20 @@ def fronts(results: Results) -> Iterator[str]:
     metric = results.metrics[0]
     try:
         for key, words, unit in (COSTS[3], COSTS[1]):
-            points = {name: (x / unit, y) for name in results.names if (point := _point(results, name, key)) is not None for x, y in [point]}
+            points = {
+                name: (x / unit, y)
+                for name in results.names
+                if (point := _point(results, name, key)) is not None
+                for x, y in [point]
+            }
             if len({x for x, _ in points.values()}) > 1:
                 marked = front(results, key)
                 drawn = scatter(points, marked, words, results.stamps.get(metric, metric))
-                yield picture(drawn, f"{metric}, mean over all settings, against {words}; filled and joined: the front, which no cheaper one is as good as")
+                yield picture(
+                    drawn,
+                    f"{metric}, mean over all settings, against {words}; filled and joined: the "
+                    "front, which no cheaper one is as good as",
+                )
     except MissingExtra as error:
         yield paragraph(str(error))
 
@@ -112,15 +168,40 @@ def fronts(results: Results) -> Iterator[str]:
 def text(results: Results) -> str:
     """The table and the artefacts that are named, for a terminal."""
     wanted = columns_of(results)
-    heading = ["", *(" ".join(filter(None, (metric, setting if setting != "all" else ""))) for (_, setting), metric in wanted), "s a megapixel"]
+    heading = [
+        "",
+        *(
+            " ".join(filter(None, (metric, setting if setting != "all" else "")))
+            for (_, setting), metric in wanted
+        ),
+        "s a megapixel",
+    ]
     rows = [heading]
     for name in results.names:
         entry = results.of(name)[0]
-        rows.append([name, *(f"{entry.figure(column, m):.{facts(m)[0]}f}" for column, m in wanted), f"{entry.cost['seconds']:.3f}"])
+        rows.append(
+            [
+                name,
+                *(f"{entry.figure(column, m):.{facts(m)[0]}f}" for column, m in wanted),
+                f"{entry.cost['seconds']:.3f}",
+            ]
+        )
     widths = [max(len(row[i]) for row in rows) for i in range(len(heading))]
-    lines = ["  ".join([row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]) for row in rows]
+    lines = [
+        "  ".join(
+            [
+                row[0].ljust(widths[0]),
+                *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)),
+            ]
+        )
+        for row in rows
+    ]
     lines += results.definitions(metric for _, metric in wanted)
-    lines += [f"{name}: {complaint}" for name in results.names for complaint in results.of(name)[0].complaints()]
+    lines += [
+        f"{name}: {complaint}"
+        for name in results.names
+        for complaint in results.of(name)[0].complaints()
+    ]
     return "\n".join(lines)
 
 
@@ -128,13 +209,19 @@ def curves(results: Results) -> Iterator[str]:
     """What validation said while the points were trained."""
     from ..report.plot import lines
 
-    found = {name: [entry.curve for entry in results.of(name) if len(entry.curve) > 1] for name in results.names}
+    found = {
+        name: [entry.curve for entry in results.of(name) if len(entry.curve) > 1]
+        for name in results.names
+    }
     drawn = {name: several for name, several in found.items() if several}
     if not drawn:
         yield paragraph("No point was looked at more than once while it was trained.")
         return
     try:
-        yield picture(lines(drawn, "step", "PSNR at validation, mean over all settings"), "one line for each seed")
+        yield picture(
+            lines(drawn, "step", "PSNR at validation, mean over all settings"),
+            "one line for each seed",
+        )
     except MissingExtra as error:
         yield paragraph(str(error))
 
@@ -145,8 +232,16 @@ def artefacts(results: Results) -> Iterator[str]:
     rows = []
     for name in results.names:
         if entries := results.of(name):
-            figures = [mean_and_spread(entry.mean(artefact) for entry in entries)[0] for artefact in names]
-            rows.append([name, *(_cost(figure) for figure in figures), "; ".join(entries[0].complaints()) or "nothing"])
+            figures = [
+                mean_and_spread(entry.mean(artefact) for entry in entries)[0] for artefact in names
+            ]
+            rows.append(
+                [
+                    name,
+                    *(_cost(figure) for figure in figures),
+                    "; ".join(entries[0].complaints()) or "nothing",
+                ]
+            )
     yield table(["", *names, "named"], rows)
     yield paragraph("; ".join(results.definitions(names)) + ".")
 

@@ -1,4 +1,6 @@
-"""Contact sheets that compare: pictures as rows, models as columns, each with its piece, what is left of its error, and its figures."""
+"""Contact sheets that compare: pictures as rows, models as columns, each with its piece, what is
+left of its error, and its figures.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ Pixels = NDArray[Any]
 
 @dataclass(frozen=True)
 class Shown:
-    """A piece of a picture [H, W, 1 or 3], spoiled and clean; restored: by the model's name, with its figures in words."""
+    """A piece of a picture [H, W, 1 or 3], spoiled and clean; restored: by the model's name, with
+    its figures in words.
+    """
 
     name: str
     spoiled: Pixels
@@ -33,7 +37,10 @@ def contact_sheet(path: Path, several: Sequence[Shown]) -> Path:
     """Two lines for each picture: the pieces, and the errors times GAIN around mid grey."""
     rows: list[list[Cell]] = []
     for one in several:
-        pieces, errors = [Cell(one.spoiled, f"{one.name}: spoiled")], [Cell(residual_picture(one.spoiled, one.clean, GAIN), f"error x{GAIN:g}")]
+        pieces, errors = (
+            [Cell(one.spoiled, f"{one.name}: spoiled")],
+            [Cell(residual_picture(one.spoiled, one.clean, GAIN), f"error x{GAIN:g}")],
+        )
         for model, (piece, words) in one.restored.items():
             pieces.append(Cell(piece, f"{model}: {words}"))
             errors.append(Cell(residual_picture(piece, one.clean, GAIN)))
@@ -41,29 +48,49 @@ def contact_sheet(path: Path, several: Sequence[Shown]) -> Path:
     return sheet(rows, path, WIDTH)
 
 
-def corner(clean: Array, side: int, given: Sequence[int] | None = None, times: int = 1) -> tuple[int, int, int]:
-    """(left, top, side) of the piece that is shown: as given, or where the clean picture [1, C, H, W] has most detail, on a grid of half a piece.
+def corner(
+    clean: Array, side: int, given: Sequence[int] | None = None, times: int = 1
+) -> tuple[int, int, int]:
+    """(left, top, side) of the piece that is shown: as given, or where the clean picture [1, C, H,
+    W] has most detail, on a grid of half a piece.
 
-    times: how much smaller the spoiled picture is; every number is a multiple of it, so that both have the piece.
+    times: how much smaller the spoiled picture is; every number is a multiple of it, so that both
+    have the piece.
     """
     height, width = (n // times * times for n in clean.shape[-2:])
     unit = math.lcm(8, times)
     side = min(side, height, width) // unit * unit or min(height, width)
     if given is not None:
-        left, top = (min(max(0, int(at)), most - side) // times * times for at, most in zip(given, (width, height), strict=True))
+        left, top = (
+            min(max(0, int(at)), most - side) // times * times
+            for at, most in zip(given, (width, height), strict=True)
+        )
         return left, top, side
     grey = clean[0, :, :height, :width].mean(0)
     detail = np.zeros((height, width))
     detail[:, 1:] += np.abs(np.diff(grey, axis=1))
     detail[1:] += np.abs(np.diff(grey, axis=0))
     step = max(unit, side // 2 // unit * unit)
-    places = [(left, top) for top in range(0, height - side + 1, step) for left in range(0, width - side + 1, step)]
-    left, top = max(places, key=lambda place: float(detail[place[1] : place[1] + side, place[0] : place[0] + side].sum()))
+    places = [
+        (left, top)
+        for top in range(0, height - side + 1, step)
+        for left in range(0, width - side + 1, step)
+    ]
+    left, top = max(
+        places,
+        key=lambda place: float(
+            detail[place[1] : place[1] + side, place[0] : place[0] + side].sum()
+        ),
+    )
     return left, top, side
 
 
 def piece_of(picture: Array, left: int, top: int, side: int, times: int = 1) -> Pixels:
-    """The piece [side, side, C] of a picture [1, C, H, W] that is `times` smaller than that which the corner counts in, enlarged to it and visible; uint8."""
-    piece = picture[0, :, top // times : (top + side) // times, left // times : (left + side) // times]
+    """The piece [side, side, C] of a picture [1, C, H, W] that is `times` smaller than that which
+    the corner counts in, enlarged to it and visible; uint8.
+    """
+    piece = picture[
+        0, :, top // times : (top + side) // times, left // times : (left + side) // times
+    ]
     values = np.rint(np.clip(visible(piece), 0, 1) * 255).astype(np.uint8).transpose(1, 2, 0)
     return values.repeat(times, 0).repeat(times, 1)

@@ -1,4 +1,6 @@
-"""A picture at several settings of a dial, side by side, with what each took away: what `burnish dial` does."""
+"""A picture at several settings of a dial, side by side, with what each took away: what `burnish
+dial` does.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,8 @@ from ..inference.model import Model
 from ..report.sheet import Cell, residual_picture, sheet
 from .contact import corner
 
-#: positions without a word, pictures in a line, their width on the strip, and what is taken away is multiplied with to be seen
+#: positions without a word, pictures in a line, their width on the strip, and what is taken away is
+#: multiplied with to be seen
 POSITIONS, ACROSS, WIDTH, GAIN = 5, 7, 260, 3.0
 
 
@@ -35,15 +38,26 @@ def strip(
 ) -> Path:
     """Writes the strip (.png, .jpg) and returns where it is.
 
-    dial: which one is turned, without it the first. values: where it stands, without them from one end of its range to the other. others: where the other
-    dials stand. side: of the piece that is shown, where the picture has most detail; None for all of it. DialError, UsageError.
+    dial: which one is turned, without it the first. values: where it stands, without them from one
+    end of its range to the other. others: where the other dials stand. side: of the piece that is
+    shown, where the picture has most detail; None for all of it. DialError, UsageError.
     """
     turned = turned_dial(model, dial)
-    values = [turned.check(value) for value in values] or [float(value) for value in np.linspace(turned.low, turned.high, POSITIONS)]
+    values = [turned.check(value) for value in values] or [
+        float(value) for value in np.linspace(turned.low, turned.high, POSITIONS)
+    ]
     read = images.read(picture)
     before, known, tag = read.pixels, read.known(), orientation(read.exif)
-    settings: dict[str, Read] = {name: value for name, value in (others or {}).items() if name != turned.name}
-    stops = [(f"{turned.name} {value:g}", model.settings({**settings, turned.name: value}, before, known)) for value in values]
+    settings: dict[str, Read] = {
+        name: value for name, value in (others or {}).items() if name != turned.name
+    }
+    stops = [
+        (
+            f"{turned.name} {value:g}",
+            model.settings({**settings, turned.name: value}, before, known),
+        )
+        for value in values
+    ]
     if model.estimates(turned.name, {}):
         found = model.settings({**settings, turned.name: "auto"}, before, known)
         at = [one.name for one in model.contract.dials].index(turned.name)
@@ -58,8 +72,17 @@ def strip(
         after = model.restore(before, setting)
         scale = after.shape[-1] // width
         piece = _piece(after, window, scale, tag)
-        cells.append((Cell(piece, caption), Cell(residual_picture(shown.repeat(scale, 0).repeat(scale, 1), piece, GAIN))))
-    rows = [line for i in range(0, len(cells), ACROSS) for line in zip(*cells[i : i + ACROSS], strict=True)]
+        cells.append(
+            (
+                Cell(piece, caption),
+                Cell(residual_picture(shown.repeat(scale, 0).repeat(scale, 1), piece, GAIN)),
+            )
+        )
+    rows = [
+        line
+        for i in range(0, len(cells), ACROSS)
+        for line in zip(*cells[i : i + ACROSS], strict=True)
+    ]
     return sheet(rows, output, WIDTH)
 
 
@@ -70,8 +93,12 @@ def turned_dial(model: Model, dial: str | None) -> Dial:
     return model.contract.dial(dial or model.contract.dials[0].name)
 
 
-def _piece(picture: Array, window: tuple[int, int, int, int], scale: int, tag: int) -> NDArray[np.uint8]:
-    """The window (top, left, height, width) of a picture [1, C, scale H, scale W] stored under orientation `tag`, as it is looked at: [h, w, C]."""
+def _piece(
+    picture: Array, window: tuple[int, int, int, int], scale: int, tag: int
+) -> NDArray[np.uint8]:
+    """The window (top, left, height, width) of a picture [1, C, scale H, scale W] stored under
+    orientation `tag`, as it is looked at: [h, w, C].
+    """
     top, left, height, width = (scale * value for value in window)
     piece = upright(picture[0, :, top : top + height, left : left + width], tag)
     return np.rint(np.clip(piece, 0, 1) * 255).astype(np.uint8).transpose(1, 2, 0)

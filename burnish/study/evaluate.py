@@ -1,4 +1,6 @@
-"""Models and a folder of clean pictures, or of pairs, -> tables, and a page that compares them: what `burnish evaluate` does."""
+"""Models and a folder of clean pictures, or of pairs, -> tables, and a page that compares them:
+what `burnish evaluate` does.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ SHOWN, SIDE = 3, 160
 
 
 class Folder:
-    """The pictures of a folder, in the order of their names, read one at a time: (name, clean [1, C, H, W])."""
+    """The pictures of a folder, in the order of their names, read one at a time: (name, clean [1,
+    C, H, W]).
+    """
 
     def __init__(self, path: Path) -> None:
         if not path.is_dir():
@@ -51,16 +55,23 @@ class Folder:
 
 
 class Pairs:
-    """The pairs of a folder that holds noisy (LQ, LR) beside clean (GT, HR), read one at a time: (name, spoiled, clean, nothing that is told)."""
+    """The pairs of a folder that holds noisy (LQ, LR) beside clean (GT, HR), read one at a time:
+    (name, spoiled, clean, nothing that is told).
+    """
 
     def __init__(self, path: Path) -> None:
         found = match(path)
         if found.problems or not found.pairs:
-            raise DataError(f"{path}: {found.problems[0].text if found.problems else 'no pairs there'}")
+            raise DataError(
+                f"{path}: {found.problems[0].text if found.problems else 'no pairs there'}"
+            )
         self.pairs = found.pairs
 
     def __iter__(self) -> Iterator[tuple[str, Array, Array, Settings]]:
-        return ((pair.name, images.read(pair.spoiled).pixels, images.read(pair.clean).pixels, {}) for pair in self.pairs)
+        return (
+            (pair.name, images.read(pair.spoiled).pixels, images.read(pair.clean).pixels, {})
+            for pair in self.pairs
+        )
 
 
 def holds_pairs(folder: Path) -> bool:
@@ -81,34 +92,65 @@ def evaluate_row(
     seed: int = 0,
     crop: int | None = None,
 ) -> Table:
-    """Every clean picture at every combination of the levels, such as {"noise": [15, 25, 50]}, or every pair as it is, its dials found on it.
+    """Every clean picture at every combination of the levels, such as {"noise": [15, 25, 50]}, or
+    every pair as it is, its dials found on it.
 
-    crop: border that does not count; without it, the scale of a model that enlarges. UsageError for a level that no degradation owns.
+    crop: border that does not count; without it, the scale of a model that enlarges. UsageError for
+    a level that no degradation owns.
     """
     grey = np.full((1, row.contract.channels_in, 64, 64), 0.5, np.float32)
-    apply(row.run, row.contract, grey, level_array(row.contract.settings({})))  # what is loaded at the first picture is not timed
+    apply(
+        row.run, row.contract, grey, level_array(row.contract.settings({}))
+    )  # what is loaded at the first picture is not timed
     border = crop if crop is not None else row.contract.scale if row.contract.scale > 1 else 0
     if not levels and holds_pairs(folder):
         row = automatic(row)
         return evaluate_pairs(row.run, row.contract, Pairs(folder), metrics, crop=border)
     damage, settings = _damage(levels, row.contract.scale)
-    return evaluate(row.run, row.contract, Folder(folder), settings, damage, metrics, clip=clip, seed=seed, crop=border)
+    return evaluate(
+        row.run,
+        row.contract,
+        Folder(folder),
+        settings,
+        damage,
+        metrics,
+        clip=clip,
+        seed=seed,
+        crop=border,
+    )
 
 
-def _damage(levels: Mapping[str, Sequence[float]], scale: int) -> tuple[list[Degradation], list[dict[str, float]]]:
+def _damage(
+    levels: Mapping[str, Sequence[float]], scale: int
+) -> tuple[list[Degradation], list[dict[str, float]]]:
     if not levels:
-        raise UsageError("say what to spoil the pictures with, such as -d noise=15,25,50; or name a folder of pairs (noisy beside clean)")
+        raise UsageError(
+            "say what to spoil the pictures with, such as -d noise=15,25,50; or name a folder "
+            "of pairs (noisy beside clean)"
+        )
     damage = [owner(name, scale) for name in levels]
     for degradation in damage:
         dial = degradation.dial
         for level in levels[dial.name]:
             if not degradation.possible(level):
-                raise DialError(f"-d {dial.name}={level:g}: there is no such damage; the dial goes from {dial.low:g} to {dial.high:g} ({dial.unit})")
-    return damage, [dict(zip(levels, point, strict=True)) for point in itertools.product(*levels.values())]
+                raise DialError(
+                    f"-d {dial.name}={level:g}: there is no such damage; the dial goes from "
+                    f"{dial.low:g} to {dial.high:g} ({dial.unit})"
+                )
+    return damage, [
+        dict(zip(levels, point, strict=True)) for point in itertools.product(*levels.values())
+    ]
 
 
-def compared(tables: Mapping[str, Table], names: Sequence[str], costs: Mapping[str, Mapping[str, float]], title: str) -> Results:
-    """Tables of several models as results. names: of the metrics; costs: by model, what is known of it besides its time."""
+def compared(
+    tables: Mapping[str, Table],
+    names: Sequence[str],
+    costs: Mapping[str, Mapping[str, float]],
+    title: str,
+) -> Results:
+    """Tables of several models as results. names: of the metrics; costs: by model, what is known of
+    it besides its time.
+    """
     entries = []
     for model, table in tables.items():
         kind = {None: "pairs", True: "8-bit", False: "float"}[table.clip]
@@ -119,8 +161,9 @@ def compared(tables: Mapping[str, Table], names: Sequence[str], costs: Mapping[s
 
 
 def write_csv(path: Path, tables: Mapping[str, Table]) -> None:
-    """The tables' lines below each other, whole or not at all; with several models, the model's name first, and where they are not measured alike (grey of
-    one, colour of another) the definitions behind each line.
+    """The tables' lines below each other, whole or not at all; with several models, the model's
+    name first, and where they are not measured alike (grey of one, colour of another) the
+    definitions behind each line.
     """
     if len(tables) == 1:
         atomic_write(path, next(iter(tables.values())).to_csv().encode(errors="backslashreplace"))
@@ -130,7 +173,10 @@ def write_csv(path: Path, tables: Mapping[str, Table]) -> None:
     (header, *_), *others = (table.lines() for table in tables.values())
     alike = all(header == other[0] for other in others)
     if not alike:
-        bare = {stamp: metric for metric, stamp in next(iter(tables.values())).definitions(of_means=False).items()}
+        bare = {
+            stamp: metric
+            for metric, stamp in next(iter(tables.values())).definitions(of_means=False).items()
+        }
         header = [*(bare.get(word, word) for word in header), "definitions"]
     writer.writerow(["model", *header])
     for name, table in tables.items():
@@ -139,27 +185,58 @@ def write_csv(path: Path, tables: Mapping[str, Table]) -> None:
     atomic_write(path, text.getvalue().encode(errors="backslashreplace"))
 
 
-def write_comparison(path: Path, results: Results, rows: Sequence[Row], folder: Path, levels: Mapping[str, Sequence[float]], clip: bool, seed: int) -> Path:
-    """The page with the table, quality against time, the artefacts, and the contact sheet, which is written beside it as .jpg too."""
+def write_comparison(
+    path: Path,
+    results: Results,
+    rows: Sequence[Row],
+    folder: Path,
+    levels: Mapping[str, Sequence[float]],
+    clip: bool,
+    seed: int,
+) -> Path:
+    """The page with the table, quality against time, the artefacts, and the contact sheet, which is
+    written beside it as .jpg too.
+    """
     shown = rows if levels else [automatic(row) for row in rows]
     sheet = contact_sheet(path.with_suffix(".jpg"), list(_shown(shown, folder, levels, clip, seed)))
-    parts = [section("Figures", figures(results)), section("Quality and cost", fronts(results)), section("What is wrong with the results", artefacts(results))]
-    parts.append(section("Pictures", [paragraph("At the setting in the middle; below each, what is left of the error."), picture_file(sheet)]))
+    parts = [
+        section("Figures", figures(results)),
+        section("Quality and cost", fronts(results)),
+        section("What is wrong with the results", artefacts(results)),
+    ]
+    parts.append(
+        section(
+            "Pictures",
+            [
+                paragraph("At the setting in the middle; below each, what is left of the error."),
+                picture_file(sheet),
+            ],
+        )
+    )
     return write_page(path, results.title, parts)
 
 
-def _shown(rows: Sequence[Row], folder: Path, levels: Mapping[str, Sequence[float]], clip: bool, seed: int) -> Iterator[Shown]:
-    for name, spoiled, clean, setting in itertools.islice(_spoiled(rows[0], folder, levels, clip, seed), SHOWN):
+def _shown(
+    rows: Sequence[Row], folder: Path, levels: Mapping[str, Sequence[float]], clip: bool, seed: int
+) -> Iterator[Shown]:
+    for name, spoiled, clean, setting in itertools.islice(
+        _spoiled(rows[0], folder, levels, clip, seed), SHOWN
+    ):
         times = clean.shape[-1] // spoiled.shape[-1]
         place = corner(clean, SIDE, times=times)
         restored = {}
         for row in rows:
             level = level_array(row.contract.settings(told(row.contract, setting)))
-            restored[row.name] = (piece_of(apply(row.run, row.contract, taken(row.contract, spoiled), level), *place), "")
+            restored[row.name] = (
+                piece_of(apply(row.run, row.contract, taken(row.contract, spoiled), level), *place),
+                "",
+            )
         yield Shown(name, piece_of(spoiled, *place, times), piece_of(clean, *place), restored)
 
 
-def _spoiled(row: Row, folder: Path, levels: Mapping[str, Sequence[float]], clip: bool, seed: int) -> Iterator[tuple[str, Array, Array, Settings]]:
+def _spoiled(
+    row: Row, folder: Path, levels: Mapping[str, Sequence[float]], clip: bool, seed: int
+) -> Iterator[tuple[str, Array, Array, Settings]]:
     """(name, spoiled, clean, setting) at the setting in the middle."""
     if not levels:
         yield from Pairs(folder)
@@ -167,16 +244,32 @@ def _spoiled(row: Row, folder: Path, levels: Mapping[str, Sequence[float]], clip
     damage, settings = _damage(levels, row.contract.scale)
     setting = settings[len(settings) // 2]
     for place, (name, clean) in enumerate(Folder(folder)):
-        yield name, spoil(clean, setting, damage, generator(seed, place, setting), clip), clean, setting
+        yield (
+            name,
+            spoil(clean, setting, damage, generator(seed, place, setting), clip),
+            clean,
+            setting,
+        )
 
 
-def metrics_of(names: Sequence[str], *, with_artefacts: bool = False, features: str | None = None) -> list[Metric]:
-    """The metrics (and usual artefacts) of these names; features: NETWORK or NETWORK:FILE, for likeness. UsageError with the choices."""
+def metrics_of(
+    names: Sequence[str], *, with_artefacts: bool = False, features: str | None = None
+) -> list[Metric]:
+    """The metrics (and usual artefacts) of these names; features: NETWORK or NETWORK:FILE, for
+    likeness.
+
+    UsageError with the choices.
+    """
     for name in names:
         if name not in [*METRICS, LIKENESS]:
-            raise UsageError(f"--metrics {name}: there is no such metric; the choices: {', '.join([*METRICS, LIKENESS])}")
+            raise UsageError(
+                f"--metrics {name}: there is no such metric; the choices: "
+                f"{', '.join([*METRICS, LIKENESS])}"
+            )
     if LIKENESS in names and not features:
-        raise UsageError("--metrics likeness wants a network: --features VGG16, or --features SqueezeNet:FILE")
+        raise UsageError(
+            "--metrics likeness wants a network: --features VGG16, or --features SqueezeNet:FILE"
+        )
     network, _, file = (features or "").partition(":")
     try:
         return measures(names, OF_PICTURES if with_artefacts else (), network, file or None)
@@ -185,7 +278,11 @@ def metrics_of(names: Sequence[str], *, with_artefacts: bool = False, features: 
 
 
 def owner(dial: str, scale: int = 1) -> Degradation:
-    """The listed degradation that owns a dial of this name; one that makes pictures smaller does so by the scale of the model. UsageError."""
+    """The listed degradation that owns a dial of this name; one that makes pictures smaller does so
+    by the scale of the model.
+
+    UsageError.
+    """
     for path in DEGRADATIONS.values():
         module, _, function = path.partition(":")
         make = getattr(importlib.import_module(module), function)
@@ -194,4 +291,6 @@ def owner(dial: str, scale: int = 1) -> Degradation:
             raise UsageError(f"-d {dial}: makes pictures smaller, and the model does not enlarge")
         if degradation.dial.name == dial:
             return make(scale=scale) if degradation.scale > 1 else degradation
-    raise UsageError(f"-d {dial}: no degradation has such a dial, so pictures cannot be spoiled by it")
+    raise UsageError(
+        f"-d {dial}: no degradation has such a dial, so pictures cannot be spoiled by it"
+    )

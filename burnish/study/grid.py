@@ -1,7 +1,10 @@
-"""Two dials at once: every pair of true levels, restored at every pair of settings, since dials lean on each other (gate V10). What `burnish smooth` does when
-it is given two kinds of damage.
+"""Two dials at once: every pair of true levels, restored at every pair of settings, since dials
+lean on each other (gate V10).
 
-A sharpness that is set too high rings, and the more so the less noise is taken away (CResMD: He, Dong, Qiao, ECCV 2020, figure of the 2-D modulation).
+What `burnish smooth` does when it is given two kinds of damage.
+
+A sharpness that is set too high rings, and the more so the less noise is taken away (CResMD: He,
+Dong, Qiao, ECCV 2020, figure of the 2-D modulation).
 """
 
 from __future__ import annotations
@@ -27,16 +30,21 @@ from .smooth import middle
 
 #: side of the windows whose range of the clean picture a restored one may not leave
 AROUND = 5
-#: what the matched setting may lie below the best one of the grid, in dB, and how much of the local contrast may be overshot
+#: what the matched setting may lie below the best one of the grid, in dB, and how much of the local
+#: contrast may be overshot
 DIP, OVERSHOOT = 0.1, 0.05
 Values = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
 class Grid:
-    """psnr, overshoot [levels of the first, of the second, settings of the first, of the second]: means over the pictures. The settings are the levels.
+    """psnr, overshoot [levels of the first, of the second, settings of the first, of the second]:
+    means over the pictures.
 
-    overshoot: how far, on the mean, the restored picture leaves the range of the clean one within AROUND pixels, over that range.
+    The settings are the levels.
+
+    overshoot: how far, on the mean, the restored picture leaves the range of the clean one within
+    AROUND pixels, over that range.
     """
 
     model: str
@@ -47,7 +55,10 @@ class Grid:
     pictures: int
 
     def dip(self) -> Values:
-        """How far the matched setting lies below the best one of the grid. [levels of the first, of the second], dB"""
+        """How far the matched setting lies below the best one of the grid.
+
+        [levels of the first, of the second], dB
+        """
         best, (first, second) = self.psnr.max((2, 3)), np.indices(self.psnr.shape[:2])
         matched = self.psnr[first, second, first, second]
         with np.errstate(invalid="ignore"):  # what comes back untouched has an infinite PSNR
@@ -59,11 +70,15 @@ class Grid:
         return self.levels[0][a], self.levels[1][b]
 
     def caps(self) -> list[tuple[float, float | None]]:
-        """(setting of the first dial, the highest of the second that overshoots no picture by more than OVERSHOOT, or None where all do)."""
+        """(setting of the first dial, the highest of the second that overshoots no picture by more
+        than OVERSHOOT, or None where all do).
+        """
         worst = self.overshoot.max((0, 1))
         found = []
         for setting, line in zip(self.levels[0], worst, strict=True):
-            sound = [self.levels[1][b] for b in range(len(line)) if (line[: b + 1] <= OVERSHOOT).all()]
+            sound = [
+                self.levels[1][b] for b in range(len(line)) if (line[: b + 1] <= OVERSHOOT).all()
+            ]
             found.append((setting, max(sound) if sound else None))
         return found
 
@@ -78,9 +93,11 @@ def grid(
     seed: int = 0,
     say: Callable[[str], None] = lambda _: None,
 ) -> Grid:
-    """Spoils every picture by both, in their order, at every pair of levels, and restores it at every pair of settings of the dials of these names.
+    """Spoils every picture by both, in their order, at every pair of levels, and restores it at
+    every pair of settings of the dials of these names.
 
-    The other dials stand at their defaults; side: of the piece in the middle of each picture. DialError, UsageError.
+    The other dials stand at their defaults; side: of the piece in the middle of each picture.
+    DialError, UsageError.
     """
     if len(damages) != 2 or len(levels) != 2 or not all(levels):
         raise UsageError("a grid wants two kinds of damage, with a few levels each")
@@ -103,10 +120,15 @@ def grid(
             spoiled = spoil(clean, true, damages, generator(seed, number, true), False)
             low, high = _range(clean)
             for a, b in places:
-                settings = contract.settings({dials[0].name: stops[0][a], dials[1].name: stops[1][b]})
+                settings = contract.settings(
+                    {dials[0].name: stops[0][a], dials[1].name: stops[1][b]}
+                )
                 restored = apply(row.run, contract, taken(contract, spoiled), level_array(settings))
                 beyond = np.maximum(restored - high, 0) + np.maximum(low - restored, 0)
-                figures[:, i, j, a, b] += psnr(restored, clean), float(beyond.mean() / max(float((high - low).mean()), 1e-6))
+                figures[:, i, j, a, b] += (
+                    psnr(restored, clean),
+                    float(beyond.mean() / max(float((high - low).mean()), 1e-6)),
+                )
     return Grid(row.name, dials, stops, figures[0] / len(held), figures[1] / len(held), len(held))
 
 
@@ -116,46 +138,94 @@ def _range(clean: Array) -> tuple[Array, Array]:
     padded = np.pad(clean, ((0, 0), (0, 0), (reach, reach), (reach, reach)), mode="edge")
     low, high = padded, padded
     for axis in (2, 3):
-        low, high = sliding_window_view(low, AROUND, axis).min(-1), sliding_window_view(high, AROUND, axis).max(-1)
+        low, high = (
+            sliding_window_view(low, AROUND, axis).min(-1),
+            sliding_window_view(high, AROUND, axis).max(-1),
+        )
     return low, high
 
 
 def gates(found: Grid) -> list[tuple[str, str, bool]]:
     """(wanted, found, whether that is enough)."""
-    dip, matched = found.dip(), [found.overshoot[i, j, i, j] for i, j in itertools.product(*map(range, found.overshoot.shape[:2]))]
+    dip, matched = (
+        found.dip(),
+        [
+            found.overshoot[i, j, i, j]
+            for i, j in itertools.product(*map(range, found.overshoot.shape[:2]))
+        ],
+    )
     return [
-        (f"the true setting is the best of the grid, to {DIP:g} dB, at every pair of levels", f"{dip.max():.2f} dB", bool(dip.max() <= DIP)),
-        (f"no ringing at the true setting: at most {OVERSHOOT:.0%} of the local contrast", f"{max(matched):.1%}", max(matched) <= OVERSHOOT),
+        (
+            f"the true setting is the best of the grid, to {DIP:g} dB, at every pair of levels",
+            f"{dip.max():.2f} dB",
+            bool(dip.max() <= DIP),
+        ),
+        (
+            f"no ringing at the true setting: at most {OVERSHOOT:.0%} of the local contrast",
+            f"{max(matched):.1%}",
+            max(matched) <= OVERSHOOT,
+        ),
     ]
 
 
 def page(path: Path, found: Grid) -> Path:
-    """The grid as a page: gates, dips, best settings, and how far one dial may be turned at each setting of the other."""
+    """The grid as a page: gates, dips, best settings, and how far one dial may be turned at each
+    setting of the other.
+    """
     first, second = (dial.name for dial in found.dials)
     heading = [f"{first} \\ {second}", *(f"{level:g}" for level in found.levels[1])]
 
     def cells(text: Callable[[int, int], str]) -> str:
-        return table(heading, [[f"{level:g}", *(text(i, j) for j in range(len(found.levels[1])))] for i, level in enumerate(found.levels[0])])
+        return table(
+            heading,
+            [
+                [f"{level:g}", *(text(i, j) for j in range(len(found.levels[1])))]
+                for i, level in enumerate(found.levels[0])
+            ],
+        )
 
     def parts() -> Iterator[str]:
-        yield paragraph(f"{found.pictures} pictures with {first}, then {second}, restored by {found.model} at every pair of the same settings.")
+        yield paragraph(
+            f"{found.pictures} pictures with {first}, then {second}, restored by {found.model} "
+            "at every pair of the same settings."
+        )
         yield section("Gates", [gates_table(gates(found))])
         dip = found.dip()
         yield section(
-            "PSNR at the true settings, and what the best of the grid has more", [cells(lambda i, j: f"{found.psnr[i, j, i, j]:.2f} +{dip[i, j]:.2f}")]
+            "PSNR at the true settings, and what the best of the grid has more",
+            [cells(lambda i, j: f"{found.psnr[i, j, i, j]:.2f} +{dip[i, j]:.2f}")],
         )
-        yield section("The best settings", [cells(lambda i, j: " ".join(f"{value:g}" for value in found.best(i, j)))])
-        caps = [[f"{setting:g}", "none" if cap is None else f"{cap:g}"] for setting, cap in found.caps()]
-        said = f"The highest {second} that leaves the range of the clean picture by no more than {OVERSHOOT:.0%} of the local contrast, whatever the damage."
-        yield section("How far it may be turned", [paragraph(said), table((f"{first} set to", f"{second} up to"), caps)])
+        yield section(
+            "The best settings",
+            [cells(lambda i, j: " ".join(f"{value:g}" for value in found.best(i, j)))],
+        )
+        caps = [
+            [f"{setting:g}", "none" if cap is None else f"{cap:g}"] for setting, cap in found.caps()
+        ]
+        said = (
+            f"The highest {second} that leaves the range of the clean picture by no more "
+            f"than {OVERSHOOT:.0%} of the local contrast, whatever the damage."
+        )
+        yield section(
+            "How far it may be turned",
+            [paragraph(said), table((f"{first} set to", f"{second} up to"), caps)],
+        )
 
     return write_page(path, f"{found.model}: {first} and {second}", parts())
 
 
 def text(found: Grid) -> str:
     """The gates, and PSNR at the true settings, for a terminal."""
-    lines = [f"{what}: {figure}, {'met' if met else 'missed'}" for what, figure, met in gates(found)]
+    lines = [
+        f"{what}: {figure}, {'met' if met else 'missed'}" for what, figure, met in gates(found)
+    ]
     first, second = (dial.name for dial in found.dials)
-    lines.append(f"{first} \\ {second}".ljust(16) + "".join(f"{level:>8g}" for level in found.levels[1]))
-    lines += [f"{level:<16g}" + "".join(f"{found.psnr[i, j, i, j]:>8.2f}" for j in range(len(found.levels[1]))) for i, level in enumerate(found.levels[0])]
+    lines.append(
+        f"{first} \\ {second}".ljust(16) + "".join(f"{level:>8g}" for level in found.levels[1])
+    )
+    lines += [
+        f"{level:<16g}"
+        + "".join(f"{found.psnr[i, j, i, j]:>8.2f}" for j in range(len(found.levels[1])))
+        for i, level in enumerate(found.levels[0])
+    ]
     return "\n".join(lines)

@@ -7,7 +7,13 @@ import platform
 from ..processor import facts, flags
 
 #: flags of Linux and what they stand for, the fastest first
-UNITS = (("amx_fp16", "AMX fp16"), ("amx_bf16", "AMX bf16"), ("avx512_bf16", "AVX-512 bf16"), ("avx512f", "AVX-512"), ("avx2", "AVX2"))
+UNITS = (
+    ("amx_fp16", "AMX fp16"),
+    ("amx_bf16", "AMX bf16"),
+    ("avx512_bf16", "AVX-512 bf16"),
+    ("avx512f", "AVX-512"),
+    ("avx2", "AVX2"),
+)
 
 
 def processor() -> str:
@@ -17,4 +23,7 @@ def processor() -> str:
         return platform.processor() or platform.machine()
     fast = [name for flag, name in UNITS if flag in flags()]
     which = f"family {known.get('cpu family', '?')}, model {known.get('model', '?')}"
-    return f"{known.get('model name', platform.machine())} ({which}; {', '.join(fast[:2]) or 'no vector units known'})"
+    return (
+        f"{known.get('model name', platform.machine())} ({which}; "
+        f"{', '.join(fast[:2]) or 'no vector units known'})"
+    )

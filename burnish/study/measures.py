@@ -8,9 +8,18 @@ from ..artefacts import ARTEFACTS
 from ..metrics import LIKENESS, METRICS, Metric
 
 
-def measures(names: Sequence[str], artefacts: Sequence[str] = (), network: str = "", file: str | None = None) -> list[Metric]:
-    """The metrics and then the artefacts of these names. network: what likeness looks through, and its weights' file. ValueError where these do not fit."""
-    return [*(_likeness(network, file) if name == LIKENESS else METRICS[name] for name in names), *(ARTEFACTS[name] for name in artefacts)]
+def measures(
+    names: Sequence[str], artefacts: Sequence[str] = (), network: str = "", file: str | None = None
+) -> list[Metric]:
+    """The metrics and then the artefacts of these names. network: what likeness looks through, and
+    its weights' file.
+
+    ValueError where these do not fit.
+    """
+    return [
+        *(_likeness(network, file) if name == LIKENESS else METRICS[name] for name in names),
+        *(ARTEFACTS[name] for name in artefacts),
+    ]
 
 
 def _likeness(network: str, file: str | None) -> Metric:

@@ -1,4 +1,6 @@
-"""What became of several models that were measured alike: one record for each, as JSON, and what is common to those of one name."""
+"""What became of several models that were measured alike: one record for each, as JSON, and what is
+common to those of one name.
+"""
 
 from __future__ import annotations
 
@@ -25,16 +27,19 @@ Column = tuple[str, str]
 class Entry:
     """One model, trained with one seed (or not trained at all: seed None).
 
-    figures: by kind of input, setting and metric or artefact, the mean over the pictures; pictures: the same for each picture; cost: parameters, multiply_adds
-    (a pixel), megabytes, seconds (a megapixel), steps, hours; curve: (step, the deciding metric's mean) at every validation. failed, left_out: why there
-    are none of these.
+    figures: by kind of input, setting and metric or artefact, the mean over the pictures; pictures:
+    the same for each picture; cost: parameters, multiply_adds (a pixel), megabytes, seconds (a
+    megapixel), steps, hours; curve: (step, the deciding metric's mean) at every validation. failed,
+    left_out: why there are none of these.
     """
 
     name: str
     labels: Mapping[str, str] = field(default_factory=dict)
     seed: int | None = None
     figures: Mapping[str, Mapping[str, Mapping[str, float]]] = field(default_factory=dict)
-    pictures: Mapping[str, Mapping[str, Mapping[str, Mapping[str, float]]]] = field(default_factory=dict)
+    pictures: Mapping[str, Mapping[str, Mapping[str, Mapping[str, float]]]] = field(
+        default_factory=dict
+    )
     stamps: Mapping[str, str] = field(default_factory=dict)
     cost: Mapping[str, float] = field(default_factory=dict)
     curve: Sequence[Sequence[float]] = ()
@@ -60,7 +65,16 @@ class Entry:
 
     def complaints(self) -> list[str]:
         """The artefacts that it shows, in sentences, at the worst of its settings."""
-        found = [complaints({name: self.figure(column, name) for name in ARTEFACTS if not math.isnan(self.figure(column, name))}) for column in self.columns]
+        found = [
+            complaints(
+                {
+                    name: self.figure(column, name)
+                    for name in ARTEFACTS
+                    if not math.isnan(self.figure(column, name))
+                }
+            )
+            for column in self.columns
+        ]
         return max(found, key=len, default=[])
 
 
@@ -86,11 +100,19 @@ class Results:
         return {name: stamp for entry in self.entries for name, stamp in entry.stamps.items()}
 
     def definitions(self, metrics: Iterable[str]) -> list[str]:
-        """What these metrics are, in words: once, or for each model where they are not measured alike (grey of one, colour of another)."""
+        """What these metrics are, in words: once, or for each model where they are not measured
+        alike (grey of one, colour of another).
+        """
         lines: list[str] = []
         for metric in dict.fromkeys(metrics):
-            stamps = {entry.name: entry.stamps[metric] for entry in self.entries if metric in entry.stamps}
-            lines += dict.fromkeys(stamps.values()) if self.comparable(metric) else (f"{name}: {stamp}" for name, stamp in stamps.items())
+            stamps = {
+                entry.name: entry.stamps[metric] for entry in self.entries if metric in entry.stamps
+            }
+            lines += (
+                dict.fromkeys(stamps.values())
+                if self.comparable(metric)
+                else (f"{name}: {stamp}" for name, stamp in stamps.items())
+            )
         return lines
 
     def comparable(self, metric: str) -> bool:
@@ -104,7 +126,12 @@ class Results:
     def write(self, path: Path) -> None:
         """Whole or not at all."""
         record = {"format": FORMAT, **asdict(self)}
-        atomic_write(path, (json.dumps(_plain(record), indent=1, ensure_ascii=False) + "\n").encode(errors="backslashreplace"))
+        atomic_write(
+            path,
+            (json.dumps(_plain(record), indent=1, ensure_ascii=False) + "\n").encode(
+                errors="backslashreplace"
+            ),
+        )
 
     @classmethod
     def read(cls, path: Path) -> Results:
@@ -120,7 +147,12 @@ class Results:
 
 def entry_of(record: Mapping[str, Any]) -> Entry:
     """The inverse of `to_record`."""
-    return Entry(**{**record, **{name: _with_nan(record[name]) for name in ("figures", "pictures", "cost", "curve")}})
+    return Entry(
+        **{
+            **record,
+            **{name: _with_nan(record[name]) for name in ("figures", "pictures", "cost", "curve")},
+        }
+    )
 
 
 def to_record(entry: Entry) -> dict[str, Any]:
@@ -140,19 +172,30 @@ def figures_of(tables: Mapping[str, Table]) -> dict[str, Any]:
         for setting in table.settings:
             words = in_words(setting)
             rows = [row for row in table.rows if row.settings == setting]
-            figures.setdefault(kind, {})[words] = {metric.name: _rounded(table.mean(metric.name, setting)) for metric in table.metrics}
+            figures.setdefault(kind, {})[words] = {
+                metric.name: _rounded(table.mean(metric.name, setting)) for metric in table.metrics
+            }
             for row in rows:
-                pictures.setdefault(kind, {}).setdefault(words, {})[row.name] = {name: _rounded(value) for name, value in row.figures.items()}
+                pictures.setdefault(kind, {}).setdefault(words, {})[row.name] = {
+                    name: _rounded(value) for name, value in row.figures.items()
+                }
         seconds += math.fsum(row.seconds for row in table.rows)
         megapixels += math.fsum(row.megapixels for row in table.rows)
-    return {"figures": figures, "pictures": pictures, "stamps": stamps, "seconds": seconds / megapixels}
+    return {
+        "figures": figures,
+        "pictures": pictures,
+        "stamps": stamps,
+        "seconds": seconds / megapixels,
+    }
 
 
 def mean_and_spread(values: Iterable[float]) -> tuple[float, float]:
     """The mean, and the standard deviation of the sample, which is NaN for one value."""
     known = [value for value in values if not math.isnan(value)]
     mean = statistics.fmean(known) if known else math.nan
-    spread = statistics.stdev(known) if len(known) > 1 and all(map(math.isfinite, known)) else math.nan
+    spread = (
+        statistics.stdev(known) if len(known) > 1 and all(map(math.isfinite, known)) else math.nan
+    )
     return mean, spread
 
 

@@ -1,4 +1,7 @@
-"""How a dial behaves along its range: pictures of known damage, restored at many settings. What `burnish smooth` measures, and what `calibrate` sets right."""
+"""How a dial behaves along its range: pictures of known damage, restored at many settings.
+
+What `burnish smooth` measures, and what `calibrate` sets right.
+"""
 
 from __future__ import annotations
 
@@ -31,9 +34,11 @@ BEYOND = (1.25, 1.5, 2.0)
 class Track:
     """What one true level of damage gives at every setting, means over the pictures.
 
-    psnr, removed (RMS of what was taken away, 0..1), drift (mean over windows of BOX pixels of how far their mean is off, in 8-bit steps): one for each
-    setting. bend: the mean second difference over the mean step, 0 on a straight line; jump: the largest step over the median one. removing, smoothing: the
-    share of neighbouring settings of which the one for more damage takes no less away, and leaves no more variation.
+    psnr, removed (RMS of what was taken away, 0..1), drift (mean over windows of BOX pixels of how
+    far their mean is off, in 8-bit steps): one for each setting. bend: the mean second difference
+    over the mean step, 0 on a straight line; jump: the largest step over the median one. removing,
+    smoothing: the share of neighbouring settings of which the one for more damage takes no less
+    away, and leaves no more variation.
     """
 
     level: float
@@ -48,14 +53,20 @@ class Track:
     @property
     def turns(self) -> int:
         """How often PSNR along the settings changes its mind: 1 where there is one best setting."""
-        signs = [math.copysign(1, after - before) for before, after in itertools.pairwise(self.psnr) if after != before and abs(after - before) > 1e-3]
+        signs = [
+            math.copysign(1, after - before)
+            for before, after in itertools.pairwise(self.psnr)
+            if after != before and abs(after - before) > 1e-3
+        ]
         return sum(a != b for a, b in itertools.pairwise(signs))
 
 
 @dataclass(frozen=True)
 class Smoothness:
-    """dial: what was turned; damage: what the pictures were spoiled with; at every setting in `settings`. map_difference: between a number and a map of it,
-    None where the level is no map. beyond: how many times the dial's highest level -> PSNR there, turned so far, and by the rule of `rescaled`.
+    """dial: what was turned; damage: what the pictures were spoiled with; at every setting in
+    `settings`. map_difference: between a number and a map of it, None where the level is no map.
+    beyond: how many times the dial's highest level -> PSNR there, turned so far, and by the rule of
+    `rescaled`.
     """
 
     model: str
@@ -68,7 +79,9 @@ class Smoothness:
     beyond: Mapping[float, tuple[float, float]] | None = None
 
     def best(self, track: Track) -> tuple[float, float]:
-        """(setting, PSNR) at the top of the parabola through the best setting and its neighbours."""
+        """(setting, PSNR) at the top of the parabola through the best setting and its
+        neighbours.
+        """
         return top(self.settings, track.psnr)
 
     def at(self, track: Track, setting: float) -> float:
@@ -76,8 +89,12 @@ class Smoothness:
         return float(np.interp(setting, self.settings, track.psnr))
 
 
-def top(settings: Sequence[float], curve: Sequence[float] | NDArray[np.float64]) -> tuple[float, float]:
-    """(setting, value) where the curve is highest: at the top of the parabola through the highest point and its neighbours, or at an end."""
+def top(
+    settings: Sequence[float], curve: Sequence[float] | NDArray[np.float64]
+) -> tuple[float, float]:
+    """(setting, value) where the curve is highest: at the top of the parabola through the highest
+    point and its neighbours, or at an end.
+    """
     at = int(np.argmax(curve))
     if at in (0, len(settings) - 1):
         return settings[at], float(curve[at])
@@ -101,29 +118,49 @@ def smooth(
     seed: int = 0,
     say: Callable[[str], None] = lambda _: None,
 ) -> Smoothness:
-    """Spoils every picture at every level, restores it at every setting of the dial `turn` (without it, that of the damage's name), and measures.
+    """Spoils every picture at every level, restores it at every setting of the dial `turn` (without
+    it, that of the damage's name), and measures.
 
-    The other dials stand at their defaults. side: of the piece in the middle that is taken of each picture. DialError, UsageError.
+    The other dials stand at their defaults. side: of the piece in the middle that is taken of each
+    picture. DialError, UsageError.
     """
     contract = row.contract
     names = [one.name for one in contract.dials]
     if turn is None and damage.dial.name not in names:
-        raise DialError(f"this model has no dial {damage.dial.name!r} to turn; name one of its dials with --turn: {', '.join(names) or 'it has none'}")
+        raise DialError(
+            f"this model has no dial {damage.dial.name!r} to turn; name one of its dials with "
+            f"--turn: {', '.join(names) or 'it has none'}"
+        )
     dial = contract.dial(turn or damage.dial.name)
     matched = dial.name == damage.dial.name
-    grid = {float(value) for value in np.linspace(dial.low, dial.high, settings)} | {level for level in levels if matched and dial.low <= level <= dial.high}
+    grid = {float(value) for value in np.linspace(dial.low, dial.high, settings)} | {
+        level for level in levels if matched and dial.low <= level <= dial.high
+    }
     stops = tuple(sorted(grid))
     held = [matching(middle(clean, side), contract.channels_out) for _, clean in pictures]
     if not held or not levels:
         raise UsageError("there are no pictures, or no levels, to measure on")
-    falls = matched and damage.neutral is not None and damage.neutral > (dial.low + dial.high) / 2  # less damage at a higher setting, as with a JPEG's quality
+    falls = (
+        matched and damage.neutral is not None and damage.neutral > (dial.low + dial.high) / 2
+    )  # less damage at a higher setting, as with a JPEG's quality
     tracks = []
     for level in levels:
         say(f"{damage.dial.name} {level:g}")
-        tracks.append(_track(row, dial, stops, level, [(_spoiled(clean, damage, level, seed, i), clean) for i, clean in enumerate(held)], falls))
+        tracks.append(
+            _track(
+                row,
+                dial,
+                stops,
+                level,
+                [(_spoiled(clean, damage, level, seed, i), clean) for i, clean in enumerate(held)],
+                falls,
+            )
+        )
     constant = _map_difference(row, dial, _spoiled(held[0], damage, levels[0], seed, 0))
     beyond = _beyond(row, dial, damage, held, seed) if matched and not falls else None
-    return Smoothness(row.name, dial, damage.dial.name, stops, tuple(tracks), len(held), constant, beyond)
+    return Smoothness(
+        row.name, dial, damage.dial.name, stops, tuple(tracks), len(held), constant, beyond
+    )
 
 
 def psnr_at(
@@ -136,27 +173,39 @@ def psnr_at(
     side: int | None = None,
     seed: int = 0,
 ) -> float:
-    """PSNR of a model on pictures with that much damage, the same as in `smooth`, at the settings `turned`; without them, at the damage's own level where the
-    model has such a dial.
+    """PSNR of a model on pictures with that much damage, the same as in `smooth`, at the settings
+    `turned`; without them, at the damage's own level where the model has such a dial.
     """
     values = []
     for i, (_, clean) in enumerate(pictures):
         piece = matching(middle(clean, side), row.contract.channels_out)
         noisy = _spoiled(piece, damage, level, seed, i)
-        settings = row.contract.settings(told(row.contract, {damage.dial.name: level}) if turned is None else turned)
+        settings = row.contract.settings(
+            told(row.contract, {damage.dial.name: level}) if turned is None else turned
+        )
         values.append(psnr(_through(row, taken(row.contract, noisy), level_array(settings)), piece))
     return float(np.mean(values))
 
 
-def rescaled(run: Callable[[Array, Array | None], Array], image: Array, levels: Array, factor: float) -> Array:
-    """f(k image, k levels) / k with k = 1 / factor, f as a Run: a level that is too high for the network is brought into its range, and the picture is dimmed.
+def rescaled(
+    run: Callable[[Array, Array | None], Array], image: Array, levels: Array, factor: float
+) -> Array:
+    """f(k image, k levels) / k with k = 1 / factor, f as a Run: a level that is too high for the
+    network is brought into its range, and the picture is dimmed.
 
     Exact for networks without biases whose level scales with the noise (Mohan et al., ICLR 2020).
     """
     return run(image / np.float32(factor), levels / np.float32(factor)) * np.float32(factor)
 
 
-def _track(row: Row, dial: Dial, stops: Sequence[float], level: float, spoiled: Sequence[tuple[Array, Array]], falls: bool) -> Track:
+def _track(
+    row: Row,
+    dial: Dial,
+    stops: Sequence[float],
+    level: float,
+    spoiled: Sequence[tuple[Array, Array]],
+    falls: bool,
+) -> Track:
     figures, up = np.zeros((3, len(stops))), -1 if falls else 1
     bends, steps, removing, smoothing = [], [], [], []
     for noisy, clean in spoiled:
@@ -164,7 +213,11 @@ def _track(row: Row, dial: Dial, stops: Sequence[float], level: float, spoiled: 
         last = (0.0, math.inf)
         for i, setting in enumerate(stops):
             restored = _through(row, taken(row.contract, noisy), _level(row, dial, setting))
-            away = float(np.sqrt(np.mean(np.square(noisy - restored)))) if noisy.shape == restored.shape else 0.0
+            away = (
+                float(np.sqrt(np.mean(np.square(noisy - restored))))
+                if noisy.shape == restored.shape
+                else 0.0
+            )
             varied = variation(restored)
             figures[:, i] += (psnr(restored, clean), away, _drift(restored, clean))
             if before:
@@ -172,8 +225,14 @@ def _track(row: Row, dial: Dial, stops: Sequence[float], level: float, spoiled: 
                 removing.append(up * (away - last[0]) >= -1e-7)
                 smoothing.append(up * (varied - last[1]) <= 1e-7)
             if len(before) > 1:
-                line = before[-2] + np.float32((stops[i - 1] - stops[i - 2]) / (setting - stops[i - 2])) * (restored - before[-2])  # settings need not be even
-                bends.append(2 * float(np.abs(line - before[-1]).mean()) / max(float(np.abs(restored - before[-2]).mean()), 1e-12))
+                line = before[-2] + np.float32(
+                    (stops[i - 1] - stops[i - 2]) / (setting - stops[i - 2])
+                ) * (restored - before[-2])  # settings need not be even
+                bends.append(
+                    2
+                    * float(np.abs(line - before[-1]).mean())
+                    / max(float(np.abs(restored - before[-2]).mean()), 1e-12)
+                )
             before, last = [*before[-1:], restored], (away, varied)
     means, removed, drift = (tuple(map(float, line)) for line in figures / len(spoiled))
     return Track(
@@ -189,8 +248,12 @@ def _track(row: Row, dial: Dial, stops: Sequence[float], level: float, spoiled: 
 
 
 def _level(row: Row, dial: Dial, setting: float) -> Array:
-    """That dial at the setting, which may lie beyond its range, and the others at their defaults."""
-    level = level_array(tuple(setting if one.name == dial.name else one.default for one in row.contract.dials))
+    """That dial at the setting, which may lie beyond its range, and the others at their
+    defaults.
+    """
+    level = level_array(
+        tuple(setting if one.name == dial.name else one.default for one in row.contract.dials)
+    )
     assert level is not None  # there is at least that dial
     return level
 
@@ -211,11 +274,15 @@ def _map_difference(row: Row, dial: Dial, noisy: Array) -> float | None:
         return None
     image = taken(contract, noisy)
     middle = _level(row, dial, (dial.low + dial.high) / 2)
-    plane = np.ascontiguousarray(np.broadcast_to(middle, (1, len(contract.dials), *image.shape[-2:])))
+    plane = np.ascontiguousarray(
+        np.broadcast_to(middle, (1, len(contract.dials), *image.shape[-2:]))
+    )
     return float(np.abs(_through(row, image, middle) - _through(row, image, plane)).max())
 
 
-def _beyond(row: Row, dial: Dial, damage: Degradation, held: Sequence[Array], seed: int) -> dict[float, tuple[float, float]] | None:
+def _beyond(
+    row: Row, dial: Dial, damage: Degradation, held: Sequence[Array], seed: int
+) -> dict[float, tuple[float, float]] | None:
     """PSNR beyond the range; None where more of the damage is not simply a higher level."""
     if damage.neutral != 0 or dial.low > dial.high / 4:
         return None
@@ -225,7 +292,10 @@ def _beyond(row: Row, dial: Dial, damage: Degradation, held: Sequence[Array], se
         level = _level(row, dial, dial.high * factor)
         brought = rescaled(lambda image, told: _through(row, image, told), noisy, level, factor)
         found[factor].append((psnr(_through(row, noisy, level), clean), psnr(brought, clean)))
-    return {factor: (float(np.mean([a for a, _ in pairs])), float(np.mean([b for _, b in pairs]))) for factor, pairs in found.items()}
+    return {
+        factor: (float(np.mean([a for a, _ in pairs])), float(np.mean([b for _, b in pairs])))
+        for factor, pairs in found.items()
+    }
 
 
 def variation(picture: Array) -> float:
@@ -248,5 +318,8 @@ def _drift(restored: Array, clean: Array) -> float:
     for axis in (1, 2):
         length = min(BOX, error.shape[axis])
         sums = np.cumsum(np.insert(error, 0, 0, axis), axis)
-        error = (np.take(sums, range(length, sums.shape[axis]), axis) - np.take(sums, range(sums.shape[axis] - length), axis)) / length
+        error = (
+            np.take(sums, range(length, sums.shape[axis]), axis)
+            - np.take(sums, range(sums.shape[axis] - length), axis)
+        ) / length
     return float(np.abs(error).mean() * 255)

@@ -1,4 +1,6 @@
-"""What `smooth` measured as one page: curves, the best setting against the true one, wrong settings, and every gate with the figure that it wants."""
+"""What `smooth` measured as one page: curves, the best setting against the true one, wrong
+settings, and every gate with the figure that it wants.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +16,13 @@ from .smooth import BOX, WRONG, Smoothness, Track
 
 
 def page(path: Path, found: Smoothness, experts: Mapping[float, float] | None = None) -> Path:
-    """Writes the page and returns its path. experts: the PSNR, on the same pictures, of a network for each level alone."""
+    """Writes the page and returns its path. experts: the PSNR, on the same pictures, of a network
+    for each level alone.
+    """
     parts = [
         paragraph(
-            f"The dial {found.dial.name} of {found.model} turned from {found.dial.low:g} to {found.dial.high:g} on {found.pictures} pictures of known "
+            f"The dial {found.dial.name} of {found.model} turned from {found.dial.low:g} to "
+            f"{found.dial.high:g} on {found.pictures} pictures of known "
             f"{found.damage}. PSNR on RGB in 8 bits."
         ),
         section("Gates", [gates_table(gates(found, experts))]),
@@ -30,68 +35,143 @@ def page(path: Path, found: Smoothness, experts: Mapping[float, float] | None = 
     return write_page(path, f"{found.model}: {found.dial.name}", parts)
 
 
-def gates(found: Smoothness, experts: Mapping[float, float] | None = None) -> list[tuple[str, str, bool]]:
-    """(what is wanted of a smooth dial, what was found, whether that is enough), one for each gate that could be measured."""
+def gates(
+    found: Smoothness, experts: Mapping[float, float] | None = None
+) -> list[tuple[str, str, bool]]:
+    """(what is wanted of a smooth dial, what was found, whether that is enough), one for each gate
+    that could be measured.
+    """
     tracks = found.tracks
     result: list[tuple[str, str, bool]] = []
     if experts and (dips := list(_dips(found, experts).values())):
-        result.append(("dip against an expert of each level, at most 0.05 dB", f"{max(dips):.3f} dB", max(dips) <= 0.05))
-        result.append(("and 0.02 dB in the mean", f"{sum(dips) / len(dips):.3f} dB", sum(dips) / len(dips) <= 0.02))
+        result.append(
+            (
+                "dip against an expert of each level, at most 0.05 dB",
+                f"{max(dips):.3f} dB",
+                max(dips) <= 0.05,
+            )
+        )
+        result.append(
+            (
+                "and 0.02 dB in the mean",
+                f"{sum(dips) / len(dips):.3f} dB",
+                sum(dips) / len(dips) <= 0.02,
+            )
+        )
     if found.dial.name == found.damage:
         span = found.dial.high - found.dial.low
         off = max(abs(found.best(track)[0] - track.level) / span for track in tracks)
-        result.append(("the best setting is the true one, within 3 % of the range", f"{off:.1%}", off <= 0.03))
-    turns, bend, jump = (max(getattr(track, name) for track in tracks) for name in ("turns", "bend", "jump"))
+        result.append(
+            ("the best setting is the true one, within 3 % of the range", f"{off:.1%}", off <= 0.03)
+        )
+    turns, bend, jump = (
+        max(getattr(track, name) for track in tracks) for name in ("turns", "bend", "jump")
+    )
     result.append(("PSNR has one top along the dial", f"{turns} turns at most", turns <= 1))
     result.append(("second difference over the step, mean", f"{bend:.3f}", bend < 0.5))
     result.append(("largest step over the median one", f"{jump:.2f}", jump < 5))
-    removing, smoothing = min(track.removing for track in tracks), min(track.smoothing for track in tracks)
-    result.append(("a setting for more damage takes no less away, of 99.9 % of neighbours", f"{removing:.2%}", removing >= 0.999))
+    removing, smoothing = (
+        min(track.removing for track in tracks),
+        min(track.smoothing for track in tracks),
+    )
+    result.append(
+        (
+            "a setting for more damage takes no less away, of 99.9 % of neighbours",
+            f"{removing:.2%}",
+            removing >= 0.999,
+        )
+    )
     result.append(("and leaves no more variation", f"{smoothing:.2%}", smoothing >= 0.999))
     drift = max(max(track.drift) for track in tracks)
-    result.append((f"mean colour of windows of {BOX} pixels stays, within 1 of 255", f"{drift:.2f}", drift <= 1))
+    result.append(
+        (
+            f"mean colour of windows of {BOX} pixels stays, within 1 of 255",
+            f"{drift:.2f}",
+            drift <= 1,
+        )
+    )
     if found.map_difference is not None:
-        result.append(("an even map is the number, to 1e-6", f"{found.map_difference:.1e}", found.map_difference <= 1e-6))
+        result.append(
+            (
+                "an even map is the number, to 1e-6",
+                f"{found.map_difference:.1e}",
+                found.map_difference <= 1e-6,
+            )
+        )
     return result
 
 
-def for_card(found: Smoothness, pictures: str, experts: Mapping[float, float] | None = None) -> dict[str, Any]:
-    """What a model file says of its dial: the gates (with `experts`, level -> PSNR, the dip against them), the best setting for each true level, and what a
-    wrong one and a level beyond the range cost.
+def for_card(
+    found: Smoothness, pictures: str, experts: Mapping[float, float] | None = None
+) -> dict[str, Any]:
+    """What a model file says of its dial: the gates (with `experts`, level -> PSNR, the dip against
+    them), the best setting for each true level, and what a wrong one and a level beyond the range
+    cost.
     """
     record: dict[str, Any] = {
-        "on": f"{found.pictures} pieces of {pictures}, {found.damage} {', '.join(f'{track.level:g}' for track in found.tracks)}",
-        "gates": {what: f"{figure}, {'met' if met else 'missed'}" for what, figure, met in gates(found, experts)},
-        "best setting": {f"{track.level:g}": round(found.best(track)[0], 2) for track in found.tracks},
+        "on": (
+            f"{found.pictures} pieces of {pictures}, {found.damage} "
+            f"{', '.join(f'{track.level:g}' for track in found.tracks)}"
+        ),
+        "gates": {
+            what: f"{figure}, {'met' if met else 'missed'}"
+            for what, figure, met in gates(found, experts)
+        },
+        "best setting": {
+            f"{track.level:g}": round(found.best(track)[0], 2) for track in found.tracks
+        },
     }
     if experts:
-        record["dB below an expert"] = {f"{level:g}": round(dip, 3) for level, dip in _dips(found, experts).items()}
+        record["dB below an expert"] = {
+            f"{level:g}": round(dip, 3) for level, dip in _dips(found, experts).items()
+        }
     if found.dial.name == found.damage:
         record["dB lost by a wrong setting"] = {
-            f"{wrong:+.0%}": round(max(found.at(t, t.level) - found.at(t, t.level * (1 + wrong)) for t in known), 2)
+            f"{wrong:+.0%}": round(
+                max(found.at(t, t.level) - found.at(t, t.level * (1 + wrong)) for t in known), 2
+            )
             for wrong in WRONG
-            if (known := [t for t in found.tracks if math.isfinite(_matched(found, t)) and found.dial.low <= t.level * (1 + wrong) <= found.dial.high])
+            if (
+                known := [
+                    t
+                    for t in found.tracks
+                    if math.isfinite(_matched(found, t))
+                    and found.dial.low <= t.level * (1 + wrong) <= found.dial.high
+                ]
+            )
         }
     if found.beyond:
         record["PSNR beyond the range, and by scaling into it"] = {
-            f"{found.damage} {found.dial.high * factor:g}": [round(value, 2) for value in both] for factor, both in found.beyond.items()
+            f"{found.damage} {found.dial.high * factor:g}": [round(value, 2) for value in both]
+            for factor, both in found.beyond.items()
         }
     return record
 
 
 def text(found: Smoothness) -> str:
     """Best settings and PSNR for a terminal."""
-    lines = [f"{found.damage:>8}  {'best ' + found.dial.name:>12}  {'PSNR there':>10}  {'matched':>8}  {'bend':>6}"]
+    lines = [
+        (
+            f"{found.damage:>8}  {'best ' + found.dial.name:>12}  {'PSNR there':>10}  "
+            f"{'matched':>8}  {'bend':>6}"
+        )
+    ]
     for track in found.tracks:
         setting, value = found.best(track)
         matched = f"{_matched(found, track):.2f}" if found.dial.name == found.damage else ""
-        lines.append(f"{track.level:>8g}  {setting:>12.3g}  {value:>10.2f}  {matched:>8}  {track.bend:>6.3f}")
+        lines.append(
+            f"{track.level:>8g}  {setting:>12.3g}  {value:>10.2f}  {matched:>8}  {track.bend:>6.3f}"
+        )
     return "\n".join(lines)
 
 
 def _dips(found: Smoothness, experts: Mapping[float, float]) -> dict[float, float]:
-    """By level, how many dB PSNR is below that of the expert; not where the picture comes back untouched, so that PSNR is infinite."""
-    known = {track.level: _matched(found, track) for track in found.tracks if track.level in experts}
+    """By level, how many dB PSNR is below that of the expert; not where the picture comes back
+    untouched, so that PSNR is infinite.
+    """
+    known = {
+        track.level: _matched(found, track) for track in found.tracks if track.level in experts
+    }
     return {level: experts[level] - value for level, value in known.items() if math.isfinite(value)}
 
 
@@ -105,8 +185,17 @@ def _curves(found: Smoothness) -> Iterator[str]:
 
     x = f"{found.dial.name} ({found.dial.unit})"
     try:
-        for name, values in (("PSNR", "psnr"), ("RMS of what is taken away", "removed"), (f"drift of the mean of {BOX}x{BOX} pixels, 8-bit steps", "drift")):
-            curves = {f"{found.damage} {track.level:g}": [list(zip(found.settings, getattr(track, values), strict=True))] for track in found.tracks}
+        for name, values in (
+            ("PSNR", "psnr"),
+            ("RMS of what is taken away", "removed"),
+            (f"drift of the mean of {BOX}x{BOX} pixels, 8-bit steps", "drift"),
+        ):
+            curves = {
+                f"{found.damage} {track.level:g}": [
+                    list(zip(found.settings, getattr(track, values), strict=True))
+                ]
+                for track in found.tracks
+            }
             yield picture(lines(curves, x, name))
     except MissingExtra as error:
         yield paragraph(str(error))
@@ -114,18 +203,40 @@ def _curves(found: Smoothness) -> Iterator[str]:
 
 def _settings(found: Smoothness, experts: Mapping[float, float] | None) -> Iterator[str]:
     matched = found.dial.name == found.damage
-    heading = [f"true {found.damage}", "best setting", "PSNR there", *(["PSNR at the true setting"] if matched else []), *(["expert"] if experts else [])]
+    heading = [
+        f"true {found.damage}",
+        "best setting",
+        "PSNR there",
+        *(["PSNR at the true setting"] if matched else []),
+        *(["expert"] if experts else []),
+    ]
     rows = []
     for track in found.tracks:
         setting, value = found.best(track)
-        cells = [f"{track.level:g}", f"{setting:.3g}", f"{value:.2f}", *([f"{_matched(found, track):.2f}"] if matched else [])]
-        rows.append([*cells, *([f"{experts[track.level]:.2f}" if track.level in experts else ""] if experts else [])])
+        cells = [
+            f"{track.level:g}",
+            f"{setting:.3g}",
+            f"{value:.2f}",
+            *([f"{_matched(found, track):.2f}"] if matched else []),
+        ]
+        rows.append(
+            [
+                *cells,
+                *(
+                    [f"{experts[track.level]:.2f}" if track.level in experts else ""]
+                    if experts
+                    else []
+                ),
+            ]
+        )
     yield table(heading, rows)
 
 
 def _wrong(found: Smoothness) -> Iterator[str]:
     if found.dial.name != found.damage:
-        yield paragraph("The dial is in another unit than the damage, so no setting is known to be wrong.")
+        yield paragraph(
+            "The dial is in another unit than the damage, so no setting is known to be wrong."
+        )
         return
     rows = []
     for track in found.tracks:
@@ -133,12 +244,25 @@ def _wrong(found: Smoothness) -> Iterator[str]:
         if not math.isfinite(true):  # it comes back untouched
             continue
         settings = [track.level * (1 + wrong) for wrong in WRONG]
-        rows.append([f"{track.level:g}", *(f"{found.at(track, s) - true:+.2f}" if found.dial.low <= s <= found.dial.high else "" for s in settings)])
+        rows.append(
+            [
+                f"{track.level:g}",
+                *(
+                    f"{found.at(track, s) - true:+.2f}"
+                    if found.dial.low <= s <= found.dial.high
+                    else ""
+                    for s in settings
+                ),
+            ]
+        )
     yield table([f"true {found.damage}", *(f"{wrong:+.0%}" for wrong in WRONG)], rows)
     yield paragraph("dB lost by a setting that is so much too low or too high.")
 
 
 def _beyond(found: Smoothness) -> Iterator[str]:
     assert found.beyond is not None
-    rows = [[f"{found.dial.high * factor:g}", f"{turned:.2f}", f"{scaled:.2f}"] for factor, (turned, scaled) in found.beyond.items()]
+    rows = [
+        [f"{found.dial.high * factor:g}", f"{turned:.2f}", f"{scaled:.2f}"]
+        for factor, (turned, scaled) in found.beyond.items()
+    ]
     yield table((found.damage, "turned so far", "picture and level scaled into the range"), rows)

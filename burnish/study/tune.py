@@ -1,7 +1,8 @@
 """Settings that a few examples ask for: what `burnish tune` does.
 
-The best setting of a few pairs is known to some width only: a curve has a flat top, and other pictures would have theirs elsewhere. So a setting is never
-given without the interval that it comes from.
+The best setting of a few pairs is known to some width only: a curve has a flat top, and other
+pictures would have theirs elsewhere. So a setting is never given without the interval that it comes
+from.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ from .smooth import top
 STRENGTH = Dial("strength", 0.0, 1.0, 1.0, "share of the correction")
 #: settings along the whole range, and then between the neighbours of the best one
 COARSE, FINE = 11, 5
-#: fewer pairs than this say little of other pictures: their interval is all that any of them asks for
+#: fewer pairs than this say little of other pictures: their interval is all that any of them asks
+#: for
 FEW = 5
 #: the interval holds this share of what resampled pairs ask for; so many samples
 SHARE, SAMPLES = 0.9, 1000
@@ -43,9 +45,11 @@ Values = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Tuned:
-    """What one dial is best set to. low, high: where the best setting lies, from the spread between the pairs and the flatness of their curves.
+    """What one dial is best set to. low, high: where the best setting lies, from the spread between
+    the pairs and the flatness of their curves.
 
-    settings, curve: the metric's mean over the pairs at each. default: the metric where the dial stands when nobody turns it.
+    settings, curve: the metric's mean over the pairs at each. default: the metric where the dial
+    stands when nobody turns it.
     """
 
     dial: Dial
@@ -63,10 +67,16 @@ class Tuned:
         digits = facts(self.metric)[0]
         value = top(self.settings, _upward(self.metric, np.array(self.curve)))[1]
         found = value if facts(self.metric)[1] else -value
-        basis = f"{SHARE:.0%} of resampled pairs" if self.pairs >= FEW else "all that one of them asks for"
+        basis = (
+            f"{SHARE:.0%} of resampled pairs"
+            if self.pairs >= FEW
+            else "all that one of them asks for"
+        )
         return (
-            f"{self.dial.name} {self.low:.3g} to {self.high:.3g}, best at {self.best:.3g} ({self.pairs} {'pair' if self.pairs == 1 else 'pairs'}, {basis}); "
-            f"{self.metric} {found:.{digits}f} there, {self.default:.{digits}f} at {self.dial.default:g}"
+            f"{self.dial.name} {self.low:.3g} to {self.high:.3g}, best at {self.best:.3g} "
+            f"({self.pairs} {'pair' if self.pairs == 1 else 'pairs'}, {basis}); "
+            f"{self.metric} {found:.{digits}f} there, {self.default:.{digits}f} at "
+            f"{self.dial.default:g}"
         )
 
 
@@ -80,17 +90,23 @@ def tune(
     seed: int = 0,
     say: Callable[[str], None] = lambda _: None,
 ) -> list[Tuned]:
-    """The setting of each dial that makes the restored pictures closest to the clean ones, with its interval.
+    """The setting of each dial that makes the restored pictures closest to the clean ones, with its
+    interval.
 
-    pairs: (name, spoiled [1, C, H, W], clean [1, C, scale H, scale W], nothing). names: of the dials, and "strength"; without them all of the model's dials.
-    With several, each is tuned while the others stand at their best, twice around; a dial that is not tuned is found on each picture, where that is possible,
-    as `burnish restore` does. side: of the piece of each picture that is looked at, where it has most
-    detail; None for all of it. UsageError, DialError.
+    pairs: (name, spoiled [1, C, H, W], clean [1, C, scale H, scale W], nothing). names: of the
+    dials, and "strength"; without them all of the model's dials. With several, each is tuned while
+    the others stand at their best, twice around; a dial that is not tuned is found on each picture,
+    where that is possible, as `burnish restore` does. side: of the piece of each picture that is
+    looked at, where it has most detail; None for all of it. UsageError, DialError.
     """
     contract = row.contract
     if metric not in METRICS:
-        raise UsageError(f"--metric {metric}: there is no such metric; the choices: {', '.join(METRICS)}")
-    knobs = [STRENGTH if name == STRENGTH.name else contract.dial(name) for name in names] or list(contract.dials)
+        raise UsageError(
+            f"--metric {metric}: there is no such metric; the choices: {', '.join(METRICS)}"
+        )
+    knobs = [STRENGTH if name == STRENGTH.name else contract.dial(name) for name in names] or list(
+        contract.dials
+    )
     if not knobs:
         raise UsageError("this model has no dials; its strength can be tuned, with -d strength")
     row = automatic(row, [dial.name for dial in contract.dials if dial not in knobs])
@@ -100,16 +116,25 @@ def tune(
         raise UsageError("there are no pairs to tune on")
     function = measures([metric])[0].function
 
-    kept: dict[int, tuple[tuple[float, ...], Array]] = {}  # by picture: what was restored last, since strength asks for the same again
+    kept: dict[
+        int, tuple[tuple[float, ...], Array]
+    ] = {}  # by picture: what was restored last, since strength asks for the same again
 
     def value(place: int, at: Mapping[str, float]) -> float:
         spoiled, clean = held[place]
-        settings = contract.settings({name: setting for name, setting in at.items() if name != STRENGTH.name})
+        settings = contract.settings(
+            {name: setting for name, setting in at.items() if name != STRENGTH.name}
+        )
         if place not in kept or kept[place][0] != settings:
-            kept[place] = settings, apply(row.run, contract, taken(contract, spoiled), level_array(settings))
+            kept[place] = (
+                settings,
+                apply(row.run, contract, taken(contract, spoiled), level_array(settings)),
+            )
         restored = from_channels(kept[place][1], min(clean.shape[1], contract.channels_out))
         if (share := at.get(STRENGTH.name, 1.0)) < 1:
-            before = resize(matching(spoiled, restored.shape[1]), restored.shape[-2], restored.shape[-1])
+            before = resize(
+                matching(spoiled, restored.shape[1]), restored.shape[-2], restored.shape[-1]
+            )
             restored = before + np.float32(share) * (restored - before)
         return function(restored, matching(clean, restored.shape[1]), 0)
 
@@ -119,15 +144,24 @@ def tune(
         say(f"{knob.name}, on {len(held)} pictures")
         curves: dict[float, list[float]] = {}
 
-        def measure(settings: Iterable[float], knob: Dial = knob, curves: dict[float, list[float]] = curves) -> None:
+        def measure(
+            settings: Iterable[float], knob: Dial = knob, curves: dict[float, list[float]] = curves
+        ) -> None:
             for setting in settings:
                 if setting not in curves:
-                    curves[setting] = [value(place, {**best, knob.name: setting}) for place in range(len(held))]
+                    curves[setting] = [
+                        value(place, {**best, knob.name: setting}) for place in range(len(held))
+                    ]
 
         measure([*map(float, np.linspace(knob.low, knob.high, COARSE)), knob.default])
         stops = sorted(curves)
         at = int(np.argmax([_upward(metric, np.array(curves[stop])).mean() for stop in stops]))
-        measure(map(float, np.linspace(stops[max(at - 1, 0)], stops[min(at + 1, len(stops) - 1)], FINE + 2)))
+        measure(
+            map(
+                float,
+                np.linspace(stops[max(at - 1, 0)], stops[min(at + 1, len(stops) - 1)], FINE + 2),
+            )
+        )
         found[knob.name] = _tuned(knob, curves, metric, seed)
         best[knob.name] = found[knob.name].best
     return [found[knob.name] for knob in knobs]
@@ -135,57 +169,111 @@ def tune(
 
 def _tuned(knob: Dial, curves: Mapping[float, Sequence[float]], metric: str, seed: int) -> Tuned:
     settings = tuple(sorted(curves))
-    upward = _upward(metric, np.array([curves[setting] for setting in settings]).T)  # [pairs, settings]
+    upward = _upward(
+        metric, np.array([curves[setting] for setting in settings]).T
+    )  # [pairs, settings]
     count, rng = len(upward), np.random.default_rng(seed)
     best, height = top(settings, upward.mean(0))
     few = count < FEW
-    curves_asked = upward if few else (upward[rng.integers(count, size=count)].mean(0) for _ in range(SAMPLES))
+    curves_asked = (
+        upward if few else (upward[rng.integers(count, size=count)].mean(0) for _ in range(SAMPLES))
+    )
     asked = [top(settings, curve)[0] for curve in curves_asked]
     outside = 0.0 if few else (1 - SHARE) / 2
     flat = _flat(settings, upward.mean(0), height, facts(metric)[0])
     low, high = (float(np.quantile(asked, q)) for q in (outside, 1 - outside))
     default = float(np.mean(curves[knob.default]))
-    return Tuned(knob, best, min(low, flat[0]), max(high, flat[1]), settings, tuple(float(np.mean(curves[s])) for s in settings), default, count, metric)
+    return Tuned(
+        knob,
+        best,
+        min(low, flat[0]),
+        max(high, flat[1]),
+        settings,
+        tuple(float(np.mean(curves[s])) for s in settings),
+        default,
+        count,
+        metric,
+    )
 
 
-def _flat(settings: Sequence[float], curve: Values, height: float, digits: int) -> tuple[float, float]:
-    """The settings around the top, of straight lines between those measured, that are as good to five of a metric's last digits: 0.05 dB."""
+def _flat(
+    settings: Sequence[float], curve: Values, height: float, digits: int
+) -> tuple[float, float]:
+    """The settings around the top, of straight lines between those measured, that are as good to
+    five of a metric's last digits: 0.05 dB.
+    """
     fine = np.linspace(settings[0], settings[-1], 2001)
     good = fine[np.interp(fine, settings, curve) >= height - 5 * 10.0**-digits]
-    return (float(good.min()), float(good.max())) if len(good) else (settings[int(np.argmax(curve))],) * 2
+    return (
+        (float(good.min()), float(good.max()))
+        if len(good)
+        else (settings[int(np.argmax(curve))],) * 2
+    )
 
 
 def _upward(metric: str, values: Values) -> Values:
-    """Values of which higher is better; equal pictures, of which PSNR is infinite, count as very good ones."""
+    """Values of which higher is better; equal pictures, of which PSNR is infinite, count as very
+    good ones.
+    """
     signed = values if facts(metric)[1] else -values
     return np.asarray(np.clip(signed, -1e3, 1e3), np.float64)
 
 
-def _piece(name: str, scale: int, spoiled: Array, clean: Array, side: int | None) -> tuple[Array, Array]:
+def _piece(
+    name: str, scale: int, spoiled: Array, clean: Array, side: int | None
+) -> tuple[Array, Array]:
     """The same piece of both sides of a pair; side None: all that both have."""
     check_sizes(name, scale, spoiled, clean)
     if side is None:
         return spoiled, clean[..., : scale * spoiled.shape[-2], : scale * spoiled.shape[-1]]
     left, top_, across = corner(spoiled, side)
     inner = np.s_[..., top_ : top_ + across, left : left + across]
-    outer = np.s_[..., scale * top_ : scale * (top_ + across), scale * left : scale * (left + across)]
+    outer = np.s_[
+        ..., scale * top_ : scale * (top_ + across), scale * left : scale * (left + across)
+    ]
     return np.ascontiguousarray(spoiled[inner]), np.ascontiguousarray(clean[outer])
 
 
 def next_step(model: str, found: Sequence[Tuned]) -> str:
-    """The command to go on with: to restore, or, where the pairs were few, to look at the ends of the interval first."""
+    """The command to go on with: to restore, or, where the pairs were few, to look at the ends of
+    the interval first.
+    """
     if found[0].pairs < FEW and (dials := [one for one in found if one.dial.name != STRENGTH.name]):
-        one = max(dials, key=lambda tuned: (tuned.high - tuned.low) / (tuned.dial.high - tuned.dial.low))
-        return f"few pairs, so look first: burnish dial {model} PICTURE -o strip.png -d {one.dial.name}={one.low:.3g},{one.best:.3g},{one.high:.3g}"
-    words = [f"--strength {one.best:.2g}" if one.dial.name == STRENGTH.name else f"-d {one.dial.name}={one.best:.3g}" for one in found]
+        one = max(
+            dials, key=lambda tuned: (tuned.high - tuned.low) / (tuned.dial.high - tuned.dial.low)
+        )
+        return (
+            f"few pairs, so look first: burnish dial {model} PICTURE -o strip.png -d "
+            f"{one.dial.name}={one.low:.3g},{one.best:.3g},{one.high:.3g}"
+        )
+    words = [
+        f"--strength {one.best:.2g}"
+        if one.dial.name == STRENGTH.name
+        else f"-d {one.dial.name}={one.best:.3g}"
+        for one in found
+    ]
     return f"burnish restore PICTURE -m {model} {' '.join(words)}"
 
 
-def choose(model: Model, folder: Path, output: Path, *, dial: str | None = None, say: Callable[[str], None] = lambda _: None) -> list[Path]:
-    """Where there are no clean sides: a strip for each of the folder's first pictures, to choose from with one's own eyes. UsageError, DialError."""
+def choose(
+    model: Model,
+    folder: Path,
+    output: Path,
+    *,
+    dial: str | None = None,
+    say: Callable[[str], None] = lambda _: None,
+) -> list[Path]:
+    """Where there are no clean sides: a strip for each of the folder's first pictures, to choose
+    from with one's own eyes.
+
+    UsageError, DialError.
+    """
     files = own_pictures(folder)[:SHOWN] if folder.is_dir() else [folder]
     if not files:
-        raise UsageError(f"{folder}: neither pairs (a folder of noisy pictures beside one of clean ones) nor pictures")
+        raise UsageError(
+            f"{folder}: neither pairs (a folder of noisy pictures beside one of clean ones) nor "
+            "pictures"
+        )
     turned = turned_dial(model, dial).name
     at = [one.name for one in model.contract.dials].index(turned)
     strips, estimated = [], []
@@ -197,5 +285,8 @@ def choose(model: Model, folder: Path, output: Path, *, dial: str | None = None,
             picture = read(file)
             estimated.append(float(np.max(model.settings({}, picture.pixels, picture.known())[at])))
     if estimated:
-        say(f"auto says {turned} {min(estimated):.3g} to {max(estimated):.3g} on {len(estimated)} of them")
+        say(
+            f"auto says {turned} {min(estimated):.3g} to {max(estimated):.3g} on "
+            f"{len(estimated)} of them"
+        )
     return strips

@@ -1,4 +1,6 @@
-"""Export, held against the training forward at three sizes before the file is kept: what runs is what was trained."""
+"""Export, held against the training forward at three sizes before the file is kept: what runs is
+what was trained.
+"""
 
 from __future__ import annotations
 
@@ -23,12 +25,23 @@ TOLERANCE = 1e-4
 FOLDED = 1e-5
 
 
-def export_verified(source: Path, target: Path, *, half: bool = True, trusted: bool = False, at: Mapping[str, float] | None = None) -> str:
-    """The safetensors file `source` as the model file `target`; ModelMismatch, and no file, where the two disagree. Returns a sentence with what was found.
+def export_verified(
+    source: Path,
+    target: Path,
+    *,
+    half: bool = True,
+    trusted: bool = False,
+    at: Mapping[str, float] | None = None,
+) -> str:
+    """The safetensors file `source` as the model file `target`; ModelMismatch, and no file, where
+    the two disagree.
 
-    A `source` that was saved in half precision loses nothing by `half`. trusted: its network may be one that is not listed. at: a setting of the dials at which
-    it is folded into a plain network first (it was then not trained as it is, so the torch backend, which wants the trained weights, does not run the file).
-    DialError where it does not fold.
+    Returns a sentence with what was found.
+
+    A `source` that was saved in half precision loses nothing by `half`. trusted: its network may be
+    one that is not listed. at: a setting of the dials at which it is folded into a plain network
+    first (it was then not trained as it is, so the torch backend, which wants the trained weights,
+    does not run the file). DialError where it does not fold.
     """
     restorer = Restorer.load(source, trusted=trusted)
     if at is not None:
@@ -41,7 +54,10 @@ def export_verified(source: Path, target: Path, *, half: bool = True, trusted: b
         read_header(trial)  # the checks that every file goes through before it is restored with
         worst = largest_difference(rounded(restorer) if half else restorer, trial)
         if not worst <= TOLERANCE:
-            raise ModelMismatch(f"{source}: the exported graph differs from the training forward by {worst:.1e}, more than {TOLERANCE:.0e}; nothing was kept")
+            raise ModelMismatch(
+                f"{source}: the exported graph differs from the training forward by "
+                f"{worst:.1e}, more than {TOLERANCE:.0e}; nothing was kept"
+            )
         atomic_write(target, trial.read_bytes())
     finally:
         trial.unlink(missing_ok=True)
@@ -56,12 +72,17 @@ def _folded(restorer: Restorer, at: Mapping[str, float], source: str) -> Restore
     with torch.no_grad():
         difference = float((plain(image) - restorer(image, level)).abs().max())
     if not difference <= FOLDED:
-        raise ModelMismatch(f"{source}: the folded network differs from the one it was by {difference:.1e}, more than {FOLDED:.0e}; nothing was kept")
+        raise ModelMismatch(
+            f"{source}: the folded network differs from the one it was by {difference:.1e}, "
+            f"more than {FOLDED:.0e}; nothing was kept"
+        )
     return plain
 
 
 def largest_difference(restorer: Restorer, path: Path, backend: str | None = None) -> float:
-    """The largest absolute difference between what a model file gives in fp32 and what the network gives, over three sizes and a batch of two."""
+    """The largest absolute difference between what a model file gives in fp32 and what the network
+    gives, over three sizes and a batch of two.
+    """
     contract = restorer.contract
     run = open_model(path, contract, device="cpu", fp32=True, backend=backend).run
     worst = 0.0
@@ -70,5 +91,7 @@ def largest_difference(restorer: Restorer, path: Path, backend: str | None = Non
         with torch.no_grad():
             wanted = restorer.predict(*inputs).numpy()
         got = run(inputs[0].numpy(), inputs[1].numpy() if len(inputs) > 1 else None)
-        worst = float(np.maximum(worst, np.abs(got - wanted).max()))  # which keeps NaN, as max() does not
+        worst = float(
+            np.maximum(worst, np.abs(got - wanted).max())
+        )  # which keeps NaN, as max() does not
     return worst

@@ -1,7 +1,9 @@
-"""What a run leaves to look at: curves in metrics.jsonl (which `burnish plot` reads) and on TensorBoard, where it is installed, with pictures besides.
+"""What a run leaves to look at: curves in metrics.jsonl (which `burnish plot` reads) and on
+TensorBoard, where it is installed, with pictures besides.
 
-How often, so that it costs little: loss, learning rate and speed every 15 seconds; with every validation its figures, sample pictures, and the norms of the
-gradients and the weights of every layer; the network once.
+How often, so that it costs little: loss, learning rate and speed every 15 seconds; with every
+validation its figures, sample pictures, and the norms of the gradients and the weights of every
+layer; the network once.
 """
 
 from __future__ import annotations
@@ -24,9 +26,14 @@ from ..report.curves import CURVES, read_lines
 
 
 class Board:
-    """Writes into the run's folder; what an earlier slice wrote after `step` is dropped. Without TensorBoard it says so once, and keeps the curves alone."""
+    """Writes into the run's folder; what an earlier slice wrote after `step` is dropped.
 
-    def __init__(self, folder: Path, step: int, notice: Callable[[str], None], *, on: bool = True) -> None:
+    Without TensorBoard it says so once, and keeps the curves alone.
+    """
+
+    def __init__(
+        self, folder: Path, step: int, notice: Callable[[str], None], *, on: bool = True
+    ) -> None:
         self._writer: Any = None
         self._lines: Path | None = None
         self._notice = notice
@@ -37,12 +44,20 @@ class Board:
         try:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError:
-            notice(f"curves are kept in {CURVES} alone: tensorboard is not installed; pip install tensorboard brings the rest")
+            notice(
+                f"curves are kept in {CURVES} alone: tensorboard is not installed; pip install "
+                "tensorboard brings the rest"
+            )
             return
         self._writer = SummaryWriter(str(folder / "board"), purge_step=step + 1)
 
     def scalars(self, step: int, values: Mapping[str, float]) -> None:
-        self._line({"step": step, **{name: value if math.isfinite(value) else None for name, value in values.items()}})
+        self._line(
+            {
+                "step": step,
+                **{name: value if math.isfinite(value) else None for name, value in values.items()},
+            }
+        )
         for name, value in values.items():
             self._try("add_scalar", name, value, step)
 
@@ -59,12 +74,21 @@ class Board:
         if self._writer is None:
             return
         self._try("add_text", "network", f"```\n{net}\n```", 0)
-        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):  # it prints what it raises
+        with (
+            warnings.catch_warnings(),
+            contextlib.redirect_stdout(io.StringIO()),
+        ):  # it prints what it raises
             warnings.simplefilter("ignore")
             try:
                 self._writer.add_graph(net, inputs)
-            except Exception as error:  # tracing stumbles over networks in a hundred ways, and a drawing is not worth a run
-                self._try("add_text", "network/drawing", f"it cannot be drawn: {type(error).__name__}: {error}", 0)
+            # tracing stumbles over networks in a hundred ways, and a drawing is not worth a run
+            except Exception as error:
+                self._try(
+                    "add_text",
+                    "network/drawing",
+                    f"it cannot be drawn: {type(error).__name__}: {error}",
+                    0,
+                )
 
     def close(self) -> None:
         self._try("close")
@@ -72,9 +96,13 @@ class Board:
     def _forget(self, step: int) -> None:
         assert self._lines is not None
         try:
-            kept = [line for line in read_lines(self._lines) if line["step"] <= step] if step else []
+            kept = (
+                [line for line in read_lines(self._lines) if line["step"] <= step] if step else []
+            )
             if self._lines.exists() and kept != read_lines(self._lines):
-                atomic_write(self._lines, "".join(json.dumps(line) + "\n" for line in kept).encode())
+                atomic_write(
+                    self._lines, "".join(json.dumps(line) + "\n" for line in kept).encode()
+                )
         except (OSError, OutputError) as error:
             self._fails(error)
 
@@ -96,6 +124,8 @@ class Board:
             self._fails(error)
 
     def _fails(self, error: Exception) -> None:
-        """Curves are not worth a run: where they cannot be written, that is said, and the training goes on."""
+        """Curves are not worth a run: where they cannot be written, that is said, and the training
+        goes on.
+        """
         self._writer = self._lines = None
         self._notice(f"no more curves are kept: {error}")

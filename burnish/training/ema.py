@@ -7,7 +7,9 @@ from torch import nn
 
 
 def warmed(decay: float, steps: int) -> float:
-    """How much of the average stays after that many steps: less at first, so that the fresh weights are soon forgotten."""
+    """How much of the average stays after that many steps: less at first, so that the fresh weights
+    are soon forgotten.
+    """
     return min(decay, (1 + steps) / (10 + steps))
 
 

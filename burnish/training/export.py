@@ -1,6 +1,8 @@
-"""Restorer -> model file: an ONNX graph with contract and card inside, weights in half precision where asked, ready for any runtime.
+"""Restorer -> model file: an ONNX graph with contract and card inside, weights in half precision
+where asked, ready for any runtime.
 
-Inputs `input` [B, C, H, W] and, with dials, `level`; outputs `output` and, where the network predicts one, `residual`; B, H and W are free.
+Inputs `input` [B, C, H, W] and, with dials, `level`; outputs `output` and, where the network
+predicts one, `residual`; B, H and W are free.
 """
 
 from __future__ import annotations
@@ -44,10 +46,15 @@ class _Graph(nn.Module):
         return (image + predicted, predicted) if self.residual else (predicted,)
 
 
-def export(restorer: Restorer, path: Path, *, source: Path | None = None, half: bool = True) -> None:
-    """Writes the model file, whole or not at all. `source` is the safetensors file whose SHA-256 it carries.
+def export(
+    restorer: Restorer, path: Path, *, source: Path | None = None, half: bool = True
+) -> None:
+    """Writes the model file, whole or not at all.
 
-    `half` stores weights as float16, cast in the graph; they are first rounded in a copy, so a comparison is to be made with what `rounded` gives.
+    `source` is the safetensors file whose SHA-256 it carries.
+
+    `half` stores weights as float16, cast in the graph; they are first rounded in a copy, so a
+    comparison is to be made with what `rounded` gives.
     """
     subject = rounded(restorer) if half else restorer
     model = _trace(subject)
@@ -66,18 +73,26 @@ def export(restorer: Restorer, path: Path, *, source: Path | None = None, half: 
 
 
 def source_digest(path: Path) -> str | None:
-    """The SHA-256 of the safetensors file that a model file was made from; None where it does not say."""
+    """The SHA-256 of the safetensors file that a model file was made from; None where it does not
+    say.
+    """
     properties = {p.key: p.value for p in onnx.load(path, load_external_data=False).metadata_props}
     digest: str | None = json.loads(properties["burnish"])["source_sha256"]
     return digest
 
 
 def rounded(restorer: Restorer) -> Restorer:
-    """A copy whose large weights went through float16 and back; those that float16 cannot hold stay."""
+    """A copy whose large weights went through float16 and back; those that float16 cannot hold
+    stay.
+    """
     result = copy.deepcopy(restorer).eval()
     with torch.no_grad():
         for weight in result.net.state_dict().values():
-            if weight.dtype == torch.float32 and weight.numel() >= SMALLEST_HALVED and bool((half := weight.half()).isfinite().all()):
+            if (
+                weight.dtype == torch.float32
+                and weight.numel() >= SMALLEST_HALVED
+                and bool((half := weight.half()).isfinite().all())
+            ):
                 weight.copy_(half.float())
     return result
 
@@ -104,27 +119,45 @@ def _trace(restorer: Restorer) -> onnx.ModelProto:
 
 
 def example(contract: Contract, batch: int, height: int, width: int) -> tuple[Tensor, ...]:
-    """A random picture and a level in the middle of its range, in the shapes that the graph takes."""
+    """A random picture and a level in the middle of its range, in the shapes that the graph
+    takes.
+    """
     generator = torch.Generator().manual_seed(0)
     image = torch.rand(batch, contract.channels_in, height, width, generator=generator)
     if not contract.dials:
         return (image,)
-    middle = torch.tensor([(d.low + d.high) / 2 for d in contract.dials], dtype=torch.float32).reshape(1, -1, 1, 1)
-    shape = {"pixel": (batch, -1, height, width), "image": (batch, -1, 1, 1), "batch": (1, -1, 1, 1)}[contract.level]
+    middle = torch.tensor(
+        [(d.low + d.high) / 2 for d in contract.dials], dtype=torch.float32
+    ).reshape(1, -1, 1, 1)
+    shape = {
+        "pixel": (batch, -1, height, width),
+        "image": (batch, -1, 1, 1),
+        "batch": (1, -1, 1, 1),
+    }[contract.level]
     return image, middle.expand(shape).contiguous()
 
 
 def _dynamic(contract: Contract) -> tuple[dict[int, Any], ...]:
-    batch, height, width = torch.export.Dim("batch", max=4096), torch.export.Dim("h", max=65536), torch.export.Dim("w", max=65536)
-    sides = {2: contract.multiple * height, 3: contract.multiple * width} if contract.multiple > 1 else {2: height, 3: width}
+    batch, height, width = (
+        torch.export.Dim("batch", max=4096),
+        torch.export.Dim("h", max=65536),
+        torch.export.Dim("w", max=65536),
+    )
+    sides = (
+        {2: contract.multiple * height, 3: contract.multiple * width}
+        if contract.multiple > 1
+        else {2: height, 3: width}
+    )
     level = {"pixel": {0: batch, **sides}, "image": {0: batch}, "batch": {}}[contract.level]
     return ({0: batch, **sides}, *([level] if contract.dials else []))
 
 
 def _halve_weights(graph: onnx.GraphProto) -> None:
-    """Large float32 initialisers become float16 ones with a Cast, which runtimes fold away when they load the file.
+    """Large float32 initialisers become float16 ones with a Cast, which runtimes fold away when
+    they load the file.
 
-    One that float16 does not hold exactly stays: the exporter made it of rounded weights and a batch norm, and to round it again would change the result.
+    One that float16 does not hold exactly stays: the exporter made it of rounded weights and a
+    batch norm, and to round it again would change the result.
     """
     casts = []
     for tensor in graph.initializer:
@@ -135,7 +168,11 @@ def _halve_weights(graph: onnx.GraphProto) -> None:
         if not np.array_equal(halved, values):
             continue
         tensor.CopyFrom(numpy_helper.from_array(halved, f"{name}.half"))
-        casts.append(onnx.helper.make_node("Cast", [f"{name}.half"], [name], to=onnx.TensorProto.FLOAT, name=f"{name}.cast"))
+        casts.append(
+            onnx.helper.make_node(
+                "Cast", [f"{name}.half"], [name], to=onnx.TensorProto.FLOAT, name=f"{name}.cast"
+            )
+        )
     nodes = list(graph.node)
     del graph.node[:]
     graph.node.extend([*casts, *nodes])
@@ -147,7 +184,12 @@ def _strip(model: onnx.ModelProto) -> None:
     model.graph.ClearField("metadata_props")
     model.graph.ClearField("doc_string")
     del model.graph.value_info[:]
-    for part in (*model.graph.node, *model.graph.initializer, *model.graph.input, *model.graph.output):
+    for part in (
+        *model.graph.node,
+        *model.graph.initializer,
+        *model.graph.input,
+        *model.graph.output,
+    ):
         part.ClearField("doc_string")
         part.ClearField("metadata_props")
 
@@ -159,7 +201,11 @@ def _quietly() -> Iterator[None]:
     before = logger.level
     logger.setLevel(logging.ERROR)
     try:
-        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        with (
+            warnings.catch_warnings(),
+            contextlib.redirect_stdout(io.StringIO()),
+            contextlib.redirect_stderr(io.StringIO()),
+        ):
             warnings.simplefilter("ignore")
             yield
     finally:

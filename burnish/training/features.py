@@ -1,6 +1,8 @@
-"""Frozen networks whose activations say what a picture shows: VGG-16 and VGG-19 (Simonyan and Zisserman, ICLR 2015), SqueezeNet 1.1 (Iandola et al. 2016).
+"""Frozen networks whose activations say what a picture shows: VGG-16 and VGG-19 (Simonyan and
+Zisserman, ICLR 2015), SqueezeNet 1.1 (Iandola et al. 2016).
 
-Their layers stand here as plain modules with torchvision's key names, so that its public weight files fit. Files are read as plain tensors, never as code.
+Their layers stand here as plain modules with torchvision's key names, so that its public weight
+files fit. Files are read as plain tensors, never as code.
 """
 
 from __future__ import annotations
@@ -28,7 +30,10 @@ Layers = list[tuple[str, nn.Module]]
 
 
 class Fire(nn.Module):
-    """SqueezeNet's block: few channels, and from them as many by 1x1 as by 3x3. [B, C, H, W] -> [B, 2 wide, H, W]"""
+    """SqueezeNet's block: few channels, and from them as many by 1x1 as by 3x3.
+
+    [B, C, H, W] -> [B, 2 wide, H, W]
+    """
 
     def __init__(self, channels: int, narrow: int, wide: int) -> None:
         super().__init__()
@@ -47,14 +52,19 @@ def vgg(depths: Sequence[int]) -> Layers:
     channels = 3
     for block, (depth, width) in enumerate(zip(depths, (64, 128, 256, 512, 512), strict=True), 1):
         for i in range(1, depth + 1):
-            layers += [(f"conv{block}_{i}", nn.Conv2d(channels, width, 3, padding=1)), (f"relu{block}_{i}", nn.ReLU())]
+            layers += [
+                (f"conv{block}_{i}", nn.Conv2d(channels, width, 3, padding=1)),
+                (f"relu{block}_{i}", nn.ReLU()),
+            ]
             channels = width
         layers.append((f"pool{block}", nn.MaxPool2d(2)))
     return layers
 
 
 def squeezenet() -> Layers:
-    """Version 1.1: conv1 (without padding), relu1, pool1, fire2, fire3, pool3, fire4, fire5, pool5, fire6 .. fire9."""
+    """Version 1.1: conv1 (without padding), relu1, pool1, fire2, fire3, pool3, fire4, fire5, pool5,
+    fire6 .. fire9.
+    """
 
     def pool() -> nn.Module:
         return nn.MaxPool2d(3, 2, ceil_mode=True)
@@ -62,7 +72,12 @@ def squeezenet() -> Layers:
     layers: Layers = [("conv1", nn.Conv2d(3, 64, 3, 2)), ("relu1", nn.ReLU()), ("pool1", pool())]
     layers += [("fire2", Fire(64, 16, 64)), ("fire3", Fire(128, 16, 64)), ("pool3", pool())]
     layers += [("fire4", Fire(128, 32, 128)), ("fire5", Fire(256, 32, 128)), ("pool5", pool())]
-    layers += [("fire6", Fire(256, 48, 192)), ("fire7", Fire(384, 48, 192)), ("fire8", Fire(384, 64, 256)), ("fire9", Fire(512, 64, 256))]
+    layers += [
+        ("fire6", Fire(256, 48, 192)),
+        ("fire7", Fire(384, 48, 192)),
+        ("fire8", Fire(384, 64, 256)),
+        ("fire9", Fire(512, 64, 256)),
+    ]
     return layers
 
 
@@ -82,7 +97,9 @@ def _plane(values: Sequence[float], like: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Network:
-    """How to make its layers, what its weights want for a picture, and the name of its public weights, which ends in the first digits of their SHA-256."""
+    """How to make its layers, what its weights want for a picture, and the name of its public
+    weights, which ends in the first digits of their SHA-256.
+    """
 
     layers: Callable[[], Layers]
     prepare: Callable[[Tensor], Tensor]
@@ -97,7 +114,10 @@ NETWORKS = {
 
 
 def layers_to(network: str, wanted: Sequence[str]) -> Layers:
-    """The layers of a network, to the last of those wanted. ValueError for an unknown network or layer."""
+    """The layers of a network, to the last of those wanted.
+
+    ValueError for an unknown network or layer.
+    """
     if network not in NETWORKS:
         raise ValueError(f"network: there is no {network!r}; the choices: {', '.join(NETWORKS)}")
     layers = NETWORKS[network].layers()
@@ -109,10 +129,13 @@ def layers_to(network: str, wanted: Sequence[str]) -> Layers:
 
 
 class Features(nn.Module):
-    """The activations of some layers of a frozen network, taken by forward hooks: picture [B, 1 or 3, H, W], RGB in [0, 1] -> {layer: [B, C, h, w]}.
+    """The activations of some layers of a frozen network, taken by forward hooks: picture [B, 1 or
+    3, H, W], RGB in [0, 1] -> {layer: [B, C, h, w]}.
 
-    It has no parameters and an empty state: neither optimizers nor checkpoints see its weights. A grey picture is repeated to three channels.
-    file: a .pth with torchvision's keys; without it, the public weights are fetched once. ValueError for an unknown network or layer, before anything is read.
+    It has no parameters and an empty state: neither optimizers nor checkpoints see its weights. A
+    grey picture is repeated to three channels. file: a .pth with torchvision's keys; without it,
+    the public weights are fetched once. ValueError for an unknown network or layer, before anything
+    is read.
     """
 
     def __init__(self, network: str, wanted: Sequence[str], file: str | None = None) -> None:
@@ -128,9 +151,15 @@ class Features(nn.Module):
     def forward(self, picture: Tensor) -> dict[str, Tensor]:
         if picture.shape[1] not in (1, 3) or min(picture.shape[-2:]) < SMALLEST:
             shape = list(picture.shape)
-            raise UsageError(f"a feature network wants pictures of 1 or 3 channels and {SMALLEST}x{SMALLEST} and more, not of shape {shape} [B, C, H, W]")
+            raise UsageError(
+                f"a feature network wants pictures of 1 or 3 channels and {SMALLEST}x{SMALLEST} "
+                f"and more, not of shape {shape} [B, C, H, W]"
+            )
         kept: dict[str, Tensor] = {}
-        hooks = [self.net[place].register_forward_hook(partial(_keep, kept, name)) for name, place in self.places.items()]
+        hooks = [
+            self.net[place].register_forward_hook(partial(_keep, kept, name))
+            for name, place in self.places.items()
+        ]
         try:
             self.net(self.prepare(picture.expand(-1, 3, -1, -1)))
         finally:
@@ -139,12 +168,22 @@ class Features(nn.Module):
         return kept
 
 
-def _keep(kept: dict[str, Tensor], name: str, module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+def _keep(
+    kept: dict[str, Tensor],
+    name: str,
+    module: nn.Module,
+    inputs: tuple[Tensor, ...],
+    output: Tensor,
+) -> None:
     kept[name] = output
 
 
 def fill(net: nn.Module, weights: Mapping[str, Tensor], path: Path) -> None:
-    """The weights in place of the parameters, as buffers that no state_dict holds: they move with the module and never change. ModelMismatch."""
+    """The weights in place of the parameters, as buffers that no state_dict holds: they move with
+    the module and never change.
+
+    ModelMismatch.
+    """
     for name, weight in fitting(net, weights, path).items():
         place, _, last = name.rpartition(".")
         module = net.get_submodule(place)
@@ -153,15 +192,20 @@ def fill(net: nn.Module, weights: Mapping[str, Tensor], path: Path) -> None:
 
 
 def fitting(net: nn.Module, weights: Mapping[str, Tensor], path: Path) -> dict[str, Tensor]:
-    """By the name of each parameter, a float32 copy of the file's weight for it. What a file holds beyond (deeper layers, a classifier) is left. ModelMismatch
-    names the first weight that does not fit.
+    """By the name of each parameter, a float32 copy of the file's weight for it.
+
+    What a file holds beyond (deeper layers, a classifier) is left. ModelMismatch names the first
+    weight that does not fit.
     """
     found = {}
     for name, parameter in net.named_parameters():
         key = f"features.{name}"
         if key not in weights or weights[key].shape != parameter.shape:
             there = f"is {list(weights[key].shape)}" if key in weights else "is missing"
-            raise ModelMismatch(f"{path}: {key} {there}, but this network wants {list(parameter.shape)}; give the file of the network that the recipe names")
+            raise ModelMismatch(
+                f"{path}: {key} {there}, but this network wants {list(parameter.shape)}; give "
+                "the file of the network that the recipe names"
+            )
         found[name] = weights[key].detach().to(torch.float32, copy=True)
     return found
 
@@ -169,21 +213,37 @@ def fitting(net: nn.Module, weights: Mapping[str, Tensor], path: Path) -> dict[s
 def read(path: Path) -> Mapping[str, Tensor]:
     """The tensors of a .pth file, by name. ModelMissing, ModelCorrupt."""
     if not path.is_file():
-        raise ModelMissing(f"{path}: no such file; it is to hold the weights of a feature network, with torchvision's key names")
+        raise ModelMissing(
+            f"{path}: no such file; it is to hold the weights of a feature network, with "
+            "torchvision's key names"
+        )
     try:
         record = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # damaged bytes make the reader stumble in a dozen ways
         reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise ModelCorrupt(f"{path}: not a file of plain tensors ({reason}); fetch it again") from error
-    if not isinstance(record, Mapping) or not all(isinstance(value, Tensor) for value in record.values()):
-        raise ModelCorrupt(f"{path}: not a mapping of names to tensors, so no feature network can be read from it")
+        raise ModelCorrupt(
+            f"{path}: not a file of plain tensors ({reason}); fetch it again"
+        ) from error
+    if not isinstance(record, Mapping) or not all(
+        isinstance(value, Tensor) for value in record.values()
+    ):
+        raise ModelCorrupt(
+            f"{path}: not a mapping of names to tensors, so no feature network can be read from it"
+        )
     return record
 
 
 def public_file(network: str, name: str | None) -> Path:
-    """The network's public weights in the cache, fetched where they are not there yet, and held against the checksum in their name. ModelMissing offline."""
+    """The network's public weights in the cache, fetched where they are not there yet, and held
+    against the checksum in their name.
+
+    ModelMissing offline.
+    """
     if name is None:
-        raise ModelMissing(f"{network} has no public file that this program knows; name one that you have as `file`")
+        raise ModelMissing(
+            f"{network} has no public file that this program knows; name one that you have as "
+            "`file`"
+        )
     import platformdirs
 
     path = platformdirs.user_cache_path("burnish") / "features" / name
@@ -191,12 +251,18 @@ def public_file(network: str, name: str | None) -> Path:
     if not path.exists():
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            torch.hub.download_url_to_file(WHERE + name, str(path), hash_prefix=digits, progress=False)
+            torch.hub.download_url_to_file(
+                WHERE + name, str(path), hash_prefix=digits, progress=False
+            )
         except (OSError, HTTPException, RuntimeError) as error:  # RuntimeError: another checksum
             raise ModelMissing(
-                f"{network}: its weights {WHERE}{name} cannot be fetched ({error}); put the file at {path}, or name one that you have as `file`"
+                f"{network}: its weights {WHERE}{name} cannot be fetched ({error}); put the "
+                f"file at {path}, or name one that you have as `file`"
             ) from error
     with path.open("rb") as stream:
         if not hashlib.file_digest(stream, "sha256").hexdigest().startswith(digits):
-            raise ModelCorrupt(f"{path}: not the file that its name says, by its checksum; remove it, and it is fetched again")
+            raise ModelCorrupt(
+                f"{path}: not the file that its name says, by its checksum; remove it, and it "
+                "is fetched again"
+            )
     return path

@@ -1,4 +1,6 @@
-"""From a recipe to what its network is fed: crops of the pictures to train on, and the pictures to validate on."""
+"""From a recipe to what its network is fed: crops of the pictures to train on, and the pictures to
+validate on.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +11,33 @@ from pathlib import Path
 from ..contract import Contract
 from ..degrade import Degradation
 from ..metrics.similarity import WINDOW
-from .data import Crops, Cut, Damaging, Misread, Pictures, Source, Weigh, open_pictures, pair_sources, read_groups, sources_in, split
+from .data import (
+    Crops,
+    Cut,
+    Damaging,
+    Misread,
+    Pictures,
+    Source,
+    Weigh,
+    open_pictures,
+    pair_sources,
+    read_groups,
+    sources_in,
+    split,
+)
 from .losses import level_weight
 from .recipe import Recipe
 from .recipe_damage import check_contract, damages, told, weighing_dial
 from .recipe_data import Damage
 
 
-def feed(recipe: Recipe, contract: Contract, notice: Callable[[str], None]) -> tuple[Crops, Pictures | None]:
-    """Crops of those to train on, and those to validate on. RecipeError where network and data do not fit; DataError names what cannot be used."""
+def feed(
+    recipe: Recipe, contract: Contract, notice: Callable[[str], None]
+) -> tuple[Crops, Pictures | None]:
+    """Crops of those to train on, and those to validate on.
+
+    RecipeError where network and data do not fit; DataError names what cannot be used.
+    """
     check_contract(recipe, contract)
     data, cut = recipe.data, cut_of(recipe, contract)
     chosen, left_out = _split(recipe, contract)
@@ -25,7 +45,10 @@ def feed(recipe: Recipe, contract: Contract, notice: Callable[[str], None]) -> t
     names = told(recipe)
     crops = Crops(
         pictures,
-        tuple(_damaging(made, part, names) for made, part in zip(damages(recipe), recipe.degradations, strict=True)),
+        tuple(
+            _damaging(made, part, names)
+            for made, part in zip(damages(recipe), recipe.degradations, strict=True)
+        ),
         cut,
         data.batch,
         recipe.seed,
@@ -43,7 +66,12 @@ def feed(recipe: Recipe, contract: Contract, notice: Callable[[str], None]) -> t
 
 def _damaging(made: Degradation, part: Damage, names: list[str]) -> Damaging:
     wrong = part.misread
-    return Damaging(made, part.share, made.dial.name in names, None if wrong is None else Misread(wrong.share, wrong.low, wrong.high))
+    return Damaging(
+        made,
+        part.share,
+        made.dial.name in names,
+        None if wrong is None else Misread(wrong.share, wrong.low, wrong.high),
+    )
 
 
 def held_out(recipe: Recipe, contract: Contract, notice: Callable[[str], None]) -> Pictures | None:
@@ -52,8 +80,12 @@ def held_out(recipe: Recipe, contract: Contract, notice: Callable[[str], None]) 
     return _opened(recipe, left_out, cut_of(recipe, contract).scale, notice)
 
 
-def _opened(recipe: Recipe, left_out: Sequence[Source], scale: int, notice: Callable[[str], None]) -> Pictures | None:
-    """Those to validate on; DataError, before the first step, where one is too small for the window of SSIM."""
+def _opened(
+    recipe: Recipe, left_out: Sequence[Source], scale: int, notice: Callable[[str], None]
+) -> Pictures | None:
+    """Those to validate on; DataError, before the first step, where one is too small for the window
+    of SSIM.
+    """
     border = scale if scale > 1 else 0
     least = (WINDOW.size + 2 * border) * (2 if recipe.data.raw else 1)
     return open_pictures(left_out, least, notice, scale) if left_out else None
@@ -63,8 +95,14 @@ def _split(recipe: Recipe, contract: Contract) -> tuple[list[Source], list[Sourc
     """What is trained on, and what is validated on."""
     data = recipe.data
     groups = read_groups(Path(data.groups)) if data.groups else None
-    chosen, left_out = split(sources(recipe, contract), data.leave_out, groups, data.leave_out_groups, data.hold_out)
-    return chosen, left_out + (sources_in(recipe.validation.folders, None, _channels(data.raw, contract)) if recipe.validation.folders else [])
+    chosen, left_out = split(
+        sources(recipe, contract), data.leave_out, groups, data.leave_out_groups, data.hold_out
+    )
+    return chosen, left_out + (
+        sources_in(recipe.validation.folders, None, _channels(data.raw, contract))
+        if recipe.validation.folders
+        else []
+    )
 
 
 def sources(recipe: Recipe, contract: Contract) -> list[Source]:
@@ -88,7 +126,17 @@ def sources(recipe: Recipe, contract: Contract) -> list[Source]:
 def cut_of(recipe: Recipe, contract: Contract) -> Cut:
     """How the recipe's crops are cut for that network."""
     data, scale = recipe.data, 2 if recipe.data.raw else contract.scale
-    return Cut(data.crop, data.cut, scale, data.flips, data.rotations, data.small, data.prefer_ink, data.scales, contract.multiple)
+    return Cut(
+        data.crop,
+        data.cut,
+        scale,
+        data.flips,
+        data.rotations,
+        data.small,
+        data.prefer_ink,
+        data.scales,
+        contract.multiple,
+    )
 
 
 def weigh(recipe: Recipe) -> Weigh | None:
@@ -96,7 +144,12 @@ def weigh(recipe: Recipe) -> Weigh | None:
     settings = recipe.loss.level_weight
     if settings is None:
         return None
-    return Weigh(weighing_dial(recipe), partial(level_weight, reference=settings.reference, offset=settings.offset, power=settings.power))
+    return Weigh(
+        weighing_dial(recipe),
+        partial(
+            level_weight, reference=settings.reference, offset=settings.offset, power=settings.power
+        ),
+    )
 
 
 def _channels(raw: bool, contract: Contract) -> int:

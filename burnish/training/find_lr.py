@@ -1,6 +1,10 @@
-"""A sweep of the learning rate, from very low to very high, to see where the loss falls and where it breaks (Smith, WACV 2017). Nothing is kept of it.
+"""A sweep of the learning rate, from very low to very high, to see where the loss falls and where
+it breaks (Smith, WACV 2017).
 
-It sees one batch over and over: with levels drawn anew, how bad the damage happens to be would drown what the rate does.
+Nothing is kept of it.
+
+It sees one batch over and over: with levels drawn anew, how bad the damage happens to be would
+drown what the rate does.
 """
 
 from __future__ import annotations
@@ -35,16 +39,22 @@ class Sweep:
 
     @property
     def suggestion(self) -> float | None:
-        """A tenth of the rate at which the smoothed loss is lowest, beyond which it soon breaks; None where it does not fall.
+        """A tenth of the rate at which the smoothed loss is lowest, beyond which it soon breaks;
+        None where it does not fall.
 
-        (Where it falls fastest is ten times too low: a fresh network's first, easy gains come at whatever rate is tried first.)
+        (Where it falls fastest is ten times too low: a fresh network's first, easy gains come at
+        whatever rate is tried first.)
         """
         lowest = min(range(len(self.smooth)), key=self.smooth.__getitem__)
         return self.rates[lowest] / 10 if self.smooth[lowest] < self.smooth[0] else None
 
 
 def find_lr(recipe: Recipe, picture: Path, *, steps: int = STEPS) -> Sweep:
-    """Sweeps the rate of the recipe's (first stage's) optimizer, plots it into `picture`, and gives the figures. RecipeError, DataError, TrainingError."""
+    """Sweeps the rate of the recipe's (first stage's) optimizer, plots it into `picture`, and gives
+    the figures.
+
+    RecipeError, DataError, TrainingError.
+    """
     check_all(recipe)
     machine = make_machine(recipe)
     check_networks(recipe, machine)
@@ -65,7 +75,10 @@ def find_lr(recipe: Recipe, picture: Path, *, steps: int = STEPS) -> Sweep:
         if not math.isfinite(smooth[-1]) or share_left(min(smooth), smooth[-1]) > BROKEN:
             break
     if len(losses) < 2:
-        raise TrainingError("the loss is not finite even at the lowest learning rate; look at the data (burnish check) and at the loss")
+        raise TrainingError(
+            "the loss is not finite even at the lowest learning rate; look at the data "
+            "(burnish check) and at the loss"
+        )
     sweep = Sweep(rates, losses, smoothed(losses, SMOOTH))
     if machine.main:
         picture.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,6 @@
-"""One process at a time in a folder: two that trained in the same one would take turns at spoiling each other's checkpoints."""
+"""One process at a time in a folder: two that trained in the same one would take turns at spoiling
+each other's checkpoints.
+"""
 
 from __future__ import annotations
 
@@ -19,15 +21,18 @@ def make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(f"{folder}: cannot be made ({error}); give another folder with --out") from error
+        raise OutputError(
+            f"{folder}: cannot be made ({error}); give another folder with --out"
+        ) from error
 
 
 @contextmanager
 def holding(folder: Path, patience: float | None = PATIENCE) -> Iterator[None]:
     """Makes the folder where it is not there, and holds it. It is let go however the process ends.
 
-    patience: seconds until another process that holds it is a TrainingError; None waits for ever. OutputError where it cannot be made. Where the system or the
-    disk has no such locks, nothing is held.
+    patience: seconds until another process that holds it is a TrainingError; None waits for ever.
+    OutputError where it cannot be made. Where the system or the disk has no such locks, nothing is
+    held.
     """
     make_folder(folder)
     try:
@@ -43,7 +48,10 @@ def holding(folder: Path, patience: float | None = PATIENCE) -> Iterator[None]:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 if until is not None and time.monotonic() > until:
-                    raise TrainingError(f"{folder}: another process trains there; wait for it, or give another folder with --out") from error
+                    raise TrainingError(
+                        f"{folder}: another process trains there; wait for it, or give another "
+                        "folder with --out"
+                    ) from error
                 time.sleep(0.1)
                 continue
             except OSError:  # some network drives

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 
 _KINDS = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)
-#: what the last convolution of a residual branch is multiplied with, so that a fresh network is near the identity
+#: what the last convolution of a residual branch is multiplied with, so that a fresh network is
+#: near the identity
 SMALL = 0.1
 
 
@@ -21,13 +22,20 @@ def _orthogonal(weight: Tensor, generator: torch.Generator) -> None:
 
 
 #: name -> how one weight is drawn; None leaves what the network's own constructor drew
-INITIALISERS: dict[str, Callable[[Tensor, torch.Generator], None] | None] = {"kaiming": _kaiming, "orthogonal": _orthogonal, "default": None}
+INITIALISERS: dict[str, Callable[[Tensor, torch.Generator], None] | None] = {
+    "kaiming": _kaiming,
+    "orthogonal": _orthogonal,
+    "default": None,
+}
 
 
 def initialise(net: nn.Module, name: str, generator: torch.Generator) -> None:
-    """Draws the weights of all convolutions and linear layers and zeroes their biases. A module that names layers in `starts_small` gets those at a tenth.
+    """Draws the weights of all convolutions and linear layers and zeroes their biases.
 
-    One that has a method `drawn` is asked to do with its fresh weights what it has to (as ICNR does).
+    A module that names layers in `starts_small` gets those at a tenth.
+
+    One that has a method `drawn` is asked to do with its fresh weights what it has to (as ICNR
+    does).
     """
     draw = INITIALISERS[name]
     if draw is None:
@@ -41,6 +49,8 @@ def initialise(net: nn.Module, name: str, generator: torch.Generator) -> None:
         for module in net.modules():
             for layer in getattr(module, "starts_small", ()):
                 getattr(module, layer).weight.mul_(SMALL)
-        for module in reversed(list(net.modules())):  # what is inside first: what wraps it may copy it
+        for module in reversed(
+            list(net.modules())
+        ):  # what is inside first: what wraps it may copy it
             if callable(drawn := getattr(module, "drawn", None)):
                 drawn()

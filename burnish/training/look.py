@@ -1,4 +1,6 @@
-"""What a run looks at now and then: validation, sample pictures, gradients and weights of every layer; and where that goes."""
+"""What a run looks at now and then: validation, sample pictures, gradients and weights of every
+layer; and where that goes.
+"""
 
 from __future__ import annotations
 
@@ -29,34 +31,71 @@ class Look:
 
     def measure(self) -> Figures:
         """The figures at every level."""
-        return validate(runner(self.setup.ema, self.setup.machine.device), self.setup.ema, self.setup.recipe, self.held)
+        return validate(
+            runner(self.setup.ema, self.setup.machine.device),
+            self.setup.ema,
+            self.setup.recipe,
+            self.held,
+        )
 
     def score(self, figures: Figures) -> float:
-        """The one number that a learning rate may listen to; 0 in a process that does not measure."""
+        """The one number that a learning rate may listen to; 0 in a process that does not
+        measure.
+        """
         return score(figures)
 
     def report(self, step: int, figures: Figures, flow: Mapping[str, Tensor]) -> None:
-        """Says the figures, and draws them, with sample pictures, what the loss makes of these, and the norms of the gradients and the weights."""
+        """Says the figures, and draws them, with sample pictures, what the loss makes of these, and
+        the norms of the gradients and the weights.
+        """
         setup, board, ema = self.setup, self.board, self.setup.ema
         for table, row in figures.items():
             digits = 2 if "PSNR" in table else 4
-            setup.machine.say(f"step {step}: {table}: " + ", ".join(f"{setting}: {value:.{digits}f}" for setting, value in row.items()))
+            setup.machine.say(
+                f"step {step}: {table}: "
+                + ", ".join(f"{setting}: {value:.{digits}f}" for setting, value in row.items())
+            )
         found = samples(runner(ema, setup.machine.device), ema.contract, setup.recipe, self.held)
         for complaint in complaints(ema, found):
-            setup.machine.say(f"step {step}: the network has collapsed: {complaint}; a lower optimizer.args.lr, or another loss, may help")
+            setup.machine.say(
+                f"step {step}: the network has collapsed: {complaint}; a lower "
+                "optimizer.args.lr, or another loss, may help"
+            )
         norms = {name: float(norm) for name, norm in flow.items()}
-        matrices = {name: float(weight.detach().norm()) for name, weight in setup.restorer.named_parameters() if name in norms and weight.ndim > 1}
+        matrices = {
+            name: float(weight.detach().norm())
+            for name, weight in setup.restorer.named_parameters()
+            if name in norms and weight.ndim > 1
+        }
         if resting := idle({name: norms[name] for name in matrices}, matrices):
             layers = ", ".join(name.removesuffix(".weight") for name in resting)
-            setup.machine.say(f"step {step}: these layers hardly learn: {layers}; where that stays so, `renew` them, or leave them out of the network")
-        scalars = {f"{table}/{setting}": value for table, row in figures.items() for setting, value in row.items()}
+            setup.machine.say(
+                f"step {step}: these layers hardly learn: {layers}; where that stays so, "
+                "`renew` them, or leave them out of the network"
+            )
+        scalars = {
+            f"{table}/{setting}": value
+            for table, row in figures.items()
+            for setting, value in row.items()
+        }
         board.scalars(
-            step, {**scalars, **losses_of(setup.loss, found, setup.machine.device), **{f"gradient norm/{name}": norm for name, norm in norms.items()}}
+            step,
+            {
+                **scalars,
+                **losses_of(setup.loss, found, setup.machine.device),
+                **{f"gradient norm/{name}": norm for name, norm in norms.items()},
+            },
         )
         show(board, step, found)
         if norms:
             draw_flow(board, step, norms)
-        board.histograms(step, ((name, weight.detach().float().cpu().numpy()) for name, weight in setup.restorer.named_parameters()))
+        board.histograms(
+            step,
+            (
+                (name, weight.detach().float().cpu().numpy())
+                for name, weight in setup.restorer.named_parameters()
+            ),
+        )
 
 
 def draw_flow(board: Board, step: int, norms: Mapping[str, float]) -> None:

@@ -21,7 +21,9 @@ def say(text: str) -> None:
 
 
 class Meter:
-    """Losses, speed and time spent waiting for data since the last reading. Losses stay tensors until they are read, so that a GPU is not waited for.
+    """Losses, speed and time spent waiting for data since the last reading.
+
+    Losses stay tensors until they are read, so that a GPU is not waited for.
 
     pictures: crops in a step.
     """
@@ -35,15 +37,22 @@ class Meter:
         self.losses: dict[str, Tensor] = {}
 
     def step(self, waited: float, losses: Mapping[str, Tensor] | None) -> None:
-        """One step: the seconds that it waited for data, and its loss and the terms of it, or None where it was left out."""
+        """One step: the seconds that it waited for data, and its loss and the terms of it, or None
+        where it was left out.
+        """
         self.taken += 1
         self.waited += waited
         if losses is not None:
             self.counted += 1
-            self.losses = {name: self.losses[name] + value if name in self.losses else value for name, value in losses.items()}
+            self.losses = {
+                name: self.losses[name] + value if name in self.losses else value
+                for name, value in losses.items()
+            }
 
     def leave_out(self, seconds: float) -> None:
-        """Time that went into looking and saving, so that speed and waiting are those of the steps."""
+        """Time that went into looking and saving, so that speed and waiting are those of the
+        steps.
+        """
         self.started += seconds
 
     def due(self) -> bool:
@@ -66,7 +75,8 @@ class Meter:
         left = duration((self.steps - step) / max(figures["steps_a_second"], 1e-9))
         loss = f"loss {figures['loss']:.5f}" if "loss" in figures else "no loss"
         return (
-            f"step {step}/{self.steps}  {loss}  rate {figures['learning_rate']:.2e}  {figures['steps_a_second']:.2f} steps/s  "
+            f"step {step}/{self.steps}  {loss}  rate {figures['learning_rate']:.2e}  "
+            f"{figures['steps_a_second']:.2f} steps/s  "
             f"waiting for data {100 * figures['waiting_for_data']:.1f} %  left {left}"
         )
 
@@ -74,12 +84,19 @@ class Meter:
 def duration(seconds: float) -> str:
     """1 h 05 min, 7 min, 40 s."""
     minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes // 60} h {minutes % 60:02d} min" if minutes >= 60 else f"{minutes} min" if minutes else f"{rest} s"
+    return (
+        f"{minutes // 60} h {minutes % 60:02d} min"
+        if minutes >= 60
+        else f"{minutes} min"
+        if minutes
+        else f"{rest} s"
+    )
 
 
 @contextmanager
 def signals(speaking: bool = True, steps: int = 1) -> Iterator[list[int]]:
-    """The list of signals received inside: the first SIGINT or SIGTERM is only noted, so that the step in hand can end and be saved; a second one ends all.
+    """The list of signals received inside: the first SIGINT or SIGTERM is only noted, so that the
+    step in hand can end and be saved; a second one ends all.
 
     steps: after how many of them the processes meet, which is where a run can stop.
     """
@@ -90,9 +107,16 @@ def signals(speaking: bool = True, steps: int = 1) -> Iterator[list[int]]:
             raise SystemExit(128 + number)
         received.append(number)
         if speaking:
-            say(f"stopping {'after this step' if steps == 1 else f'where the processes meet, in {steps} steps at most'}, and saving; once more stops at once")
+            say(
+                "stopping "
+                f"{'after this step' if steps == 1 else f'where the processes meet, in {steps} steps at most'}, "
+                ""
+                "and saving; once more stops at once"
+            )
 
-    if threading.current_thread() is not threading.main_thread():  # only the main thread can have handlers
+    if (
+        threading.current_thread() is not threading.main_thread()
+    ):  # only the main thread can have handlers
         yield received
         return
     before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}

@@ -1,7 +1,9 @@
 """Muon: momentum, orthogonalised, for convolutions; AdamW for everything else.
 
-Jordan et al. 2024 ("Muon: an optimizer for hidden layers"); scaling by 0.2 sqrt(max(rows, cols)) by Liu et al. 2025 ("Muon is scalable for LLM training").
-`torch.optim.Muon` takes two-dimensional parameters only, hence this file: a convolution's weight [out, in, k, k] is the matrix [out, in k k].
+Jordan et al. 2024 ("Muon: an optimizer for hidden layers"); scaling by 0.2 sqrt(max(rows, cols)) by
+Liu et al. 2025 ("Muon is scalable for LLM training"). `torch.optim.Muon` takes two-dimensional
+parameters only, hence this file: a convolution's weight [out, in, k, k] is the matrix [out, in k
+k].
 """
 
 from __future__ import annotations
@@ -16,10 +18,13 @@ NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
 
 
 def orthogonalise(update: Tensor, steps: int = 5) -> Tensor:
-    """The nearest (semi-)orthogonal matrices to `update` [..., rows, cols], roughly: five Newton-Schulz steps bring every singular value to 0.7..1.2.
+    """The nearest (semi-)orthogonal matrices to `update` [..., rows, cols], roughly: five
+    Newton-Schulz steps bring every singular value to 0.7..1.2.
 
-    A step is X <- (a + b G + c G^2) X with G = X X^T. Its factor commutes with G, so the steps are done on the small square G alone and their product meets the
-    wide X once: for a 3x3 convolution of 192 channels a third of the multiplications. Small values of G want float32, as bfloat16 would lose them.
+    A step is X <- (a + b G + c G^2) X with G = X X^T. Its factor commutes with G, so the steps are
+    done on the small square G alone and their product meets the wide X once: for a 3x3 convolution
+    of 192 channels a third of the multiplications. Small values of G want float32, as bfloat16
+    would lose them.
     """
     a, b, c = NEWTON_SCHULZ
     tall = update.size(-2) > update.size(-1)
@@ -39,7 +44,9 @@ def orthogonalise(update: Tensor, steps: int = 5) -> Tensor:
 
 
 class Muon(torch.optim.Optimizer):
-    """Muon for the groups with `orthogonal=True`, AdamW for the others, one learning rate for both (Liu et al. 2025, section 2.2)."""
+    """Muon for the groups with `orthogonal=True`, AdamW for the others, one learning rate for both
+    (Liu et al. 2025, section 2.2).
+    """
 
     def __init__(
         self,
@@ -50,7 +57,17 @@ class Muon(torch.optim.Optimizer):
         eps: float = 1e-8,
         weight_decay: float = 0.0,
     ) -> None:
-        super().__init__(params, {"lr": lr, "momentum": momentum, "betas": betas, "eps": eps, "weight_decay": weight_decay, "orthogonal": False})
+        super().__init__(
+            params,
+            {
+                "lr": lr,
+                "momentum": momentum,
+                "betas": betas,
+                "eps": eps,
+                "weight_decay": weight_decay,
+                "orthogonal": False,
+            },
+        )
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
@@ -68,12 +85,16 @@ class Muon(torch.optim.Optimizer):
         return loss
 
     def _muon(self, params: list[Tensor], group: dict[str, Any]) -> None:
-        """Matrices of one shape go through the products together: on a GPU, small ones cost their launches."""
+        """Matrices of one shape go through the products together: on a GPU, small ones cost their
+        launches.
+        """
         shapes: dict[torch.Size, list[Tensor]] = {}
         for p in params:
             shapes.setdefault(p.shape, []).append(p)
         for members in shapes.values():
-            updates = torch.stack([self._nesterov(p, self.state[p], group["momentum"]) for p in members])
+            updates = torch.stack(
+                [self._nesterov(p, self.state[p], group["momentum"]) for p in members]
+            )
             directions = orthogonalise(updates)
             scale = 0.2 * max(updates.shape[-2:]) ** 0.5
             for p, direction in zip(members, directions, strict=True):
@@ -93,7 +114,9 @@ class Muon(torch.optim.Optimizer):
         assert p.grad is not None
         beta1, beta2 = group["betas"]
         if "step" not in state:
-            state.update(step=torch.zeros(()), exp_avg=torch.zeros_like(p), exp_avg_sq=torch.zeros_like(p))
+            state.update(
+                step=torch.zeros(()), exp_avg=torch.zeros_like(p), exp_avg_sq=torch.zeros_like(p)
+            )
         state["step"] += 1
         t = state["step"].item()
         state["exp_avg"].lerp_(p.grad, 1 - beta1)
@@ -103,19 +126,35 @@ class Muon(torch.optim.Optimizer):
 
 
 def muon_groups(net: nn.Module) -> list[dict[str, Any]]:
-    """Parameter groups: every convolution but the first and the last for Muon, the first, the last and all vectors for AdamW.
+    """Parameter groups: every convolution but the first and the last for Muon, the first, the last
+    and all vectors for AdamW.
 
-    First and last are meant by where data enters and leaves: by the order of registration, the order in which networks here are written. Of a network that
-    wraps one they are the base's, in every set of weights it has for that; where the base is frozen, those of what was added.
+    First and last are meant by where data enters and leaves: by the order of registration, the
+    order in which networks here are written. Of a network that wraps one they are the base's, in
+    every set of weights it has for that; where the base is frozen, those of what was added.
     """
     outer = getattr(net, "net", net)
     base = getattr(outer, "base", outer)
-    sets = [found for one in (base, *getattr(outer, "bank", ()), *getattr(outer, "corners", ())) if (found := _convolutions(one))] or [_convolutions(net)]
+    sets = [
+        found
+        for one in (base, *getattr(outer, "bank", ()), *getattr(outer, "corners", ()))
+        if (found := _convolutions(one))
+    ] or [_convolutions(net)]
     ends = {id(p) for weights in sets for p in (*weights[:1], *weights[-1:])}
     hidden = {id(p) for p in _convolutions(net)} - ends
     learning = [p for p in net.parameters() if p.requires_grad]
-    return [{"params": [p for p in learning if (id(p) in hidden) is orthogonal], "orthogonal": orthogonal} for orthogonal in (True, False)]
+    return [
+        {
+            "params": [p for p in learning if (id(p) in hidden) is orthogonal],
+            "orthogonal": orthogonal,
+        }
+        for orthogonal in (True, False)
+    ]
 
 
 def _convolutions(module: nn.Module) -> list[nn.Parameter]:
-    return [p for p in module.parameters() if p.requires_grad and p.ndim == 4 and not (p.shape[0] == 1 and p.shape[2:] == (1, 1))]  # [1, C, 1, 1] is a vector
+    return [
+        p
+        for p in module.parameters()
+        if p.requires_grad and p.ndim == 4 and not (p.shape[0] == 1 and p.shape[2:] == (1, 1))
+    ]  # [1, C, 1, 1] is a vector

@@ -14,7 +14,12 @@ def like(name: str, patterns: Sequence[str]) -> bool:
 
 
 def check_pattern(pattern: str, names: Iterable[str], place: str) -> None:
-    """RecipeError, which says the place in the recipe, where none of the names is like the pattern."""
+    """RecipeError, which says the place in the recipe, where none of the names is like the
+    pattern.
+    """
     names = list(names)
     if not any(like(name, [pattern]) for name in names):
-        raise RecipeError(f"{place}: no parameter's name is like {pattern!r}; they are called {', '.join(names[:3])}, ...")
+        raise RecipeError(
+            f"{place}: no parameter's name is like {pattern!r}; they are called "
+            f"{', '.join(names[:3])}, ..."
+        )

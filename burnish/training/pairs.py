@@ -1,4 +1,6 @@
-"""Which files are pairs: a spoiled picture and its clean one, by folders or by a template of names; and which have no partner, or two."""
+"""Which files are pairs: a spoiled picture and its clean one, by folders or by a template of names;
+and which have no partner, or two.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ Side = dict[str, list[tuple[str, Path]]]
 
 @dataclass(frozen=True)
 class Pair:
-    """Two files of one picture. name: the clean file as seen from the folder it was found in, with slashes; unique in its set."""
+    """Two files of one picture. name: the clean file as seen from the folder it was found in, with
+    slashes; unique in its set.
+    """
 
     name: str
     spoiled: Path
@@ -31,7 +35,9 @@ class Pair:
 
 @dataclass(frozen=True)
 class Problem:
-    """Files that make no pair: they have no partner, or there are several of one name. side: where they stand. text: all of it in words."""
+    """Files that make no pair: they have no partner, or there are several of one name. side: where
+    they stand. text: all of it in words.
+    """
 
     kind: Literal["unmatched", "doubled"]
     side: Literal["spoiled", "clean"]
@@ -47,12 +53,21 @@ class Matched:
     problems: tuple[Problem, ...]
 
 
-def match(folder: Path | None = None, *, spoiled: Path | None = None, clean: Path | None = None, names: str | None = None) -> Matched:
-    """The pairs in a folder that holds `LQ|LR|lq|lr|noisy` beside `GT|HR|gt|hr|clean` (at any depth), or in two folders, or by a template of names.
+def match(
+    folder: Path | None = None,
+    *,
+    spoiled: Path | None = None,
+    clean: Path | None = None,
+    names: str | None = None,
+) -> Matched:
+    """The pairs in a folder that holds `LQ|LR|lq|lr|noisy` beside `GT|HR|gt|hr|clean` (at any
+    depth), or in two folders, or by a template of names.
 
-    names: the names of the spoiled side first, then those of the clean side, such as "{name}_real.jpg,{name}_mean.jpg"; in the one folder, or each half in
-    its own of the two. A half without an extension takes any. Files are matched by their path inside their folder; what is left then, by the bare name, where
-    one file alone has it on each side. The extension may differ, in case or altogether. DataError where there is no such folder, or no picture in it.
+    names: the names of the spoiled side first, then those of the clean side, such as
+    "{name}_real.jpg,{name}_mean.jpg"; in the one folder, or each half in its own of the two. A half
+    without an extension takes any. Files are matched by their path inside their folder; what is
+    left then, by the bare name, where one file alone has it on each side. The extension may differ,
+    in case or altogether. DataError where there is no such folder, or no picture in it.
     """
     if names:
         left, right = _by_template(spoiled or folder, clean or folder, names)
@@ -61,10 +76,16 @@ def match(folder: Path | None = None, *, spoiled: Path | None = None, clean: Pat
     elif folder is not None:
         left, right = _beside(folder)
     else:
-        raise DataError("pairs want one folder that holds both sides, or two: one of spoiled and one of clean pictures")
+        raise DataError(
+            "pairs want one folder that holds both sides, or two: one of spoiled and one of "
+            "clean pictures"
+        )
     if not left and not right:
         where = ", ".join(str(path) for path in (folder, spoiled, clean) if path is not None)
-        raise DataError(f"{where}: no pictures there{f' that are called as in {names}' if names else ''}; what counts: {', '.join(SUFFIXES)}")
+        raise DataError(
+            f"{where}: no pictures there{f' that are called as in {names}' if names else ''}; "
+            f"what counts: {', '.join(SUFFIXES)}"
+        )
     return _matched(left, right)
 
 
@@ -74,23 +95,41 @@ def has_pairs(folder: Path) -> bool:
 
 
 def pictures_below(folder: Path) -> list[Path]:
-    """All pictures in a folder and below it, by name; what is hidden does not count. DataError where it is no folder."""
+    """All pictures in a folder and below it, by name; what is hidden does not count.
+
+    DataError where it is no folder.
+    """
     if not folder.is_dir():
         raise DataError(f"{folder}: not a folder; name one that holds pictures")
-    found = [path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file()]
-    return sorted(path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts))
+    found = [
+        path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file()
+    ]
+    return sorted(
+        path
+        for path in found
+        if not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    )
 
 
 def _side_folders(folder: Path) -> Iterator[tuple[str, Path, Path]]:
-    """(what is before their names, the spoiled side's, the clean side's), wherever both stand beside each other. DataError where one side has two."""
+    """(what is before their names, the spoiled side's, the clean side's), wherever both stand
+    beside each other.
+
+    DataError where one side has two.
+    """
     if not folder.is_dir():
         raise DataError(f"{folder}: not a folder; name one that holds both sides of the pairs")
     for above in sorted([folder, *(path for path in folder.rglob("*") if path.is_dir())]):
         inside = sorted(path for path in above.iterdir() if path.is_dir())
-        bad, good = ([path for path in inside if path.name.lower() in side] for side in (SPOILED, CLEAN))
+        bad, good = (
+            [path for path in inside if path.name.lower() in side] for side in (SPOILED, CLEAN)
+        )
         if len(bad) > 1 or len(good) > 1:
             listed = ", ".join(path.name for path in bad + good)
-            raise DataError(f"{above}: {listed} stand beside each other, and which two are the pairs is not clear; name the two folders")
+            raise DataError(
+                f"{above}: {listed} stand beside each other, and which two are the pairs is not "
+                "clear; name the two folders"
+            )
         if bad and good:
             yield "".join(f"{part}/" for part in above.relative_to(folder).parts), bad[0], good[0]
 
@@ -103,7 +142,10 @@ def _beside(folder: Path) -> tuple[Side, Side]:
         right.update(_keyed(good, before))
     if not left and not right:
         kinds = f"{'|'.join(SPOILED)} beside {'|'.join(CLEAN)}"
-        raise DataError(f"{folder}: holds no pictures in folders {kinds}; name the two folders, or give a template of names such as {TEMPLATE}")
+        raise DataError(
+            f"{folder}: holds no pictures in folders {kinds}; name the two folders, or give a "
+            f"template of names such as {TEMPLATE}"
+        )
     return left, right
 
 
@@ -117,10 +159,16 @@ def _keyed(folder: Path, before: str = "") -> Side:
 
 
 def halves(names: str) -> tuple[str, str]:
-    """The two halves of a template of names: of the spoiled side, of the clean side. DataError where they make no sense."""
+    """The two halves of a template of names: of the spoiled side, of the clean side.
+
+    DataError where they make no sense.
+    """
     parts = [half.strip() for half in names.split(",")]
     if len(parts) != 2 or any(half.count("{name}") != 1 for half in parts):
-        raise DataError(f"names: {names!r} wants the spoiled side's names, a comma, and the clean side's, each with {{name}} in it once, as in {TEMPLATE}")
+        raise DataError(
+            f"names: {names!r} wants the spoiled side's names, a comma, and the clean side's, "
+            f"each with {{name}} in it once, as in {TEMPLATE}"
+        )
     return parts[0], parts[1]
 
 
@@ -129,9 +177,14 @@ def _by_template(spoiled: Path | None, clean: Path | None, names: str) -> tuple[
     if spoiled is None or clean is None:
         raise DataError(f"names: {names!r} wants one folder that holds both sides, or one for each")
     if spoiled == clean and bad == good:
-        raise DataError(f"names: {names!r} calls both sides the same; in one folder they have to differ, as in {TEMPLATE}")
+        raise DataError(
+            f"names: {names!r} calls both sides the same; in one folder they have to differ, as "
+            f"in {TEMPLATE}"
+        )
     left, right = _named(spoiled, bad), _named(clean, good)
-    if spoiled == clean:  # "{name}.png" takes "1_noisy.png" too, which is the other side's where that asks for more
+    if (
+        spoiled == clean
+    ):  # "{name}.png" takes "1_noisy.png" too, which is the other side's where that asks for more
         loose, strict = (right, left) if len(bad) > len(good) else (left, right)
         taken = {path for files in strict.values() for _, path in files}
         for key in [key for key, files in loose.items() if any(path in taken for _, path in files)]:
@@ -158,23 +211,35 @@ def _without_empty(side: Side) -> Side:
 
 
 def _matched(left: Side, right: Side) -> Matched:
-    partner = {key: key for key in left if key in right} | _by_bare_name([k for k in left if k not in right], [k for k in right if k not in left])
+    partner = {key: key for key in left if key in right} | _by_bare_name(
+        [k for k in left if k not in right], [k for k in right if k not in left]
+    )
     pairs = []
-    problems = [*_alone(left, set(partner), "spoiled"), *_alone(right, set(partner.values()), "clean")]
+    problems = [
+        *_alone(left, set(partner), "spoiled"),
+        *_alone(right, set(partner.values()), "clean"),
+    ]
     for key, other in partner.items():
         doubled = [*_doubled(left[key], "spoiled"), *_doubled(right[other], "clean")]
         problems += doubled
         if not doubled:
             [(_, bad)], [(name, good)] = left[key], right[other]
             pairs.append(Pair(name, bad, good))
-    return Matched(tuple(sorted(pairs, key=lambda pair: pair.name)), tuple(sorted(problems, key=lambda problem: problem.files)))
+    return Matched(
+        tuple(sorted(pairs, key=lambda pair: pair.name)),
+        tuple(sorted(problems, key=lambda problem: problem.files)),
+    )
 
 
 def _by_bare_name(left: list[str], right: list[str]) -> dict[str, str]:
     """Keys of both sides that end in the same name, where each side has it once."""
     mine, theirs = (Counter(key.rpartition("/")[2] for key in keys) for keys in (left, right))
     there = {key.rpartition("/")[2]: key for key in right}
-    return {key: there[bare] for key in left if (bare := key.rpartition("/")[2]) in there and mine[bare] == theirs[bare] == 1}
+    return {
+        key: there[bare]
+        for key in left
+        if (bare := key.rpartition("/")[2]) in there and mine[bare] == theirs[bare] == 1
+    }
 
 
 def _alone(side: Side, matched: set[str], which: Literal["spoiled", "clean"]) -> Iterator[Problem]:
@@ -182,10 +247,22 @@ def _alone(side: Side, matched: set[str], which: Literal["spoiled", "clean"]) ->
     for key in side:
         if key not in matched:
             files = tuple(path for _, path in side[key])
-            yield Problem("unmatched", which, files, f"{', '.join(map(str, files))}: no {other} picture of that name")
+            yield Problem(
+                "unmatched",
+                which,
+                files,
+                f"{', '.join(map(str, files))}: no {other} picture of that name",
+            )
 
 
-def _doubled(files: list[tuple[str, Path]], which: Literal["spoiled", "clean"]) -> Iterator[Problem]:
+def _doubled(
+    files: list[tuple[str, Path]], which: Literal["spoiled", "clean"]
+) -> Iterator[Problem]:
     if len(files) > 1:
         paths = tuple(path for _, path in files)
-        yield Problem("doubled", which, paths, f"{' and '.join(map(str, paths))}: {len(paths)} files of one name")
+        yield Problem(
+            "doubled",
+            which,
+            paths,
+            f"{' and '.join(map(str, paths))}: {len(paths)} files of one name",
+        )

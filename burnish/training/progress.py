@@ -15,10 +15,12 @@ STATE = "state.pt"
 
 @dataclass
 class Progress:
-    """Where a run stands. stage: from 0; before: steps of the stages before it; step, steps: of this one, whose length is decided once.
+    """Where a run stands. stage: from 0; before: steps of the stages before it; step, steps: of
+    this one, whose length is decided once.
 
-    broken: steps without a finite gradient; in_a_row, returns: since the last good one. rates: what a learning rate that listens to validation remembers.
-    figures: of the last validation of this stage; ancestry: what the weights that it started from say of their own training.
+    broken: steps without a finite gradient; in_a_row, returns: since the last good one. rates: what
+    a learning rate that listens to validation remembers. figures: of the last validation of this
+    stage; ancestry: what the weights that it started from say of their own training.
     """
 
     step: int = 0
@@ -39,12 +41,20 @@ class Progress:
         return self.before + self.step
 
     def next_stage(self) -> Progress:
-        return Progress(seconds=self.seconds, broken=self.broken, ancestry=self.ancestry, stage=self.stage + 1, before=self.overall)
+        return Progress(
+            seconds=self.seconds,
+            broken=self.broken,
+            ancestry=self.ancestry,
+            stage=self.stage + 1,
+            before=self.overall,
+        )
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a run writes, and until when it may go on (on the monotonic clock; None is for ever)."""
+    """Where a run writes, and until when it may go on (on the monotonic clock; None is for
+    ever).
+    """
 
     out: Path
     recipe: Recipe
@@ -55,6 +65,11 @@ class Place:
         return self.out / STATE
 
     def weights(self, stage: int) -> Path:
-        """The file of the averaged weights; those of earlier stages have the stage's name in theirs."""
+        """The file of the averaged weights; those of earlier stages have the stage's name in
+        theirs.
+        """
         last = stage == count(self.recipe) - 1
-        return self.out / f"{self.recipe.name}{'' if last else f'.{self.recipe.stages[stage].name}'}.safetensors"
+        return (
+            self.out
+            / f"{self.recipe.name}{'' if last else f'.{self.recipe.stages[stage].name}'}.safetensors"
+        )

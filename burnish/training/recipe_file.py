@@ -1,4 +1,6 @@
-"""Recipes in files: YAML read strictly, with changes from the command line applied; and the JSON schema that editors use."""
+"""Recipes in files: YAML read strictly, with changes from the command line applied; and the JSON
+schema that editors use.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,10 @@ from .strict import read, schema_of
 
 
 def load(path: Path, changes: Sequence[str] = ()) -> Recipe:
-    """The recipe in a YAML file, with `key.sub=value` changes applied. RecipeError names the file, the place and what is allowed."""
+    """The recipe in a YAML file, with `key.sub=value` changes applied.
+
+    RecipeError names the file, the place and what is allowed.
+    """
     record = load_yaml(path)
     try:
         for place, value in map(_parsed, changes):
@@ -31,9 +36,13 @@ def load_yaml(path: Path) -> Any:
     try:
         return yaml.load(path.read_text(encoding="utf-8"), _Loader)
     except yaml.YAMLError as error:
-        raise RecipeError(f"{path}: not YAML that can be read: {' '.join(str(error).split())}") from error
+        raise RecipeError(
+            f"{path}: not YAML that can be read: {' '.join(str(error).split())}"
+        ) from error
     except (OSError, UnicodeDecodeError) as error:
-        raise RecipeError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
+        raise RecipeError(
+            f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}"
+        ) from error
 
 
 def from_record(record: Any) -> Recipe:
@@ -45,11 +54,18 @@ def from_record(record: Any) -> Recipe:
 
 def schema() -> dict[str, Any]:
     """The JSON schema of recipes, for editors."""
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "A Burnish recipe", **schema_of(Recipe)}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A Burnish recipe",
+        **schema_of(Recipe),
+    }
 
 
 def change(record: Any, place: str, value: Any) -> None:
-    """Sets what stands at `key.sub`, in place; a number in the key counts in a list. RecipeError where there is no such place."""
+    """Sets what stands at `key.sub`, in place; a number in the key counts in a list.
+
+    RecipeError where there is no such place.
+    """
     *outer, last = place.split(".")
     for name in outer:
         record = _child(record, name, place)
@@ -86,7 +102,9 @@ def _child(record: Any, name: str, place: str) -> Any:
 
 def _index(record: list[Any], name: str, place: str) -> int:
     if not name.isdigit() or int(name) >= len(record):
-        raise RecipeError(f"{place}: {name!r} is no place in a list of {len(record)}; they are counted from 0")
+        raise RecipeError(
+            f"{place}: {name!r} is no place in a list of {len(record)}; they are counted from 0"
+        )
     return int(name)
 
 
@@ -97,7 +115,9 @@ class _Loader(yaml.SafeLoader):
         names = [self.construct_object(name, deep=True) for name, _ in node.value]
         for name in names:
             if names.count(name) > 1:
-                raise yaml.constructor.ConstructorError(None, None, f"the key {name!r} stands twice", node.start_mark)
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {name!r} stands twice", node.start_mark
+                )
         return super().construct_mapping(node, deep)
 
 

@@ -1,4 +1,6 @@
-"""Checkpointed activations (Chen et al. 2016): what happens inside a block is computed again in the backward pass, so that it need not be kept till then."""
+"""Checkpointed activations (Chen et al. 2016): what happens inside a block is computed again in the
+backward pass, so that it need not be kept till then.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +13,13 @@ from torch.utils.checkpoint import checkpoint
 
 
 def recompute_blocks(net: nn.Module) -> int:
-    """Has every block computed anew in the backward pass; returns how many there are. The gradients are the same.
+    """Has every block computed anew in the backward pass; returns how many there are.
 
-    A block is a member of a list or a sequence that has layers of its own. One that gathers running statistics is left out: it would gather them twice; and so
-    is a network whose filters are computed from the level: when the backward pass comes, it has its own again.
+    The gradients are the same.
+
+    A block is a member of a list or a sequence that has layers of its own. One that gathers running
+    statistics is left out: it would gather them twice; and so is a network whose filters are
+    computed from the level: when the backward pass comes, it has its own again.
     """
     blocks = _blocks(net)
     for block in blocks:
@@ -32,7 +37,11 @@ def _blocks(module: nn.Module) -> list[nn.Module]:
     if getattr(module, "level", None) == "batch":  # its filters change
         return found
     for child in module.children():
-        if isinstance(module, nn.ModuleList | nn.Sequential) and any(True for _ in child.children()) and not _gathers(child):
+        if (
+            isinstance(module, nn.ModuleList | nn.Sequential)
+            and any(True for _ in child.children())
+            and not _gathers(child)
+        ):
             found.append(child)
         else:
             found += _blocks(child)

@@ -1,4 +1,6 @@
-"""Pictures that a network restores on the way: shown, held against the clean ones by the loss, and looked at for signs of a collapse."""
+"""Pictures that a network restores on the way: shown, held against the clean ones by the loss, and
+looked at for signs of a collapse.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ SHOWN = 4
 
 @dataclass(frozen=True)
 class Sample:
-    """A picture [1, C, H, W], spoiled, restored and clean. kind: how it was spoiled, in words; level: what the network was told."""
+    """A picture [1, C, H, W], spoiled, restored and clean. kind: how it was spoiled, in words;
+    level: what the network was told.
+    """
 
     kind: str
     name: str
@@ -37,18 +41,35 @@ class Sample:
     level: Array | None = None
 
 
-def samples(run: Run, contract: Contract, recipe: Recipe, held: Sequence[Held], names: Collection[str] | None = None) -> list[Sample]:
-    """All clean pictures at the middle one of the levels (the first few for each kind of input after the first), and all pairs; or those of these names."""
+def samples(
+    run: Run,
+    contract: Contract,
+    recipe: Recipe,
+    held: Sequence[Held],
+    names: Collection[str] | None = None,
+) -> list[Sample]:
+    """All clean pictures at the middle one of the levels (the first few for each kind of input
+    after the first), and all pairs; or those of these names.
+    """
 
     def restored(kind: str, one: Held, spoiled: Array, setting: Settings) -> Sample:
         level = level_array(contract.settings(told(contract, setting)))
         spoiled = matching(spoiled, contract.channels_in)
-        return Sample(f"{kind}, {in_words(setting)}", one.name, spoiled, apply(run, contract, spoiled, level), one.clean, level)
+        return Sample(
+            f"{kind}, {in_words(setting)}",
+            one.name,
+            spoiled,
+            apply(run, contract, spoiled, level),
+            one.clean,
+            level,
+        )
 
     return [restored(*given) for given in _spoiled(recipe, held, names)]
 
 
-def _spoiled(recipe: Recipe, held: Sequence[Held], names: Collection[str] | None) -> Iterator[tuple[str, Held, Array, Settings]]:
+def _spoiled(
+    recipe: Recipe, held: Sequence[Held], names: Collection[str] | None
+) -> Iterator[tuple[str, Held, Array, Settings]]:
     """(kind, picture, its spoiled side, what the network is told)"""
     damage, settings = measured_damages(recipe), levels(recipe)
     setting = settings[len(settings) // 2]
@@ -56,7 +77,12 @@ def _spoiled(recipe: Recipe, held: Sequence[Held], names: Collection[str] | None
     for i, clip in enumerate(recipe.validation.clip):
         for place, one in enumerate(clean if i == 0 else clean[:SHOWN]):
             if names is None or one.name in names:
-                yield "8-bit" if clip else "float", one, spoil(one.clean, setting, damage, generator(0, place, setting), clip), setting
+                yield (
+                    "8-bit" if clip else "float",
+                    one,
+                    spoil(one.clean, setting, damage, generator(0, place, setting), clip),
+                    setting,
+                )
     for one in held:
         if one.spoiled is not None and (names is None or one.name in names):
             yield "pairs", one, one.spoiled, one.setting
@@ -66,11 +92,20 @@ def show(board: Board, step: int, found: Sequence[Sample]) -> None:
     """The first of each kind: spoiled, restored, clean, side by side."""
     for kind in dict.fromkeys(sample.kind for sample in found):
         for sample in [one for one in found if one.kind == kind][:SHOWN]:
-            board.picture(step, f"{kind}/{sample.name}", beside([visible(part[0]) for part in (sample.spoiled, sample.restored, sample.clean)]))
+            board.picture(
+                step,
+                f"{kind}/{sample.name}",
+                beside(
+                    [visible(part[0]) for part in (sample.spoiled, sample.restored, sample.clean)]
+                ),
+            )
 
 
 def losses_of(loss: nn.Module, found: Sequence[Sample], device: str) -> dict[str, float]:
-    """The loss and its terms, by the names of the curves: the mean over the pictures, each counting as one. A picture too small for the loss is left out.
+    """The loss and its terms, by the names of the curves: the mean over the pictures, each counting
+    as one.
+
+    A picture too small for the loss is left out.
 
     A loss that wants logits gets those of the restored pictures, as far as these tell them.
     """
@@ -99,8 +134,22 @@ def complaints(restorer: Restorer, found: Sequence[Sample]) -> list[str]:
 
 
 def beside(pictures: Sequence[Array]) -> Array:
-    """Pictures [1 or 3, H, W] side by side: grey as colour where there is both, smaller ones enlarged by whole numbers to (about) the largest."""
-    height, channels = max(picture.shape[1] for picture in pictures), max(len(picture) for picture in pictures)
-    large = [picture.repeat(height // picture.shape[1], 1).repeat(height // picture.shape[1], 2) for picture in pictures]
+    """Pictures [1 or 3, H, W] side by side: grey as colour where there is both, smaller ones
+    enlarged by whole numbers to (about) the largest.
+    """
+    height, channels = (
+        max(picture.shape[1] for picture in pictures),
+        max(len(picture) for picture in pictures),
+    )
+    large = [
+        picture.repeat(height // picture.shape[1], 1).repeat(height // picture.shape[1], 2)
+        for picture in pictures
+    ]
     least = min(picture.shape[1] for picture in large)
-    return np.concatenate([np.broadcast_to(picture[:, :least], (channels, least, picture.shape[2])) for picture in large], 2)
+    return np.concatenate(
+        [
+            np.broadcast_to(picture[:, :least], (channels, least, picture.shape[2]))
+            for picture in large
+        ],
+        2,
+    )

@@ -1,4 +1,6 @@
-"""The learning rate over a run: its warm-up and its shape as a pure function of the step; and the one shape that listens to validation."""
+"""The learning rate over a run: its warm-up and its shape as a pure function of the step; and the
+one shape that listens to validation.
+"""
 
 from __future__ import annotations
 
@@ -31,16 +33,31 @@ SHAPES: dict[str, type[Any]] = {
     "cosine": Cosine,
     "constant": Constant,
     "linear": Linear,
-    **{kind.__name__: kind for kind in (StepLR, MultiStepLR, ExponentialLR, CyclicLR, CosineAnnealingWarmRestarts, OneCycleLR, ReduceLROnPlateau)},
+    **{
+        kind.__name__: kind
+        for kind in (
+            StepLR,
+            MultiStepLR,
+            ExponentialLR,
+            CyclicLR,
+            CosineAnnealingWarmRestarts,
+            OneCycleLR,
+            ReduceLROnPlateau,
+        )
+    },
 }
 
 
 def shape_of(name: str, args: Mapping[str, Any], place: str = "schedule") -> Any:
-    """The shape of that name, its arguments checked. RecipeError names the place and the choices."""
+    """The shape of that name, its arguments checked. RecipeError names the place and the
+    choices.
+    """
     if name not in SHAPES:
         near = difflib.get_close_matches(name, SHAPES, 1)
         hint = f"did you mean {near[0]!r}? " if near else ""
-        raise RecipeError(f"{place}.shape: there is no {name!r}; {hint}the choices: {', '.join(SHAPES)}")
+        raise RecipeError(
+            f"{place}.shape: there is no {name!r}; {hint}the choices: {', '.join(SHAPES)}"
+        )
     return read(SHAPES[name], args, f"{place}.args")
 
 
@@ -48,8 +65,9 @@ def shape_of(name: str, args: Mapping[str, Any], place: str = "schedule") -> Any
 class LearningRate:
     """The share of the highest learning rate at every step of a run.
 
-    shape: from `shape_of`. steps: of the whole run. warmup: steps over which the rate rises, times whatever the shape says. epoch_length: steps after which the
-    shape's clock moves on by one: 1 for a shape that counts steps; it need not be whole.
+    shape: from `shape_of`. steps: of the whole run. warmup: steps over which the rate rises, times
+    whatever the shape says. epoch_length: steps after which the shape's clock moves on by one: 1
+    for a shape that counts steps; it need not be whole.
     """
 
     shape: Any
@@ -64,11 +82,18 @@ class LearningRate:
         return isinstance(self.shape, ReduceLROnPlateau)
 
     def factor(self, step: int) -> float:
-        """The share at `step`, from 0. A pure function of it, but where the shape listens to validation."""
+        """The share at `step`, from 0.
+
+        A pure function of it, but where the shape listens to validation.
+        """
         rise = min(1.0, (step + 1) / self.warmup) if self.warmup else 1.0
         if self.watches:
             return rise * self.plateau.share
-        return rise * float(self.shape.share(self._clock(step), max(1, math.ceil(self.steps / self.epoch_length - 1e-9))))
+        return rise * float(
+            self.shape.share(
+                self._clock(step), max(1, math.ceil(self.steps / self.epoch_length - 1e-9))
+            )
+        )
 
     def observe(self, figure: float) -> None:
         """One validation figure; only ReduceLROnPlateau does anything with it."""
@@ -76,7 +101,9 @@ class LearningRate:
             self.plateau = self.shape.after(self.plateau, figure)
 
     def state(self) -> dict[str, Any]:
-        """What a checkpoint must keep, as plain numbers: nothing where the rate is a pure function of the step."""
+        """What a checkpoint must keep, as plain numbers: nothing where the rate is a pure function
+        of the step.
+        """
         return asdict(self.plateau) if self.watches else {}
 
     def load(self, state: Mapping[str, Any]) -> None:

@@ -1,4 +1,6 @@
-"""What one stage trains with: the network, its average, the optimizer, the learning rate, the loss and the pictures."""
+"""What one stage trains with: the network, its average, the optimizer, the learning rate, the loss
+and the pictures.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ from .stages import count, placed, resolved
 
 @dataclass
 class Setup:
-    """All of it, for one stage. recipe: the stage's own; ema: the averaged network, which is validated and saved; others: pictures to validate on."""
+    """All of it, for one stage. recipe: the stage's own; ema: the averaged network, which is
+    validated and saved; others: pictures to validate on.
+    """
 
     recipe: Recipe
     machine: Machine
@@ -57,34 +61,59 @@ class Setup:
     def rates(self, steps: int) -> LearningRate:
         """The learning rate over so many steps."""
         schedule = self.recipe.schedule
-        return LearningRate(shape_of(schedule.shape, schedule.args), steps, schedule.warmup, 1 if schedule.per == "step" else self.epoch)
+        return LearningRate(
+            shape_of(schedule.shape, schedule.args),
+            steps,
+            schedule.warmup,
+            1 if schedule.per == "step" else self.epoch,
+        )
 
     def steps(self) -> int:
         """How many steps the stage has, as far as the recipe says; 0 where it says hours."""
         schedule = self.recipe.schedule
-        return max(1, math.ceil(schedule.epochs * self.epoch)) if schedule.epochs is not None else schedule.steps or 0
+        return (
+            max(1, math.ceil(schedule.epochs * self.epoch))
+            if schedule.epochs is not None
+            else schedule.steps or 0
+        )
 
 
 def set_up(recipe: Recipe, machine: Machine, before: Mapping[str, Tensor] | None = None) -> Setup:
-    """Everything for one stage's recipe (see stages.resolved). before: the averaged weights of the stage before it. RecipeError, DataError."""
+    """Everything for one stage's recipe (see stages.resolved). before: the averaged weights of the
+    stage before it.
+
+    RecipeError, DataError.
+    """
     random.seed(recipe.seed)
     torch.manual_seed(recipe.seed)
-    torch.backends.cudnn.benchmark = recipe.data.cut != "whole"  # elsewhere every batch has the same size
+    torch.backends.cudnn.benchmark = (
+        recipe.data.cut != "whole"
+    )  # elsewhere every batch has the same size
     restorer = fresh(recipe)
     if before is not None and recipe.start is None:
         taken = take_over(restorer, before, recipe.renew)
         if taken < len(before) or taken < len(restorer.state_dict()):
-            machine.say(f"{taken} of {len(restorer.state_dict())} weights are those of the stage before, the others are drawn afresh")
+            machine.say(
+                f"{taken} of {len(restorer.state_dict())} weights are those of the stage "
+                "before, the others are drawn afresh"
+            )
     check_batch(recipe, machine)
     crops, others = feed(recipe, restorer.contract, machine.say)
     restorer.to(machine.device).to(memory_format=machine.memory_format)  # type: ignore[call-overload]
     ema = copy.deepcopy(restorer).eval()
     freeze(restorer, recipe.freeze)
     optimizer = make_optimizer(recipe.optimizer, restorer)
-    loss: nn.Module = build(Spec(recipe.loss.use, recipe.loss.args), LOSSES, trusted=True, place="loss").to(machine.device)
+    loss: nn.Module = build(
+        Spec(recipe.loss.use, recipe.loss.args), LOSSES, trusted=True, place="loss"
+    ).to(machine.device)
     if recipe.checkpoint_activations and not recompute_blocks(restorer.net):
-        machine.say(f"checkpoint_activations: {recipe.arch.use} has no blocks that could be computed again, so it changes nothing")
-    if recipe.compile is True or (recipe.compile == "auto" and machine.device == "cuda" and recipe.data.cut != "whole"):
+        machine.say(
+            f"checkpoint_activations: {recipe.arch.use} has no blocks that could be computed "
+            "again, so it changes nothing"
+        )
+    if recipe.compile is True or (
+        recipe.compile == "auto" and machine.device == "cuda" and recipe.data.cut != "whole"
+    ):
         restorer.net.compile(dynamic=recipe.data.cut == "whole")
     return Setup(recipe, machine, restorer, ema, optimizer, loss, crops, others)
 
@@ -96,10 +125,18 @@ def fresh(recipe: Recipe) -> Restorer:
     for i, pattern in enumerate(recipe.renew):
         check_pattern(pattern, restorer.state_dict(), f"renew.{i}")
     if recipe.start:
-        drawn = {name: weight.clone() for name, weight in restorer.state_dict().items() if like(name, recipe.renew)}
+        drawn = {
+            name: weight.clone()
+            for name, weight in restorer.state_dict().items()
+            if like(name, recipe.renew)
+        }
         weights = read_weights(Path(recipe.start))[0]
         base = getattr(restorer.net, "base", None)
-        target = base if isinstance(base, nn.Module) and weights.keys() == base.state_dict().keys() else restorer.net
+        target = (
+            base
+            if isinstance(base, nn.Module) and weights.keys() == base.state_dict().keys()
+            else restorer.net
+        )
         load_weights(target, weights, recipe.start)
         restorer.load_state_dict(drawn, strict=False)
         if target is base:
@@ -109,14 +146,19 @@ def fresh(recipe: Recipe) -> Restorer:
 
 
 def take_over(restorer: Restorer, weights: Mapping[str, Tensor], renew: Sequence[str] = ()) -> int:
-    """Those weights whose name and shape fit, where the network wraps what they are of, those of its base; returns how many.
+    """Those weights whose name and shape fit, where the network wraps what they are of, those of
+    its base; returns how many.
 
     renew: patterns of the restorer's names that keep the weights they have.
     """
     own = restorer.state_dict()
     based = {name.replace("net.", "net.base.", 1): weight for name, weight in weights.items()}
     wrapped = not any(name in own for name in weights) and any(name in own for name in based)
-    wanted = {name: weight for name, weight in (based if wrapped else weights).items() if name in own and not like(name, renew)}
+    wanted = {
+        name: weight
+        for name, weight in (based if wrapped else weights).items()
+        if name in own and not like(name, renew)
+    }
     fitting = {name: weight for name, weight in wanted.items() if own[name].shape == weight.shape}
     restorer.load_state_dict({**own, **fitting})
     if wrapped:
@@ -131,7 +173,8 @@ def _begin_at_base(restorer: Restorer) -> None:
 
 
 def check_networks(recipe: Recipe, machine: Machine) -> None:
-    """Builds every stage's network once: whether it fits the data, its loss, the processes, and what is to be frozen is said before the first picture is read.
+    """Builds every stage's network once: whether it fits the data, its loss, the processes, and
+    what is to be frozen is said before the first picture is read.
 
     RecipeError.
     """
@@ -142,13 +185,24 @@ def check_networks(recipe: Recipe, machine: Machine) -> None:
             restorer = fresh(alone)
             freeze(restorer, alone.freeze)
             if alone.renew and number == 0 and not alone.start:
-                raise RecipeError("renew: without start there is nothing to take over, so every weight is drawn afresh")
+                raise RecipeError(
+                    "renew: without start there is nothing to take over, so every weight is "
+                    "drawn afresh"
+                )
             make_optimizer(alone.optimizer, restorer)
             loss = build(Spec(alone.loss.use, alone.loss.args), LOSSES, trusted=True, place="loss")
             if getattr(loss, "on_logits", False) and not hasattr(restorer.net, "logits"):
-                raise RecipeError(f"loss: {alone.loss.use} wants logits, and {alone.arch.use} does not offer them; a network with a final sigmoid does")
-            least = least_side(loss) * (2 if alone.data.raw else 1)  # raw planes have half the side of their crop
+                raise RecipeError(
+                    f"loss: {alone.loss.use} wants logits, and {alone.arch.use} does not offer "
+                    "them; a network with a final sigmoid does"
+                )
+            least = least_side(loss) * (
+                2 if alone.data.raw else 1
+            )  # raw planes have half the side of their crop
             if alone.data.cut != "whole" and alone.data.crop < least:
-                raise RecipeError(f"data.crop: {alone.data.crop} is too small for {alone.loss.use}, which wants {least} and more")
+                raise RecipeError(
+                    f"data.crop: {alone.data.crop} is too small for {alone.loss.use}, which "
+                    f"wants {least} and more"
+                )
         except RecipeError as error:
             raise placed(error, recipe, number) from error

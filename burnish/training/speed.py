@@ -1,4 +1,6 @@
-"""How many steps a machine makes in so many hours: some are made, and the caller throws them away."""
+"""How many steps a machine makes in so many hours: some are made, and the caller throws them
+away.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +11,14 @@ from .data import Batch
 from .setup import Setup
 from .step import backward, mean_of, meet, update
 
-#: steps that the measurement leaves out, steps that it takes, and seconds after which it has seen enough
+#: steps that the measurement leaves out, steps that it takes, and seconds after which it has seen
+#: enough
 WARM, MEASURED, ENOUGH = 5, 100, 60.0
 
 
-def seconds_a_step(setup: Setup, batches: Callable[[int, int], Iterator[Batch]], measured: int, enough: float) -> float:
+def seconds_a_step(
+    setup: Setup, batches: Callable[[int, int], Iterator[Batch]], measured: int, enough: float
+) -> float:
     """What a step takes on this machine, data and all; the same in all processes."""
     machine, rates = setup.machine, setup.rates(10**9)
     source, started, taken = batches(0, WARM + measured), time.monotonic(), 0
@@ -33,4 +38,11 @@ def seconds_a_step(setup: Setup, batches: Callable[[int, int], Iterator[Batch]],
 def steps_in(setup: Setup, batches: Callable[[int, int], Iterator[Batch]]) -> int:
     """The steps in the hours of the recipe's schedule."""
     setup.machine.say("measuring the speed")
-    return max(1, round(3600 * (setup.recipe.schedule.hours or 0) / seconds_a_step(setup, batches, MEASURED, ENOUGH)))
+    return max(
+        1,
+        round(
+            3600
+            * (setup.recipe.schedule.hours or 0)
+            / seconds_a_step(setup, batches, MEASURED, ENOUGH)
+        ),
+    )

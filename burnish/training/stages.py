@@ -1,4 +1,6 @@
-"""Stages: a recipe of several becomes one recipe for each, by laying over it what the stage says."""
+"""Stages: a recipe of several becomes one recipe for each, by laying over it what the stage
+says.
+"""
 
 from __future__ import annotations
 
@@ -19,10 +21,12 @@ def count(recipe: Recipe) -> int:
 
 
 def resolved(recipe: Recipe, number: int) -> Recipe:
-    """The recipe of one stage, from 0: what the run would be if it were that stage alone. Its seed is the recipe's plus its number.
+    """The recipe of one stage, from 0: what the run would be if it were that stage alone.
 
-    A mapping is laid over the recipe's key by key, but `args` of another `use`, and lists, take the place of what was there. RecipeError names `stages.N`
-    and the key.
+    Its seed is the recipe's plus its number.
+
+    A mapping is laid over the recipe's key by key, but `args` of another `use`, and lists, take the
+    place of what was there. RecipeError names `stages.N` and the key.
     """
     if not recipe.stages:
         return recipe
@@ -32,8 +36,13 @@ def resolved(recipe: Recipe, number: int) -> Recipe:
     if stage.degradations is not None:
         record["degradations"] = [plain(part) for part in stage.degradations]
     first = number == 0
-    record.update(stages=[], seed=recipe.seed + number, start=stage.start or (recipe.start if first else None))
-    record.update(renew=stage.renew or (recipe.renew if first else ()), freeze=recipe.freeze if stage.freeze is None else stage.freeze)
+    record.update(
+        stages=[], seed=recipe.seed + number, start=stage.start or (recipe.start if first else None)
+    )
+    record.update(
+        renew=stage.renew or (recipe.renew if first else ()),
+        freeze=recipe.freeze if stage.freeze is None else stage.freeze,
+    )
     try:
         result: Recipe = read(Recipe, record, "")
     except RecipeError as error:
@@ -46,7 +55,9 @@ def check_all(recipe: Recipe) -> None:
     names = [stage.name for stage in recipe.stages]
     for number, name in enumerate(names):
         if name in names[:number]:
-            raise RecipeError(f"stages.{number}.name: {name} is the name of stages.{names.index(name)} already")
+            raise RecipeError(
+                f"stages.{number}.name: {name} is the name of stages.{names.index(name)} already"
+            )
     for number in range(count(recipe)):
         alone = resolved(recipe, number)
         try:
@@ -63,7 +74,9 @@ def placed(error: RecipeError, recipe: Recipe, number: int) -> RecipeError:
 def laid(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
     """`above` laid over `below`, key by key."""
     result = dict(below)
-    other = any(kind in above and above[kind] != below.get(kind) for kind in ("use", "shape"))  # of a part, and of a schedule
+    other = any(
+        kind in above and above[kind] != below.get(kind) for kind in ("use", "shape")
+    )  # of a part, and of a schedule
     for name, value in above.items():
         under = result.get(name)
         if name == "args" and other:
@@ -78,7 +91,11 @@ def laid(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _schedule(record: dict[str, Any], recipe: Recipe, stage: Stage) -> dict[str, Any]:
-    """With the one length that the stage gives, by itself or in its schedule, in place of the recipe's."""
+    """With the one length that the stage gives, by itself or in its schedule, in place of the
+    recipe's.
+    """
     own = {name: value for name in LENGTHS if (value := getattr(stage, name)) is not None}
-    own = own or {name: stage.schedule[name] for name in LENGTHS if stage.schedule.get(name) is not None}
+    own = own or {
+        name: stage.schedule[name] for name in LENGTHS if stage.schedule.get(name) is not None
+    }
     return {**record, **{name: None for name in LENGTHS}, **(own or recipe.schedule.lengths)}

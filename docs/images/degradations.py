@@ -1,7 +1,8 @@
-"""Makes degradations.jpg, the contact sheet of docs/degradations.md: every listed degradation at four positions of its dial.
+"""Makes degradations.jpg, the contact sheet of docs/degradations.md: every listed degradation at
+four positions of its dial.
 
-A photograph from examples/, restored first, stands for pictures, and a page drawn here for documents. Damage of pixels is shown pixel for pixel, damage with
-a place at half the size.
+A photograph from examples/, restored first, stands for pictures, and a page drawn here for
+documents. Damage of pixels is shown pixel for pixel, damage with a place at half the size.
 """
 
 from __future__ import annotations
@@ -29,7 +30,10 @@ VARIANTS: dict[str, tuple[dict[str, Any], ...]] = {
     "Blur": ({}, {"stretch": 4}),
     "JPEG": ({}, {"subsampling": "4:4:4", "double": 1, "first": 15}),
 }
-TEXT = "A dial says how bad the damage is, in a unit that a person can say: sigma 25, quality 40, a lens that is three pixels out of focus. ".split()
+TEXT = (
+    "A dial says how bad the damage is, in a unit that a person can say: sigma 25, quality "
+    "40, a lens that is three pixels out of focus. "
+).split()
 
 
 def photograph() -> Array:
@@ -51,22 +55,38 @@ def page() -> Array:
             break
         pen.text((left, top), word, (30, 34, 60), font)
         left += int(pen.textlength(word + " ", font))
-    return np.ascontiguousarray(np.asarray(image).transpose(2, 0, 1)[None], np.float32) / np.float32(255)
+    return np.ascontiguousarray(
+        np.asarray(image).transpose(2, 0, 1)[None], np.float32
+    ) / np.float32(255)
 
 
 def cells(name: str, arguments: dict[str, Any], clean: Array) -> list[Cell]:
     """The row of one degradation."""
     degradation = make(name, **arguments)
     dial, rising = degradation.dial, degradation.neutral != degradation.dial.high
-    window = (32, 16, 2 * WIDTH, 2 * HEIGHT) if degradation.masked and name != "SaltAndPepper" else (120, 40, WIDTH, HEIGHT)
+    window = (
+        (32, 16, 2 * WIDTH, 2 * HEIGHT)
+        if degradation.masked and name != "SaltAndPepper"
+        else (120, 40, WIDTH, HEIGHT)
+    )
     if degradation.scale > 1:
         window = (28, 8, WIDTH, HEIGHT)
     row: list[Cell] = []
     for position in POSITIONS if rising else QUALITIES:
-        value = dial.low + position * (dial.high - dial.low) if rising else dial.high - position * (dial.high - dial.low)
+        value = (
+            dial.low + position * (dial.high - dial.low)
+            if rising
+            else dial.high - position * (dial.high - dial.low)
+        )
         value = round(value, 2) if dial.high <= 20 else round(value)
-        spoiled = degradation.spoil(clean, np.full((1, 1, 1, 1), value, np.float32), np.random.default_rng(7))
-        said = f" ({', '.join(f'{key} {what}' for key, what in arguments.items())})" if arguments else ""
+        spoiled = degradation.spoil(
+            clean, np.full((1, 1, 1, 1), value, np.float32), np.random.default_rng(7)
+        )
+        said = (
+            f" ({', '.join(f'{key} {what}' for key, what in arguments.items())})"
+            if arguments
+            else ""
+        )
         caption = f"{value:g}" if row else f"{name}: {dial.name} {value:g}{said}"
         row.append(Cell(np.clip(spoiled[0], 0, 1).transpose(1, 2, 0), caption, window))
     return row
@@ -80,7 +100,11 @@ def main() -> None:
             continue
         clean = pictures["document" if ".document" in place else ""]
         rows += [cells(name, arguments, clean) for arguments in VARIANTS.get(name, ({},))]
-    pairs = [left + (rows[i + 1] if i + 1 < len(rows) else []) for i, left in enumerate(rows) if i % 2 == 0]
+    pairs = [
+        left + (rows[i + 1] if i + 1 < len(rows) else [])
+        for i, left in enumerate(rows)
+        if i % 2 == 0
+    ]
     sheet(pairs, Path(__file__).with_name("degradations.jpg"), WIDTH)
 
 

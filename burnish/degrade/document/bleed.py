@@ -1,4 +1,6 @@
-"""The other side of the page, seen through the paper: mirrored, blurred and faint; one that is drawn, or that of another picture of the batch."""
+"""The other side of the page, seen through the paper: mirrored, blurred and faint; one that is
+drawn, or that of another picture of the batch.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +17,26 @@ from ..paint import Paint, generators_for, lay, rgb
 
 
 def bleed_through(page: str | Sequence[str] = "drawn", scale: Range = (0.7, 1.4)) -> Degradation:
-    """The ink of the other side. page: "drawn" writes one, "batch" takes the batch's next picture (of one: itself), mirrored; or both, drawn from."""
-    masked = partial(show_through, pages=choices("page", page, ("drawn", "batch")), scale=bounds("scale", scale, 0.1, 100))
-    return with_mask(Dial("bleed", 0.0, 0.7, 0.25, "share of the other side's ink that shows"), masked, 0.0)
+    """The ink of the other side. page: "drawn" writes one, "batch" takes the batch's next picture
+    (of one: itself), mirrored; or both, drawn from.
+    """
+    masked = partial(
+        show_through,
+        pages=choices("page", page, ("drawn", "batch")),
+        scale=bounds("scale", scale, 0.1, 100),
+    )
+    return with_mask(
+        Dial("bleed", 0.0, 0.7, 0.25, "share of the other side's ink that shows"), masked, 0.0
+    )
 
 
-def show_through(clean: Array, level: Array, rng: np.random.Generator, pages: tuple[str, ...], scale: tuple[float, float]) -> tuple[Array, Array]:
+def show_through(
+    clean: Array,
+    level: Array,
+    rng: np.random.Generator,
+    pages: tuple[str, ...],
+    scale: tuple[float, float],
+) -> tuple[Array, Array]:
     """clean [B, 1 or 3, H, W], level [B, 1, 1, 1] -> (spoiled, mask [B, 1, H, W])."""
     amounts, size = per_picture(level, len(clean), "bleed"), (clean.shape[2], clean.shape[3])
     spoiled, mask = clean.copy(), np.zeros((len(clean), 1, *size), np.float32)
@@ -29,8 +45,18 @@ def show_through(clean: Array, level: Array, rng: np.random.Generator, pages: tu
             continue
         unit, batch = own.uniform(*scale), pages[int(own.integers(len(pages)))] == "batch"
         ink = _ink(clean[(i + 1) % len(clean)])[:, ::-1] if batch else written(size, unit, own)
-        seen = soften(ink, unit * own.uniform(0.5, 1.5)) * np.clip(0.8 + 0.2 * smooth_field(size, 60 * unit, own), 0.3, 1)
-        lay([Paint(np.float32(amount) * seen, rgb(0.30, 0.26, 0.24) * np.float32(own.uniform(0, 1)))], spoiled[i], mask[i, 0])
+        seen = soften(ink, unit * own.uniform(0.5, 1.5)) * np.clip(
+            0.8 + 0.2 * smooth_field(size, 60 * unit, own), 0.3, 1
+        )
+        lay(
+            [
+                Paint(
+                    np.float32(amount) * seen, rgb(0.30, 0.26, 0.24) * np.float32(own.uniform(0, 1))
+                )
+            ],
+            spoiled[i],
+            mask[i, 0],
+        )
     return spoiled, mask
 
 
@@ -48,17 +74,33 @@ def written(size: Size, unit: float, rng: np.random.Generator) -> Array:
     advance = 0.75 * height
     lines, across = np.arange(-1, size[0] / pitch + 2), np.arange(-2, size[1] / advance + 3)
     top, left = np.meshgrid(lines * pitch + rng.uniform(0, pitch), across * advance, indexing="ij")
-    gaps = np.convolve(rng.random(top.size), (0.5, 0.5), "same").reshape(top.shape) < 0.2  # between words, and where a paragraph ends
+    gaps = (
+        np.convolve(rng.random(top.size), (0.5, 0.5), "same").reshape(top.shape) < 0.2
+    )  # between words, and where a paragraph ends
     kept = ~gaps & (across < (rng.random(len(lines)) ** 0.3 * 1.3 * len(across))[:, None])
     chosen = rng.integers(len(letters), size=top.shape)[kept]
-    down, right = letters[chosen, :, 0] + top[kept][:, None], letters[chosen, :, 1] + left[kept][:, None]
+    down, right = (
+        letters[chosen, :, 0] + top[kept][:, None],
+        letters[chosen, :, 1] + left[kept][:, None],
+    )
     right -= slant * letters[chosen, :, 0]
-    return trace(size, np.float32(down + tilt * right).reshape(-1), np.float32(right - tilt * down).reshape(-1), pen)
+    return trace(
+        size,
+        np.float32(down + tilt * right).reshape(-1),
+        np.float32(right - tilt * down).reshape(-1),
+        pen,
+    )
 
 
 def _alphabet(height: float, rng: np.random.Generator, letters: int = 22) -> Array:
-    """Letters of two bent strokes each, as points: down from the line's middle and across. [letters, points, 2]"""
-    corners = rng.integers((-1, 0), (3, 3), (letters, 2, 3, 2)).clip((0, 0), (2, 2)) * (height / 2, 0.25 * height)
+    """Letters of two bent strokes each, as points: down from the line's middle and across.
+
+    [letters, points, 2]
+    """
+    corners = rng.integers((-1, 0), (3, 3), (letters, 2, 3, 2)).clip((0, 0), (2, 2)) * (
+        height / 2,
+        0.25 * height,
+    )
     tall = rng.random((letters, 1, 1)) < 0.25
     corners[:, 0, :1, 0] -= 0.7 * height * tall[..., 0]
     t = np.linspace(0, 1, max(4, int(1.2 * height)))[:, None]

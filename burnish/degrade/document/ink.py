@@ -1,4 +1,7 @@
-"""Ink that has faded, or never was dark: pencil, a dry pen, an old photocopy. Only what is darker than white changes."""
+"""Ink that has faded, or never was dark: pencil, a dry pen, an old photocopy.
+
+Only what is darker than white changes.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,12 @@ from ..paint import generators_for
 
 
 def faded_ink() -> Degradation:
-    """Lighter ink: unevenly, as the hand presses and the paper's grain takes it, and by channel, as coloured ink does."""
-    return with_mask(Dial("fading", 0.0, 0.9, 0.4, "share of the ink's darkness that is gone"), fade, 0.0)
+    """Lighter ink: unevenly, as the hand presses and the paper's grain takes it, and by channel, as
+    coloured ink does.
+    """
+    return with_mask(
+        Dial("fading", 0.0, 0.9, 0.4, "share of the ink's darkness that is gone"), fade, 0.0
+    )
 
 
 def fade(clean: Array, level: Array, rng: np.random.Generator) -> tuple[Array, Array]:
@@ -26,7 +33,9 @@ def fade(clean: Array, level: Array, rng: np.random.Generator) -> tuple[Array, A
         stays = _stays(size, amount, own)
         grey = np.tensordot(LUMA, stays, 1)[None]
         darkness = 1 - clean[i]
-        spoiled[i] = np.where(darkness > 0, 1 - darkness * (stays if len(darkness) == 3 else grey), clean[i])
+        spoiled[i] = np.where(
+            darkness > 0, 1 - darkness * (stays if len(darkness) == 3 else grey), clean[i]
+        )
         mask[i] = 1 - stays.min(0)
     return spoiled, mask
 
@@ -34,9 +43,13 @@ def fade(clean: Array, level: Array, rng: np.random.Generator) -> tuple[Array, A
 def _stays(size: Size, amount: float, rng: np.random.Generator) -> Array:
     """The share of the darkness that stays. [3, H, W]
 
-    A power of what the dial leaves, so that a higher dial takes more everywhere and none below 1 takes all.
+    A power of what the dial leaves, so that a higher dial takes more everywhere and none below 1
+    takes all.
     """
-    pressure, grain = smooth_field(size, rng.uniform(8, 40), rng), smooth_field(size, rng.uniform(1, 2), rng)
+    pressure, grain = (
+        smooth_field(size, rng.uniform(8, 40), rng),
+        smooth_field(size, rng.uniform(1, 2), rng),
+    )
     power = np.exp(rng.uniform(0, 0.35) * pressure + rng.uniform(0, 0.35) * grain)
     tint = np.exp(rng.uniform(0, 0.5) * rng.standard_normal(3).clip(-2, 2))
     tint = tint / (LUMA @ tint)

@@ -1,4 +1,6 @@
-"""Dust: irregular specks, most of them tiny, in clusters; bright where it lay on the negative, dark where it lies on the print."""
+"""Dust: irregular specks, most of them tiny, in clusters; bright where it lay on the negative, dark
+where it lies on the print.
+"""
 
 from __future__ import annotations
 
@@ -16,14 +18,19 @@ from ..paint import Paint, painted, rgb
 
 
 def dust(scale: Range = (0.7, 1.4), bright: float = 0.5) -> Degradation:
-    """Specks of dust, more with the dial. bright: the share of pictures where most of them are bright instead of dark."""
+    """Specks of dust, more with the dial. bright: the share of pictures where most of them are
+    bright instead of dark.
+    """
     sizes = bounds("scale", scale, 0.1, 100)
     return painted(
-        Dial("dust", 0.0, 1.0, 0.3, "0 for none to 1 for a few hundred specks in 256x256 pixels"), partial(draw, scale=sizes, bright=share("bright", bright))
+        Dial("dust", 0.0, 1.0, 0.3, "0 for none to 1 for a few hundred specks in 256x256 pixels"),
+        partial(draw, scale=sizes, bright=share("bright", bright)),
     )
 
 
-def draw(size: Size, amount: float, rng: np.random.Generator, scale: tuple[float, float], bright: float) -> Iterator[Paint]:
+def draw(
+    size: Size, amount: float, rng: np.random.Generator, scale: tuple[float, float], bright: float
+) -> Iterator[Paint]:
     """Two layers: the specks of the common kind, and the few of the other."""
     unit, light = rng.uniform(*scale), rng.random() < bright
     count = math.ceil(size[0] * size[1] * 0.005 / unit**2) + 3
@@ -41,17 +48,35 @@ def draw(size: Size, amount: float, rng: np.random.Generator, scale: tuple[float
         yield Paint(mask, rgb(tone, tone * 0.98, tone * 0.94), glaze=False)
 
 
-def specks(size: Size, down: Array, across: Array, radius: Array, opacity: Array, shapes: Array) -> Array:
-    """Specks with irregular borders, soft by one pixel. down, across, radius, opacity [N], shapes [N, 3, 2] (two to four lobes). [H, W] in 0..1"""
+def specks(
+    size: Size, down: Array, across: Array, radius: Array, opacity: Array, shapes: Array
+) -> Array:
+    """Specks with irregular borders, soft by one pixel. down, across, radius, opacity [N], shapes
+    [N, 3, 2] (two to four lobes).
+
+    [H, W] in 0..1
+    """
     canvas = np.zeros((size[0] + 64, size[1] + 64), np.float32)
     for low, high in ((0, 1.2), (1.2, 3), (3, 10)):  # small ones on small stamps
         chosen = (radius >= low) & (radius < high)
         if chosen.any():
-            _stamp(canvas, math.ceil(high * 1.7) + 1, *(value[chosen] for value in (down, across, radius, opacity, shapes)))
+            _stamp(
+                canvas,
+                math.ceil(high * 1.7) + 1,
+                *(value[chosen] for value in (down, across, radius, opacity, shapes)),
+            )
     return canvas[32:-32, 32:-32]
 
 
-def _stamp(canvas: Array, reach: int, down: Array, across: Array, radius: Array, opacity: Array, shapes: Array) -> None:
+def _stamp(
+    canvas: Array,
+    reach: int,
+    down: Array,
+    across: Array,
+    radius: Array,
+    opacity: Array,
+    shapes: Array,
+) -> None:
     """Lays specks of about one size on a canvas with a margin of 32 pixels, in place."""
     steps = np.arange(-reach, reach + 1)
     rows, columns = (np.floor(at).astype(np.int64)[:, None] + steps for at in (down, across))

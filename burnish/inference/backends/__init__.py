@@ -1,4 +1,8 @@
-"""Ways to run a model file, one file each. A backend is one function, `open_model(path, contract, device, threads, fp32) -> Opened`, named by a dotted path."""
+"""Ways to run a model file, one file each.
+
+A backend is one function, `open_model(path, contract, device, threads, fp32) -> Opened`, named by a
+dotted path.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +24,27 @@ BACKENDS = {
 }
 
 #: the library behind each backend, and what installs it
-LIBRARIES = {"openvino": ("openvino", "burnish"), "onnxruntime": ("onnxruntime", "burnish[onnx]"), "torch": ("torch", "burnish[train]")}
+LIBRARIES = {
+    "openvino": ("openvino", "burnish"),
+    "onnxruntime": ("onnxruntime", "burnish[onnx]"),
+    "torch": ("torch", "burnish[train]"),
+}
 
 
-def open_model(path: Path, contract: Contract, *, device: str = "auto", threads: int | None = None, fp32: bool = False, backend: str | None = None) -> Opened:
-    """The model file opened by the backend that fits the device: OpenVINO (else ONNX Runtime) on a CPU, torch on a GPU. DeviceError, MissingExtra."""
+def open_model(
+    path: Path,
+    contract: Contract,
+    *,
+    device: str = "auto",
+    threads: int | None = None,
+    fp32: bool = False,
+    backend: str | None = None,
+) -> Opened:
+    """The model file opened by the backend that fits the device: OpenVINO (else ONNX Runtime) on a
+    CPU, torch on a GPU.
+
+    DeviceError, MissingExtra.
+    """
     if device not in ("auto", "cpu", "cuda"):
         raise DeviceError(f"there is no device {device!r}; the choices: auto, cpu, cuda")
     name, notes = (backend, ()) if backend else _choose(device)
@@ -33,7 +53,9 @@ def open_model(path: Path, contract: Contract, *, device: str = "auto", threads:
     where = "cuda" if name == "torch" and device != "cpu" and _gpu_usable() else "cpu"
     try:
         opened = _opener(name)(path, contract, device=where, threads=threads, fp32=fp32)
-    except ModelMissing as error:  # torch wants the trained weights; the model file is all that a processor needs
+    except (
+        ModelMissing
+    ) as error:  # torch wants the trained weights; the model file is all that a processor needs
         if backend or device != "auto" or name != "torch":
             raise
         notes = (f"running on the processor, though a GPU is there: {error}",)
@@ -55,16 +77,23 @@ def _for_processor() -> str:
 
 
 def _choose(device: str) -> tuple[str, tuple[str, ...]]:
-    """(backend, notes) for a device: a GPU only where it can be used; what stands in the way is said."""
+    """(backend, notes) for a device: a GPU only where it can be used; what stands in the way is
+    said.
+    """
     notes: tuple[str, ...] = ()
     if device != "cpu":
         if _gpu_usable():
             return "torch", ()
-        reason = "PyTorch is not installed" if not _installed("torch") else "the installed PyTorch cannot use it (a CPU build, or too old a driver)"
+        reason = (
+            "PyTorch is not installed"
+            if not _installed("torch")
+            else "the installed PyTorch cannot use it (a CPU build, or too old a driver)"
+        )
         mend = "pip install 'burnish[train]' with a CUDA build of PyTorch mends that"
         if device == "cuda":
             raise DeviceError(
-                f"--device cuda: {'a GPU is there, but ' + reason + '; ' + mend if _gpu_present() else 'no NVIDIA GPU was found on this machine'}"
+                "--device cuda: "
+                f"{'a GPU is there, but ' + reason + '; ' + mend if _gpu_present() else 'no NVIDIA GPU was found on this machine'}"
             )
         if _gpu_present():
             notes = (f"a GPU is there, but {reason}: running on the processor; {mend}",)

@@ -1,4 +1,6 @@
-"""ONNX Runtime: where there is no OpenVINO, and for comparison. float32 only: it has no fast half precision on CPUs."""
+"""ONNX Runtime: where there is no OpenVINO, and for comparison. float32 only: it has no fast half
+precision on CPUs.
+"""
 
 from __future__ import annotations
 
@@ -12,16 +14,24 @@ from ...contract import Array, Contract, Opened
 from ...errors import ModelCorrupt, OutOfMemory
 
 
-def open_model(path: Path, contract: Contract, *, device: str, threads: int | None, fp32: bool) -> Opened:
+def open_model(
+    path: Path, contract: Contract, *, device: str, threads: int | None, fp32: bool
+) -> Opened:
     """The model as an inference session on the processor."""
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     if threads:
         options.intra_op_num_threads = threads
     try:
-        session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # its error types are private; all of them mean that this file cannot be run
-        raise ModelCorrupt(f"{path}: ONNX Runtime cannot read it ({str(error).splitlines()[0]})") from error
+        session = onnxruntime.InferenceSession(
+            str(path), options, providers=["CPUExecutionProvider"]
+        )
+    except (
+        Exception
+    ) as error:  # its error types are private; all of them mean that this file cannot be run
+        raise ModelCorrupt(
+            f"{path}: ONNX Runtime cannot read it ({str(error).splitlines()[0]})"
+        ) from error
     output = "residual" if contract.residual else "output"
 
     def run(image: Array, level: Array | None) -> Array:
@@ -32,7 +42,9 @@ def open_model(path: Path, contract: Contract, *, device: str, threads: int | No
             result: Array = session.run([output], inputs)[0]
         except Exception as error:  # private types again
             if "alloc" in str(error).lower() or "memory" in str(error).lower():
-                raise OutOfMemory(f"a picture of {image.shape[-1]}x{image.shape[-2]} does not fit into memory") from error
+                raise OutOfMemory(
+                    f"a picture of {image.shape[-1]}x{image.shape[-2]} does not fit into memory"
+                ) from error
             raise
         return result
 

@@ -1,4 +1,8 @@
-"""OpenVINO: the engine of CPUs. Precision follows the processor: f16 where AMX has it, bf16 for residuals where AMX or AVX-512 has it."""
+"""OpenVINO: the engine of CPUs.
+
+Precision follows the processor: f16 where AMX has it, bf16 for residuals where AMX or AVX-512 has
+it.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-# OpenVINO sends every import to its makers' statistics and leaves a folder in the home directory; where this package cannot be imported, it does neither.
+# OpenVINO sends every import to its makers' statistics and leaves a folder in the home directory;
+# where this package cannot be imported, it does neither.
 sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
 import openvino  # noqa: E402
 
@@ -22,7 +27,9 @@ from ...processor import flags  # noqa: E402
 PRECISIONS = (("FP16", "f16"), ("BF16", "bf16"))
 
 
-def open_model(path: Path, contract: Contract, *, device: str, threads: int | None, fp32: bool) -> Opened:
+def open_model(
+    path: Path, contract: Contract, *, device: str, threads: int | None, fp32: bool
+) -> Opened:
     """The model compiled for this processor. `device` is always the processor here."""
     core = _core()
     capabilities = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
@@ -45,35 +52,53 @@ def open_model(path: Path, contract: Contract, *, device: str, threads: int | No
         try:
             with turn:  # one request and its buffers serve all threads
                 result = request.infer(inputs, share_inputs=True, share_outputs=True)[0]
-                return np.array(result, np.float32)  # a copy: the request's buffer is written again by the next tile
+                return np.array(
+                    result, np.float32
+                )  # a copy: the request's buffer is written again by the next tile
         except (RuntimeError, MemoryError) as error:
             if _is_memory(error):
-                raise OutOfMemory(f"a picture of {image.shape[-1]}x{image.shape[-2]} does not fit into memory") from error
+                raise OutOfMemory(
+                    f"a picture of {image.shape[-1]}x{image.shape[-2]} does not fit into memory"
+                ) from error
             raise
 
-    return Opened(run, "openvino", str(core.get_property("CPU", "FULL_DEVICE_NAME")).strip(), {"f32": "fp32"}.get(precision, precision))
+    return Opened(
+        run,
+        "openvino",
+        str(core.get_property("CPU", "FULL_DEVICE_NAME")).strip(),
+        {"f32": "fp32"}.get(precision, precision),
+    )
 
 
 def fastest(capabilities: Collection[str], flags: Collection[str], *, residual: bool) -> str:
-    """The hint for the fastest precision. A processor with bf16 has AVX-512 fp16 too, as a rule, which is three to five times slower than its AMX bf16: fp16
-    only where AMX has it, or where there is no bf16 (ARM). The 8 bits of bf16 do for a residual, not for a picture: a network that gives the picture itself
-    stays in float32.
+    """The hint for the fastest precision.
+
+    A processor with bf16 has AVX-512 fp16 too, as a rule, which is three to five times slower than
+    its AMX bf16: fp16 only where AMX has it, or where there is no bf16 (ARM). The 8 bits of bf16 do
+    for a residual, not for a picture: a network that gives the picture itself stays in float32.
     """
     left_out = {"FP16"} if "BF16" in capabilities and "amx_fp16" not in flags else set()
     left_out |= set() if residual else {"BF16"}
-    return next((hint for name, hint in PRECISIONS if name in capabilities and name not in left_out), "f32")
+    return next(
+        (hint for name, hint in PRECISIONS if name in capabilities and name not in left_out), "f32"
+    )
 
 
 @cache
 def _core() -> openvino.Core:
-    """One for the process, never let go. Compiling gives the thread at hand another stack for its signals, and the end of the core frees that memory from
-    whichever thread it ends in: were that not the same one, the next signal (Ctrl-C, the end of a child) would be a segmentation fault.
+    """One for the process, never let go.
+
+    Compiling gives the thread at hand another stack for its signals, and the end of the core frees
+    that memory from whichever thread it ends in: were that not the same one, the next signal
+    (Ctrl-C, the end of a child) would be a segmentation fault.
     """
     return openvino.Core()
 
 
 def _keep_only(model: openvino.Model, name: str) -> None:
-    """Drops the outputs that are not asked for, so that the sum which apply() makes in float32 is not made here as well."""
+    """Drops the outputs that are not asked for, so that the sum which apply() makes in float32 is
+    not made here as well.
+    """
     for result in model.get_results():
         if name not in result.get_output_tensor(0).get_names():
             model.remove_result(result)
@@ -81,8 +106,12 @@ def _keep_only(model: openvino.Model, name: str) -> None:
 
 def _is_memory(error: BaseException) -> bool:
     text = str(error).lower()
-    return isinstance(error, MemoryError) or any(word in text for word in ("alloc", "out of memory", "memory"))
+    return isinstance(error, MemoryError) or any(
+        word in text for word in ("alloc", "out of memory", "memory")
+    )
 
 
 def _first_line(error: BaseException) -> str:
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+    return next(
+        (line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__
+    )

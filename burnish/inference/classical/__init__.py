@@ -1,7 +1,9 @@
-"""Filters that need no training, as models without weights, one family a file. To add one: a function that returns a Filter, and a line in FILTERS.
+"""Filters that need no training, as models without weights, one family a file.
 
-They are reached as any model is: `burnish restore scan.png -m sauvola -d window=25`, `burnish.load("nlmeans")`. A name may carry the function's arguments,
-as in `lanczos:scale=4`.
+To add one: a function that returns a Filter, and a line in FILTERS.
+
+They are reached as any model is: `burnish restore scan.png -m sauvola -d window=25`,
+`burnish.load("nlmeans")`. A name may carry the function's arguments, as in `lanczos:scale=4`.
 """
 
 from __future__ import annotations
@@ -22,8 +24,10 @@ from ...errors import DeviceError, UsageError
 class Filter:
     """A model without weights.
 
-    contract: as of any model; its reach is the largest that the dials allow. run: looks at every picture of a batch by itself. card: `task`, `source` (the
-    paper), `library`, `licence`, `bytes_per_pixel`. libraries: functions of `libraries.py` that load what `run` wants, or raise MissingExtra.
+    contract: as of any model; its reach is the largest that the dials allow. run: looks at every
+    picture of a batch by itself. card: `task`, `source` (the paper), `library`, `licence`,
+    `bytes_per_pixel`. libraries: functions of `libraries.py` that load what `run` wants, or raise
+    MissingExtra.
     """
 
     contract: Contract
@@ -31,12 +35,23 @@ class Filter:
     card: Mapping[str, Any]
     libraries: tuple[Callable[[int | None], Any], ...] = ()
 
-    def open(self, *, device: str = "auto", threads: int | None = None, fp32: bool = True, backend: str | None = None) -> Opened:
-        """Loads the libraries; all compute in full precision, whatever `fp32` says. MissingExtra where one is not installed, DeviceError for anything but the
-        processor, and for a backend.
+    def open(
+        self,
+        *,
+        device: str = "auto",
+        threads: int | None = None,
+        fp32: bool = True,
+        backend: str | None = None,
+    ) -> Opened:
+        """Loads the libraries; all compute in full precision, whatever `fp32` says.
+
+        MissingExtra where one is not installed, DeviceError for anything but the processor, and for
+        a backend.
         """
         if device not in ("auto", "cpu"):
-            raise DeviceError(f"--device {device}: a filter runs on the processor only; leave it out, or say cpu")
+            raise DeviceError(
+                f"--device {device}: a filter runs on the processor only; leave it out, or say cpu"
+            )
         if backend is not None:
             raise DeviceError(f"a filter has no backend, so {backend!r} cannot run it")
         for library in self.libraries:
@@ -63,7 +78,10 @@ def listed(words: str) -> bool:
 
 
 def make(words: str) -> Filter:
-    """The filter of NAME or NAME:ARGUMENT=VALUE,... UsageError names the choices, or says which argument does not fit."""
+    """The filter of NAME or NAME:ARGUMENT=VALUE,...
+
+    UsageError names the choices, or says which argument does not fit.
+    """
     name, _, text = words.partition(":")
     if name not in FILTERS:
         raise UsageError(f"there is no filter {name!r}; the choices: {', '.join(FILTERS)}")
@@ -73,29 +91,56 @@ def make(words: str) -> Filter:
     try:
         inspect.signature(function).bind(**arguments)
     except TypeError as error:
-        raise UsageError(f"{words}: {error}; its arguments: {', '.join(inspect.signature(function).parameters)}; dials are set with -d") from error
+        raise UsageError(
+            f"{words}: {error}; its arguments: "
+            f"{', '.join(inspect.signature(function).parameters)}; dials are set with -d"
+        ) from error
     return function(**arguments)
 
 
 def whole(name: str, value: Any, low: int, high: int) -> int:
     """An argument that is a whole number from low to high; UsageError otherwise."""
     if not isinstance(value, int) or not low <= value <= high:
-        raise UsageError(f"{name}={value} does not fit: a whole number from {low} to {high} is wanted")
+        raise UsageError(
+            f"{name}={value} does not fit: a whole number from {low} to {high} is wanted"
+        )
     return value
 
 
-def same_size(channels: int, reach: int, dials: tuple[Dial, ...], identity: tuple[float, ...] | None = None) -> Contract:
-    """The contract of a filter that keeps the picture's size, and its channels, of which there may be 1 to 16. UsageError for others."""
+def same_size(
+    channels: int, reach: int, dials: tuple[Dial, ...], identity: tuple[float, ...] | None = None
+) -> Contract:
+    """The contract of a filter that keeps the picture's size, and its channels, of which there may
+    be 1 to 16.
+
+    UsageError for others.
+    """
     channels = whole("channels", channels, 1, 16)
-    return Contract(channels_in=channels, channels_out=channels, reach=reach, level="image", identity=identity, dials=dials)
+    return Contract(
+        channels_in=channels,
+        channels_out=channels,
+        reach=reach,
+        level="image",
+        identity=identity,
+        dials=dials,
+    )
 
 
 def per_picture(function: Callable[..., Any]) -> Run:
     """A Run from function(planes [C, H, W], a number for each dial) -> [C', H, W]."""
 
     def run(image: Array, level: Array | None) -> Array:
-        numbers = [()] * len(image) if level is None else [tuple(map(float, levels[:, 0, 0])) for levels in level]
-        return np.stack([np.asarray(function(planes, *dials), np.float32) for planes, dials in zip(image, numbers, strict=True)])
+        numbers = (
+            [()] * len(image)
+            if level is None
+            else [tuple(map(float, levels[:, 0, 0])) for levels in level]
+        )
+        return np.stack(
+            [
+                np.asarray(function(planes, *dials), np.float32)
+                for planes, dials in zip(image, numbers, strict=True)
+            ]
+        )
 
     return run
 
@@ -105,6 +150,8 @@ def _arguments(words: str, text: str) -> dict[str, Any]:
     for part in filter(None, text.split(",")):
         name, sign, value = part.partition("=")
         if not sign:
-            raise UsageError(f"{words}: arguments are written NAME:ARGUMENT=VALUE, as in lanczos:scale=4")
+            raise UsageError(
+                f"{words}: arguments are written NAME:ARGUMENT=VALUE, as in lanczos:scale=4"
+            )
         result[name.strip()] = int(value) if value.strip().isdecimal() else value.strip()
     return result

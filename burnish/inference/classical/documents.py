@@ -13,7 +13,8 @@ from ...evaluate import matching
 from . import Filter, per_picture, same_size
 from .libraries import opencv, scikit_image
 
-#: side of the median that keeps the noise out of the paper's brightness, which would else be that of the brightest pixels
+#: side of the median that keeps the noise out of the paper's brightness, which would else be that
+#: of the brightest pixels
 MEDIAN = 5
 #: paper darker than this is taken to be this bright
 DARKEST = 1 / 255
@@ -22,20 +23,31 @@ RANGE = 0.5
 
 
 def background_division(channels: int = 3) -> Filter:
-    """The picture over its paper, clipped to [0, 1]: the paper becomes white, channel by channel, so that yellow paper does too.
+    """The picture over its paper, clipped to [0, 1]: the paper becomes white, channel by channel,
+    so that yellow paper does too.
 
-    The paper is what is left when dark strokes are closed (Serra 1982), blurred. Dial: radius in pixels, half the width of the widest stroke that is ink.
+    The paper is what is left when dark strokes are closed (Serra 1982), blurred. Dial: radius in
+    pixels, half the width of the widest stroke that is ink.
     """
     dials = (Dial("radius", 2, 50, 15, "pixels: half the width of the widest stroke"),)
     card = {
-        "task": "makes uneven paper white: the picture over what is left of it when dark strokes are closed",
-        "source": "Serra, Image analysis and mathematical morphology, 1982 (closing); Lu, Su, Tan, Document image binarization using background estimation and "
+        "task": (
+            "makes uneven paper white: the picture over what is left of it when dark "
+            "strokes are closed"
+        ),
+        "source": "Serra, Image analysis and mathematical morphology, 1982 (closing); Lu, Su, "
+        "Tan, Document image binarization using background estimation and "
         "stroke edges, IJDAR 2010 (division by the paper)",
         "library": "OpenCV",
         "licence": "Apache-2.0 (OpenCV)",
         "bytes_per_pixel": 100,
     }
-    return Filter(same_size(channels, MEDIAN // 2 + 3 * 50, dials), per_picture(_background_division), card, (opencv,))
+    return Filter(
+        same_size(channels, MEDIAN // 2 + 3 * 50, dials),
+        per_picture(_background_division),
+        card,
+        (opencv,),
+    )
 
 
 def _background_division(planes: Array, radius: float) -> Array:
@@ -44,38 +56,66 @@ def _background_division(planes: Array, radius: float) -> Array:
     result = np.empty_like(planes)
     for c, plane in enumerate(planes):
         calm = cv2.medianBlur(np.ascontiguousarray(plane), MEDIAN)
-        paper = cv2.GaussianBlur(cv2.morphologyEx(calm, cv2.MORPH_CLOSE, window), window.shape, half / 2)
+        paper = cv2.GaussianBlur(
+            cv2.morphologyEx(calm, cv2.MORPH_CLOSE, window), window.shape, half / 2
+        )
         result[c] = np.clip(plane / np.maximum(paper, np.float32(DARKEST)), 0, 1)
     return result
 
 
 def sauvola(channels: int = 3) -> Filter:
-    """Black and white by a threshold for each pixel: m (1 + k (s / R - 1)) of the window's mean m and standard deviation s, with R = 0.5 (Sauvola, Pietikäinen
-    2000). Colour (channels=3) is turned grey first. Dials: window in pixels, made odd by one more; k, where a smaller one gives more ink.
+    """Black and white by a threshold for each pixel: m (1 + k (s / R - 1)) of the window's mean m
+    and standard deviation s, with R = 0.5 (Sauvola, Pietikäinen 2000).
+
+    Colour (channels=3) is turned grey first. Dials: window in pixels, made odd by one more; k,
+    where a smaller one gives more ink.
     """
-    dials = (Dial("window", 3, 101, 15, "pixels, odd"), Dial("k", 0.01, 1, 0.2, "how far below the mean ink is"))
+    dials = (
+        Dial("window", 3, 101, 15, "pixels, odd"),
+        Dial("k", 0.01, 1, 0.2, "how far below the mean ink is"),
+    )
     card = {
-        "task": "makes pages black and white, by a threshold for each pixel; colour is turned grey first",
-        "source": "Sauvola, Pietikäinen, Adaptive document image binarization, Pattern Recognition 33, 2000",
+        "task": (
+            "makes pages black and white, by a threshold for each pixel; colour is turned "
+            "grey first"
+        ),
+        "source": (
+            "Sauvola, Pietikäinen, Adaptive document image binarization, Pattern "
+            "Recognition 33, 2000"
+        ),
         "library": "scikit-image",
         "licence": "BSD-3-Clause (scikit-image)",
         "bytes_per_pixel": 200,
     }
-    return Filter(_contract(channels, 101 // 2, dials), per_picture(_sauvola), card, (scikit_image,))
+    return Filter(
+        _contract(channels, 101 // 2, dials), per_picture(_sauvola), card, (scikit_image,)
+    )
 
 
 def _sauvola(planes: Array, window: float, k: float) -> NDArray[Any]:
     grey = _grey(planes)
-    threshold = scikit_image().filters.threshold_sauvola(grey, int(window) // 2 * 2 + 1, k, RANGE)  # for floats it would take R = 1, of -1..1
+    threshold = scikit_image().filters.threshold_sauvola(
+        grey, int(window) // 2 * 2 + 1, k, RANGE
+    )  # for floats it would take R = 1, of -1..1
     white: NDArray[Any] = (grey > threshold)[None]
     return white
 
 
 def otsu(channels: int = 3) -> Filter:
-    """Black and white by the one threshold that parts the picture's values best (Otsu 1979; 256 bins). Colour (channels=3) is turned grey first. No dials."""
+    """Black and white by the one threshold that parts the picture's values best (Otsu 1979; 256
+    bins).
+
+    Colour (channels=3) is turned grey first. No dials.
+    """
     card = {
-        "task": "makes pages black and white, by one threshold for the whole picture; colour is turned grey first",
-        "source": "Otsu, A threshold selection method from gray-level histograms, IEEE Transactions on Systems, Man, and Cybernetics 9, 1979",
+        "task": (
+            "makes pages black and white, by one threshold for the whole picture; colour "
+            "is turned grey first"
+        ),
+        "source": (
+            "Otsu, A threshold selection method from gray-level histograms, IEEE "
+            "Transactions on Systems, Man, and Cybernetics 9, 1979"
+        ),
         "library": "scikit-image",
         "licence": "BSD-3-Clause (scikit-image)",
         "bytes_per_pixel": 100,
@@ -85,7 +125,9 @@ def otsu(channels: int = 3) -> Filter:
 
 def _otsu(planes: Array) -> NDArray[Any]:
     grey = _grey(planes)
-    if grey.min() == grey.max():  # nothing to part: an empty page is white, though none of it is above the threshold
+    if (
+        grey.min() == grey.max()
+    ):  # nothing to part: an empty page is white, though none of it is above the threshold
         return (grey >= 0.5)[None]
     white: NDArray[Any] = (grey > scikit_image().filters.threshold_otsu(grey))[None]
     return white
@@ -99,5 +141,7 @@ def _grey(planes: Array) -> NDArray[np.float64]:
 def _contract(channels: int, reach: int | None, dials: tuple[Dial, ...]) -> Contract:
     """From grey or colour to grey."""
     if channels not in (1, 3):
-        raise UsageError(f"channels={channels} does not fit: 1 (grey) or 3 (colour, turned grey) is wanted")
+        raise UsageError(
+            f"channels={channels} does not fit: 1 (grey) or 3 (colour, turned grey) is wanted"
+        )
     return Contract(channels_in=channels, channels_out=1, reach=reach, level="image", dials=dials)

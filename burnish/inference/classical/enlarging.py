@@ -10,13 +10,29 @@ from . import Filter, whole
 
 
 def lanczos(scale: int = 2, channels: int = 3) -> Filter:
-    """`scale` times larger, each pixel a sum of 6x6 weighted by a windowed sinc (Duchon 1979). No dials."""
-    return _enlarging("lanczos", "Duchon, Lanczos filtering in one and two dimensions, Journal of Applied Meteorology 18, 1979", scale, channels)
+    """`scale` times larger, each pixel a sum of 6x6 weighted by a windowed sinc (Duchon 1979).
+
+    No dials.
+    """
+    return _enlarging(
+        "lanczos",
+        "Duchon, Lanczos filtering in one and two dimensions, Journal of Applied Meteorology "
+        "18, 1979",
+        scale,
+        channels,
+    )
 
 
 def bicubic(scale: int = 2, channels: int = 3) -> Filter:
-    """`scale` times larger, each pixel a sum of 4x4 weighted by Keys's cubic with a = -1/2, as MATLAB's imresize has it. No dials."""
-    source = "Keys, Cubic convolution interpolation for digital image processing, IEEE Transactions on Acoustics, Speech, and Signal Processing 29, 1981"
+    """`scale` times larger, each pixel a sum of 4x4 weighted by Keys's cubic with a = -1/2, as
+    MATLAB's imresize has it.
+
+    No dials.
+    """
+    source = (
+        "Keys, Cubic convolution interpolation for digital image processing, IEEE "
+        "Transactions on Acoustics, Speech, and Signal Processing 29, 1981"
+    )
     return _enlarging("bicubic", source, scale, channels)
 
 
@@ -29,7 +45,9 @@ def _enlarging(kernel: str, source: str, scale: int, channels: int) -> Filter:
         "licence": "Apache-2.0 (Burnish)",
         "bytes_per_pixel": 50 * scale**2,
     }
-    contract = Contract(channels_in=channels, channels_out=channels, scale=scale, reach=int(SHAPES[kernel][0]))
+    contract = Contract(
+        channels_in=channels, channels_out=channels, scale=scale, reach=int(SHAPES[kernel][0])
+    )
     return Filter(contract, partial(_enlarge, kernel=kernel, scale=scale), card)
 
 

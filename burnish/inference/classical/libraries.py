@@ -1,4 +1,6 @@
-"""The libraries of `burnish[classical]`, each imported here alone, and only when a filter that wants it is opened."""
+"""The libraries of `burnish[classical]`, each imported here alone, and only when a filter that
+wants it is opened.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ def opencv(threads: int | None = None) -> Any:
 
 
 def scikit_image(threads: int | None = None) -> Any:
-    """The module skimage with its filters and restoration, which run on one thread whatever is said; MissingExtra."""
+    """The module skimage with its filters and restoration, which run on one thread whatever is
+    said; MissingExtra.
+    """
     try:
         import skimage
         import skimage.filters
@@ -30,4 +34,7 @@ def scikit_image(threads: int | None = None) -> Any:
 
 
 def _missing(library: str) -> MissingExtra:
-    return MissingExtra(f"this filter needs {library}, which is not installed; pip install 'burnish[classical]' brings it")
+    return MissingExtra(
+        f"this filter needs {library}, which is not installed; pip install 'burnish[classical]' "
+        "brings it"
+    )

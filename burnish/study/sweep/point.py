@@ -1,6 +1,9 @@
-"""One point of a sweep with one seed, in a process of its own: trained, exported, measured. What it may break, it breaks here alone.
+"""One point of a sweep with one seed, in a process of its own: trained, exported, measured.
 
-`python -m burnish.study.sweep.point FOLDER`, where FOLDER/order.json says what to do; what became of it stands in FOLDER/result.json.
+What it may break, it breaks here alone.
+
+`python -m burnish.study.sweep.point FOLDER`, where FOLDER/order.json says what to do; what became
+of it stands in FOLDER/result.json.
 """
 
 from __future__ import annotations
@@ -48,13 +51,21 @@ ORDER, RESULT, CROPS, RUN = "order.json", "result.json", "crops", "run"
 
 
 def main(folder: Path) -> None:
-    """Does what the order says; result.json stands there at the end, whatever became of it, unless the process was stopped."""
+    """Does what the order says; result.json stands there at the end, whatever became of it, unless
+    the process was stopped.
+    """
     _stop_with_parent()
-    with holding(folder, patience=None):  # a process that was left over from a sweep that was killed is waited for
+    with holding(
+        folder, patience=None
+    ):  # a process that was left over from a sweep that was killed is waited for
         order = json.loads((folder / ORDER).read_text(encoding="utf-8"))
         try:
             entry = _trained(folder, order) if order["row"] is None else _given(folder, order)
-        except (BurnishError, MemoryError, RuntimeError) as error:  # torch says by a RuntimeError that there is no memory
+        except (
+            BurnishError,
+            MemoryError,
+            RuntimeError,
+        ) as error:  # torch says by a RuntimeError that there is no memory
             text = str(error).splitlines()[0] if str(error) else type(error).__name__
             entry = Entry(order["name"], order["labels"], order["seed"], failed=text)
         keep(folder, order, entry)
@@ -62,7 +73,9 @@ def main(folder: Path) -> None:
 
 def keep(folder: Path, order: Mapping[str, Any], entry: Entry) -> None:
     """Writes the result, with the order that it answers."""
-    atomic_write(folder / RESULT, json.dumps({"order": order, "entry": to_record(entry)}, indent=1).encode())
+    atomic_write(
+        folder / RESULT, json.dumps({"order": order, "entry": to_record(entry)}, indent=1).encode()
+    )
 
 
 def result_in(folder: Path) -> Entry | None:
@@ -86,26 +99,60 @@ def _trained(folder: Path, order: Mapping[str, Any]) -> Entry:
     model = folder / "model.onnx"
     export_verified(weights, model, trusted=True)
     training = Restorer.load(weights, trusted=True).card["training"]
-    cost |= {"megabytes": model.stat().st_size / 1e6, "steps": float(training["steps"]), "hours": float(training["hours"])}
-    return _measured(folder, order, last, restorer.contract, open_row(str(model), device="cpu"), replace(entry, cost=cost, curve=curve_of(folder / RUN)))
+    cost |= {
+        "megabytes": model.stat().st_size / 1e6,
+        "steps": float(training["steps"]),
+        "hours": float(training["hours"]),
+    }
+    return _measured(
+        folder,
+        order,
+        last,
+        restorer.contract,
+        open_row(str(model), device="cpu"),
+        replace(entry, cost=cost, curve=curve_of(folder / RUN)),
+    )
 
 
 def _given(folder: Path, order: Mapping[str, Any]) -> Entry:
     """A model that is not trained here."""
     row, last = open_row(order["row"], device="cpu"), _last(from_record(order["recipe"]))
-    return _measured(folder, order, last, fresh(last).contract, row, Entry(order["name"], order["labels"], cost=row.cost))
+    return _measured(
+        folder,
+        order,
+        last,
+        fresh(last).contract,
+        row,
+        Entry(order["name"], order["labels"], cost=row.cost),
+    )
 
 
-def _measured(folder: Path, order: Mapping[str, Any], recipe: Recipe, contract: Contract, row: Row, entry: Entry) -> Entry:
-    """recipe: of the last stage; contract: of what it trains, which the held out pictures are cut for."""
+def _measured(
+    folder: Path,
+    order: Mapping[str, Any],
+    recipe: Recipe,
+    contract: Contract,
+    row: Row,
+    entry: Entry,
+) -> Entry:
+    """recipe: of the last stage; contract: of what it trains, which the held out pictures are cut
+    for.
+    """
     others = held_out(recipe, contract, lambda text: print(text, file=sys.stderr))
     if others is None:
-        raise RecipeError("data: nothing is left out to measure on; name data.hold_out, data.leave_out or validation.folders")
+        raise RecipeError(
+            "data: nothing is left out to measure on; name data.hold_out, data.leave_out or "
+            "validation.folders"
+        )
     held = middles(others, recipe.validation.crop, contract.scale, recipe.data.raw)
     metrics = measures(order["metrics"], order["artefacts"], **(order["features"] or {}))
     found = figures_of(tables(row.run, row.contract, recipe, held, metrics))
     seconds = found.pop("seconds")
-    _keep_crops(folder / CROPS, order["sheet"], samples(row.run, row.contract, recipe, held, shown(order["sheet"], held)))
+    _keep_crops(
+        folder / CROPS,
+        order["sheet"],
+        samples(row.run, row.contract, recipe, held, shown(order["sheet"], held)),
+    )
     return replace(entry, **found, cost={**entry.cost, "seconds": seconds})
 
 
@@ -119,7 +166,10 @@ def shown(sheet: Mapping[str, Any], held: Sequence[Held]) -> list[str]:
     names = [one.name for one in held]
     for name in sheet["pictures"]:
         if name not in names:
-            raise RecipeError(f"sheet.pictures: {name} is none of the validation pictures; they are {', '.join(names[:10])}{' ...' if len(names) > 10 else ''}")
+            raise RecipeError(
+                f"sheet.pictures: {name} is none of the validation pictures; they are "
+                f"{', '.join(names[:10])}{' ...' if len(names) > 10 else ''}"
+            )
     return list(sheet["pictures"]) or names[:3]
 
 
@@ -131,9 +181,16 @@ def _keep_crops(folder: Path, sheet: Mapping[str, Any], found: Sequence[Sample])
         clean = matching(sample.clean, sample.restored.shape[1])
         place = corner(clean, sheet["crop"], sheet["corner"].get(sample.name))
         smaller = clean.shape[-1] // sample.spoiled.shape[-1]
-        for kind, picture, times in (("restored", sample.restored, 1), ("clean", clean, 1), ("spoiled", sample.spoiled, smaller)):
+        for kind, picture, times in (
+            ("restored", sample.restored, 1),
+            ("clean", clean, 1),
+            ("spoiled", sample.spoiled, smaller),
+        ):
             values = piece_of(picture, *place, times)
-            atomic_write(folder / f"{i}.{kind}.png", partial(_png, values[:, :, 0] if values.shape[2] == 1 else values))
+            atomic_write(
+                folder / f"{i}.{kind}.png",
+                partial(_png, values[:, :, 0] if values.shape[2] == 1 else values),
+            )
     atomic_write(folder / "names.json", json.dumps(list(reversed(first))).encode())
 
 
@@ -141,10 +198,14 @@ def _png(values: Any, file: Any) -> None:
     Image.fromarray(values).save(file, "PNG")
 
 
-def _excess(recipe: Recipe, restorer: Restorer, cost: Mapping[str, float], limits: Limits) -> str | None:
+def _excess(
+    recipe: Recipe, restorer: Restorer, cost: Mapping[str, float], limits: Limits
+) -> str | None:
     """What the untrained network costs too much of, in words."""
     if limits.parameters is not None and cost["parameters"] > limits.parameters:
-        return f"{cost['parameters'] / 1e6:.2f} M parameters, more than {limits.parameters / 1e6:g} M"
+        return (
+            f"{cost['parameters'] / 1e6:.2f} M parameters, more than {limits.parameters / 1e6:g} M"
+        )
     if limits.megabytes is None and limits.seconds is None:
         return None
     with tempfile.TemporaryDirectory() as folder:
@@ -154,7 +215,10 @@ def _excess(recipe: Recipe, restorer: Restorer, cost: Mapping[str, float], limit
         megabytes = model.stat().st_size / 1e6
         if limits.megabytes is not None and megabytes > limits.megabytes:
             return f"a model file of {megabytes:.1f} MB, more than {limits.megabytes:g} MB"
-        if limits.seconds is not None and (seconds := _seconds(open_row(str(model), device="cpu"))) > limits.seconds:
+        if (
+            limits.seconds is not None
+            and (seconds := _seconds(open_row(str(model), device="cpu"))) > limits.seconds
+        ):
             return f"{seconds:.2f} s a megapixel, more than {limits.seconds:g} s"
     return None
 
@@ -163,7 +227,11 @@ def _seconds(row: Row, side: int = 512) -> float:
     """For a megapixel of its result, the quickest of three."""
     contract = row.contract
     image = np.random.default_rng(0).random((1, contract.channels_in, side, side), dtype=np.float32)
-    plane = np.zeros((1, len(contract.dials), side, side), np.float32) if contract.level == "pixel" else np.zeros((1, len(contract.dials), 1, 1), np.float32)
+    plane = (
+        np.zeros((1, len(contract.dials), side, side), np.float32)
+        if contract.level == "pixel"
+        else np.zeros((1, len(contract.dials), 1, 1), np.float32)
+    )
     times = []
     for _ in range(3):
         began = time.perf_counter()
@@ -184,17 +252,28 @@ def curve_of(run: Path) -> list[list[float]]:
 
 
 def _stop_with_parent() -> None:
-    """When the sweep dies, however it dies, its end of our standard input closes: then this process saves and stops as on SIGTERM."""
+    """When the sweep dies, however it dies, its end of our standard input closes: then this process
+    saves and stops as on SIGTERM.
+    """
 
     def watch() -> None:
-        while os.read(0, 1):  # not through sys.stdin, whose lock would still be held when the interpreter ends
+        while os.read(
+            0, 1
+        ):  # not through sys.stdin, whose lock would still be held when the interpreter ends
             pass
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=watch, daemon=True).start()
 
 
-def order_of(name: str, labels: Mapping[str, str], seed: int | None, recipe: Mapping[str, Any], sweep: Sweep, row: str | None = None) -> dict[str, Any]:
+def order_of(
+    name: str,
+    labels: Mapping[str, str],
+    seed: int | None,
+    recipe: Mapping[str, Any],
+    sweep: Sweep,
+    row: str | None = None,
+) -> dict[str, Any]:
     """What a point's process is told; plain values, so that two orders can be compared."""
     return {
         "name": name,
@@ -206,7 +285,11 @@ def order_of(name: str, labels: Mapping[str, str], seed: int | None, recipe: Map
         "metrics": list(sweep.metrics),
         "features": None if sweep.features is None else asdict(sweep.features),
         "artefacts": list(sweep.artefacts),
-        "sheet": {"pictures": list(sweep.sheet.pictures), "crop": sweep.sheet.crop, "corner": {n: list(c) for n, c in sweep.sheet.corner.items()}},
+        "sheet": {
+            "pictures": list(sweep.sheet.pictures),
+            "crop": sweep.sheet.crop,
+            "corner": {n: list(c) for n, c in sweep.sheet.corner.items()},
+        },
     }
 
 

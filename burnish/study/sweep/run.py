@@ -1,4 +1,6 @@
-"""Runs a sweep: one process a point and seed, one after the other; what is done is not done again; then the results, the sheet and the page."""
+"""Runs a sweep: one process a point and seed, one after the other; what is done is not done again;
+then the results, the sheet and the page.
+"""
 
 from __future__ import annotations
 
@@ -35,11 +37,15 @@ TICK = 0.2
 LAST = 30
 
 
-def run(sweep: Sweep, notice: Notice, *, source: str = "", only: str | None = None, retry: bool = False) -> Path:
-    """Trains and measures what is not done yet, and writes results.json, sheet.jpg and page.html in the sweep's folder; returns the page.
+def run(
+    sweep: Sweep, notice: Notice, *, source: str = "", only: str | None = None, retry: bool = False
+) -> Path:
+    """Trains and measures what is not done yet, and writes results.json, sheet.jpg and page.html in
+    the sweep's folder; returns the page.
 
-    source: the sweep's file, for the page; only: the name of one point (or row), which is done alone; retry: what failed is tried again. Raises RecipeError;
-    SystemExit 130 or 143 where it was stopped: the same call goes on from there.
+    source: the sweep's file, for the page; only: the name of one point (or row), which is done
+    alone; retry: what failed is tried again. Raises RecipeError; SystemExit 130 or 143 where it was
+    stopped: the same call goes on from there.
     """
     out = sweep.folder
     out.mkdir(parents=True, exist_ok=True)
@@ -47,17 +53,28 @@ def run(sweep: Sweep, notice: Notice, *, source: str = "", only: str | None = No
     if sweep.search is not None:
         if only is not None and only not in sweep.references:
             raise RecipeError(
-                f"there is no row {only!r} to be measured alone, and trials are chosen by the sampler; there is {', '.join(sweep.references) or 'none'}"
+                f"there is no row {only!r} to be measured alone, and trials are chosen by the "
+                f"sampler; there is {', '.join(sweep.references) or 'none'}"
             )
         from .search import search
 
-        asked = sweep if only is None else replace(sweep, search=replace(sweep.search, trials=0))  # the trials that were made stay in the page
-        searched = search(asked, lambda point: _seeds_of(sweep, point), lambda folder, order, watch: settle(folder, order, notice, retry, watch), notice)
+        asked = (
+            sweep if only is None else replace(sweep, search=replace(sweep.search, trials=0))
+        )  # the trials that were made stay in the page
+        searched = search(
+            asked,
+            lambda point: _seeds_of(sweep, point),
+            lambda folder, order, watch: settle(folder, order, notice, retry, watch),
+            notice,
+        )
     else:
         orders = [given for point in grid(sweep) for given in _seeds_of(sweep, point)] + orders
     chosen = [(folder, order) for folder, order in orders if only is None or order["name"] == only]
     if only is not None and not chosen:
-        raise RecipeError(f"there is no point {only!r}; there is {', '.join(dict.fromkeys(order['name'] for _, order in orders))}")
+        raise RecipeError(
+            f"there is no point {only!r}; there is "
+            f"{', '.join(dict.fromkeys(order['name'] for _, order in orders))}"
+        )
     for i, (folder, order) in enumerate(chosen, 1):
         settle(folder, order, notice, retry, counted=f"{i} of {len(chosen)}")
     orders = searched + orders
@@ -69,26 +86,53 @@ def run(sweep: Sweep, notice: Notice, *, source: str = "", only: str | None = No
 
 
 def remake(sweep: Sweep, source: str = "") -> Path:
-    """The page of the results and the sheet that lie in the sweep's folder. DataError where there are none."""
+    """The page of the results and the sheet that lie in the sweep's folder.
+
+    DataError where there are none.
+    """
     return write_page(sweep.folder, Results.read(sweep.folder / RESULTS), sweep, source)
 
 
 def outline(sweep: Sweep) -> str:
     """What would be trained, in words: every point with its size."""
     if sweep.search is not None:
-        return f"{sweep.search.trials} trials ({sweep.search.sampler}) over {', '.join(sweep.axes)}, {len(sweep.seeds)} seed(s) each, in {sweep.folder}"
-    lines = [f"{len(grid(sweep))} points, {len(sweep.seeds)} seed(s) each, {len(sweep.references)} rows besides, in {sweep.folder}"]
+        return (
+            f"{sweep.search.trials} trials ({sweep.search.sampler}) over "
+            f"{', '.join(sweep.axes)}, {len(sweep.seeds)} seed(s) each, in {sweep.folder}"
+        )
+    lines = [
+        (
+            f"{len(grid(sweep))} points, {len(sweep.seeds)} seed(s) each, {len(sweep.references)} "
+            f"rows besides, in {sweep.folder}"
+        )
+    ]
     for point in grid(sweep):
         recipe = recipe_of(sweep, point, sweep.seeds[0])
-        lengths = " ".join(f"{value:g} {name}" for stage in range(count(recipe)) for name, value in resolved(recipe, stage).schedule.lengths.items())
-        lines.append(f"  {point.name}: {parameters(fresh(resolved(recipe, count(recipe) - 1))) / 1e6:.3f} M parameters, {lengths}")
+        lengths = " ".join(
+            f"{value:g} {name}"
+            for stage in range(count(recipe))
+            for name, value in resolved(recipe, stage).schedule.lengths.items()
+        )
+        lines.append(
+            f"  {point.name}: "
+            f"{parameters(fresh(resolved(recipe, count(recipe) - 1))) / 1e6:.3f} M parameters, "
+            f"{lengths}"
+        )
     return "\n".join(lines)
 
 
 def settle(
-    folder: Path, order: Mapping[str, Any], notice: Notice, retry: bool = False, watch: Callable[[], bool] = lambda: False, counted: str = ""
+    folder: Path,
+    order: Mapping[str, Any],
+    notice: Notice,
+    retry: bool = False,
+    watch: Callable[[], bool] = lambda: False,
+    counted: str = "",
 ) -> Entry | None:
-    """The point's result: what stands in its folder already, or else what its process makes of it. None where `watch` said to stop it."""
+    """The point's result: what stands in its folder already, or else what its process makes of it.
+
+    None where `watch` said to stop it.
+    """
     done = _answered(folder, order)
     name = entry_name(order)
     if done is not None and not (retry and done.failed):
@@ -113,7 +157,10 @@ def entry_name(order: Mapping[str, Any]) -> str:
 
 
 def _answered(folder: Path, order: Mapping[str, Any]) -> Entry | None:
-    """The result, if it answers this very order. RecipeError where the folder holds another training."""
+    """The result, if it answers this very order.
+
+    RecipeError where the folder holds another training.
+    """
     try:
         record = json.loads((folder / RESULT).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -121,8 +168,13 @@ def _answered(folder: Path, order: Mapping[str, Any]) -> Entry | None:
     before = record["order"]
     if before == json.loads(json.dumps(order)):
         return entry_of(record["entry"])
-    if order["row"] is None and fixed(from_record(before["recipe"])) != fixed(from_record(order["recipe"])):
-        raise RecipeError(f"{folder}: its recipe has changed since it was trained; remove the folder, or give the sweep another `out`")
+    if order["row"] is None and fixed(from_record(before["recipe"])) != fixed(
+        from_record(order["recipe"])
+    ):
+        raise RecipeError(
+            f"{folder}: its recipe has changed since it was trained; remove the folder, or give "
+            "the sweep another `out`"
+        )
     return None
 
 
@@ -130,7 +182,12 @@ def _seeds_of(sweep: Sweep, point: Point) -> list[tuple[Path, dict[str, Any]]]:
     result = []
     for seed in sweep.seeds:
         recipe = plain(recipe_of(sweep, point, seed))
-        result.append((sweep.folder / "points" / folder_name(point) / f"seed{seed}", order_of(point.name, point.labels, seed, recipe, sweep)))
+        result.append(
+            (
+                sweep.folder / "points" / folder_name(point) / f"seed{seed}",
+                order_of(point.name, point.labels, seed, recipe, sweep),
+            )
+        )
     return result
 
 
@@ -142,9 +199,15 @@ def _row_of(sweep: Sweep, name: str, words: str) -> tuple[Path, dict[str, Any]]:
 
 
 def _process(folder: Path, watch: Callable[[], bool]) -> int | None:
-    """The point's process, to its end; its exit status (negative: the signal that killed it), or None where `watch` had it stopped."""
+    """The point's process, to its end; its exit status (negative: the signal that killed it), or
+    None where `watch` had it stopped.
+    """
     command = [sys.executable, "-m", "burnish.study.sweep.point", str(folder)]
-    with (folder / "log.txt").open("ab") as log, _deaf() as heard, subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log) as process:
+    with (
+        (folder / "log.txt").open("ab") as log,
+        _deaf() as heard,
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log) as process,
+    ):
         stopped = False
         while process.poll() is None:
             if heard or (not stopped and watch()):
@@ -159,9 +222,14 @@ def _process(folder: Path, watch: Callable[[], bool]) -> int | None:
 
 @contextlib.contextmanager
 def _deaf() -> Iterator[list[int]]:
-    """SIGINT and SIGTERM are noted, so that the point in work is asked to save and is waited for."""
+    """SIGINT and SIGTERM are noted, so that the point in work is asked to save and is waited
+    for.
+    """
     heard: list[int] = []
-    before = {number: signal.signal(number, lambda number, _: heard.append(number)) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {
+        number: signal.signal(number, lambda number, _: heard.append(number))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
     try:
         yield heard
     finally:

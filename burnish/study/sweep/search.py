@@ -1,4 +1,7 @@
-"""Points chosen by a sampler, and given up by a pruner where they fall behind. The one file that uses Optuna (Akiba et al., KDD 2019)."""
+"""Points chosen by a sampler, and given up by a pruner where they fall behind.
+
+The one file that uses Optuna (Akiba et al., KDD 2019).
+"""
 
 from __future__ import annotations
 
@@ -20,8 +23,16 @@ Orders = list[tuple[Path, dict[str, Any]]]
 Settle = Callable[[Path, Mapping[str, Any], Callable[[], bool]], Entry | None]
 
 
-def search(sweep: Sweep, orders_of: Callable[[Point], Orders], settle: Settle, notice: Callable[[str], None]) -> Orders:
-    """Asks for points and settles them until there are as many as the sweep wants; the orders that were answered. A stopped search goes on with its database.
+def search(
+    sweep: Sweep,
+    orders_of: Callable[[Point], Orders],
+    settle: Settle,
+    notice: Callable[[str], None],
+) -> Orders:
+    """Asks for points and settles them until there are as many as the sweep wants; the orders that
+    were answered.
+
+    A stopped search goes on with its database.
 
     A point that is given up, or fails, is not tried with its other seeds.
     """
@@ -30,7 +41,11 @@ def search(sweep: Sweep, orders_of: Callable[[Point], Orders], settle: Settle, n
     optuna = _optuna()
     _ask_again(study, optuna, str(sweep.folder.resolve()))
     axes = ranges(sweep)
-    while (number := len([t for t in study.trials if t.state.is_finished() and not t.user_attrs.get(STOPPED)])) < sweep.search.trials:
+    while (
+        number := len(
+            [t for t in study.trials if t.state.is_finished() and not t.user_attrs.get(STOPPED)]
+        )
+    ) < sweep.search.trials:
         trial = study.ask()
         trial.set_user_attr(FOLDER, str(sweep.folder.resolve()))
         trial.set_user_attr(STOPPED, True)  # until it is told: a sweep may be killed at any moment
@@ -40,20 +55,36 @@ def search(sweep: Sweep, orders_of: Callable[[Point], Orders], settle: Settle, n
         notice(f"trial {number + 1} of {sweep.search.trials}: {point.name}")
         entries = []
         for folder, order in orders:
-            watch = partial(_behind, trial, folder, set()) if folder == orders[0][0] else _never  # a trial has one curve, that of its first seed
+            watch = (
+                partial(_behind, trial, folder, set()) if folder == orders[0][0] else _never
+            )  # a trial has one curve, that of its first seed
             entries.append(settle(folder, order, watch))
             if entries[-1] is None or not entries[-1].measured:
                 break
         trial.set_user_attr(STOPPED, False)
-        values = [entry.mean(sweep.metrics[0]) for entry in entries if entry is not None and entry.measured]
+        values = [
+            entry.mean(sweep.metrics[0])
+            for entry in entries
+            if entry is not None and entry.measured
+        ]
         if entries[-1] is None:
-            keep(*orders[0], Entry(point.name, point.labels, orders[0][1]["seed"], left_out="given up, since it fell behind the others"))
+            keep(
+                *orders[0],
+                Entry(
+                    point.name,
+                    point.labels,
+                    orders[0][1]["seed"],
+                    left_out="given up, since it fell behind the others",
+                ),
+            )
             study.tell(trial, state=optuna.trial.TrialState.PRUNED)
         elif len(values) < len(orders):
             study.tell(trial, state=optuna.trial.TrialState.FAIL)
         else:
             study.tell(trial, sum(values) / len(values))
-    points = dict.fromkeys(trial.user_attrs["point"] for trial in study.trials if "point" in trial.user_attrs)
+    points = dict.fromkeys(
+        trial.user_attrs["point"] for trial in study.trials if "point" in trial.user_attrs
+    )
     every = [given for text in points for given in orders_of(Point(*json.loads(text)))]
     return [(folder, order) for folder, order in every if result_in(folder) is not None]
 
@@ -62,7 +93,11 @@ def _study(sweep: Sweep, wanted: Search) -> Any:
     optuna = _optuna()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     samplers = {"TPE": optuna.samplers.TPESampler, "random": optuna.samplers.RandomSampler}
-    pruners = {"none": optuna.pruners.NopPruner, "median": optuna.pruners.MedianPruner, "halving": optuna.pruners.SuccessiveHalvingPruner}
+    pruners = {
+        "none": optuna.pruners.NopPruner,
+        "median": optuna.pruners.MedianPruner,
+        "halving": optuna.pruners.SuccessiveHalvingPruner,
+    }
     try:
         study = optuna.create_study(
             study_name=sweep.name,
@@ -71,22 +106,36 @@ def _study(sweep: Sweep, wanted: Search) -> Any:
             direction="maximize" if facts(sweep.metrics[0])[1] else "minimize",
             load_if_exists=True,
         )
-        study.sampler = samplers[wanted.sampler](seed=sweep.seeds[0] + len(study.trials))  # a search that goes on does not draw the first points again
+        study.sampler = samplers[wanted.sampler](
+            seed=sweep.seeds[0] + len(study.trials)
+        )  # a search that goes on does not draw the first points again
         return study
-    except Exception as error:  # a URL that is none, a driver that is not installed, a server that does not answer
-        raise RecipeError(f"search.storage: {wanted.storage}: the study cannot be opened ({str(error).splitlines()[0]})") from error
+    except (
+        Exception
+    ) as error:  # a URL that is none, a driver that is not installed, a server that does not answer
+        raise RecipeError(
+            f"search.storage: {wanted.storage}: the study cannot be opened "
+            f"({str(error).splitlines()[0]})"
+        ) from error
 
 
 def _optuna() -> Any:
     try:
         import optuna
     except ImportError as error:
-        raise MissingExtra(f"a search wants Optuna, and it is not installed ({error}); pip install 'burnish[sweep]' brings it") from error
+        raise MissingExtra(
+            f"a search wants Optuna, and it is not installed ({error}); pip install "
+            "'burnish[sweep]' brings it"
+        ) from error
     return optuna
 
 
 def _ask_again(study: Any, optuna: Any, folder: str) -> None:
-    """Trials that this folder's sweep left running when it was stopped are asked for again: their points come first. Those of other machines go on."""
+    """Trials that this folder's sweep left running when it was stopped are asked for again: their
+    points come first.
+
+    Those of other machines go on.
+    """
     for trial in study.get_trials(states=(optuna.trial.TrialState.RUNNING,)):
         if trial.user_attrs.get(FOLDER) == folder:
             study.enqueue_trial(trial.params)
@@ -104,18 +153,24 @@ def _point(trial: Any, axes: Mapping[str, Mapping[str, Any]]) -> Point:
             suggest = trial.suggest_int if whole else trial.suggest_float
             extra = {key: axis[key] for key in ("log", "step") if key in axis}
             chosen = suggest(name, axis["low"], axis["high"], **extra)
-            changes[name] = chosen if whole else float(f"{chosen:.4g}")  # no more digits than its label has
+            changes[name] = (
+                chosen if whole else float(f"{chosen:.4g}")
+            )  # no more digits than its label has
             labels[name] = in_words(changes[name])
     return Point(labels, changes)
 
 
 def _behind(trial: Any, folder: Path, reported: set[int]) -> bool:
-    """Reports what the point's validations said and has not been reported; whether the pruner gives it up then."""
+    """Reports what the point's validations said and has not been reported; whether the pruner gives
+    it up then.
+    """
     if not (folder / RUN / CURVES).is_file():
         return False
     news = {int(step): value for step, value in curve_of(folder / RUN) if int(step) not in reported}
     for step, value in news.items():
-        trial.report(value if trial.study.direction.name == "MAXIMIZE" else -value, step)  # a validation's PSNR, whichever way the sweep's metric goes
+        trial.report(
+            value if trial.study.direction.name == "MAXIMIZE" else -value, step
+        )  # a validation's PSNR, whichever way the sweep's metric goes
         reported.add(step)
     return bool(news) and bool(trial.should_prune())
 

@@ -17,15 +17,26 @@ from .point import CROPS, result_in
 
 
 def write_sheet(path: Path, folders: Sequence[tuple[str, Path]], sweep: Sweep) -> Path | None:
-    """folders: (name, folder of a point or row), in the order of the columns; the first seed of a name is shown. None where nothing was measured."""
+    """folders: (name, folder of a point or row), in the order of the columns; the first seed of a
+    name is shown.
+
+    None where nothing was measured.
+    """
     columns: dict[str, tuple[Path, Entry]] = {}
     for name, folder in folders:
         entry = result_in(folder)
-        if entry is not None and entry.measured and (not sweep.sheet.points or name in sweep.sheet.points):
+        if (
+            entry is not None
+            and entry.measured
+            and (not sweep.sheet.points or name in sweep.sheet.points)
+        ):
             columns.setdefault(name, (folder / CROPS, entry))
     if not columns:
         return None
-    places = {name: json.loads((crops / "names.json").read_text(encoding="utf-8")) for name, (crops, _) in columns.items()}
+    places = {
+        name: json.loads((crops / "names.json").read_text(encoding="utf-8"))
+        for name, (crops, _) in columns.items()
+    }
     first = next(iter(columns.values()))[0]
     several = []
     for i, picture in enumerate(next(iter(places.values()))):
@@ -44,7 +55,9 @@ def _words(entry: Entry, picture: str, metrics: Sequence[str]) -> str:
     """The picture's own figures at the setting in the middle, which is the one that is shown."""
     settings = next(iter(entry.pictures.values()))
     figures = list(settings.values())[len(settings) // 2].get(picture, {})
-    return ", ".join(f"{name} {figures[name]:.{facts(name)[0]}f}" for name in metrics if name in figures)
+    return ", ".join(
+        f"{name} {figures[name]:.{facts(name)[0]}f}" for name in metrics if name in figures
+    )
 
 
 def _read(path: Path) -> Pixels:

@@ -1,8 +1,11 @@
-"""The networks: a table of contents. To add one: one file here, one line in ARCHS; the contract test then runs over it.
+"""The networks: a table of contents.
 
-A network is a module whose forward(image [B, channels_in, H, W], level or nothing) returns [B, channels_out, scale H, scale W].
-What the outside must know stands on it as attributes: channels_in, channels_out, scale, multiple, reach, dials (how many levels it reads), level, identity,
-residual; and `tiny`, arguments that make it small enough for a test.
+To add one: one file here, one line in ARCHS; the contract test then runs over it.
+
+A network is a module whose forward(image [B, channels_in, H, W], level or nothing) returns [B,
+channels_out, scale H, scale W]. What the outside must know stands on it as attributes: channels_in,
+channels_out, scale, multiple, reach, dials (how many levels it reads), level, identity, residual;
+and `tiny`, arguments that make it small enough for a test.
 """
 
 from __future__ import annotations
@@ -26,5 +29,6 @@ ARCHS = {
     "Biased": "burnish.training.archs.biased:Biased",
 }
 
-#: everything that a recipe's `arch` may name: networks, and networks that wrap one to give it a dial
+#: everything that a recipe's `arch` may name: networks, and networks that wrap one to give it a
+#: dial
 NETWORKS = {**ARCHS, **DIALS}

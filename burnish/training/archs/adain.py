@@ -1,5 +1,7 @@
-"""AdaIN: a picture's features brought to the statistics of a painting's (Huang, Belongie, "Arbitrary style transfer in real-time with adaptive instance
-normalization", ICCV 2017), between two paintings by a dial."""
+"""AdaIN: a picture's features brought to the statistics of a painting's (Huang, Belongie,
+"Arbitrary style transfer in real-time with adaptive instance normalization", ICCV 2017), between
+two paintings by a dial.
+"""
 
 from __future__ import annotations
 
@@ -17,11 +19,14 @@ EPSILON = 1e-5
 
 
 class AdaIN(nn.Module):
-    """`[B, 3, H, W]` and a level -> the picture `[B, 3, H, W]`: a frozen encoder, its last features with mean and deviation of each channel (over the whole
-    picture, so there are no tiles) as of a painting, and a decoder, which is what is trained.
+    """`[B, 3, H, W]` and a level -> the picture `[B, 3, H, W]`: a frozen encoder, its last features
+    with mean and deviation of each channel (over the whole picture, so there are no tiles) as of a
+    painting, and a decoder, which is what is trained.
 
-    network, layer: the encoder, to there (see `features.py`; the paper's is VGG19 to relu4_1, which came from elsewhere; a new one is drawn: `begin`). The
-    level goes from the first painting, amount 0, to the second, 1, whose features are mixed (the paper's section 7); levels, amounts: which is which.
+    network, layer: the encoder, to there (see `features.py`; the paper's is VGG19 to relu4_1, which
+    came from elsewhere; a new one is drawn: `begin`). The level goes from the first painting,
+    amount 0, to the second, 1, whose features are mixed (the paper's section 7); levels, amounts:
+    which is which.
     """
 
     tiny: ClassVar[dict[str, Any]] = {"network": "SqueezeNet", "layer": "fire2", "levels": [0, 75]}
@@ -30,23 +35,38 @@ class AdaIN(nn.Module):
     channels_in = channels_out = 3
     reach = None
 
-    def __init__(self, network: str = "VGG19", layer: str = "relu4_1", levels: Sequence[float] = (0, 1), amounts: Sequence[float] = (0, 1)) -> None:
+    def __init__(
+        self,
+        network: str = "VGG19",
+        layer: str = "relu4_1",
+        levels: Sequence[float] = (0, 1),
+        amounts: Sequence[float] = (0, 1),
+    ) -> None:
         super().__init__()
         chosen = [_evenly(module) for _, module in layers_to(network, [layer])]
         self.to_encoder = NETWORKS[network].prepare
         self.encoder = nn.Sequential(*chosen).requires_grad_(False)
-        halvings = sum(module.stride in (2, (2, 2)) for module in self.encoder.modules() if isinstance(module, nn.Conv2d | nn.MaxPool2d))
+        halvings = sum(
+            module.stride in (2, (2, 2))
+            for module in self.encoder.modules()
+            if isinstance(module, nn.Conv2d | nn.MaxPool2d)
+        )
         self.multiple = 2**halvings
         with torch.no_grad():
             channels = self._encoded(torch.zeros(1, 3, 32, 32)).shape[1]
-        self.means, self.deviations = nn.Buffer(torch.rand(2, channels)), nn.Buffer(torch.rand(2, channels))
+        self.means, self.deviations = (
+            nn.Buffer(torch.rand(2, channels)),
+            nn.Buffer(torch.rand(2, channels)),
+        )
         self.amount = Amount(levels, amounts)
         self.decoder = _decoder(channels, halvings)
 
     @torch.no_grad()
     def begin(self, file: Path, paintings: Sequence[Tensor]) -> None:
-        """Fills the encoder from a .pth file with torchvision's keys, and the statistics from two paintings [1, 3, H, W]. ModelMissing,
-        ModelCorrupt, ModelMismatch.
+        """Fills the encoder from a .pth file with torchvision's keys, and the statistics from two
+        paintings [1, 3, H, W].
+
+        ModelMissing, ModelCorrupt, ModelMismatch.
         """
         self.encoder.load_state_dict(fitting(self.encoder, read(file), file))
         for i, painting in enumerate(paintings):
@@ -57,7 +77,10 @@ class AdaIN(nn.Module):
         content = self._encoded(image)
         mean, deviation = _statistics(content)
         plain, share = (content - mean) / deviation, self.amount(level)
-        first, second = (plain * self.deviations[i].view(1, -1, 1, 1) + self.means[i].view(1, -1, 1, 1) for i in (0, 1))
+        first, second = (
+            plain * self.deviations[i].view(1, -1, 1, 1) + self.means[i].view(1, -1, 1, 1)
+            for i in (0, 1)
+        )
         return self.decoder(first + share * (second - first))  # type: ignore[no-any-return]
 
     def _encoded(self, image: Tensor) -> Tensor:
@@ -65,7 +88,9 @@ class AdaIN(nn.Module):
 
 
 def _evenly(module: nn.Module) -> nn.Module:
-    """The layer with borders that repeat the edge, where zeros would frame the picture, and so that sizes halve exactly: SqueezeNet's do not."""
+    """The layer with borders that repeat the edge, where zeros would frame the picture, and so that
+    sizes halve exactly: SqueezeNet's do not.
+    """
     for layer in module.modules():
         if isinstance(layer, nn.Conv2d):
             layer.padding_mode = "replicate"
@@ -83,10 +108,18 @@ def _statistics(features: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _decoder(channels: int, halvings: int) -> nn.Sequential:
-    """Half as many channels at each size, which is doubled by repeating pixels, as the paper has it; borders repeat the edge."""
+    """Half as many channels at each size, which is doubled by repeating pixels, as the paper has
+    it; borders repeat the edge.
+    """
     layers: list[nn.Module] = []
     for _ in range(halvings):
-        layers += [_conv(channels, channels), nn.ReLU(), _conv(channels, channels // 2), nn.ReLU(), nn.Upsample(scale_factor=2)]
+        layers += [
+            _conv(channels, channels),
+            nn.ReLU(),
+            _conv(channels, channels // 2),
+            nn.ReLU(),
+            nn.Upsample(scale_factor=2),
+        ]
         channels //= 2
     return nn.Sequential(*layers, _conv(channels, channels), nn.ReLU(), _conv(channels, 3))
 

@@ -1,4 +1,6 @@
-"""Biased: a network some of whose convolutions have the bias that they lack, as folding a dial at one level leaves them."""
+"""Biased: a network some of whose convolutions have the bias that they lack, as folding a dial at
+one level leaves them.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +14,14 @@ from ..dials.filters import take_on
 
 
 class Biased(nn.Module):
-    """Wraps a network without dials, and gives each of the convolutions of these names a bias, from 0."""
+    """Wraps a network without dials, and gives each of the convolutions of these names a bias, from
+    0.
+    """
 
-    tiny: ClassVar[dict[str, Any]] = {"base": {"use": "ResUNet", "args": {"widths": [8, 12], "blocks": 1}}, "convolutions": ["head"]}
+    tiny: ClassVar[dict[str, Any]] = {
+        "base": {"use": "ResUNet", "args": {"widths": [8, 12], "blocks": 1}},
+        "convolutions": ["head"],
+    }
     specs: ClassVar[tuple[str, ...]] = ("base",)
 
     def __init__(self, base: Callable[..., nn.Module], convolutions: Sequence[str]) -> None:

@@ -29,7 +29,9 @@ def conv_norm_relu(a: int, b: int, norm: str = "none") -> nn.Sequential:
 
 
 class ResBlock(nn.Module):
-    """x + conv(ReLU(conv(x))), 3x3, without biases; the second convolution starts small, so that a fresh network is near the identity."""
+    """x + conv(ReLU(conv(x))), 3x3, without biases; the second convolution starts small, so that a
+    fresh network is near the identity.
+    """
 
     starts_small = ("conv2",)
 
@@ -44,14 +46,20 @@ class ResBlock(nn.Module):
 
 
 class DoorConv(nn.Conv2d):
-    """A 3x3 convolution that pads by replication: the door of a network that reads a level plane, which folds into a bias only if the border sees it too."""
+    """A 3x3 convolution that pads by replication: the door of a network that reads a level plane,
+    which folds into a bias only if the border sees it too.
+    """
 
     def __init__(self, channels_in: int, channels_out: int) -> None:
-        super().__init__(channels_in, channels_out, 3, padding=1, padding_mode="replicate", bias=False)
+        super().__init__(
+            channels_in, channels_out, 3, padding=1, padding_mode="replicate", bias=False
+        )
 
 
 def plain_stack(channels_in: int, channels_out: int, width: int, depth: int) -> nn.Sequential:
-    """`depth` 3x3 convolutions with biases and ReLU between them, as DnCNN and FFDNet are built; [B, channels_in, H, W] -> [B, channels_out, H, W]."""
+    """`depth` 3x3 convolutions with biases and ReLU between them, as DnCNN and FFDNet are built;
+    [B, channels_in, H, W] -> [B, channels_out, H, W].
+    """
     if depth < 2:
         raise ValueError(f"depth must be at least 2, not {depth}")
     sizes = [channels_in, *[width] * (depth - 1), channels_out]
@@ -72,16 +80,25 @@ class ChannelNorm(nn.LayerNorm):
 
 
 class Enlarge(nn.Sequential):
-    """PixelShuffle layers (Shi et al., CVPR 2016), each a 3x3 convolution, the shuffle by 2, ReLU; [B, width, H, W] -> [B, width, scale H, scale W].
+    """PixelShuffle layers (Shi et al., CVPR 2016), each a 3x3 convolution, the shuffle by 2, ReLU;
+    [B, width, H, W] -> [B, width, scale H, scale W].
 
-    icnr: a fresh layer enlarges by repeating pixels, which leaves no checkerboard (Aitken et al., 2017).
+    icnr: a fresh layer enlarges by repeating pixels, which leaves no checkerboard (Aitken et al.,
+    2017).
     """
 
     def __init__(self, width: int, scale: int, icnr: bool = True) -> None:
         if scale < 1 or scale & (scale - 1):
             raise ValueError(f"scale is 1, 2, 4 or 8, not {scale}")
-        super().__init__(*(nn.Sequential(Shuffled(width, 4 * width, icnr), nn.PixelShuffle(2), nn.ReLU()) for _ in range(scale.bit_length() - 1)))
-        self.reach = min(len(self), 2)  # the first layer sees one input pixel further, the later ones 1/2 and 1/4 of one
+        super().__init__(
+            *(
+                nn.Sequential(Shuffled(width, 4 * width, icnr), nn.PixelShuffle(2), nn.ReLU())
+                for _ in range(scale.bit_length() - 1)
+            )
+        )
+        self.reach = min(
+            len(self), 2
+        )  # the first layer sees one input pixel further, the later ones 1/2 and 1/4 of one
 
 
 class Shuffled(nn.Conv2d):
@@ -93,7 +110,9 @@ class Shuffled(nn.Conv2d):
         self.drawn()
 
     def drawn(self) -> None:
-        """After the weights were drawn: the four filters that become one pixel's neighbours are made equal."""
+        """After the weights were drawn: the four filters that become one pixel's neighbours are
+        made equal.
+        """
         if self.icnr:
             with torch.no_grad():
                 self.weight.copy_(self.weight[::4].repeat_interleave(4, 0))

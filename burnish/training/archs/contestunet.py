@@ -1,4 +1,6 @@
-"""ContestUNet: the U-Net of a raw denoising contest's report (ZTE 2022): it predicts the noise of a packed Bayer frame, or of a colour picture."""
+"""ContestUNet: the U-Net of a raw denoising contest's report (ZTE 2022): it predicts the noise of a
+packed Bayer frame, or of a colour picture.
+"""
 
 from __future__ import annotations
 
@@ -11,16 +13,23 @@ from .ushape import UShape
 
 
 class ContestUNet(nn.Module):
-    """`[B, channels, H, W]` -> residual `[B, channels, H, W]`; H and W multiples of 16 (the report pads to 32).
+    """`[B, channels, H, W]` -> residual `[B, channels, H, W]`; H and W multiples of 16 (the report
+    pads to 32).
 
-    A block is conv3x3 in -> in, leaky ReLU 0.2, conv3x3 in -> out, leaky ReLU 0.2. pooling: max or average.
+    A block is conv3x3 in -> in, leaky ReLU 0.2, conv3x3 in -> out, leaky ReLU 0.2. pooling: max or
+    average.
     """
 
     tiny: ClassVar[dict[str, Any]] = {"channels": 4, "widths": [8, 12, 16]}
     residual = True
     starts_small = ("tail",)
 
-    def __init__(self, channels: int = 4, widths: Sequence[int] = (32, 64, 128, 256, 512), pooling: str = "max") -> None:
+    def __init__(
+        self,
+        channels: int = 4,
+        widths: Sequence[int] = (32, 64, 128, 256, 512),
+        pooling: str = "max",
+    ) -> None:
         super().__init__()
         self.channels_in = self.channels_out = channels
         self.body = UShape(channels, widths, _block, pooling)
@@ -32,4 +41,9 @@ class ContestUNet(nn.Module):
 
 
 def _block(a: int, b: int, _: int) -> nn.Module:
-    return nn.Sequential(nn.Conv2d(a, a, 3, padding=1), nn.LeakyReLU(0.2), nn.Conv2d(a, b, 3, padding=1), nn.LeakyReLU(0.2))
+    return nn.Sequential(
+        nn.Conv2d(a, a, 3, padding=1),
+        nn.LeakyReLU(0.2),
+        nn.Conv2d(a, b, 3, padding=1),
+        nn.LeakyReLU(0.2),
+    )

@@ -1,4 +1,6 @@
-"""DnCNN (Zhang et al., "Beyond a Gaussian denoiser", TIP 2017): 3x3 convolutions that predict the noise; batch norm folded away, as published for inference."""
+"""DnCNN (Zhang et al., "Beyond a Gaussian denoiser", TIP 2017): 3x3 convolutions that predict the
+noise; batch norm folded away, as published for inference.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +12,18 @@ from .blocks import plain_stack
 
 
 class DnCNN(nn.Module):
-    """`[B, C, H, W]` -> residual `[B, C, H, W]`, minus the noise. The blind colour network CDnCNN-B has 20 convolutions of 64 channels."""
+    """`[B, C, H, W]` -> residual `[B, C, H, W]`, minus the noise.
+
+    The blind colour network CDnCNN-B has 20 convolutions of 64 channels.
+    """
 
     tiny: ClassVar[dict[str, Any]] = {"width": 8, "depth": 4}
     residual = True
     multiple = 1
 
-    def __init__(self, channels_in: int = 3, channels_out: int = 3, width: int = 64, depth: int = 20) -> None:
+    def __init__(
+        self, channels_in: int = 3, channels_out: int = 3, width: int = 64, depth: int = 20
+    ) -> None:
         super().__init__()
         self.channels_in, self.channels_out = channels_in, channels_out
         self.reach = depth

@@ -1,4 +1,6 @@
-"""FFDNet (Zhang, Zuo, Zhang, TIP 2018): a plain denoiser at half size that reads the noise level as an input plane and predicts the clean picture."""
+"""FFDNet (Zhang, Zuo, Zhang, TIP 2018): a plain denoiser at half size that reads the noise level as
+an input plane and predicts the clean picture.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,10 @@ from .blocks import plain_stack
 
 
 class FFDNet(nn.Module):
-    """`[B, C, H, W]` and level `[B, 1, H, W]` (sigma in 8-bit steps) -> clean `[B, C, H, W]`. Colour: 12 convolutions of 96; grey: 15 of 64."""
+    """`[B, C, H, W]` and level `[B, 1, H, W]` (sigma in 8-bit steps) -> clean `[B, C, H, W]`.
+
+    Colour: 12 convolutions of 96; grey: 15 of 64.
+    """
 
     tiny: ClassVar[dict[str, Any]] = {"width": 8, "depth": 4}
     level = "pixel"
@@ -26,5 +31,7 @@ class FFDNet(nn.Module):
 
     def forward(self, image: Tensor, level: Tensor) -> Tensor:
         halves = nn.functional.pixel_unshuffle(image, 2)
-        plane = nn.functional.avg_pool2d(level.expand(image.shape[0], -1, *image.shape[-2:]), 2) / 255
+        plane = (
+            nn.functional.avg_pool2d(level.expand(image.shape[0], -1, *image.shape[-2:]), 2) / 255
+        )
         return nn.functional.pixel_shuffle(self.model(torch.cat([halves, plane], 1)), 2)

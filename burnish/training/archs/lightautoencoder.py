@@ -1,4 +1,6 @@
-"""LightAutoencoder: the small network of a report on cleaning photographed documents, with and without skips; norm, upsampling and join can be ablated."""
+"""LightAutoencoder: the small network of a report on cleaning photographed documents, with and
+without skips; norm, upsampling and join can be ablated.
+"""
 
 from __future__ import annotations
 
@@ -11,20 +13,32 @@ from .blocks import conv_norm_relu
 
 
 class LightAutoencoder(nn.Module):
-    """`[B, channels_in, H, W]` -> `[B, channels_out, H, W]`, of any range; inside `Sigmoid` it gives logits, as in the report. H and W multiples of 2.
+    """`[B, channels_in, H, W]` -> `[B, channels_out, H, W]`, of any range; inside `Sigmoid` it
+    gives logits, as in the report.
 
-    skips False: two convolutions, max pooling, four at half the size, upsampling, two; norm in the first four alone. skips True: three convolutions, pooling,
-    two, and at three places what was there on the way down joins: concat, or sum (the convolutions after it then take half as many channels).
-    norm: batch or none. upsampling: nearest, or transposed (2x2, stride 2); without it, nearest without skips and transposed with them. The report's network
-    without a norm gave one colour or a checkered picture, and with transposed upsampling some runs a grey background.
+    H and W multiples of 2.
+
+    skips False: two convolutions, max pooling, four at half the size, upsampling, two; norm in the
+    first four alone. skips True: three convolutions, pooling, two, and at three places what was
+    there on the way down joins: concat, or sum (the convolutions after it then take half as many
+    channels). norm: batch or none. upsampling: nearest, or transposed (2x2, stride 2); without it,
+    nearest without skips and transposed with them. The report's network without a norm gave one
+    colour or a checkered picture, and with transposed upsampling some runs a grey background.
     """
 
     tiny: ClassVar[dict[str, Any]] = {}
     multiple = 2
-    reach = 14  # at most four convolutions at half the size and five at the whole, and the grid of the pooling
+    # at most four convolutions at half the size and five at the whole, and the grid of the pooling
+    reach = 14
 
     def __init__(
-        self, channels_in: int = 3, channels_out: int = 1, skips: bool = False, norm: str = "batch", upsampling: str | None = None, join: str = "concat"
+        self,
+        channels_in: int = 3,
+        channels_out: int = 1,
+        skips: bool = False,
+        norm: str = "batch",
+        upsampling: str | None = None,
+        join: str = "concat",
     ) -> None:
         super().__init__()
         if join not in ("concat", "sum"):
@@ -37,15 +51,31 @@ class LightAutoencoder(nn.Module):
         self.first = conv_norm_relu(channels_in, 8, norm)
         self.second = conv_norm_relu(8, 16, norm)
         if not skips:
-            self.inside = nn.Sequential(*conv_norm_relu(16, 32, norm), *conv_norm_relu(32, 32, norm), *conv_norm_relu(32, 32), *conv_norm_relu(32, 16))
+            self.inside = nn.Sequential(
+                *conv_norm_relu(16, 32, norm),
+                *conv_norm_relu(32, 32, norm),
+                *conv_norm_relu(32, 32),
+                *conv_norm_relu(32, 16),
+            )
             self.up = _upsampling(upsampling, 16, 16)
-            self.last = nn.Sequential(*conv_norm_relu(16, 8), nn.Conv2d(8, channels_out, 3, padding=1))
+            self.last = nn.Sequential(
+                *conv_norm_relu(16, 8), nn.Conv2d(8, channels_out, 3, padding=1)
+            )
         else:
             self.third = conv_norm_relu(16, 32, norm)
             self.inside = nn.Sequential(*conv_norm_relu(32, 32, norm), *conv_norm_relu(32, 32))
-            self.up = nn.Sequential(nn.ConvTranspose2d(twice * 32, 32, 1), nn.ReLU(), _upsampling(upsampling, 32, 16), nn.ReLU())
-            self.wide = nn.Sequential(*conv_norm_relu(twice * 16, 16, norm), *conv_norm_relu(16, 8, norm))
-            self.last = nn.Sequential(*conv_norm_relu(twice * 8, 8, norm), nn.Conv2d(8, channels_out, 3, padding=1))
+            self.up = nn.Sequential(
+                nn.ConvTranspose2d(twice * 32, 32, 1),
+                nn.ReLU(),
+                _upsampling(upsampling, 32, 16),
+                nn.ReLU(),
+            )
+            self.wide = nn.Sequential(
+                *conv_norm_relu(twice * 16, 16, norm), *conv_norm_relu(16, 8, norm)
+            )
+            self.last = nn.Sequential(
+                *conv_norm_relu(twice * 8, 8, norm), nn.Conv2d(8, channels_out, 3, padding=1)
+            )
 
     def forward(self, image: Tensor) -> Tensor:
         eight = self.first(image)
@@ -62,7 +92,9 @@ class LightAutoencoder(nn.Module):
 
 
 def _upsampling(kind: str, a: int, b: int) -> nn.Module:
-    """By two: nearest (with a 3x3 convolution where the channels change), or a transposed convolution."""
+    """By two: nearest (with a 3x3 convolution where the channels change), or a transposed
+    convolution.
+    """
     if kind == "transposed":
         return nn.ConvTranspose2d(a, b, 2, stride=2)
     if kind != "nearest":

@@ -1,4 +1,6 @@
-"""NAFNet (Chen, Chu, Zhang, Sun, "Simple baselines for image restoration", ECCV 2022): a U-Net of blocks without activations, gated by multiplication."""
+"""NAFNet (Chen, Chu, Zhang, Sun, "Simple baselines for image restoration", ECCV 2022): a U-Net of
+blocks without activations, gated by multiplication.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +16,10 @@ from .blocks import ChannelNorm
 class NAFNet(nn.Module):
     """`[B, channels, H, W]` -> residual `[B, channels, H, W]`.
 
-    down, middle, up: blocks at each scale. The paper's denoiser has width 32 or 64 and these numbers (29.16 M parameters, 16.2 G multiply-adds at 256x256;
-    115.9 M, 63.6 G), its deblurrer down [1, 1, 1, 28], middle 1, up [1, 1, 1, 1]. Its attention averages over the whole picture, so there are no tiles.
+    down, middle, up: blocks at each scale. The paper's denoiser has width 32 or 64 and these
+    numbers (29.16 M parameters, 16.2 G multiply-adds at 256x256; 115.9 M, 63.6 G), its deblurrer
+    down [1, 1, 1, 28], middle 1, up [1, 1, 1, 1]. Its attention averages over the whole picture, so
+    there are no tiles.
     """
 
     tiny: ClassVar[dict[str, Any]] = {"width": 8, "down": [1], "middle": 1, "up": [1]}
@@ -23,10 +27,20 @@ class NAFNet(nn.Module):
     starts_small = ("tail",)
     reach = None
 
-    def __init__(self, channels: int = 3, width: int = 32, down: Sequence[int] = (2, 2, 4, 8), middle: int = 12, up: Sequence[int] = (2, 2, 2, 2)) -> None:
+    def __init__(
+        self,
+        channels: int = 3,
+        width: int = 32,
+        down: Sequence[int] = (2, 2, 4, 8),
+        middle: int = 12,
+        up: Sequence[int] = (2, 2, 2, 2),
+    ) -> None:
         super().__init__()
         if len(down) != len(up) or not down:
-            raise ValueError(f"down and up want one number of blocks for each scale, not {list(down)} and {list(up)}")
+            raise ValueError(
+                f"down and up want one number of blocks for each scale, not {list(down)} and "
+                f"{list(up)}"
+            )
         self.channels_in = self.channels_out = channels
         self.multiple: int = 2 ** len(down)
         widths = [width * 2**i for i in range(len(down) + 1)]
@@ -34,8 +48,13 @@ class NAFNet(nn.Module):
         self.down_blocks = nn.ModuleList(_blocks(w, n) for w, n in zip(widths, down, strict=False))
         self.down = nn.ModuleList(nn.Conv2d(w, 2 * w, 2, stride=2) for w in widths[:-1])
         self.middle = _blocks(widths[-1], middle)
-        self.up = nn.ModuleList(nn.Sequential(nn.Conv2d(2 * w, 4 * w, 1, bias=False), nn.PixelShuffle(2)) for w in reversed(widths[:-1]))
-        self.up_blocks = nn.ModuleList(_blocks(w, n) for w, n in zip(reversed(widths[:-1]), up, strict=True))
+        self.up = nn.ModuleList(
+            nn.Sequential(nn.Conv2d(2 * w, 4 * w, 1, bias=False), nn.PixelShuffle(2))
+            for w in reversed(widths[:-1])
+        )
+        self.up_blocks = nn.ModuleList(
+            _blocks(w, n) for w, n in zip(reversed(widths[:-1]), up, strict=True)
+        )
         self.tail = nn.Conv2d(width, channels, 3, padding=1)
 
     def forward(self, image: Tensor) -> Tensor:
@@ -52,7 +71,9 @@ class NAFNet(nn.Module):
 
 
 class NAFBlock(nn.Module):
-    """Two gated branches, each times a learned vector that starts at 0: a depthwise 3x3 with channel attention, then a 1x1 network."""
+    """Two gated branches, each times a learned vector that starts at 0: a depthwise 3x3 with
+    channel attention, then a 1x1 network.
+    """
 
     def __init__(self, width: int) -> None:
         super().__init__()

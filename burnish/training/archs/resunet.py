@@ -1,7 +1,8 @@
 """ResUNet: the house's denoising network, plain 3x3 convolutions and ReLU.
 
-A U-Net (Ronneberger et al. 2015) of residual blocks without any bias (Mohan et al., ICLR 2020), as in DRUNet (Zhang et al., TPAMI 2021), behind a
-pixel-unshuffle by 2 as in FFDNet (Zhang et al., TIP 2018). It predicts what is to be added to its input.
+A U-Net (Ronneberger et al. 2015) of residual blocks without any bias (Mohan et al., ICLR 2020), as
+in DRUNet (Zhang et al., TPAMI 2021), behind a pixel-unshuffle by 2 as in FFDNet (Zhang et al., TIP
+2018). It predicts what is to be added to its input.
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ from .blocks import DoorConv, ResBlock
 
 
 class ResUNet(nn.Module):
-    """`[B, channels_in, H, W]` -> residual `[B, channels_out, H, W]`; H and W multiples of `multiple`.
+    """`[B, channels_in, H, W]` -> residual `[B, channels_out, H, W]`; H and W multiples of
+    `multiple`.
 
-    widths: channels at each scale, the first at half the picture's size. blocks: residual blocks at each scale, on the way down and again on the way up
-    (the last scale has them once); one number serves all scales.
+    widths: channels at each scale, the first at half the picture's size. blocks: residual blocks at
+    each scale, on the way down and again on the way up (the last scale has them once); one number
+    serves all scales.
     """
 
     tiny: ClassVar[dict[str, Any]] = {"widths": [8, 12, 16], "blocks": 1}
@@ -27,26 +30,47 @@ class ResUNet(nn.Module):
     ends = ("head", "tail")
     starts_small = ("tail",)
 
-    def __init__(self, channels_in: int = 3, channels_out: int = 3, widths: Sequence[int] = (48, 96, 192), blocks: int | Sequence[int] = 2) -> None:
+    def __init__(
+        self,
+        channels_in: int = 3,
+        channels_out: int = 3,
+        widths: Sequence[int] = (48, 96, 192),
+        blocks: int | Sequence[int] = 2,
+    ) -> None:
         super().__init__()
         widths = list(widths)
         counts = [blocks] * len(widths) if isinstance(blocks, int) else list(blocks)
         if not widths or len(counts) != len(widths):
-            raise ValueError(f"ResUNet wants one number of blocks, or one for each of its {len(widths)} widths, not {counts}")
+            raise ValueError(
+                f"ResUNet wants one number of blocks, or one for each of its {len(widths)} "
+                f"widths, not {counts}"
+            )
         self.channels_in, self.channels_out = channels_in, channels_out
         self.multiple: int = 2 ** len(widths)
         self.reach = self._reach(counts)
         self.head = DoorConv(4 * channels_in, widths[0])
-        self.down_blocks = nn.ModuleList(nn.Sequential(*[ResBlock(w) for _ in range(n)]) for w, n in zip(widths[:-1], counts[:-1], strict=True))
-        self.down = nn.ModuleList(nn.Conv2d(a, b, 2, stride=2, bias=False) for a, b in itertools.pairwise(widths))
+        self.down_blocks = nn.ModuleList(
+            nn.Sequential(*[ResBlock(w) for _ in range(n)])
+            for w, n in zip(widths[:-1], counts[:-1], strict=True)
+        )
+        self.down = nn.ModuleList(
+            nn.Conv2d(a, b, 2, stride=2, bias=False) for a, b in itertools.pairwise(widths)
+        )
         self.body = nn.Sequential(*[ResBlock(widths[-1]) for _ in range(counts[-1])])
-        self.up = nn.ModuleList(nn.ConvTranspose2d(b, a, 2, stride=2, bias=False) for a, b in itertools.pairwise(widths))
-        self.up_blocks = nn.ModuleList(nn.Sequential(*[ResBlock(w) for _ in range(n)]) for w, n in zip(widths[:-1], counts[:-1], strict=True))
+        self.up = nn.ModuleList(
+            nn.ConvTranspose2d(b, a, 2, stride=2, bias=False) for a, b in itertools.pairwise(widths)
+        )
+        self.up_blocks = nn.ModuleList(
+            nn.Sequential(*[ResBlock(w) for _ in range(n)])
+            for w, n in zip(widths[:-1], counts[:-1], strict=True)
+        )
         self.tail = nn.Conv2d(widths[0], 4 * channels_out, 3, padding=1, bias=False)
 
     @staticmethod
     def _reach(counts: list[int]) -> int:
-        """Pixels to each side on which an output pixel may depend: each 3x3 convolution sees one more pixel of its scale, the grids add a coarse one."""
+        """Pixels to each side on which an output pixel may depend: each 3x3 convolution sees one
+        more pixel of its scale, the grids add a coarse one.
+        """
         convolutions = [4 * n for n in counts[:-1]] + [2 * counts[-1]]
         convolutions[0] += 2  # the first and the last one
         strides = [2 ** (i + 1) for i in range(len(counts))]

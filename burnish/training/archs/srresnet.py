@@ -1,6 +1,8 @@
-"""SRResNet: residual blocks at the small size, then PixelShuffle (Ledig et al., CVPR 2017; Shi et al., CVPR 2016), with residuals that may count less than one.
+"""SRResNet: residual blocks at the small size, then PixelShuffle (Ledig et al., CVPR 2017; Shi et
+al., CVPR 2016), with residuals that may count less than one.
 
-Weighted residuals: Lim et al. (EDSR, CVPR workshops 2017) take 0.1; De and Smith (NeurIPS 2020) learn the weight.
+Weighted residuals: Lim et al. (EDSR, CVPR workshops 2017) take 0.1; De and Smith (NeurIPS 2020)
+learn the weight.
 """
 
 from __future__ import annotations
@@ -16,8 +18,9 @@ from .blocks import Enlarge, norm_of
 class SRResNet(nn.Module):
     """`[B, channels, H, W]` -> the picture `[B, channels, scale H, scale W]`, for scale 2, 4 or 8.
 
-    residual_weight: what a block's change counts; learned: each block learns its own, from there. norm: none or batch. icnr: whether a fresh PixelShuffle
-    layer enlarges by repeating pixels. The layers of x2 are the first of x4, so that a stage may go on from one to the other.
+    residual_weight: what a block's change counts; learned: each block learns its own, from there.
+    norm: none or batch. icnr: whether a fresh PixelShuffle layer enlarges by repeating pixels. The
+    layers of x2 are the first of x4, so that a stage may go on from one to the other.
     """
 
     tiny: ClassVar[dict[str, Any]] = {"width": 8, "blocks": 2, "scale": 4}
@@ -38,7 +41,9 @@ class SRResNet(nn.Module):
         self.channels_in = self.channels_out = channels
         self.scale = scale
         self.head = nn.Conv2d(channels, width, 3, padding=1)
-        self.blocks = nn.Sequential(*(WeightedBlock(width, norm, residual_weight, learned) for _ in range(blocks)))
+        self.blocks = nn.Sequential(
+            *(WeightedBlock(width, norm, residual_weight, learned) for _ in range(blocks))
+        )
         self.enlarge = Enlarge(width, scale, icnr)
         self.tail = nn.Conv2d(width, channels, 3, padding=1)
         self.reach = 1 + 2 * blocks + self.enlarge.reach + 1
@@ -53,9 +58,15 @@ class WeightedBlock(nn.Module):
     def __init__(self, width: int, norm: str, weight: float, learned: bool) -> None:
         super().__init__()
         self.change = nn.Sequential(
-            nn.Conv2d(width, width, 3, padding=1), norm_of(norm, width), nn.ReLU(), nn.Conv2d(width, width, 3, padding=1), norm_of(norm, width)
+            nn.Conv2d(width, width, 3, padding=1),
+            norm_of(norm, width),
+            nn.ReLU(),
+            nn.Conv2d(width, width, 3, padding=1),
+            norm_of(norm, width),
         )
-        self.weight: float | nn.Parameter = nn.Parameter(torch.full((1,), float(weight))) if learned else float(weight)
+        self.weight: float | nn.Parameter = (
+            nn.Parameter(torch.full((1,), float(weight))) if learned else float(weight)
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         return x + self.weight * self.change(x)  # type: ignore[no-any-return]

@@ -1,4 +1,6 @@
-"""TransformNet: the picture-to-picture network of Johnson, Alahi, Fei-Fei (ECCV 2016), with instance norm (Ulyanov et al., 2016) or the paper's batch norm."""
+"""TransformNet: the picture-to-picture network of Johnson, Alahi, Fei-Fei (ECCV 2016), with
+instance norm (Ulyanov et al., 2016) or the paper's batch norm.
+"""
 
 from __future__ import annotations
 
@@ -10,17 +12,21 @@ from .blocks import NORMS, norm_of
 
 
 class TransformNet(nn.Module):
-    """`[B, channels, H, W]` -> the picture `[B, channels, H, W]`; H and W multiples of 8 (the paper's reflecting borders want more than a few pixels).
+    """`[B, channels, H, W]` -> the picture `[B, channels, H, W]`; H and W multiples of 8 (the
+    paper's reflecting borders want more than a few pixels).
 
-    A 9x9 convolution, two of stride 2, residual blocks at a quarter of the size, nearest enlarging with 3x3 convolutions (in place of the paper's transposed
-    ones; Odena et al., Distill 2016), a 9x9 at the end. With 32 channels and 5 blocks 1.68 M parameters. norm: instance looks at the whole picture, so there
-    are no tiles; batch, or none.
+    A 9x9 convolution, two of stride 2, residual blocks at a quarter of the size, nearest enlarging
+    with 3x3 convolutions (in place of the paper's transposed ones; Odena et al., Distill 2016), a
+    9x9 at the end. With 32 channels and 5 blocks 1.68 M parameters. norm: instance looks at the
+    whole picture, so there are no tiles; batch, or none.
     """
 
     tiny: ClassVar[dict[str, Any]] = {"width": 8, "blocks": 1}
     multiple = 8
 
-    def __init__(self, channels: int = 3, width: int = 32, blocks: int = 5, norm: str = "instance") -> None:
+    def __init__(
+        self, channels: int = 3, width: int = 32, blocks: int = 5, norm: str = "instance"
+    ) -> None:
         super().__init__()
         self.channels_in = self.channels_out = channels
         wide = 4 * width
@@ -29,13 +35,17 @@ class TransformNet(nn.Module):
             *(*_conv(width, 2 * width, 3, norm, stride=2), nn.ReLU()),
             *(*_conv(2 * width, wide, 3, norm, stride=2), nn.ReLU()),
         )
-        self.blocks = nn.ModuleList(nn.Sequential(*_conv(wide, wide, 3, norm), nn.ReLU(), *_conv(wide, wide, 3, norm)) for _ in range(blocks))
+        self.blocks = nn.ModuleList(
+            nn.Sequential(*_conv(wide, wide, 3, norm), nn.ReLU(), *_conv(wide, wide, 3, norm))
+            for _ in range(blocks)
+        )
         self.up = nn.Sequential(
             *(nn.Upsample(scale_factor=2), *_conv(wide, 2 * width, 3, norm), nn.ReLU()),
             *(nn.Upsample(scale_factor=2), *_conv(2 * width, width, 3, norm), nn.ReLU()),
             nn.Conv2d(width, channels, 9, padding=4, padding_mode="reflect"),
         )
-        # full size: 4 (9x9) + 1 (first stride) + 1 (last 3x3) + 4 (9x9); half: 1 + 1; quarter: two for each block; and the grid
+        # full size: 4 (9x9) + 1 (first stride) + 1 (last 3x3) + 4 (9x9); half: 1 + 1; quarter: two
+        # for each block; and the grid
         self.reach = None if norm == "instance" else 10 + 2 * 2 + 4 * 2 * blocks + 4
 
     def forward(self, image: Tensor) -> Tensor:
@@ -46,4 +56,6 @@ class TransformNet(nn.Module):
 
 
 def _conv(a: int, b: int, kernel: int, norm: str, stride: int = 1) -> tuple[nn.Module, nn.Module]:
-    return nn.Conv2d(a, b, kernel, stride, kernel // 2, padding_mode="reflect"), norm_of(norm, b, tuple(NORMS))
+    return nn.Conv2d(a, b, kernel, stride, kernel // 2, padding_mode="reflect"), norm_of(
+        norm, b, tuple(NORMS)
+    )

@@ -1,4 +1,6 @@
-"""UNet (Ronneberger, Fischer, Brox, MICCAI 2015), the reference; with padded convolutions, so that the picture keeps its size, and a tail that enlarges it."""
+"""UNet (Ronneberger, Fischer, Brox, MICCAI 2015), the reference; with padded convolutions, so that
+the picture keeps its size, and a tail that enlarges it.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +16,9 @@ from .ushape import UShape
 class UNet(nn.Module):
     """`[B, channels_in, H, W]` -> the picture `[B, channels_out, scale H, scale W]`.
 
-    At every scale two 3x3 convolutions with ReLU, between the scales max pooling and transposed 2x2 convolutions, a 1x1 at the end: 23 convolutions, as in the
-    paper. norm: none (the paper's) or batch. scale: 2 or 4 puts PixelShuffle layers before the last convolution.
+    At every scale two 3x3 convolutions with ReLU, between the scales max pooling and transposed 2x2
+    convolutions, a 1x1 at the end: 23 convolutions, as in the paper. norm: none (the paper's) or
+    batch. scale: 2 or 4 puts PixelShuffle layers before the last convolution.
     """
 
     tiny: ClassVar[dict[str, Any]] = {"widths": [8, 12, 16]}

@@ -1,4 +1,6 @@
-"""The skeleton that several U-Nets share (Ronneberger et al., MICCAI 2015): blocks with pooling between them on the way down, transposed convolutions up."""
+"""The skeleton that several U-Nets share (Ronneberger et al., MICCAI 2015): blocks with pooling
+between them on the way down, transposed convolutions up.
+"""
 
 from __future__ import annotations
 
@@ -9,17 +11,27 @@ import torch
 from torch import Tensor, nn
 
 #: how two pixels a side become one
-POOLINGS: dict[str, Callable[[], nn.Module]] = {"max": lambda: nn.MaxPool2d(2), "average": lambda: nn.AvgPool2d(2)}
+POOLINGS: dict[str, Callable[[], nn.Module]] = {
+    "max": lambda: nn.MaxPool2d(2),
+    "average": lambda: nn.AvgPool2d(2),
+}
 
 
 class UShape(nn.Module):
     """`[B, channels_in, H, W]` -> `[B, widths[0], H, W]`; H and W multiples of `multiple`.
 
-    block(channels in, channels out, scale) makes what stands at each scale, from 0: once on the way down, and once on the way up, where it takes what came
-    from below beside what was there on the way down. pooling: max or average.
+    block(channels in, channels out, scale) makes what stands at each scale, from 0: once on the way
+    down, and once on the way up, where it takes what came from below beside what was there on the
+    way down. pooling: max or average.
     """
 
-    def __init__(self, channels_in: int, widths: Sequence[int], block: Callable[[int, int, int], nn.Module], pooling: str = "max") -> None:
+    def __init__(
+        self,
+        channels_in: int,
+        widths: Sequence[int],
+        block: Callable[[int, int, int], nn.Module],
+        pooling: str = "max",
+    ) -> None:
         super().__init__()
         if len(widths) < 2:
             raise ValueError(f"widths wants two scales and more, not {list(widths)}")
@@ -27,13 +39,22 @@ class UShape(nn.Module):
             raise ValueError(f"there is no pooling {pooling!r}; the choices: {', '.join(POOLINGS)}")
         self.multiple: int = 2 ** (len(widths) - 1)
         self.pool = POOLINGS[pooling]()
-        self.down = nn.ModuleList(block(a, b, i) for i, (a, b) in enumerate(itertools.pairwise([channels_in, *widths])))
-        self.up = nn.ModuleList(nn.ConvTranspose2d(b, a, 2, stride=2) for a, b in itertools.pairwise(widths))
+        self.down = nn.ModuleList(
+            block(a, b, i) for i, (a, b) in enumerate(itertools.pairwise([channels_in, *widths]))
+        )
+        self.up = nn.ModuleList(
+            nn.ConvTranspose2d(b, a, 2, stride=2) for a, b in itertools.pairwise(widths)
+        )
         self.merge = nn.ModuleList(block(2 * w, w, i) for i, w in enumerate(widths[:-1]))
 
     def reach(self, radii: Sequence[int]) -> int:
-        """Pixels to each side that a result depends on, where a block at each scale sees so many of its own; the pooling's grids add the coarsest one."""
-        down, up = sum(r * 2**i for i, r in enumerate(radii)), sum(r * 2**i for i, r in enumerate(radii[:-1]))
+        """Pixels to each side that a result depends on, where a block at each scale sees so many of
+        its own; the pooling's grids add the coarsest one.
+        """
+        down, up = (
+            sum(r * 2**i for i, r in enumerate(radii)),
+            sum(r * 2**i for i, r in enumerate(radii[:-1])),
+        )
         reach: int = down + up + self.multiple
         return reach
 

@@ -1,4 +1,8 @@
-"""What is wrong with a data set, before the first step: `check` looks at every file once, `quick` at headers alone. It wants no PyTorch."""
+"""What is wrong with a data set, before the first step: `check` looks at every file once, `quick`
+at headers alone.
+
+It wants no PyTorch.
+"""
 
 from __future__ import annotations
 
@@ -37,8 +41,8 @@ def check(
 ) -> Report:
     """Everything about a data set; every picture is decoded once.
 
-    scale: how many times larger the clean side is. crop: the side of a crop, in pixels of the clean side. progress: is told (done, total).
-    DataError where a folder does not exist.
+    scale: how many times larger the clean side is. crop: the side of a crop, in pixels of the clean
+    side. progress: is told (done, total). DataError where a folder does not exist.
     """
     units, found = gather(source)
     pairs = _are_pairs(source, units)
@@ -50,31 +54,82 @@ def check(
     headers = {i: both.clean for i, both in enumerate(mine)}
     spoiled = {i: both.spoiled for i, both in enumerate(mine)} if pairs else {}
     looks = {i: both.clean_look for i, both in enumerate(mine) if both.clean_look is not None}
-    whole = {i: both.spoiled_look for i, both in enumerate(mine) if both.spoiled_look is not None and i in looks} if pairs else {}
+    whole = (
+        {
+            i: both.spoiled_look
+            for i, both in enumerate(mine)
+            if both.spoiled_look is not None and i in looks
+        }
+        if pairs
+        else {}
+    )
     groups = groups_of(units, looks, headers) if pairs else ()
     found += others_found
-    found += chain.from_iterable(_faults(unit, both, scale, crop) for unit, both in zip(units, mine, strict=True))
-    found += chain.from_iterable(_faults(unit, both, scale, 1) for unit, both in zip(others, theirs, strict=True))
+    found += chain.from_iterable(
+        _faults(unit, both, scale, crop) for unit, both in zip(units, mine, strict=True)
+    )
+    found += chain.from_iterable(
+        _faults(unit, both, scale, 1) for unit, both in zip(others, theirs, strict=True)
+    )
     found += faults_of_pairs(units, groups, whole, spoiled, looks)
-    found += [place for place in swapped(mine if pairs else []) if place.files not in {known.files for known in found if known.fault == "swapped"}]
+    found += [
+        place
+        for place in swapped(mine if pairs else [])
+        if place.files not in {known.files for known in found if known.fault == "swapped"}
+    ]
     found += duplicates(units, looks, headers, pairs=pairs)
     found += _mixtures(headers, spoiled)
     if others:
-        other_looks = {i: both.clean_look for i, both in enumerate(theirs) if both.clean_look is not None}
-        found += leaks(units, looks, headers, others, other_looks, {i: both.clean for i, both in enumerate(theirs)})
-    figures = statistics(list(headers.values()), list(looks.values()), list(spoiled.values()), list(whole.values()), crop)
-    return Report(source, pairs, scale, tuple(units), gathered(_once(found)), figures, together(units, groups, found))
+        other_looks = {
+            i: both.clean_look for i, both in enumerate(theirs) if both.clean_look is not None
+        }
+        found += leaks(
+            units,
+            looks,
+            headers,
+            others,
+            other_looks,
+            {i: both.clean for i, both in enumerate(theirs)},
+        )
+    figures = statistics(
+        list(headers.values()),
+        list(looks.values()),
+        list(spoiled.values()),
+        list(whole.values()),
+        crop,
+    )
+    return Report(
+        source,
+        pairs,
+        scale,
+        tuple(units),
+        gathered(_once(found)),
+        figures,
+        together(units, groups, found),
+    )
 
 
-def quick(sources: Sequence[Source], *, validation: Sequence[Source] = (), scale: int = 1, crop: int | None = None, pairs: Sequence[Source] = ()) -> Report:
-    """What headers alone can tell of the clean folders `sources` and of `pairs`: names, sizes, depths, channels, and files that cannot be opened.
+def quick(
+    sources: Sequence[Source],
+    *,
+    validation: Sequence[Source] = (),
+    scale: int = 1,
+    crop: int | None = None,
+    pairs: Sequence[Source] = (),
+) -> Report:
+    """What headers alone can tell of the clean folders `sources` and of `pairs`: names, sizes,
+    depths, channels, and files that cannot be opened.
 
-    crop: the least side that the training can use, None where smaller pictures are enlarged. Some milliseconds for a picture at most, as a rule less than
-    one. DataError where a folder does not exist; what is wrong is in the report, and `report.refuse()` raises the errors.
+    crop: the least side that the training can use, None where smaller pictures are enlarged. Some
+    milliseconds for a picture at most, as a rule less than one. DataError where a folder does not
+    exist; what is wrong is in the report, and `report.refuse()` raises the errors.
     """
     found: list[Found] = []
     units: list[Unit] = []
-    for source, both in [*((s, False) for s in (*sources, *validation)), *((s, True) for s in pairs)]:
+    for source, both in [
+        *((s, False) for s in (*sources, *validation)),
+        *((s, True) for s in pairs),
+    ]:
         some, faults = gather(source, pairs=both)
         found += (fault for fault in faults if fault.fault != "perhaps-pairs")
         units += some if source not in validation else ()
@@ -90,15 +145,25 @@ def quick(sources: Sequence[Source], *, validation: Sequence[Source] = (), scale
                 found += faults_of_header(headers[0], smallest=max(1, smallest // scale))
                 found += faults_of_headers(headers[0], headers[1], scale)
     figures = statistics(list(clean.values()), [], list(spoiled.values()), [], crop or 1)
-    return Report((*sources, *pairs)[0], bool(pairs), scale, tuple(units), gathered(_once(found)), figures)
+    return Report(
+        (*sources, *pairs)[0], bool(pairs), scale, tuple(units), gathered(_once(found)), figures
+    )
 
 
 def _are_pairs(source: Source, units: Sequence[Unit]) -> bool:
-    return any(unit.spoiled is not None for unit in units) or source.names is not None or source.folder is None
+    return (
+        any(unit.spoiled is not None for unit in units)
+        or source.names is not None
+        or source.folder is None
+    )
 
 
-def _seen(jobs: Sequence[tuple[Unit, bool]], progress: Callable[[int, int], None]) -> Iterator[Both]:
-    """Every unit looked at, in order, on all processors: decoding and numpy let other threads run meanwhile."""
+def _seen(
+    jobs: Sequence[tuple[Unit, bool]], progress: Callable[[int, int], None]
+) -> Iterator[Both]:
+    """Every unit looked at, in order, on all processors: decoding and numpy let other threads run
+    meanwhile.
+    """
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for done, both in enumerate(pool.map(lambda job: _look(*job), jobs), 1):
             progress(done, len(jobs))
@@ -106,17 +171,25 @@ def _seen(jobs: Sequence[tuple[Unit, bool]], progress: Callable[[int, int], None
 
 
 def _look(unit: Unit, sampled: bool) -> Both:
-    """The headers and looks of a unit; for a single picture, both sides are the clean one's header and only it has a look."""
+    """The headers and looks of a unit; for a single picture, both sides are the clean one's header
+    and only it has a look.
+    """
     clean, clean_look, theirs = _tried(header_of(unit.clean), sampled)
     if unit.spoiled is None:
         return Both(clean, clean, None, clean_look)
     spoiled, spoiled_look, mine = _tried(header_of(unit.spoiled), sampled)
-    shift = registered(spoiled, clean, mine, theirs) if mine is not None and theirs is not None else None
+    shift = (
+        registered(spoiled, clean, mine, theirs)
+        if mine is not None and theirs is not None
+        else None
+    )
     return Both(spoiled, clean, spoiled_look, clean_look, shift)
 
 
 def _tried(header: Header, sampled: bool) -> tuple[Header, Look | None, Array | None]:
-    """The header, with the error where the pixels cannot be decoded; the look and the brightness where they can."""
+    """The header, with the error where the pixels cannot be decoded; the look and the brightness
+    where they can.
+    """
     if header.error:
         return header, None, None
     try:

@@ -10,8 +10,9 @@ from .look import Look
 
 #: deviation of the brightness below which a picture is blank, in 8-bit steps
 BLANK = 2.0
-#: of clean pictures: JPEG quality from which on traces hardly show, noise that is too much (655 clean photographs had 1.5
-#: at most, with noise of 6 they have 4), least detail (0.007 in those), least share of bars
+#: of clean pictures: JPEG quality from which on traces hardly show, noise that is too much (655
+#: clean photographs had 1.5 at most, with noise of 6 they have 4), least detail (0.007 in those),
+#: least share of bars
 QUALITY, NOISE, DETAIL, BARS = 75, 3.5, 0.005, 0.02
 
 
@@ -22,7 +23,9 @@ def faults_of_header(header: Header, *, smallest: int) -> Iterator[Found]:
         yield Found(header.error[0], file, header.error[1])
         return
     if min(header.size) < smallest:
-        yield Found("too-small", file, f"{header.width}x{header.height}, and the crop is {smallest}")
+        yield Found(
+            "too-small", file, f"{header.width}x{header.height}, and the crop is {smallest}"
+        )
     if header.misnamed:
         yield Found("misnamed", file, header.misnamed)
     if header.profile:

@@ -1,4 +1,6 @@
-"""What a data set consists of: units, each a picture or a pair; and what is wrong with its files' names, before one of them is opened."""
+"""What a data set consists of: units, each a picture or a pair; and what is wrong with its files'
+names, before one of them is opened.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +15,49 @@ from .findings import Found
 
 #: pictures that are not read
 UNSUPPORTED = {
-    *(".bmp", ".gif", ".heic", ".heif", ".avif", ".jp2", ".j2k", ".jxl", ".psd", ".tga", ".ppm", ".pgm", ".pnm", ".pdf", ".exr", ".hdr", ".jfif", ".jpe"),
-    *(".dng", ".nef", ".cr2", ".cr3", ".arw", ".raf", ".orf", ".rw2", ".webm", ".ico", ".xcf", ".mat", ".npy"),
-}  # fmt: skip
+    *(
+        ".bmp",
+        ".gif",
+        ".heic",
+        ".heif",
+        ".avif",
+        ".jp2",
+        ".j2k",
+        ".jxl",
+        ".psd",
+        ".tga",
+        ".ppm",
+        ".pgm",
+        ".pnm",
+        ".pdf",
+        ".exr",
+        ".hdr",
+        ".jfif",
+        ".jpe",
+    ),
+    *(
+        ".dng",
+        ".nef",
+        ".cr2",
+        ".cr3",
+        ".arw",
+        ".raf",
+        ".orf",
+        ".rw2",
+        ".webm",
+        ".ico",
+        ".xcf",
+        ".mat",
+        ".npy",
+    ),
+}
 
 
 @dataclass(frozen=True)
 class Unit:
-    """One thing to train on. name: the clean file as seen from its folder; spoiled: None where the picture is spoiled by the training."""
+    """One thing to train on. name: the clean file as seen from its folder; spoiled: None where the
+    picture is spoiled by the training.
+    """
 
     name: str
     clean: Path
@@ -33,7 +70,9 @@ class Unit:
 
 @dataclass(frozen=True)
 class Source:
-    """Where pictures come from: one `folder` (of clean pictures, or of both sides), or `spoiled` and `clean`; names: a template for pairs."""
+    """Where pictures come from: one `folder` (of clean pictures, or of both sides), or `spoiled`
+    and `clean`; names: a template for pairs.
+    """
 
     folder: Path | None = None
     spoiled: Path | None = None
@@ -42,38 +81,64 @@ class Source:
 
     @property
     def words(self) -> str:
-        return ", ".join(str(path) for path in (self.folder, self.spoiled, self.clean) if path is not None)
+        return ", ".join(
+            str(path) for path in (self.folder, self.spoiled, self.clean) if path is not None
+        )
 
 
 def gather(source: Source, pairs: bool | None = None) -> tuple[list[Unit], list[Found]]:
-    """The units of a source, in order, and what is wrong with its names. pairs: whether it holds pairs; None looks. DataError where there is no such folder."""
+    """The units of a source, in order, and what is wrong with its names. pairs: whether it holds
+    pairs; None looks.
+
+    DataError where there is no such folder.
+    """
     for path in (source.folder, source.spoiled, source.clean):
         if path is not None and not path.is_dir():
             raise DataError(f"{path}: not a folder; name one that holds pictures")
     if pairs is None:
         pairs = source.names is not None or source.folder is None or has_pairs(source.folder)
-    files = [path for folder in (source.folder, source.spoiled, source.clean) if folder is not None for path in _files(folder)]
+    files = [
+        path
+        for folder in (source.folder, source.spoiled, source.clean)
+        if folder is not None
+        for path in _files(folder)
+    ]
     found = [*_unsupported(files), *_same_but_case(files)]
     pictures = [path for path in files if path.suffix.lower() in SUFFIXES]
     if not pictures:
         return [], [*found, Found("empty", (source.words,))]
     if pairs:
-        matched = match(source.folder, spoiled=source.spoiled, clean=source.clean, names=source.names)
+        matched = match(
+            source.folder, spoiled=source.spoiled, clean=source.clean, names=source.names
+        )
         units = [Unit(pair.name, pair.clean, pair.spoiled) for pair in matched.pairs]
-        return units, [*found, *_problems(matched), *(_outside(matched, pictures) if source.names else ())]
+        return units, [
+            *found,
+            *_problems(matched),
+            *(_outside(matched, pictures) if source.names else ()),
+        ]
     assert source.folder is not None
-    units = [Unit(path.relative_to(source.folder).as_posix(), path) for path in pictures_below(source.folder)]
+    units = [
+        Unit(path.relative_to(source.folder).as_posix(), path)
+        for path in pictures_below(source.folder)
+    ]
     return units, [*found, *_perhaps_pairs(source.folder, units)]
 
 
 def _files(folder: Path) -> list[Path]:
     """Everything below a folder that is no folder and not hidden; a link that leads nowhere too."""
     found = (path for path in folder.rglob("*") if not path.is_dir())
-    return sorted(path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts))
+    return sorted(
+        path
+        for path in found
+        if not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    )
 
 
 def _unsupported(files: Iterable[Path]) -> Iterator[Found]:
-    yield from (Found("unsupported", (str(path),)) for path in files if path.suffix.lower() in UNSUPPORTED)
+    yield from (
+        Found("unsupported", (str(path),)) for path in files if path.suffix.lower() in UNSUPPORTED
+    )
 
 
 def _same_but_case(files: Iterable[Path]) -> Iterator[Found]:
@@ -89,7 +154,9 @@ def _problems(matched: Matched) -> Iterator[Found]:
 
 
 def _outside(matched: Matched, pictures: Sequence[Path]) -> Iterator[Found]:
-    used = {path for pair in matched.pairs for path in (pair.spoiled, pair.clean)} | {path for problem in matched.problems for path in problem.files}
+    used = {path for pair in matched.pairs for path in (pair.spoiled, pair.clean)} | {
+        path for problem in matched.problems for path in problem.files
+    }
     yield from (Found("outside-template", (str(path),)) for path in pictures if path not in used)
 
 
@@ -103,4 +170,8 @@ def _perhaps_pairs(folder: Path, units: Sequence[Unit]) -> Iterator[Found]:
     if len(names) == 2:
         (first, mine), (second, theirs) = sorted(names.items())
         if len(mine & theirs) > 0.8 * max(len(mine), len(theirs)):
-            yield Found("perhaps-pairs", (str(folder / first), str(folder / second)), f'--pairs "{first}/{{name}},{second}/{{name}}", the spoiled side first')
+            yield Found(
+                "perhaps-pairs",
+                (str(folder / first), str(folder / second)),
+                f'--pairs "{first}/{{name}},{second}/{{name}}", the spoiled side first',
+            )

@@ -1,7 +1,10 @@
-"""Pictures that are the same to the eye, mirrored and turned ones too: the signs of the lowest cosine frequencies as 63 bits, compared all with all.
+"""Pictures that are the same to the eye, mirrored and turned ones too: the signs of the lowest
+cosine frequencies as 63 bits, compared all with all.
 
-Zauner, "Implementation and benchmarking of perceptual image hash functions", 2010. Mirroring a picture changes the signs of its odd frequencies, turning it
-swaps rows and columns: so the hashes of all eight positions come from one transform. What the hashes find is held against small copies of the pictures.
+Zauner, "Implementation and benchmarking of perceptual image hash functions", 2010. Mirroring a
+picture changes the signs of its odd frequencies, turning it swaps rows and columns: so the hashes
+of all eight positions come from one transform. What the hashes find is held against small copies of
+the pictures.
 """
 
 from __future__ import annotations
@@ -16,17 +19,26 @@ Bits = NDArray[np.uint64]
 
 #: side of the small copies, and of the block of frequencies
 SIDE, BLOCK = 64, 8
-#: bits of 63 that may differ, and how well the small copies must agree then (their correlation, over all and without the low frequencies)
+#: bits of 63 that may differ, and how well the small copies must agree then (their correlation,
+#: over all and without the low frequencies)
 NEAR, ALIKE, ALIKE_FINE = 9, 0.98, 0.9
-#: pictures that are transformed at a time; hashes that are compared at a time, so few that the processor's cache holds the differences
+#: pictures that are transformed at a time; hashes that are compared at a time, so few that the
+#: processor's cache holds the differences
 CHUNK, ROWS, COLUMNS = 1024, 32, 1024
 #: the positions: (rows and columns swapped, mirrored across, mirrored down), the upright one first
-POSITIONS = tuple((swap, across, down) for swap in (False, True) for across in (False, True) for down in (False, True))
+POSITIONS = tuple(
+    (swap, across, down)
+    for swap in (False, True)
+    for across in (False, True)
+    for down in (False, True)
+)
 
 
 @dataclass(frozen=True)
 class Same:
-    """Two pictures, by their places in the lists given, that show the same, the second one `turned` or as the first."""
+    """Two pictures, by their places in the lists given, that show the same, the second one `turned`
+    or as the first.
+    """
 
     first: int
     second: int
@@ -47,7 +59,9 @@ def _hashes(small: NDArray[np.uint8]) -> Bits:
     positions = []
     for swap, across, down in POSITIONS:
         moved = block * (odd if across else 1.0) * (odd[:, None] if down else 1.0)
-        positions.append((moved.transpose(0, 2, 1) if swap else moved).reshape(len(small), -1)[:, 1:] > 0)
+        positions.append(
+            (moved.transpose(0, 2, 1) if swap else moved).reshape(len(small), -1)[:, 1:] > 0
+        )
     bits = np.packbits(np.pad(np.stack(positions, 1), ((0, 0), (0, 0), (1, 0))), axis=2)
     return np.ascontiguousarray(bits).view(np.uint64)[:, :, 0]
 
@@ -59,8 +73,14 @@ def in_position(small: NDArray[np.uint8], position: int) -> NDArray[np.uint8]:
     return moved.T if swap else moved
 
 
-def same_pictures(first: NDArray[np.uint8], second: NDArray[np.uint8], shapes: NDArray[np.float64], others: NDArray[np.float64]) -> list[Same]:
-    """Which of the first [N, 64, 64] show the same as which of the second [M, 64, 64]; `shapes` [N], `others` [M]: width / height of the pictures.
+def same_pictures(
+    first: NDArray[np.uint8],
+    second: NDArray[np.uint8],
+    shapes: NDArray[np.float64],
+    others: NDArray[np.float64],
+) -> list[Same]:
+    """Which of the first [N, 64, 64] show the same as which of the second [M, 64, 64]; `shapes`
+    [N], `others` [M]: width / height of the pictures.
 
     Where both are the same array, each two of it once.
     """
@@ -68,14 +88,20 @@ def same_pictures(first: NDArray[np.uint8], second: NDArray[np.uint8], shapes: N
     found = []
     for i, j, position in _candidates(hashes(first), hashes(second)[:, 0], within):
         shape = 1 / shapes[i] if POSITIONS[position][0] else shapes[i]
-        if abs(np.log(shape / others[j])) < 0.03 and alike(in_position(first[i], position), second[j]):
+        if abs(np.log(shape / others[j])) < 0.03 and alike(
+            in_position(first[i], position), second[j]
+        ):
             found.append(Same(i, j, position > 0))
     return _once(found)
 
 
 def alike(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> bool:
-    """Whether two small copies agree, in all and in what is left without their low frequencies: pages of print differ in nothing else."""
-    return correlation(first, second) > ALIKE and correlation(_fine(first), _fine(second)) > ALIKE_FINE
+    """Whether two small copies agree, in all and in what is left without their low frequencies:
+    pages of print differ in nothing else.
+    """
+    return (
+        correlation(first, second) > ALIKE and correlation(_fine(first), _fine(second)) > ALIKE_FINE
+    )
 
 
 def correlation(first: NDArray[np.generic], second: NDArray[np.generic]) -> float:
@@ -94,10 +120,14 @@ def _fine(small: NDArray[np.uint8]) -> NDArray[np.float64]:
 
 
 def _candidates(first: Bits, second: Bits, within: bool) -> Iterator[tuple[int, int, int]]:
-    """(first, second, position) of hashes [N, 8] and [M] that differ in few bits; within: they are one list, so each two are wanted once."""
+    """(first, second, position) of hashes [N, 8] and [M] that differ in few bits; within: they are
+    one list, so each two are wanted once.
+    """
     for top in range(0, len(first), ROWS):
         for left in range(top if within else 0, len(second), COLUMNS):
-            distance = np.bitwise_count(first[top : top + ROWS, :, None] ^ second[left : left + COLUMNS])
+            distance = np.bitwise_count(
+                first[top : top + ROWS, :, None] ^ second[left : left + COLUMNS]
+            )
             if distance.min() > NEAR:
                 continue
             for i, position, j in np.argwhere(distance <= NEAR):

@@ -11,7 +11,9 @@ from ...images import facts
 
 @dataclass(frozen=True)
 class Header:
-    """What a file says of itself. error: (fault, sentence) where it cannot be read. quality: of a JPEG, 1 to 100. profile: its name; None is sRGB."""
+    """What a file says of itself. error: (fault, sentence) where it cannot be read. quality: of a
+    JPEG, 1 to 100. profile: its name; None is sRGB.
+    """
 
     path: Path
     width: int = 0
@@ -40,7 +42,13 @@ def header_of(path: Path) -> Header:
     names = ("width", "height", "channels", "depth", "format", "alpha", "orientation")
     profile = None if _is_srgb(found["profile"], found["channels"]) else found["profile"]
     misnamed = next((note for note in found.get("notes", ()) if note.startswith("named ")), None)
-    return Header(path, **{name: found[name] for name in names}, profile=profile, misnamed=misnamed, quality=found.get("quality"))
+    return Header(
+        path,
+        **{name: found[name] for name in names},
+        profile=profile,
+        misnamed=misnamed,
+        quality=found.get("quality"),
+    )
 
 
 def fault_of(error: BurnishError, path: Path) -> tuple[str, str]:

@@ -1,4 +1,7 @@
-"""What one picture shows: decoded once, and a few small figures about its pixels. Nothing as large as a picture is kept."""
+"""What one picture shows: decoded once, and a few small figures about its pixels.
+
+Nothing as large as a picture is kept.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,8 @@ from .hashes import SIDE
 from .header import Header
 from .texture import bars_of, detail_of, grain_of, middle
 
-#: JPEGs are decoded at half their size, and half again, as long as both sides stay this large: it costs a fraction of the time
+#: JPEGs are decoded at half their size, and half again, as long as both sides stay this large: it
+#: costs a fraction of the time
 ENOUGH = 1024
 #: pixels beyond which Pillow is not asked: it has a limit of its own
 MOST = 80_000_000
@@ -28,13 +32,16 @@ NOISE_PIECE = 112
 
 @dataclass(frozen=True, eq=False)
 class Look:
-    """Figures about a picture's pixels, of brightness (BT.601) in 8-bit steps unless said otherwise.
+    """Figures about a picture's pixels, of brightness (BT.601) in 8-bit steps unless said
+    otherwise.
 
-    checksum: of all samples; small [64, 64]: the picture squeezed by area; histogram [256]; grey: all channels hold the same; eight: a 16-bit file whose
-    samples are 8-bit ones; transparent: its alpha is not 1 everywhere; grain, tint: detail of the finest scale where the picture is calmest, in brightness and
-    in colour, None where it cannot be told (of colour, in grey pictures too); detail:
-    energy of the finest octave over that of the next (0.008 to 0.1 in photographs, less where they were enlarged), None where there is too little to tell;
-    bars: share of a side that black bars take; noise: burnish.estimate's sigma of the middle, where it was asked for.
+    checksum: of all samples; small [64, 64]: the picture squeezed by area; histogram [256]; grey:
+    all channels hold the same; eight: a 16-bit file whose samples are 8-bit ones; transparent: its
+    alpha is not 1 everywhere; grain, tint: detail of the finest scale where the picture is calmest,
+    in brightness and in colour, None where it cannot be told (of colour, in grey pictures too);
+    detail: energy of the finest octave over that of the next (0.008 to 0.1 in photographs, less
+    where they were enlarged), None where there is too little to tell; bars: share of a side that
+    black bars take; noise: burnish.estimate's sigma of the middle, where it was asked for.
     """
 
     checksum: int
@@ -60,7 +67,9 @@ class Look:
 
     @property
     def noisy(self) -> float:
-        """Noise that is beyond doubt: what stands in brightness and colour alike; 0 for grey pictures, whose noise may be texture."""
+        """Noise that is beyond doubt: what stands in brightness and colour alike; 0 for grey
+        pictures, whose noise may be texture.
+        """
         return 0.0 if self.grain is None or self.tint is None else min(self.grain, self.tint)
 
     @property
@@ -70,18 +79,25 @@ class Look:
 
     @property
     def paper(self) -> float:
-        """Share of the pixels within two steps of the most common brightness: near 1 on a clean page."""
+        """Share of the pixels within two steps of the most common brightness: near 1 on a clean
+        page.
+        """
         most = int(self.histogram.argmax())
         return float(self.histogram[max(0, most - 2) : most + 3].sum() / self.histogram.sum())
 
     @property
     def document(self) -> bool:
-        """Whether it looks like a clean page: mostly bright paper of one brightness, and some ink."""
+        """Whether it looks like a clean page: mostly bright paper of one brightness, and some
+        ink.
+        """
         return int(self.histogram.argmax()) > 160 and self.paper > 0.5 and 0.001 < self.ink < 0.4
 
 
 def look_at(header: Header, with_noise: bool = False) -> tuple[Look, Array]:
-    """The figures, and the brightness [H, W] in 0..255 for the caller to compare and drop. InputError where the file cannot be decoded."""
+    """The figures, and the brightness [H, W] in 0..255 for the caller to compare and drop.
+
+    InputError where the file cannot be decoded.
+    """
     decoded = _decoded(header)
     image = decoded.image
     luma = image if image.mode == "L" else image.convert("L")
@@ -114,14 +130,24 @@ class _Decoded:
 
 def _decoded(header: Header) -> _Decoded:
     """Large JPEGs are reduced. InputError where it cannot be decoded."""
-    if header.depth == "uint8" and header.format in ("JPEG", "PNG", "WEBP") and header.width * header.height <= MOST:
+    if (
+        header.depth == "uint8"
+        and header.format in ("JPEG", "PNG", "WEBP")
+        and header.width * header.height <= MOST
+    ):
         with contextlib.suppress(OSError, SyntaxError, ValueError, EOFError):
             if (found := _by_pillow(header)) is not None:
                 return found
-    picture = read(header.path, max_megapixels=None)  # the slow way; it says in a sentence what is wrong
+    picture = read(
+        header.path, max_megapixels=None
+    )  # the slow way; it says in a sentence what is wrong
     pixels = np.rint(np.clip(picture.pixels[0], 0, 1) * 255).astype(np.uint8)
-    image = Image.fromarray(pixels[0] if len(pixels) == 1 else np.ascontiguousarray(pixels.transpose(1, 2, 0)))
-    return _Decoded(image, _holds_eight(picture), picture.alpha is not None and float(picture.alpha.min()) < 1)
+    image = Image.fromarray(
+        pixels[0] if len(pixels) == 1 else np.ascontiguousarray(pixels.transpose(1, 2, 0))
+    )
+    return _Decoded(
+        image, _holds_eight(picture), picture.alpha is not None and float(picture.alpha.min()) < 1
+    )
 
 
 def _by_pillow(header: Header) -> _Decoded | None:
@@ -137,7 +163,9 @@ def _by_pillow(header: Header) -> _Decoded | None:
         factor = max(1, min(header.size) // ENOUGH)
         image.draft(None, (header.width // factor, header.height // factor))
         transparent = header.alpha and bool(np.asarray(image.convert("RGBA"))[..., 3].min() < 255)
-        return _Decoded(image.convert("L" if header.channels == 1 else "RGB"), transparent=transparent)
+        return _Decoded(
+            image.convert("L" if header.channels == 1 else "RGB"), transparent=transparent
+        )
 
 
 def _holds_eight(picture: Picture) -> bool:
@@ -149,7 +177,9 @@ def _holds_eight(picture: Picture) -> bool:
 
 
 def _is_grey(image: Image.Image) -> bool:
-    """All channels equal, but for the rounding of a compressed file; looked at in a small copy first."""
+    """All channels equal, but for the rounding of a compressed file; looked at in a small copy
+    first.
+    """
     for copy in (image.resize((SIDE, SIDE), Image.Resampling.BOX), image):
         pixels = np.asarray(copy).astype(np.int16)
         if np.abs(pixels[..., 1:] - pixels[..., :1]).max() > 2:
@@ -160,4 +190,8 @@ def _is_grey(image: Image.Image) -> bool:
 def _noise(image: Image.Image) -> float:
     """The estimate of the whole wing, on the middle of the picture, in colour."""
     piece = middle(np.asarray(image), NOISE_PIECE) / np.float32(255)
-    return noise(np.ascontiguousarray(piece[None, None] if piece.ndim == 2 else piece.transpose(2, 0, 1)[None]))
+    return noise(
+        np.ascontiguousarray(
+            piece[None, None] if piece.ndim == 2 else piece.transpose(2, 0, 1)[None]
+        )
+    )

@@ -20,14 +20,26 @@ HELD_OUT, RARE = 0.1, 0.25
 
 
 def write_recipe(report: Report, path: Path) -> list[Path]:
-    """Writes the recipe, and beside it, where there are groups, their file; returns what was written. UsageError where nothing can be proposed."""
+    """Writes the recipe, and beside it, where there are groups, their file; returns what was
+    written.
+
+    UsageError where nothing can be proposed.
+    """
     if report.statistics is None or not report.units:
-        raise UsageError(f"{report.source.words}: no picture can be read, so no recipe can be proposed; put JPEG, PNG, WebP or TIFF files there")
+        raise UsageError(
+            f"{report.source.words}: no picture can be read, so no recipe can be proposed; put "
+            "JPEG, PNG, WebP or TIFF files there"
+        )
     if report.scale != 1:
-        raise UsageError("--recipe proposes recipes for pictures that keep their size; for a scale above 1, write one with a network that enlarges")
+        raise UsageError(
+            "--recipe proposes recipes for pictures that keep their size; for a scale above 1, "
+            "write one with a network that enlarges"
+        )
     written, groups = [path], path.with_name(f"{path.stem}_groups.json")
     if report.groups:
-        atomic_write(groups, (json.dumps([list(group) for group in report.groups], indent=1) + "\n").encode())
+        atomic_write(
+            groups, (json.dumps([list(group) for group in report.groups], indent=1) + "\n").encode()
+        )
         written.append(groups)
     record, reasons = propose(report, str(groups) if report.groups else None)
     atomic_write(path, _in_yaml(record, reasons).encode())
@@ -40,31 +52,58 @@ def propose(report: Report, groups: str | None) -> tuple[dict[str, Any], list[st
     assert found is not None
     crop, small = _crop(found)
     grey = "colour" not in found.channels
-    record: dict[str, Any] = {"name": _name(report.source), "arch": _arch(grey, told=not report.pairs)}
+    record: dict[str, Any] = {
+        "name": _name(report.source),
+        "arch": _arch(grey, told=not report.pairs),
+    }
     if not report.pairs:
-        record["dials"] = [{"name": "noise", "low": 0, "high": 75, "default": 25, "unit": "sigma in 8-bit steps"}]
+        record["dials"] = [
+            {"name": "noise", "low": 0, "high": 75, "default": 25, "unit": "sigma in 8-bit steps"}
+        ]
         record["degradations"] = [{"use": "Noise", "args": {"clip": 0.5}, "train": [0.5, 85]}]
-    data: dict[str, Any] = {"pairs": [_pairs(report.source)]} if report.pairs else {"folders": [str(report.source.folder)]}
-    data |= {"cut": "hybrid" if small else "random", "crop": crop, "batch": max(1, PIXELS // crop**2), "hold_out": HELD_OUT}
+    data: dict[str, Any] = (
+        {"pairs": [_pairs(report.source)]}
+        if report.pairs
+        else {"folders": [str(report.source.folder)]}
+    )
+    data |= {
+        "cut": "hybrid" if small else "random",
+        "crop": crop,
+        "batch": max(1, PIXELS // crop**2),
+        "hold_out": HELD_OUT,
+    }
     data |= {"groups": groups} if groups else {}
     reasons = [f"# crops: the smallest picture is {found.smallest[0]}x{found.smallest[1]}"]
     if found.ink is not None and found.ink < RARE:
         data["prefer_ink"] = 0.5
-        reasons.append(f"# {found.ink:.2%} of the pixels are ink: half of the crops look for it; for BCEWithLogits, pos_weight would be {found.pos_weight:.3g}")
+        reasons.append(
+            f"# {found.ink:.2%} of the pixels are ink: half of the crops look for it; for "
+            f"BCEWithLogits, pos_weight would be {found.pos_weight:.3g}"
+        )
     if groups:
-        reasons.append(f"# pictures of one group go to the same side of the split: {len(report.groups)} groups")
+        reasons.append(
+            f"# pictures of one group go to the same side of the split: {len(report.groups)} groups"
+        )
     record["data"] = data
-    record["loss"] = {"use": "L1"} if report.pairs else {"use": "L1", "level_weight": {"reference": 25, "offset": 3, "power": 0.75}}
+    record["loss"] = (
+        {"use": "L1"}
+        if report.pairs
+        else {"use": "L1", "level_weight": {"reference": 25, "offset": 3, "power": 0.75}}
+    )
     record["optimizer"] = {"use": "Muon", "args": {"lr": 1e-3}}
     record["schedule"] = {"steps": 20000, "warmup": 100, "shape": "cosine"}
-    record["validation"] = {"every": 1000, "crop": 256} | ({} if report.pairs else {"levels": {"noise": [15, 25, 50]}})
+    record["validation"] = {"every": 1000, "crop": 256} | (
+        {} if report.pairs else {"levels": {"noise": [15, 25, 50]}}
+    )
     if report.errors:
         reasons.insert(0, f"# MEND FIRST: {', '.join(finding.fault for finding in report.errors)}")
     return record, reasons
 
 
 def _crop(found: Statistics) -> tuple[int, bool]:
-    """The crop that was asked for, as a multiple of 8; and whether some pictures are smaller and have to be enlarged."""
+    """The crop that was asked for, as a multiple of 8; and whether some pictures are smaller and
+    have to be enlarged.
+    """
     crop = max(8, found.crop // 8 * 8)
     return crop, min(found.smallest) < crop
 
@@ -80,16 +119,28 @@ def _arch(grey: bool, told: bool) -> dict[str, Any]:
         base = {"use": "ResUNet", "args": {"widths": [48, 96], "blocks": [3, 4]}}
         return {"use": "LevelPlane", "args": {"base": base} | ({"channels": 1} if grey else {})}
     args: dict[str, Any] = {"widths": [48, 96, 192], "blocks": 2}
-    return {"use": "ResUNet", "args": args | ({"channels_in": 1, "channels_out": 1} if grey else {})}
+    return {
+        "use": "ResUNet",
+        "args": args | ({"channels_in": 1, "channels_out": 1} if grey else {}),
+    }
 
 
 def _pairs(source: Source) -> dict[str, str]:
-    named = {"folder": source.folder, "spoiled": source.spoiled, "clean": source.clean, "names": source.names}
+    named = {
+        "folder": source.folder,
+        "spoiled": source.spoiled,
+        "clean": source.clean,
+        "names": source.names,
+    }
     return {name: str(value) for name, value in named.items() if value is not None}
 
 
 def _in_yaml(record: dict[str, Any], reasons: list[str]) -> str:
     import yaml
 
-    body = yaml.safe_dump(record, sort_keys=False, allow_unicode=True, default_flow_style=None, width=140)
-    return "\n".join(["# Proposed by `burnish check`; change whatever you know better.", *reasons, body])
+    body = yaml.safe_dump(
+        record, sort_keys=False, allow_unicode=True, default_flow_style=None, width=140
+    )
+    return "\n".join(
+        ["# Proposed by `burnish check`; change whatever you know better.", *reasons, body]
+    )

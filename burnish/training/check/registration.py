@@ -1,5 +1,6 @@
-"""How far two pictures of one scene are shifted against each other, to a fraction of a pixel: phase correlation (Kuglin, Hines 1975), its peak refined by a
-small Fourier transform around it (Guizar-Sicairos, Thurman, Fienup 2008).
+"""How far two pictures of one scene are shifted against each other, to a fraction of a pixel: phase
+correlation (Kuglin, Hines 1975), its peak refined by a small Fourier transform around it
+(Guizar-Sicairos, Thurman, Fienup 2008).
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ FINE = 20
 
 @dataclass(frozen=True)
 class Shift:
-    """The second picture is the first one moved down by `down` and right by `right` pixels. sure: 1 where they agree in all, about 0 where in nothing."""
+    """The second picture is the first one moved down by `down` and right by `right` pixels. sure: 1
+    where they agree in all, about 0 where in nothing.
+    """
 
     down: float
     right: float
@@ -34,7 +37,9 @@ class Shift:
 
 
 def shift_between(first: Array, second: Array) -> Shift | None:
-    """The shift from `first` to `second`, both float32 [H, W] of one size; None where they are too small or one of them is flat."""
+    """The shift from `first` to `second`, both float32 [H, W] of one size; None where they are too
+    small or one of them is flat.
+    """
     height, width = (min(side, LARGEST) for side in first.shape)
     if min(height, width) < LEAST:
         return None
@@ -49,7 +54,13 @@ def shift_between(first: Array, second: Array) -> Shift | None:
     phases = weight * product / (strength + floor)
     surface = np.fft.irfft2(phases, s=(height, width))
     down, right = (int(i) for i in np.unravel_index(int(surface.argmax()), surface.shape))
-    return _refined(phases, down - height * (down > height // 2), right - width * (right > width // 2), height, width)
+    return _refined(
+        phases,
+        down - height * (down > height // 2),
+        right - width * (right > width // 2),
+        height,
+        width,
+    )
 
 
 def _middle(picture: Array, height: int, width: int) -> Array:
@@ -58,7 +69,9 @@ def _middle(picture: Array, height: int, width: int) -> Array:
 
 
 def _spectrum(picture: Array) -> NDArray[np.complex64]:
-    return np.fft.rfft2((picture - picture.mean()) * _window(*picture.shape)).astype(np.complex64, copy=False)
+    return np.fft.rfft2((picture - picture.mean()) * _window(*picture.shape)).astype(
+        np.complex64, copy=False
+    )
 
 
 @lru_cache(maxsize=8)
@@ -73,11 +86,19 @@ def _band(height: int, width: int) -> Array:
     return np.where(radius < LOW, 0.0, np.exp(-0.5 * (radius / HIGH) ** 2)).astype(np.float32)
 
 
-def _refined(phases: NDArray[np.complex64], down: int, right: int, height: int, width: int) -> Shift:
-    """The peak of the correlation on a grid of 1/FINE pixels, up to one pixel around where it was found."""
+def _refined(
+    phases: NDArray[np.complex64], down: int, right: int, height: int, width: int
+) -> Shift:
+    """The peak of the correlation on a grid of 1/FINE pixels, up to one pixel around where it was
+    found.
+    """
     offsets = np.arange(-FINE, FINE + 1) / FINE
-    rows = np.exp(2j * np.pi * np.outer(down + offsets, np.fft.fftfreq(height))).astype(np.complex64)
-    columns = np.exp(2j * np.pi * np.outer(np.fft.rfftfreq(width), right + offsets)).astype(np.complex64)
+    rows = np.exp(2j * np.pi * np.outer(down + offsets, np.fft.fftfreq(height))).astype(
+        np.complex64
+    )
+    columns = np.exp(2j * np.pi * np.outer(np.fft.rfftfreq(width), right + offsets)).astype(
+        np.complex64
+    )
     twice = np.full(phases.shape[1], 2.0, np.float32)  # what a real picture's spectrum leaves out
     twice[0] = 1.0
     surface = (rows @ (phases * twice) @ columns).real

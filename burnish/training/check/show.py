@@ -11,12 +11,23 @@ from PIL import Image
 
 from ...errors import BurnishError
 from ...images import read
-from ...report.page import bars, histogram, lines, paragraph, pictures, row, section, table, write_page
+from ...report.page import (
+    bars,
+    histogram,
+    lines,
+    paragraph,
+    pictures,
+    row,
+    section,
+    table,
+    write_page,
+)
 from .findings import Finding
 from .report import Report, figures, place_in_words, summary
 from .statistics import Statistics
 
-#: places of a fault whose pictures are shown, places that are named, files of one place that are shown and that are named
+#: places of a fault whose pictures are shown, places that are named, files of one place that are
+#: shown and that are named
 SHOWN, NAMED, SHOWN_TOGETHER, NAMED_TOGETHER = 8, 200, 6, 12
 #: sizes that are charted, sample units, the longer side of a picture
 CHARTED, SAMPLES, SIDE = 20, 8, 220
@@ -40,19 +51,43 @@ def _overview(report: Report) -> Iterator[str]:
         return
     classes = {"error": "error", "warning": "warning", "note": "note"}
     yield table(
-        ("", "fault", "how many", "what it is", "what to do"), [(f.severity, f.fault, len(f.places), f.text, f.remedy) for f in report.findings], classes
+        ("", "fault", "how many", "what it is", "what to do"),
+        [(f.severity, f.fault, len(f.places), f.text, f.remedy) for f in report.findings],
+        classes,
     )
 
 
 def _figures(found: Statistics) -> Iterator[str]:
     yield table(("", ""), list(figures(found)))
     sizes = {f"{w}x{h}": float(n) for (w, h), n in list(found.sizes.items())[:CHARTED]}
-    charts = [bars(f"sizes: {'all' if len(sizes) == len(found.sizes) else f'the most common {CHARTED}'} of {len(found.sizes)}", sizes)]
-    charts.append(bars(f"share of the pixels that one look leaves out, by the cut, with a crop of {found.crop}", found.losses, "{:.1%}"))
+    charts = [
+        bars(
+            "sizes: "
+            f"{'all' if len(sizes) == len(found.sizes) else f'the most common {CHARTED}'} of "
+            f"{len(found.sizes)}",
+            sizes,
+        )
+    ]
+    charts.append(
+        bars(
+            f"share of the pixels that one look leaves out, by the cut, with a crop of {found.crop}",
+            found.losses,
+            "{:.1%}",
+        )
+    )
     if found.brightness:
-        charts.append(histogram("brightness of the clean pictures, 0 to 255", found.brightness, "black", "white"))
+        charts.append(
+            histogram(
+                "brightness of the clean pictures, 0 to 255", found.brightness, "black", "white"
+            )
+        )
     for side, counts in found.quality.items():
-        charts.append(bars(f"JPEG quality, {side} side", {str(quality): float(n) for quality, n in counts.items()}))
+        charts.append(
+            bars(
+                f"JPEG quality, {side} side",
+                {str(quality): float(n) for quality, n in counts.items()},
+            )
+        )
     yield row(charts)
 
 
@@ -67,9 +102,18 @@ def _shown(finding: Finding) -> str:
     places = [place for place in finding.places if place.files]
     parts = [paragraph(f"{finding.text} {finding.remedy}")]
     parts += [paragraph(place.detail) for place in finding.places if not place.files]
-    parts.append(row(pictures(_thumbnails(place.files[:SHOWN_TOGETHER]), place_in_words(place, NAMED_TOGETHER)) for place in places[:SHOWN]))
+    parts.append(
+        row(
+            pictures(
+                _thumbnails(place.files[:SHOWN_TOGETHER]), place_in_words(place, NAMED_TOGETHER)
+            )
+            for place in places[:SHOWN]
+        )
+    )
     if len(places) > SHOWN:
-        parts.append(lines([place_in_words(place, NAMED_TOGETHER) for place in places[SHOWN:NAMED]]))
+        parts.append(
+            lines([place_in_words(place, NAMED_TOGETHER) for place in places[SHOWN:NAMED]])
+        )
     if len(places) > NAMED:
         parts.append(paragraph(f"... and {len(places) - NAMED} more; --json names all of them."))
     return section(f"{finding.severity}: {finding.fault} ({len(finding.places)})", parts)

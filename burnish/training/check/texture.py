@@ -23,10 +23,14 @@ def middle(pixels: NDArray[np.uint8], side: int) -> Array:
     return pixels[top : top + side, left : left + side].astype(np.float32)
 
 
-def grain_of(samples: NDArray[np.uint8], pixels: NDArray[np.uint8]) -> tuple[float | None, float | None]:
-    """The finest detail of the calmest tenth of all 16x16 blocks, in brightness and in colour: noise is everywhere, and texture has little colour.
+def grain_of(
+    samples: NDArray[np.uint8], pixels: NDArray[np.uint8]
+) -> tuple[float | None, float | None]:
+    """The finest detail of the calmest tenth of all 16x16 blocks, in brightness and in colour:
+    noise is everywhere, and texture has little colour.
 
-    samples: [H, W] or [H, W, 3]; pixels: their brightness [H, W]. None where it cannot be told; of colour, in grey pictures too.
+    samples: [H, W] or [H, W, 3]; pixels: their brightness [H, W]. None where it cannot be told; of
+    colour, in grey pictures too.
     """
     piece = middle(pixels, GRAIN_PIECE)
     planes = [piece]
@@ -47,22 +51,39 @@ def _blocks(plane: Array) -> Array:
 
 
 def _floor(blocks: Array) -> float | None:
-    """The lower tenth of the blocks' diagonal Haar coefficients' size; None where there are too few. [N, 16, 16]"""
+    """The lower tenth of the blocks' diagonal Haar coefficients' size; None where there are too
+    few.
+
+    [N, 16, 16]
+    """
     if len(blocks) < BLOCKS:
         return None
-    diagonal = (blocks[:, ::2, ::2] - blocks[:, ::2, 1::2] - blocks[:, 1::2, ::2] + blocks[:, 1::2, 1::2]) / 2
+    diagonal = (
+        blocks[:, ::2, ::2] - blocks[:, ::2, 1::2] - blocks[:, 1::2, ::2] + blocks[:, 1::2, 1::2]
+    ) / 2
     return float(np.quantile(np.sqrt((diagonal**2).mean((1, 2))), 0.1))
 
 
 def detail_of(pixels: NDArray[np.uint8]) -> float | None:
-    """Energy of the frequencies above 0.3 cycles a pixel over that from 0.1 to 0.2, along both axes; None for small or flat pictures. [H, W]"""
+    """Energy of the frequencies above 0.3 cycles a pixel over that from 0.1 to 0.2, along both
+    axes; None for small or flat pictures.
+
+    [H, W]
+    """
     piece = middle(pixels, PIECE)
     if min(piece.shape) < 64 or piece.std() < 4:
         return None
     if _repeated(piece) or _repeated(piece.T):
         return 0.0
-    power = np.abs(np.fft.rfft2(piece * np.outer(np.hanning(piece.shape[0]), np.hanning(piece.shape[1])))) ** 2
-    radius = np.maximum(np.abs(np.fft.fftfreq(piece.shape[0]))[:, None], np.fft.rfftfreq(piece.shape[1])[None])
+    power = (
+        np.abs(
+            np.fft.rfft2(piece * np.outer(np.hanning(piece.shape[0]), np.hanning(piece.shape[1])))
+        )
+        ** 2
+    )
+    radius = np.maximum(
+        np.abs(np.fft.fftfreq(piece.shape[0]))[:, None], np.fft.rfftfreq(piece.shape[1])[None]
+    )
     fine, coarse = power[radius > 0.3].mean(), power[(radius > 0.1) & (radius < 0.2)].mean()
     return float(fine / coarse) if coarse > 1e-3 else None
 
@@ -74,7 +95,9 @@ def _repeated(piece: Array) -> bool:
 
 
 def bars_of(pixels: NDArray[np.uint8]) -> float:
-    """The share of a side that black bars at two opposite edges take (letterbox); 0 where there are none."""
+    """The share of a side that black bars at two opposite edges take (letterbox); 0 where there are
+    none.
+    """
     shares = []
     for lines in (pixels, pixels.T):
         brightest = lines.max(1)
@@ -82,6 +105,10 @@ def bars_of(pixels: NDArray[np.uint8]) -> float:
         if not len(lit):
             continue
         first, last = int(lit[0]), int(lit[-1])
-        abrupt = first > 0 and last < len(lines) - 1 and min(lines[first].mean(), lines[last].mean()) > 2 * BLACK
+        abrupt = (
+            first > 0
+            and last < len(lines) - 1
+            and min(lines[first].mean(), lines[last].mean()) > 2 * BLACK
+        )
         shares.append(min(first, len(lines) - 1 - last) / len(lines) if abrupt else 0.0)
     return max(shares, default=0.0)

@@ -1,4 +1,6 @@
-"""What is wrong with a set as a whole: duplicates, contradictions, groups, mixtures; and training pictures among those of the validation."""
+"""What is wrong with a set as a whole: duplicates, contradictions, groups, mixtures; and training
+pictures among those of the validation.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +22,12 @@ from .look import Look
 Groups = tuple[tuple[int, ...], ...]
 
 
-def groups_of(units: Sequence[Unit], looks: Mapping[int, Look], headers: Mapping[int, Header]) -> Groups:
-    """The units whose clean sides hold the same pixels, two and more of each, in order. looks, headers: of the clean side, by the unit's place."""
+def groups_of(
+    units: Sequence[Unit], looks: Mapping[int, Look], headers: Mapping[int, Header]
+) -> Groups:
+    """The units whose clean sides hold the same pixels, two and more of each, in order. looks,
+    headers: of the clean side, by the unit's place.
+    """
     same = defaultdict(list)
     for i, look in looks.items():
         same[_key(headers[i], look)].append(i)
@@ -33,13 +39,24 @@ def _key(header: Header, look: Look) -> tuple[int, tuple[int, int], bytes]:
 
 
 def faults_of_pairs(
-    units: Sequence[Unit], groups: Groups, spoiled: Mapping[int, Look], headers: Mapping[int, Header], clean: Mapping[int, Look]
+    units: Sequence[Unit],
+    groups: Groups,
+    spoiled: Mapping[int, Look],
+    headers: Mapping[int, Header],
+    clean: Mapping[int, Look],
 ) -> Iterator[Found]:
-    """Groups that share a clean side, exact duplicates of pairs, and one spoiled picture with several clean ones. headers: of the spoiled sides."""
+    """Groups that share a clean side, exact duplicates of pairs, and one spoiled picture with
+    several clean ones. headers: of the spoiled sides.
+    """
     if groups:
         count = sum(map(len, groups))
-        words = f"{count} pairs share {len(groups)} clean pictures, up to {max(map(len, groups))} each; this is one of them"
-        yield Found("shared-clean", tuple(str(path) for i in groups[0] for path in units[i].files), words)
+        words = (
+            f"{count} pairs share {len(groups)} clean pictures, up to "
+            f"{max(map(len, groups))} each; this is one of them"
+        )
+        yield Found(
+            "shared-clean", tuple(str(path) for i in groups[0] for path in units[i].files), words
+        )
     same = defaultdict(list)
     for i, look in spoiled.items():
         if look.deviation >= BLANK:
@@ -49,15 +66,28 @@ def faults_of_pairs(
         for i in places:
             by_clean[clean[i].checksum].append(i)
         if len(by_clean) > 1:
-            yield Found("contradictory", tuple(str(path) for i in places for path in units[i].files))
-        yield from (Found("duplicate", tuple(str(path) for i in group for path in units[i].files)) for group in by_clean.values() if len(group) > 1)
+            yield Found(
+                "contradictory", tuple(str(path) for i in places for path in units[i].files)
+            )
+        yield from (
+            Found("duplicate", tuple(str(path) for i in group for path in units[i].files))
+            for group in by_clean.values()
+            if len(group) > 1
+        )
 
 
-def duplicates(units: Sequence[Unit], looks: Mapping[int, Look], headers: Mapping[int, Header], *, pairs: bool) -> Iterator[Found]:
-    """Pictures that stand in a set more than once. Of pairs, equal clean sides are groups and no fault, and copies of one group count once."""
+def duplicates(
+    units: Sequence[Unit], looks: Mapping[int, Look], headers: Mapping[int, Header], *, pairs: bool
+) -> Iterator[Found]:
+    """Pictures that stand in a set more than once.
+
+    Of pairs, equal clean sides are groups and no fault, and copies of one group count once.
+    """
     groups = groups_of(units, looks, headers)
     if not pairs:
-        yield from (Found("duplicate", tuple(str(units[i].clean) for i in group)) for group in groups)
+        yield from (
+            Found("duplicate", tuple(str(units[i].clean) for i in group)) for group in groups
+        )
     copies = {i for group in groups for i in group[1:]}
     chosen = [i for i in looks if i not in copies and looks[i].deviation >= BLANK]
     small, shapes = _stacked(chosen, looks, headers)
@@ -67,30 +97,49 @@ def duplicates(units: Sequence[Unit], looks: Mapping[int, Look], headers: Mappin
 
 
 def leaks(
-    units: Sequence[Unit], looks: Mapping[int, Look], headers: Mapping[int, Header],
-    others: Sequence[Unit], other_looks: Mapping[int, Look], other_headers: Mapping[int, Header],
-) -> Iterator[Found]:  # fmt: skip
+    units: Sequence[Unit],
+    looks: Mapping[int, Look],
+    headers: Mapping[int, Header],
+    others: Sequence[Unit],
+    other_looks: Mapping[int, Look],
+    other_headers: Mapping[int, Header],
+) -> Iterator[Found]:
     """Pictures of the training (the first three) that are in the validation (the others) too."""
-    chosen, theirs = ([i for i, look in some.items() if look.deviation >= BLANK] for some in (looks, other_looks))
+    chosen, theirs = (
+        [i for i, look in some.items() if look.deviation >= BLANK] for some in (looks, other_looks)
+    )
     if not chosen or not theirs:
         return
-    (small, shapes), (other_small, other_shapes) = _stacked(chosen, looks, headers), _stacked(theirs, other_looks, other_headers)
+    (small, shapes), (other_small, other_shapes) = (
+        _stacked(chosen, looks, headers),
+        _stacked(theirs, other_looks, other_headers),
+    )
     for same in same_pictures(small, other_small, shapes, other_shapes):
         i, j = chosen[same.first], theirs[same.second]
-        yield Found(_kind_of_leak(same, _key(headers[i], looks[i]) == _key(other_headers[j], other_looks[j])), (str(units[i].clean), str(others[j].clean)))
+        yield Found(
+            _kind_of_leak(
+                same, _key(headers[i], looks[i]) == _key(other_headers[j], other_looks[j])
+            ),
+            (str(units[i].clean), str(others[j].clean)),
+        )
 
 
 def _kind_of_leak(same: Same, equal: bool) -> str:
     return "leak-turned" if same.turned else "leak" if equal else "leak-similar"
 
 
-def _stacked(chosen: Sequence[int], looks: Mapping[int, Look], headers: Mapping[int, Header]) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+def _stacked(
+    chosen: Sequence[int], looks: Mapping[int, Look], headers: Mapping[int, Header]
+) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
     small = np.stack([looks[i].small for i in chosen]) if chosen else np.empty((0, 1, 1), np.uint8)
     return small, np.array([headers[i].width / headers[i].height for i in chosen])
 
 
-def together(units: Sequence[Unit], groups: Groups, found: Iterable[Found]) -> tuple[tuple[str, ...], ...]:
-    """Names of the units that must not be split: those that share a clean side, and those whose clean sides are the same picture to the eye.
+def together(
+    units: Sequence[Unit], groups: Groups, found: Iterable[Found]
+) -> tuple[tuple[str, ...], ...]:
+    """Names of the units that must not be split: those that share a clean side, and those whose
+    clean sides are the same picture to the eye.
 
     They are named as their clean files are seen from their folder, as recipes name them.
     """
@@ -103,7 +152,11 @@ def together(units: Sequence[Unit], groups: Groups, found: Iterable[Found]) -> t
         return name
 
     same = [[str(units[i].clean) for i in members] for members in groups]
-    same += [[file for file in place.files if file in names] for place in found if place.fault.startswith("duplicate")]
+    same += [
+        [file for file in place.files if file in names]
+        for place in found
+        if place.fault.startswith("duplicate")
+    ]
     for files in same:
         for file in files:
             leads_to[root(names[file])] = root(names[files[0]])
@@ -114,15 +167,27 @@ def together(units: Sequence[Unit], groups: Groups, found: Iterable[Found]) -> t
 
 
 def swapped(pairs: Sequence[Both]) -> Iterator[Found]:
-    """Pairs whose clean side is the noisier one where the spoiled side is in most. Brightness alone would not say so: blur takes texture from it too."""
+    """Pairs whose clean side is the noisier one where the spoiled side is in most.
+
+    Brightness alone would not say so: blur takes texture from it too.
+    """
     known = {both.files: more for both in pairs if (more := _more_grain(both)) is not None}
     if known and np.median(list(known.values())) > NOISIER:
-        yield from (Found("swapped", files, "it is the noisier one, unlike in the other pairs") for files, more in known.items() if more < -NOISIER)
+        yield from (
+            Found("swapped", files, "it is the noisier one, unlike in the other pairs")
+            for files, more in known.items()
+            if more < -NOISIER
+        )
 
 
 def _more_grain(both: Both) -> float | None:
     """How much grainier the spoiled side is, None where it cannot be told."""
-    if both.spoiled_look is None or both.clean_look is None or both.spoiled_look.grain is None or both.clean_look.grain is None:
+    if (
+        both.spoiled_look is None
+        or both.clean_look is None
+        or both.spoiled_look.grain is None
+        or both.clean_look.grain is None
+    ):
         return None
     return both.spoiled_look.grain - both.clean_look.grain
 
@@ -131,7 +196,15 @@ def mixtures(headers: Sequence[Header], side: str) -> Iterator[Found]:
     """Depths and channels that differ within one side."""
     for fault, values in (
         ("mixed-depth", Counter(header.depth for header in headers)),
-        ("mixed-channels", Counter("grey" if header.channels == 1 else "colour" for header in headers)),
+        (
+            "mixed-channels",
+            Counter("grey" if header.channels == 1 else "colour" for header in headers),
+        ),
     ):
         if len(values) > 1:
-            yield Found(fault, (), f"{side}: " + ", ".join(f"{count} {value}" for value, count in values.most_common()))
+            yield Found(
+                fault,
+                (),
+                f"{side}: "
+                + ", ".join(f"{count} {value}" for value, count in values.most_common()),
+            )

@@ -1,4 +1,6 @@
-"""Training data, in the order in which it goes: sources (files, packs, pairs), splitting, pictures (in memory), cut, crops (batches), stream (in order)."""
+"""Training data, in the order in which it goes: sources (files, packs, pairs), splitting, pictures
+(in memory), cut, crops (batches), stream (in order).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Batches of spoiled crops: what a training step gets to see. Every crop depends on (seed, epoch, index, its place in the batch) alone, whoever makes it."""
+"""Batches of spoiled crops: what a training step gets to see.
+
+Every crop depends on (seed, epoch, index, its place in the batch) alone, whoever makes it.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +26,11 @@ from .sources import Pixels
 
 
 class Batch(NamedTuple):
-    """spoiled and clean [B, C, H, W]; level [B or 1, K, 1, 1]: of the dials that the network is told; weight [B, 1, 1 or H, 1 or W]: what each place counts in
-    the loss (its picture's level, and 0 where it is padding), or None for 1 everywhere. float32. With a scale the clean sides are that much larger.
+    """spoiled and clean [B, C, H, W]; level [B or 1, K, 1, 1]: of the dials that the network is
+    told; weight [B, 1, 1 or H, 1 or W]: what each place counts in the loss (its picture's level,
+    and 0 where it is padding), or None for 1 everywhere. float32.
+
+    With a scale the clean sides are that much larger.
     """
 
     spoiled: Tensor
@@ -35,23 +41,32 @@ class Batch(NamedTuple):
 
 @dataclass(frozen=True)
 class Misread:
-    """Of a share of the pictures the network is told `low` to `high` times the true amount of damage, so that it forgives a dial that is turned too far."""
+    """Of a share of the pictures the network is told `low` to `high` times the true amount of
+    damage, so that it forgives a dial that is turned too far.
+    """
 
     share: float
     low: float
     high: float
 
     def __call__(self, levels: Array, degradation: Degradation, rng: np.random.Generator) -> Array:
-        """What is told of these levels [n], as often half as twice; not beyond the range to train on. The amount counts from the neutral level, or from 0."""
+        """What is told of these levels [n], as often half as twice; not beyond the range to train
+        on.
+
+        The amount counts from the neutral level, or from 0.
+        """
         zero, dial = degradation.neutral or 0.0, degradation.dial
-        factor = np.exp(rng.uniform(math.log(self.low), math.log(self.high), len(levels))).astype(np.float32)
+        factor = np.exp(rng.uniform(math.log(self.low), math.log(self.high), len(levels))).astype(
+            np.float32
+        )
         wrong = np.clip(zero + (levels - zero) * factor, min(dial.low, zero), max(dial.high, zero))
         return np.where(rng.random(len(levels)) < self.share, wrong, levels)
 
 
 @dataclass(frozen=True)
 class Damaging:
-    """A degradation in training. share: of the pictures that it happens to; to the others its level is the neutral one. told: whether the network knows it.
+    """A degradation in training. share: of the pictures that it happens to; to the others its level
+    is the neutral one. told: whether the network knows it.
 
     misread: whether it is told wrong now and then.
     """
@@ -76,7 +91,9 @@ class Damaging:
 
 @dataclass(frozen=True)
 class Weigh:
-    """What a picture counts in the loss: a function of the level of one dial, told or hidden, tensor to tensor."""
+    """What a picture counts in the loss: a function of the level of one dial, told or hidden,
+    tensor to tensor.
+    """
 
     dial: str
     weight: Callable[[Tensor], Tensor]
@@ -84,12 +101,16 @@ class Weigh:
 
 @dataclass(frozen=True)
 class Crops(Dataset[Batch]):
-    """Batches by (epoch, index), or (epoch, index, rank, world) for the share that one of several processes has of a batch.
+    """Batches by (epoch, index), or (epoch, index, rank, world) for the share that one of several
+    processes has of a batch.
 
-    An epoch takes every picture about once; where they are of several sources (`Source.pool`), these have shares of the crops by their `weights`.
-    Clean pictures are spoiled by `damage` in order; pairs are as they are. grey: the share of clean crops that are made grey before they are spoiled.
-    one_level: one draw for a whole batch, which comes from one source then. dials: those that a batch has the levels of; without it, all of `damage`.
-    raw: clean crops become what some camera's sensor saw, four packed planes of half their size (the scale of `cut` is 2), before they are spoiled.
+    An epoch takes every picture about once; where they are of several sources (`Source.pool`),
+    these have shares of the crops by their `weights`. Clean pictures are spoiled by `damage` in
+    order; pairs are as they are. grey: the share of clean crops that are made grey before they are
+    spoiled. one_level: one draw for a whole batch, which comes from one source then. dials: those
+    that a batch has the levels of; without it, all of `damage`. raw: clean crops become what some
+    camera's sensor saw, four packed planes of half their size (the scale of `cut` is 2), before
+    they are spoiled.
     """
 
     pictures: Pictures
@@ -109,7 +130,11 @@ class Crops(Dataset[Batch]):
     @property
     def told(self) -> tuple[str, ...]:
         """The dials that a batch has the levels of, in their order."""
-        return tuple(part.name for part in self.damage if part.told) if self.dials is None else self.dials
+        return (
+            tuple(part.name for part in self.damage if part.told)
+            if self.dials is None
+            else self.dials
+        )
 
     @cached_property
     def _names(self) -> list[str]:
@@ -119,13 +144,23 @@ class Crops(Dataset[Batch]):
 
     @cached_property
     def _items(self) -> Indices:
-        """The number of the first item of each picture, and the number of all: with a grid, every tile is an item. [P + 1]"""
-        return np.concatenate([[0], np.cumsum([tiles(self.cut, size) for size in self.pictures.sizes])])
+        """The number of the first item of each picture, and the number of all: with a grid, every
+        tile is an item.
+
+        [P + 1]
+        """
+        return np.concatenate(
+            [[0], np.cumsum([tiles(self.cut, size) for size in self.pictures.sizes])]
+        )
 
     @cached_property
     def _pools(self) -> tuple[int, ...]:
         """How many items each source of pictures has."""
-        pools = np.bincount([source.pool for source in self.pictures.sources], np.diff(self._items), len(self.weights))
+        pools = np.bincount(
+            [source.pool for source in self.pictures.sources],
+            np.diff(self._items),
+            len(self.weights),
+        )
         return tuple(int(size) for size in pools)
 
     @property
@@ -139,19 +174,34 @@ class Crops(Dataset[Batch]):
         levels = self._levels(chosen, np.random.default_rng([self.seed, 1, epoch, index]))
         mine = range(rank * self.batch // world, (rank + 1) * self.batch // world)
         crops = [self._crop(chosen[j], levels[j], self._generator(epoch, index, j)) for j in mine]
-        size = self._padded(chosen, epoch, index) if self.cut.rule == "whole" else (self.cut.side, self.cut.side)
-        told = self._told_levels(chosen, levels, np.random.default_rng([self.seed, 2, epoch, index]))
+        size = (
+            self._padded(chosen, epoch, index)
+            if self.cut.rule == "whole"
+            else (self.cut.side, self.cut.side)
+        )
+        told = self._told_levels(
+            chosen, levels, np.random.default_rng([self.seed, 2, epoch, index])
+        )
         return self._batch(crops, levels[list(mine)], told[list(mine)], size)
 
     def _chosen(self, epoch: int, index: int) -> list[tuple[int, int]]:
         """(picture, tile) of the crops of a batch: a stretch of the epoch's order."""
         slots, together = self.epoch_length * self.batch, self.batch if self.one_level else 1
-        items = epoch_order(self.seed, epoch, self._pools, self.weights, slots, together)[index * self.batch : (index + 1) * self.batch]
+        items = epoch_order(self.seed, epoch, self._pools, self.weights, slots, together)[
+            index * self.batch : (index + 1) * self.batch
+        ]
         pictures = np.searchsorted(self._items, items, side="right") - 1
-        return [(int(picture), int(item - self._items[picture])) for picture, item in zip(pictures, items, strict=True)]
+        return [
+            (int(picture), int(item - self._items[picture]))
+            for picture, item in zip(pictures, items, strict=True)
+        ]
 
     def _levels(self, chosen: list[tuple[int, int]], rng: np.random.Generator) -> Array:
-        """The level of every degradation (where a pair stands, what it says of itself, else NaN), then that of dials that are of pairs alone. [B, D]"""
+        """The level of every degradation (where a pair stands, what it says of itself, else NaN),
+        then that of dials that are of pairs alone.
+
+        [B, D]
+        """
         levels = np.full((self.batch, len(self._names)), np.nan, np.float32)
         for k, part in enumerate(self.damage):
             levels[:, k] = part.levels(1 if self.one_level else self.batch, rng)
@@ -161,16 +211,22 @@ class Crops(Dataset[Batch]):
                 levels[j] = [source.level.get(name, np.nan) for name in self._names]
         return levels
 
-    def _told_levels(self, chosen: list[tuple[int, int]], levels: Array, rng: np.random.Generator) -> Array:
+    def _told_levels(
+        self, chosen: list[tuple[int, int]], levels: Array, rng: np.random.Generator
+    ) -> Array:
         """What the network is told of them. [B, D]"""
         told = levels.copy()
         drawn = [not self.pictures.sources[picture].read_spoiled for picture, _ in chosen]
         for k, part in enumerate(self.damage):
             if part.misread is not None and any(drawn):
-                told[drawn, k] = part.misread(levels[drawn, k][: 1 if self.one_level else None], part.degradation, rng)
+                told[drawn, k] = part.misread(
+                    levels[drawn, k][: 1 if self.one_level else None], part.degradation, rng
+                )
         return told
 
-    def _crop(self, item: tuple[int, int], levels: Array, rng: np.random.Generator) -> tuple[Array, Array]:
+    def _crop(
+        self, item: tuple[int, int], levels: Array, rng: np.random.Generator
+    ) -> tuple[Array, Array]:
         """One crop: its spoiled and its clean side, [C, H, W]."""
         picture, tile = item
         sides = self.pictures[picture]
@@ -183,9 +239,13 @@ class Crops(Dataset[Batch]):
             return self._degraded(planes, levels, rng), planes
         if len(clean) == 3 and self.grey and rng.random() < self.grey:
             clean = np.rint(_fewer(clean, 1) * 255).astype(np.float32) / np.float32(255)
-        return self._degraded(_fewer(clean, self.channels_in), levels, rng), _fewer(clean, self.channels_out)
+        return self._degraded(_fewer(clean, self.channels_in), levels, rng), _fewer(
+            clean, self.channels_out
+        )
 
-    def _window(self, picture: int, tile: int, sides: Sides | None, rng: np.random.Generator) -> Window:
+    def _window(
+        self, picture: int, tile: int, sides: Sides | None, rng: np.random.Generator
+    ) -> Window:
         def ink(window: Window) -> float:
             return darkness((sides or self.pictures[picture])[0], window, self.cut.scale)
 
@@ -200,30 +260,64 @@ class Crops(Dataset[Batch]):
         return first
 
     def _padded(self, chosen: list[tuple[int, int]], epoch: int, index: int) -> tuple[int, int]:
-        """The size that whole pictures of a batch are brought to, in pixels of the spoiled side, in whichever process."""
-        shapes = [self._window(picture, tile, None, self._generator(epoch, index, j)).shape for j, (picture, tile) in enumerate(chosen)]
-        height, width = (-(-max(sides) // self.cut.multiple) * self.cut.multiple for sides in zip(*shapes, strict=True))
+        """The size that whole pictures of a batch are brought to, in pixels of the spoiled side, in
+        whichever process.
+        """
+        shapes = [
+            self._window(picture, tile, None, self._generator(epoch, index, j)).shape
+            for j, (picture, tile) in enumerate(chosen)
+        ]
+        height, width = (
+            -(-max(sides) // self.cut.multiple) * self.cut.multiple
+            for sides in zip(*shapes, strict=True)
+        )
         return height, width
 
     def _generator(self, epoch: int, index: int, place: int) -> np.random.Generator:
         return np.random.default_rng([self.seed, 1, epoch, index, place])
 
-    def _batch(self, crops: list[tuple[Array, Array]], levels: Array, told: Array, size: tuple[int, int]) -> Batch:
+    def _batch(
+        self, crops: list[tuple[Array, Array]], levels: Array, told: Array, size: tuple[int, int]
+    ) -> Batch:
         scale = 1 if self.raw else self.cut.scale
         spoiled = np.empty((len(crops), self.channels_in, *size), np.float32)
-        clean = np.empty((len(crops), self.channels_out, scale * size[0], scale * size[1]), np.float32)
+        clean = np.empty(
+            (len(crops), self.channels_out, scale * size[0], scale * size[1]), np.float32
+        )
         for j, (bad, good) in enumerate(crops):
-            spoiled[j] = bad if bad.shape[1:] == spoiled.shape[2:] else mirrored(bad, *spoiled.shape[2:])
-            clean[j] = good if good.shape[1:] == clean.shape[2:] else mirrored(good, *clean.shape[2:])
+            spoiled[j] = (
+                bad if bad.shape[1:] == spoiled.shape[2:] else mirrored(bad, *spoiled.shape[2:])
+            )
+            clean[j] = (
+                good if good.shape[1:] == clean.shape[2:] else mirrored(good, *clean.shape[2:])
+            )
         names = self._names
-        level = torch.from_numpy(told[: 1 if self.one_level else None, [names.index(name) for name in self.told], None, None])
-        return Batch(torch.from_numpy(spoiled), torch.from_numpy(clean), level, self._weight(levels, [good.shape[1:] for _, good in crops], clean.shape[2:]))
+        level = torch.from_numpy(
+            told[
+                : 1 if self.one_level else None,
+                [names.index(name) for name in self.told],
+                None,
+                None,
+            ]
+        )
+        return Batch(
+            torch.from_numpy(spoiled),
+            torch.from_numpy(clean),
+            level,
+            self._weight(levels, [good.shape[1:] for _, good in crops], clean.shape[2:]),
+        )
 
-    def _weight(self, levels: Array, shapes: list[tuple[int, ...]], size: tuple[int, ...]) -> Tensor | None:
-        """What the level says, times 0 in the padding of crops of those shapes; None where neither has a say."""
+    def _weight(
+        self, levels: Array, shapes: list[tuple[int, ...]], size: tuple[int, ...]
+    ) -> Tensor | None:
+        """What the level says, times 0 in the padding of crops of those shapes; None where neither
+        has a say.
+        """
         weight = None
         if self.weigh is not None:
-            level = torch.from_numpy(levels[:, self._names.index(self.weigh.dial), None, None, None])
+            level = torch.from_numpy(
+                levels[:, self._names.index(self.weigh.dial), None, None, None]
+            )
             weight = torch.where(level.isnan(), torch.ones_like(level), self.weigh.weight(level))
         if self.cut.rule != "whole":
             return weight

@@ -1,4 +1,6 @@
-"""How a crop is cut: first a window is drawn, which depends on the size of the picture alone (but where ink is looked for), then both sides are cut by it."""
+"""How a crop is cut: first a window is drawn, which depends on the size of the picture alone (but
+where ink is looked for), then both sides are cut by it.
+"""
 
 from __future__ import annotations
 
@@ -25,10 +27,12 @@ BLANK = 1e-6
 class Cut:
     """How crops are cut.
 
-    rule: random (anywhere), grid (the tiles of a picture, each once an epoch), resize (the whole picture, brought to the crop's size), hybrid (as random, but
-    pictures that are too small are enlarged, or mirrored, by `small`), whole (all of the picture). crop: side in pixels of the clean picture. scale: how many
-    times smaller the spoiled side is. prefer_ink: share of crops that are drawn by how dark they are. scales: lowest and highest factor by which what is cut
-    is resized. multiple: of the sides of a batch of whole pictures, in pixels of the spoiled side.
+    rule: random (anywhere), grid (the tiles of a picture, each once an epoch), resize (the whole
+    picture, brought to the crop's size), hybrid (as random, but pictures that are too small are
+    enlarged, or mirrored, by `small`), whole (all of the picture). crop: side in pixels of the
+    clean picture. scale: how many times smaller the spoiled side is. prefer_ink: share of crops
+    that are drawn by how dark they are. scales: lowest and highest factor by which what is cut is
+    resized. multiple: of the sides of a batch of whole pictures, in pixels of the spoiled side.
     """
 
     crop: int = 96
@@ -54,7 +58,9 @@ class Cut:
 
 @dataclass(frozen=True)
 class Window:
-    """What becomes a crop, in pixels of the spoiled side: where it lies (mirrored beyond the picture), the size it is brought to, and how it turns."""
+    """What becomes a crop, in pixels of the spoiled side: where it lies (mirrored beyond the
+    picture), the size it is brought to, and how it turns.
+    """
 
     top: int
     left: int
@@ -76,8 +82,16 @@ def tiles(cut: Cut, size: tuple[int, int]) -> int:
     return -(-size[0] // cut.side) * -(-size[1] // cut.side) if cut.rule == "grid" else 1
 
 
-def draw(cut: Cut, size: tuple[int, int], tile: int, rng: np.random.Generator, ink: Callable[[Window], float]) -> Window:
-    """The window of one crop of a picture of that (height, width). ink: how dark a window is, 0 to 1; asked only where that counts."""
+def draw(
+    cut: Cut,
+    size: tuple[int, int],
+    tile: int,
+    rng: np.random.Generator,
+    ink: Callable[[Window], float],
+) -> Window:
+    """The window of one crop of a picture of that (height, width). ink: how dark a window is, 0 to
+    1; asked only where that counts.
+    """
     window = _place(cut, size, tile, rng)
     if cut.prefer_ink and rng.random() < cut.prefer_ink:
         others = [window, *(_place(cut, size, tile, rng) for _ in range(CANDIDATES - 1))]
@@ -95,7 +109,14 @@ def _place(cut: Cut, size: tuple[int, int], tile: int, rng: np.random.Generator)
         return Window(0, 0, height, width, cut.side, cut.side)
     if cut.rule == "grid":
         row, column = divmod(tile, -(-width // cut.side))
-        return Window(min(row * cut.side, height - cut.side), min(column * cut.side, width - cut.side), cut.side, cut.side, cut.side, cut.side)
+        return Window(
+            min(row * cut.side, height - cut.side),
+            min(column * cut.side, width - cut.side),
+            cut.side,
+            cut.side,
+            cut.side,
+            cut.side,
+        )
     side = cut.side if cut.scales is None else round(cut.side / float(rng.uniform(*cut.scales)))
     if side > min(size) and (cut.rule == "random" or cut.small == "enlarge"):
         side = min(size)
@@ -104,8 +125,12 @@ def _place(cut: Cut, size: tuple[int, int], tile: int, rng: np.random.Generator)
 
 
 def take(pixels: Pixels, window: Window, scale: int) -> Pixels | Array:
-    """The crop of one side, [C, rows, columns] times `scale`: as the file has it, or, where it was resized, float32 in [0, 1]."""
-    top, left, height, width = (scale * value for value in (window.top, window.left, window.height, window.width))
+    """The crop of one side, [C, rows, columns] times `scale`: as the file has it, or, where it was
+    resized, float32 in [0, 1].
+    """
+    top, left, height, width = (
+        scale * value for value in (window.top, window.left, window.height, window.width)
+    )
     piece: NDArray[Any] = pixels[:, top : top + height, left : left + width]
     if piece.shape[1:] != (height, width):
         piece = mirrored(piece, height, width)
@@ -117,8 +142,14 @@ def take(pixels: Pixels, window: Window, scale: int) -> Pixels | Array:
 
 
 def mirrored(piece: NDArray[Any], height: int, width: int) -> NDArray[Any]:
-    """The picture [C, H, W] with what lacks to that size, or more, mirrored at the right and below."""
-    return np.pad(piece, ((0, 0), (0, max(0, height - piece.shape[1])), (0, max(0, width - piece.shape[2]))), mode="symmetric")
+    """The picture [C, H, W] with what lacks to that size, or more, mirrored at the right and
+    below.
+    """
+    return np.pad(
+        piece,
+        ((0, 0), (0, max(0, height - piece.shape[1])), (0, max(0, width - piece.shape[2]))),
+        mode="symmetric",
+    )
 
 
 def darkness(pixels: Pixels, window: Window, scale: int) -> float:

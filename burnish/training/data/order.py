@@ -11,13 +11,24 @@ Indices = NDArray[np.int64]
 
 
 @lru_cache(maxsize=4)
-def epoch_order(seed: int, epoch: int, pools: tuple[int, ...], weights: tuple[float, ...], slots: int, together: int) -> Indices:
-    """The items that the `slots` crops of an epoch are cut from, [slots]; items are counted from 0 through all pools, whose sizes `pools` gives.
+def epoch_order(
+    seed: int,
+    epoch: int,
+    pools: tuple[int, ...],
+    weights: tuple[float, ...],
+    slots: int,
+    together: int,
+) -> Indices:
+    """The items that the `slots` crops of an epoch are cut from, [slots]; items are counted from 0
+    through all pools, whose sizes `pools` gives.
 
-    Each pool gets the share of the crops that its weight says, and gives its items in a drawn order, from the beginning again where they run out.
-    together: crops in a row that come from one pool.
+    Each pool gets the share of the crops that its weight says, and gives its items in a drawn
+    order, from the beginning again where they run out. together: crops in a row that come from one
+    pool.
     """
-    orders = [np.random.default_rng([seed, 0, epoch, i]).permutation(size) for i, size in enumerate(pools)]
+    orders = [
+        np.random.default_rng([seed, 0, epoch, i]).permutation(size) for i, size in enumerate(pools)
+    ]
     if len(pools) == 1:
         return np.resize(orders[0], slots)
     pool = np.repeat(_pools(seed, epoch, pools, weights, slots // together), together)
@@ -28,8 +39,14 @@ def epoch_order(seed: int, epoch: int, pools: tuple[int, ...], weights: tuple[fl
     return chosen
 
 
-def _pools(seed: int, epoch: int, pools: tuple[int, ...], weights: tuple[float, ...], n: int) -> Indices:
-    """The pool of each of n crops, in random order; every pool has its share of them, rounded up or down by a draw. An empty pool has none."""
+def _pools(
+    seed: int, epoch: int, pools: tuple[int, ...], weights: tuple[float, ...], n: int
+) -> Indices:
+    """The pool of each of n crops, in random order; every pool has its share of them, rounded up or
+    down by a draw.
+
+    An empty pool has none.
+    """
     rng = np.random.default_rng([seed, 2, epoch])
     ends = np.cumsum([weight if size else 0.0 for weight, size in zip(weights, pools, strict=True)])
     places = (np.arange(n) + rng.random()) / n * ends[-1]

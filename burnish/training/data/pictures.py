@@ -1,4 +1,6 @@
-"""Pictures in memory: every one decoded before the first step, and kept as bytes or 16-bit numbers where they fit."""
+"""Pictures in memory: every one decoded before the first step, and kept as bytes or 16-bit numbers
+where they fit.
+"""
 
 from __future__ import annotations
 
@@ -24,9 +26,13 @@ Sides = tuple[Pixels, Pixels | None]
 
 @dataclass(frozen=True)
 class Pictures:
-    """Pictures and pairs in a fixed order. `cached` holds them decoded, or None where they do not fit into memory and are read at every access.
+    """Pictures and pairs in a fixed order.
 
-    sizes: (height, width) of what the network takes: of a pair's spoiled side; of a clean picture, divided by the scale.
+    `cached` holds them decoded, or None where they do not fit into memory and are read at every
+    access.
+
+    sizes: (height, width) of what the network takes: of a pair's spoiled side; of a clean picture,
+    divided by the scale.
     """
 
     sources: tuple[Source, ...]
@@ -51,38 +57,76 @@ def full(pixels: Pixels) -> np.float32:
     return np.float32(np.iinfo(pixels.dtype).max)
 
 
-def open_pictures(sources: Sequence[Source], smallest: int, notice: Callable[[str], None], scale: int = 1) -> Pictures:
-    """Decodes every picture, and keeps them where they fit into half of the free memory. DataError names those that cannot be used, before the first step.
+def open_pictures(
+    sources: Sequence[Source], smallest: int, notice: Callable[[str], None], scale: int = 1
+) -> Pictures:
+    """Decodes every picture, and keeps them where they fit into half of the free memory.
 
-    smallest: the least side in pixels, of the clean picture. scale: how many times smaller the spoiled side of a pair is; rows and columns of the clean side
-    that are left over at the right and below do not count.
+    DataError names those that cannot be used, before the first step.
+
+    smallest: the least side in pixels, of the clean picture. scale: how many times smaller the
+    spoiled side of a pair is; rows and columns of the clean side that are left over at the right
+    and below do not count.
     """
     if not sources:
-        raise DataError("no picture is left to train on; data.leave_out, data.leave_out_groups and data.hold_out take all of them")
+        raise DataError(
+            "no picture is left to train on; data.leave_out, data.leave_out_groups and "
+            "data.hold_out take all of them"
+        )
     room = _free_memory() // 2
     cached: list[Sides] | None = []
     sums, sizes, problems = [], [], []
-    for source, result in zip(sources, _in_order(partial(_try_reading, smallest=smallest, scale=scale), sources), strict=True):
+    for source, result in zip(
+        sources,
+        _in_order(partial(_try_reading, smallest=smallest, scale=scale), sources),
+        strict=True,
+    ):
         if isinstance(result, str):
             problems.append(f"{source.place} ({result})")
             continue
         clean, spoiled = result
-        sums.append([source.name, *(value for side in result if side is not None for value in (list(side.shape), zlib.crc32(side.data)))])
-        sizes.append((clean.shape[1] // scale, clean.shape[2] // scale) if spoiled is None else (spoiled.shape[1], spoiled.shape[2]))
+        sums.append(
+            [
+                source.name,
+                *(
+                    value
+                    for side in result
+                    if side is not None
+                    for value in (list(side.shape), zlib.crc32(side.data))
+                ),
+            ]
+        )
+        sizes.append(
+            (clean.shape[1] // scale, clean.shape[2] // scale)
+            if spoiled is None
+            else (spoiled.shape[1], spoiled.shape[2])
+        )
         room -= clean.nbytes + (0 if spoiled is None else spoiled.nbytes)
         if cached is not None and room < 0:
-            notice("the pictures do not fit into half of the free memory, so each is read again whenever a crop of it is wanted; more data.workers help")
+            notice(
+                "the pictures do not fit into half of the free memory, so each is read again "
+                "whenever a crop of it is wanted; more data.workers help"
+            )
             cached = None
         if cached is not None:
             cached.append(result)
     if problems:
-        raise DataError(f"{len(problems)} of {len(sources)} pictures cannot be trained on; mend or remove them: {summed(problems)}")
+        raise DataError(
+            f"{len(problems)} of {len(sources)} pictures cannot be trained on; mend or remove "
+            f"them: {summed(problems)}"
+        )
     fingerprint = hashlib.sha256(json.dumps(sums).encode()).hexdigest()
-    return Pictures(tuple(sources), None if cached is None else tuple(cached), fingerprint, tuple(sizes))
+    return Pictures(
+        tuple(sources), None if cached is None else tuple(cached), fingerprint, tuple(sizes)
+    )
 
 
-def _in_order(read: Callable[[Source], Sides | str], sources: Sequence[Source]) -> Iterator[Sides | str]:
-    """What is read of each, in order, by threads that are only so far ahead: pictures that do not fit into memory are not all there at once."""
+def _in_order(
+    read: Callable[[Source], Sides | str], sources: Sequence[Source]
+) -> Iterator[Sides | str]:
+    """What is read of each, in order, by threads that are only so far ahead: pictures that do not
+    fit into memory are not all there at once.
+    """
     ahead: deque[Future[Sides | str]] = deque()
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for source in sources:
@@ -104,9 +148,14 @@ def _try_reading(source: Source, smallest: int, scale: int) -> Sides | str:
         return str(error).removeprefix(f"{source.place}: ")
     if min(clean.shape[1:]) < smallest:
         return f"{_size(clean)} is smaller than the crop of {smallest}"
-    if spoiled is not None and spoiled.shape[1:] != tuple(side // scale for side in clean.shape[1:]):
+    if spoiled is not None and spoiled.shape[1:] != tuple(
+        side // scale for side in clean.shape[1:]
+    ):
         wanted = "as large as" if scale == 1 else f"{scale} times smaller than"
-        return f"the spoiled side is {_size(spoiled)}, and should be {wanted} the clean one, which is {_size(clean)}"
+        return (
+            f"the spoiled side is {_size(spoiled)}, and should be {wanted} the clean one, "
+            f"which is {_size(clean)}"
+        )
     return clean, spoiled
 
 
@@ -115,7 +164,9 @@ def _size(pixels: Pixels) -> str:
 
 
 def _free_memory() -> int:
-    """In bytes; of several processes that train together on this machine, each counts on its share."""
+    """In bytes; of several processes that train together on this machine, each counts on its
+    share.
+    """
     import psutil
 
     return int(psutil.virtual_memory().available) // int(os.environ.get("LOCAL_WORLD_SIZE", "1"))

@@ -1,4 +1,6 @@
-"""Where pictures come from: files of clean folders, a pack, pairs of files; as things that have a name and can be read."""
+"""Where pictures come from: files of clean folders, a pack, pairs of files; as things that have a
+name and can be read.
+"""
 
 from __future__ import annotations
 
@@ -27,9 +29,11 @@ LISTED = 10
 
 @dataclass(frozen=True)
 class Source:
-    """A picture that can be read: its name as it is seen from its folder, where it comes from, and how to get its pixels [C, H, W], uint8 or uint16.
+    """A picture that can be read: its name as it is seen from its folder, where it comes from, and
+    how to get its pixels [C, H, W], uint8 or uint16.
 
-    read_spoiled: for a pair, the same for its spoiled side. level: what the network is told of a pair, by dial. pool: which of the recipe's sources it is from.
+    read_spoiled: for a pair, the same for its spoiled side. level: what the network is told of a
+    pair, by dial. pool: which of the recipe's sources it is from.
     """
 
     name: str
@@ -41,16 +45,27 @@ class Source:
 
 
 def sources_in(folders: Sequence[str], pack: str | None, channels: int) -> list[Source]:
-    """All clean pictures of the folders and below them (by name, folder after folder), or of the pack; a file that two folders hold counts as the first
-    one's. DataError where there is none.
+    """All clean pictures of the folders and below them (by name, folder after folder), or of the
+    pack; a file that two folders hold counts as the first one's.
+
+    DataError where there is none.
     """
     below: dict[Path, tuple[Path, Path]] = {}
     for folder in () if pack else map(Path, folders):
         for path in pictures_below(folder):
             below.setdefault(path.resolve(), (folder, path))
-    found = _packed(Path(pack), channels) if pack else [_filed(path.relative_to(folder).as_posix(), path, channels) for folder, path in below.values()]
+    found = (
+        _packed(Path(pack), channels)
+        if pack
+        else [
+            _filed(path.relative_to(folder).as_posix(), path, channels)
+            for folder, path in below.values()
+        ]
+    )
     if not found:
-        raise DataError(f"{pack or ', '.join(folders)}: no pictures there; what counts: {', '.join(SUFFIXES)}")
+        raise DataError(
+            f"{pack or ', '.join(folders)}: no pictures there; what counts: {', '.join(SUFFIXES)}"
+        )
     return found
 
 
@@ -65,11 +80,22 @@ def pair_sources(
     level: Mapping[str, float],
     pool: int,
 ) -> list[Source]:
-    """All pairs in the folders (see pairs.match), by name. DataError names files that have no partner, or are there twice."""
-    found = match(*(Path(folder),) if folder else (), spoiled=Path(spoiled) if spoiled else None, clean=Path(clean) if clean else None, names=names)
+    """All pairs in the folders (see pairs.match), by name.
+
+    DataError names files that have no partner, or are there twice.
+    """
+    found = match(
+        *(Path(folder),) if folder else (),
+        spoiled=Path(spoiled) if spoiled else None,
+        clean=Path(clean) if clean else None,
+        names=names,
+    )
     where = folder or f"{spoiled}, {clean}"
     if found.problems:
-        raise DataError(f"{where}: {summed([problem.text for problem in found.problems])}; mend or remove them, or see them all with `burnish check`")
+        raise DataError(
+            f"{where}: {summed([problem.text for problem in found.problems])}; mend or remove "
+            "them, or see them all with `burnish check`"
+        )
     if not found.pairs:
         raise DataError(f"{where}: no pairs there")
 
@@ -93,12 +119,16 @@ def summed(problems: Sequence[str]) -> str:
 
 
 def read_file(path: Path, channels: int) -> Pixels:
-    """The picture in a file, [channels, H, W]: uint8, or uint16 where the file has 16 bits or floats (which are clipped to [0, 1])."""
+    """The picture in a file, [channels, H, W]: uint8, or uint16 where the file has 16 bits or
+    floats (which are clipped to [0, 1]).
+    """
     from ...images import read
 
     picture = read(path)
     kind, top = (np.uint8, 255) if picture.depth == "uint8" else (np.uint16, 65535)
-    return _with_channels(np.rint(np.clip(picture.pixels[0], 0, 1) * np.float32(top)).astype(kind), channels)
+    return _with_channels(
+        np.rint(np.clip(picture.pixels[0], 0, 1) * np.float32(top)).astype(kind), channels
+    )
 
 
 def _filed(name: str, path: Path, channels: int) -> Source:
@@ -110,9 +140,19 @@ def _packed(pack: Path, channels: int) -> list[Source]:
     try:
         with zipfile.ZipFile(pack) as file:
             entries = json.loads(file.read("manifest.json"))["pictures"]
-            return [Source(entry["name"], f"{pack}:{entry['file']}", partial(_read_jpeg, file.read(entry["file"]), channels)) for entry in entries]
+            return [
+                Source(
+                    entry["name"],
+                    f"{pack}:{entry['file']}",
+                    partial(_read_jpeg, file.read(entry["file"]), channels),
+                )
+                for entry in entries
+            ]
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
-        raise DataError(f"{pack}: not a whole pack of pictures ({error}); make it with `python -m burnish.training.pack`") from error
+        raise DataError(
+            f"{pack}: not a whole pack of pictures ({error}); make it with `python -m "
+            "burnish.training.pack`"
+        ) from error
 
 
 def _read_jpeg(data: bytes, channels: int) -> Pixels:
@@ -122,7 +162,9 @@ def _read_jpeg(data: bytes, channels: int) -> Pixels:
         picture = np.asarray(Image.open(io.BytesIO(data)))
     except OSError as error:
         raise InputError(str(error)) from error
-    return _with_channels(picture[None] if picture.ndim == 2 else picture.transpose(2, 0, 1), channels)
+    return _with_channels(
+        picture[None] if picture.ndim == 2 else picture.transpose(2, 0, 1), channels
+    )
 
 
 def _with_channels(pixels: Pixels, channels: int) -> Pixels:
@@ -130,6 +172,8 @@ def _with_channels(pixels: Pixels, channels: int) -> Pixels:
     if pixels.shape[0] == channels:
         return np.ascontiguousarray(pixels)
     if channels == 1:
-        grey: Pixels = np.rint(np.tensordot(LUMA, pixels.astype(np.float32), 1)[None]).astype(pixels.dtype)
+        grey: Pixels = np.rint(np.tensordot(LUMA, pixels.astype(np.float32), 1)[None]).astype(
+            pixels.dtype
+        )
         return grey
     return np.repeat(pixels, channels, 0)

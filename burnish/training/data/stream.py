@@ -1,4 +1,6 @@
-"""The batches of a run, in order, made by processes ahead of time or in between; and, of several processes that train together, each one's share of them."""
+"""The batches of a run, in order, made by processes ahead of time or in between; and, of several
+processes that train together, each one's share of them.
+"""
 
 from __future__ import annotations
 
@@ -30,37 +32,79 @@ class _Order(Sampler[tuple[int, int, int, int]]):
         return self.last - self.first
 
     def __iter__(self) -> Iterator[tuple[int, int, int, int]]:
-        return ((*divmod(i, self.epoch_length), self.rank, self.world) for i in range(self.first, self.last))
+        return (
+            (*divmod(i, self.epoch_length), self.rank, self.world)
+            for i in range(self.first, self.last)
+        )
 
 
-def stream(crops: Crops, first: int, last: int, *, workers: int = 0, pinned: bool = False, rank: int = 0, world: int = 1) -> Iterator[Batch]:
-    """The batches first..last - 1 of a run, in order, made by `workers` processes ahead of time, or in between by none. DataError where a worker fails.
+def stream(
+    crops: Crops,
+    first: int,
+    last: int,
+    *,
+    workers: int = 0,
+    pinned: bool = False,
+    rank: int = 0,
+    world: int = 1,
+) -> Iterator[Batch]:
+    """The batches first..last - 1 of a run, in order, made by `workers` processes ahead of time, or
+    in between by none.
 
-    rank, world: of `world` processes that train together, number `rank` gets its part of each batch, and makes that part alone. UsageError where a batch
-    cannot be divided so.
+    DataError where a worker fails.
+
+    rank, world: of `world` processes that train together, number `rank` gets its part of each
+    batch, and makes that part alone. UsageError where a batch cannot be divided so.
     """
     if crops.batch % world:
-        raise UsageError(f"data.batch: {crops.batch} crops cannot be divided among {world} processes; take a multiple of {world}")
+        raise UsageError(
+            f"data.batch: {crops.batch} crops cannot be divided among {world} processes; take a "
+            f"multiple of {world}"
+        )
     settings: dict[str, Any] = {}
     if workers:
         # Forked, workers share the decoded pictures instead of each getting a copy.
-        context = "fork" if "fork" in multiprocessing.get_all_start_methods() and os.name == "posix" else None
-        settings = {"num_workers": workers, "prefetch_factor": 4, "worker_init_fn": _calm, "multiprocessing_context": context}
+        context = (
+            "fork"
+            if "fork" in multiprocessing.get_all_start_methods() and os.name == "posix"
+            else None
+        )
+        settings = {
+            "num_workers": workers,
+            "prefetch_factor": 4,
+            "worker_init_fn": _calm,
+            "multiprocessing_context": context,
+        }
     order = _Order(first, last, crops.epoch_length, rank, world)
-    # A generator of its own: the loader would draw its workers' seeds from the global one, and a run would depend on how often it was resumed.
-    loader = DataLoader(crops, batch_size=None, sampler=order, generator=torch.Generator(), pin_memory=pinned, **settings)
+    # A generator of its own: the loader would draw its workers' seeds from the global one, and a
+    # run would depend on how often it was resumed.
+    loader = DataLoader(
+        crops,
+        batch_size=None,
+        sampler=order,
+        generator=torch.Generator(),
+        pin_memory=pinned,
+        **settings,
+    )
     try:
         yield from loader
     except BurnishError as error:
-        raise DataError(f"a picture cannot be read any more: {str(error).strip().rpartition(chr(10))[2]}") from error
+        raise DataError(
+            f"a picture cannot be read any more: {str(error).strip().rpartition(chr(10))[2]}"
+        ) from error
     except RuntimeError as error:
         if "DataLoader worker" not in str(error):
             raise
-        raise DataError(f"a process that makes batches died ({' '.join(str(error).split())}); where memory is short, use fewer data.workers") from error
+        raise DataError(
+            f"a process that makes batches died ({' '.join(str(error).split())}); where memory "
+            "is short, use fewer data.workers"
+        ) from error
 
 
 def _calm(worker: int) -> None:
-    """A process group of its own: what stops the group of the main process, such as Ctrl-C, reaches that one alone, which saves and then ends its workers."""
+    """A process group of its own: what stops the group of the main process, such as Ctrl-C, reaches
+    that one alone, which saves and then ends its workers.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "setpgid"):
         os.setpgid(0, 0)

@@ -1,4 +1,6 @@
-"""From a level in the unit that a person says to how far a method is turned: straight lines between points, so that a dial can be calibrated."""
+"""From a level in the unit that a person says to how far a method is turned: straight lines between
+points, so that a dial can be calibrated.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +12,23 @@ from torch import Tensor, nn
 
 
 class Amount(nn.Module):
-    """level -> amount, linear between the points and beyond the last ones. `levels` rise. ValueError where the points make no line."""
+    """level -> amount, linear between the points and beyond the last ones.
+
+    `levels` rise. ValueError where the points make no line.
+    """
 
     def __init__(self, levels: Sequence[float], amounts: Sequence[float]) -> None:
         super().__init__()
         levels, amounts = [float(value) for value in levels], [float(value) for value in amounts]
-        if len(levels) != len(amounts) or len(levels) < 2 or any(a >= b for a, b in itertools.pairwise(levels)):
-            raise ValueError(f"levels and amounts want as many numbers, two or more, the levels rising, not {levels} and {amounts}")
+        if (
+            len(levels) != len(amounts)
+            or len(levels) < 2
+            or any(a >= b for a, b in itertools.pairwise(levels))
+        ):
+            raise ValueError(
+                "levels and amounts want as many numbers, two or more, the levels rising, not "
+                f"{levels} and {amounts}"
+            )
         self.levels, self.amounts = levels, amounts
 
     def forward(self, level: Tensor) -> Tensor:
@@ -24,6 +36,12 @@ class Amount(nn.Module):
         result = torch.full_like(level, self.amounts[0])
         last = len(self.levels) - 2
         for i, (low, high) in enumerate(itertools.pairwise(self.levels)):
-            step = (level - low).clamp(min=None if i == 0 else 0.0, max=None if i == last else high - low) if last else level - low
+            step = (
+                (level - low).clamp(
+                    min=None if i == 0 else 0.0, max=None if i == last else high - low
+                )
+                if last
+                else level - low
+            )
             result = result + step * ((self.amounts[i + 1] - self.amounts[i]) / (high - low))
         return result

@@ -1,5 +1,6 @@
-"""Blend: one network between several that were fine-tuned from each other (DNI: Wang et al., "Deep network interpolation for continuous imagery effect
-transition", CVPR 2019)."""
+"""Blend: one network between several that were fine-tuned from each other (DNI: Wang et al., "Deep
+network interpolation for continuous imagery effect transition", CVPR 2019).
+"""
 
 from __future__ import annotations
 
@@ -13,21 +14,34 @@ from .filters import Filters
 
 
 class Blend(Filters):
-    """Every weight, and every running statistic, is sum_i a_i W_i with sum_i a_i = 1: dial i says how much of corner i + 1, and what is left is the first's.
+    """Every weight, and every running statistic, is sum_i a_i W_i with sum_i a_i = 1: dial i says
+    how much of corner i + 1, and what is left is the first's.
 
-    corners: how many networks. levels, amounts: with two corners, how much of the second belongs to which level. `burnish blend` makes one of finished
-    networks; trained together, over all levels, the corners are the ends of a line of networks (Wortsman et al., ICML 2021).
+    corners: how many networks. levels, amounts: with two corners, how much of the second belongs to
+    which level. `burnish blend` makes one of finished networks; trained together, over all levels,
+    the corners are the ends of a line of networks (Wortsman et al., ICML 2021).
     """
 
-    def __init__(self, base: Callable[..., nn.Module], corners: int = 2, levels: Sequence[float] = (0, 1), amounts: Sequence[float] = (0, 1)) -> None:
+    def __init__(
+        self,
+        base: Callable[..., nn.Module],
+        corners: int = 2,
+        levels: Sequence[float] = (0, 1),
+        amounts: Sequence[float] = (0, 1),
+    ) -> None:
         super().__init__(base, levels, amounts)
         if corners < 2:
             raise ValueError(f"a blend has two corners or more, not {corners}")
         self.dials = corners - 1
         self.names = [name for name, _ in self.base.named_parameters()]
-        self.statistics = [name for name, value in self.base.named_buffers() if value.is_floating_point()]
+        self.statistics = [
+            name for name, value in self.base.named_buffers() if value.is_floating_point()
+        ]
         own = self.base.state_dict()
-        self.corners = nn.ModuleList(Corner([own[name] for name in self.names], [own[name] for name in self.statistics]) for _ in range(corners - 1))
+        self.corners = nn.ModuleList(
+            Corner([own[name] for name in self.names], [own[name] for name in self.statistics])
+            for _ in range(corners - 1)
+        )
 
     def take(self, corner: int, state: Mapping[str, Tensor]) -> None:
         """The weights of a corner, from 0, with a network's own names."""
@@ -35,7 +49,9 @@ class Blend(Filters):
             self.base.load_state_dict(dict(state))
             return
         with torch.no_grad():
-            for name, value in zip([*self.names, *self.statistics], self.corners[corner - 1].tensors(), strict=True):  # type: ignore[operator]
+            for name, value in zip(
+                [*self.names, *self.statistics], self.corners[corner - 1].tensors(), strict=True
+            ):  # type: ignore[operator]
                 value.copy_(state[name])
 
     def drawn(self) -> None:
@@ -52,14 +68,18 @@ class Blend(Filters):
         return result
 
     def filters(self, level: Tensor) -> dict[str, Tensor]:
-        """In training the base gathers its running statistics itself, and all corners have the same."""
+        """In training the base gathers its running statistics itself, and all corners have the
+        same.
+        """
         shares = self.amount(level.reshape(-1))
         rest = 1 - shares.sum()
         own = {**dict(self.base.named_parameters()), **dict(self.base.named_buffers())}
         others = [corner.tensors() for corner in self.corners]  # type: ignore[operator]
         result = {}
         for i, name in enumerate(self.names if self.training else [*self.names, *self.statistics]):
-            result[name] = rest * own[name] + sum(shares[k] * other[i] for k, other in enumerate(others))
+            result[name] = rest * own[name] + sum(
+                shares[k] * other[i] for k, other in enumerate(others)
+            )
         return result
 
 

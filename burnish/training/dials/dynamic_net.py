@@ -1,5 +1,7 @@
-"""DynamicNet: blocks beside a network that move it from one objective to another (Shoshan, Mechrez, Zelnik-Manor, "Dynamic-Net: tuning the objective without
-re-training for synthesis tasks", ICCV 2019)."""
+"""DynamicNet: blocks beside a network that move it from one objective to another (Shoshan, Mechrez,
+Zelnik-Manor, "Dynamic-Net: tuning the objective without re-training for synthesis tasks", ICCV
+2019).
+"""
 
 from __future__ import annotations
 
@@ -13,11 +15,14 @@ from .places import Place, convolutions, layers
 
 
 class DynamicNet(Features):
-    """z + a psi(z) behind some layers, psi of three 3x3 convolutions with ReLU between: at a = 0 exactly the base.
+    """z + a psi(z) behind some layers, psi of three 3x3 convolutions with ReLU between: at a = 0
+    exactly the base.
 
-    places: behind which layers, by the names they have in the base; without it, behind three convolutions, a third and two thirds of the way and before the
-    last. dual: below 0 another set of blocks acts, with -a. levels, amounts: which a belongs to which level. The base is trained at a = 0, then the blocks
-    alone (`freeze: ["net.base.*"]`) at a = 1. It does not fold: the blocks are not linear.
+    places: behind which layers, by the names they have in the base; without it, behind three
+    convolutions, a third and two thirds of the way and before the last. dual: below 0 another set
+    of blocks acts, with -a. levels, amounts: which a belongs to which level. The base is trained at
+    a = 0, then the blocks alone (`freeze: ["net.base.*"]`) at a = 1. It does not fold: the blocks
+    are not linear.
     """
 
     def __init__(
@@ -39,7 +44,10 @@ class DynamicNet(Features):
         """The base's state at the level at which it is the base. DialError at any other."""
         if float(self.amount(level).abs().max()) == 0:
             return dict(self.base.state_dict())
-        raise DialError("DynamicNet does not fold: its blocks have ReLUs of their own, so no convolution of the base can do what they do")
+        raise DialError(
+            "DynamicNet does not fold: its blocks have ReLUs of their own, so no convolution "
+            "of the base can do what they do"
+        )
 
 
 class Tuning(nn.Module):
@@ -67,4 +75,6 @@ def _three(found: Sequence[Place]) -> list[Place]:
     if len(found) < 2:
         raise ValueError("a network of one convolution has no place between its ends; name places")
     between = found[:-1]
-    return [between[i] for i in sorted({len(between) // 3, 2 * len(between) // 3, len(between) - 1})]
+    return [
+        between[i] for i in sorted({len(between) // 3, 2 * len(between) // 3, len(between) - 1})
+    ]

@@ -1,4 +1,6 @@
-"""Networks whose features depend on the level: what hangs behind some of their layers is told it, for each picture, or for each pixel where it is a map."""
+"""Networks whose features depend on the level: what hangs behind some of their layers is told it,
+for each picture, or for each pixel where it is a map.
+"""
 
 from __future__ import annotations
 
@@ -14,17 +16,28 @@ from .places import Place, hung
 
 
 class Features(nn.Module):
-    """Wraps a network without dials; what it is and needs stays as it is, and so do the names of its weights, as base.*.
+    """Wraps a network without dials; what it is and needs stays as it is, and so do the names of
+    its weights, as base.*.
 
-    maps: whether the level may be a plane of the picture's size, which costs a product for every feature; else it is a number for each picture.
+    maps: whether the level may be a plane of the picture's size, which costs a product for every
+    feature; else it is a number for each picture.
     """
 
-    tiny: ClassVar[dict[str, Any]] = {"base": {"use": "ResUNet", "args": {"widths": [8, 12], "blocks": 1}}, "levels": [0, 75]}
+    tiny: ClassVar[dict[str, Any]] = {
+        "base": {"use": "ResUNet", "args": {"widths": [8, 12], "blocks": 1}},
+        "levels": [0, 75],
+    }
     specs: ClassVar[tuple[str, ...]] = ("base",)
     dials = 1
     reach: int | None
 
-    def __init__(self, base: Callable[..., nn.Module], levels: Sequence[float], amounts: Sequence[float], maps: bool) -> None:
+    def __init__(
+        self,
+        base: Callable[..., nn.Module],
+        levels: Sequence[float],
+        amounts: Sequence[float],
+        maps: bool,
+    ) -> None:
         super().__init__()
         self.base = take_on(self, base)
         self.amount = Amount(levels, amounts)
@@ -41,7 +54,8 @@ class Features(nn.Module):
 
 
 def scaled(net: nn.Module, name: str, gain: Tensor, shift: Tensor | None) -> Mapping[str, Tensor]:
-    """The weight and bias of the convolution of that name when its output is to be gain * output + shift, [C] or, without a shift, one number.
+    """The weight and bias of the convolution of that name when its output is to be gain * output +
+    shift, [C] or, without a shift, one number.
 
     With a shift it gains the bias that it lacks.
     """

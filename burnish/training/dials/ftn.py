@@ -1,4 +1,6 @@
-"""FTN: filter transition networks (Lee et al., "Smoother network tuning and interpolation for continuous-level image processing", arXiv 2010.02270)."""
+"""FTN: filter transition networks (Lee et al., "Smoother network tuning and interpolation for
+continuous-level image processing", arXiv 2010.02270).
+"""
 
 from __future__ import annotations
 
@@ -13,12 +15,18 @@ from .places import CONVOLUTIONS
 
 
 class FTN(Filters):
-    """For every convolution W(a) = (1 - a) W + a T(W), T = C2(PReLU(C1(W))), with C1 and C2 of 1x1 over the output channels: at a = 0 exactly the base.
+    """For every convolution W(a) = (1 - a)
 
-    A fresh T is the identity (the paper's start), so that at a = 1 it begins from the base too. groups: of C1 and C2, 1 where the channels do not divide.
-    bias: the convolutions' own biases move with a too, b + a d, d from 0 (the paper moves filters alone). levels, amounts: which a belongs to which level.
-    Two ends, as in the paper: the base is trained at the first level, and then the transitions alone (`freeze: ["net.base.*"]`) at the last.
-    fresh: "default" draws C1 and C2 as PyTorch draws a convolution, with a slope of 1/4, for the study of what the identity is worth.
+    W + a T(W), T = C2(PReLU(C1(W))), with C1 and C2 of 1x1 over the output channels: at a = 0
+    exactly the base.
+
+    A fresh T is the identity (the paper's start), so that at a = 1 it begins from the base too.
+    groups: of C1 and C2, 1 where the channels do not divide. bias: the convolutions' own biases
+    move with a too, b + a d, d from 0 (the paper moves filters alone). levels, amounts: which a
+    belongs to which level. Two ends, as in the paper: the base is trained at the first level, and
+    then the transitions alone (`freeze: ["net.base.*"]`) at the last. fresh: "default" draws C1 and
+    C2 as PyTorch draws a convolution, with a slope of 1/4, for the study of what the identity is
+    worth.
     """
 
     def __init__(
@@ -33,10 +41,19 @@ class FTN(Filters):
         super().__init__(base, levels, amounts)
         if fresh not in ("identity", "default"):
             raise ValueError(f"fresh is identity or default, not {fresh!r}")
-        self.names = [name for name, layer in self.base.named_modules() if isinstance(layer, CONVOLUTIONS)]
-        self.transitions = nn.ModuleList(Transition(self._convolution(name).out_channels, groups, fresh == "identity") for name in self.names)
-        self.moved = [name for name in self.names if bias and self._convolution(name).bias is not None]
-        self.shifts = nn.ParameterList(torch.zeros_like(self._convolution(name).bias) for name in self.moved)
+        self.names = [
+            name for name, layer in self.base.named_modules() if isinstance(layer, CONVOLUTIONS)
+        ]
+        self.transitions = nn.ModuleList(
+            Transition(self._convolution(name).out_channels, groups, fresh == "identity")
+            for name in self.names
+        )
+        self.moved = [
+            name for name in self.names if bias and self._convolution(name).bias is not None
+        ]
+        self.shifts = nn.ParameterList(
+            torch.zeros_like(self._convolution(name).bias) for name in self.moved
+        )
 
     def filters(self, level: Tensor) -> dict[str, Tensor]:
         a = self.amount(number(level))
@@ -55,14 +72,19 @@ class FTN(Filters):
 
 
 class Transition(nn.Module):
-    """C2(PReLU(C1(W))) of filters [C, I, h, w], their output channels mixed; the identity when fresh, or drawn."""
+    """C2(PReLU(C1(W))) of filters [C, I, h, w], their output channels mixed; the identity when
+    fresh, or drawn.
+    """
 
     def __init__(self, channels: int, groups: int, identity: bool = True) -> None:
         super().__init__()
         groups = groups if channels % groups == 0 else 1
         eye = torch.eye(channels // groups).repeat(groups, 1, 1)
         self.first, self.second = nn.Parameter(eye.clone()), nn.Parameter(eye.clone())
-        self.first_bias, self.second_bias = nn.Parameter(torch.zeros(channels, 1)), nn.Parameter(torch.zeros(channels, 1))
+        self.first_bias, self.second_bias = (
+            nn.Parameter(torch.zeros(channels, 1)),
+            nn.Parameter(torch.zeros(channels, 1)),
+        )
         self.slope = nn.Parameter(torch.ones(()))
         if not identity:
             reach = (channels // groups) ** -0.5
@@ -72,7 +94,11 @@ class Transition(nn.Module):
 
     def forward(self, weight: Tensor) -> Tensor:
         groups = self.first.shape[0]
-        x = (self.first @ weight.reshape(groups, weight.shape[0] // groups, -1)).reshape(weight.shape[0], -1) + self.first_bias
+        x = (self.first @ weight.reshape(groups, weight.shape[0] // groups, -1)).reshape(
+            weight.shape[0], -1
+        ) + self.first_bias
         x = x.relu() - self.slope * (-x).relu()
-        x = (self.second @ x.reshape(groups, weight.shape[0] // groups, -1)).reshape(weight.shape[0], -1) + self.second_bias
+        x = (self.second @ x.reshape(groups, weight.shape[0] // groups, -1)).reshape(
+            weight.shape[0], -1
+        ) + self.second_bias
         return x.reshape(weight.shape)

@@ -1,5 +1,7 @@
-"""LevelAffine: a level plane, and a gain and a shift for every channel that are smooth functions of the level (He, Dong, Qiao, "Interactive multi-dimension
-modulation with dynamic controllable residual learning", ECCV 2020, is the linear case; FBCNN: Jiang, Zhang, Timofte, ICCV 2021)."""
+"""LevelAffine: a level plane, and a gain and a shift for every channel that are smooth functions of
+the level (He, Dong, Qiao, "Interactive multi-dimension modulation with dynamic controllable
+residual learning", ECCV 2020, is the linear case; FBCNN: Jiang, Zhang, Timofte, ICCV 2021).
+"""
 
 from __future__ import annotations
 
@@ -18,12 +20,15 @@ from .places import Place, convolutions, hung
 
 
 class LevelAffine(LevelPlane):
-    """LevelPlane whose convolutions, but the first and the last, give gamma(t) y + beta(t), t = amount / widest; a fresh one is LevelPlane.
+    """LevelPlane whose convolutions, but the first and the last, give gamma(t) y + beta(t), t =
+    amount / widest; a fresh one is LevelPlane.
 
-    u = log(1 + 9 t) / log(10) gives weak levels resolution; gamma = exp(A phi(u)), beta = t B phi(u), A = B = 0 when fresh, phi the natural cubic splines on
-    `knots` knots from 0 to 1, which go on in straight lines beyond. With several dials phi holds each one's and the products of their first two.
-    widest: the amount at which t is 1, in the dial's unit. maps: whether the level may be a plane of the picture's size, which costs a product for
-    every feature. The other arguments are LevelPlane's. It folds exactly.
+    u = log(1 + 9 t) / log(10) gives weak levels resolution; gamma = exp(A phi(u)), beta = t B
+    phi(u), A = B = 0 when fresh, phi the natural cubic splines on `knots` knots from 0 to 1, which
+    go on in straight lines beyond. With several dials phi holds each one's and the products of
+    their first two. widest: the amount at which t is 1, in the dial's unit. maps: whether the level
+    may be a plane of the picture's size, which costs a product for every feature. The other
+    arguments are LevelPlane's. It folds exactly.
     """
 
     tiny: ClassVar[dict[str, Any]] = {**LevelPlane.tiny, "widest": 75.0}
@@ -42,7 +47,9 @@ class LevelAffine(LevelPlane):
     ) -> None:
         super().__init__(base, dials, channels, gate, zero, full)
         if widest <= 0 or knots < 3:
-            raise ValueError(f"widest must be above 0 and knots 3 or more, not {widest:g} and {knots}")
+            raise ValueError(
+                f"widest must be above 0 and knots 3 or more, not {widest:g} and {knots}"
+            )
         self.widest, self.level = float(widest), "pixel" if maps else "image"
         self.splines = Splines(knots)
         found = convolutions(self.base, ends=False)
@@ -57,8 +64,15 @@ class LevelAffine(LevelPlane):
     def _basis(self, level: Tensor) -> Tensor:
         """[B, K, h, w] -> t and phi, [B, K + size, h, w]"""
         t = (level - self.zero).abs() / self.widest
-        each = [self.splines(torch.log1p(9 * t[:, k : k + 1]) / math.log(10)) for k in range(self.dials)]
-        products = [a[:, i : i + 1] * b[:, j : j + 1] for a, b in itertools.combinations(each, 2) for i in (0, 1) for j in (0, 1)]
+        each = [
+            self.splines(torch.log1p(9 * t[:, k : k + 1]) / math.log(10)) for k in range(self.dials)
+        ]
+        products = [
+            a[:, i : i + 1] * b[:, j : j + 1]
+            for a, b in itertools.combinations(each, 2)
+            for i in (0, 1)
+            for j in (0, 1)
+        ]
         return torch.cat([t, *each, *products], 1)
 
     def folded(self, level: Tensor) -> dict[str, Tensor]:
@@ -79,7 +93,10 @@ class Affine(nn.Module):
     def __init__(self, place: Place, size: int, dials: int) -> None:
         super().__init__()
         self.dials = dials
-        self.gain, self.shift = nn.Parameter(torch.zeros(place.channels, size)), nn.Parameter(torch.zeros(place.channels, size))
+        self.gain, self.shift = (
+            nn.Parameter(torch.zeros(place.channels, size)),
+            nn.Parameter(torch.zeros(place.channels, size)),
+        )
 
     def of(self, basis: Tensor) -> tuple[Tensor, Tensor]:
         """gamma and beta, each [B, C, h, w]."""
@@ -94,15 +111,23 @@ class Affine(nn.Module):
 
 
 class Splines(nn.Module):
-    """The natural cubic splines on equally spaced knots from 0 to 1 that are 1 at one knot and 0 at the others (Hastie, Tibshirani, Friedman, "The elements of
-    statistical learning", 2009, eq. 5.4 and 5.5, for the basis from which they are made)."""
+    """The natural cubic splines on equally spaced knots from 0 to 1 that are 1 at one knot and 0 at
+    the others (Hastie, Tibshirani, Friedman, "The elements of statistical learning", 2009, eq. 5.4
+    and 5.5, for the basis from which they are made).
+    """
 
     def __init__(self, knots: int) -> None:
         super().__init__()
         self.at = [i / (knots - 1) for i in range(knots)]
-        at_knots = self._powers(torch.tensor(self.at, dtype=torch.float64).view(-1, 1, 1, 1))[:, :, 0, 0]
+        at_knots = self._powers(torch.tensor(self.at, dtype=torch.float64).view(-1, 1, 1, 1))[
+            :, :, 0, 0
+        ]
         self.mix: Tensor
-        self.register_buffer("mix", torch.from_numpy(np.linalg.inv(at_knots.numpy()).T.copy()).float()[:, :, None, None], persistent=False)
+        self.register_buffer(
+            "mix",
+            torch.from_numpy(np.linalg.inv(at_knots.numpy()).T.copy()).float()[:, :, None, None],
+            persistent=False,
+        )
 
     def forward(self, u: Tensor) -> Tensor:
         """[B, 1, h, w] -> [B, knots, h, w]"""
@@ -111,5 +136,8 @@ class Splines(nn.Module):
     def _powers(self, u: Tensor) -> Tensor:
         """1, u, and the truncated cubes whose second derivative is 0 outside."""
         cubes = [(u - at).relu() for at in self.at]
-        steps = [(cube * cube * cube - cubes[-1] * cubes[-1] * cubes[-1]) / (self.at[-1] - at) for cube, at in zip(cubes[:-1], self.at, strict=False)]
+        steps = [
+            (cube * cube * cube - cubes[-1] * cubes[-1] * cubes[-1]) / (self.at[-1] - at)
+            for cube, at in zip(cubes[:-1], self.at, strict=False)
+        ]
         return torch.cat([torch.ones_like(u), u, *(step - steps[-1] for step in steps[:-1])], 1)

@@ -1,4 +1,6 @@
-"""Where a dial acts in a network: its layers in the order in which a picture goes through them, and what hangs on them."""
+"""Where a dial acts in a network: its layers in the order in which a picture goes through them, and
+what hangs on them.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ CONVOLUTIONS = (nn.Conv2d, nn.ConvTranspose2d)
 
 @dataclass(frozen=True)
 class Place:
-    """A layer of a network. channels: of its output; shrunk: how many times smaller than the network's input that is (1/2 where it is twice as large)."""
+    """A layer of a network. channels: of its output; shrunk: how many times smaller than the
+    network's input that is (1/2 where it is twice as large).
+    """
 
     name: str
     layer: nn.Module
@@ -23,22 +27,37 @@ class Place:
     shrunk: float
 
 
-def convolutions(net: nn.Module, patterns: Sequence[str] = ("*",), *, ends: bool = True) -> list[Place]:
-    """The convolutions whose name is like one of the patterns, in order; without `ends`, not the first and the last of the network. ValueError: none is."""
-    found = _passed(net, [name for name, layer in net.named_modules() if isinstance(layer, CONVOLUTIONS)])
+def convolutions(
+    net: nn.Module, patterns: Sequence[str] = ("*",), *, ends: bool = True
+) -> list[Place]:
+    """The convolutions whose name is like one of the patterns, in order; without `ends`, not the
+    first and the last of the network.
+
+    ValueError: none is.
+    """
+    found = _passed(
+        net, [name for name, layer in net.named_modules() if isinstance(layer, CONVOLUTIONS)]
+    )
     found = found if ends else found[1:-1]
     return _like(found, patterns, "convolution")
 
 
 def layers(net: nn.Module, patterns: Sequence[str]) -> list[Place]:
-    """The layers of any kind whose name is like one of the patterns and that give feature planes, in order. ValueError: none is."""
+    """The layers of any kind whose name is like one of the patterns and that give feature planes,
+    in order.
+
+    ValueError: none is.
+    """
     return _like(_passed(net, [name for name, _ in net.named_modules() if name]), patterns, "layer")
 
 
 def _like(found: Sequence[Place], patterns: Sequence[str], what: str) -> list[Place]:
     result = [place for place in found if like(place.name, patterns)]
     if not result:
-        raise ValueError(f"no {what}'s name is like {', '.join(patterns)}; they are called {', '.join(place.name for place in found[:6])}, ...")
+        raise ValueError(
+            f"no {what}'s name is like {', '.join(patterns)}; they are called "
+            f"{', '.join(place.name for place in found[:6])}, ..."
+        )
     return result
 
 
@@ -68,14 +87,18 @@ def _passed(net: nn.Module, names: Sequence[str]) -> list[Place]:
 
 
 class Told:
-    """The level of the pass in work, for every size of feature planes; the hooks of one network share it, and a copy of the network has its own."""
+    """The level of the pass in work, for every size of feature planes; the hooks of one network
+    share it, and a copy of the network has its own.
+    """
 
     def __init__(self, sizes: Iterable[float]) -> None:
         self.sizes = tuple(dict.fromkeys(sizes))
         self.levels: dict[float, Tensor] = {}
 
     def tell(self, level: Tensor) -> None:
-        """level: [B, K, 1, 1], or a map of the picture's size, which is averaged where planes are smaller."""
+        """level: [B, K, 1, 1], or a map of the picture's size, which is averaged where planes are
+        smaller.
+        """
         self.levels = {shrunk: _at(level, shrunk) for shrunk in self.sizes}
 
 
@@ -88,7 +111,10 @@ def _at(level: Tensor, shrunk: float) -> Tensor:
 
 
 class After:
-    """Puts a change behind a layer: output -> change(output, level there). An object and not a function, so that a copy of the network takes its own along."""
+    """Puts a change behind a layer: output -> change(output, level there).
+
+    An object and not a function, so that a copy of the network takes its own along.
+    """
 
     def __init__(self, change: nn.Module, told: Told, shrunk: float) -> None:
         self.change, self.told, self.shrunk = change, told, shrunk

@@ -1,10 +1,14 @@
-"""The losses: a table of contents. To add one: one file (or class) here, one line in LOSSES; the shared tests then run over it.
+"""The losses: a table of contents.
 
-A loss is a module without parameters, loss(restored [B, C, H, W], clean, weight or None) -> a scalar to be made small. The weight, [B, 1, 1, 1] or
-[B, 1 or C, H, W], says what each place counts: where it is 0, the restored picture has no influence. What is said of a loss stands on it as attributes:
-on_logits (it wants the network's logits in place of its output), least (the smallest side of a picture that it can compare), specs (those of its arguments
-that are losses themselves), by_level (its terms take the level [B, K, 1, 1] as well), and, where it is made of several, terms(restored, clean, weight) ->
-{name: scalar}, which add up to the loss.
+To add one: one file (or class) here, one line in LOSSES; the shared tests then run over it.
+
+A loss is a module without parameters, loss(restored [B, C, H, W], clean, weight or None) -> a
+scalar to be made small. The weight, [B, 1, 1, 1] or [B, 1 or C, H, W], says what each place counts:
+where it is 0, the restored picture has no influence. What is said of a loss stands on it as
+attributes: on_logits (it wants the network's logits in place of its output), least (the smallest
+side of a picture that it can compare), specs (those of its arguments that are losses themselves),
+by_level (its terms take the level [B, K, 1, 1] as well), and, where it is made of several,
+terms(restored, clean, weight) -> {name: scalar}, which add up to the loss.
 """
 
 from __future__ import annotations

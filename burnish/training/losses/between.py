@@ -1,5 +1,7 @@
-"""Between: two losses, mixed by the level that each picture was given, so that one network learns all that lies between two objectives (Maggioni et al.,
-"Tunable convolutions with parametric multi-loss optimization", CVPR 2023)."""
+"""Between: two losses, mixed by the level that each picture was given, so that one network learns
+all that lies between two objectives (Maggioni et al., "Tunable convolutions with parametric
+multi-loss optimization", CVPR 2023).
+"""
 
 from __future__ import annotations
 
@@ -13,16 +15,25 @@ from .common import least_side
 
 
 class Between(nn.Module):
-    """(1 - t) first + t second, with t from 0 at the level `low` to 1 at `high`. The level is that of the network's first dial; without one, t is a half.
+    """(1 - t) first + t second, with t from 0 at the level `low` to 1 at `high`.
 
-    first, second: any listed losses, such as {first: L1, second: {use: Perceptual, args: {...}}}; neither may want logits.
+    The level is that of the network's first dial; without one, t is a half.
+
+    first, second: any listed losses, such as {first: L1, second: {use: Perceptual, args: {...}}};
+    neither may want logits.
     """
 
     specs: ClassVar[tuple[str, ...]] = ("first", "second")
     #: its `terms` take the level besides
     by_level = True
 
-    def __init__(self, first: Callable[[], nn.Module], second: Callable[[], nn.Module], low: float = 0.0, high: float = 1.0) -> None:
+    def __init__(
+        self,
+        first: Callable[[], nn.Module],
+        second: Callable[[], nn.Module],
+        low: float = 0.0,
+        high: float = 1.0,
+    ) -> None:
         super().__init__()
         if not low < high:
             raise ValueError(f"from low={low:g} to high={high:g} is no range")
@@ -34,12 +45,28 @@ class Between(nn.Module):
         self.low, self.high = low, high
         self.least = max(least_side(loss) for loss in self.ends.values())
 
-    def forward(self, restored: Tensor, clean: Tensor, weight: Tensor | None = None, level: Tensor | None = None) -> Tensor:
+    def forward(
+        self,
+        restored: Tensor,
+        clean: Tensor,
+        weight: Tensor | None = None,
+        level: Tensor | None = None,
+    ) -> Tensor:
         return torch.stack(list(self.terms(restored, clean, weight, level).values())).sum()
 
-    def terms(self, restored: Tensor, clean: Tensor, weight: Tensor | None = None, level: Tensor | None = None) -> dict[str, Tensor]:
+    def terms(
+        self,
+        restored: Tensor,
+        clean: Tensor,
+        weight: Tensor | None = None,
+        level: Tensor | None = None,
+    ) -> dict[str, Tensor]:
         """Both, each with its share. level [B, K, 1, 1] or None."""
-        share = restored.new_full((1, 1, 1, 1), 0.5) if level is None else ((level[:, :1].float() - self.low) / (self.high - self.low)).clamp(0, 1)
+        share = (
+            restored.new_full((1, 1, 1, 1), 0.5)
+            if level is None
+            else ((level[:, :1].float() - self.low) / (self.high - self.low)).clamp(0, 1)
+        )
         shares = {"first": 1 - share, "second": share}
         return {
             name: loss(restored, clean, part if weight is None else part * weight)

@@ -16,16 +16,30 @@ Module = TypeVar("Module")
 Result = TypeVar("Result")
 
 
-def exact(forward: Callable[[Module, Tensor, Tensor, Tensor | None], Result]) -> Callable[..., Result]:
-    """For a loss's methods: computed in float32 (float64 stays), whatever autocast says; UsageError where the two pictures' shapes differ."""
+def exact(
+    forward: Callable[[Module, Tensor, Tensor, Tensor | None], Result],
+) -> Callable[..., Result]:
+    """For a loss's methods: computed in float32 (float64 stays), whatever autocast says; UsageError
+    where the two pictures' shapes differ.
+    """
 
     @wraps(forward)
-    def method(self: Module, restored: Tensor, clean: Tensor, weight: Tensor | None = None) -> Result:
+    def method(
+        self: Module, restored: Tensor, clean: Tensor, weight: Tensor | None = None
+    ) -> Result:
         if restored.shape != clean.shape:
-            raise UsageError(f"a loss compares pictures of one shape, not {list(restored.shape)} (restored) with {list(clean.shape)} (clean)")
+            raise UsageError(
+                f"a loss compares pictures of one shape, not {list(restored.shape)} (restored) "
+                f"with {list(clean.shape)} (clean)"
+            )
         dtype = torch.float64 if restored.dtype == torch.float64 else torch.float32
         with torch.autocast(restored.device.type, enabled=False):
-            return forward(self, restored.to(dtype), clean.to(dtype), None if weight is None else weight.to(dtype))
+            return forward(
+                self,
+                restored.to(dtype),
+                clean.to(dtype),
+                None if weight is None else weight.to(dtype),
+            )
 
     return method
 
@@ -36,17 +50,22 @@ def least_side(loss: nn.Module) -> int:
 
 
 def weighted_mean(error: Tensor, weight: Tensor | None) -> Tensor:
-    """The mean of weight * error over all elements: a place of weight 0 adds nothing, but is counted."""
+    """The mean of weight * error over all elements: a place of weight 0 adds nothing, but is
+    counted.
+    """
     return error.mean() if weight is None else (weight * error).mean()
 
 
 def level_weight(level: Tensor, reference: float, offset: float, power: float) -> Tensor:
-    """(reference / (level + offset)) ** power, so that strong damage does not drown weak damage. level [B, 1, 1, 1] or [B, 1, H, W] -> the same shape."""
+    """(reference / (level + offset)) ** power, so that strong damage does not drown weak damage.
+    level [B, 1, 1, 1] or [B, 1, H, W] -> the same shape.
+    """
     return torch.pow(reference / (level + offset), power)
 
 
 def least_under(weight: Tensor | None, height: int, width: int) -> Tensor | None:
-    """The smallest weight under a window at every place where it lies inside: what has looked at a place of weight 0 counts nothing.
+    """The smallest weight under a window at every place where it lies inside: what has looked at a
+    place of weight 0 counts nothing.
 
     [B, 1 or C, H, W] -> [B, 1 or C, H - height + 1, W - width + 1]; [B, 1, 1, 1] stays.
     """
@@ -56,12 +75,19 @@ def least_under(weight: Tensor | None, height: int, width: int) -> Tensor | None
 
 
 def hidden(restored: Tensor, clean: Tensor, weight: Tensor | None) -> Tensor:
-    """The restored picture with the clean one in its place where nothing counts: for losses that look at a picture as a whole."""
+    """The restored picture with the clean one in its place where nothing counts: for losses that
+    look at a picture as a whole.
+    """
     return restored if weight is None else torch.where(weight == 0, clean, restored)
 
 
 def of_picture(weight: Tensor | None) -> Tensor | None:
-    """What each picture counts: the mean of its weight over the places that count at all. [B, 1 or C, H, W] -> [B, 1, 1, 1]"""
+    """What each picture counts: the mean of its weight over the places that count at all.
+
+    [B, 1 or C, H, W] -> [B, 1, 1, 1]
+    """
     if weight is None:
         return None
-    return weight.sum((1, 2, 3), keepdim=True) / (weight != 0).sum((1, 2, 3), keepdim=True).clamp_min(1)
+    return weight.sum((1, 2, 3), keepdim=True) / (weight != 0).sum(
+        (1, 2, 3), keepdim=True
+    ).clamp_min(1)

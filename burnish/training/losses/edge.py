@@ -12,8 +12,9 @@ from .common import exact, least_under, weighted_mean
 class Edge(nn.Module):
     """The mean absolute difference of the two pictures' derivatives, inside the picture.
 
-    gradient: the mean over the differences between neighbours in a row, plus the same in a column. laplacian: four times a place minus its four neighbours.
-    Both are linear, so they are taken of restored - clean; a derivative counts what the least of its places counts.
+    gradient: the mean over the differences between neighbours in a row, plus the same in a column.
+    laplacian: four times a place minus its four neighbours. Both are linear, so they are taken of
+    restored - clean; a derivative counts what the least of its places counts.
     """
 
     def __init__(self, kind: Literal["gradient", "laplacian"] = "gradient") -> None:
@@ -28,12 +29,19 @@ class Edge(nn.Module):
         if self.kind == "gradient":
             return sum(weighted_mean(d.abs(), w) for d, w in differences(error, weight))  # type: ignore[return-value]
         middle = error[..., 1:-1, 1:-1]
-        around = error[..., :-2, 1:-1] + error[..., 2:, 1:-1] + error[..., 1:-1, :-2] + error[..., 1:-1, 2:]
+        around = (
+            error[..., :-2, 1:-1]
+            + error[..., 2:, 1:-1]
+            + error[..., 1:-1, :-2]
+            + error[..., 1:-1, 2:]
+        )
         return weighted_mean((4 * middle - around).abs(), least_under(weight, 3, 3))
 
 
 def differences(picture: Tensor, weight: Tensor | None) -> list[tuple[Tensor, Tensor | None]]:
-    """(differences of neighbours, what they count) in the rows, [B, C, H, W - 1], and in the columns, [B, C, H - 1, W]."""
+    """(differences of neighbours, what they count) in the rows, [B, C, H, W - 1], and in the
+    columns, [B, C, H - 1, W].
+    """
     in_rows = (picture[..., :, 1:] - picture[..., :, :-1], least_under(weight, 1, 2))
     in_columns = (picture[..., 1:, :] - picture[..., :-1, :], least_under(weight, 2, 1))
     return [in_rows, in_columns]

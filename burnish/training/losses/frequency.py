@@ -1,4 +1,6 @@
-"""Frequency: how far the two spectra lie apart, so that missing texture costs what it costs in no single place (Cho et al., ICCV 2021)."""
+"""Frequency: how far the two spectra lie apart, so that missing texture costs what it costs in no
+single place (Cho et al., ICCV 2021).
+"""
 
 from __future__ import annotations
 
@@ -11,10 +13,12 @@ from .common import exact, hidden, of_picture, weighted_mean
 
 
 class Frequency(nn.Module):
-    """The mean absolute difference of the two-dimensional spectra (the half that real pictures need; 1 / sqrt(H W), so that noise counts as in pixels).
+    """The mean absolute difference of the two-dimensional spectra (the half that real pictures
+    need; 1 / sqrt(H W), so that noise counts as in pixels).
 
-    kind: "complex" compares real and imaginary parts, "amplitude" the absolute values alone, which a shift leaves as they are. Where nothing counts the clean
-    picture stands in for the restored one; a picture counts the mean of its weight over the rest.
+    kind: "complex" compares real and imaginary parts, "amplitude" the absolute values alone, which
+    a shift leaves as they are. Where nothing counts the clean picture stands in for the restored
+    one; a picture counts the mean of its weight over the rest.
     """
 
     def __init__(self, kind: Literal["complex", "amplitude"] = "complex") -> None:
@@ -25,7 +29,10 @@ class Frequency(nn.Module):
 
     @exact
     def forward(self, restored: Tensor, clean: Tensor, weight: Tensor | None = None) -> Tensor:
-        a, b = (torch.fft.rfft2(picture, norm="ortho") for picture in (hidden(restored, clean, weight), clean))
+        a, b = (
+            torch.fft.rfft2(picture, norm="ortho")
+            for picture in (hidden(restored, clean, weight), clean)
+        )
         if self.kind == "amplitude":
             return weighted_mean((a.abs() - b.abs()).abs(), of_picture(weight))
         error = torch.view_as_real(a - b).abs().mean(-1)

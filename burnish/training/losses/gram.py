@@ -1,4 +1,7 @@
-"""Gram: which channels go together, wherever that is (Gatys, Ecker and Bethge, CVPR 2016). As the distance of a Perceptual it is the style loss."""
+"""Gram: which channels go together, wherever that is (Gatys, Ecker and Bethge, CVPR 2016).
+
+As the distance of a Perceptual it is the style loss.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,11 @@ from .common import exact, hidden, of_picture, weighted_mean
 
 
 class Gram(nn.Module):
-    """||G(restored) - G(clean)||^2, summed over the C x C matrix, the mean over the batch; G = psi psi^T / (C H W) with psi [C, H W] (Johnson et al. 2016).
+    """||G(restored) - G(clean)||^2, summed over the C x C matrix, the mean over the batch; G = psi
+    psi^T / (C H W) with psi [C, H W] (Johnson et al. 2016).
 
-    PyTorch ports that take the mean over the matrix instead give C^2 times less, and so have larger weights. Where nothing counts the clean values stand in for
-    the restored ones.
+    PyTorch ports that take the mean over the matrix instead give C^2 times less, and so have larger
+    weights. Where nothing counts the clean values stand in for the restored ones.
     """
 
     def __init__(self) -> None:  # nn.Module's own would take any argument

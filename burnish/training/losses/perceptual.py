@@ -1,4 +1,6 @@
-"""Perceptual: how far the activations of a frozen network lie apart (Johnson, Alahi and Fei-Fei, ECCV 2016)."""
+"""Perceptual: how far the activations of a frozen network lie apart (Johnson, Alahi and Fei-Fei,
+ECCV 2016).
+"""
 
 from __future__ import annotations
 
@@ -15,17 +17,26 @@ from .pixel import L1
 
 
 class Perceptual(nn.Module):
-    """The weighted sum, over layers of a frozen network, of a distance between the activations of the restored and of the clean picture.
+    """The weighted sum, over layers of a frozen network, of a distance between the activations of
+    the restored and of the clean picture.
 
-    layers: {name: weight}, such as {relu2_2: 1} or {conv1_2: 0.1, conv5_4: 1}; conv and relu are before and after the rectifier. network: VGG16, VGG19 (fetched
-    once, or read from `file`) or SqueezeNet (from `file`; layers fire2 .. fire9). distance: any listed loss, L1 without it; Gram makes it the style loss.
-    Where nothing counts, the clean picture stands in for the restored one; elsewhere an activation counts the mean of the weight in its part of the picture.
+    layers: {name: weight}, such as {relu2_2: 1} or {conv1_2: 0.1, conv5_4: 1}; conv and relu are
+    before and after the rectifier. network: VGG16, VGG19 (fetched once, or read from `file`) or
+    SqueezeNet (from `file`; layers fire2 .. fire9). distance: any listed loss, L1 without it; Gram
+    makes it the style loss. Where nothing counts, the clean picture stands in for the restored one;
+    elsewhere an activation counts the mean of the weight in its part of the picture.
     """
 
     specs: ClassVar[tuple[str, ...]] = ("distance",)
     least = SMALLEST
 
-    def __init__(self, layers: Mapping[str, float], network: str = "VGG16", file: str | None = None, distance: Callable[[], nn.Module] = L1) -> None:
+    def __init__(
+        self,
+        layers: Mapping[str, float],
+        network: str = "VGG16",
+        file: str | None = None,
+        distance: Callable[[], nn.Module] = L1,
+    ) -> None:
         super().__init__()
         self.layers = weighted(layers)
         self.distance = distance()
@@ -35,27 +46,44 @@ class Perceptual(nn.Module):
         return torch.stack(list(self.terms(restored, clean, weight).values())).sum()
 
     @exact
-    def terms(self, restored: Tensor, clean: Tensor, weight: Tensor | None = None) -> dict[str, Tensor]:
+    def terms(
+        self, restored: Tensor, clean: Tensor, weight: Tensor | None = None
+    ) -> dict[str, Tensor]:
         """Every layer's distance times its weight, by the layer's name."""
         found = self.features(hidden(restored, clean, weight))
         with torch.no_grad():
             wanted = self.features(clean)
-        return {name: share * self.distance(found[name], wanted[name], _at_size(weight, found[name])) for name, share in self.layers.items()}
+        return {
+            name: share * self.distance(found[name], wanted[name], _at_size(weight, found[name]))
+            for name, share in self.layers.items()
+        }
 
 
 def weighted(layers: Mapping[str, float]) -> dict[str, float]:
     """Layers and their weights; ValueError where they are none, or no weights above 0."""
-    if not isinstance(layers, Mapping) or not layers or not all(_is_weight(weight) for weight in layers.values()):
-        raise ValueError(f"layers wants a mapping of layers to weights above 0, such as {{relu2_2: 1, relu3_3: 0.5}}, not {layers!r}")
+    if (
+        not isinstance(layers, Mapping)
+        or not layers
+        or not all(_is_weight(weight) for weight in layers.values())
+    ):
+        raise ValueError(
+            f"layers wants a mapping of layers to weights above 0, such as {{relu2_2: 1, "
+            f"relu3_3: 0.5}}, not {layers!r}"
+        )
     return {name: float(weight) for name, weight in layers.items()}
 
 
 def _is_weight(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < float("inf")
+    return (
+        isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < float("inf")
+    )
 
 
 def _at_size(weight: Tensor | None, activations: Tensor) -> Tensor | None:
-    """The weight in the size of a layer, one plane for all of its channels. [B, 1 or C, H, W] -> [B, 1, h, w]; [B, 1, 1, 1] stays."""
+    """The weight in the size of a layer, one plane for all of its channels.
+
+    [B, 1 or C, H, W] -> [B, 1, h, w]; [B, 1, 1, 1] stays.
+    """
     if weight is None or weight.shape[-2:] == (1, 1):
         return weight
     height, width = activations.shape[-2:]

@@ -31,7 +31,9 @@ class L2(nn.Module):
 
 
 class Charbonnier(nn.Module):
-    """The mean of sqrt((restored - clean)^2 + eps^2): L1 with a round bottom (Charbonnier et al., ICIP 1994)."""
+    """The mean of sqrt((restored - clean)^2 + eps^2): L1 with a round bottom (Charbonnier et al.,
+    ICIP 1994).
+    """
 
     def __init__(self, eps: float = 1e-3) -> None:
         super().__init__()
@@ -45,7 +47,8 @@ class Charbonnier(nn.Module):
 
 
 class PSNR(nn.Module):
-    """Minus the mean over the pictures of 10 log10(1 / MSE): what is reported is what is minimised (Chen et al., CVPRW 2021).
+    """Minus the mean over the pictures of 10 log10(1 / MSE): what is reported is what is minimised
+    (Chen et al., CVPRW 2021).
 
     eps, in squares of [0, 1], keeps a perfect picture finite.
     """
@@ -61,7 +64,8 @@ class PSNR(nn.Module):
         error, counts = (restored - clean).square(), of_picture(weight)
         if weight is None or counts is None:
             return self._of(error).mean()
-        # What a whole picture counts stands before the logarithm, inside which it would be a constant.
+        # What a whole picture counts stands before the logarithm, inside which it would be a
+        # constant.
         return (counts.flatten() * self._of(weight / counts.clamp_min(1e-12) * error)).mean()
 
     def _of(self, error: Tensor) -> Tensor:

@@ -1,4 +1,6 @@
-"""1 - SSIM (Wang et al., TIP 2004) and 1 - MS-SSIM (Wang, Simoncelli and Bovik, Asilomar 2003), with the window of `burnish.metrics`, for values in [0, 1]."""
+"""1 - SSIM (Wang et al., TIP 2004) and 1 - MS-SSIM (Wang, Simoncelli and Bovik, Asilomar 2003),
+with the window of `burnish.metrics`, for values in [0, 1].
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,10 @@ FLOOR = 1e-4
 
 
 class SSIM(nn.Module):
-    """1 minus the structural similarity, the mean over channels and the valid region. A window counts what its least place counts."""
+    """1 minus the structural similarity, the mean over channels and the valid region.
+
+    A window counts what its least place counts.
+    """
 
     least = SIDE
 
@@ -35,10 +40,12 @@ class SSIM(nn.Module):
 
 
 class MSSSIM(nn.Module):
-    """1 minus the structural similarity over several scales, each half as large: structure at all of them, brightness at the coarsest.
+    """1 minus the structural similarity over several scales, each half as large: structure at all
+    of them, brightness at the coarsest.
 
-    scales: how many of the five published ones (fewer for small crops, their weights then made to sum to 1). The smallest side is 11 * 2^(scales - 1): 176 for
-    five. In each scale the windows' weighted mean is taken, and a picture as a whole counts the mean of its weight.
+    scales: how many of the five published ones (fewer for small crops, their weights then made to
+    sum to 1). The smallest side is 11 * 2^(scales - 1): 176 for five. In each scale the windows'
+    weighted mean is taken, and a picture as a whole counts the mean of its weight.
     """
 
     def __init__(self, scales: int = len(SCALES)) -> None:
@@ -52,29 +59,49 @@ class MSSSIM(nn.Module):
     @exact
     def forward(self, restored: Tensor, clean: Tensor, weight: Tensor | None = None) -> Tensor:
         scales = len(self.powers)
-        _check_side(restored, self.least, f"MSSSIM of {scales} scales", "; take fewer scales, a larger data.crop, or SSIM")
+        _check_side(
+            restored,
+            self.least,
+            f"MSSSIM of {scales} scales",
+            "; take fewer scales, a larger data.crop, or SSIM",
+        )
         counted, whole = weight, restored.new_ones(1, 1)
         for i, power in enumerate(self.powers):
             if i:
-                restored, clean, counted = F.avg_pool2d(restored, 2), F.avg_pool2d(clean, 2), _halved(counted)
+                restored, clean, counted = (
+                    F.avg_pool2d(restored, 2),
+                    F.avg_pool2d(clean, 2),
+                    _halved(counted),
+                )
             luminance, structure = _similarity(restored, clean, self.get_buffer("window"))
             similar = structure if i < scales - 1 else luminance * structure
-            whole = whole * _mean_of_picture(similar, least_under(counted, SIDE, SIDE)).clamp_min(FLOOR) ** power
+            whole = (
+                whole
+                * _mean_of_picture(similar, least_under(counted, SIDE, SIDE)).clamp_min(FLOOR)
+                ** power
+            )
         return weighted_mean(1 - whole, None if weight is None else weight.mean((2, 3)))
 
 
 def _similarity(a: Tensor, b: Tensor, window: Tensor) -> tuple[Tensor, Tensor]:
-    """SSIM's two factors, brightness and structure, in the valid region, [B, C, H - 10, W - 10]: by sum and difference, whose moments cancel less."""
+    """SSIM's two factors, brightness and structure, in the valid region, [B, C, H - 10, W - 10]: by
+    sum and difference, whose moments cancel less.
+    """
     total, difference = a + b, a - b
     parts = torch.cat([total, difference, total.square(), difference.square()], 1)
     mean_s, mean_d, square_s, square_d = _local_mean(parts, window.to(a.dtype)).chunk(4, 1)
     mean_s, mean_d = mean_s.square(), mean_d.square()
     var_s, var_d = square_s - mean_s, square_d - mean_d
-    return (mean_s - mean_d + 2 * C1) / (mean_s + mean_d + 2 * C1), (var_s - var_d + 2 * C2) / (var_s + var_d + 2 * C2)
+    return (mean_s - mean_d + 2 * C1) / (mean_s + mean_d + 2 * C1), (var_s - var_d + 2 * C2) / (
+        var_s + var_d + 2 * C2
+    )
 
 
 def _local_mean(planes: Tensor, window: Tensor) -> Tensor:
-    """Every plane under the window, columns first, then rows. [B, C, H, W] -> [B, C, H - 10, W - 10]"""
+    """Every plane under the window, columns first, then rows.
+
+    [B, C, H, W] -> [B, C, H - 10, W - 10]
+    """
     channels = planes.shape[1]
     rows = F.conv2d(planes, window.view(1, 1, -1, 1).expand(channels, 1, -1, 1), groups=channels)
     return F.conv2d(rows, window.view(1, 1, 1, -1).expand(channels, 1, 1, -1), groups=channels)
@@ -86,7 +113,11 @@ def _mean_of_picture(values: Tensor, weight: Tensor | None) -> Tensor:
         return values.mean((2, 3))
     weight = weight.expand_as(values)
     counted = weight.sum((2, 3))
-    return torch.where(counted > 0, (weight * values).sum((2, 3)) / counted.clamp_min(torch.finfo(values.dtype).tiny), 1.0)
+    return torch.where(
+        counted > 0,
+        (weight * values).sum((2, 3)) / counted.clamp_min(torch.finfo(values.dtype).tiny),
+        1.0,
+    )
 
 
 def _halved(weight: Tensor | None) -> Tensor | None:
@@ -99,4 +130,6 @@ def _halved(weight: Tensor | None) -> Tensor | None:
 def _check_side(picture: Tensor, least: int, name: str, advice: str = "") -> None:
     height, width = picture.shape[-2:]
     if min(height, width) < least:
-        raise UsageError(f"{name} wants pictures of {least}x{least} and more, not {width}x{height}{advice}")
+        raise UsageError(
+            f"{name} wants pictures of {least}x{least} and more, not {width}x{height}{advice}"
+        )

@@ -1,4 +1,6 @@
-"""Style: how far a picture is from the style of a painting (Gatys, Ecker and Bethge, CVPR 2016; Johnson, Alahi and Fei-Fei, ECCV 2016)."""
+"""Style: how far a picture is from the style of a painting (Gatys, Ecker and Bethge, CVPR 2016;
+Johnson, Alahi and Fei-Fei, ECCV 2016).
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,11 @@ from .perceptual import weighted
 
 
 def painting(path: Path, side: int) -> Tensor:
-    """A painting in colour, its shorter side resized to `side`, which sets how large its strokes are. [1, 3, H, W] in 0..1"""
+    """A painting in colour, its shorter side resized to `side`, which sets how large its strokes
+    are.
+
+    [1, 3, H, W] in 0..1
+    """
     pixels = matching(images.upright(images.read(path)).pixels, 3)
     factor = side / min(pixels.shape[-2:])
     small = resize(pixels, round(pixels.shape[-2] * factor), round(pixels.shape[-1] * factor))
@@ -27,15 +33,26 @@ def painting(path: Path, side: int) -> Tensor:
 
 
 class Style(nn.Module):
-    """The weighted sum, over layers of a frozen network, of ||G(restored) - G(painting)||^2, G as in `Gram`. The clean picture does not count: what is to be
-    kept of it is a `Perceptual` beside this one in a `Sum`.
+    """The weighted sum, over layers of a frozen network, of ||G(restored) - G(painting)||^2, G as
+    in `Gram`.
 
-    picture: the painting's file; side: what its shorter side is resized to, which sets how large its strokes are. layers, network, file: as of `Perceptual`.
+    The clean picture does not count: what is to be kept of it is a `Perceptual` beside this one in
+    a `Sum`.
+
+    picture: the painting's file; side: what its shorter side is resized to, which sets how large
+    its strokes are. layers, network, file: as of `Perceptual`.
     """
 
     least = SMALLEST
 
-    def __init__(self, picture: str, layers: Mapping[str, float], network: str = "VGG16", file: str | None = None, side: int = 256) -> None:
+    def __init__(
+        self,
+        picture: str,
+        layers: Mapping[str, float],
+        network: str = "VGG16",
+        file: str | None = None,
+        side: int = 256,
+    ) -> None:
         super().__init__()
         if side < SMALLEST:
             raise ValueError(f"side {side} is too small: {SMALLEST} at least")
@@ -50,8 +67,18 @@ class Style(nn.Module):
         return torch.stack(list(self.terms(restored, clean, weight).values())).sum()
 
     @exact
-    def terms(self, restored: Tensor, clean: Tensor, weight: Tensor | None = None) -> dict[str, Tensor]:
+    def terms(
+        self, restored: Tensor, clean: Tensor, weight: Tensor | None = None
+    ) -> dict[str, Tensor]:
         """Every layer's distance times its weight, by the layer's name."""
         found, counts = self.features(hidden(restored, clean, weight)), of_picture(weight)
-        distances = {name: (gram(found[name]) - getattr(self, f"gram_{name}")).square().sum((1, 2))[:, None, None, None] for name in self.layers}
-        return {name: share * weighted_mean(distances[name], counts) for name, share in self.layers.items()}
+        distances = {
+            name: (gram(found[name]) - getattr(self, f"gram_{name}"))
+            .square()
+            .sum((1, 2))[:, None, None, None]
+            for name in self.layers
+        }
+        return {
+            name: share * weighted_mean(distances[name], counts)
+            for name, share in self.layers.items()
+        }

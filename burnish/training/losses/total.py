@@ -13,7 +13,8 @@ from .common import exact, least_side
 
 
 class Sum(nn.Module):
-    """The weighted sum of named losses: `terms: {pixel: L1, feature: {use: Perceptual, args: {...}, weight: 0.1}}`; a weight that is not given is 1.
+    """The weighted sum of named losses: `terms: {pixel: L1, feature: {use: Perceptual, args: {...},
+    weight: 0.1}}`; a weight that is not given is 1.
 
     Where one of the terms wants logits, the sum does, and gives their sigmoid to the other terms.
     """
@@ -23,7 +24,10 @@ class Sum(nn.Module):
     def __init__(self, terms: Mapping[str, Part]) -> None:
         super().__init__()
         if not isinstance(terms, Mapping) or not terms:
-            raise ValueError("terms wants a mapping of names to losses, such as {pixel: L1, edge: {use: Edge, weight: 0.1}}")
+            raise ValueError(
+                "terms wants a mapping of names to losses, such as {pixel: L1, edge: {use: "
+                "Edge, weight: 0.1}}"
+            )
         self.weights = {name: part.weight for name, part in terms.items()}
         self.losses = nn.ModuleList(part() for part in terms.values())
         if any(getattr(loss, "by_level", False) for loss in self.losses):
@@ -35,7 +39,9 @@ class Sum(nn.Module):
         return torch.stack(list(self.terms(restored, clean, weight).values())).sum()
 
     @exact
-    def terms(self, restored: Tensor, clean: Tensor, weight: Tensor | None = None) -> dict[str, Tensor]:
+    def terms(
+        self, restored: Tensor, clean: Tensor, weight: Tensor | None = None
+    ) -> dict[str, Tensor]:
         """Every term times its weight, by its name; the terms of a term as `outer/inner`."""
         picture = torch.sigmoid(restored) if self.on_logits else restored
         found: dict[str, Tensor] = {}
@@ -43,7 +49,9 @@ class Sum(nn.Module):
             given = restored if _wants_logits(loss) else picture
             several = getattr(loss, "terms", None)
             inner = several(given, clean, weight) if several else {"": loss(given, clean, weight)}
-            found.update({f"{name}/{part}".rstrip("/"): share * value for part, value in inner.items()})
+            found.update(
+                {f"{name}/{part}".rstrip("/"): share * value for part, value in inner.items()}
+            )
         return found
 
 

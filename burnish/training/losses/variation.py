@@ -1,4 +1,6 @@
-"""Total variation (Rudin, Osher and Fatemi 1992): a smooth picture costs little, whatever the clean one is."""
+"""Total variation (Rudin, Osher and Fatemi 1992): a smooth picture costs little, whatever the clean
+one is.
+"""
 
 from __future__ import annotations
 
@@ -13,19 +15,27 @@ from .edge import differences
 class TotalVariation(nn.Module):
     """How much the neighbours in the restored picture differ: in the rows plus in the columns.
 
-    power: 1 takes |difference| (anisotropic), 2 its square. reduction: "mean" over the differences of each direction, whatever the picture's size; "sum" over
-    each picture, then the mean over the batch, as in published style-transfer weights of 1e-7 and 1e-6: the two lie apart by the number of values in a picture.
+    power: 1 takes |difference| (anisotropic), 2 its square. reduction: "mean" over the differences
+    of each direction, whatever the picture's size; "sum" over each picture, then the mean over the
+    batch, as in published style-transfer weights of 1e-7 and 1e-6: the two lie apart by the number
+    of values in a picture.
     """
 
-    def __init__(self, power: Literal[1, 2] = 1, reduction: Literal["mean", "sum"] = "mean") -> None:
+    def __init__(
+        self, power: Literal[1, 2] = 1, reduction: Literal["mean", "sum"] = "mean"
+    ) -> None:
         super().__init__()
         if power not in (1, 2) or reduction not in ("mean", "sum"):
-            raise ValueError(f"power is 1 or 2 and reduction is mean or sum, not {power!r} and {reduction!r}")
+            raise ValueError(
+                f"power is 1 or 2 and reduction is mean or sum, not {power!r} and {reduction!r}"
+            )
         self.power, self.reduction = power, reduction
 
     @exact
     def forward(self, restored: Tensor, clean: Tensor, weight: Tensor | None = None) -> Tensor:
-        return self._variation(*differences(restored, weight)[0]) + self._variation(*differences(restored, weight)[1])
+        return self._variation(*differences(restored, weight)[0]) + self._variation(
+            *differences(restored, weight)[1]
+        )
 
     def _variation(self, difference: Tensor, weight: Tensor | None) -> Tensor:
         error = difference.abs() if self.power == 1 else difference.square()
