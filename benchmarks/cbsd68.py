@@ -28,10 +28,10 @@ import numpy as np
 from benchmarks.ship import weights_digest
 from burnish.contract import Array, Contract, Dial, Run
 from burnish.degrade.noise import noise
-from burnish.evaluate import evaluate
 from burnish.inference.backends import open_model
 from burnish.inference.zoo import find, names
 from burnish.metrics import METRICS
+from burnish.metrics.evaluate import evaluate
 from burnish.study.evaluate import Folder
 from burnish.study.machine import processor
 from burnish.study.verify import export_verified

@@ -29,7 +29,7 @@ from benchmarks.dial_rows import place_of, trained
 from benchmarks.markdown import put, rows
 from burnish.degrade.noise import noise
 from burnish.errors import DialError
-from burnish.images import atomic_write
+from burnish.ground.files import atomic_write
 from burnish.report.page import paragraph, picture, section, table, write_page
 from burnish.report.plot import lines
 from burnish.report.sheet import Cell, sheet

@@ -27,10 +27,11 @@ import torch
 
 from benchmarks.markdown import put, rows
 from benchmarks.ship import weights_digest
-from burnish.contract import Array, apply, as_channels, from_channels, level_array
+from burnish.contract import Array, apply, level_array
 from burnish.degrade.jpeg import through_jpeg
 from burnish.estimate import quality as estimated_quality
-from burnish.images import atomic_write
+from burnish.ground.channels import as_channels, from_channels
+from burnish.ground.files import atomic_write
 from burnish.inference.model import Model
 from burnish.inference.zoo import find, load
 from burnish.metrics import METRICS

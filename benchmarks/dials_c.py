@@ -26,8 +26,8 @@ import torch
 from benchmarks.dial_rows import trained
 from benchmarks.markdown import put, rows
 from burnish.contract import Array, apply
-from burnish.degrade.resize import resize
-from burnish.images import atomic_write
+from burnish.ground.files import atomic_write
+from burnish.ground.resize import resize
 from burnish.report.sheet import Cell, sheet
 from burnish.study.evaluate import Folder
 from burnish.study.machine import processor

@@ -19,7 +19,7 @@ from typing import Any
 
 from benchmarks.dial_rows import trained
 from benchmarks.markdown import put, rows
-from burnish.images import atomic_write
+from burnish.ground.files import atomic_write
 from burnish.report.page import paragraph, picture, section, table, write_page
 from burnish.report.plot import bars, lines, read_run
 from burnish.study.machine import processor

@@ -21,13 +21,14 @@ import numpy as np
 
 from benchmarks.ship import weights_digest
 from burnish import images
-from burnish.artefacts import ARTEFACTS
 from burnish.contract import Array
-from burnish.degrade.resize import resize
-from burnish.evaluate import Settings, evaluate_pairs, matching
-from burnish.images import atomic_write
+from burnish.ground.channels import to_channels
+from burnish.ground.files import atomic_write
+from burnish.ground.resize import resize
 from burnish.inference.zoo import find, load
 from burnish.metrics import METRICS
+from burnish.metrics.artefacts import ARTEFACTS
+from burnish.metrics.evaluate import Settings, evaluate_pairs
 from burnish.report.sheet import Cell, sheet
 from burnish.study.machine import processor
 from burnish.study.rows import open_row
@@ -92,7 +93,7 @@ def scans(size: float) -> Iterator[tuple[str, Array, Array, Settings]]:
     """The scans in grey beside what of them is ink, black on white, at a share of their size."""
     for file in scanned_files():
         pair = (
-            matching(images.read(SCANS / side / file.name).pixels[:, :3], 1)
+            to_channels(images.read(SCANS / side / file.name).pixels[:, :3], 1)
             for side in ("source", "target")
         )
         spoiled, truth = (

@@ -22,7 +22,7 @@ from PIL import Image
 from burnish.contract import Array, apply, level_array
 from burnish.degrade.noise import add_noise, clip_and_round
 from burnish.estimate import noise
-from burnish.evaluate import matching
+from burnish.ground.channels import to_channels
 from burnish.metrics import psnr
 from burnish.study.machine import processor
 from burnish.study.rows import Row, open_row
@@ -110,7 +110,7 @@ def costs(
         dial = row.contract.dial("noise")
         settings = (sigma, float(np.clip(estimated[i], dial.low, dial.high)))
         image, target = (
-            matching(middle(part, SIDE), row.contract.channels_in)
+            to_channels(middle(part, SIDE), row.contract.channels_in)
             for part in (spoiled(clean, kind, sigma, i), clean)
         )
         known, auto = (

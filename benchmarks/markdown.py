@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from burnish.images import atomic_write
+from burnish.ground.files import atomic_write
 
 
 def rows(heading: Sequence[str], body: Sequence[Sequence[str]]) -> list[str]:

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from burnish.images import atomic_write
+from burnish.ground.files import atomic_write
 from burnish.inference.model import Model
 from burnish.report.page import paragraph, table, write_page
 from burnish.study.machine import processor

@@ -22,6 +22,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from burnish.cli.words import parse_experts, parse_levels
 from burnish.inference.zoo import folder
 from burnish.metrics import METRICS
 from burnish.study.evaluate import Folder, owner
@@ -38,7 +39,6 @@ from burnish.training.restorer import Restorer
 from burnish.training.run import runner
 from burnish.training.stages import count, resolved
 from burnish.training.validate import middles, tables
-from burnish.words import parse_experts, parse_levels
 
 #: what half precision may cost, in dB
 ALLOWED = 0.01

@@ -20,9 +20,6 @@ from .errors import DialError, ModelMismatch, UsageError
 
 Array = NDArray[np.float32]
 Level = Literal["pixel", "image", "batch"]
-#: ITU-R BT.601: what red, green and blue weigh in grey, which means this throughout
-BT601 = (0.299, 0.587, 0.114)
-LUMA = np.array(BT601, np.float32)
 
 #: (image [B, C, H, W], level or None) -> what the network predicts, with sizes that are already
 #: multiples; an array that is the caller's to change. Raises OutOfMemory. The seam of every
@@ -208,34 +205,6 @@ def finite(values: Array) -> bool:
     100 megapixels is 0.3 GB: NaN is its own minimum.
     """
     return bool(np.isfinite(values.min()) and np.isfinite(values.max()))
-
-
-def as_channels(image: Array, channels: int) -> Array:
-    """The image with that many channels: a grey one is repeated (a view, not to be written to).
-
-    [B, 1 or C, H, W] -> [B, C, H, W]. UsageError otherwise.
-    """
-    batch, given, height, width = image.shape
-    if given not in (1, channels):
-        raise UsageError(f"an image of {given} channels does not fit: this model wants {channels}")
-    return np.broadcast_to(image, (batch, channels, height, width))
-
-
-def from_channels(image: Array, channels: int) -> Array:
-    """The way back: the mean of the channels where one is wanted; equal channels give it to the
-    last bit.
-
-    [B, C, H, W] -> [B, 1 or C, H, W]
-    """
-    if image.shape[1] == channels:
-        return image
-    if channels != 1:
-        raise UsageError(f"an image of {image.shape[1]} channels cannot become one of {channels}")
-    first = image[:, :1]
-    result: Array = first + (image[:, 1:] - first).sum(1, keepdims=True) / np.float32(
-        image.shape[1]
-    )
-    return result
 
 
 def apply(

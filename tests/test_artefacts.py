@@ -14,8 +14,8 @@ from conftest import scene
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from burnish.artefacts import ARTEFACTS, OF_DOCUMENTS, OF_PICTURES, complaints, dilated
 from burnish.errors import MissingExtra, UsageError
+from burnish.metrics.artefacts import ARTEFACTS, OF_DOCUMENTS, OF_PICTURES, complaints, dilated
 
 Picture = NDArray[np.float32]
 HEIGHT, WIDTH = 192, 224

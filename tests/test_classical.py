@@ -22,7 +22,7 @@ from burnish import images
 from burnish.contract import Array, Contract, apply, level_array
 from burnish.degrade import make as damage
 from burnish.errors import DeviceError, DialError, MissingExtra, ModelMissing, UsageError
-from burnish.evaluate import matching
+from burnish.ground.channels import to_channels
 from burnish.inference.classical import FILTERS, Filter, cards, libraries, listed, make
 from burnish.inference.engine import plan, restore
 from burnish.inference.job import Job, run_job
@@ -250,7 +250,7 @@ def test_background_division_makes_uneven_yellow_paper_white() -> None:
 
 def test_sauvola_follows_the_light_where_otsu_cannot_and_both_are_their_formulas() -> None:
     pixels, ink = page()
-    grey = matching(pixels, 1)[0, 0].astype(np.float64)
+    grey = to_channels(pixels, 1)[0, 0].astype(np.float64)
     local, single = (load(name) for name in ("sauvola", "otsu"))
     assert (local.contract.channels_in, local.contract.channels_out) == (3, 1)
     for model, settings, threshold in (

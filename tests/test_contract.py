@@ -5,17 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from burnish.contract import (
-    Array,
-    Contract,
-    Dial,
-    apply,
-    as_channels,
-    from_channels,
-    level_array,
-    pad_to_multiple,
-)
+from burnish.contract import Array, Contract, Dial, apply, level_array, pad_to_multiple
 from burnish.errors import DialError, ModelMismatch, UsageError
+from burnish.ground.channels import as_channels, from_channels
 
 NOISE = Dial("noise", 0, 75, 25, "sigma in 8-bit steps")
 RESIDUAL = Contract(

@@ -25,9 +25,10 @@ from burnish.degrade.grain import film_grain
 from burnish.degrade.impulse import salt_and_pepper
 from burnish.degrade.jpeg import jpeg, through_jpeg, webp
 from burnish.degrade.noise import clip_and_round, correlate, noise
-from burnish.degrade.resize import KERNELS, downscale, resize, shrink
+from burnish.degrade.resize import downscale, shrink
 from burnish.degrade.shot import poisson, shot_read
 from burnish.errors import UsageError
+from burnish.ground.resize import KERNELS, resize
 from burnish.images import read
 
 Array = NDArray[np.float32]

@@ -124,4 +124,7 @@ def test_examples_are_small_and_listed() -> None:
     pictures = [p for p in (ROOT / "examples").iterdir() if p.suffix in (".png", ".jpg")]
     assert 3 <= len(pictures) <= 5
     assert all(f"`{p.name}`" in text(ROOT / "examples" / "README.md") for p in pictures)
-    assert sum(p.stat().st_size for p in [*pictures, ROOT / "burnish" / "demo.png"]) < 1_500_000
+    assert (
+        sum(p.stat().st_size for p in [*pictures, ROOT / "burnish" / "cli" / "demo.png"])
+        < 1_500_000
+    )

@@ -19,9 +19,9 @@ from PIL import Image
 from burnish.contract import Array, Contract, Dial
 from burnish.degrade.noise import noise
 from burnish.errors import DialError, UsageError
-from burnish.evaluate import evaluate, evaluate_pairs, generator, spoil
 from burnish.inference.zoo import find
 from burnish.metrics import METRICS, psnr
+from burnish.metrics.evaluate import evaluate, evaluate_pairs, generator, spoil
 from burnish.study.comparison import text
 from burnish.study.contact import corner, piece_of
 from burnish.study.evaluate import compared, evaluate_row, write_comparison, write_csv

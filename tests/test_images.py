@@ -29,9 +29,9 @@ from odd_files import Odd, chunk, encoded, odd_files, pixels, png, tiff
 from PIL import Image, ImageCms, ImageOps
 
 from burnish import errors, images
+from burnish.ground.files import atomic_write
 from burnish.images import exif
 from burnish.images import tiff as tiff_files
-from burnish.images.atomic import atomic_write
 from burnish.images.picture import Picture, to_samples
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -852,7 +852,7 @@ def test_permissions_stay_and_links_are_replaced_not_followed(tmp_path: Path) ->
 
 def test_a_writer_killed_at_any_moment_leaves_a_whole_file(tmp_path: Path) -> None:
     script = (
-        "import sys; from burnish.images.atomic import atomic_write\n"
+        "import sys; from burnish.ground.files import atomic_write\n"
         "n = 0\nwhile True:\n    n += 1\n    atomic_write(sys.argv[1], bytes([n % 256]) * "
         "3_000_000)\n    print(n, flush=True)"
     )

@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 from burnish import images
 from burnish.cli import app
+from burnish.cli.outputs import PAGE, SHEET, prepare
 from burnish.errors import BurnishError, OutputError, UsageError
-from burnish.inference.outputs import PAGE, SHEET, prepare
 
 
 @pytest.fixture

@@ -16,10 +16,18 @@ from PIL import Image
 
 from burnish import images
 from burnish.degrade import DEGRADATIONS, make
+from burnish.degrade.files import (
+    Step,
+    listing,
+    listing_text,
+    spoil,
+    spoil_all,
+    spoil_file,
+    steps_of,
+)
 from burnish.degrade.film.masks import read_mask
 from burnish.degrade.jpeg import through_webp
 from burnish.errors import DialError, FormatLimit, UsageError
-from burnish.spoil import Step, listing, listing_text, spoil, spoil_all, spoil_file, steps_of
 
 
 def run(*words: object, expect: int = 0) -> subprocess.CompletedProcess[str]:

@@ -59,7 +59,7 @@ def fail(error: BurnishError) -> NoReturn:
 
 
 def say(text: str) -> None:
-    from ..console import tell
+    from .console import tell
 
     tell(text, sys.stderr)
 

@@ -10,10 +10,10 @@ from typing import Annotated
 import typer
 
 from ..errors import UsageError
-from ..words import parse_dials
 from .app import app, say
 from .opening import training_wing
 from .options import AsJson, Megapixels
+from .words import parse_dials
 
 
 @app.command(short_help="Damage pictures on purpose.")
@@ -83,10 +83,10 @@ def spoil(
 
     Damages pictures on purpose, in the order of the dials. Inputs are never changed.
     """
-    from ..console import answer
+    from ..degrade.files import SUFFIX, is_mask, listing_text, spoil_all, steps_of
+    from ..degrade.files import listing as records
     from ..inference.names import pair
-    from ..spoil import SUFFIX, is_mask, listing_text, spoil_all, steps_of
-    from ..spoil import listing as records
+    from .console import answer
 
     if listing:
         print("\n".join(json.dumps(record) for record in records()) if as_json else listing_text())
@@ -173,10 +173,10 @@ def check(
     Says what is wrong with a data set before it is trained on. Exit status 3 where a training
     should not start.
     """
-    from ..console import counting
-    from ..inference.outputs import PAGE, RECIPE, prepare
     from ..training.check import Source
     from ..training.check import check as look
+    from .console import counting
+    from .outputs import PAGE, RECIPE, prepare
 
     if html is not None:
         prepare(html, "--html", PAGE)

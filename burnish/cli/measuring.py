@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 
 from ..errors import UsageError
-from ..words import parse_experts, parse_levels
 from .app import app, say
 from .opening import as_file, open_model, training_wing
 from .options import AsJson, Device, Full, Threads, Where
+from .words import parse_experts, parse_levels
 
 
 @app.command(short_help="A picture along a dial, side by side.")
@@ -58,8 +58,8 @@ def dial(
     Shows a piece of the picture at several settings, with what each took away below it. Other dials
     are set with -d NAME=A.
     """
-    from ..inference.outputs import SHEET, prepare
     from ..study.dial import strip
+    from .outputs import SHEET, prepare
 
     levels = parse_levels(dial)
     several = [name for name, values in levels.items() if len(values) > 1] or list(levels)[:1]
@@ -154,12 +154,12 @@ def smooth(
     Restores pictures of known damage at many settings: best settings, bends, jumps, drift, and what
     a wrong setting costs. With two kinds of damage: how a model's two dials get along.
     """
-    from ..inference.outputs import PAGE, WEIGHTS, prepare
     from ..study.evaluate import Folder, owner
     from ..study.rows import open_row
     from ..study.smooth import psnr_at
     from ..study.smooth import smooth as measure
     from ..study.smooth_page import page, text
+    from .outputs import PAGE, WEIGHTS, prepare
 
     levels = parse_levels(dial)
     if html is not None:
@@ -261,11 +261,11 @@ def tune(
     """
     from dataclasses import asdict
 
-    from ..inference.outputs import SHEET, prepare
     from ..study.evaluate import Pairs, holds_pairs
     from ..study.rows import open_row
     from ..study.tune import choose, next_step
     from ..study.tune import tune as fit
+    from .outputs import SHEET, prepare
 
     if not folder.is_dir() or not holds_pairs(folder):
         prepare(output / "strip.png", "-o", SHEET, [folder])
@@ -347,10 +347,10 @@ def evaluate(
     Spoils clean pictures (or takes pairs), restores them, and prints figures with their definition,
     and the time. A+B is B after A.
     """
-    from ..inference.outputs import FIGURES, PAGE, SHEET, prepare
     from ..study.comparison import text
     from ..study.evaluate import compared, evaluate_row, metrics_of, write_comparison, write_csv
     from ..study.rows import open_row
+    from .outputs import FIGURES, PAGE, SHEET, prepare
 
     if len(model) < 2:
         raise UsageError(

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import InputError, UsageError, about_one
-from ..words import parse_dials, parse_tile
 from .app import app, say
 from .opening import open_model, training_wing
 from .options import AsJson, Device, Dials, Full, Inputs, Megapixels, ModelName, Threads, Where
+from .words import parse_dials, parse_tile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,9 +94,9 @@ def restore(
 
     Restores pictures. What a dial is not told it estimates, where it can. Inputs are never changed.
     """
-    from ..console import Console
     from ..inference.job import Job
     from ..inference.names import EXTENSIONS, pair, passed_over
+    from .console import Console
 
     extension = None if format is None else f".{format.lower().lstrip('.')}"
     target = None if output is None else Path(output)
@@ -285,6 +285,6 @@ def demo(
     Restores a shipped example at several dial positions: one contact sheet, with the residual
     beside each.
     """
-    from ..demo import make_sheet
+    from .demo import make_sheet
 
     print(make_sheet(output, say, threads=threads))

@@ -10,9 +10,9 @@ from typing import Annotated
 import typer
 
 from ..errors import UsageError
-from ..words import parse_settings
 from .app import app, say
 from .opening import training_wing
+from .words import parse_settings
 
 
 @app.command(short_help="Train what a recipe says, or go on.")
@@ -175,8 +175,8 @@ def plot(
     Draws the curves of training runs, smoothed, laid over each other; of a model file
     (.safetensors), how its filters move along its dial.
     """
-    from ..inference.outputs import PAGE, PLOT, prepare
     from ..report.plot import plot_runs
+    from .outputs import PAGE, PLOT, prepare
 
     prepare(output, "-o", (*PLOT, *PAGE), runs)
     if len(runs) == 1 and runs[0].suffix == ".safetensors":
@@ -239,9 +239,9 @@ def blend(
     since nothing lies between them.
     """
     training_wing()
-    from ..inference.outputs import PLOT, WEIGHTS, prepare
     from ..study.blend import between, draw
     from ..study.blend import blend as blended
+    from .outputs import PLOT, WEIGHTS, prepare
 
     prepare(output, "-o", WEIGHTS, files)
     if plot is not None:
@@ -292,8 +292,8 @@ def export(
     from ..inference.zoo import find
 
     training_wing()
-    from ..inference.outputs import MODEL, prepare
     from ..study.verify import export_verified
+    from .outputs import MODEL, prepare
 
     prepare(output, "-o", MODEL, [Path(source)])
     path = (

@@ -8,7 +8,8 @@ from functools import partial
 
 import numpy as np
 
-from ..contract import LUMA, Array, Dial
+from ..contract import Array, Dial
+from ..ground.channels import LUMA
 from . import Degradation
 from .arguments import Range, bounds, share
 from .noise import WIDEST, field

@@ -15,7 +15,8 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contract import LUMA, Array, Dial
+from ..contract import Array, Dial
+from ..ground.channels import LUMA
 from . import Degradation, with_mask
 from .arguments import per_picture
 from .drawing import Size

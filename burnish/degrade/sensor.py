@@ -11,7 +11,8 @@ from functools import partial
 
 import numpy as np
 
-from ..contract import LUMA, Array, Dial, pad_to_multiple
+from ..contract import Array, Dial, pad_to_multiple
+from ..ground.channels import LUMA
 from . import Degradation
 from .arguments import bounds, per_picture
 from .paint import generators_for

@@ -11,8 +11,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contract import LUMA, Array, finite
+from ..contract import Array, finite
 from ..errors import NonFiniteInput
+from ..ground.channels import LUMA
 from ..images.quality import table_at
 
 Figures = NDArray[np.float64]

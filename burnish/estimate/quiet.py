@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..contract import LUMA, Array
+from ..contract import Array
+from ..ground.channels import LUMA
 
 #: side of the blocks, and how many there must be
 SIDE = 16

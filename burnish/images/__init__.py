@@ -6,7 +6,6 @@ Importing it loads numpy and nothing else that is heavy.
 from __future__ import annotations
 
 from .alpha import fill_hidden
-from .atomic import atomic_write
 from .facts import facts
 from .orientation import looked_at, stored, turned, upright
 from .picture import Picture, from_array
@@ -16,7 +15,6 @@ from .write import check_format, check_kind, format_of, write
 __all__ = [
     "MAX_MEGAPIXELS",
     "Picture",
-    "atomic_write",
     "check_format",
     "check_kind",
     "facts",

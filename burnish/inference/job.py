@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 
 from .. import images
+from ..ground.files import check_target, prepare_folder
 from . import maps
 from .engine import Notice, Progress
 from .maps import Setting
 from .model import Model
-from .outputs import check_target, prepare_folder
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,11 @@ from typing import Literal
 import numpy as np
 
 from .. import images
-from ..contract import LUMA, Array, Contract, Dial
-from ..degrade.resize import resize
+from ..contract import Array, Contract, Dial
 from ..errors import DialError, InputError
 from ..estimate import ESTIMATORS
+from ..ground.channels import LUMA
+from ..ground.resize import resize
 from ..images import Picture
 
 #: what a dial may be set to: a number in its unit; "auto", to find it on the picture; a map in its

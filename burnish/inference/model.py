@@ -13,19 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contract import (
-    Array,
-    Contract,
-    Opened,
-    as_channels,
-    check_strength,
-    finite,
-    from_channels,
-    level_array,
-)
-from ..degrade.resize import resize
+from ..contract import Array, Contract, Opened, check_strength, finite, level_array
 from ..errors import ModelMismatch, NonFiniteInput, UsageError
 from ..estimate import ESTIMATORS
+from ..ground.channels import as_channels, from_channels
+from ..ground.resize import resize
 from ..images import MAX_MEGAPIXELS, Picture, fill_hidden
 from . import wire
 from .backends import open_model

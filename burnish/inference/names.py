@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..errors import UsageError
+from ..ground.files import places, replaces
 from ..images.sniff import EXTENSIONS as FORMATS
-from .outputs import places, replaces
 
 EXTENSIONS = tuple(FORMATS)
 #: pictures of kinds that are not read: what lies among others is said, not passed over in silence

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from .. import images
 from ..contract import Array
 from ..errors import UsageError
+from ..ground.files import places, prepare_folder, replaces
 from ..images import Picture
 from .maps import Setting
 from .model import Model, given
-from .outputs import places, prepare_folder, replaces
 from .zoo import DEFAULT, load
 
 

@@ -26,7 +26,7 @@ class Metric:
 
     definition: its terms, with {planes} or {frame} and {crop} open; function: (restored, clean,
     crop) -> figure; digits: how many to print after the point; better: which way is good; "near"
-    where one value is (`burnish.artefacts`).
+    where one value is (`burnish.metrics.artefacts`).
     """
 
     name: str

@@ -12,8 +12,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contract import BT601, Array
+from ..contract import Array
 from ..errors import UsageError
+from ..ground.channels import BT601
 
 Planes = NDArray[np.float64]
 

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..images import atomic_write
+from ..ground.files import atomic_write
 
 _STYLE = """
 :root { color-scheme: light dark; --paper: #fff; --ink: #1d2329; --faint: #667; --line: #d8dce1; --bar: #3b76b8;

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DataError, MissingExtra, UsageError
-from ..images.atomic import atomic_write
+from ..ground.files import atomic_write
 from .curves import CURVES, read_lines
 
 #: what is drawn where nothing is said: the names of these curves, and those whose name holds one of

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from ..errors import UsageError
-from ..images import atomic_write
+from ..ground.files import atomic_write
 
 GAP = 12
 FONT_SIZE = 15

@@ -7,9 +7,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from ..artefacts import ARTEFACTS
 from ..errors import MissingExtra
 from ..metrics import facts
+from ..metrics.artefacts import ARTEFACTS
 from ..report.page import paragraph, picture, section, table
 from .results import Column, Results, better, mean_and_spread
 

@@ -14,14 +14,23 @@ from pathlib import Path
 import numpy as np
 
 from .. import images
-from ..artefacts import OF_PICTURES
 from ..contract import Array, apply, level_array
 from ..degrade import DEGRADATIONS, Degradation
 from ..errors import DataError, DialError, InputMissing, UsageError
-from ..evaluate import Settings, Table, evaluate, evaluate_pairs, generator, spoil, taken, told
-from ..images.atomic import atomic_write
+from ..ground.files import atomic_write
 from ..inference.names import own_pictures
 from ..metrics import LIKENESS, METRICS, Metric
+from ..metrics.artefacts import OF_PICTURES
+from ..metrics.evaluate import (
+    Settings,
+    Table,
+    evaluate,
+    evaluate_pairs,
+    generator,
+    spoil,
+    taken,
+    told,
+)
 from ..report.page import paragraph, picture_file, section, write_page
 from ..training.pairs import match
 from .comparison import artefacts, figures, fronts

@@ -21,8 +21,9 @@ from numpy.typing import NDArray
 from ..contract import Array, Dial, apply, level_array
 from ..degrade import Degradation
 from ..errors import UsageError
-from ..evaluate import generator, matching, spoil, taken
+from ..ground.channels import to_channels
 from ..metrics import psnr
+from ..metrics.evaluate import generator, spoil, taken
 from ..report.page import gates as gates_table
 from ..report.page import paragraph, section, table, write_page
 from .rows import Row
@@ -107,7 +108,7 @@ def grid(
     for dial, several in zip(dials, stops, strict=True):
         for level in several:
             dial.check(level)
-    held = [matching(middle(clean, side), contract.channels_out) for _, clean in pictures]
+    held = [to_channels(middle(clean, side), contract.channels_out) for _, clean in pictures]
     if not held:
         raise UsageError("there are no pictures to measure on")
     shape = (len(stops[0]), len(stops[1]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 
-from ..processor import facts, flags
+from ..ground.processor import facts, flags
 
 #: flags of Linux and what they stand for, the fastest first
 UNITS = (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..artefacts import ARTEFACTS
 from ..metrics import LIKENESS, METRICS, Metric
+from ..metrics.artefacts import ARTEFACTS
 
 
 def measures(

@@ -12,11 +12,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..artefacts import ARTEFACTS, complaints
 from ..errors import DataError
-from ..evaluate import Table, in_words
-from ..images import atomic_write
+from ..ground.files import atomic_write
 from ..metrics import facts
+from ..metrics.artefacts import ARTEFACTS, complaints
+from ..metrics.evaluate import Table, in_words
 
 FORMAT = 1
 #: how the pictures were spoiled, and the setting of the dials, in words

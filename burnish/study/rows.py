@@ -14,7 +14,7 @@ import numpy as np
 from ..contract import Array, Contract, Dial, Run, apply
 from ..errors import DialError, UsageError
 from ..estimate import ESTIMATORS
-from ..evaluate import matching
+from ..ground.channels import to_channels
 from ..inference.engine import restore
 from ..inference.model import Model
 from ..inference.zoo import load
@@ -146,7 +146,7 @@ def _chain(parts: Sequence[Row]) -> Row:
 
     def run(image: Array, level: Array | None) -> Array:
         for i, part in enumerate(parts):
-            given = matching(np.clip(image, 0, 1) if i else image, part.contract.channels_in)
+            given = to_channels(np.clip(image, 0, 1) if i else image, part.contract.channels_in)
             own = [names.index(dial.name) for dial in part.contract.dials]
             image = apply(
                 part.run, part.contract, given, level[:, own] if level is not None and own else None

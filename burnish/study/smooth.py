@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from ..contract import Array, Dial, apply, level_array
 from ..degrade import Degradation
 from ..errors import DialError, UsageError
-from ..evaluate import generator, matching, spoil, taken, told
+from ..ground.channels import to_channels
 from ..metrics import psnr
+from ..metrics.evaluate import generator, spoil, taken, told
 from .rows import Row
 
 #: settings from one end of the range to the other, besides the true levels
@@ -137,7 +138,7 @@ def smooth(
         level for level in levels if matched and dial.low <= level <= dial.high
     }
     stops = tuple(sorted(grid))
-    held = [matching(middle(clean, side), contract.channels_out) for _, clean in pictures]
+    held = [to_channels(middle(clean, side), contract.channels_out) for _, clean in pictures]
     if not held or not levels:
         raise UsageError("there are no pictures, or no levels, to measure on")
     falls = (
@@ -178,7 +179,7 @@ def psnr_at(
     """
     values = []
     for i, (_, clean) in enumerate(pictures):
-        piece = matching(middle(clean, side), row.contract.channels_out)
+        piece = to_channels(middle(clean, side), row.contract.channels_out)
         noisy = _spoiled(piece, damage, level, seed, i)
         settings = row.contract.settings(
             told(row.contract, {damage.dial.name: level}) if turned is None else turned

@@ -14,15 +14,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contract import Array, Dial, apply, from_channels, level_array
-from ..degrade.resize import resize
+from ..contract import Array, Dial, apply, level_array
 from ..errors import UsageError
-from ..evaluate import check_sizes, matching, taken
+from ..ground.channels import from_channels, to_channels
+from ..ground.files import prepare_folder
+from ..ground.resize import resize
 from ..images import read
 from ..inference.model import Model
 from ..inference.names import own_pictures
-from ..inference.outputs import prepare_folder
 from ..metrics import METRICS, facts
+from ..metrics.evaluate import check_sizes, taken
 from .contact import corner
 from .dial import strip, turned_dial
 from .measures import measures
@@ -133,10 +134,10 @@ def tune(
         restored = from_channels(kept[place][1], min(clean.shape[1], contract.channels_out))
         if (share := at.get(STRENGTH.name, 1.0)) < 1:
             before = resize(
-                matching(spoiled, restored.shape[1]), restored.shape[-2], restored.shape[-1]
+                to_channels(spoiled, restored.shape[1]), restored.shape[-2], restored.shape[-1]
             )
             restored = before + np.float32(share) * (restored - before)
-        return function(restored, matching(clean, restored.shape[1]), 0)
+        return function(restored, to_channels(clean, restored.shape[1]), 0)
 
     best = {knob.name: knob.default for knob in knobs}
     found: dict[str, Tuned] = {}

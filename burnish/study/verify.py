@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from ..errors import ModelMismatch
-from ..images.atomic import atomic_write
+from ..ground.files import atomic_write
 from ..inference.backends import open_model
 from ..inference.wire import read_header
 from ..training.export import example, export, rounded

@@ -21,7 +21,7 @@ import numpy as np
 
 from ..contract import Array
 from ..errors import OutputError
-from ..images.atomic import atomic_write
+from ..ground.files import atomic_write
 from ..report.curves import CURVES, read_lines
 
 

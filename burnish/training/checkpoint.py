@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import RecipeError, TrainingError
-from ..images.atomic import atomic_write
+from ..ground.files import atomic_write
 from .recipe import Recipe, fixed, usual
 
 FORMAT = 1

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from ..artefacts import VISIBLE, grid_energy
 from ..contract import Array
+from ..metrics.artefacts import VISIBLE, grid_energy
 
 #: below this share of the clean pictures' variance a result is one colour
 FLAT = 0.01

@@ -25,7 +25,7 @@ from onnx import numpy_helper
 from torch import Tensor, nn
 
 from ..contract import Contract
-from ..images.atomic import atomic_write
+from ..ground.files import atomic_write
 from .restorer import Restorer
 
 FORMAT = 1

@@ -21,7 +21,7 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import DeviceError, MissingExtra, RecipeError
-from ..processor import flags
+from ..ground.processor import flags
 from . import meter
 from .recipe import Recipe
 

@@ -21,7 +21,7 @@ import numpy as np
 from PIL import Image
 
 from ..errors import BurnishError, DataError, UsageError
-from ..images.atomic import atomic_write
+from ..ground.files import atomic_write
 from .pairs import pictures_below
 
 #: a picture whose longest side is this or less is never made smaller

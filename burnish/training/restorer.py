@@ -25,8 +25,8 @@ from ..errors import (
     ModelNonFinite,
     RecipeError,
 )
-from ..evaluate import in_words
-from ..images.atomic import atomic_write
+from ..ground.files import atomic_write
+from ..metrics.evaluate import in_words
 from .archs import NETWORKS
 from .build import Spec, build
 

@@ -13,7 +13,8 @@ from torch import nn
 
 from ..contract import Array, Contract, Run, apply, level_array
 from ..errors import UsageError
-from ..evaluate import Settings, generator, in_words, matching, spoil, told
+from ..ground.channels import to_channels
+from ..metrics.evaluate import Settings, generator, in_words, spoil, told
 from ..report.sheet import visible
 from .board import Board
 from .collapse import collapses
@@ -54,7 +55,7 @@ def samples(
 
     def restored(kind: str, one: Held, spoiled: Array, setting: Settings) -> Sample:
         level = level_array(contract.settings(told(contract, setting)))
-        spoiled = matching(spoiled, contract.channels_in)
+        spoiled = to_channels(spoiled, contract.channels_in)
         return Sample(
             f"{kind}, {in_words(setting)}",
             one.name,
@@ -114,7 +115,7 @@ def losses_of(loss: nn.Module, found: Sequence[Sample], device: str) -> dict[str
         restored = torch.from_numpy(np.array(sample.restored)).to(device)
         if getattr(loss, "on_logits", False):
             restored = torch.logit(restored, eps=1e-6)
-        clean = torch.from_numpy(np.array(matching(sample.clean, restored.shape[1]))).to(device)
+        clean = torch.from_numpy(np.array(to_channels(sample.clean, restored.shape[1]))).to(device)
         level = None if sample.level is None else torch.from_numpy(sample.level).to(device)
         try:
             with torch.no_grad():
@@ -128,7 +129,7 @@ def losses_of(loss: nn.Module, found: Sequence[Sample], device: str) -> dict[str
 
 def complaints(restorer: Restorer, found: Sequence[Sample]) -> list[str]:
     """Whether the network has collapsed, in sentences."""
-    clean = [matching(sample.clean, restorer.contract.channels_out) for sample in found]
+    clean = [to_channels(sample.clean, restorer.contract.channels_out) for sample in found]
     period = restorer.contract.multiple * restorer.contract.scale
     return collapses([sample.restored for sample in found], clean, min(max(8, period), 32))
 

@@ -18,8 +18,8 @@ import torch
 from .. import __version__
 from ..contract import Array, Contract, Run
 from ..degrade.raw import draw_metadata, unprocess
-from ..evaluate import Settings, Table, evaluate, evaluate_pairs, in_words, told
 from ..metrics import METRICS, Metric
+from ..metrics.evaluate import Settings, Table, evaluate, evaluate_pairs, in_words, told
 from .cost import multiply_adds, parameters
 from .data import Pictures, floats
 from .recipe import Recipe

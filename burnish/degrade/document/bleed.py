@@ -9,7 +9,8 @@ from functools import partial
 
 import numpy as np
 
-from ...contract import LUMA, Array, Dial
+from ...contract import Array, Dial
+from ...ground.channels import LUMA
 from .. import Degradation, with_mask
 from ..arguments import Range, bounds, choices, per_picture
 from ..drawing import Size, smooth_field, soften, trace

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...contract import LUMA, Array, Dial
+from ...contract import Array, Dial
+from ...ground.channels import LUMA
 from .. import Degradation, with_mask
 from ..arguments import per_picture
 from ..drawing import Size, smooth_field

@@ -21,7 +21,7 @@ import openvino  # noqa: E402
 
 from ...contract import Array, Contract, Opened  # noqa: E402
 from ...errors import ModelCorrupt, OutOfMemory  # noqa: E402
-from ...processor import flags  # noqa: E402
+from ...ground.processor import flags  # noqa: E402
 
 #: what OpenVINO reports of the processor -> the precision to ask for, fastest first
 PRECISIONS = (("FP16", "f16"), ("BF16", "bf16"))

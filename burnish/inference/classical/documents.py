@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ...contract import Array, Contract, Dial
 from ...errors import UsageError
-from ...evaluate import matching
+from ...ground.channels import to_channels
 from . import Filter, per_picture, same_size
 from .libraries import opencv, scikit_image
 
@@ -134,7 +134,7 @@ def _otsu(planes: Array) -> NDArray[Any]:
 
 
 def _grey(planes: Array) -> NDArray[np.float64]:
-    grey: NDArray[np.float64] = matching(planes[None], 1)[0, 0].astype(np.float64)
+    grey: NDArray[np.float64] = to_channels(planes[None], 1)[0, 0].astype(np.float64)
     return grey
 
 

@@ -1,11 +1,11 @@
-"""Enlarging, by `burnish.degrade.resize`: what super-resolution is held against. Needs no extra."""
+"""Enlarging, by `burnish.ground.resize`: what super-resolution is held against. Needs no extra."""
 
 from __future__ import annotations
 
 from functools import partial
 
 from ...contract import Array, Contract
-from ...degrade.resize import SHAPES, resize
+from ...ground.resize import SHAPES, resize
 from . import Filter, whole
 
 

@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from ...artefacts import ARTEFACTS, OF_PICTURES
 from ...errors import BurnishError, RecipeError
 from ...metrics import LIKENESS, METRICS
+from ...metrics.artefacts import ARTEFACTS, OF_PICTURES
 from ...training.recipe import PLAIN_NAME, Recipe
 from ...training.recipe_file import change, from_record, load_yaml
 from ...training.strict import key, plain, read

@@ -26,8 +26,8 @@ from PIL import Image
 
 from ...contract import Contract
 from ...errors import BurnishError, RecipeError
-from ...evaluate import matching
-from ...images import atomic_write
+from ...ground.channels import to_channels
+from ...ground.files import atomic_write
 from ...report.curves import CURVES, read_lines
 from ...training.cost import multiply_adds, parameters
 from ...training.feed import held_out
@@ -178,7 +178,7 @@ def _keep_crops(folder: Path, sheet: Mapping[str, Any], found: Sequence[Sample])
     folder.mkdir(exist_ok=True)
     first = {sample.name: sample for sample in reversed(found)}
     for i, sample in enumerate(reversed(first.values())):
-        clean = matching(sample.clean, sample.restored.shape[1])
+        clean = to_channels(sample.clean, sample.restored.shape[1])
         place = corner(clean, sheet["crop"], sheet["corner"].get(sample.name))
         smaller = clean.shape[-1] // sample.spoiled.shape[-1]
         for kind, picture, times in (

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import RecipeError
-from ...images import atomic_write
+from ...ground.files import atomic_write
 from ...training.cost import parameters
 from ...training.recipe import fixed
 from ...training.recipe_file import from_record

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import UsageError
-from ...images import atomic_write
+from ...ground.files import atomic_write
 from .gather import Source
 from .report import Report
 from .statistics import Statistics

@@ -16,9 +16,10 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from ...contract import LUMA, Array
+from ...contract import Array
 from ...degrade import Degradation
 from ...degrade.raw import draw_metadata, unprocess
+from ...ground.channels import LUMA
 from .cut import Cut, Window, darkness, draw, mirrored, take, tiles
 from .order import Indices, epoch_order
 from .pictures import Pictures, Sides, floats

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...contract import Array
-from ...degrade.resize import resize
+from ...ground.resize import resize
 from .pictures import floats, full
 from .sources import Pixels
 

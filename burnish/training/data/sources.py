@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...contract import LUMA
 from ...errors import DataError, InputError
+from ...ground.channels import LUMA
 from ..pairs import SUFFIXES, Pair, match, pictures_below
 
 #: [C, H, W], uint8 or uint16

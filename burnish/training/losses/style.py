@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from ... import images
-from ...degrade.resize import resize
-from ...evaluate import matching
+from ...ground.channels import to_channels
+from ...ground.resize import resize
 from ..features import SMALLEST, Features
 from .common import exact, hidden, of_picture, weighted_mean
 from .gram import gram
@@ -26,7 +26,7 @@ def painting(path: Path, side: int) -> Tensor:
 
     [1, 3, H, W] in 0..1
     """
-    pixels = matching(images.upright(images.read(path)).pixels, 3)
+    pixels = to_channels(images.upright(images.read(path)).pixels, 3)
     factor = side / min(pixels.shape[-2:])
     small = resize(pixels, round(pixels.shape[-2] * factor), round(pixels.shape[-1] * factor))
     return torch.from_numpy(np.clip(small, 0, 1))

@@ -17,11 +17,12 @@ from typing import Any
 
 import numpy as np
 
-from .contract import LUMA, Array, Contract, Run, apply, as_channels, from_channels, level_array
-from .degrade import Degradation
-from .degrade.noise import clip_and_round
-from .errors import UsageError
-from .metrics import DEFAULT, METRICS, Metric
+from ..contract import Array, Contract, Run, apply, level_array
+from ..degrade import Degradation
+from ..degrade.noise import clip_and_round
+from ..errors import UsageError
+from ..ground.channels import as_channels, from_channels, to_channels
+from . import DEFAULT, METRICS, Metric
 
 Settings = Mapping[str, float]
 USUAL = tuple(METRICS[name] for name in DEFAULT)
@@ -255,7 +256,7 @@ def _row(
     seconds = time.perf_counter() - start
     channels = min(clean.shape[1], contract.channels_out)
     restored = from_channels(restored, channels)
-    target = matching(clean, channels)[..., : restored.shape[-2], : restored.shape[-1]]
+    target = to_channels(clean, channels)[..., : restored.shape[-2], : restored.shape[-1]]
     figures = {metric.name: metric.function(restored, target, crop) for metric in metrics}
     return Row(name, dict(setting), channels, target[0, 0].size / 1e6, figures, seconds)
 
@@ -278,7 +279,7 @@ def taken(contract: Contract, image: Array) -> Array:
 
     A colour picture is turned grey for one that colours; UsageError for one that does not.
     """
-    return (matching if contract.channels_out > contract.channels_in else as_channels)(
+    return (to_channels if contract.channels_out > contract.channels_in else as_channels)(
         image, contract.channels_in
     )
 
@@ -287,17 +288,6 @@ def told(contract: Contract, setting: Settings) -> dict[str, float]:
     """What of a setting the network has dials for."""
     names = {dial.name for dial in contract.dials}
     return {name: value for name, value in setting.items() if name in names}
-
-
-def matching(image: Array, channels: int) -> Array:
-    """The image with that many channels: a grey one is repeated, a colour one turned grey.
-
-    [1, 1 or 3, H, W]
-    """
-    if image.shape[1] == 3 and channels == 1:
-        grey: Array = np.einsum("c,bchw->bhw", LUMA, image)[:, None]
-        return grey
-    return as_channels(image, channels)
 
 
 def in_words(setting: Settings) -> str:

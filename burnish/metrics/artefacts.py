@@ -15,10 +15,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import UsageError
-from .metrics import Metric
-from .metrics.documents import Ink, ink_of, on_ink, skeleton
-from .metrics.pictures import Planes, grey, on_planes
+from ..errors import UsageError
+from . import Metric
+from .documents import Ink, ink_of, on_ink, skeleton
+from .pictures import Planes, grey, on_planes
 
 #: the widest grid that is looked for, and the root mean square of 1 from which one is seen
 PERIOD, VISIBLE = 8, 1 / 255

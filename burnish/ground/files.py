@@ -1,18 +1,22 @@
-"""Files that are whole or not there: a temporary file in the same folder, flushed to disk, renamed,
-and the folder flushed too.
+"""Where results go: never into the place of an input, and whole or not at all.
+
+What is written is a temporary file in the same folder, flushed to disk and renamed; then the
+folder is flushed too.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
+import stat
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import BinaryIO
 
-from ..errors import OutputError
+from ..errors import OutputError, UsageError
 
 #: how temporary files are named: short, whatever the length of the final name, and never like a
 #: picture
@@ -47,6 +51,53 @@ def atomic_write(
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink()
+
+
+def check_target(target: Path) -> None:
+    """UsageError where no file can have that name, of one result among many: a folder has it, or it
+    is too long.
+    """
+    try:
+        if stat.S_ISDIR(os.stat(target).st_mode):
+            raise UsageError(
+                f"{target}: a folder has the name of the result; choose another -o, or a --suffix"
+            )
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise UsageError(
+                f"{target}: this name is too long; choose another -o, or a shorter --suffix"
+            ) from error
+
+
+def prepare_folder(target: Path) -> None:
+    """Makes the folder that a result goes to; OutputError where it cannot be made or written to."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"{target.parent}: cannot be made ({error.strerror}); choose another -o"
+        ) from error
+    if not os.access(target.parent, os.W_OK):
+        raise OutputError(f"{target.parent}: not writable; choose another -o")
+
+
+def replaces(target: Path, own: Collection[tuple[int, int]]) -> bool:
+    """Whether a result of that name would take the place of one of these (see `places`)."""
+    return any(place in own for place in places(target)[:1])
+
+
+def places(path: Path) -> list[tuple[int, int]]:
+    """By what the file system knows a name, whatever way leads to it: the entry, which a result of
+    that name replaces, and the file that a link leads to.
+
+    Empty where there is none.
+    """
+    found = []
+    for look in (os.lstat, os.stat):
+        with contextlib.suppress(OSError, ValueError):
+            entry = look(path)
+            found.append((entry.st_dev, entry.st_ino))
+    return found
 
 
 def _fill(

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from . import images
-from .inference.outputs import SHEET, prepare
-from .inference.zoo import load
-from .report.sheet import Cell, residual_picture, sheet
+from .. import images
+from ..inference.zoo import load
+from ..report.sheet import Cell, residual_picture, sheet
+from .outputs import SHEET, prepare
 
 EXAMPLE = "demo.png"
 LEVELS = (10.0, 25.0, 50.0)
@@ -24,7 +24,7 @@ GAIN = 3.0
 def make_sheet(target: Path, say: Callable[[str], None], *, threads: int | None = None) -> Path:
     """Writes the sheet and returns where it is."""
     prepare(target, "-o", SHEET)
-    pixels = images.read(Path(str(resources.files("burnish") / EXAMPLE))).pixels
+    pixels = images.read(Path(str(resources.files("burnish.cli") / EXAMPLE))).pixels
     model = load()
     opened = model.open(threads=threads)
     say(f"on {opened.device}, {opened.backend}, {opened.precision}")

@@ -14,9 +14,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .contract import Opened
-    from .errors import BurnishError
-    from .inference.job import Job, Report
+    from ..contract import Opened
+    from ..errors import BurnishError
+    from ..inference.job import Job, Report
 
 
 def answer(text: str) -> None:

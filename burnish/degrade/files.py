@@ -15,13 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from . import images
-from .contract import Array
-from .degrade import DEGRADATIONS, Degradation, make, maker
-from .degrade.resize import resize
-from .errors import BurnishError, DialError, InputError, UsageError, about_one
-from .images.exif import orientation
-from .inference.outputs import places, prepare_folder, replaces
+from .. import images
+from ..contract import Array
+from ..errors import BurnishError, DialError, InputError, UsageError, about_one
+from ..ground.files import places, prepare_folder, replaces
+from ..ground.resize import resize
+from ..images.exif import orientation
+from . import DEGRADATIONS, Degradation, make, maker
 
 SUFFIX, MASK_SUFFIX = "_spoiled", "_mask.png"
 

@@ -1,0 +1,47 @@
+"""Files that options name: what they may be called, and that they replace no input.
+
+What stands against a name is said before the work is done, not after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from pathlib import Path
+
+from ..errors import OutputError, UsageError
+from ..ground.files import places, prepare_folder, replaces
+from ..images.sniff import EXTENSIONS
+
+#: what an option's file may be called, by what goes into it
+SHEET, PLOT, PAGE = (".png", ".jpg", ".jpeg"), (".png",), (".html",)
+FIGURES, RECIPE, WEIGHTS, MODEL = (".csv",), (".yaml", ".yml"), (".safetensors",), (".onnx",)
+
+
+def prepare(
+    target: Path, option: str, endings: Collection[str], inputs: Iterable[Path] = ()
+) -> None:
+    """Sees that a result can be written as `target`, and makes its folder.
+
+    option: the word of the command line that named it. endings: those of its kind, one of which the
+    name must have. inputs: files, which it must not replace, and folders of pictures, among which
+    no picture may come to lie. UsageError, OutputError.
+    """
+    if target.suffix.lower() not in endings:
+        raise UsageError(f"{option} {target}: the name must end in {' or '.join(endings)}")
+    for source in inputs:
+        if replaces(target, places(source)):
+            raise UsageError(
+                f"{option} {target}: the result would replace an input; choose another name"
+            )
+        if (
+            target.suffix.lower() in EXTENSIONS
+            and source.is_dir()
+            and source.resolve() in target.resolve().parents
+        ):
+            raise UsageError(
+                f"{option} {target}: the result would lie among the pictures of {source}, as if "
+                "it were one of them; choose another folder"
+            )
+    if target.is_dir():
+        raise OutputError(f"{target}: cannot be written (it is a folder); choose another name")
+    prepare_folder(target)
