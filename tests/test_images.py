@@ -31,7 +31,7 @@ from PIL import Image, ImageCms, ImageOps
 from burnish import errors, images
 from burnish.ground.files import atomic_write
 from burnish.images import exif
-from burnish.images import tiff as tiff_files
+from burnish.images.formats import tiff as tiff_files
 from burnish.images.picture import Picture, to_samples
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()

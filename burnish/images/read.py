@@ -12,7 +12,8 @@ from types import ModuleType
 from typing import BinaryIO
 
 from ..errors import InputTooLarge
-from . import exif, jpeg, png, sniff, tiff, webp
+from . import exif, sniff
+from .formats import jpeg, png, tiff, webp
 from .picture import Format, Header, Picture
 
 #: larger pictures are refused unless a limit is given

@@ -10,7 +10,8 @@ from typing import BinaryIO
 from ..contract import finite
 from ..errors import FormatLimit, NonFiniteOutput, UsageError
 from ..ground.files import atomic_write
-from . import jpeg, png, tiff_write, webp
+from . import tiff_write
+from .formats import jpeg, png, webp
 from .orientation import upright
 from .picture import Depth, Format, Picture
 from .sniff import EXTENSIONS

@@ -16,7 +16,8 @@ from PIL import Image
 
 from ...contract import Array
 from ...estimate import noise
-from ...images import Picture, jpeg, png, read
+from ...images import Picture, read
+from ...images.formats import jpeg, png
 from .hashes import SIDE
 from .header import Header
 from .texture import bars_of, detail_of, grain_of, middle

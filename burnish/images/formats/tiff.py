@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contract import finite
-from ..errors import NonFiniteInput, UnsupportedChannels, UnsupportedFormat
-from . import colour, exif
-from .picture import Depth, Header, Picture
-from .sniff import corrupt, truncated
+from ...contract import finite
+from ...errors import NonFiniteInput, UnsupportedChannels, UnsupportedFormat
+from .. import colour, exif
+from ..picture import Depth, Header, Picture
+from ..sniff import corrupt, truncated
 
 if TYPE_CHECKING:
     from tifffile import TiffFile, TiffPage

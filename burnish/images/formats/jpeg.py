@@ -17,11 +17,11 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from ..errors import FormatLimit, UnsupportedChannels, UnsupportedFormat
-from . import colour, exif
-from .picture import Header, Picture, to_samples
-from .quality import jpeg_quality
-from .sniff import corrupt, truncated
+from ...errors import FormatLimit, UnsupportedChannels, UnsupportedFormat
+from .. import colour, exif
+from ..picture import Header, Picture, to_samples
+from ..quality import jpeg_quality
+from ..sniff import corrupt, truncated
 
 QUALITY = 95
 LARGEST = 65535

@@ -10,10 +10,10 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from ..errors import FormatLimit, UnsupportedFormat
-from . import exif
-from .picture import Header, Picture, to_samples
-from .sniff import corrupt, truncated
+from ...errors import FormatLimit, UnsupportedFormat
+from .. import exif
+from ..picture import Header, Picture, to_samples
+from ..sniff import corrupt, truncated
 
 QUALITY = 95
 LARGEST = 16383

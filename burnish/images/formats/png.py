@@ -16,9 +16,9 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from ..errors import FormatLimit, UnsupportedChannels, UnsupportedFormat
-from .picture import Depth, Header, Picture, to_samples
-from .sniff import corrupt, truncated
+from ...errors import FormatLimit, UnsupportedChannels, UnsupportedFormat
+from ..picture import Depth, Header, Picture, to_samples
+from ..sniff import corrupt, truncated
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 LARGEST = 2**31 - 1

@@ -1,0 +1,1 @@
+"""The picture formats that are read and written, a file each."""
