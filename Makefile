@@ -35,7 +35,7 @@ check: .venv/.dev ## ruff, mypy and the floors of docs/design.md
 train-gpu: ## one slice of training on a GPU; run it again to go on (PICTURES=, RECIPE=, MINUTES=, GPU_PYTHON=)
 	@$(GPU_PYTHON) -c 'import torch; assert torch.cuda.is_available()' 2>/dev/null || \
 		{ echo "make train-gpu: $(GPU_PYTHON) has no PyTorch that can use a GPU; name one with: make train-gpu GPU_PYTHON=/path/to/python" >&2; exit 1; }
-	@test -f $(PACK) || $(GPU_PYTHON) -m burnish.training.pack $(PICTURES) -o $(PACK) --limit-mb 40
+	@test -f $(PACK) || $(GPU_PYTHON) -m burnish.dataset.pack $(PICTURES) -o $(PACK) --limit-mb 40
 	$(GPU_PYTHON) -m burnish.cli train $(RECIPE) data.pack=$(PACK) $(GPU_KEYS) --minutes $(MINUTES)
 
 bench: .venv/.dev ## the README's figures (needs the folder of real pictures); the others' commands stand beside them in docs/

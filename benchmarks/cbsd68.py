@@ -35,11 +35,11 @@ from burnish.metrics.evaluate import evaluate
 from burnish.study.evaluate import Folder
 from burnish.study.machine import processor
 from burnish.study.verify import export_verified
-from burnish.training.build import Spec
-from burnish.training.cost import multiply_adds
-from burnish.training.foreign import load_pth
-from burnish.training.restorer import Restorer
-from burnish.training.run import runner
+from burnish.training.networks.cost import multiply_adds
+from burnish.training.networks.foreign import load_pth
+from burnish.training.networks.restorer import Restorer
+from burnish.training.networks.torch_backend import runner
+from burnish.training.parts.build import Spec
 
 RESULTS = Path("benchmarks/results/cbsd68.json")
 COLUMNS = [

@@ -16,11 +16,11 @@ from typing import Any
 
 from burnish.contract import Dial
 from burnish.study.blend import blend
-from burnish.training.build import Spec
+from burnish.training.loop.train import train
 from burnish.training.losses.style import painting
-from burnish.training.recipe_file import change, from_record
-from burnish.training.restorer import Restorer
-from burnish.training.train import train
+from burnish.training.networks.restorer import Restorer
+from burnish.training.parts.build import Spec
+from burnish.training.recipe.file import change, from_record
 
 
 def trained(study: Mapping[str, Any], name: str, out: Path, seed: int) -> Path:

@@ -38,9 +38,9 @@ from burnish.study.machine import processor
 from burnish.study.rows import Row, open_row
 from burnish.study.smooth import psnr_at, smooth
 from burnish.study.verify import export_verified
-from burnish.training.cost import multiply_adds, parameters
-from burnish.training.recipe_file import load_yaml
-from burnish.training.restorer import Restorer
+from burnish.training.networks.cost import multiply_adds, parameters
+from burnish.training.networks.restorer import Restorer
+from burnish.training.recipe.file import load_yaml
 
 STUDY, RESULTS, PAGE = (
     Path("studies/dials_a.yaml"),

@@ -39,9 +39,9 @@ from burnish.metrics.luma import STUDIO
 from burnish.study.evaluate import Folder
 from burnish.study.machine import processor
 from burnish.study.verify import export_verified
-from burnish.training.build import Spec
-from burnish.training.cost import multiply_adds
-from burnish.training.restorer import Restorer, load_weights
+from burnish.training.networks.cost import multiply_adds
+from burnish.training.networks.restorer import Restorer, load_weights
+from burnish.training.parts.build import Spec
 
 RESULTS, PAGE = Path("benchmarks/results/dials_b.json"), Path("docs/dials.md")
 FORMAT = 1

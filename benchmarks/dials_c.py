@@ -32,12 +32,12 @@ from burnish.report.sheet import Cell, sheet
 from burnish.study.evaluate import Folder
 from burnish.study.machine import processor
 from burnish.study.smooth import middle, variation
-from burnish.training.build import Spec, build
-from burnish.training.cost import multiply_adds, parameters
 from burnish.training.losses import LOSSES
-from burnish.training.recipe_file import load_yaml
-from burnish.training.restorer import Restorer
-from burnish.training.run import runner
+from burnish.training.networks.cost import multiply_adds, parameters
+from burnish.training.networks.restorer import Restorer
+from burnish.training.networks.torch_backend import runner
+from burnish.training.parts.build import Spec, build
+from burnish.training.recipe.file import load_yaml
 
 STUDY, RESULTS, DOC, STRIPS = (
     Path("studies/dials_c.yaml"),

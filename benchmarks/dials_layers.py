@@ -23,9 +23,9 @@ from burnish.ground.files import atomic_write
 from burnish.report.page import paragraph, picture, section, table, write_page
 from burnish.report.plot import bars, lines, read_run
 from burnish.study.machine import processor
-from burnish.training.cost import parameters
-from burnish.training.recipe_file import load_yaml
-from burnish.training.restorer import Restorer
+from burnish.training.networks.cost import parameters
+from burnish.training.networks.restorer import Restorer
+from burnish.training.recipe.file import load_yaml
 
 STUDY, RESULTS, DOC = (
     Path("studies/dials_layers.yaml"),

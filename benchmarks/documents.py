@@ -32,10 +32,10 @@ from burnish.metrics.evaluate import Settings, evaluate_pairs
 from burnish.report.sheet import Cell, sheet
 from burnish.study.machine import processor
 from burnish.study.rows import open_row
-from burnish.training.feed import held_out
-from burnish.training.recipe_file import load as load_recipe
-from burnish.training.setup import fresh
-from burnish.training.validate import middles
+from burnish.training.data.feed import held_out
+from burnish.training.recipe.file import load as load_recipe
+from burnish.training.step.setup import fresh
+from burnish.training.validation.validate import middles
 
 RESULTS, RECIPE, PAGES = (
     Path("benchmarks/results/documents.json"),

@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from burnish.inference.zoo import folder
-from burnish.training.recipe_file import change, from_record
-from burnish.training.restorer import Restorer
-from burnish.training.stages import count, resolved
-from burnish.training.strict import plain
-from burnish.training.train import train
+from burnish.training.loop.train import train
+from burnish.training.networks.restorer import Restorer
+from burnish.training.parts.strict import plain
+from burnish.training.recipe.file import change, from_record
+from burnish.training.recipe.stages import count, resolved
 
 #: of the damage's level, about the true one: a recipe wants a range
 WIDTH = 0.01

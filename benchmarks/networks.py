@@ -31,7 +31,7 @@ from burnish.report.page import paragraph, table, write_page
 from burnish.study.machine import processor
 
 if TYPE_CHECKING:
-    from burnish.training.restorer import Restorer
+    from burnish.training.networks.restorer import Restorer
 
 SIDE = 640
 NETWORKS: dict[str, dict[str, Any]] = {
@@ -52,8 +52,8 @@ REPORT = {
 
 def made(name: str) -> Restorer:
     """The network, fresh, with the sigmoid that the report's have behind it."""
-    from burnish.training.build import Spec
-    from burnish.training.restorer import Restorer
+    from burnish.training.networks.restorer import Restorer
+    from burnish.training.parts.build import Spec
 
     return Restorer(Spec.parse({"use": "Sigmoid", "args": {"base": NETWORKS[name]}})).eval()
 
@@ -61,7 +61,7 @@ def made(name: str) -> Restorer:
 def exported(name: str, path: Path) -> dict[str, float]:
     """Writes its model file, and says its size."""
     from burnish.study.verify import export_verified
-    from burnish.training.cost import multiply_adds, parameters
+    from burnish.training.networks.cost import multiply_adds, parameters
 
     restorer = made(name)
     restorer.save(path.with_suffix(".safetensors"), {})

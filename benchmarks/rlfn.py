@@ -14,10 +14,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from burnish.training.build import Spec
-from burnish.training.export import export
-from burnish.training.foreign import load_pth
-from burnish.training.restorer import Restorer
+from burnish.training.networks.export import export
+from burnish.training.networks.foreign import load_pth
+from burnish.training.networks.restorer import Restorer
+from burnish.training.parts.build import Spec
 
 
 class Attention(nn.Module):

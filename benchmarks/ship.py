@@ -31,14 +31,14 @@ from burnish.study.rows import open_row
 from burnish.study.smooth import psnr_at, smooth
 from burnish.study.smooth_page import for_card
 from burnish.study.verify import export_verified
-from burnish.training.cost import multiply_adds, parameters
-from burnish.training.export import rounded
-from burnish.training.feed import held_out
-from burnish.training.recipe_file import from_record
-from burnish.training.restorer import Restorer
-from burnish.training.run import runner
-from burnish.training.stages import count, resolved
-from burnish.training.validate import middles, tables
+from burnish.training.data.feed import held_out
+from burnish.training.networks.cost import multiply_adds, parameters
+from burnish.training.networks.export import rounded
+from burnish.training.networks.restorer import Restorer
+from burnish.training.networks.torch_backend import runner
+from burnish.training.recipe.file import from_record
+from burnish.training.recipe.stages import count, resolved
+from burnish.training.validation.validate import middles, tables
 
 #: what half precision may cost, in dB
 ALLOWED = 0.01

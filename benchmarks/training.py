@@ -23,12 +23,12 @@ import torch
 
 from burnish.study.machine import processor
 from burnish.training.data import Batch, stream
-from burnish.training.machine import make_machine
-from burnish.training.recipe import Recipe
-from burnish.training.recipe_file import load
-from burnish.training.setup import Setup, fresh, set_up
-from burnish.training.stages import resolved
-from burnish.training.step import backward, mean_of, to_device, update
+from burnish.training.recipe.file import load
+from burnish.training.recipe.recipe import Recipe
+from burnish.training.recipe.stages import resolved
+from burnish.training.step.machine import make_machine
+from burnish.training.step.setup import Setup, fresh, set_up
+from burnish.training.step.step import backward, mean_of, to_device, update
 
 
 def plain_loop(setup: Setup) -> Callable[[int], float]:

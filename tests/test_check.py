@@ -22,16 +22,16 @@ from typer.testing import CliRunner
 
 from burnish import images
 from burnish.cli import app
+from burnish.dataset.check import FAULTS, Report, Source, check, quick
+from burnish.dataset.check.hashes import POSITIONS, correlation, hashes, in_position, same_pictures
+from burnish.dataset.check.header import header_of
+from burnish.dataset.check.look import look_at
+from burnish.dataset.check.registration import shift_between
+from burnish.dataset.check.show import write_report
+from burnish.dataset.check.statistics import losses
 from burnish.errors import DataError
 from burnish.images.quality import jpeg_quality, table_at
 from burnish.report.page import bars, page, paragraph, table
-from burnish.training.check import FAULTS, Report, Source, check, quick
-from burnish.training.check.hashes import POSITIONS, correlation, hashes, in_position, same_pictures
-from burnish.training.check.header import header_of
-from burnish.training.check.look import look_at
-from burnish.training.check.registration import shift_between
-from burnish.training.check.show import write_report
-from burnish.training.check.statistics import losses
 
 Pixels = NDArray[np.uint8]
 HEIGHT, WIDTH = 176, 208
@@ -488,8 +488,8 @@ def test_the_page_shows_every_fault_and_needs_nothing_else(
 def test_a_recipe_is_proposed_that_loads(
     report_on_rotten: Report, sound: Path, tmp_path: Path
 ) -> None:
-    from burnish.training.check.propose import write_recipe
-    from burnish.training.recipe_file import load
+    from burnish.dataset.check.propose import write_recipe
+    from burnish.training.recipe.file import load
 
     write_recipe(check(Source(sound / "data")), tmp_path / "pairs.yaml")
     recipe = load(tmp_path / "pairs.yaml")

@@ -20,6 +20,7 @@ from conftest import scene  # noqa: E402
 
 from burnish import images  # noqa: E402
 from burnish.contract import Array, Contract, Dial  # noqa: E402
+from burnish.dataset.pack import main, pack  # noqa: E402
 from burnish.degrade import Degradation  # noqa: E402
 from burnish.degrade.noise import noise  # noqa: E402
 from burnish.errors import DataError, RecipeError, UsageError  # noqa: E402
@@ -40,11 +41,10 @@ from burnish.training.data import (  # noqa: E402
 )
 from burnish.training.data import pictures as memory  # noqa: E402
 from burnish.training.data.cut import draw  # noqa: E402
-from burnish.training.feed import feed  # noqa: E402
-from burnish.training.pack import main, pack  # noqa: E402
-from burnish.training.recipe import Recipe, fixed  # noqa: E402
-from burnish.training.recipe_damage import check_contract  # noqa: E402
-from burnish.training.recipe_file import load  # noqa: E402
+from burnish.training.data.feed import feed  # noqa: E402
+from burnish.training.recipe.damage import check_contract  # noqa: E402
+from burnish.training.recipe.file import load  # noqa: E402
+from burnish.training.recipe.recipe import Recipe, fixed  # noqa: E402
 
 DIAL = Dial("noise", 0.5, 85, 25, "sigma")
 NOISE = Damaging(Degradation(DIAL, noise(clip=0.5).spoil))
@@ -344,7 +344,7 @@ def test_the_real_training_pictures_all_decode(shared: Path) -> None:
 def test_reading_data_needs_no_torchvision() -> None:
     code = (
         "import sys; sys.modules['torchvision'] = None; import burnish.training.data, "
-        "burnish.training.pack"
+        "burnish.dataset.pack"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
 
@@ -834,8 +834,8 @@ def test_a_network_that_does_not_fit_the_data_is_refused(
 def test_a_recipe_of_pictures_and_pairs_with_a_hidden_dial_trains_and_validates(
     loaded: Callable[..., Recipe], tmp_path: Path
 ) -> None:
-    from burnish.training.restorer import Restorer
-    from burnish.training.train import train
+    from burnish.training.loop.train import train
+    from burnish.training.networks.restorer import Restorer
 
     recipe = loaded("validation.levels={hidden: [20, 60]}", "loss.level_weight={dial: hidden}")
     figures = Restorer.load(train(recipe, tmp_path / "out")).card["validation"]
@@ -876,8 +876,8 @@ def test_clean_pictures_become_noisy_raw_planes(
     """
     from burnish.degrade.raw import draw_metadata, unprocess
     from burnish.degrade.sensor import shot_and_read, variance
-    from burnish.training.restorer import Restorer
-    from burnish.training.train import train
+    from burnish.training.loop.train import train
+    from burnish.training.networks.restorer import Restorer
 
     recipe = loaded(
         *RAW,

@@ -730,9 +730,9 @@ def test_the_chain_of_real_esrgan_is_a_recipe(tmp_path: Path) -> None:
     is told of three.
     """
     pytest.importorskip("torch", reason="recipes belong to the training wing")
-    from burnish.training.recipe_damage import damages
-    from burnish.training.recipe_file import load
-    from burnish.training.restorer import Restorer
+    from burnish.training.networks.restorer import Restorer
+    from burnish.training.recipe.damage import damages
+    from burnish.training.recipe.file import load
 
     recipe = load(
         Path(__file__).resolve().parents[1] / "recipes" / "chain.yaml",

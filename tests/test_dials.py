@@ -15,14 +15,14 @@ from torch.overrides import TorchFunctionMode  # noqa: E402
 
 from burnish.contract import Dial  # noqa: E402
 from burnish.errors import DialError, RecipeError, UsageError  # noqa: E402
-from burnish.training.archs.lightautoencoder import LightAutoencoder  # noqa: E402
-from burnish.training.build import Spec  # noqa: E402
-from burnish.training.dials.amount import Amount  # noqa: E402
-from burnish.training.dials.level_affine import Splines  # noqa: E402
-from burnish.training.dials.places import convolutions  # noqa: E402
-from burnish.training.initialise import initialise  # noqa: E402
-from burnish.training.restorer import Restorer  # noqa: E402
-from burnish.training.setup import take_over  # noqa: E402
+from burnish.training.networks.archs.lightautoencoder import LightAutoencoder  # noqa: E402
+from burnish.training.networks.dials.amount import Amount  # noqa: E402
+from burnish.training.networks.dials.level_affine import Splines  # noqa: E402
+from burnish.training.networks.dials.places import convolutions  # noqa: E402
+from burnish.training.networks.initialise import initialise  # noqa: E402
+from burnish.training.networks.restorer import Restorer  # noqa: E402
+from burnish.training.parts.build import Spec  # noqa: E402
+from burnish.training.step.setup import take_over  # noqa: E402
 
 NOISE = Dial("noise", 0, 75, 25, "sigma in 8-bit steps")
 LINE: dict[str, Any] = {"levels": [0, 75]}
@@ -226,7 +226,7 @@ def test_pictures_of_a_batch_have_their_own_levels_where_the_contract_says_so() 
 
 
 def test_a_frozen_base_stays_what_it_was_with_its_statistics(tmp_path: Path) -> None:
-    from burnish.training.freezing import freeze
+    from burnish.training.networks.freezing import freeze
 
     base = {"use": "UNet", "args": {"widths": [8, 12], "norm": "batch"}}
     restorer = Restorer(Spec("FTN", {"base": base, **LINE}), (NOISE,)).train()

@@ -29,12 +29,11 @@ from torch import Tensor, nn  # noqa: E402
 
 from burnish import metrics  # noqa: E402
 from burnish.errors import ModelCorrupt, ModelMismatch, ModelMissing, RecipeError, UsageError  # noqa: E402
-from burnish.training import features  # noqa: E402
-from burnish.training.build import Spec, build, check_spec, find  # noqa: E402
-from burnish.training.losses import LOSSES  # noqa: E402
+from burnish.training.losses import LOSSES, features  # noqa: E402
 from burnish.training.losses.common import least_side  # noqa: E402
-from burnish.training.optim import OPTIMIZERS  # noqa: E402
-from burnish.training.schedule import SHAPES  # noqa: E402
+from burnish.training.optimise.optim import OPTIMIZERS  # noqa: E402
+from burnish.training.optimise.schedule import SHAPES  # noqa: E402
+from burnish.training.parts.build import Spec, build, check_spec, find  # noqa: E402
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "losses.md"
 HEIGHT, WIDTH = 48, 36

@@ -14,9 +14,9 @@ torch = pytest.importorskip("torch", reason="the training wing is not installed"
 from torch import nn  # noqa: E402
 
 from burnish.contract import Dial  # noqa: E402
-from burnish.training.build import Spec  # noqa: E402
-from burnish.training.muon import Muon, muon_groups, orthogonalise  # noqa: E402
-from burnish.training.restorer import Restorer  # noqa: E402
+from burnish.training.networks.restorer import Restorer  # noqa: E402
+from burnish.training.optimise.muon import Muon, muon_groups, orthogonalise  # noqa: E402
+from burnish.training.parts.build import Spec  # noqa: E402
 
 
 def net() -> nn.Sequential:

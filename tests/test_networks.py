@@ -20,13 +20,13 @@ from burnish.inference.engine import plan, restore, tiled  # noqa: E402
 from burnish.inference.model import Model  # noqa: E402
 from burnish.study import verify  # noqa: E402
 from burnish.study.verify import TOLERANCE, export_verified, largest_difference  # noqa: E402
-from burnish.training.archs import NETWORKS  # noqa: E402
-from burnish.training.build import Spec, build, find  # noqa: E402
-from burnish.training.export import rounded  # noqa: E402
-from burnish.training.initialise import initialise  # noqa: E402
-from burnish.training.restorer import Restorer  # noqa: E402
-from burnish.training.run import runner  # noqa: E402
-from burnish.training.setup import take_over  # noqa: E402
+from burnish.training.networks.archs import NETWORKS  # noqa: E402
+from burnish.training.networks.export import rounded  # noqa: E402
+from burnish.training.networks.initialise import initialise  # noqa: E402
+from burnish.training.networks.restorer import Restorer  # noqa: E402
+from burnish.training.networks.torch_backend import runner  # noqa: E402
+from burnish.training.parts.build import Spec, build, find  # noqa: E402
+from burnish.training.step.setup import take_over  # noqa: E402
 
 HOST = {"use": "AdaFMNet", "args": {"width": 8, "blocks": 2}}
 NOISE = Dial("noise", 0, 75, 25, "sigma in 8-bit steps")

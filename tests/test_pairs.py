@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from burnish.dataset.pairs import has_pairs, match, pictures_below
 from burnish.errors import DataError
-from burnish.training.pairs import has_pairs, match, pictures_below
 
 
 def put(folder: Path, *names: str) -> Path:

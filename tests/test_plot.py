@@ -103,7 +103,7 @@ def test_wrong_words_are_refused_in_a_sentence(runs: list[Path], tmp_path: Path)
 def test_resuming_drops_what_came_after_the_checkpoint(tmp_path: Path) -> None:
     pytest.importorskip("torch", reason="the training wing is not installed")
     from burnish.report.curves import read_lines
-    from burnish.training.board import Board
+    from burnish.training.validation.board import Board
 
     board = Board(tmp_path, 0, print)
     for step in (1, 2, 3):
@@ -123,7 +123,7 @@ def test_resuming_drops_what_came_after_the_checkpoint(tmp_path: Path) -> None:
 
 def test_speed_and_waiting_are_those_of_the_steps_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("torch", reason="the training wing is not installed")
-    from burnish.training import meter
+    from burnish.training.step import meter
 
     now = [100.0]
     monkeypatch.setattr("time.monotonic", lambda: now[0])
@@ -144,7 +144,7 @@ def test_speed_and_waiting_are_those_of_the_steps_alone(monkeypatch: pytest.Monk
 
 def test_layers_that_no_gradient_reaches_are_named() -> None:
     torch = pytest.importorskip("torch", reason="comes with the training wing")
-    from burnish.training.collapse import idle
+    from burnish.training.validation.collapse import idle
 
     torch.manual_seed(0)
     net = torch.nn.Sequential(
@@ -182,7 +182,7 @@ def test_layers_that_no_gradient_reaches_are_named() -> None:
 
 def test_a_collapse_is_noticed_and_a_good_or_merely_noisy_result_is_not() -> None:
     pytest.importorskip("torch", reason="the training wing is not installed")
-    from burnish.training.collapse import collapses
+    from burnish.training.validation.collapse import collapses
 
     clean = [np.roll(scene(96, 112), 7 * i, 3) for i in range(3)]
     rng = np.random.default_rng(0)

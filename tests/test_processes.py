@@ -19,14 +19,14 @@ from test_train import home as home  # noqa: E402
 from test_train import recipe as recipe  # noqa: E402
 from test_train import same_run, state  # noqa: E402
 
-from burnish.training.checkpoint import snapshot  # noqa: E402
 from burnish.training.data import stream  # noqa: E402
-from burnish.training.machine import make_machine  # noqa: E402
-from burnish.training.recipe import Recipe  # noqa: E402
-from burnish.training.restorer import Restorer  # noqa: E402
-from burnish.training.setup import set_up  # noqa: E402
-from burnish.training.step import backward, update  # noqa: E402
-from burnish.training.train import train  # noqa: E402
+from burnish.training.loop.checkpoint import snapshot  # noqa: E402
+from burnish.training.loop.train import train  # noqa: E402
+from burnish.training.networks.restorer import Restorer  # noqa: E402
+from burnish.training.recipe.recipe import Recipe  # noqa: E402
+from burnish.training.step.machine import make_machine  # noqa: E402
+from burnish.training.step.setup import set_up  # noqa: E402
+from burnish.training.step.step import backward, update  # noqa: E402
 
 SGD = (
     "optimizer={use: SGD, args: {lr: 0.1}}",
@@ -53,9 +53,9 @@ def pair(home: Path, out: Path, *changes: str, before: str = "", processes: int 
         textwrap.dedent(f"""
         import os, signal
         from pathlib import Path
-        from burnish.training import step
-        from burnish.training.recipe_file import load
-        from burnish.training.train import train as run
+        from burnish.training.step import step
+        from burnish.training.recipe.file import load
+        from burnish.training.loop.train import train as run
         {textwrap.indent(textwrap.dedent(before), " " * 8).strip()}
         run(load(Path({str(home / "tiny.yaml")!r}), {list(changes)!r}), Path({str(out)!r}))
     """)
@@ -156,7 +156,7 @@ def test_processes_that_step_alone_meet_in_the_mean_of_their_states(
 #: in the second process, loss and gradients of the steps BROKEN (counted from 1 over a whole run)
 #: are no numbers
 BREAKING = """
-    from burnish.training import train as loop
+    from burnish.training.loop import train as loop
     made, stepped = loop.backward, loop.update
     at = [None]
     def broken(setup, batch):
@@ -284,7 +284,7 @@ def test_a_stage_begins_with_the_first_process_s_statistics_in_all(home: Path) -
     )
     assert pair(home, home / "whole", *changes) == 0
     killed = """
-    from burnish.training import train as loop
+    from burnish.training.loop import train as loop
     staged = loop.run_stage
     def dying(setup, place, progress):
         if progress.stage == 1:

@@ -13,10 +13,10 @@ import pytest
 torch = pytest.importorskip("torch", reason="the training wing is not installed")
 
 from burnish.errors import BurnishError, RecipeError  # noqa: E402
-from burnish.training.build import Spec  # noqa: E402
-from burnish.training.recipe import Recipe, fixed  # noqa: E402
-from burnish.training.recipe_file import load, schema  # noqa: E402
-from burnish.training.strict import plain, read  # noqa: E402
+from burnish.training.parts.build import Spec  # noqa: E402
+from burnish.training.parts.strict import plain, read  # noqa: E402
+from burnish.training.recipe.file import load, schema  # noqa: E402
+from burnish.training.recipe.recipe import Recipe, fixed  # noqa: E402
 
 RECIPES = sorted((Path(__file__).resolve().parents[1] / "recipes").glob("*.yaml"))
 SMALL = """

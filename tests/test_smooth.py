@@ -155,8 +155,8 @@ def test_calibrating_puts_the_best_settings_into_the_dial(
     torch = pytest.importorskip("torch", reason="the training wing is not installed")
     from burnish.errors import ModelMismatch
     from burnish.study.calibrate import calibrate
-    from burnish.training.build import Spec
-    from burnish.training.restorer import Restorer
+    from burnish.training.networks.restorer import Restorer
+    from burnish.training.parts.build import Spec
 
     torch.manual_seed(0)
     host = {"use": "ResUNet", "args": {"widths": [8], "blocks": 1}}

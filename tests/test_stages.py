@@ -23,15 +23,15 @@ from torch import nn  # noqa: E402
 
 from burnish.contract import Dial  # noqa: E402
 from burnish.errors import RecipeError  # noqa: E402
-from burnish.training.build import Spec  # noqa: E402
-from burnish.training.checkpoint import finite  # noqa: E402
-from burnish.training.freezing import freeze  # noqa: E402
-from burnish.training.recipe import Recipe  # noqa: E402
-from burnish.training.recompute import recompute_blocks  # noqa: E402
-from burnish.training.restorer import Restorer  # noqa: E402
-from burnish.training.setup import fresh  # noqa: E402
-from burnish.training.stages import laid, resolved  # noqa: E402
-from burnish.training.train import train  # noqa: E402
+from burnish.training.loop.checkpoint import finite  # noqa: E402
+from burnish.training.loop.train import train  # noqa: E402
+from burnish.training.networks.freezing import freeze  # noqa: E402
+from burnish.training.networks.recompute import recompute_blocks  # noqa: E402
+from burnish.training.networks.restorer import Restorer  # noqa: E402
+from burnish.training.parts.build import Spec  # noqa: E402
+from burnish.training.recipe.recipe import Recipe  # noqa: E402
+from burnish.training.recipe.stages import laid, resolved  # noqa: E402
+from burnish.training.step.setup import fresh  # noqa: E402
 
 QUIET = ("data.leave_out=[]", "schedule={warmup: 0}", "save_every=2")
 WHOLE = ("data.leave_out=[]", "schedule={steps: 2, warmup: 0}")

@@ -34,19 +34,19 @@ from burnish.errors import (  # noqa: E402
     RecipeError,
     TrainingError,
 )
-from burnish.training.build import Spec  # noqa: E402
-from burnish.training.cost import multiply_adds  # noqa: E402
-from burnish.training.ema import average, warmed  # noqa: E402
-from burnish.training.holding import holding  # noqa: E402
-from burnish.training.initialise import initialise  # noqa: E402
+from burnish.training.loop.lock import holding  # noqa: E402
+from burnish.training.loop.train import train  # noqa: E402
 from burnish.training.losses import L1, L2, Charbonnier, level_weight  # noqa: E402
-from burnish.training.machine import make_machine  # noqa: E402
-from burnish.training.optim import make_optimizer  # noqa: E402
-from burnish.training.recipe import Recipe  # noqa: E402
-from burnish.training.recipe_file import load  # noqa: E402
-from burnish.training.restorer import Restorer  # noqa: E402
-from burnish.training.schedule import rate  # noqa: E402
-from burnish.training.train import train  # noqa: E402
+from burnish.training.networks.cost import multiply_adds  # noqa: E402
+from burnish.training.networks.initialise import initialise  # noqa: E402
+from burnish.training.networks.restorer import Restorer  # noqa: E402
+from burnish.training.optimise.ema import average, warmed  # noqa: E402
+from burnish.training.optimise.optim import make_optimizer  # noqa: E402
+from burnish.training.optimise.schedule import rate  # noqa: E402
+from burnish.training.parts.build import Spec  # noqa: E402
+from burnish.training.recipe.file import load  # noqa: E402
+from burnish.training.recipe.recipe import Recipe  # noqa: E402
+from burnish.training.step.machine import make_machine  # noqa: E402
 
 TINY = """
 name: tiny
@@ -115,8 +115,9 @@ def run(
         import os, signal, sys
         from pathlib import Path
         from burnish.errors import BurnishError
-        from burnish.training import checkpoint, step, train
-        from burnish.training.recipe_file import load
+        from burnish.training.loop import checkpoint, train
+        from burnish.training.step import step
+        from burnish.training.recipe.file import load
         {textwrap.indent(textwrap.dedent(before), " " * 8).strip()}
         try:
             train.train(load(Path({str(home / "tiny.yaml")!r}), {list(changes)!r}), Path({str(out)!r}), minutes={minutes})
@@ -342,8 +343,8 @@ def test_accumulating_batches_is_one_larger_batch(
     start = train(recipe(*changes, "optimizer.args.lr=0"), home / "start")
     train(recipe(*changes, "accumulate=2"), home / "both")
     from burnish.training.data import stream
-    from burnish.training.feed import feed
-    from burnish.training.setup import fresh
+    from burnish.training.data.feed import feed
+    from burnish.training.step.setup import fresh
 
     net = fresh(recipe(*changes))
     crops, _ = feed(recipe(*changes), net.contract, print)
@@ -390,8 +391,8 @@ def test_a_checkpoint_that_is_not_whole_is_refused(
 def test_hours_become_steps_once_and_the_run_is_that_of_those_steps(
     home: Path, recipe: Callable[..., Recipe], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from burnish.training import speed
-    from burnish.training import train as loop
+    from burnish.training.loop import train as loop
+    from burnish.training.step import speed
 
     monkeypatch.setattr(speed, "MEASURED", 4)
     hours = ("schedule.steps=null", "schedule.hours=0.0001")
@@ -489,7 +490,7 @@ def test_numbers_too_small_to_be_computed_with_quickly_are_zero(
 def test_weights_that_overflow_are_never_written(
     home: Path, recipe: Callable[..., Recipe], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from burnish.training import step as loop
+    from burnish.training.step import step as loop
 
     def spoiling(ema: Restorer, net: Restorer, decay: float) -> None:
         average(ema, net, decay)
@@ -510,7 +511,7 @@ def test_weights_that_overflow_are_never_written(
 def test_a_folder_in_which_another_process_trains_is_left_alone(
     home: Path, recipe: Callable[..., Recipe], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("burnish.training.train.holding", partial(holding, patience=0.3))
+    monkeypatch.setattr("burnish.training.loop.train.holding", partial(holding, patience=0.3))
     with (
         holding(home / "out"),
         pytest.raises(TrainingError, match=r"out: another process trains there; wait for it"),
@@ -579,7 +580,7 @@ def test_the_weights_that_a_run_starts_from_may_be_moved(
     still = ("data.leave_out=[]", "schedule.steps=3")
     start = train(recipe(*still, "seed=7"), home / "first").rename(home / "start.safetensors")
     whole = recipe(*still, f"start={start}")
-    monkeypatch.setattr("burnish.training.train.draw_network", lambda *_: start.unlink())
+    monkeypatch.setattr("burnish.training.loop.train.draw_network", lambda *_: start.unlink())
     weights = train(whole, home / "second")
     assert [run["seed"] for run in Restorer.load(weights).card["training"]["before"]] == [7]
 
@@ -791,7 +792,7 @@ def test_a_warmup_longer_than_the_run_is_said(
 def test_a_dry_run_says_what_it_would_cost_and_writes_nothing(
     home: Path, recipe: Callable[..., Recipe]
 ) -> None:
-    from burnish.training.plan import plan
+    from burnish.training.before.plan import plan
 
     before = sorted(home.rglob("*"))
     said = plan(
@@ -814,7 +815,7 @@ def test_a_dry_run_says_what_it_would_cost_and_writes_nothing(
 
 
 def test_overfitting_says_whether_the_loss_falls(home: Path, recipe: Callable[..., Recipe]) -> None:
-    from burnish.training.overfit import overfit
+    from burnish.training.before.overfit import overfit
 
     assert "it falls as it must" in overfit(recipe("optimizer.args.lr=2e-2"), 2, steps=60)
     with pytest.raises(
@@ -824,8 +825,8 @@ def test_overfitting_says_whether_the_loss_falls(home: Path, recipe: Callable[..
 
 
 def test_losses_in_decibels_are_judged_as_such(home: Path, recipe: Callable[..., Recipe]) -> None:
-    from burnish.training.overfit import overfit
-    from burnish.training.step import share_left
+    from burnish.training.before.overfit import overfit
+    from burnish.training.step.step import share_left
 
     assert [
         share_left(4, 1),
@@ -840,7 +841,7 @@ def test_losses_in_decibels_are_judged_as_such(home: Path, recipe: Callable[...,
 def test_a_fresh_run_that_is_killed_at_once_does_not_go_on_from_the_run_before(
     home: Path, recipe: Callable[..., Recipe], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from burnish.training import train as loop
+    from burnish.training.loop import train as loop
 
     train(recipe("schedule.steps=2"), home / "out")
     monkeypatch.setattr(
@@ -856,7 +857,7 @@ def test_a_fresh_run_that_is_killed_at_once_does_not_go_on_from_the_run_before(
 def test_the_sweep_suggests_a_rate_between_too_low_and_too_high(
     home: Path, recipe: Callable[..., Recipe]
 ) -> None:
-    from burnish.training.find_lr import HIGHEST, LOWEST, find_lr
+    from burnish.training.before.find_lr import HIGHEST, LOWEST, find_lr
 
     sweep = find_lr(recipe(), home / "lr" / "find_lr.png", steps=60)
     assert sweep.suggestion is not None

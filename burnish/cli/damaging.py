@@ -173,8 +173,8 @@ def check(
     Says what is wrong with a data set before it is trained on. Exit status 3 where a training
     should not start.
     """
-    from ..training.check import Source
-    from ..training.check import check as look
+    from ..dataset.check import Source
+    from ..dataset.check import check as look
     from .console import counting
     from .outputs import PAGE, RECIPE, prepare
 
@@ -195,7 +195,7 @@ def check(
             progress=progress,
         )
     if html is not None:
-        from ..training.check.show import write_report
+        from ..dataset.check.show import write_report
 
         write_report(report, html)
     print(
@@ -204,7 +204,7 @@ def check(
         else report.to_text(None if html is None else str(html))
     )
     if recipe is not None:
-        from ..training.check.propose import write_recipe
+        from ..dataset.check.propose import write_recipe
 
         say("written: " + ", ".join(map(str, write_recipe(report, recipe))))
     raise typer.Exit(3 if report.errors else 0)

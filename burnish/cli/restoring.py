@@ -251,7 +251,7 @@ def info(
     if file in names() or file.endswith((".onnx", ".safetensors")):
         if file.endswith(".safetensors"):
             training_wing()
-            from ..training.restorer import Restorer
+            from ..training.networks.restorer import Restorer
 
             restorer = Restorer.load(Path(file))
             path, contract, card = Path(file), restorer.contract, restorer.card

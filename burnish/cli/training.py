@@ -77,21 +77,21 @@ def train(
     processes: torchrun -m burnish.cli train ...
     """
     training_wing()
-    from ..training.recipe_file import load
+    from ..training.recipe.file import load
 
     loaded, main = load(recipe, changes), os.environ.get("RANK", "0") == "0"
     if sum((dry_run, overfit is not None, find_lr)) > 1:
         raise UsageError("--dry-run, --overfit and --find-lr are three things; take one at a time")
     if dry_run:
-        from ..training.plan import plan
+        from ..training.before.plan import plan
 
         result = plan(loaded)
     elif overfit is not None:
-        from ..training.overfit import overfit as learn_by_heart
+        from ..training.before.overfit import overfit as learn_by_heart
 
         result = learn_by_heart(loaded, overfit)
     elif find_lr:
-        from ..training.find_lr import find_lr as sweep
+        from ..training.before.find_lr import find_lr as sweep
 
         picture = (out or Path(loaded.out or Path("runs") / loaded.name)) / "find_lr.png"
         rate = sweep(loaded, picture).suggestion
@@ -100,7 +100,7 @@ def train(
             f"{'the loss falls at no rate' if rate is None else f'optimizer.args.lr={rate:.1e}'}"
         )
     else:
-        from ..training.train import train as run
+        from ..training.loop.train import train as run
 
         result = str(run(loaded, out, resume=not fresh, minutes=minutes))
     if main:
@@ -313,6 +313,6 @@ def schema() -> None:
     The JSON schema of recipes, for editors.
     """
     training_wing()
-    from ..training.recipe_file import schema as recipe_schema
+    from ..training.recipe.file import schema as recipe_schema
 
     print(json.dumps(recipe_schema(), indent=2))

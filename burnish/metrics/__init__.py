@@ -76,7 +76,7 @@ METRICS = {
 }
 #: what is measured where nobody asks for more
 DEFAULT = ("psnr", "ssim")
-#: the one that is made by `burnish.training.likeness`, since it wants a network
+#: the one that is made by `burnish.training.losses.likeness`, since it wants a network
 LIKENESS = "likeness"
 
 

@@ -17,8 +17,8 @@ from ..contract import Dial
 from ..errors import ModelMismatch, UsageError
 from ..report.plot import lines
 from ..report.sheet import Cell, sheet
-from ..training.build import Spec
-from ..training.restorer import Restorer
+from ..training.networks.restorer import Restorer
+from ..training.parts.build import Spec
 from .filters import convolved, mosaic
 
 #: filters of networks of one parent are more alike than this in the mean, 0.76 where they are least

@@ -12,9 +12,9 @@ import torch
 from ..contract import Dial
 from ..degrade import Degradation
 from ..errors import ModelMismatch
-from ..training.build import Spec
-from ..training.dials.amount import Amount
-from ..training.restorer import Restorer
+from ..training.networks.dials.amount import Amount
+from ..training.networks.restorer import Restorer
+from ..training.parts.build import Spec
 from .smooth import Smoothness
 
 

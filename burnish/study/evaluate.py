@@ -15,6 +15,7 @@ import numpy as np
 
 from .. import images
 from ..contract import Array, apply, level_array
+from ..dataset.pairs import match
 from ..degrade import DEGRADATIONS, Degradation
 from ..errors import DataError, DialError, InputMissing, UsageError
 from ..ground.files import atomic_write
@@ -32,7 +33,6 @@ from ..metrics.evaluate import (
     told,
 )
 from ..report.page import paragraph, picture_file, section, write_page
-from ..training.pairs import match
 from .comparison import artefacts, figures, fronts
 from .contact import Shown, contact_sheet, corner, piece_of
 from .machine import processor

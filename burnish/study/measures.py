@@ -23,6 +23,6 @@ def measures(
 
 
 def _likeness(network: str, file: str | None) -> Metric:
-    from ..training.likeness import likeness
+    from ..training.losses.likeness import likeness
 
     return likeness(network, file)

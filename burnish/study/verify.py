@@ -16,8 +16,8 @@ from ..errors import ModelMismatch
 from ..ground.files import atomic_write
 from ..inference.backends import open_model
 from ..inference.wire import read_header
-from ..training.export import example, export, rounded
-from ..training.restorer import Restorer
+from ..training.networks.export import example, export, rounded
+from ..training.networks.restorer import Restorer
 
 #: the largest difference in fp32 that an exported file may show
 TOLERANCE = 1e-4

@@ -20,7 +20,7 @@ from ...errors import DeviceError, MissingExtra, ModelMissing
 BACKENDS = {
     "openvino": "burnish.inference.backends.openvino:open_model",
     "onnxruntime": "burnish.inference.backends.onnxruntime:open_model",
-    "torch": "burnish.training.run:open_model",
+    "torch": "burnish.training.networks.torch_backend:open_model",
 }
 
 #: the library behind each backend, and what installs it
@@ -113,5 +113,5 @@ def _gpu_usable() -> bool:
     """Whether torch can use an NVIDIA GPU; torch is loaded only where there is one."""
     if not (_gpu_present() and _installed("torch")):
         return False
-    usable: bool = importlib.import_module("burnish.training.run").gpu_usable()
+    usable: bool = importlib.import_module("burnish.training.networks.torch_backend").gpu_usable()
     return usable

@@ -17,9 +17,9 @@ from typing import Any, Literal
 from ...errors import BurnishError, RecipeError
 from ...metrics import LIKENESS, METRICS
 from ...metrics.artefacts import ARTEFACTS, OF_PICTURES
-from ...training.recipe import PLAIN_NAME, Recipe
-from ...training.recipe_file import change, from_record, load_yaml
-from ...training.strict import key, plain, read
+from ...training.parts.strict import key, plain, read
+from ...training.recipe.file import change, from_record, load_yaml
+from ...training.recipe.recipe import PLAIN_NAME, Recipe
 
 
 @dataclass(frozen=True)

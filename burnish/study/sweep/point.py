@@ -29,17 +29,17 @@ from ...errors import BurnishError, RecipeError
 from ...ground.channels import to_channels
 from ...ground.files import atomic_write
 from ...report.curves import CURVES, read_lines
-from ...training.cost import multiply_adds, parameters
-from ...training.feed import held_out
-from ...training.holding import holding
-from ...training.recipe import Recipe
-from ...training.recipe_file import from_record
-from ...training.restorer import Restorer
-from ...training.samples import Sample, samples
-from ...training.setup import fresh
-from ...training.stages import count, resolved
-from ...training.train import train
-from ...training.validate import Held, middles, tables
+from ...training.data.feed import held_out
+from ...training.loop.lock import holding
+from ...training.loop.train import train
+from ...training.networks.cost import multiply_adds, parameters
+from ...training.networks.restorer import Restorer
+from ...training.recipe.file import from_record
+from ...training.recipe.recipe import Recipe
+from ...training.recipe.stages import count, resolved
+from ...training.step.setup import fresh
+from ...training.validation.samples import Sample, samples
+from ...training.validation.validate import Held, middles, tables
 from ..contact import corner, piece_of
 from ..measures import measures
 from ..results import Entry, entry_of, figures_of, to_record

@@ -17,12 +17,12 @@ from typing import Any
 
 from ...errors import RecipeError
 from ...ground.files import atomic_write
-from ...training.cost import parameters
-from ...training.recipe import fixed
-from ...training.recipe_file import from_record
-from ...training.setup import fresh
-from ...training.stages import count, resolved
-from ...training.strict import plain
+from ...training.networks.cost import parameters
+from ...training.parts.strict import plain
+from ...training.recipe.file import from_record
+from ...training.recipe.recipe import fixed
+from ...training.recipe.stages import count, resolved
+from ...training.step.setup import fresh
 from ..machine import processor
 from ..results import Entry, Results, entry_of
 from .page import RESULTS, SHEET, write_page

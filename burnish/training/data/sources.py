@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...dataset.pairs import SUFFIXES, Pair, match, pictures_below
 from ...errors import DataError, InputError
 from ...ground.channels import LUMA
-from ..pairs import SUFFIXES, Pair, match, pictures_below
 
 #: [C, H, W], uint8 or uint16
 Pixels = NDArray[np.unsignedinteger[Any]]
@@ -151,7 +151,7 @@ def _packed(pack: Path, channels: int) -> list[Source]:
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise DataError(
             f"{pack}: not a whole pack of pictures ({error}); make it with `python -m "
-            "burnish.training.pack`"
+            "burnish.dataset.pack`"
         ) from error
 
 

@@ -11,8 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..features import SMALLEST, Features
 from .common import exact, hidden
+from .features import SMALLEST, Features
 from .pixel import L1
 
 

@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from ... import images
 from ...ground.channels import to_channels
 from ...ground.resize import resize
-from ..features import SMALLEST, Features
 from .common import exact, hidden, of_picture, weighted_mean
+from .features import SMALLEST, Features
 from .gram import gram
 from .perceptual import weighted
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from ..build import Part
+from ..parts.build import Part
 from .common import exact, least_side
 
 

@@ -1,0 +1,86 @@
+"""A sweep of the learning rate, from very low to very high, to see where the loss falls and where
+it breaks (Smith, WACV 2017).
+
+Nothing is kept of it.
+
+It sees one batch over and over: with levels drawn anew, how bad the damage happens to be would
+drown what the rate does.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ...errors import TrainingError
+from ...report.plot import plot_sweep, smoothed
+from ..optimise.schedule import LearningRate, shape_of
+from ..recipe.recipe import Recipe
+from ..recipe.stages import check_all, resolved
+from ..step.machine import make_machine
+from ..step.setup import check_networks, set_up
+from ..step.step import TOTAL, backward, mean_of, share_left, update
+
+LOWEST, HIGHEST, STEPS = 1e-6, 1.0, 100
+#: of the curve
+SMOOTH = 0.7
+#: how many times its best the smoothed loss may be before the sweep ends
+BROKEN = 4.0
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """The rates that were tried, the loss at each, and the same smoothed."""
+
+    rates: list[float]
+    losses: list[float]
+    smooth: list[float]
+
+    @property
+    def suggestion(self) -> float | None:
+        """A tenth of the rate at which the smoothed loss is lowest, beyond which it soon breaks;
+        None where it does not fall.
+
+        (Where it falls fastest is ten times too low: a fresh network's first, easy gains come at
+        whatever rate is tried first.)
+        """
+        lowest = min(range(len(self.smooth)), key=self.smooth.__getitem__)
+        return self.rates[lowest] / 10 if self.smooth[lowest] < self.smooth[0] else None
+
+
+def find_lr(recipe: Recipe, picture: Path, *, steps: int = STEPS) -> Sweep:
+    """Sweeps the rate of the recipe's (first stage's) optimizer, plots it into `picture`, and gives
+    the figures.
+
+    RecipeError, DataError, TrainingError.
+    """
+    check_all(recipe)
+    machine = make_machine(recipe)
+    check_networks(recipe, machine)
+    setup = set_up(replace(resolved(recipe, 0), ema=0.0, accumulate=1), machine)
+    batch = setup.crops[(0, 0, machine.rank, machine.world)]
+    rates, losses = [], []
+    still = LearningRate(shape_of("constant", {}), steps)
+    for step in range(steps):
+        rate = LOWEST * (HIGHEST / LOWEST) ** (step / max(steps - 1, 1))
+        for group in setup.optimizer.param_groups:
+            group["highest_lr"] = rate
+        found, _ = mean_of(setup, [backward(setup, batch)], False)
+        if not update(setup, still, step, found):
+            break
+        rates.append(rate)
+        losses.append(float(found[TOTAL]))
+        smooth = smoothed(losses, SMOOTH)
+        if not math.isfinite(smooth[-1]) or share_left(min(smooth), smooth[-1]) > BROKEN:
+            break
+    if len(losses) < 2:
+        raise TrainingError(
+            "the loss is not finite even at the lowest learning rate; look at the data "
+            "(burnish check) and at the loss"
+        )
+    sweep = Sweep(rates, losses, smoothed(losses, SMOOTH))
+    if machine.main:
+        picture.parent.mkdir(parents=True, exist_ok=True)
+        plot_sweep(sweep.rates, sweep.losses, sweep.smooth, sweep.suggestion, picture)
+    return sweep

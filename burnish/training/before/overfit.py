@@ -1,0 +1,66 @@
+"""Overfitting on purpose: a network that cannot learn a few fixed crops by heart will not learn
+anything.
+
+Nothing is written.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from ...errors import TrainingError
+from ..recipe.recipe import Recipe, Schedule
+from ..recipe.stages import check_all, resolved
+from ..step.machine import make_machine
+from ..step.setup import check_networks, set_up
+from ..step.step import TOTAL, backward, mean_of, share_left, update
+
+#: steps that are made, and how much of the first loss may be left at their end (see
+#: step.share_left)
+STEPS, LEFT = 200, 0.7
+
+
+def overfit(recipe: Recipe, crops: int, *, steps: int = STEPS) -> str:
+    """Trains the first stage on so many fixed crops, spoiled once, without mirroring and turning;
+    says how the loss fell.
+
+    TrainingError where it does not.
+    """
+    check_all(recipe)
+    machine = make_machine(recipe)
+    check_networks(recipe, machine)
+    alone = resolved(recipe, 0)
+    data = replace(alone.data, batch=crops, flips=False, rotations=False, grey=0.0, workers=0)
+    alone = replace(
+        alone,
+        data=data,
+        schedule=Schedule(steps=steps, warmup=min(10, steps), shape="constant"),
+        accumulate=1,
+        ema=0.0,
+    )
+    setup = set_up(alone, machine)
+    batch, rates = setup.crops[(0, 0, machine.rank, machine.world)], setup.rates(steps)
+    losses: list[float] = []
+    for step in range(steps):
+        found, _ = mean_of(setup, [backward(setup, batch)], False)
+        update(setup, rates, step, found)
+        losses.append(float(found[TOTAL]))
+        if step % max(1, steps // 10) == 0:
+            machine.say(f"step {step}/{steps}  loss {losses[-1]:.5f}")
+    end = sum(losses[-5:]) / len(losses[-5:])
+    told = (
+        f"on {crops} fixed crop{'s' if crops > 1 else ''} the loss went from {losses[0]:.5f} "
+        f"to {end:.5f} in {steps} steps"
+    )
+    if not share_left(losses[0], end) < LEFT:
+        wanted = (
+            f"fall to {LEFT:g} of that"
+            if losses[0] > 0
+            else f"fall by {-10 * math.log10(LEFT):.1f} decibels"
+        )
+        raise TrainingError(
+            f"{told}, and it must {wanted}; look at optimizer.args.lr (--find-lr), the loss, "
+            "and what is frozen"
+        )
+    return f"{told}: it falls as it must"

@@ -1,0 +1,143 @@
+"""The whole state of a run in one file: plain tensors and numbers, written whole, read without
+running code.
+"""
+
+from __future__ import annotations
+
+import io
+import random
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ...errors import RecipeError, TrainingError
+from ...ground.files import atomic_write
+from ..recipe.recipe import Recipe, fixed, usual
+
+FORMAT = 1
+
+
+def snapshot(net: nn.Module, ema: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Any]:
+    """Weights, their average, the optimizer and the random states, copied to main memory."""
+    return {
+        "net": _copied(net.state_dict()),
+        "ema": _copied(ema.state_dict()),
+        "optimizer": _copied(optimizer.state_dict()),
+        "random": {
+            "torch": torch.get_rng_state(),
+            "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+            "python": random.getstate(),
+        },
+    }
+
+
+def restore(
+    kept: dict[str, Any],
+    net: nn.Module,
+    ema: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    *,
+    rewind: bool = True,
+) -> None:
+    """The inverse of `snapshot`. Without `rewind` the random states go on from where they are."""
+    net.load_state_dict(kept["net"])
+    ema.load_state_dict(kept["ema"])
+    optimizer.load_state_dict(
+        _copied(kept["optimizer"])
+    )  # a copy, since the optimizer keeps and changes the very tensors that it is given
+    if rewind:
+        torch.set_rng_state(kept["random"]["torch"])
+        if len(kept["random"]["cuda"]) == torch.cuda.device_count():
+            torch.cuda.set_rng_state_all(kept["random"]["cuda"])
+        random.setstate(kept["random"]["python"])
+
+
+def finite(*modules: nn.Module) -> bool:
+    """Whether every weight and every running statistic is a number."""
+    return all(
+        bool(torch.isfinite(value).all())
+        for module in modules
+        for value in module.state_dict().values()
+    )
+
+
+def write(
+    path: Path, recipe: Recipe, pictures: str, progress: dict[str, Any], kept: dict[str, Any]
+) -> None:
+    """Whole or not at all; what was there before stays until then.
+
+    OutputError where the disk is full.
+    """
+    buffer = io.BytesIO()
+    torch.save(
+        {
+            "format": FORMAT,
+            "recipe": fixed(recipe),
+            "pictures": pictures,
+            "progress": progress,
+            **kept,
+        },
+        buffer,
+    )
+    atomic_write(path, buffer.getvalue())
+
+
+def read(path: Path, recipe: Recipe) -> tuple[dict[str, Any], dict[str, Any], str]:
+    """(progress, snapshot, fingerprint of the pictures).
+
+    TrainingError for a file that cannot be read; RecipeError for a recipe that changed.
+    """
+    try:
+        record = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # damaged bytes make the reader stumble in a dozen ways
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        raise TrainingError(
+            f"{path}: not a whole checkpoint ({reason}); remove it, or train with --fresh, to "
+            "begin again"
+        ) from error
+    if not isinstance(record, dict) or record.get("format") != FORMAT:
+        raise TrainingError(
+            f"{path}: not a checkpoint that this version of Burnish reads; remove it, or train "
+            "with --fresh, to begin again"
+        )
+    now = fixed(recipe)
+    # What a later version added to recipes stood at its default when the run began.
+    before = {**{name: value for name, value in usual().items() if name in now}, **record["recipe"]}
+    if change := _difference(before, now):
+        raise RecipeError(
+            f"{path}: {change} since this run began, so it cannot go on; --fresh begins again, "
+            "another --out keeps both"
+        )
+    return (
+        record["progress"],
+        {part: record[part] for part in ("net", "ema", "optimizer", "random")},
+        record["pictures"],
+    )
+
+
+def same_pictures(path: Path, before: str, now: str) -> None:
+    """RecipeError where the pictures (their fingerprints) are not those that the stage began
+    with.
+    """
+    if before != now:
+        raise RecipeError(
+            f"{path}: the training pictures are not those that this run began with; --fresh "
+            "begins again, another --out keeps both"
+        )
+
+
+def _difference(before: dict[str, Any], now: dict[str, Any]) -> str | None:
+    for name in [*now, *before]:
+        if before.get(name) != now.get(name):
+            return f"{name} changed from {before.get(name)!r} to {now.get(name)!r}"
+    return None
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, Tensor):
+        return value.detach().to("cpu", copy=True)
+    if isinstance(value, dict):
+        return {name: _copied(inner) for name, inner in value.items()}
+    return [_copied(inner) for inner in value] if isinstance(value, list) else value

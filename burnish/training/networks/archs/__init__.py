@@ -1,0 +1,34 @@
+"""The networks: a table of contents.
+
+To add one: one file here, one line in ARCHS; the contract test then runs over it.
+
+A network is a module whose forward(image [B, channels_in, H, W], level or nothing) returns [B,
+channels_out, scale H, scale W]. What the outside must know stands on it as attributes: channels_in,
+channels_out, scale, multiple, reach, dials (how many levels it reads), level, identity, residual;
+and `tiny`, arguments that make it small enough for a test.
+"""
+
+from __future__ import annotations
+
+from ..dials import DIALS
+
+ARCHS = {
+    "DnCNN": "burnish.training.networks.archs.dncnn:DnCNN",
+    "FFDNet": "burnish.training.networks.archs.ffdnet:FFDNet",
+    "ResUNet": "burnish.training.networks.archs.resunet:ResUNet",
+    "UNet": "burnish.training.networks.archs.unet:UNet",
+    "LightAutoencoder": "burnish.training.networks.archs.lightautoencoder:LightAutoencoder",
+    "ContestUNet": "burnish.training.networks.archs.contestunet:ContestUNet",
+    "ConvNeXtUNet": "burnish.training.networks.archs.convnextunet:ConvNeXtUNet",
+    "NAFNet": "burnish.training.networks.archs.nafnet:NAFNet",
+    "SRResNet": "burnish.training.networks.archs.srresnet:SRResNet",
+    "TransformNet": "burnish.training.networks.archs.transformnet:TransformNet",
+    "AdaFMNet": "burnish.training.networks.archs.adafmnet:AdaFMNet",
+    "AdaIN": "burnish.training.networks.archs.adain:AdaIN",
+    "Sigmoid": "burnish.training.networks.archs.sigmoid:Sigmoid",
+    "Biased": "burnish.training.networks.archs.biased:Biased",
+}
+
+#: everything that a recipe's `arch` may name: networks, and networks that wrap one to give it a
+#: dial
+NETWORKS = {**ARCHS, **DIALS}

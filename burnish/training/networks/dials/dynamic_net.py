@@ -1,0 +1,80 @@
+"""DynamicNet: blocks beside a network that move it from one objective to another (Shoshan, Mechrez,
+Zelnik-Manor, "Dynamic-Net: tuning the objective without re-training for synthesis tasks", ICCV
+2019).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from torch import Tensor, nn
+
+from ....errors import DialError
+from .features import Features
+from .places import Place, convolutions, layers
+
+
+class DynamicNet(Features):
+    """z + a psi(z) behind some layers, psi of three 3x3 convolutions with ReLU between: at a = 0
+    exactly the base.
+
+    places: behind which layers, by the names they have in the base; without it, behind three
+    convolutions, a third and two thirds of the way and before the last. dual: below 0 another set
+    of blocks acts, with -a. levels, amounts: which a belongs to which level. The base is trained at
+    a = 0, then the blocks alone (`freeze: ["net.base.*"]`) at a = 1. It does not fold: the blocks
+    are not linear.
+    """
+
+    def __init__(
+        self,
+        base: Callable[..., nn.Module],
+        places: Sequence[str] | None = None,
+        dual: bool = False,
+        levels: Sequence[float] = (0, 1),
+        amounts: Sequence[float] = (0, 1),
+        maps: bool = False,
+    ) -> None:
+        super().__init__(base, levels, amounts, maps)
+        found = layers(self.base, places) if places is not None else _three(convolutions(self.base))
+        self.hang(found, lambda place: Tuning(place.channels, dual))
+        if self.reach is not None:
+            self.reach = self.reach + round(sum(3 * max(1.0, place.shrunk) for place in found))
+
+    def folded(self, level: Tensor) -> dict[str, Tensor]:
+        """The base's state at the level at which it is the base. DialError at any other."""
+        if float(self.amount(level).abs().max()) == 0:
+            return dict(self.base.state_dict())
+        raise DialError(
+            "DynamicNet does not fold: its blocks have ReLUs of their own, so no convolution "
+            "of the base can do what they do"
+        )
+
+
+class Tuning(nn.Module):
+    """z -> z + a psi(z); with `dual`, z - a other(z) below 0."""
+
+    def __init__(self, channels: int, dual: bool) -> None:
+        super().__init__()
+        self.psi = _psi(channels)
+        self.other = _psi(channels) if dual else None
+
+    def forward(self, z: Tensor, amount: Tensor) -> Tensor:
+        if self.other is None:
+            return z + amount * self.psi(z)  # type: ignore[no-any-return]
+        return z + amount.relu() * self.psi(z) + (-amount).relu() * self.other(z)  # type: ignore[no-any-return]
+
+
+def _psi(channels: int) -> nn.Sequential:
+    def convolution() -> nn.Conv2d:
+        return nn.Conv2d(channels, channels, 3, padding=1, padding_mode="replicate")
+
+    return nn.Sequential(convolution(), nn.ReLU(), convolution(), nn.ReLU(), convolution())
+
+
+def _three(found: Sequence[Place]) -> list[Place]:
+    if len(found) < 2:
+        raise ValueError("a network of one convolution has no place between its ends; name places")
+    between = found[:-1]
+    return [
+        between[i] for i in sorted({len(between) // 3, 2 * len(between) // 3, len(between) - 1})
+    ]

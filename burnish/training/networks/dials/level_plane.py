@@ -1,0 +1,115 @@
+"""LevelPlane: the level joins the picture as one more input plane (FFDNet: Zhang et al., TIP 2018),
+and gates the residual: no damage is an exact identity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from ....errors import DialError
+from .features import scaled
+
+
+class LevelPlane(nn.Module):
+    """Wraps a residual network that takes one more input channel for each dial.
+
+    amount = |level - zero|; residual = rho(amount) * base([image, amount / full]), rho(s) = s / (s
+    + gate): 0 without damage in any precision, near 1 from a few steps on. With several dials the
+    gate closes only where all of them stand at zero. base: the network's spec, built with
+    `channels_in` and `channels_out`. gate, zero (the level that means no damage: 0 for noise, 100
+    for JPEG quality) and full (what becomes 1 in the plane) are in the dial's unit; zero and full
+    are one number, or one for each dial.
+    """
+
+    tiny: ClassVar[dict[str, Any]] = {
+        "base": {"use": "ResUNet", "args": {"widths": [8, 12], "blocks": 1}}
+    }
+    dials = 1
+    level = "pixel"
+    residual = True
+
+    def __init__(
+        self,
+        base: Callable[..., nn.Module],
+        dials: int = 1,
+        channels: int = 3,
+        gate: float = 0.5,
+        zero: float | Sequence[float] = 0.0,
+        full: float | Sequence[float] = 255.0,
+    ) -> None:
+        super().__init__()
+        zeros, fulls = _for_each(zero, dials, "zero"), _for_each(full, dials, "full")
+        if gate <= 0 or min(fulls) <= 0:
+            raise ValueError(f"gate and full must be above 0, not {gate:g} and {min(fulls):g}")
+        self.base = base(channels_in=channels + dials, channels_out=channels)
+        self.folded_args = {"channels_in": channels, "channels_out": channels}
+        if not getattr(self.base, "residual", False) or getattr(self.base, "scale", 1) != 1:
+            raise ValueError(
+                "LevelPlane wants a base that predicts a residual at its input's size; "
+                f"{type(self.base).__name__} does not"
+            )
+        self.channels_in = self.channels_out = channels
+        self.multiple, self.reach = self.base.multiple, self.base.reach
+        self.dials, self.gate = dials, gate
+        self.identity = zeros
+        self.zero: Tensor
+        self.full: Tensor
+        self.register_buffer("zero", torch.tensor(zeros).view(1, -1, 1, 1), persistent=False)
+        self.register_buffer("full", torch.tensor(fulls).view(1, -1, 1, 1), persistent=False)
+
+    def folded(self, level: Tensor) -> dict[str, Tensor]:
+        """The base's state at a level [1, K, 1, 1], for the picture's own channels.
+
+        The plane becomes a bias of the first convolution, the gate a factor of the last. DialError
+        for a base that does not say which these are (`ends`), or that pads its first convolution by
+        anything but replication.
+        """
+        ends = getattr(self.base, "ends", None)
+        if ends is None:
+            raise DialError(
+                f"{type(self.base).__name__} does not say which of its convolutions are the "
+                "first and the last, so a level plane does not fold into it"
+            )
+        first, last = ends
+        door: nn.Conv2d = self.base.get_submodule(first)  # type: ignore[assignment]
+        if door.padding_mode != "replicate" and door.kernel_size != (1, 1):
+            raise DialError(
+                f"{type(self.base).__name__} pads its first convolution with zeros, so at the "
+                "border a level plane is no bias"
+            )
+        with torch.no_grad():
+            amount = (level - self.zero).abs()
+            total = amount.sum()
+            each = door.weight.shape[1] // (
+                self.channels_in + self.dials
+            )  # planes of the door for one of the picture's
+            kept = each * self.channels_in
+            plane = (amount / self.full).flatten().repeat_interleave(each)
+            bias = (door.weight[:, kept:].sum((2, 3)) * plane).sum(1)
+            state = {
+                **self.base.state_dict(),
+                f"{first}.weight": door.weight[:, :kept],
+                f"{first}.bias": bias if door.bias is None else door.bias + bias,
+            }
+            state.update(scaled(self.base, last, total / (total + self.gate), None))
+        return state
+
+    def forward(self, image: Tensor, level: Tensor) -> Tensor:
+        amount = (level - self.zero).abs()
+        plane = (amount / self.full).expand(image.shape[0], -1, *image.shape[-2:])
+        total = amount.sum(1, keepdim=True)
+        predicted: Tensor = self.base(torch.cat([image, plane], 1))
+        return total / (total + self.gate) * predicted
+
+
+def _for_each(value: float | Sequence[float], dials: int, name: str) -> tuple[float, ...]:
+    values = (float(value),) * dials if isinstance(value, int | float) else tuple(map(float, value))
+    if len(values) != dials:
+        raise ValueError(
+            f"{name} wants one number, or one for each of the {dials} dials, not {list(values)}"
+        )
+    return values

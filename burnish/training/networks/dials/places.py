@@ -1,0 +1,131 @@
+"""Where a dial acts in a network: its layers in the order in which a picture goes through them, and
+what hangs on them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from ...parts.patterns import like
+
+CONVOLUTIONS = (nn.Conv2d, nn.ConvTranspose2d)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A layer of a network. channels: of its output; shrunk: how many times smaller than the
+    network's input that is (1/2 where it is twice as large).
+    """
+
+    name: str
+    layer: nn.Module
+    channels: int
+    shrunk: float
+
+
+def convolutions(
+    net: nn.Module, patterns: Sequence[str] = ("*",), *, ends: bool = True
+) -> list[Place]:
+    """The convolutions whose name is like one of the patterns, in order; without `ends`, not the
+    first and the last of the network.
+
+    ValueError: none is.
+    """
+    found = _passed(
+        net, [name for name, layer in net.named_modules() if isinstance(layer, CONVOLUTIONS)]
+    )
+    found = found if ends else found[1:-1]
+    return _like(found, patterns, "convolution")
+
+
+def layers(net: nn.Module, patterns: Sequence[str]) -> list[Place]:
+    """The layers of any kind whose name is like one of the patterns and that give feature planes,
+    in order.
+
+    ValueError: none is.
+    """
+    return _like(_passed(net, [name for name, _ in net.named_modules() if name]), patterns, "layer")
+
+
+def _like(found: Sequence[Place], patterns: Sequence[str], what: str) -> list[Place]:
+    result = [place for place in found if like(place.name, patterns)]
+    if not result:
+        raise ValueError(
+            f"no {what}'s name is like {', '.join(patterns)}; they are called "
+            f"{', '.join(place.name for place in found[:6])}, ..."
+        )
+    return result
+
+
+def _passed(net: nn.Module, names: Sequence[str]) -> list[Place]:
+    """What an empty picture passes, with the size of what comes out."""
+    found: list[Place] = []
+    side = 4 * int(getattr(net, "multiple", 1))
+
+    def note(name: str) -> object:
+        def hook(layer: nn.Module, _: object, output: object) -> None:
+            if isinstance(output, Tensor) and output.ndim == 4:
+                found.append(Place(name, layer, output.shape[1], side / output.shape[-1]))
+
+        return layer_of[name].register_forward_hook(hook)
+
+    layer_of = dict(net.named_modules())
+    hooks = [note(name) for name in names]
+    was_training = net.training
+    try:
+        with torch.no_grad():
+            net.eval()(torch.zeros(1, int(getattr(net, "channels_in", 3)), side, side))
+    finally:
+        net.train(was_training)
+        for hook in hooks:
+            hook.remove()  # type: ignore[attr-defined]
+    return found
+
+
+class Told:
+    """The level of the pass in work, for every size of feature planes; the hooks of one network
+    share it, and a copy of the network has its own.
+    """
+
+    def __init__(self, sizes: Iterable[float]) -> None:
+        self.sizes = tuple(dict.fromkeys(sizes))
+        self.levels: dict[float, Tensor] = {}
+
+    def tell(self, level: Tensor) -> None:
+        """level: [B, K, 1, 1], or a map of the picture's size, which is averaged where planes are
+        smaller.
+        """
+        self.levels = {shrunk: _at(level, shrunk) for shrunk in self.sizes}
+
+
+def _at(level: Tensor, shrunk: float) -> Tensor:
+    if level.shape[-2:] == (1, 1) or shrunk == 1:
+        return level
+    if shrunk > 1:
+        return nn.functional.avg_pool2d(level, round(shrunk))
+    return nn.functional.interpolate(level, scale_factor=round(1 / shrunk))
+
+
+class After:
+    """Puts a change behind a layer: output -> change(output, level there).
+
+    An object and not a function, so that a copy of the network takes its own along.
+    """
+
+    def __init__(self, change: nn.Module, told: Told, shrunk: float) -> None:
+        self.change, self.told, self.shrunk = change, told, shrunk
+
+    def __call__(self, layer: nn.Module, inputs: object, output: Tensor) -> Tensor:
+        return self.change(output, self.told.levels[self.shrunk])  # type: ignore[no-any-return]
+
+
+def hung(places: Sequence[Place], changes: Iterable[nn.Module]) -> Told:
+    """Puts each change behind its place; what they are told."""
+    told = Told(place.shrunk for place in places)
+    for place, change in zip(places, changes, strict=True):
+        place.layer.register_forward_hook(After(change, told, place.shrunk))
+    return told

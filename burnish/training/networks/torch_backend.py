@@ -1,0 +1,96 @@
+"""Restorer -> Run: the torch backend, which is the way to a GPU.
+
+It reads the safetensors file beside the ONNX one, held against its SHA-256.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from ...contract import Array, Contract, Opened, Run
+from ...errors import ModelMissing, OutOfMemory
+from .export import source_digest
+from .restorer import Restorer
+
+
+def gpu_usable() -> bool:
+    """Whether this PyTorch can use an NVIDIA GPU."""
+    return torch.cuda.is_available()
+
+
+def open_model(
+    path: Path, contract: Contract, *, device: str, threads: int | None, fp32: bool
+) -> Opened:
+    """The trained network itself, on "cpu" or "cuda"; on a GPU in bf16 (fp16 where it has no bf16)
+    unless fp32.
+    """
+    source = path.with_suffix(".safetensors")
+    if not source.is_file():
+        raise ModelMissing(
+            f"{source}: the torch backend wants the trained weights beside {path.name}, and "
+            "they are not there; --device cpu does without"
+        )
+    if hashlib.sha256(source.read_bytes()).hexdigest() != source_digest(path):
+        raise ModelMissing(
+            f"{source}: not the weights that {path.name} was made from; export it again, or "
+            "restore on the processor (--device cpu)"
+        )
+    if threads and device == "cpu":
+        torch.set_num_threads(threads)
+    half = torch.bfloat16 if device == "cuda" and torch.cuda.is_bf16_supported() else torch.float16
+    precision = None if fp32 or device == "cpu" else half
+    name = (
+        torch.cuda.get_device_name()
+        if device == "cuda"
+        else platform.processor() or "the processor"
+    )
+    said = {torch.bfloat16: "bf16", torch.float16: "f16", None: "fp32"}[precision]
+    return Opened(runner(Restorer.load(source), device, precision), "torch", name, said)
+
+
+def runner(
+    restorer: Restorer, device: str | torch.device = "cpu", precision: torch.dtype | None = None
+) -> Run:
+    """A Run of the restorer as it is (its weights may go on changing: validation uses this during
+    training).
+    """
+    kind = torch.device(device).type
+    memory_format: torch.memory_format = torch.channels_last
+    restorer.to(device)
+
+    def run(image: Array, level: Array | None) -> Array:
+        was_training = restorer.training
+        restorer.eval()
+        try:
+            with (
+                torch.inference_mode(),
+                torch.autocast(kind, dtype=precision, enabled=precision is not None),
+            ):
+                x = _tensor(image, device).contiguous(memory_format=memory_format)
+                result = restorer.predict(x, None if level is None else _tensor(level, device))
+            array: Array = result.float().cpu().numpy()
+        except torch.OutOfMemoryError as error:
+            raise OutOfMemory(
+                f"a picture of {image.shape[-1]}x{image.shape[-2]} does not fit into the GPU's "
+                "memory"
+            ) from error
+        except RuntimeError as error:
+            if "can't allocate memory" in str(error):
+                raise OutOfMemory(
+                    f"a picture of {image.shape[-1]}x{image.shape[-2]} does not fit into memory"
+                ) from error
+            raise
+        finally:
+            restorer.train(was_training)
+        return array
+
+    return run
+
+
+def _tensor(array: Array, device: str | torch.device) -> torch.Tensor:
+    return torch.from_numpy(np.require(array, requirements=["C", "W"])).to(device)

@@ -1,0 +1,125 @@
+"""The learning rate over a run: its warm-up and its shape as a pure function of the step; and the
+one shape that listens to validation.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+import torch
+
+from ...errors import RecipeError
+from ..parts.strict import read
+from .shapes import (
+    Constant,
+    Cosine,
+    CosineAnnealingWarmRestarts,
+    CyclicLR,
+    ExponentialLR,
+    Linear,
+    MultiStepLR,
+    OneCycleLR,
+    Plateau,
+    ReduceLROnPlateau,
+    StepLR,
+)
+
+#: name in a recipe -> what it takes as `schedule.args`
+SHAPES: dict[str, type[Any]] = {
+    "cosine": Cosine,
+    "constant": Constant,
+    "linear": Linear,
+    **{
+        kind.__name__: kind
+        for kind in (
+            StepLR,
+            MultiStepLR,
+            ExponentialLR,
+            CyclicLR,
+            CosineAnnealingWarmRestarts,
+            OneCycleLR,
+            ReduceLROnPlateau,
+        )
+    },
+}
+
+
+def shape_of(name: str, args: Mapping[str, Any], place: str = "schedule") -> Any:
+    """The shape of that name, its arguments checked. RecipeError names the place and the
+    choices.
+    """
+    if name not in SHAPES:
+        near = difflib.get_close_matches(name, SHAPES, 1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise RecipeError(
+            f"{place}.shape: there is no {name!r}; {hint}the choices: {', '.join(SHAPES)}"
+        )
+    return read(SHAPES[name], args, f"{place}.args")
+
+
+@dataclass
+class LearningRate:
+    """The share of the highest learning rate at every step of a run.
+
+    shape: from `shape_of`. steps: of the whole run. warmup: steps over which the rate rises, times
+    whatever the shape says. epoch_length: steps after which the shape's clock moves on by one: 1
+    for a shape that counts steps; it need not be whole.
+    """
+
+    shape: Any
+    steps: int
+    warmup: int = 0
+    epoch_length: float = 1.0
+    plateau: Plateau = field(default_factory=Plateau)
+
+    @property
+    def watches(self) -> bool:
+        """Whether it listens to validation."""
+        return isinstance(self.shape, ReduceLROnPlateau)
+
+    def factor(self, step: int) -> float:
+        """The share at `step`, from 0.
+
+        A pure function of it, but where the shape listens to validation.
+        """
+        rise = min(1.0, (step + 1) / self.warmup) if self.warmup else 1.0
+        if self.watches:
+            return rise * self.plateau.share
+        return rise * float(
+            self.shape.share(
+                self._clock(step), max(1, math.ceil(self.steps / self.epoch_length - 1e-9))
+            )
+        )
+
+    def observe(self, figure: float) -> None:
+        """One validation figure; only ReduceLROnPlateau does anything with it."""
+        if self.watches:
+            self.plateau = self.shape.after(self.plateau, figure)
+
+    def state(self) -> dict[str, Any]:
+        """What a checkpoint must keep, as plain numbers: nothing where the rate is a pure function
+        of the step.
+        """
+        return asdict(self.plateau) if self.watches else {}
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """The inverse of `state`."""
+        self.plateau = replace(self.plateau, **state)
+
+    def _clock(self, step: int) -> int:
+        return math.floor(step / self.epoch_length + 1e-9)
+
+
+def set_rate(optimizer: torch.optim.Optimizer, share: float) -> None:
+    """Every group's learning rate as a share of its own highest one."""
+    for group in optimizer.param_groups:
+        group["lr"] = group["highest_lr"] * share
+
+
+def rate(step: int, steps: int, warmup: int, shape: str) -> float:
+    """The share at `step` (from 0) of `steps`, for a shape without arguments."""
+    return LearningRate(shape_of(shape, {}), steps, warmup).factor(step)

@@ -1,0 +1,1 @@
+"""What a run looks at now and then: figures, samples, curves, signs of a collapse."""

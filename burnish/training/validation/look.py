@@ -1,0 +1,118 @@
+"""What a run looks at now and then: validation, sample pictures, gradients and weights of every
+layer; and where that goes.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from ..data import floats
+from ..networks.export import example
+from ..networks.restorer import Restorer
+from ..networks.torch_backend import runner
+from ..step.setup import Setup
+from .board import Board
+from .collapse import idle
+from .samples import complaints, losses_of, samples, show
+from .validate import Figures, Held, score, validate
+
+
+@dataclass(frozen=True)
+class Look:
+    """Looks at the averaged weights of a stage, on the pictures held out of it."""
+
+    setup: Setup
+    board: Board
+    held: Sequence[Held]
+
+    def measure(self) -> Figures:
+        """The figures at every level."""
+        return validate(
+            runner(self.setup.ema, self.setup.machine.device),
+            self.setup.ema,
+            self.setup.recipe,
+            self.held,
+        )
+
+    def score(self, figures: Figures) -> float:
+        """The one number that a learning rate may listen to; 0 in a process that does not
+        measure.
+        """
+        return score(figures)
+
+    def report(self, step: int, figures: Figures, flow: Mapping[str, Tensor]) -> None:
+        """Says the figures, and draws them, with sample pictures, what the loss makes of these, and
+        the norms of the gradients and the weights.
+        """
+        setup, board, ema = self.setup, self.board, self.setup.ema
+        for table, row in figures.items():
+            digits = 2 if "PSNR" in table else 4
+            setup.machine.say(
+                f"step {step}: {table}: "
+                + ", ".join(f"{setting}: {value:.{digits}f}" for setting, value in row.items())
+            )
+        found = samples(runner(ema, setup.machine.device), ema.contract, setup.recipe, self.held)
+        for complaint in complaints(ema, found):
+            setup.machine.say(
+                f"step {step}: the network has collapsed: {complaint}; a lower "
+                "optimizer.args.lr, or another loss, may help"
+            )
+        norms = {name: float(norm) for name, norm in flow.items()}
+        matrices = {
+            name: float(weight.detach().norm())
+            for name, weight in setup.restorer.named_parameters()
+            if name in norms and weight.ndim > 1
+        }
+        if resting := idle({name: norms[name] for name in matrices}, matrices):
+            layers = ", ".join(name.removesuffix(".weight") for name in resting)
+            setup.machine.say(
+                f"step {step}: these layers hardly learn: {layers}; where that stays so, "
+                "`renew` them, or leave them out of the network"
+            )
+        scalars = {
+            f"{table}/{setting}": value
+            for table, row in figures.items()
+            for setting, value in row.items()
+        }
+        board.scalars(
+            step,
+            {
+                **scalars,
+                **losses_of(setup.loss, found, setup.machine.device),
+                **{f"gradient norm/{name}": norm for name, norm in norms.items()},
+            },
+        )
+        show(board, step, found)
+        if norms:
+            draw_flow(board, step, norms)
+        board.histograms(
+            step,
+            (
+                (name, weight.detach().float().cpu().numpy())
+                for name, weight in setup.restorer.named_parameters()
+            ),
+        )
+
+
+def draw_flow(board: Board, step: int, norms: Mapping[str, float]) -> None:
+    """The gradient-flow plot, where matplotlib is installed."""
+    from ...errors import MissingExtra
+    from ...report.plot import bars
+
+    try:
+        drawn = bars(norms, "norm of the gradient, layer by layer")
+    except MissingExtra:
+        return
+    board.picture(step, "gradient flow", floats(drawn.transpose(2, 0, 1)))
+
+
+def draw_network(board: Board, restorer: Restorer) -> None:
+    """The network, on the smallest picture that it takes."""
+    side = restorer.contract.multiple * 4
+    net = copy.deepcopy(restorer).cpu().eval()
+    image, *level = example(restorer.contract, 1, side, side)
+    board.network(net, (image, *(given for given in level if given is not None)))

@@ -1,0 +1,156 @@
+"""Pictures that a network restores on the way: shown, held against the clean ones by the loss, and
+looked at for signs of a collapse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+
+from ...contract import Array, Contract, Run, apply, level_array
+from ...errors import UsageError
+from ...ground.channels import to_channels
+from ...metrics.evaluate import Settings, generator, in_words, spoil, told
+from ...report.sheet import visible
+from ..networks.restorer import Restorer
+from ..recipe.damage import measured_damages
+from ..recipe.recipe import Recipe
+from ..step.step import TOTAL, evaluated
+from .board import Board
+from .collapse import collapses
+from .validate import Held, levels
+
+#: pictures that are shown of each kind
+SHOWN = 4
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A picture [1, C, H, W], spoiled, restored and clean. kind: how it was spoiled, in words;
+    level: what the network was told.
+    """
+
+    kind: str
+    name: str
+    spoiled: Array
+    restored: Array
+    clean: Array
+    level: Array | None = None
+
+
+def samples(
+    run: Run,
+    contract: Contract,
+    recipe: Recipe,
+    held: Sequence[Held],
+    names: Collection[str] | None = None,
+) -> list[Sample]:
+    """All clean pictures at the middle one of the levels (the first few for each kind of input
+    after the first), and all pairs; or those of these names.
+    """
+
+    def restored(kind: str, one: Held, spoiled: Array, setting: Settings) -> Sample:
+        level = level_array(contract.settings(told(contract, setting)))
+        spoiled = to_channels(spoiled, contract.channels_in)
+        return Sample(
+            f"{kind}, {in_words(setting)}",
+            one.name,
+            spoiled,
+            apply(run, contract, spoiled, level),
+            one.clean,
+            level,
+        )
+
+    return [restored(*given) for given in _spoiled(recipe, held, names)]
+
+
+def _spoiled(
+    recipe: Recipe, held: Sequence[Held], names: Collection[str] | None
+) -> Iterator[tuple[str, Held, Array, Settings]]:
+    """(kind, picture, its spoiled side, what the network is told)"""
+    damage, settings = measured_damages(recipe), levels(recipe)
+    setting = settings[len(settings) // 2]
+    clean = [one for one in held if one.spoiled is None]
+    for i, clip in enumerate(recipe.validation.clip):
+        for place, one in enumerate(clean if i == 0 else clean[:SHOWN]):
+            if names is None or one.name in names:
+                yield (
+                    "8-bit" if clip else "float",
+                    one,
+                    spoil(one.clean, setting, damage, generator(0, place, setting), clip),
+                    setting,
+                )
+    for one in held:
+        if one.spoiled is not None and (names is None or one.name in names):
+            yield "pairs", one, one.spoiled, one.setting
+
+
+def show(board: Board, step: int, found: Sequence[Sample]) -> None:
+    """The first of each kind: spoiled, restored, clean, side by side."""
+    for kind in dict.fromkeys(sample.kind for sample in found):
+        for sample in [one for one in found if one.kind == kind][:SHOWN]:
+            board.picture(
+                step,
+                f"{kind}/{sample.name}",
+                beside(
+                    [visible(part[0]) for part in (sample.spoiled, sample.restored, sample.clean)]
+                ),
+            )
+
+
+def losses_of(loss: nn.Module, found: Sequence[Sample], device: str) -> dict[str, float]:
+    """The loss and its terms, by the names of the curves: the mean over the pictures, each counting
+    as one.
+
+    A picture too small for the loss is left out.
+
+    A loss that wants logits gets those of the restored pictures, as far as these tell them.
+    """
+    sums: dict[str, list[float]] = {}
+    for sample in found:
+        restored = torch.from_numpy(np.array(sample.restored)).to(device)
+        if getattr(loss, "on_logits", False):
+            restored = torch.logit(restored, eps=1e-6)
+        clean = torch.from_numpy(np.array(to_channels(sample.clean, restored.shape[1]))).to(device)
+        level = None if sample.level is None else torch.from_numpy(sample.level).to(device)
+        try:
+            with torch.no_grad():
+                value, terms = evaluated(loss, restored, clean, None, level)
+        except UsageError:
+            continue
+        for name, part in {"": value, **terms}.items():
+            sums.setdefault(f"validation {TOTAL}/{name}".rstrip("/"), []).append(float(part))
+    return {name: sum(values) / len(values) for name, values in sums.items()}
+
+
+def complaints(restorer: Restorer, found: Sequence[Sample]) -> list[str]:
+    """Whether the network has collapsed, in sentences."""
+    clean = [to_channels(sample.clean, restorer.contract.channels_out) for sample in found]
+    period = restorer.contract.multiple * restorer.contract.scale
+    return collapses([sample.restored for sample in found], clean, min(max(8, period), 32))
+
+
+def beside(pictures: Sequence[Array]) -> Array:
+    """Pictures [1 or 3, H, W] side by side: grey as colour where there is both, smaller ones
+    enlarged by whole numbers to (about) the largest.
+    """
+    height, channels = (
+        max(picture.shape[1] for picture in pictures),
+        max(len(picture) for picture in pictures),
+    )
+    large = [
+        picture.repeat(height // picture.shape[1], 1).repeat(height // picture.shape[1], 2)
+        for picture in pictures
+    ]
+    least = min(picture.shape[1] for picture in large)
+    return np.concatenate(
+        [
+            np.broadcast_to(picture[:, :least], (channels, least, picture.shape[2]))
+            for picture in large
+        ],
+        2,
+    )

@@ -1,0 +1,205 @@
+"""Validation: the averaged weights on fixed pictures, with fixed noise, at fixed levels; and what
+the weights file says of itself.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from ... import __version__
+from ...contract import Array, Contract, Run
+from ...degrade.raw import draw_metadata, unprocess
+from ...metrics import METRICS, Metric
+from ...metrics.evaluate import Settings, Table, evaluate, evaluate_pairs, in_words, told
+from ..data import Pictures, floats
+from ..networks.cost import multiply_adds, parameters
+from ..networks.restorer import Restorer, read_weights
+from ..parts.strict import plain
+from ..recipe.damage import measured_damages
+from ..recipe.recipe import Recipe
+
+#: a table in words, with its figure's definition -> {settings in words: the mean}
+Figures = dict[str, dict[str, float]]
+
+
+@dataclass(frozen=True)
+class Held:
+    """A picture to validate on: clean [1, C, H, W] in [0, 1], and, of a pair, its spoiled side and
+    what the network is told of it.
+    """
+
+    name: str
+    clean: Array
+    spoiled: Array | None
+    setting: Settings
+
+
+def middles(pictures: Pictures, crop: int | None, scale: int = 1, raw: bool = False) -> list[Held]:
+    """The pictures, or the piece of `crop` pixels in the middle of each, both sides alike. scale:
+    how many times larger the clean side is.
+
+    raw: as a camera's sensor saw them, in four planes of half their size; each picture always by
+    the same camera.
+    """
+    if not raw:
+        return [_middle(pictures, i, crop, scale) for i in range(len(pictures))]
+    developed = [_middle(pictures, i, crop, 2) for i in range(len(pictures))]
+    return [
+        replace(one, clean=unprocess(one.clean, [draw_metadata(np.random.default_rng([2, i]))]))
+        for i, one in enumerate(developed)
+    ]
+
+
+def _middle(pictures: Pictures, i: int, crop: int | None, scale: int) -> Held:
+    (clean, spoiled), source, (height, width) = pictures[i], pictures.sources[i], pictures.sizes[i]
+    rows, columns = (
+        min(crop // scale if crop else height, height),
+        min(crop // scale if crop else width, width),
+    )
+    top, left = (height - rows) // 2, (width - columns) // 2
+
+    def piece(pixels: Any, times: int) -> Array:
+        return floats(
+            pixels[:, times * top : times * (top + rows), times * left : times * (left + columns)]
+        )[None]
+
+    return Held(
+        source.name,
+        piece(clean, scale),
+        None if spoiled is None else piece(spoiled, 1),
+        dict(source.level),
+    )
+
+
+def validate(run: Run, restorer: Restorer, recipe: Recipe, held: Sequence[Held]) -> Figures:
+    """PSNR and SSIM, means over the pictures, at every combination of levels of the recipe, on
+    float and on 8-bit pictures as it says; and those of pairs.
+
+    A setting at which pictures come back untouched, so that PSNR is infinite, is left out.
+    """
+    figures: Figures = {}
+    for kind, table in tables(
+        run, restorer.contract, recipe, held, [METRICS["psnr"], METRICS["ssim"]]
+    ).items():
+        for metric, stamp in table.definitions().items():
+            means = {in_words(setting): table.mean(metric, setting) for setting in table.settings}
+            figures[f"{kind}, {stamp}"] = {
+                setting: round(mean, 4) for setting, mean in means.items() if math.isfinite(mean)
+            }
+    return figures
+
+
+def tables(
+    run: Run, contract: Contract, recipe: Recipe, held: Sequence[Held], metrics: Sequence[Metric]
+) -> dict[str, Table]:
+    """By how the pictures were spoiled (float, 8-bit, pairs): what the metrics say at every
+    combination of levels of the recipe.
+
+    Where the network enlarges, so many pixels at the border do not count, as is usual there.
+    """
+    crop = contract.scale if contract.scale > 1 else 0
+    clean = [(one.name, one.clean) for one in held if one.spoiled is None]
+    pairs = [
+        (one.name, one.spoiled, one.clean, told(contract, one.setting))
+        for one in held
+        if one.spoiled is not None
+    ]
+    found: dict[str, Table] = {}
+    for clip in recipe.validation.clip if clean else ():
+        found["8-bit" if clip else "float"] = evaluate(
+            run,
+            contract,
+            clean,
+            levels(recipe),
+            measured_damages(recipe),
+            metrics,
+            clip=clip,
+            crop=crop,
+        )
+    if pairs:
+        found["pairs"] = evaluate_pairs(run, contract, pairs, metrics, crop=crop)
+    return found
+
+
+def levels(recipe: Recipe) -> list[Settings]:
+    """Every combination of the levels to validate at; a dial of which none are named stands at its
+    default.
+    """
+    dials = [d.dial for d in measured_damages(recipe)]
+    values = [recipe.validation.levels.get(dial.name, (dial.default,)) for dial in dials]
+    return [
+        dict(zip([dial.name for dial in dials], point, strict=True))
+        for point in itertools.product(*values)
+    ]
+
+
+def score(figures: Figures) -> float:
+    """One number of it all, for a learning rate that waits for progress: the mean of every PSNR."""
+    values = [value for table, row in figures.items() if "PSNR" in table for value in row.values()]
+    return sum(values) / len(values) if values else 0.0
+
+
+def card(
+    recipe: Recipe,
+    restorer: Restorer,
+    steps: int,
+    hours: float,
+    pictures: Pictures,
+    figures: Figures,
+    precision: str,
+    before: Sequence[Any],
+) -> dict[str, Any]:
+    """What the weights file says of itself: what it is, how good, and everything that is needed to
+    make it again. before: see `earlier`.
+    """
+    figures = {table: row for table, row in figures.items() if "PSNR" in table}
+    words = {name: text for name, text in plain(recipe.card).items() if text}
+    versions = {
+        "burnish": __version__,
+        "torch": torch.__version__,
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+    }
+    training = {
+        "steps": steps,
+        "hours": round(hours, 4),
+        "pictures": len(pictures),
+        "seed": recipe.seed,
+        "precision": precision,
+    }
+    return {
+        **words,
+        "parameters": parameters(restorer),
+        "multiply_adds": multiply_adds(restorer),
+        "validation": figures,
+        "training": {
+            **training,
+            "versions": versions,
+            "recipe": plain(recipe),
+            "before": list(before),
+        },
+    }
+
+
+def earlier(recipe: Recipe) -> list[dict[str, Any]]:
+    """What the weights that the run starts from say of their own training, the oldest run first;
+    those of other projects say nothing.
+    """
+    header = read_weights(Path(recipe.start))[1] if recipe.start else None
+    if header is None:
+        return []
+    record = {
+        name: value
+        for name, value in header["card"].get("training", {}).items()
+        if name != "before"
+    }
+    return [*header["card"].get("training", {}).get("before", []), record]
