@@ -34,7 +34,7 @@ from burnish.metrics import METRICS
 from burnish.metrics.evaluate import evaluate
 from burnish.study.evaluate import Folder
 from burnish.study.machine import processor
-from burnish.study.verify import export_verified
+from burnish.study.trained.verify import export_verified
 from burnish.training.networks.cost import multiply_adds
 from burnish.training.networks.foreign import load_pth
 from burnish.training.networks.restorer import Restorer

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from burnish.contract import Dial
-from burnish.study.blend import blend
+from burnish.study.trained.blend import blend
 from burnish.training.loop.train import train
 from burnish.training.losses.style import painting
 from burnish.training.networks.restorer import Restorer

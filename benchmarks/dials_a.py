@@ -33,11 +33,11 @@ from burnish.ground.files import atomic_write
 from burnish.report.page import paragraph, picture, section, table, write_page
 from burnish.report.plot import lines
 from burnish.report.sheet import Cell, sheet
+from burnish.study.dial.smooth import psnr_at, smooth
 from burnish.study.evaluate import Folder
 from burnish.study.machine import processor
 from burnish.study.rows import Row, open_row
-from burnish.study.smooth import psnr_at, smooth
-from burnish.study.verify import export_verified
+from burnish.study.trained.verify import export_verified
 from burnish.training.networks.cost import multiply_adds, parameters
 from burnish.training.networks.restorer import Restorer
 from burnish.training.recipe.file import load_yaml

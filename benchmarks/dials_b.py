@@ -38,7 +38,7 @@ from burnish.metrics import METRICS
 from burnish.metrics.luma import STUDIO
 from burnish.study.evaluate import Folder
 from burnish.study.machine import processor
-from burnish.study.verify import export_verified
+from burnish.study.trained.verify import export_verified
 from burnish.training.networks.cost import multiply_adds
 from burnish.training.networks.restorer import Restorer, load_weights
 from burnish.training.parts.build import Spec

@@ -29,9 +29,9 @@ from burnish.contract import Array, apply
 from burnish.ground.files import atomic_write
 from burnish.ground.resize import resize
 from burnish.report.sheet import Cell, sheet
+from burnish.study.dial.smooth import middle, variation
 from burnish.study.evaluate import Folder
 from burnish.study.machine import processor
-from burnish.study.smooth import middle, variation
 from burnish.training.losses import LOSSES
 from burnish.training.networks.cost import multiply_adds, parameters
 from burnish.training.networks.restorer import Restorer

@@ -24,9 +24,9 @@ from burnish.degrade.noise import add_noise, clip_and_round
 from burnish.estimate import noise
 from burnish.ground.channels import to_channels
 from burnish.metrics import psnr
+from burnish.study.dial.smooth import middle
 from burnish.study.machine import processor
 from burnish.study.rows import Row, open_row
-from burnish.study.smooth import middle
 
 #: of the piece that is restored
 SIDE = 192

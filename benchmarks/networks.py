@@ -60,7 +60,7 @@ def made(name: str) -> Restorer:
 
 def exported(name: str, path: Path) -> dict[str, float]:
     """Writes its model file, and says its size."""
-    from burnish.study.verify import export_verified
+    from burnish.study.trained.verify import export_verified
     from burnish.training.networks.cost import multiply_adds, parameters
 
     restorer = made(name)

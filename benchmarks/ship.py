@@ -25,12 +25,12 @@ from typing import Any
 from burnish.cli.words import parse_experts, parse_levels
 from burnish.inference.zoo import folder
 from burnish.metrics import METRICS
+from burnish.study.dial.smooth import psnr_at, smooth
+from burnish.study.dial.smooth_page import for_card
 from burnish.study.evaluate import Folder, owner
 from burnish.study.machine import processor
 from burnish.study.rows import open_row
-from burnish.study.smooth import psnr_at, smooth
-from burnish.study.smooth_page import for_card
-from burnish.study.verify import export_verified
+from burnish.study.trained.verify import export_verified
 from burnish.training.data.feed import held_out
 from burnish.training.networks.cost import multiply_adds, parameters
 from burnish.training.networks.export import rounded

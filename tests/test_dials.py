@@ -297,7 +297,7 @@ def relatives(tmp_path: Path, amount: float = 0.02) -> list[Path]:
 
 
 def test_a_blend_of_relatives_is_each_of_them_at_its_end(tmp_path: Path) -> None:
-    from burnish.study.blend import blend, draw
+    from burnish.study.trained.blend import blend, draw
 
     first, second, _ = relatives(tmp_path)
     restorer, (related,) = blend([first, second])
@@ -320,7 +320,7 @@ def test_a_blend_of_relatives_is_each_of_them_at_its_end(tmp_path: Path) -> None
 
 
 def test_filters_along_a_dial_are_drawn(tmp_path: Path) -> None:
-    from burnish.study.filters import draw, moved
+    from burnish.study.trained.filters import draw, moved
 
     host = {"use": "AdaFMNet", "args": {"width": 8, "blocks": 1}}
     torch.manual_seed(3)
@@ -348,7 +348,7 @@ def test_filters_along_a_dial_are_drawn(tmp_path: Path) -> None:
 def test_between_two_relatives_lies_the_mean_of_their_weights_with_their_own_dial(
     tmp_path: Path,
 ) -> None:
-    from burnish.study.blend import between, blend
+    from burnish.study.trained.blend import between, blend
 
     first, second = tmp_path / "first.safetensors", tmp_path / "second.safetensors"
     restorer = moved("LevelPlane", {}, next(iter(HOSTS.values())))
@@ -388,7 +388,7 @@ def test_between_two_relatives_lies_the_mean_of_their_weights_with_their_own_dia
 
 def test_a_blend_of_strangers_is_refused_with_the_reason(tmp_path: Path) -> None:
     from burnish.errors import ModelMismatch
-    from burnish.study.blend import blend
+    from burnish.study.trained.blend import blend
 
     first, _, stranger = relatives(tmp_path)
     with pytest.raises(
@@ -403,7 +403,7 @@ def test_a_blend_of_strangers_is_refused_with_the_reason(tmp_path: Path) -> None
 
 def test_export_at_a_level_folds_and_says_so(tmp_path: Path) -> None:
     from burnish.inference.model import Model
-    from burnish.study.verify import export_verified
+    from burnish.study.trained.verify import export_verified
 
     moved("LevelAffine", {}, HOSTS["ResUNet"]).save(tmp_path / "net.safetensors", {"task": "test"})
     export_verified(tmp_path / "net.safetensors", tmp_path / "net.onnx", at={"noise": 25})

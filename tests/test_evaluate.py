@@ -194,7 +194,7 @@ def test_what_does_not_fit_is_refused() -> None:
 def test_a_strip_shows_a_picture_along_a_dial(tmp_path: Path) -> None:
     pytest.importorskip("cv2", reason="filters want burnish[classical]")
     from burnish.inference.zoo import load
-    from burnish.study.dial import strip
+    from burnish.study.dial.strip import strip
 
     pixels = np.random.default_rng(0).integers(0, 256, (60, 90, 3), dtype=np.uint8)
     Image.fromarray(pixels).save(tmp_path / "in.png")

@@ -19,7 +19,7 @@ from burnish.errors import ModelCorrupt, ModelMismatch, ModelNonFinite, RecipeEr
 from burnish.inference.engine import plan, restore, tiled  # noqa: E402
 from burnish.inference.model import Model  # noqa: E402
 from burnish.study import verify  # noqa: E402
-from burnish.study.verify import TOLERANCE, export_verified, largest_difference  # noqa: E402
+from burnish.study.trained.verify import TOLERANCE, export_verified, largest_difference  # noqa: E402
 from burnish.training.networks.archs import NETWORKS  # noqa: E402
 from burnish.training.networks.export import rounded  # noqa: E402
 from burnish.training.networks.initialise import initialise  # noqa: E402

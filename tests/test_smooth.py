@@ -16,12 +16,12 @@ from burnish.degrade.jpeg import jpeg
 from burnish.degrade.noise import noise
 from burnish.errors import DialError, UsageError
 from burnish.report import cards
-from burnish.study.grid import Grid, gates, grid
-from burnish.study.grid import page as grid_page
-from burnish.study.grid import text as grid_text
+from burnish.study.dial.grid import Grid, gates, grid
+from burnish.study.dial.grid import page as grid_page
+from burnish.study.dial.grid import text as grid_text
+from burnish.study.dial.smooth import Smoothness, psnr_at, rescaled, smooth
+from burnish.study.dial.smooth_page import for_card, page, text
 from burnish.study.rows import Row
-from burnish.study.smooth import Smoothness, psnr_at, rescaled, smooth
-from burnish.study.smooth_page import for_card, page, text
 
 NOISE = Dial("noise", 0, 100, 25, "sigma in 8-bit steps")
 
@@ -154,7 +154,7 @@ def test_calibrating_puts_the_best_settings_into_the_dial(
 ) -> None:
     torch = pytest.importorskip("torch", reason="the training wing is not installed")
     from burnish.errors import ModelMismatch
-    from burnish.study.calibrate import calibrate
+    from burnish.study.trained.calibrate import calibrate
     from burnish.training.networks.restorer import Restorer
     from burnish.training.parts.build import Spec
 

@@ -14,8 +14,8 @@ from typer.testing import CliRunner
 from burnish.cli import app
 from burnish.contract import Array, Contract, Dial
 from burnish.errors import DialError, UsageError
+from burnish.study.dial.tune import FEW, Tuned, next_step, tune
 from burnish.study.rows import Row
-from burnish.study.tune import FEW, Tuned, next_step, tune
 
 DIALS = (Dial("noise", 0, 100, 25, "sigma"), Dial("tint", -1, 1, 0, "share"))
 Pair = tuple[str, Array, Array, dict[str, float]]

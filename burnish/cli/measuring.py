@@ -58,7 +58,7 @@ def dial(
     Shows a piece of the picture at several settings, with what each took away below it. Other dials
     are set with -d NAME=A.
     """
-    from ..study.dial import strip
+    from ..study.dial.strip import strip
     from .outputs import SHEET, prepare
 
     levels = parse_levels(dial)
@@ -154,11 +154,11 @@ def smooth(
     Restores pictures of known damage at many settings: best settings, bends, jumps, drift, and what
     a wrong setting costs. With two kinds of damage: how a model's two dials get along.
     """
+    from ..study.dial.smooth import psnr_at
+    from ..study.dial.smooth import smooth as measure
+    from ..study.dial.smooth_page import page, text
     from ..study.evaluate import Folder, owner
     from ..study.rows import open_row
-    from ..study.smooth import psnr_at
-    from ..study.smooth import smooth as measure
-    from ..study.smooth_page import page, text
     from .outputs import PAGE, WEIGHTS, prepare
 
     levels = parse_levels(dial)
@@ -203,7 +203,7 @@ def smooth(
     if html is not None:
         say(str(page(html, found, experts)))
     if calibrated is not None:
-        from ..study.calibrate import calibrate
+        from ..study.trained.calibrate import calibrate
 
         for level, setting in calibrate(Path(model), calibrated, found, damage):
             print(f"{name} {level:g} is {found.dial.name} {setting:.3g}")
@@ -261,10 +261,10 @@ def tune(
     """
     from dataclasses import asdict
 
+    from ..study.dial.tune import choose, next_step
+    from ..study.dial.tune import tune as fit
     from ..study.evaluate import Pairs, holds_pairs
     from ..study.rows import open_row
-    from ..study.tune import choose, next_step
-    from ..study.tune import tune as fit
     from .outputs import SHEET, prepare
 
     if not folder.is_dir() or not holds_pairs(folder):

@@ -42,7 +42,7 @@ def _exported(path: Path) -> Path:
     kept = platformdirs.user_cache_path("burnish") / "models" / f"{digest[:32]}.onnx"
     if not kept.is_file():
         training_wing()
-        from ..study.verify import export_verified
+        from ..study.trained.verify import export_verified
 
         with suppress(OSError):
             kept.parent.mkdir(parents=True, exist_ok=True)

@@ -181,7 +181,7 @@ def plot(
     prepare(output, "-o", (*PLOT, *PAGE), runs)
     if len(runs) == 1 and runs[0].suffix == ".safetensors":
         training_wing()
-        from ..study.filters import draw
+        from ..study.trained.filters import draw
 
         print(draw(runs[0], output))
         return
@@ -239,8 +239,8 @@ def blend(
     since nothing lies between them.
     """
     training_wing()
-    from ..study.blend import between, draw
-    from ..study.blend import blend as blended
+    from ..study.trained.blend import between, draw
+    from ..study.trained.blend import blend as blended
     from .outputs import PLOT, WEIGHTS, prepare
 
     prepare(output, "-o", WEIGHTS, files)
@@ -292,7 +292,7 @@ def export(
     from ..inference.zoo import find
 
     training_wing()
-    from ..study.verify import export_verified
+    from ..study.trained.verify import export_verified
     from .outputs import MODEL, prepare
 
     prepare(output, "-o", MODEL, [Path(source)])

@@ -44,7 +44,7 @@ from ..contact import corner, piece_of
 from ..measures import measures
 from ..results import Entry, entry_of, figures_of, to_record
 from ..rows import Row, open_row
-from ..verify import export_verified
+from ..trained.verify import export_verified
 from .plan import Limits, Sweep
 
 ORDER, RESULT, CROPS, RUN = "order.json", "result.json", "crops", "run"

@@ -11,12 +11,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..contract import Dial
-from ..errors import DialError
-from ..report.plot import lines
-from ..report.sheet import Cell, sheet
-from ..training.networks.dials.places import CONVOLUTIONS
-from ..training.networks.restorer import Restorer
+from ...contract import Dial
+from ...errors import DialError
+from ...report.plot import lines
+from ...report.sheet import Cell, sheet
+from ...training.networks.dials.places import CONVOLUTIONS
+from ...training.networks.restorer import Restorer
 
 #: settings along the dial, and layers that get a curve of their own
 SETTINGS, LAYERS = 17, 14

@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ..errors import ModelMismatch
-from ..ground.files import atomic_write
-from ..inference.backends import open_model
-from ..inference.wire import read_header
-from ..training.networks.export import example, export, rounded
-from ..training.networks.restorer import Restorer
+from ...errors import ModelMismatch
+from ...ground.files import atomic_write
+from ...inference.backends import open_model
+from ...inference.wire import read_header
+from ...training.networks.export import example, export, rounded
+from ...training.networks.restorer import Restorer
 
 #: the largest difference in fp32 that an exported file may show
 TOLERANCE = 1e-4

@@ -18,15 +18,15 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from ..contract import Array, Dial, apply, level_array
-from ..degrade import Degradation
-from ..errors import UsageError
-from ..ground.channels import to_channels
-from ..metrics import psnr
-from ..metrics.evaluate import generator, spoil, taken
-from ..report.page import gates as gates_table
-from ..report.page import paragraph, section, table, write_page
-from .rows import Row
+from ...contract import Array, Dial, apply, level_array
+from ...degrade import Degradation
+from ...errors import UsageError
+from ...ground.channels import to_channels
+from ...metrics import psnr
+from ...metrics.evaluate import generator, spoil, taken
+from ...report.page import gates as gates_table
+from ...report.page import paragraph, section, table, write_page
+from ..rows import Row
 from .smooth import middle
 
 #: side of the windows whose range of the clean picture a restored one may not leave

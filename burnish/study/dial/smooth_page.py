@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..errors import MissingExtra
-from ..report.page import gates as gates_table
-from ..report.page import paragraph, picture, section, table, write_page
+from ...errors import MissingExtra
+from ...report.page import gates as gates_table
+from ...report.page import paragraph, picture, section, table, write_page
 from .smooth import BOX, WRONG, Smoothness, Track
 
 
@@ -181,7 +181,7 @@ def _matched(found: Smoothness, track: Track) -> float:
 
 
 def _curves(found: Smoothness) -> Iterator[str]:
-    from ..report.plot import lines
+    from ...report.plot import lines
 
     x = f"{found.dial.name} ({found.dial.unit})"
     try:

@@ -10,15 +10,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import images
-from ..contract import Array, Dial
-from ..errors import DialError
-from ..images import turned as upright
-from ..images.exif import orientation
-from ..inference.maps import Read
-from ..inference.model import Model
-from ..report.sheet import Cell, residual_picture, sheet
-from .contact import corner
+from ... import images
+from ...contract import Array, Dial
+from ...errors import DialError
+from ...images import turned as upright
+from ...images.exif import orientation
+from ...inference.maps import Read
+from ...inference.model import Model
+from ...report.sheet import Cell, residual_picture, sheet
+from ..contact import corner
 
 #: positions without a word, pictures in a line, their width on the strip, and what is taken away is
 #: multiplied with to be seen

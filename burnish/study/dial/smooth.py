@@ -13,13 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contract import Array, Dial, apply, level_array
-from ..degrade import Degradation
-from ..errors import DialError, UsageError
-from ..ground.channels import to_channels
-from ..metrics import psnr
-from ..metrics.evaluate import generator, spoil, taken, told
-from .rows import Row
+from ...contract import Array, Dial, apply, level_array
+from ...degrade import Degradation
+from ...errors import DialError, UsageError
+from ...ground.channels import to_channels
+from ...metrics import psnr
+from ...metrics.evaluate import generator, spoil, taken, told
+from ..rows import Row
 
 #: settings from one end of the range to the other, besides the true levels
 SETTINGS = 21

@@ -14,21 +14,21 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contract import Array, Dial, apply, level_array
-from ..errors import UsageError
-from ..ground.channels import from_channels, to_channels
-from ..ground.files import prepare_folder
-from ..ground.resize import resize
-from ..images import read
-from ..inference.model import Model
-from ..inference.names import own_pictures
-from ..metrics import METRICS, facts
-from ..metrics.evaluate import check_sizes, taken
-from .contact import corner
-from .dial import strip, turned_dial
-from .measures import measures
-from .rows import Row, automatic
+from ...contract import Array, Dial, apply, level_array
+from ...errors import UsageError
+from ...ground.channels import from_channels, to_channels
+from ...ground.files import prepare_folder
+from ...ground.resize import resize
+from ...images import read
+from ...inference.model import Model
+from ...inference.names import own_pictures
+from ...metrics import METRICS, facts
+from ...metrics.evaluate import check_sizes, taken
+from ..contact import corner
+from ..measures import measures
+from ..rows import Row, automatic
 from .smooth import top
+from .strip import strip, turned_dial
 
 #: what can be tuned besides a model's dials
 STRENGTH = Dial("strength", 0.0, 1.0, 1.0, "share of the correction")

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import torch
 
-from ..contract import Dial
-from ..degrade import Degradation
-from ..errors import ModelMismatch
-from ..training.networks.dials.amount import Amount
-from ..training.networks.restorer import Restorer
-from ..training.parts.build import Spec
-from .smooth import Smoothness
+from ...contract import Dial
+from ...degrade import Degradation
+from ...errors import ModelMismatch
+from ...training.networks.dials.amount import Amount
+from ...training.networks.restorer import Restorer
+from ...training.parts.build import Spec
+from ..dial.smooth import Smoothness
 
 
 def calibrate(

@@ -13,12 +13,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..contract import Dial
-from ..errors import ModelMismatch, UsageError
-from ..report.plot import lines
-from ..report.sheet import Cell, sheet
-from ..training.networks.restorer import Restorer
-from ..training.parts.build import Spec
+from ...contract import Dial
+from ...errors import ModelMismatch, UsageError
+from ...report.plot import lines
+from ...report.sheet import Cell, sheet
+from ...training.networks.restorer import Restorer
+from ...training.parts.build import Spec
 from .filters import convolved, mosaic
 
 #: filters of networks of one parent are more alike than this in the mean, 0.76 where they are least

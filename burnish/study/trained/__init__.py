@@ -1,0 +1,3 @@
+"""Trained weights looked at, mixed, calibrated, and exported: what needs PyTorch, besides the
+sweeps.
+"""
