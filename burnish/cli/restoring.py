@@ -94,8 +94,9 @@ def restore(
 
     Restores pictures. What a dial is not told it estimates, where it can. Inputs are never changed.
     """
+    from ..images import endings
     from ..inference.job import Job
-    from ..inference.names import EXTENSIONS, pair, passed_over
+    from ..inference.names import pair, passed_over
     from .console import Console
 
     extension = None if format is None else f".{format.lower().lstrip('.')}"
@@ -139,10 +140,8 @@ def restore(
             + ", ".join(f"{count} {kind}" for kind, count in passed.items())
         )
     if not jobs:
-        raise InputError(
-            "no pictures found "
-            f"({', '.join(EXTENSIONS)}){'' if recursive else '; with -r, subfolders are looked into as well'}"
-        )
+        further = "" if recursive else "; with -r, subfolders are looked into as well"
+        raise InputError(f"no pictures found ({', '.join(endings())}){further}")
     if dry_run:
         raise typer.Exit(_plan_all(jobs, opened.contract.scale, console))
     raise typer.Exit(

@@ -12,8 +12,8 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from ..errors import DataError
+from ..images import endings
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff")
 #: names of the two folders of a set of pairs, in any case
 SPOILED, CLEAN = ("lq", "lr", "noisy"), ("gt", "hr", "clean")
 TEMPLATE = '"{name}_real.jpg,{name}_mean.jpg"'
@@ -84,7 +84,7 @@ def match(
         where = ", ".join(str(path) for path in (folder, spoiled, clean) if path is not None)
         raise DataError(
             f"{where}: no pictures there{f' that are called as in {names}' if names else ''}; "
-            f"what counts: {', '.join(SUFFIXES)}"
+            f"what counts: {', '.join(endings())}"
         )
     return _matched(left, right)
 
@@ -101,9 +101,8 @@ def pictures_below(folder: Path) -> list[Path]:
     """
     if not folder.is_dir():
         raise DataError(f"{folder}: not a folder; name one that holds pictures")
-    found = [
-        path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file()
-    ]
+    known = endings()
+    found = [path for path in folder.rglob("*") if path.suffix.lower() in known and path.is_file()]
     return sorted(
         path
         for path in found
@@ -194,8 +193,8 @@ def _by_template(spoiled: Path | None, clean: Path | None, names: str) -> tuple[
 
 def _named(folder: Path, template: str) -> Side:
     before, _, after = template.partition("{name}")
-    suffix = next((s for s in SUFFIXES if after.lower().endswith(s)), "")
-    extension = re.escape(suffix) if suffix else f"(?:{'|'.join(map(re.escape, SUFFIXES))})"
+    suffix = next((s for s in endings() if after.lower().endswith(s)), "")
+    extension = re.escape(suffix) if suffix else f"(?:{'|'.join(map(re.escape, endings()))})"
     stem = after[: len(after) - len(suffix)]
     pattern = re.compile(f"((?:.*/)?){re.escape(before)}([^/]+){re.escape(stem)}(?i:{extension})")
     result: Side = defaultdict(list)

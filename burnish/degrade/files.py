@@ -9,7 +9,7 @@ import json
 import os
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -130,7 +130,7 @@ def spoil_file(
             f"{target}: what {steps[-1].name} makes has {pixels.shape[1]} planes, which no "
             "picture file holds; it is there for training and Python"
         )
-    if not (picture.depth == "float32" and images.format_of(target) == "TIFF"):
+    if not (picture.depth == "float32" and "float32" in images.format_of(target).holds.depths):
         pixels = np.clip(pixels, 0, 1)  # as the file will hold them
     result = Spoiled(
         str(source), str(target), "spoiled", levels, seed, str(mask_file) if with_mask else None
@@ -325,7 +325,7 @@ def _with_pixels(picture: images.Picture, pixels: Array) -> images.Picture:
     alpha = picture.alpha
     if alpha is not None and alpha.shape[-2:] != pixels.shape[-2:]:
         alpha = resize(alpha, pixels.shape[-2], pixels.shape[-1], "area")
-    return replace(picture, pixels=pixels, alpha=alpha)
+    return picture.with_pixels(pixels, alpha)
 
 
 def _failed(

@@ -7,25 +7,39 @@ from __future__ import annotations
 
 from .alpha import fill_hidden
 from .facts import facts
+from .format import Format, Holds
+from .formats import FORMATS, endings, format_of, listed, named
 from .orientation import looked_at, stored, turned, upright
-from .picture import Picture, from_array
-from .read import MAX_MEGAPIXELS, header, read
-from .write import check_format, check_kind, format_of, write
+from .picture import Header, Picture, Plane, from_array
+from .read import MAX_MEGAPIXELS, frames, header, read
+from .sniff import unread_endings
+from .write import check_format, check_kind, encode, write
 
 __all__ = [
+    "FORMATS",
     "MAX_MEGAPIXELS",
+    "Format",
+    "Header",
+    "Holds",
     "Picture",
+    "Plane",
     "check_format",
     "check_kind",
+    "encode",
+    "endings",
     "facts",
     "fill_hidden",
     "format_of",
+    "frames",
     "from_array",
     "header",
+    "listed",
     "looked_at",
+    "named",
     "read",
     "stored",
     "turned",
+    "unread_endings",
     "upright",
     "write",
 ]

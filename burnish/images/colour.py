@@ -16,6 +16,9 @@ from .picture import Header, Picture
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+#: colour spaces of profiles, and for what pictures they are
+SPACES = {b"GRAY": "grey", b"RGB ": "colour"}
+
 
 def from_cmyk(image: Image, header: Header) -> Picture:
     """A Pillow CMYK image as an sRGB Picture: through the embedded profile, or, where it has none
@@ -36,6 +39,24 @@ def from_cmyk(image: Image, header: Header) -> Picture:
     note = f"CMYK, converted to sRGB {how}"
     header = replace(header, icc=srgb.tobytes(), notes=(*header.notes, note))
     return header.picture(np.asarray(image.convert("RGB") if converted is None else converted))
+
+
+def misfit(icc: bytes | None, channels: int) -> str:
+    """What a profile is called in sentences where it does not fit a picture of that many colour
+    channels, 1 or 3; empty where it fits, or where there is none.
+
+    The space of its device stands in its header (ICC.1, 7.2.6), behind whose first fields stands
+    the signature of every profile.
+    """
+    if icc is None:
+        return ""
+    if icc[36:40] != b"acsp":
+        return "its profile, which cannot be read"
+    space = SPACES.get(icc[16:20], icc[16:20].decode("latin-1").strip())
+    wanted = "grey" if channels == 1 else "colour"
+    if space == wanted:
+        return ""
+    return f"its profile for {space}, which does not fit a picture in {wanted}"
 
 
 def profile_name(icc: bytes | None) -> str | None:

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO, Literal
+
+import numpy as np
 
 Name = Literal["main", "exif", "gps", "interop"]
 
@@ -34,6 +36,8 @@ ORIENTATION, MAKE, MODEL, DATE, WIDTH, HEIGHT, TAKEN, MAKER_NOTE = (
     37500,
 )
 RESOLUTION = frozenset({282, 283, 296})
+#: where the picture of the second directory stands, and how long it is: of a JPEG, of strips
+THUMBNAILS = ((513, 514), (273, 279))
 #: fields of a TIFF's first directory that say something of the picture, as EXIF's main directory
 #: does: names, dates, people, ratings
 SHARED = (
@@ -108,6 +112,14 @@ class Exif:
             return None
         return int(struct.unpack(self.order + ("H" if field.kind == 3 else "I"), field.value)[0])
 
+    def numbers(self, directory: Name, tag: int) -> tuple[int, ...]:
+        """A field of shorts or longs; empty where it is absent or of another kind."""
+        field = self.directories.get(directory, {}).get(tag)
+        if field is None or field.kind not in (3, 4):
+            return ()
+        kind = "H" if field.kind == 3 else "I"
+        return struct.unpack(f"{self.order}{field.count}{kind}", field.value)
+
     def ratio(self, directory: Name, tag: int) -> float | None:
         """A field of one unsigned ratio; None where it is absent, of another kind, or has no
         denominator.
@@ -128,12 +140,15 @@ class Exif:
         )
 
 
-def parse(file: bytes | BinaryIO, wanted: Collection[int] | None = None) -> Exif | None:
+def parse(
+    file: bytes | BinaryIO, wanted: Collection[int] | None = None, start: int | None = None
+) -> Exif | None:
     """The directories of an EXIF block, or of an open classic TIFF; None where it is no such thing.
 
     Fields that point nowhere are left out.
 
-    wanted: the fields of the main directory to fetch; None for all. ValueError where fields share
+    wanted: the fields of the main directory to fetch; None for all. start: where the main directory
+    stands; None for the first of the file. ValueError where fields share
     their bytes, so that together they are many times what there is: nobody has memory for all that
     a file of a megabyte could claim in this way.
     """
@@ -146,7 +161,8 @@ def parse(file: bytes | BinaryIO, wanted: Collection[int] | None = None) -> Exif
     order = {b"II*\0": "<", b"MM\0*": ">"}.get(head[:4])
     if order is None or len(head) < 8:
         return None
-    main, thumbnail = _read(file, order, struct.unpack(order + "I", head[4:])[0], wanted, budget)
+    first = struct.unpack(order + "I", head[4:])[0] if start is None else start
+    main, thumbnail = _read(file, order, first, wanted, budget)
     directories: dict[Name, Directory] = {"main": main}
     for (parent, tag), name in POINTERS.items():
         field = directories.get(parent, {}).get(tag)
@@ -223,9 +239,8 @@ def moved(exif: Exif) -> list[str]:
 
 
 def set_upright(exif: bytes, width: int, height: int) -> bytes:
-    """The block with orientation 1 and the new size; its thumbnail, which is not turned, is let go.
-
-    All in place: a maker's own offsets stay true.
+    """The block with orientation 1 and the new size, patched in place: a maker's own offsets stay
+    true. Its thumbnail, which is not turned, is let go.
     """
     return _patched(
         exif, (("main", ORIENTATION, 1), ("exif", WIDTH, width), ("exif", HEIGHT, height))
@@ -233,10 +248,8 @@ def set_upright(exif: bytes, width: int, height: int) -> bytes:
 
 
 def set_size(exif: bytes, width: int, height: int) -> bytes:
-    """The block of a picture whose pixels [height, width] are others than it says; its thumbnail is
-    let go.
-
-    In place.
+    """The block of a picture whose pixels [height, width] are others than it says, patched in
+    place. Its thumbnail, which shows others, is let go.
     """
     return _patched(exif, (("exif", WIDTH, width), ("exif", HEIGHT, height)))
 
@@ -257,9 +270,59 @@ def _patched(exif: bytes, wanted: tuple[tuple[Name, int, int], ...]) -> bytes:
             struct.pack_into(
                 parsed.order + ("H" if field.kind == 3 else "I"), patched, field.place, value
             )
-    if parsed.thumbnail + 4 <= len(patched):
-        patched[parsed.thumbnail : parsed.thumbnail + 4] = bytes(4)
-    return bytes(patched)
+    return without_thumbnail(bytes(patched))
+
+
+def without_thumbnail(exif: bytes) -> bytes:
+    """The block without the small copy of the picture that a second directory holds, which would go
+    on showing the picture as it was.
+
+    Its bytes are blanked where they stand, so that a maker's own offsets stay true, and cut off
+    where nothing else stands behind them. ValueError as from `parse`.
+    """
+    parsed = parse(exif)
+    pointer = None if parsed is None else exif[parsed.thumbnail : parsed.thumbnail + 4]
+    if parsed is None or pointer is None or len(pointer) < 4 or not any(pointer):
+        return exif
+    gone = bytearray(len(exif))  # 1 where a byte belongs to the second directory and to no other
+    (start,) = struct.unpack(parsed.order + "I", pointer)
+    for first, last in _thumbnail_places(exif, parsed.order, start):
+        gone[first:last] = b"\1" * len(gone[first:last])
+    for first, last in _places(exif, parsed):
+        gone[first:last] = bytes(len(gone[first:last]))
+    patched = np.frombuffer(exif, np.uint8) * (1 - np.frombuffer(gone, np.uint8))
+    patched[parsed.thumbnail : parsed.thumbnail + 4] = 0
+    return patched.tobytes()[: len(gone.rstrip(b"\1"))]
+
+
+def _places(exif: bytes, parsed: Exif) -> Iterator[tuple[int, int]]:
+    """From where to where there is something to keep: the directories, and the values of their
+    fields.
+    """
+    starts = [struct.unpack(parsed.order + "I", exif[4:8])[0]]
+    for fields in parsed.directories.values():
+        yield from ((field.place, field.place + len(field.value)) for field in fields.values())
+    for (parent, tag), name in POINTERS.items():
+        if name in parsed.directories:
+            value = parsed.directories[parent][tag].value
+            starts.append(struct.unpack(parsed.order + "I", value)[0])
+    yield 0, 8
+    for start in starts:
+        count = int.from_bytes(exif[start : start + 2], "little" if parsed.order == "<" else "big")
+        yield start, start + 2 + 12 * count + 4
+
+
+def _thumbnail_places(exif: bytes, order: str, start: int) -> Iterator[tuple[int, int]]:
+    """From where to where the second directory, its values and its picture stand."""
+    fields, behind = _read(io.BytesIO(exif), order, start, None, _Budget(4 * len(exif) + (1 << 16)))
+    yield start, behind + 4
+    yield from ((field.place, field.place + len(field.value)) for field in fields.values())
+    second = Exif(order, {"main": fields}, behind)
+    for offsets, sizes in THUMBNAILS:
+        for place, size in zip(
+            second.numbers("main", offsets), second.numbers("main", sizes), strict=False
+        ):
+            yield place, place + size
 
 
 def oriented(tag: int) -> bytes:

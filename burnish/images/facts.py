@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Any
 
-from . import exif, sniff
+from . import exif
 from .colour import profile_name
-from .read import examine
+from .read import examine, single
+from .sniff import Source, name_of, opened
 
 
-def facts(path: str | Path) -> dict[str, Any]:
+def facts(source: Source, *, name: str | None = None) -> dict[str, Any]:
     """Format, size, channels, depth, alpha, profile, orientation, resolution, bytes, and, where
     EXIF has them, camera and date; JSON-able.
 
     Raises InputErrors as `read` does, save for damage inside the pixels.
     """
-    path = Path(path)
-    with sniff.opened(path) as file:
-        header = examine(file, path)
-        size = os.fstat(file.fileno()).st_size
+    name = name_of(source, name)
+    with opened(source, name) as file:
+        header = single(examine(file, name), name)
+        size = file.seek(0, os.SEEK_END)
     found: dict[str, Any] = {
-        "file": str(path),
+        "file": name,
         "format": header.format,
         "width": header.width,
         "height": header.height,

@@ -7,16 +7,22 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
+from ..contract import Array
 from .exif import orientation, set_upright
-from .picture import Array, Picture
+from .picture import Picture
+
+#: the type of samples that are turned
+Sample = TypeVar("Sample", bound=np.generic)
 
 _IN_XMP = re.compile(rb"(tiff:Orientation\s*(?:=\s*[\"']|>)\s*)[2-8]")
 
 
-def turned(planes: Array, tag: int) -> Array:
+def turned(planes: NDArray[Sample], tag: int) -> NDArray[Sample]:
     """Planes [..., H, W] stored under orientation `tag` (1 to 8), as they are looked at. A view."""
     across, down = (2, 3, 6, 7), (3, 4, 7, 8)
     if tag >= 5:
@@ -51,6 +57,10 @@ def upright(picture: Picture) -> Picture:
         return picture
     pixels = np.ascontiguousarray(turned(picture.pixels, tag))
     alpha = None if picture.alpha is None else np.ascontiguousarray(turned(picture.alpha, tag))
+    extras = tuple(
+        replace(plane, samples=np.ascontiguousarray(turned(plane.samples, tag)))
+        for plane in picture.extras
+    )
     dpi = picture.dpi if picture.dpi is None or tag < 5 else (picture.dpi[1], picture.dpi[0])
     xmp = None if picture.xmp is None else _IN_XMP.sub(rb"\g<1>1", picture.xmp)
     exif = (
@@ -58,4 +68,4 @@ def upright(picture: Picture) -> Picture:
         if picture.exif is None
         else set_upright(picture.exif, pixels.shape[-1], pixels.shape[-2])
     )
-    return replace(picture, pixels=pixels, alpha=alpha, dpi=dpi, xmp=xmp, exif=exif)
+    return replace(picture, pixels=pixels, alpha=alpha, dpi=dpi, xmp=xmp, exif=exif, extras=extras)

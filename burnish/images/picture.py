@@ -10,12 +10,12 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ..contract import Array
 from ..errors import UsageError
+from ..ground.resize import resize
 from .exif import set_size
 
-Array = NDArray[np.float32]
 Depth = Literal["uint8", "uint16", "float32"]
-Format = Literal["JPEG", "PNG", "WEBP", "TIFF"]
 
 #: what a sample of that depth is divided by on the way in, and multiplied with on the way out
 SCALES: dict[str, float] = {"uint8": 255.0, "uint16": 65535.0, "float32": 1.0}
@@ -24,27 +24,59 @@ ROWS = 256
 
 
 @dataclass(frozen=True, eq=False)
-class Picture:
-    """One picture as it stands in its file: not turned, not clamped.
+class Plane:
+    """A plane of a picture that is neither colour nor alpha, such as a film scanner's infrared.
 
-    pixels: float32 [1, C, H, W], C = 1 (grey) or 3 (RGB); v / 255 or v / 65535, and float files as
-    they are. alpha: float32 [1, 1, H, W] or None. depth, format: of the file. lossy: it was
-    compressed with loss. icc, xmp: as in the file. exif: from its "II" or "MM" on; orientation
-    lives in it. dpi: (across, down). quality: of a JPEG, 1 to 100 by its tables. notes: sentences
-    on what was met while reading.
+    It is carried from file to file as it is: it hides nothing of the picture and steers nothing.
     """
 
+    #: what it is, as far as that is known: "extra" where the file does not say
+    name: str
+    #: [H, W] of uint8, uint16 or float32, value for value as they stand in the file
+    samples: NDArray[Any]
+    #: what the file calls it, in the words of its format
+    called: str = ""
+
+    def at(self, depth: Depth) -> Plane:
+        """The plane with samples of that depth; its own samples where they have it."""
+        if self.samples.dtype == depth:
+            return self
+        return replace(self, samples=_from_plane(to_planes(self.samples)[0, 0], depth))
+
+    def resized(self, height: int, width: int) -> Plane:
+        """The plane at another size, by the bicubic kernel, at its own depth."""
+        planes = resize(to_planes(self.samples), height, width)
+        return replace(self, samples=_from_plane(planes[0, 0], self.samples.dtype.name))
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """One picture as it stands in its file: not turned, not clamped."""
+
+    #: float32 [1, C, H, W], C = 1 (grey) or 3 (RGB): v / 255 or v / 65535, and floats as they are
     pixels: Array
+    #: float32 [1, 1, H, W], 0 where nothing is seen; None where everything is
     alpha: Array | None = None
+    #: of the samples in the file
     depth: Depth = "uint8"
-    format: Format = "PNG"
+    #: the name of the file's format, as `FORMATS` has it
+    format: str = "PNG"
+    #: whether the file was compressed with loss
     lossy: bool = False
+    #: its ICC profile, as it is in the file
     icc: bytes | None = None
+    #: its EXIF, from "II" or "MM" on; the orientation is in it, a thumbnail is not
     exif: bytes | None = None
+    #: its XMP packet
     xmp: bytes | None = None
+    #: dots an inch, (across, down)
     dpi: tuple[float, float] | None = None
+    #: the quality of a JPEG by its tables, 1 to 100
     quality: int | None = None
+    #: sentences on what was met while reading
     notes: tuple[str, ...] = ()
+    #: the planes beside colour and alpha, in the order of the file
+    extras: tuple[Plane, ...] = ()
 
     def known(self) -> dict[str, float]:
         """Settings of dials that the file itself tells."""
@@ -54,32 +86,39 @@ class Picture:
         """The same picture with other pixels [1, 1 or 3, H, W], and with another alpha [1, 1, H, W]
         where one is given.
 
-        EXIF says the new size.
+        Where the size is another, EXIF says the new one and the extra planes get it.
         """
+        alpha = self.alpha if alpha is None else alpha
         height, width = pixels.shape[-2:]
-        block = (
-            set_size(self.exif, width, height)
-            if self.exif is not None and (height, width) != self.pixels.shape[-2:]
-            else self.exif
-        )
+        if (height, width) == self.pixels.shape[-2:]:
+            return replace(self, pixels=pixels, alpha=alpha)
         return replace(
-            self, pixels=pixels, alpha=self.alpha if alpha is None else alpha, exif=block
+            self,
+            pixels=pixels,
+            alpha=alpha,
+            exif=None if self.exif is None else set_size(self.exif, width, height),
+            extras=tuple(plane.resized(height, width) for plane in self.extras),
         )
 
 
 @dataclass(frozen=True)
 class Header:
-    """What a file says of its picture before a pixel is decoded. channels: 1 or 3, after decoding;
-    stored: how the file has it, in words.
-    """
+    """What a file says of its picture before a pixel is decoded; of several, of the first."""
 
-    format: Format
+    #: the name of its format, as `FORMATS` has it
+    format: str
+    #: in pixels, as stored: not turned
     width: int
     height: int
+    #: of colour, after decoding: 1 or 3
     channels: int
+    #: of the samples after decoding
     depth: Depth
+    #: whether it has transparency
     alpha: bool
+    #: how the file has its samples, in words
     stored: str
+    #: the rest is as in `Picture`
     lossy: bool = False
     icc: bytes | None = None
     exif: bytes | None = None
@@ -87,29 +126,33 @@ class Header:
     dpi: tuple[float, float] | None = None
     quality: int | None = None
     notes: tuple[str, ...] = ()
+    #: the names of the planes beside colour and alpha
+    extras: tuple[str, ...] = ()
+    #: how many pictures the file holds: frames, or pages that are no smaller copies of another
+    frames: int = 1
+    #: pixels of the largest of them, where they differ in size
+    largest: int = 0
 
-    def picture(self, samples: NDArray[Any]) -> Picture:
+    def picture(self, samples: NDArray[Any], extras: tuple[Plane, ...] = ()) -> Picture:
         """The Picture of decoded samples [H, W] or [H, W, 1 to 4], the second or fourth channel
         being alpha.
         """
         planes = to_planes(samples)
         colours = 3 if planes.shape[1] >= 3 else 1
-        alpha = planes[:, colours:] if planes.shape[1] > colours else None
-        kept = {
-            name: getattr(self, name)
-            for name in (
-                "depth",
-                "format",
-                "lossy",
-                "icc",
-                "exif",
-                "xmp",
-                "dpi",
-                "quality",
-                "notes",
-            )
-        }
-        return Picture(planes[:, :colours], alpha, **kept)
+        return Picture(
+            planes[:, :colours],
+            planes[:, colours:] if planes.shape[1] > colours else None,
+            depth=self.depth,
+            format=self.format,
+            lossy=self.lossy,
+            icc=self.icc,
+            exif=self.exif,
+            xmp=self.xmp,
+            dpi=self.dpi,
+            quality=self.quality,
+            notes=self.notes,
+            extras=extras,
+        )
 
 
 def from_array(array: NDArray[Any]) -> Picture:
@@ -128,15 +171,11 @@ def from_array(array: NDArray[Any]) -> Picture:
             "W] or [H, W, 1 to 4] of uint8, uint16 or float32 is wanted"
         )
     depth: Depth = array.dtype.name  # type: ignore[assignment]
-    return Header(
-        "PNG",
-        array.shape[1],
-        array.shape[0],
-        3 if channels >= 3 else 1,
-        depth,
-        channels in (2, 4),
-        "array",
-    ).picture(array)
+    height, width = array.shape[:2]
+    header = Header(
+        "PNG", width, height, 3 if channels >= 3 else 1, depth, channels in (2, 4), "array"
+    )
+    return header.picture(array)
 
 
 def to_planes(samples: NDArray[Any]) -> Array:
@@ -159,12 +198,24 @@ def to_samples(picture: Picture, depth: Depth) -> NDArray[Any]:
     Integers are clamped once and rounded half to even; floats are as they are.
     """
     planes = [*picture.pixels[0], *([] if picture.alpha is None else picture.alpha[0])]
-    scale = np.float32(SCALES[depth])
     samples = np.empty((*planes[0].shape, len(planes)), depth)
     for c, plane in enumerate(planes):
-        for top in range(0, len(plane), ROWS):
-            rows = plane[top : top + ROWS]
-            samples[top : top + ROWS, :, c] = (
-                rows if depth == "float32" else np.rint(np.clip(rows * scale, 0, scale))
-            )
+        _put(plane, samples[..., c])
     return samples[..., 0] if len(planes) == 1 else samples
+
+
+def _from_plane(plane: Array, depth: str) -> NDArray[Any]:
+    samples = np.empty(plane.shape, depth)
+    _put(plane, samples)
+    return samples
+
+
+def _put(plane: Array, samples: NDArray[Any]) -> None:
+    """Puts a plane [H, W] into samples of the same shape, as their type wants them."""
+    depth = samples.dtype.name
+    scale = np.float32(SCALES[depth])
+    for top in range(0, len(plane), ROWS):
+        rows = plane[top : top + ROWS]
+        samples[top : top + ROWS] = (
+            rows if depth == "float32" else np.rint(np.clip(rows * scale, 0, scale))
+        )

@@ -1,20 +1,22 @@
-"""read(): a file, decoded whole or refused in one sentence.
+"""read(): a picture from a file or its bytes, decoded whole or refused in one sentence; frames(),
+where there are several.
 
-What its header says is held against the limits before a pixel is decoded.
+What the header says is held against the limits before a pixel is decoded.
 """
 
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
-from types import ModuleType
 from typing import BinaryIO
 
-from ..errors import InputTooLarge
-from . import exif, sniff
-from .formats import jpeg, png, tiff, webp
-from .picture import Format, Header, Picture
+from ..errors import InputTooLarge, UnsupportedFormat
+from . import exif
+from .formats import FORMATS
+from .picture import Header, Picture
+from .sniff import Source, misnamed, name_of, opened, sniff
 
 #: larger pictures are refused unless a limit is given
 MAX_MEGAPIXELS = 200.0
@@ -22,62 +24,103 @@ LIFTS = "--max-megapixels 0 (in Python max_megapixels=None) lifts the limit"
 #: bytes that a file may have a pixel it declares, and besides
 BYTES_A_PIXEL, BYTES_BESIDES = 16, 64 << 20
 
-DECODERS: dict[Format, ModuleType] = {"JPEG": jpeg, "PNG": png, "WEBP": webp, "TIFF": tiff}
+#: small copies of the picture inside XMP
+_THUMBNAILS = re.compile(rb"<(xmp|xap):Thumbnails\b.*?</\1:Thumbnails\s*>", re.DOTALL)
 
 
-def read(path: str | Path, *, max_megapixels: float | None = MAX_MEGAPIXELS) -> Picture:
+def read(
+    source: Source, *, name: str | None = None, max_megapixels: float | None = MAX_MEGAPIXELS
+) -> Picture:
     """The picture in a file, by its contents, whatever its name.
 
-    max_megapixels: larger ones are refused from their header; None lifts the limit. Raises
-    InputMissing, InputEmpty, InputTruncated, InputCorrupt, UnsupportedFormat, UnsupportedChannels,
-    NonFiniteInput, InputTooLarge; all are InputErrors.
+    source: a path, the file's bytes, or a file open for reading in bytes that can seek. name: what
+    bytes are called in sentences. max_megapixels: larger ones are refused from their header; None
+    lifts the limit. Raises InputMissing, InputEmpty, InputTruncated, InputCorrupt,
+    UnsupportedFormat (several pictures in one file, too), UnsupportedChannels, NonFiniteInput,
+    InputTooLarge; all are InputErrors.
     """
-    path = Path(path)
-    with sniff.opened(path) as file:
-        found = _within_limits(file, path, max_megapixels)
-        file.seek(0)
-        picture: Picture = DECODERS[found.format].decode(file, found, path)
-        return picture
+    name = name_of(source, name)
+    with opened(source, name) as file:
+        found = single(_within_limits(file, name, max_megapixels), name)
+        return next(FORMATS[found.format].decode(file, found, name))
 
 
-def header(path: str | Path, *, max_megapixels: float | None = MAX_MEGAPIXELS) -> Header:
+def header(
+    source: Source, *, name: str | None = None, max_megapixels: float | None = MAX_MEGAPIXELS
+) -> Header:
     """What a file says of itself, held against the limits; nothing is decoded.
 
     InputErrors as `read` raises them, save for damage inside the pixels.
     """
-    path = Path(path)
-    with sniff.opened(path) as file:
-        return _within_limits(file, path, max_megapixels)
+    name = name_of(source, name)
+    with opened(source, name) as file:
+        return single(_within_limits(file, name, max_megapixels), name)
 
 
-def examine(file: BinaryIO, path: Path) -> Header:
-    """The header of an open file, with a note where its name says another format."""
-    kind = sniff.sniff(file, path)
-    found: Header = DECODERS[kind].examine(file, path)
-    if found.exif is not None:
-        exif.parse(
-            found.exif
-        )  # what nobody could hold in memory is refused here, before a decoder reads it for itself
-    return replace(found, notes=(*sniff.misnamed(path, kind), *found.notes))
+def frames(
+    source: Source, *, name: str | None = None, max_megapixels: float | None = MAX_MEGAPIXELS
+) -> tuple[Header, Iterator[Picture]]:
+    """All pictures in a file, pages or frames: what the file says of itself, which stays while they
+    come, and an iterator that decodes one after another.
+
+    The header is that of the first, and says how many there are (`Header.frames`). A path is opened
+    anew when the first is asked for, and closed behind the last. Errors as from `read`, of a
+    picture when its turn comes; that there are several is none.
+    """
+    name = name_of(source, name)
+    with opened(source, name) as file:
+        found = _within_limits(file, name, max_megapixels)
+    return found, _decoded(source, found, name)
 
 
-def _within_limits(file: BinaryIO, path: Path, most: float | None) -> Header:
+def _decoded(source: Source, found: Header, name: str) -> Iterator[Picture]:
+    with opened(source, name) as file:
+        yield from FORMATS[found.format].decode(file, found, name)
+
+
+def examine(file: BinaryIO, name: str) -> Header:
+    """The header of an open file, with a note where its name says another format.
+
+    Small copies of the picture, in EXIF and XMP, are left out: they would go on showing it as it
+    was, whatever becomes of it.
+    """
+    format = sniff(file, name)
+    found = format.examine(file, name)
+    if found.exif is not None:  # what nobody could hold in memory is refused here, too
+        found = replace(found, exif=exif.without_thumbnail(found.exif))
+    if found.xmp is not None:
+        found = replace(found, xmp=_THUMBNAILS.sub(b"", found.xmp))
+    return replace(found, notes=(*misnamed(name, format), *found.notes))
+
+
+def single(found: Header, name: str) -> Header:
+    """The header; UnsupportedFormat where the file holds several pictures."""
+    if found.frames > 1:
+        raise UnsupportedFormat(
+            f"{name}: has {found.frames} pages; only single pictures are handled yet"
+        )
+    return found
+
+
+def _within_limits(file: BinaryIO, name: str, most: float | None) -> Header:
     """The header.
 
-    InputTooLarge beyond the limit, or where the file is far larger than its picture could ever be.
+    InputTooLarge beyond the limit, or where the file is far larger than its pictures could ever be.
     """
-    found = examine(file, path)
+    found = examine(file, name)
     if most is None:
         return found
-    megapixels, size = found.width * found.height / 1e6, os.fstat(file.fileno()).st_size
-    if megapixels > most:
+    pixels = max(found.largest, found.width * found.height)
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    if pixels / 1e6 > most:
         raise InputTooLarge(
-            f"{path}: is {found.width}x{found.height}, {megapixels:.0f} megapixels, and at most "
+            f"{name}: is {found.width}x{found.height}, {pixels / 1e6:.0f} megapixels, and at most "
             f"{most:g} are read; {LIFTS}"
         )
-    if size > BYTES_BESIDES + BYTES_A_PIXEL * found.width * found.height:
+    if size > BYTES_BESIDES + BYTES_A_PIXEL * pixels * found.frames:
         raise InputTooLarge(
-            f"{path}: is {size / 1e6:.0f} MB for a picture of {found.width}x{found.height}, too "
+            f"{name}: is {size / 1e6:.0f} MB for a picture of {found.width}x{found.height}, too "
             f"much to be one; {LIFTS}"
         )
     return found

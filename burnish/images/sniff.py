@@ -5,85 +5,126 @@ What is no picture is refused here, before any decoder sees it.
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from ..errors import (
-    BurnishError,
-    InputCorrupt,
-    InputEmpty,
-    InputError,
-    InputMissing,
-    InputTooLarge,
-    InputTruncated,
-    UnsupportedFormat,
-)
-from .picture import Format
+from ..errors import InputEmpty, InputError, InputMissing, UnsupportedFormat
+from .damage import damage, truncated
+from .format import Format
+from .formats import FORMATS, endings, listed, named
 
-READ = "Burnish reads JPEG, PNG, WebP and TIFF"
-EXTENSIONS: dict[str, Format] = {
-    **dict.fromkeys((".jpg", ".jpeg", ".jpe", ".jfif"), "JPEG"),
-    ".png": "PNG",
-    ".webp": "WEBP",
-    **dict.fromkeys((".tif", ".tiff"), "TIFF"),
-}
+#: where a picture comes from: the path of a file, its bytes, or a file open for reading in bytes
+#: that can seek
+Source = str | Path | bytes | BinaryIO
+#: what bytes without a name are called in sentences
+NAMELESS = "the picture"
+#: bytes that tell what a file is
+HEAD = 1024
 
-#: the formats, and how their files begin ("." is any byte)
-BEGINNINGS: tuple[tuple[Format, bytes], ...] = (
-    ("JPEG", rb"\xff\xd8\xff"),
-    ("PNG", rb"\x89PNG\r\n\x1a\n"),
-    ("WEBP", rb"RIFF....WEBP"),
-    ("TIFF", rb"II\*\0|MM\0\*|II\+\0|MM\0\+"),
-)
 
-#: what else is met under a picture's name: how it begins, what it is, and what to do
-OTHERS = (
-    (
-        rb"version https://git-lfs",
+@dataclass(frozen=True)
+class Unread:
+    """A kind of file that is met under a picture's name, or among pictures, and is not read."""
+
+    #: what follows the file's name in a sentence: what it is, and what to do
+    says: str
+    #: a pattern of how such files begin
+    begins: bytes
+    #: how names of such files end, where they are pictures
+    endings: tuple[str, ...] = ()
+
+
+#: "{reads}" becomes "Burnish reads JPEG, ..."
+UNREAD = (
+    Unread(
         "is a Git LFS pointer, not the picture itself; fetch it with `git lfs pull`",
+        rb"version https://git-lfs",
     ),
-    (
-        rb"\s*(<!--.*?-->\s*)?<(!doctype\s+html|html|head|body)",
+    Unread(
         "is a web page (HTML), not a picture; download the picture itself",
+        rb"\s*(<!--.*?-->\s*)?<(!doctype\s+html|html|head|body)",
     ),
-    (
+    Unread(
+        "is an SVG drawing; {reads}",
         rb"(\xef\xbb\xbf)?\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*(<!doctype\s+svg[^>]*>\s*)?<svg",
-        f"is an SVG drawing; {READ}",
+        (".svg",),
     ),
-    (rb"GIF8[79]a", f"is a GIF; {READ}, and only single pictures are handled yet"),
-    (rb"%PDF|.{1,512}%PDF-", f"is a PDF; {READ}"),
-    (rb"%!PS|\xc5\xd0\xd3\xc6", f"is PostScript (EPS); {READ}"),
-    (rb"PK\x03\x04|PK\x05\x06", f"is a ZIP archive; unpack it: {READ}"),
-    (rb"BM.{4}\0\0\0\0", f"is a BMP; {READ}"),
-    (rb".{4}ftyp(avif|avis)", f"is an AVIF; {READ}"),
-    (rb".{4}ftyp(heic|heix|hevc|heim|heis|mif1|msf1)", f"is a HEIC; {READ}"),
-    (rb".{4}ftypcrx ", f"is a raw file (CR3), which is not read yet; {READ}"),
-    (rb".{4}ftyp", f"is a film; {READ}"),
-    (rb"\0\0\0\x0cjP  \r\n|\xff\x4f\xff\x51", f"is a JPEG 2000; {READ}"),
-    (rb"\xff\x0a|\0\0\0\x0cJXL ", f"is a JPEG XL; {READ}"),
-    (rb"8BPS", f"is a Photoshop document; {READ}"),
-    (rb"\x1f\x8b|7z\xbc\xaf|Rar!|BZh|\xfd7zXZ", f"is an archive; unpack it: {READ}"),
-    (rb"P[1-7]\s", f"is a PNM; {READ}"),
-    (
-        rb"\0+\Z",
+    Unread("is a GIF; {reads}, and only single pictures are handled yet", rb"GIF8[79]a", (".gif",)),
+    Unread("is a PDF; {reads}", rb"%PDF|.{1,512}%PDF-", (".pdf",)),
+    Unread("is PostScript (EPS); {reads}", rb"%!PS|\xc5\xd0\xd3\xc6"),
+    Unread("is a ZIP archive; unpack it: {reads}", rb"PK\x03\x04|PK\x05\x06"),
+    Unread("is a BMP; {reads}", rb"BM.{4}\0\0\0\0", (".bmp",)),
+    Unread("is an AVIF; {reads}", rb".{4}ftyp(avif|avis)", (".avif",)),
+    Unread(
+        "is a HEIC; {reads}",
+        rb".{4}ftyp(heic|heix|hevc|heim|heis|mif1|msf1)",
+        (".heic", ".heif"),
+    ),
+    Unread("is a raw file (CR3), which is not read yet; {reads}", rb".{4}ftypcrx ", (".cr3",)),
+    Unread("is a film; {reads}", rb".{4}ftyp"),
+    Unread("is a JPEG 2000; {reads}", rb"\0\0\0\x0cjP  \r\n|\xff\x4f\xff\x51", (".jp2", ".j2k")),
+    Unread("is a JPEG XL; {reads}", rb"\xff\x0a|\0\0\0\x0cJXL ", (".jxl",)),
+    Unread("is a Photoshop document; {reads}", rb"8BPS", (".psd",)),
+    Unread("is an archive; unpack it: {reads}", rb"\x1f\x8b|7z\xbc\xaf|Rar!|BZh|\xfd7zXZ"),
+    Unread("is a PNM; {reads}", rb"P[1-7]\s", (".ppm", ".pgm", ".pnm")),
+    Unread(
         "holds nothing but zeros: it was never written whole; take it again from where it came",
+        rb"\0+\Z",
     ),
-    (rb"[\t\n\f\r\x20-\x7e\x80-\xff]+\Z", f"is text, not a picture; {READ}"),
+    Unread("is text, not a picture; {reads}", rb"[\t\n\f\r\x20-\x7e\x80-\xff]+\Z"),
 )
+#: endings of more pictures that are not read, whose files begin as others do, or in many ways
+RAW = (".dng", ".nef", ".cr2", ".arw", ".raf", ".orf", ".rw2")
+OTHERS = (".tga", ".exr", ".hdr", ".webm", ".ico", ".xcf", ".mat", ".npy")
+
+
+def reads() -> str:
+    """The sentence that says which formats are read."""
+    return f"Burnish reads {listed('and')}"
+
+
+def unread_endings() -> frozenset[str]:
+    """How the names of pictures end that are not read: what lies among others is said, not passed
+    over in silence.
+    """
+    known = [ending for kind in UNREAD for ending in kind.endings]
+    return frozenset((*known, *RAW, *OTHERS)) - set(endings())
+
+
+def name_of(source: Source, name: str | None = None) -> str:
+    """What a source is called in sentences: as it is told, or by its path."""
+    if name is not None:
+        return name
+    return str(source) if isinstance(source, (str, Path)) else NAMELESS
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[BinaryIO]:
-    """The file, open for reading.
+def opened(source: Source, name: str) -> Iterator[BinaryIO]:
+    """The source, open for reading from its beginning; a file that was open already stays so.
 
     Raises InputMissing, InputEmpty, UnsupportedFormat for what is no file, InputError where it
-    cannot be opened.
+    cannot be opened; what decoders raise inside becomes one sentence.
     """
+    if isinstance(source, (str, Path)):
+        with _open(Path(source)) as file, damage(name):
+            yield file
+        return
+    file = io.BytesIO(source) if isinstance(source, bytes) else source
+    if file.seek(0, os.SEEK_END) == 0:
+        raise _empty(name)
+    file.seek(0)
+    with damage(name):
+        yield file
+
+
+def _open(path: Path) -> BinaryIO:
     try:
         kind = os.stat(path)
     except (FileNotFoundError, NotADirectoryError) as error:
@@ -95,84 +136,22 @@ def opened(path: Path) -> Iterator[BinaryIO]:
     if stat.S_ISDIR(kind.st_mode) and not os.access(path, os.R_OK | os.X_OK):
         raise InputError(f"{path}: is a folder that cannot be looked into; check its permissions")
     if not stat.S_ISREG(kind.st_mode):
-        raise UnsupportedFormat(f"{path}: is {_named(kind.st_mode)}, not a file; {READ}")
+        raise UnsupportedFormat(f"{path}: is {_in_words(kind.st_mode)}, not a file; {reads()}")
     if kind.st_size == 0:
-        raise InputEmpty(f"{path}: is empty; take it again from where it came")
+        raise _empty(str(path))
     try:
-        file = open(path, "rb")  # noqa: SIM115 - closed below; an error in the body must not pass for one of opening
+        return open(path, "rb")
     except OSError as error:
         raise InputError(
             f"{path}: cannot be opened ({error.strerror}); check its permissions"
         ) from error
-    with file, damage(path):
-        yield file
 
 
-@contextmanager
-def damage(path: Path) -> Iterator[None]:
-    """Turns whatever a decoder throws at a damaged file into one sentence; Burnish's own errors
-    pass.
-    """
-    try:
-        yield
-    except BurnishError:
-        raise
-    except MemoryError as error:
-        raise InputTooLarge(
-            f"{path}: there is not enough memory to decode it; close other programs, or make "
-            "the picture smaller"
-        ) from error
-    except EOFError as error:
-        raise truncated(path) from error
-    except Exception as error:
-        if "truncated" in str(error):
-            raise truncated(path) from error
-        raise corrupt(
-            path, str(error).splitlines()[0] if str(error) else type(error).__name__
-        ) from error
+def _empty(name: str) -> InputEmpty:
+    return InputEmpty(f"{name}: is empty; take it again from where it came")
 
 
-def truncated(path: Path) -> InputTruncated:
-    """The one sentence for files that end too early."""
-    return InputTruncated(f"{path}: ends before its picture does; take it again from where it came")
-
-
-def corrupt(path: Path, what: str) -> InputCorrupt:
-    """The one sentence for damage that is known."""
-    return InputCorrupt(f"{path}: is damaged ({what}); take it again from where it came")
-
-
-def sniff(file: BinaryIO, path: Path) -> Format:
-    """The format of an open file; raises UnsupportedFormat, saying what it is, or InputTruncated
-    where it ends within its first bytes.
-    """
-    head = file.read(1024)
-    file.seek(0)
-    for known, beginning in BEGINNINGS:
-        if re.match(beginning, head, re.DOTALL):
-            return known
-    if any(
-        len(head) > 1 and magic.startswith(head)
-        for magic in (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\0", b"MM\0*", b"RIFF")
-    ) or _is_cut_webp(head):
-        raise truncated(path)
-    for beginning, sentence in OTHERS:
-        if re.match(beginning, head, re.DOTALL | re.IGNORECASE):
-            raise UnsupportedFormat(f"{path}: {sentence}")
-    raise UnsupportedFormat(f"{path}: is of an unknown kind; {READ}")
-
-
-def misnamed(path: Path, found: Format) -> tuple[str, ...]:
-    """One sentence where the name says another format than the contents, as a tuple; else none."""
-    named = EXTENSIONS.get(path.suffix.lower(), found)
-    return () if named == found else (f"named {path.suffix}, but it holds a {found}; read as that",)
-
-
-def _is_cut_webp(head: bytes) -> bool:
-    return head.startswith(b"RIFF") and len(head) < 12 and b"WEBP".startswith(head[8:])
-
-
-def _named(mode: int) -> str:
+def _in_words(mode: int) -> str:
     kinds = (
         (stat.S_ISDIR, "a folder"),
         (stat.S_ISFIFO, "a pipe"),
@@ -181,3 +160,28 @@ def _named(mode: int) -> str:
         (stat.S_ISBLK, "a device"),
     )
     return next((name for test, name in kinds if test(mode)), "something special")
+
+
+def sniff(file: BinaryIO, name: str) -> Format:
+    """The format of an open file; raises UnsupportedFormat, saying what it is, or InputTruncated
+    where it ends within its first bytes.
+    """
+    head = file.read(HEAD)
+    file.seek(0)
+    for format in FORMATS.values():
+        if format.recognises(head):
+            return format
+    if any(format.may_become(head) for format in FORMATS.values()):
+        raise truncated(name)
+    for kind in UNREAD:
+        if re.match(kind.begins, head, re.DOTALL | re.IGNORECASE):
+            raise UnsupportedFormat(f"{name}: {kind.says.format(reads=reads())}")
+    raise UnsupportedFormat(f"{name}: is of an unknown kind; {reads()}")
+
+
+def misnamed(name: str, found: Format) -> tuple[str, ...]:
+    """One sentence where the name says another format than the contents, as a tuple; else none."""
+    said = named(name)
+    if said is None or said is found:
+        return ()
+    return (f"named {Path(name).suffix}, but it holds a {found.name}; read as that",)

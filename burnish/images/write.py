@@ -1,33 +1,29 @@
-"""write(): a picture into the format that the name says, whole or not at all; and check_format(),
-which says before the work what will not fit.
+"""write(): a picture into the format that the name says, whole or not at all; encode(), the same
+into bytes; and check_format(), which says before the work what will not fit.
 """
 
 from __future__ import annotations
 
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO
 
 from ..contract import finite
-from ..errors import FormatLimit, NonFiniteOutput, UsageError
+from ..errors import FormatLimit, NonFiniteOutput
+from ..ground.channels import as_channels
 from ..ground.files import atomic_write
-from . import tiff_write
-from .formats import jpeg, png, webp
+from .colour import misfit
+from .format import Format, Holds
+from .formats import FORMATS, format_of
 from .orientation import upright
-from .picture import Depth, Format, Picture
-from .sniff import EXTENSIONS
+from .picture import Depth, Picture
 
 #: float values beyond 0..1 by more than this are no rounding: an integer format would lose them
 OVERSHOOT = 0.1
-
-
-def format_of(path: str | Path) -> Format:
-    """The format that a name's extension says; UsageError with the list where it says none."""
-    found = EXTENSIONS.get(Path(path).suffix.lower())
-    if found is None:
-        raise UsageError(
-            f"{path}: the name of a picture to write must end in one of {', '.join(EXTENSIONS)}"
-        )
-    return found
+#: what bytes without a name are called in sentences
+NAMELESS = "the result"
+BITS = {"uint8": 8, "uint16": 16, "float32": 32}
 
 
 def check_format(picture: Picture, path: str | Path, scale: int = 1) -> list[str]:
@@ -35,79 +31,141 @@ def check_format(picture: Picture, path: str | Path, scale: int = 1) -> list[str
 
     FormatLimit where it cannot hold it at all: alpha in a JPEG, or its size.
     """
-    path, wanted = Path(path), format_of(path)
-    if picture.depth == "float32" and wanted != "TIFF":
+    format = format_of(path)
+    if picture.depth == "float32" and "float32" not in format.holds.depths:
         low, high = float(picture.pixels.min()), float(picture.pixels.max())
         if low < -OVERSHOOT or high > 1 + OVERSHOOT:
+            instead = _instead(lambda holds: "float32" in holds.depths)
             raise FormatLimit(
-                f"{path}: float values from {low:.3g} to {high:.3g} do not fit a {wanted}, "
-                "which holds 0 to 1; write .tif, or scale them first"
+                f"{path}: float values from {low:.3g} to {high:.3g} do not fit a {format.name}, "
+                f"which holds 0 to 1; write {instead}, or scale them first"
             )
     height, width = picture.pixels.shape[-2:]
-    return check_kind(scale * width, scale * height, picture.depth, picture.alpha is not None, path)
+    alpha = picture.alpha is not None
+    extras = [plane.name for plane in picture.extras]
+    return check_kind(scale * width, scale * height, picture.depth, alpha, path, extras)
 
 
-def check_kind(width: int, height: int, depth: Depth, alpha: bool, path: str | Path) -> list[str]:
-    """The same of any picture of that size and kind, whatever its values."""
-    path, wanted = Path(path), format_of(path)
-    if alpha and wanted == "JPEG":
-        raise FormatLimit(
-            f"{path}: a JPEG has no alpha, and this picture does; write .png, .webp or .tif"
-        )
-    sizes = {"JPEG": jpeg.check_size, "PNG": png.check_size, "WEBP": webp.check_size}
-    if wanted in sizes:
-        sizes[wanted](width, height, path)
-    if depth == "float32" and wanted != "TIFF":
-        return [
-            (
-                f"{wanted} has no float: rounded to {16 if wanted == 'PNG' else 8} bits, and "
-                "clamped to 0..1"
-            )
-        ]
-    return (
-        [f"{wanted} holds 8 bits: the 16 of this picture are rounded"]
-        if depth == "uint16" and wanted in ("JPEG", "WEBP")
-        else []
-    )
+def check_kind(
+    width: int,
+    height: int,
+    depth: Depth,
+    alpha: bool,
+    path: str | Path,
+    extras: Sequence[str] = (),
+) -> list[str]:
+    """The same of any picture of that size and kind, whatever its values; extras: the names of its
+    extra planes.
+    """
+    return _check(format_of(path), str(path), (width, height), depth, alpha, extras)
 
 
 def write(path: str | Path, picture: Picture, *, quality: int | None = None) -> list[str]:
-    """Writes the picture in the format of the name's extension, and returns sentences on what could
-    not be kept.
+    """Writes the picture in the format of the name's ending, whole or not at all, and returns
+    sentences on what could not be kept.
+
+    It is as `encode` makes it. Raises UsageError, FormatLimit, NonFiniteOutput for NaN or infinity
+    among the pixels, OutputError where the file cannot be written.
+    """
+    format = format_of(path)
+    ready, said = _ready(picture, format, str(path))
+    atomic_write(path, lambda file: said.extend(format.encode(file, ready, quality)))
+    return said
+
+
+def encode(
+    picture: Picture, format: Format, *, quality: int | None = None, name: str = NAMELESS
+) -> tuple[bytes, list[str]]:
+    """The bytes of a file of that format, and sentences on what could not be kept.
 
     In its own format, pixels stay as stored and the orientation tag with them; in another, they are
     turned upright and the tag says so. quality: 1 to 100, of JPEG (None: 95, always 4:4:4) and WebP
-    (None: lossless, or 95 where the input was lossy itself). Raises UsageError, FormatLimit,
-    NonFiniteOutput for NaN or infinity among the pixels, OutputError where the file cannot be
-    written.
+    (None: lossless, or 95 where the input was lossy itself). name: what the result is called in
+    sentences. Raises FormatLimit, NonFiniteOutput for NaN or infinity among the pixels.
     """
-    path, (height, width) = Path(path), picture.pixels.shape[-2:]
-    said = check_kind(
-        width, height, picture.depth, picture.alpha is not None, path
-    )  # values beyond 0..1 are a kernel's overshoot by now, and clamped
-    _check_finite(picture, path)
-    wanted = format_of(path)
-    if wanted != picture.format:
+    ready, said = _ready(picture, format, name)
+    buffer = io.BytesIO()
+    said += format.encode(buffer, ready, quality)
+    return buffer.getvalue(), said
+
+
+def _check(
+    format: Format,
+    name: str,
+    size: tuple[int, int],
+    depth: Depth,
+    alpha: bool,
+    extras: Sequence[str],
+) -> list[str]:
+    """Sentences on what a format does not keep of such a picture; FormatLimit where it cannot hold
+    it.
+    """
+    holds, longest = format.holds, max(size)
+    if alpha and not holds.alpha:
+        raise FormatLimit(
+            f"{name}: a {format.title} has no alpha, and this picture does; write "
+            f"{_instead(lambda other: other.alpha and _fits(other, longest))}"
+        )
+    if not _fits(holds, longest):
+        instead = _instead(lambda other: _fits(other, longest) and (other.alpha or not alpha))
+        raise FormatLimit(
+            f"{name}: a {format.title} is at most {holds.side} pixels wide and high, and this is "
+            f"{size[0]}x{size[1]}; write {instead}"
+        )
+    said = []
+    kept = holds.depth(depth)
+    if depth == "float32" and kept != depth:
+        said.append(
+            f"{format.name} has no float: rounded to {BITS[kept]} bits, and clamped to 0..1"
+        )
+    elif BITS[kept] < BITS[depth]:
+        said.append(
+            f"{format.name} holds {BITS[kept]} bits: the {BITS[depth]} of this picture are rounded"
+        )
+    if extras and not holds.extras:
+        said += [
+            f"not kept: its {e} channel, for which {format.title} has no place" for e in extras
+        ]
+    return said
+
+
+def _fits(holds: Holds, longest: int) -> bool:
+    return holds.side is None or longest <= holds.side
+
+
+def _instead(can: Callable[[Holds], bool]) -> str:
+    """The usual endings of the formats that can hold it, in words: ".png, .webp or .tif"."""
+    *some, last = (format.endings[0] for format in FORMATS.values() if can(format.holds))
+    return f"{', '.join(some)} or {last}" if some else last
+
+
+def _ready(picture: Picture, format: Format, name: str) -> tuple[Picture, list[str]]:
+    """The picture as the format can hold it, but for its depth, and sentences on what that cost.
+
+    Values beyond 0..1 are a kernel's overshoot by now, and are clamped later.
+    """
+    height, width = picture.pixels.shape[-2:]
+    alpha = picture.alpha is not None
+    extras = [plane.name for plane in picture.extras]
+    said = _check(format, name, (width, height), picture.depth, alpha, extras)
+    _check_finite(picture, name)
+    if format.name != picture.format:
         picture = upright(picture)
-    if wanted == "TIFF":
-
-        def encode(file: BinaryIO) -> None:
-            said.extend(tiff_write.encode(file, picture))
-
-        atomic_write(path, encode)
-        return said
-    if wanted == "PNG":
-        atomic_write(path, png.encode(picture))
-        return said
-    encoded = jpeg.encode(picture, quality) if wanted == "JPEG" else webp.encode(picture, quality)
-    atomic_write(path, encoded[0])
-    return said + encoded[1]
+    if picture.extras and not format.holds.extras:
+        picture = replace(picture, extras=())
+    if picture.pixels.shape[1] == 1 and not format.holds.grey:
+        said.append(f"{format.title} has no grey: stored as three equal channels")
+        picture = replace(picture, pixels=as_channels(picture.pixels, 3))
+    if lost := misfit(picture.icc, picture.pixels.shape[1]):
+        said.append(f"not kept: {lost}")
+        picture = replace(picture, icc=None)
+    return picture, said
 
 
-def _check_finite(picture: Picture, path: Path) -> None:
+def _check_finite(picture: Picture, name: str) -> None:
     for planes in (picture.pixels, picture.alpha):
         if planes is not None and not finite(planes):
             raise NonFiniteOutput(
-                f"{path}: not written, since the result holds NaN or infinity; try --fp32, or "
+                f"{name}: not written, since the result holds NaN or infinity; try --fp32, or "
                 "another model"
             )

@@ -89,7 +89,12 @@ def check_job(job: Job, scale: int) -> None:
         return
     header = images.header(job.source, max_megapixels=job.max_megapixels)
     images.check_kind(
-        scale * header.width, scale * header.height, header.depth, header.alpha, job.target
+        scale * header.width,
+        scale * header.height,
+        header.depth,
+        header.alpha,
+        job.target,
+        header.extras,
     )
 
 

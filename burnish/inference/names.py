@@ -8,30 +8,8 @@ from pathlib import Path
 
 from ..errors import UsageError
 from ..ground.files import places, replaces
-from ..images.sniff import EXTENSIONS as FORMATS
+from ..images import endings, named, unread_endings
 
-EXTENSIONS = tuple(FORMATS)
-#: pictures of kinds that are not read: what lies among others is said, not passed over in silence
-UNREAD = (
-    ".heic",
-    ".heif",
-    ".avif",
-    ".jxl",
-    ".jp2",
-    ".gif",
-    ".bmp",
-    ".psd",
-    ".svg",
-    ".pdf",
-    ".dng",
-    ".cr2",
-    ".cr3",
-    ".nef",
-    ".arw",
-    ".orf",
-    ".raf",
-    ".rw2",
-)
 SUFFIX = "_restored"
 
 
@@ -56,10 +34,10 @@ def pair(
         raise UsageError(
             f"--suffix {suffix}: it is a part of a name, without a slash; -o chooses the folder"
         )
-    if extension is not None and extension.lower() not in EXTENSIONS:
+    if extension is not None and extension.lower() not in endings():
         raise UsageError(
             f"-f {extension.lstrip('.')}: the formats are "
-            f"{', '.join(e.lstrip('.') for e in EXTENSIONS)}"
+            f"{', '.join(e.lstrip('.') for e in endings())}"
         )
     if output is not None and _is_folder(inputs, output, as_folder):
         sources = list(_sources(inputs, recursive, inside=output, suffix=suffix))
@@ -69,9 +47,9 @@ def pair(
         ]
     elif output is not None:
         sources, targets = [(inputs[0], Path(inputs[0].name))], [output]
-        if output.suffix.lower() not in EXTENSIONS:
+        if output.suffix.lower() not in endings():
             raise UsageError(
-                f"{output}: a file's name must end in one of {', '.join(EXTENSIONS)}; a "
+                f"{output}: a file's name must end in one of {', '.join(endings())}; a "
                 "folder's in a slash"
             )
     else:
@@ -129,7 +107,7 @@ def is_picture(name: str) -> bool:
 
     Hidden files are none: another system puts what it says of a picture into `._a.jpg`.
     """
-    return Path(name).suffix.lower() in EXTENSIONS and not name.startswith(".")
+    return named(name) is not None and not name.startswith(".")
 
 
 def own_pictures(folder: Path) -> list[Path]:
@@ -142,12 +120,13 @@ def passed_over(inputs: Sequence[Path], recursive: bool) -> dict[str, int]:
     extension.
     """
     found: dict[str, int] = {}
+    unread = unread_endings()
     for folder in filter(os.path.isdir, inputs):
         for _, folders, files in os.walk(folder):
             if not recursive:
                 folders.clear()
             for kind in (Path(name).suffix.lower() for name in files if not name.startswith(".")):
-                if kind in UNREAD:
+                if kind in unread:
                     found[kind] = found.get(kind, 0) + 1
     return found
 
@@ -158,7 +137,7 @@ def _is_own_output(file: Path, suffix: str) -> bool:
     stem = file.stem.removesuffix(suffix)
     return bool(stem) and any(
         file.with_name(stem + e).exists() or file.with_name(stem + e.upper()).exists()
-        for e in EXTENSIONS
+        for e in endings()
     )
 
 

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from ...images import listed
+
 #: an error stops a training, or makes it learn nonsense; a warning costs quality; a note is good to
 #: know
 Severity = Literal["error", "warning", "note"]
@@ -26,7 +28,7 @@ class Fault:
 FAULTS: Mapping[str, Fault] = {
     # files and names
     "empty": Fault(
-        "error", "There is no picture.", "Name a folder that holds JPEG, PNG, WebP or TIFF files."
+        "error", "There is no picture.", f"Name a folder that holds {listed('or')} files."
     ),
     "unreadable": Fault(
         "error",

@@ -10,47 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import DataError
-from ..pairs import SUFFIXES, Matched, has_pairs, match, pictures_below
+from ...images import endings, unread_endings
+from ..pairs import Matched, has_pairs, match, pictures_below
 from .findings import Found
-
-#: pictures that are not read
-UNSUPPORTED = {
-    *(
-        ".bmp",
-        ".gif",
-        ".heic",
-        ".heif",
-        ".avif",
-        ".jp2",
-        ".j2k",
-        ".jxl",
-        ".psd",
-        ".tga",
-        ".ppm",
-        ".pgm",
-        ".pnm",
-        ".pdf",
-        ".exr",
-        ".hdr",
-        ".jfif",
-        ".jpe",
-    ),
-    *(
-        ".dng",
-        ".nef",
-        ".cr2",
-        ".cr3",
-        ".arw",
-        ".raf",
-        ".orf",
-        ".rw2",
-        ".webm",
-        ".ico",
-        ".xcf",
-        ".mat",
-        ".npy",
-    ),
-}
 
 
 @dataclass(frozen=True)
@@ -104,7 +66,8 @@ def gather(source: Source, pairs: bool | None = None) -> tuple[list[Unit], list[
         for path in _files(folder)
     ]
     found = [*_unsupported(files), *_same_but_case(files)]
-    pictures = [path for path in files if path.suffix.lower() in SUFFIXES]
+    known = endings()
+    pictures = [path for path in files if path.suffix.lower() in known]
     if not pictures:
         return [], [*found, Found("empty", (source.words,))]
     if pairs:
@@ -136,8 +99,9 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _unsupported(files: Iterable[Path]) -> Iterator[Found]:
+    unread = unread_endings()
     yield from (
-        Found("unsupported", (str(path),)) for path in files if path.suffix.lower() in UNSUPPORTED
+        Found("unsupported", (str(path),)) for path in files if path.suffix.lower() in unread
     )
 
 

@@ -6,7 +6,6 @@ Nothing as large as a picture is kept.
 from __future__ import annotations
 
 import contextlib
-import io
 import zlib
 from dataclasses import dataclass
 
@@ -16,8 +15,7 @@ from PIL import Image
 
 from ...contract import Array
 from ...estimate import noise
-from ...images import Picture, read
-from ...images.formats import jpeg, png
+from ...images import FORMATS, Picture, read
 from .hashes import SIDE
 from .header import Header
 from .texture import bars_of, detail_of, grain_of, middle
@@ -131,11 +129,7 @@ class _Decoded:
 
 def _decoded(header: Header) -> _Decoded:
     """Large JPEGs are reduced. InputError where it cannot be decoded."""
-    if (
-        header.depth == "uint8"
-        and header.format in ("JPEG", "PNG", "WEBP")
-        and header.width * header.height <= MOST
-    ):
+    if header.depth == "uint8" and header.width * header.height <= MOST:
         with contextlib.suppress(OSError, SyntaxError, ValueError, EOFError):
             if (found := _by_pillow(header)) is not None:
                 return found
@@ -152,15 +146,12 @@ def _decoded(header: Header) -> _Decoded:
 
 
 def _by_pillow(header: Header) -> _Decoded | None:
-    """The quick way; None where the colours want more than Pillow gives."""
-    data = header.path.read_bytes()
-    if header.format == "JPEG":
-        jpeg.check_scans(data, header.path)
-    if header.format == "PNG":
-        png.check_chunks(io.BytesIO(data), header.path)
-    with Image.open(io.BytesIO(data)) as image:
-        if image.mode == "CMYK":
-            return None
+    """The quick way; None where the format has none for this file."""
+    glance = FORMATS[header.format].glance
+    found = None if glance is None else glance(header.path.read_bytes(), str(header.path))
+    if found is None:
+        return None
+    with found as image:
         factor = max(1, min(header.size) // ENOUGH)
         image.draft(None, (header.width // factor, header.height // factor))
         transparent = header.alpha and bool(np.asarray(image.convert("RGBA"))[..., 3].min() < 255)

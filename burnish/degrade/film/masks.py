@@ -14,13 +14,13 @@ from PIL import Image
 
 from ...contract import Array, Dial
 from ...errors import InputError, UsageError
+from ...images import endings
 from .. import Degradation
 from ..arguments import Range, bounds, share
 from ..drawing import Size, log_uniform, sign
 from ..paint import Paint, painted, parts, rgb
 from . import blotches, dust, hair, scratches
 
-SUFFIXES = (".png", ".tif", ".tiff", ".jpg", ".jpeg", ".webp")
 #: a mask whose values stay below this holds class numbers (0: nothing), not greys
 CLASSES = 16
 
@@ -46,14 +46,14 @@ def film_masks(
         return painted(dial, partial(draw_all, bright=share("bright", bright)))
     root = Path(str(folder))  # one that is called 2024 comes as a number
     files = (
-        tuple(sorted(str(p) for p in root.rglob("*") if p.suffix.lower() in SUFFIXES))
+        tuple(sorted(str(p) for p in root.rglob("*") if p.suffix.lower() in endings()))
         if root.is_dir()
         else ()
     )
     if not files:
         raise UsageError(
             f"folder={folder}: no damage masks there (seen from {Path.cwd()}); name a folder "
-            f"that holds pictures of type {', '.join(SUFFIXES)}"
+            f"that holds pictures of type {', '.join(endings())}"
         )
     return painted(
         dial, partial(draw, files=files, scale=sizes, bright=share("bright", bright), most=most)

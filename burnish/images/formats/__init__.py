@@ -1,1 +1,45 @@
-"""The picture formats that are read and written, a file each."""
+"""The picture formats that are read and written: a file each, and a line each in this table.
+
+Every list of formats or endings in the package is made of it, when it is asked for.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ...errors import UsageError
+from ..format import Format
+from .jpeg import JPEG
+from .png import PNG
+from .tiff import TIFF
+from .webp import WEBP
+
+#: the table of contents; to add a format: a file in this folder, and a line here
+FORMATS: dict[str, Format] = {format.name: format for format in (JPEG, PNG, WEBP, TIFF)}
+
+
+def endings() -> tuple[str, ...]:
+    """How the names of pictures end that are read and written, in lower case, format by format."""
+    return tuple(ending for format in FORMATS.values() for ending in format.endings)
+
+
+def named(path: str | Path) -> Format | None:
+    """The format that a name's ending says; None where it says none."""
+    ending = Path(path).suffix.lower()
+    return next((format for format in FORMATS.values() if ending in format.endings), None)
+
+
+def format_of(path: str | Path) -> Format:
+    """The format that a name's ending says; UsageError with the list where it says none."""
+    found = named(path)
+    if found is None:
+        raise UsageError(
+            f"{path}: the name of a picture to write must end in one of {', '.join(endings())}"
+        )
+    return found
+
+
+def listed(last: str) -> str:
+    """The formats in words: "JPEG, PNG, WebP and TIFF", with `last` for the "and"."""
+    *titles, final = (format.title for format in FORMATS.values())
+    return f"{', '.join(titles)} {last} {final}"

@@ -1,30 +1,27 @@
-"""JPEG (ITU-T T.81): looked through marker by marker before it is decoded, since decoders fill in
-for what is missing without a word.
-
-Decoders do not tell when a scan's data ran out either; so it is decoded once more with bytes added
-behind every scan, which a whole one never reads. Damage that leaves as many valid codes as a whole
-file has, or more, cannot be told from a picture.
-"""
+"""JPEG (ITU-T T.81): its segments, looked through one by one, and its picture by libjpeg."""
 
 from __future__ import annotations
 
 import io
-import re
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
-from ...errors import FormatLimit, UnsupportedChannels, UnsupportedFormat
+from ...errors import UnsupportedChannels, UnsupportedFormat
 from .. import colour, exif
+from ..damage import corrupt, truncated
+from ..format import Format, Holds
+from ..jpeg_scans import EOI, FRAMES, MENDED, PROBES, SOS, next_marker, segment, walk
 from ..picture import Header, Picture, to_samples
 from ..quality import jpeg_quality
-from ..sniff import corrupt, truncated
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 QUALITY = 95
-LARGEST = 65535
 EXIF, XMP, MORE_XMP, ICC, IPTC = (
     b"Exif\0\0",
     b"http://ns.adobe.com/xap/1.0/\0",
@@ -34,17 +31,10 @@ EXIF, XMP, MORE_XMP, ICC, IPTC = (
 )
 #: bytes that one segment holds
 ROOM = 65533
-#: a file with more scans than this wastes time on purpose
-SCANS = 500
 
-_SOI, _EOI, _SOS, _DQT, _COMMENT = 0xD8, 0xD9, 0xDA, 0xDB, 0xFE
-_FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
+DQT, COMMENT = 0xDB, 0xFE
 #: baseline, extended, progressive; the same with arithmetic coding
-_DECODED = {0xC0, 0xC1, 0xC2, 0xC9, 0xCA}
-_PROGRESSIVE = {0xC2, 0xCA}
-_MARKER_IN_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
-_RESTART = re.compile(rb"\xff[\xd0-\xd7]")
-_PROBE = b"\x35\xca\x53\xac\x35\xca"
+DECODED = {0xC0, 0xC1, 0xC2, 0xC9, 0xCA}
 
 
 @dataclass
@@ -59,8 +49,8 @@ class _Segments:
     left: list[str] = field(default_factory=list)
     tables: dict[int, list[int]] = field(default_factory=dict)
 
-    def take(self, marker: int, body: bytes, path: Path) -> None:
-        if marker in _FRAMES:
+    def take(self, marker: int, body: bytes) -> None:
+        if marker in FRAMES:
             self.frame = (marker, body)
         elif marker == 0xE0 and body.startswith(b"JFIF\0") and len(body) >= 12:
             unit, across, down = struct.unpack_from(">BHH", body, 7)
@@ -78,36 +68,36 @@ class _Segments:
             self.icc[body[len(ICC)]] = body[len(ICC) + 2 :]
         elif marker == 0xED and body.startswith(IPTC):
             self.left.append("its IPTC data")
-        elif marker == _COMMENT:
+        elif marker == COMMENT:
             self.left.append("its comment")
-        elif marker == _DQT:
+        elif marker == DQT:
             self.tables |= _tables(body)
 
 
-def examine(file: BinaryIO, path: Path) -> Header:
+def examine(file: BinaryIO, name: str) -> Header:
     """The header; nothing is decoded."""
     segments = _Segments()
     file.seek(2)
-    while (marker := _next_marker(file, path)) != _SOS:
-        if marker == _EOI:
-            raise truncated(path)
-        segments.take(marker, _body(file, path), path)
+    while (marker := next_marker(file, name)) != SOS:
+        if marker == EOI:
+            raise truncated(name)
+        segments.take(marker, segment(file, name))
     if segments.frame is None:
-        raise corrupt(path, "no frame before its first scan")
+        raise corrupt(name, "no frame before its first scan")
     marker, frame = segments.frame
     precision, height, width, components = struct.unpack_from(">BHHB", frame)
-    if marker not in _DECODED:
+    if marker not in DECODED:
         raise UnsupportedFormat(
-            f"{path}: is a lossless or hierarchical JPEG, which is not read; convert it to PNG "
+            f"{name}: is a lossless or hierarchical JPEG, which is not read; convert it to PNG "
             "or TIFF"
         )
     if precision != 8 or components not in (1, 3, 4):
         raise UnsupportedChannels(
-            f"{path}: has {components} channels of {precision} bits; JPEGs of 1, 3 or 4 "
+            f"{name}: has {components} channels of {precision} bits; JPEGs of 1, 3 or 4 "
             "channels of 8 bits are read"
         )
     if not width or not height:
-        raise corrupt(path, f"a size of {width}x{height}")
+        raise corrupt(name, f"a size of {width}x{height}")
     notes = (f"not kept: {', '.join(dict.fromkeys(segments.left))}",) if segments.left else ()
     icc = b"".join(part for _, part in sorted(segments.icc.items())) or None
     stored = {1: "8-bit grey", 3: "8-bit colour", 4: "8-bit CMYK"}[components]
@@ -153,110 +143,42 @@ def _tables(body: bytes) -> dict[int, list[int]]:
     return found
 
 
-def _next_marker(file: BinaryIO, path: Path) -> int:
-    byte = file.read(1)
-    if byte and byte != b"\xff":
-        raise corrupt(path, "bytes between its segments")
-    while byte == b"\xff":
-        byte = file.read(1)
-    if not byte:
-        raise truncated(path)
-    return byte[0]
-
-
-def _body(file: BinaryIO, path: Path) -> bytes:
-    length = int.from_bytes(file.read(2), "big")
-    body = file.read(max(0, length - 2))
-    if length < 2 or len(body) != length - 2:
-        raise truncated(path)
-    return body
-
-
-def decode(file: BinaryIO, header: Header, path: Path) -> Picture:
+def decode(file: BinaryIO, header: Header, name: str) -> Iterator[Picture]:
     """The picture; CMYK and YCCK as RGB. Raises InputTruncated or InputCorrupt."""
     from PIL.JpegImagePlugin import JpegImageFile
 
-    data = file.read()
-    scans, notes = check_scans(data, path)
-    with JpegImageFile(
-        io.BytesIO(data)
-    ) as image:  # not Image.open, whose limit on pixels would come before ours
+    scans = walk(file.read(), name)
+    # not Image.open, whose limit on pixels would come before ours
+    with JpegImageFile(io.BytesIO(scans.data)) as image:
         image.load()
-        with JpegImageFile(io.BytesIO(_probed(data, scans))) as probe:
-            probe.load()
-            if not np.array_equal(np.asarray(image), np.asarray(probe)):
-                raise truncated(path)
-        del data, probe
+        for probe in PROBES[:1] if scans.closed else PROBES:
+            with JpegImageFile(io.BytesIO(scans.probed(probe))) as probed:
+                probed.load()
+                if not np.array_equal(np.asarray(image), np.asarray(probed)):
+                    raise truncated(name)
+        notes = (*scans.notes, *(() if scans.closed else (MENDED,)))
+        del scans, probed
         header = replace(header, notes=header.notes + notes)
-        return (
-            colour.from_cmyk(image, header)
-            if image.mode == "CMYK"
-            else header.picture(np.asarray(image))
-        )
+        if image.mode == "CMYK":
+            yield colour.from_cmyk(image, header)
+        else:
+            yield header.picture(np.asarray(image))
 
 
-def check_scans(data: bytes, path: Path) -> tuple[list[tuple[int, int]], tuple[str, ...]]:
-    """Walks to the end-of-image marker, and sees that a progressive file brought every coefficient
-    to its last bit.
-
-    Where each scan's entropy-coded data begins and ends, and notes on what follows the picture.
+def glance(data: bytes, name: str) -> Image | None:
+    """The picture by Pillow, not decoded yet; None where its colours, or a missing end marker, want
+    more.
     """
-    file = io.BytesIO(data)
-    file.seek(2)
-    progressive, missing = False, {}
-    scans: list[tuple[int, int]] = []
-    while (marker := _next_marker(file, path)) != _EOI:
-        body = _body(file, path)
-        if marker in _FRAMES:
-            progressive = marker in _PROGRESSIVE
-            missing = {body[6 + 3 * c]: [1] * 64 for c in range(body[5])}
-        if marker != _SOS:
-            continue
-        if len(scans) == SCANS:
-            raise corrupt(path, f"more than {SCANS} scans")
-        _tick_off(missing, body, progressive)
-        found = _MARKER_IN_SCAN.search(data, file.tell())
-        if found is None:
-            raise truncated(path)
-        scans.append((file.tell(), found.start()))
-        file.seek(found.start())
-    if any(any(bits) for bits in missing.values()):
-        raise truncated(path)
-    behind = data[file.tell() :]
-    return scans, (
-        f"not kept: {len(behind)} bytes that follow the picture (a second picture, or a film)",
-    ) if behind.strip(b"\0\r\n \xff") else ()
+    from PIL.JpegImagePlugin import JpegImageFile
+
+    if not walk(data, name).closed:
+        return None
+    image = JpegImageFile(io.BytesIO(data))
+    return None if image.mode == "CMYK" else image
 
 
-def _probed(data: bytes, scans: list[tuple[int, int]]) -> bytes:
-    """The file with bytes added behind every scan and restart interval: where the data ran out
-    before, they make another picture.
-    """
-    pieces, last = [], 0
-    for start, end in scans:
-        pieces += [
-            data[last:start],
-            _RESTART.sub(lambda found: _PROBE + found[0], data[start:end]),
-            _PROBE,
-        ]
-        last = end
-    return b"".join((*pieces, data[last:]))
-
-
-def _tick_off(missing: dict[int, list[int]], scan: bytes, progressive: bool) -> None:
-    """Writes down what one scan brings: for each of 64 coefficients of its components, the lowest
-    bit so far.
-    """
-    first, last, low = (scan[-3], scan[-2], scan[-1] & 15) if progressive else (0, 63, 0)
-    for component in scan[1 : 1 + 2 * scan[0] : 2]:
-        if component in missing and last < 64:
-            missing[component][first : last + 1] = [low] * (last + 1 - first)
-
-
-def encode(picture: Picture, quality: int | None) -> tuple[bytes, list[str]]:
-    """A JPEG with full colour resolution (4:4:4), quality 95 unless another is given; and sentences
-    on what it could not take along.
-    """
+def encode(file: BinaryIO, picture: Picture, quality: int | None) -> list[str]:
+    """A JPEG with full colour resolution (4:4:4), quality 95 unless another is given."""
     from PIL import Image
 
     said, kept = [], {}
@@ -271,10 +193,9 @@ def encode(picture: Picture, quality: int | None) -> tuple[bytes, list[str]]:
             )
         elif value is not None:
             kept[name] = EXIF + value if name == "exif" else value
-    buffer = io.BytesIO()
     dpi = {} if picture.dpi is None else {"dpi": picture.dpi}
-    image = Image.fromarray(to_samples(picture, "uint8"))
-    image.save(
+    buffer = io.BytesIO()
+    Image.fromarray(to_samples(picture, "uint8")).save(
         buffer,
         "JPEG",
         quality=QUALITY if quality is None else quality,
@@ -283,13 +204,18 @@ def encode(picture: Picture, quality: int | None) -> tuple[bytes, list[str]]:
         **kept,
         **dpi,
     )
-    return buffer.getvalue(), said
+    file.write(buffer.getbuffer())
+    return said
 
 
-def check_size(width: int, height: int, path: Path) -> None:
-    """FormatLimit where a JPEG cannot be that large."""
-    if max(width, height) > LARGEST:
-        raise FormatLimit(
-            f"{path}: a JPEG is at most {LARGEST} pixels wide and high, and this is "
-            f"{width}x{height}; write .png or .tif"
-        )
+JPEG = Format(
+    name="JPEG",
+    title="JPEG",
+    endings=(".jpg", ".jpeg", ".jpe", ".jfif"),
+    begins=(b"\xff\xd8\xff",),
+    holds=Holds(depths=("uint8",), alpha=False, side=65535),
+    examine=examine,
+    decode=decode,
+    encode=encode,
+    glance=glance,
+)

@@ -11,14 +11,17 @@ import io
 import struct
 import zlib
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
-from ...errors import FormatLimit, UnsupportedChannels, UnsupportedFormat
+from ...errors import UnsupportedChannels, UnsupportedFormat
+from ..damage import corrupt, truncated
+from ..format import Format, Holds
 from ..picture import Depth, Header, Picture, to_samples
-from ..sniff import corrupt, truncated
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 LARGEST = 2**31 - 1
@@ -37,6 +40,8 @@ COLOURS: dict[int, tuple[int, tuple[int, ...], str]] = {
     4: (2, (8, 16), "grey and alpha"),
     6: (4, (8, 16), "colour and alpha"),
 }
+#: the chunks that samples are made of
+DECODED = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
 #: x start, y start, x step, y step of the seven passes of an interlaced picture
 PASSES = (
     (0, 0, 8, 8),
@@ -49,9 +54,9 @@ PASSES = (
 )
 
 
-def _chunks(file: BinaryIO, path: Path) -> Iterator[tuple[bytes, int, int]]:
-    """(name, offset of its body, length) of each chunk up to IEND; InputTruncated where the file
-    ends before.
+def _chunks(file: BinaryIO, name: str) -> Iterator[tuple[bytes, int, int]]:
+    """(its four letters, offset of its body, length) of each chunk up to IEND; InputTruncated where
+    the file ends before.
     """
     size = file.seek(0, io.SEEK_END)
     place = len(SIGNATURE)
@@ -59,14 +64,14 @@ def _chunks(file: BinaryIO, path: Path) -> Iterator[tuple[bytes, int, int]]:
         file.seek(place)
         head = file.read(8)
         if len(head) < 8:
-            raise truncated(path)
-        length, name = int.from_bytes(head[:4], "big"), head[4:]
+            raise truncated(name)
+        length, letters = int.from_bytes(head[:4], "big"), head[4:]
         if place + 12 + length > size:
-            raise truncated(path)
-        if not name.isalpha():
-            raise corrupt(path, "a chunk without a name")
-        yield name, place + 8, length
-        if name == b"IEND":
+            raise truncated(name)
+        if not letters.isalpha():
+            raise corrupt(name, "a chunk without a name")
+        yield letters, place + 8, length
+        if letters == b"IEND":
             return
         place += 12 + length
 
@@ -76,23 +81,23 @@ def _body(file: BinaryIO, place: int, length: int) -> bytes:
     return file.read(min(length, LARGEST_TEXT))
 
 
-def examine(file: BinaryIO, path: Path) -> Header:
+def examine(file: BinaryIO, name: str) -> Header:
     """The header; no pixel is decoded."""
     found: dict[bytes, bytes] = {}
     xmp, left = None, []
-    for number, (name, place, length) in enumerate(_chunks(file, path)):
-        if (number == 0) != (name == b"IHDR"):
-            raise corrupt(path, "its header is not where it belongs")
-        if name == b"iTXt" and xmp is None:
+    for number, (letters, place, length) in enumerate(_chunks(file, name)):
+        if (number == 0) != (letters == b"IHDR"):
+            raise corrupt(name, "its header is not where it belongs")
+        if letters == b"iTXt" and xmp is None:
             xmp = _xmp(_body(file, place, length))
             left += [] if xmp else ["its text"]
-        elif name in (b"tEXt", b"zTXt", b"iTXt"):
+        elif letters in (b"tEXt", b"zTXt", b"iTXt"):
             left.append("its text")
-        elif name != b"IDAT":
-            found[name] = _body(file, place, length)
-    width, height, bits, kind, _, _, _ = _header(found[b"IHDR"], path)
+        elif letters != b"IDAT":
+            found[letters] = _body(file, place, length)
+    width, height, bits, kind, _, _, _ = _header(found[b"IHDR"], name)
     if b"acTL" in found:
-        raise UnsupportedFormat(f"{path}: is an animated PNG; only single pictures are handled yet")
+        raise UnsupportedFormat(f"{name}: is an animated PNG; only single pictures are handled yet")
     icc, dpi = _profile(found.get(b"iCCP")), _dpi(found.get(b"pHYs"))
     left += _meaning_lost(found, icc, dpi)
     alpha = kind in (4, 6) or b"tRNS" in found
@@ -118,10 +123,10 @@ def examine(file: BinaryIO, path: Path) -> Header:
     )
 
 
-def _header(body: bytes, path: Path) -> tuple[int, int, int, int, int, int, int]:
+def _header(body: bytes, name: str) -> tuple[int, int, int, int, int, int, int]:
     """Width, height, bits, colour type, compression, filter, interlace."""
     if len(body) != 13:
-        raise corrupt(path, "its header has the wrong length")
+        raise corrupt(name, "its header has the wrong length")
     width, height, bits, kind, compression, filters, interlace = fields = struct.unpack(
         ">IIBBBBB", body
     )
@@ -132,10 +137,10 @@ def _header(body: bytes, path: Path) -> tuple[int, int, int, int, int, int, int]
         or filters
         or interlace > 1
     ):
-        raise corrupt(path, "its header makes no sense")
+        raise corrupt(name, "its header makes no sense")
     if kind not in COLOURS or bits not in COLOURS[kind][1]:
         raise UnsupportedChannels(
-            f"{path}: has {bits} bits of colour type {kind}, which no PNG may have; 1 to 16 "
+            f"{name}: has {bits} bits of colour type {kind}, which no PNG may have; 1 to 16 "
             "bits of grey, palette or colour are read"
         )
     return fields
@@ -185,40 +190,59 @@ def _dpi(body: bytes | None) -> tuple[float, float] | None:
     )
 
 
-def decode(file: BinaryIO, header: Header, path: Path) -> Picture:
+def decode(file: BinaryIO, header: Header, name: str) -> Iterator[Picture]:
     """The picture. Raises InputTruncated or InputCorrupt."""
     from imagecodecs import png_decode
 
-    check_chunks(file, path)
-    file.seek(0)
-    samples = png_decode(file.read())
+    check_chunks(file, name)
+    samples = png_decode(_pixels_alone(file, name))
     if samples.dtype.name != header.depth or samples.shape[:2] != (header.height, header.width):
-        raise corrupt(path, f"it decodes to {samples.shape} of {samples.dtype}")
-    return header.picture(samples)
+        raise corrupt(name, f"it decodes to {samples.shape} of {samples.dtype}")
+    yield header.picture(samples)
 
 
-def check_chunks(file: BinaryIO, path: Path) -> None:
+def glance(data: bytes, name: str) -> Image:
+    """The picture by Pillow, not decoded yet."""
+    from PIL.PngImagePlugin import PngImageFile
+
+    check_chunks(io.BytesIO(data), name)
+    return PngImageFile(io.BytesIO(data))
+
+
+def _pixels_alone(file: BinaryIO, name: str) -> bytes:
+    """The file without the chunks that say nothing of its samples: libpng would tell the terminal
+    what it thinks of them.
+    """
+    pieces = [SIGNATURE]
+    for letters, place, length in _chunks(file, name):
+        if letters in DECODED:
+            file.seek(place - 8)
+            pieces.append(file.read(length + 12))
+    return b"".join(pieces)
+
+
+def check_chunks(file: BinaryIO, name: str) -> None:
     """Every checksum, and that the rows are all there."""
     rows, inflate = 0, zlib.decompressobj()
     expected = 0
-    for name, place, length in _chunks(file, path):
+    for letters, place, length in _chunks(file, name):
         file.seek(place)
         body = file.read(length)
-        if zlib.crc32(body, zlib.crc32(name)) != int.from_bytes(file.read(4), "big"):
+        if zlib.crc32(body, zlib.crc32(letters)) != int.from_bytes(file.read(4), "big"):
             raise corrupt(
-                path, f"the checksum of its {name.decode('ascii', 'replace')} chunk is wrong"
+                name, f"the checksum of its {letters.decode('ascii', 'replace')} chunk is wrong"
             )
-        if name == b"IHDR":
-            expected = _inflated_size(body, path)
-        elif name == b"IDAT":
-            rows += _inflate(inflate, body, expected + 1 - rows, path)
+        if letters == b"IHDR":
+            expected = _inflated_size(body, name)
+        elif letters == b"IDAT":
+            rows += _inflate(inflate, body, expected + 1 - rows, name)
     if rows < expected or not inflate.eof:
         raise (
-            truncated(path) if rows <= expected else corrupt(path, "more rows than its header says")
+            truncated(name) if rows <= expected else corrupt(name, "more rows than its header says")
         )
 
 
-def _inflate(inflate: Any, body: bytes, most: int, path: Path) -> int:
+def _inflate(inflate: Any, body: bytes, most: int, name: str) -> int:
     """How many bytes come out, a megabyte held at a time, and no more than `most`."""
     count = 0
     try:
@@ -226,13 +250,13 @@ def _inflate(inflate: Any, body: bytes, most: int, path: Path) -> int:
             count += len(inflate.decompress(body, min(1 << 20, most - count)))
             body = inflate.unconsumed_tail
     except zlib.error as error:
-        raise corrupt(path, "its compressed rows do not inflate") from error
+        raise corrupt(name, "its compressed rows do not inflate") from error
     return count
 
 
-def _inflated_size(body: bytes, path: Path) -> int:
+def _inflated_size(body: bytes, name: str) -> int:
     """Bytes of all rows, each with its filter byte."""
-    width, height, bits, kind, _, _, interlace = _header(body, path)
+    width, height, bits, kind, _, _, interlace = _header(body, name)
     size = 0
     for left, top, across, down in PASSES if interlace else ((0, 0, 1, 1),):
         columns, rows = -(-(width - left) // across), -(-(height - top) // down)
@@ -241,16 +265,17 @@ def _inflated_size(body: bytes, path: Path) -> int:
     return size
 
 
-def encode(picture: Picture) -> bytes:
+def encode(file: BinaryIO, picture: Picture, quality: int | None) -> list[str]:
     """A PNG of the picture's depth (16 bits for float), with profile, EXIF, resolution and XMP as
     chunks.
     """
     from imagecodecs import png_encode
 
-    samples = to_samples(picture, "uint8" if picture.depth == "uint8" else "uint16")
+    samples = to_samples(picture, HOLDS.depth(picture.depth))
     plain = bytes(png_encode(np.ascontiguousarray(samples)))
     after_header = len(SIGNATURE) + 25
-    return b"".join((plain[:after_header], *_around(picture), plain[after_header:]))
+    file.write(b"".join((plain[:after_header], *_around(picture), plain[after_header:])))
+    return []
 
 
 def _around(picture: Picture) -> Iterator[bytes]:
@@ -265,19 +290,21 @@ def _around(picture: Picture) -> Iterator[bytes]:
         yield _chunk(b"iTXt", XMP + b"\0\0\0\0\0" + picture.xmp)
 
 
-def _chunk(name: bytes, body: bytes) -> bytes:
-    return (
-        struct.pack(">I", len(body))
-        + name
-        + body
-        + struct.pack(">I", zlib.crc32(body, zlib.crc32(name)))
-    )
+def _chunk(letters: bytes, body: bytes) -> bytes:
+    checksum = zlib.crc32(body, zlib.crc32(letters))
+    return struct.pack(">I", len(body)) + letters + body + struct.pack(">I", checksum)
 
 
-def check_size(width: int, height: int, path: Path) -> None:
-    """FormatLimit where a PNG cannot be that large."""
-    if max(width, height) > 1_000_000:  # libpng's own limit
-        raise FormatLimit(
-            f"{path}: a PNG is at most 1000000 pixels wide and high, and this is "
-            f"{width}x{height}; write .tif"
-        )
+#: the side is libpng's own limit
+HOLDS = Holds(depths=("uint8", "uint16"), side=1_000_000)
+PNG = Format(
+    name="PNG",
+    title="PNG",
+    endings=(".png",),
+    begins=(SIGNATURE,),
+    holds=HOLDS,
+    examine=examine,
+    decode=decode,
+    encode=encode,
+    glance=glance,
+)

@@ -1,13 +1,16 @@
-"""TIFF (TIFF 6.0, BigTIFF) by tifffile: one picture of 1 to 16 bits or float32, every strip and
-tile looked for in the file before it is decoded.
+"""TIFF (TIFF 6.0, BigTIFF) by tifffile: pictures of 1 to 16 bits or float32, every strip and tile
+looked for in the file before it is decoded.
+
+Files are written with deflate, with a predictor for integers; EXIF moves into the file as
+directories of its own.
 """
 
 from __future__ import annotations
 
-import logging
-import math
 import os
-from pathlib import Path
+import struct
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
@@ -16,8 +19,10 @@ from numpy.typing import NDArray
 from ...contract import finite
 from ...errors import NonFiniteInput, UnsupportedChannels, UnsupportedFormat
 from .. import colour, exif
-from ..picture import Depth, Header, Picture
-from ..sniff import corrupt, truncated
+from ..damage import corrupt
+from ..format import Format, Holds
+from ..picture import Depth, Header, Picture, Plane, to_samples
+from ..tiff_pages import check_segments, is_reduced, open_tiff, pictures
 
 if TYPE_CHECKING:
     from tifffile import TiffFile, TiffPage
@@ -33,9 +38,12 @@ COLOURS = {
     YCBCR: (3, "colour"),
 }
 JPEGS = (6, 7, 34892, 33007)
-SUBFILES, ICC, XMP, DNG, CLASSIC = 330, 34675, 700, 50706, 42
+ICC, XMP = 34675, 700
 DIRECTORIES = (34665, 34853)
-PREMULTIPLIED = 1
+#: what a sample beside the colours is (ExtraSamples): alpha by which colours were multiplied, alpha
+UNSPECIFIED, PREMULTIPLIED, ALPHA = 0, 1, 2
+#: what a sample is called that is neither
+EXTRA = "extra"
 #: what else a TIFF carries
 LEFT = {
     33723: "its IPTC data",
@@ -43,108 +51,73 @@ LEFT = {
     33550: "its place on the map (GeoTIFF)",
     34735: "its projection (GeoTIFF)",
 }
+INCH = 2
+#: offsets are 32 bits wide in a TIFF; larger ones are BigTIFF
+LARGEST_CLASSIC = 2**32 - 2**25
 
 
-def _open(file: BinaryIO, path: Path) -> TiffFile:
-    """The file's structure; InputTruncated where its directory lies behind its end."""
-    import tifffile
-
-    logging.getLogger("tifffile").addHandler(
-        logging.NullHandler()
-    )  # what it has to say is found out here, and said once
-    file.seek(0)
-    head = file.read(16)
-    order: Any = "little" if head[:1] == b"I" else "big"
-    size = file.seek(0, os.SEEK_END)
-    classic = int.from_bytes(head[2:4], order) == CLASSIC
-    first = int.from_bytes(head[4:8] if classic else head[8:16], order)
-    if len(head) < 16 or first + 2 > size:
-        raise truncated(path)
-    file.seek(0)
-    return tifffile.TiffFile(file)
-
-
-def examine(file: BinaryIO, path: Path) -> Header:
-    """The header; no pixel is decoded."""
-    with _open(file, path) as tiff:
-        page = tiff.pages.first
-        notes = _only_picture(tiff, path)
-        channels, depth = _check_kind(page, path)
-        colours = 1 if channels == 1 and page.photometric != PALETTE else 3
-        name = COLOURS[page.photometric][1]
-        extra = page.samplesperpixel > COLOURS[page.photometric][0]
-        if extra and page.extrasamples and page.extrasamples[0] == 0:
-            notes.append("its last channel does not say what it is; taken as alpha")
-        if extra and page.extrasamples and page.extrasamples[0] == PREMULTIPLIED:
-            notes.append("its colours were multiplied by alpha; the result's are not")
-        if page.photometric == PALETTE or page.bitspersample < 8:
-            notes.append(
-                f"{page.bitspersample}-bit {name}; the result is 8-bit "
-                f"{'colour' if colours == 3 else 'grey'}"
-            )
-        stored = (
-            f"{page.bitspersample}-bit "
-            f"{'float ' if depth == 'float32' else ''}{name}{' and alpha' if extra else ''}"
+def examine(file: BinaryIO, name: str) -> Header:
+    """The header of the first picture, and how many there are; no pixel is decoded."""
+    with open_tiff(file, name) as tiff:
+        pages, smaller = pictures(tiff, name)
+        header = _header(file, tiff, pages[0], name)
+        copies = ("not kept: the smaller copies of its picture",) if smaller else ()
+        return replace(
+            header,
+            notes=(*copies, *header.notes),
+            frames=len(pages),
+            largest=max(each.imagewidth * each.imagelength for each in pages),
         )
-        icc, xmp = page.tags.valueof(ICC), page.tags.valueof(XMP)
-        block, lost = _exif(file, tiff)
-        notes += [f"not kept: {what}" for tag, what in LEFT.items() if tag in page.tags]
-        known = exif.SHARED | exif.STORAGE | {*LEFT, *DIRECTORIES, ICC, XMP}
-        if others := [tag.name for tag in page.tags if tag.code not in known]:
-            notes.append(f"not kept: {', '.join(others)}")
-        kept = {
-            "icc": bytes(icc) if icc else None,
-            "xmp": bytes(xmp) if xmp else None,
-            "exif": block,
-            "dpi": _dpi(page),
-        }
-        lossy = page.compression in JPEGS
-        return Header(
-            "TIFF",
-            page.imagewidth,
-            page.imagelength,
-            colours,
-            depth,
-            extra,
-            stored,
-            lossy=lossy,
-            notes=(*notes, *lost),
-            **kept,
-        )  # type: ignore[arg-type]
 
 
-def _only_picture(tiff: TiffFile, path: Path) -> list[str]:
-    """UnsupportedFormat where there are several pages, or where it is a raw file; smaller copies of
-    the one picture are let go with a note.
-    """
-    pages = list(tiff.pages)
-    first = tiff.pages.first
-    if DNG in first.tags or first.is_reduced:
-        raise UnsupportedFormat(
-            f"{path}: is a camera's raw file, which is not read yet; develop it to TIFF first"
+def _header(file: BinaryIO, tiff: TiffFile, page: TiffPage, name: str) -> Header:
+    """What one page says of its picture."""
+    channels, depth = _check_kind(page, name)
+    colours = 1 if channels == 1 and page.photometric != PALETTE else 3
+    kind = COLOURS[page.photometric][1]
+    extra = _extra(page)
+    notes = []
+    if extra == PREMULTIPLIED:
+        notes.append("its colours were multiplied by alpha; the result's are not")
+    if page.photometric == PALETTE or page.bitspersample < 8:
+        notes.append(
+            f"{page.bitspersample}-bit {kind}; the result is 8-bit "
+            f"{'colour' if colours == 3 else 'grey'}"
         )
-    others = [
-        page
-        for page in pages[1:]
-        if not int(
-            page.tags.valueof(254, 0)
-            if hasattr(page, "tags")
-            else page.aspage().tags.valueof(254, 0)
-        )
-        & 1
-    ]
-    if others:
-        raise UnsupportedFormat(
-            f"{path}: has {len(others) + 1} pages; only single pictures are handled yet"
-        )
-    return (
-        ["not kept: the smaller copies of its picture"]
-        if len(pages) > 1 or SUBFILES in first.tags
-        else []
+    alpha = extra in (PREMULTIPLIED, ALPHA)
+    besides = " and alpha" if alpha else "" if extra is None else " and a channel of another kind"
+    block, lost = _exif(file, tiff, page)
+    notes += [f"not kept: {what}" for tag, what in LEFT.items() if tag in page.tags]
+    known = exif.SHARED | exif.STORAGE | {*LEFT, *DIRECTORIES, ICC, XMP}
+    if others := [tag.name for tag in page.tags if tag.code not in known]:
+        notes.append(f"not kept: {', '.join(others)}")
+    icc, xmp = page.tags.valueof(ICC), page.tags.valueof(XMP)
+    return Header(
+        "TIFF",
+        page.imagewidth,
+        page.imagelength,
+        colours,
+        depth,
+        alpha,
+        f"{page.bitspersample}-bit {'float ' if depth == 'float32' else ''}{kind}{besides}",
+        lossy=page.compression in JPEGS,
+        icc=bytes(icc) if icc else None,
+        exif=block,
+        xmp=bytes(xmp) if xmp else None,
+        dpi=_dpi(page),
+        notes=(*notes, *lost),
+        extras=() if alpha or extra is None else (EXTRA,),
     )
 
 
-def _check_kind(page: Any, path: Path) -> tuple[int, Depth]:
+def _extra(page: TiffPage) -> int | None:
+    """What the sample beside the colours is, as far as the file says; None where there is none."""
+    if page.samplesperpixel == COLOURS[page.photometric][0]:
+        return None
+    return int(page.extrasamples[0]) if page.extrasamples else UNSPECIFIED
+
+
+def _check_kind(page: Any, name: str) -> tuple[int, Depth]:
     """Colour channels as stored, and the depth that comes out; UnsupportedFormat or
     UnsupportedChannels where it is another kind than those read.
     """
@@ -152,45 +125,34 @@ def _check_kind(page: Any, path: Path) -> tuple[int, Depth]:
         page.photometric == YCBCR and page.compression not in JPEGS
     ):
         raise UnsupportedFormat(
-            f"{path}: has colours of a kind that is not read ({page.photometric!s}); convert it "
+            f"{name}: has colours of a kind that is not read ({page.photometric!s}); convert it "
             "to RGB"
         )
-    channels, name = COLOURS[page.photometric]
+    channels, colours = COLOURS[page.photometric]
     bits = page.bitspersample
-    floating = page.dtype is not None and page.dtype.kind == "f"
-    known = (
-        (32,)
-        if floating
-        else (1, 2, 4, 8)
-        if page.photometric in (PALETTE,)
-        else (8,)
-        if page.photometric == CMYK
-        else (1, 2, 4, 8, 16)
-    )
-    extra = page.samplesperpixel - channels
-    if (
-        page.dtype is None
-        or page.dtype.kind not in "ufb"
-        or bits not in known
-        or page.imagedepth != 1
-    ):
-        kind = (
-            "float"
-            if floating
-            else "signed"
-            if page.dtype is not None and page.dtype.kind == "i"
-            else ""
-        )
+    sort = "" if page.dtype is None else page.dtype.kind
+    known: tuple[int, ...] = (1, 2, 4, 8, 16)
+    if sort == "f":
+        known = (32,)
+    elif page.photometric == PALETTE:
+        known = (1, 2, 4, 8)
+    elif page.photometric == CMYK:
+        known = (8,)
+    if sort not in ("u", "f", "b") or bits not in known or page.imagedepth != 1:
+        said = {"f": "float", "i": "signed"}.get(sort, "")
         raise UnsupportedChannels(
-            f"{path}: has {bits} bits {kind} of {name}; 1, 2, 4, 8 and 16 bits and 32-bit float "
+            f"{name}: has {bits} bits {said} of {colours}; 1, 2, 4, 8 and 16 bits and 32-bit float "
             "are read (CMYK: 8)"
         )
+    extra = page.samplesperpixel - channels
     if extra not in (0, 1) or channels + extra > 4 or (extra and page.photometric == PALETTE):
         raise UnsupportedChannels(
-            f"{path}: has {page.samplesperpixel} channels of {name}; grey and RGB, each with or "
+            f"{name}: has {page.samplesperpixel} channels of {colours}; grey and RGB, each with or "
             "without alpha, and CMYK are read"
         )
-    return channels, "float32" if floating else "uint16" if bits == 16 else "uint8"
+    if sort == "f":
+        return channels, "float32"
+    return channels, "uint16" if bits == 16 else "uint8"
 
 
 def _dpi(page: Any) -> tuple[float, float] | None:
@@ -201,60 +163,67 @@ def _dpi(page: Any) -> tuple[float, float] | None:
     return (inch * across[0] / across[1], inch * down[0] / down[1])
 
 
-def _exif(file: BinaryIO, tiff: TiffFile) -> tuple[bytes | None, list[str]]:
-    """The fields that EXIF knows as a block of its own (of a BigTIFF the orientation alone), None
-    where there are none; and what was lost on the way.
+def _exif(file: BinaryIO, tiff: TiffFile, page: TiffPage) -> tuple[bytes | None, list[str]]:
+    """The fields of a page that EXIF knows as a block of its own (of a BigTIFF the orientation
+    alone), None where there are none; and what was lost on the way.
     """
     if tiff.is_bigtiff:
-        turned = int(tiff.pages.first.tags.valueof(exif.ORIENTATION, 1))
-        return (exif.oriented(turned) if turned != 1 else None), (
-            ["not kept: EXIF of a BigTIFF"] if 34665 in tiff.pages.first.tags else []
-        )
-    parsed = exif.parse(file, {*exif.SHARED, *DIRECTORIES})
+        turned = int(page.tags.valueof(exif.ORIENTATION, 1))
+        lost = ["not kept: EXIF of a BigTIFF"] if DIRECTORIES[0] in page.tags else []
+        return (exif.oriented(turned) if turned != 1 else None), lost
+    parsed = _fields(file, tiff, page)
     if parsed is None or not set(parsed.directories["main"]) - exif.RESOLUTION:
         return None, []
     return exif.pack(parsed), exif.moved(parsed)
 
 
-def decode(file: BinaryIO, header: Header, path: Path) -> Picture:
-    """The picture. Raises InputTruncated, InputCorrupt or NonFiniteInput."""
-    with _open(file, path) as tiff:
-        page: Any = tiff.pages.first
-        _check_segments(page, os.fstat(file.fileno()).st_size, path)
-        samples = page.asarray()
-        if page.planarconfig == 2 and page.samplesperpixel > 1:
-            samples = np.moveaxis(samples, 0, -1)
-        if samples.shape[:2] != (header.height, header.width):
-            raise corrupt(path, f"it decodes to {samples.shape}")
-        if page.photometric == CMYK:
-            from PIL import Image
+def _fields(file: BinaryIO, tiff: TiffFile, page: TiffPage) -> exif.Exif | None:
+    """The fields of a page; where the first page is but a small copy of it, also those that stand
+    there alone.
+    """
+    wanted = {*exif.SHARED, *DIRECTORIES}
+    own = exif.parse(file, wanted, page.offset)
+    first = tiff.pages.first
+    if own is None or page.offset == first.offset or not is_reduced(first):
+        return own
+    above = exif.parse(file, wanted, first.offset)
+    if above is None:
+        return own
+    main = {t: f for t, f in above.directories["main"].items() if t not in exif.RESOLUTION}
+    merged = {**above.directories, **own.directories}
+    return replace(own, directories={**merged, "main": {**main, **own.directories["main"]}})
 
-            return colour.from_cmyk(Image.fromarray(np.ascontiguousarray(samples), "CMYK"), header)
-        picture = header.picture(_plain(samples, page))
-    _check_finite(picture, path)
-    if page.extrasamples and page.extrasamples[0] == PREMULTIPLIED and picture.alpha is not None:
+
+def decode(file: BinaryIO, header: Header, name: str) -> Iterator[Picture]:
+    """The pictures, page by page. Raises InputTruncated, InputCorrupt or NonFiniteInput."""
+    size = file.seek(0, os.SEEK_END)
+    with open_tiff(file, name) as tiff:
+        for number, page in enumerate(pictures(tiff, name)[0]):
+            own = header if number == 0 else _header(file, tiff, page, name)
+            check_segments(page, size, name)
+            yield _decoded(page, own, name)
+
+
+def _decoded(page: Any, header: Header, name: str) -> Picture:
+    samples = page.asarray()
+    if page.planarconfig == 2 and page.samplesperpixel > 1:
+        samples = np.moveaxis(samples, 0, -1)
+    if samples.shape[:2] != (header.height, header.width):
+        raise corrupt(name, f"it decodes to {samples.shape}")
+    if page.photometric == CMYK:
+        from PIL import Image
+
+        return colour.from_cmyk(Image.fromarray(np.ascontiguousarray(samples), "CMYK"), header)
+    samples = _plain(samples, page)
+    if header.extras:
+        plane = Plane(EXTRA, np.ascontiguousarray(samples[..., -1]), "unspecified")
+        picture = header.picture(samples[..., :-1], (plane,))
+    else:
+        picture = header.picture(samples)
+    _check_finite(picture, name)
+    if _extra(page) == PREMULTIPLIED and picture.alpha is not None:
         np.divide(picture.pixels, picture.alpha, out=picture.pixels, where=picture.alpha > 0)
     return picture
-
-
-def _check_segments(page: TiffPage, size: int, path: Path) -> None:
-    """Every strip or tile is there, inside the file, and, where it is not compressed, long
-    enough.
-    """
-    offsets, counts = page.dataoffsets, page.databytecounts
-    if len(offsets) < math.prod(page.chunked) or len(counts) < len(offsets):
-        raise truncated(path)
-    if any(
-        not count or not offset or offset + count > size
-        for offset, count in zip(offsets, counts, strict=False)
-    ):
-        raise truncated(path)
-    if (
-        page.compression == 1
-        and sum(counts) * 8
-        < page.imagewidth * page.imagelength * page.samplesperpixel * page.bitspersample
-    ):
-        raise truncated(path)
 
 
 def _plain(samples: NDArray[Any], page: Any) -> NDArray[Any]:
@@ -274,13 +243,91 @@ def _plain(samples: NDArray[Any], page: Any) -> NDArray[Any]:
     return samples
 
 
-def _check_finite(picture: Picture, path: Path) -> None:
+def _check_finite(picture: Picture, name: str) -> None:
     if picture.depth != "float32":
         return
     for planes in (picture.pixels, picture.alpha):
         if planes is not None and not finite(planes):
             bad = int(planes.size - np.count_nonzero(np.isfinite(planes)))
             raise NonFiniteInput(
-                f"{path}: holds {bad} values that are no number (NaN or infinity); fill them in "
+                f"{name}: holds {bad} values that are no number (NaN or infinity); fill them in "
                 "first"
             )
+
+
+def encode(file: BinaryIO, picture: Picture, quality: int | None) -> list[str]:
+    """A TIFF of the picture's own depth; the file is open for reading, too."""
+    import tifffile
+
+    samples = _with_extras(to_samples(picture, picture.depth), picture)
+    parsed = exif.parse(picture.exif) if picture.exif else None
+    order: Any = "<" if parsed is None else parsed.order
+    tags: list[Any] = [] if picture.xmp is None else [(XMP, 1, len(picture.xmp), picture.xmp, True)]
+    if (turned := exif.orientation(picture.exif)) != 1:
+        # in a BigTIFF, to which the rest of EXIF does not come, too
+        tags.append((exif.ORIENTATION, 3, 1, turned, True))
+    besides = [] if picture.alpha is None else ["unassalpha"]
+    besides += ["unspecified" for _ in picture.extras]
+    tifffile.imwrite(
+        file,
+        samples,
+        bigtiff=samples.nbytes > LARGEST_CLASSIC,
+        byteorder=order,
+        photometric="rgb" if picture.pixels.shape[1] == 3 else "minisblack",
+        planarconfig="contig" if samples.ndim == 3 else None,
+        extrasamples=besides or None,
+        compression="adobe_deflate",
+        predictor=2 if picture.depth != "float32" else None,
+        iccprofile=picture.icc,
+        resolution=picture.dpi,
+        resolutionunit=INCH if picture.dpi else None,
+        metadata=None,
+        software=False,
+        extratags=tags,
+    )
+    if parsed is None:
+        return ["not kept: its EXIF, which cannot be read"] if picture.exif else []
+    return _append_exif(file, parsed)
+
+
+def _with_extras(samples: NDArray[Any], picture: Picture) -> NDArray[Any]:
+    """The samples with those of the extra planes behind them, which take their depth."""
+    if not picture.extras:
+        return samples
+    height, width = samples.shape[:2]
+    extras = [plane.at(picture.depth).samples[..., None] for plane in picture.extras]
+    return np.concatenate([samples.reshape(height, width, -1), *extras], 2)
+
+
+def _append_exif(file: BinaryIO, parsed: exif.Exif) -> list[str]:
+    """The file's directory once more, behind the picture, with the fields of EXIF among its own and
+    EXIF's directories before it; the header points there.
+    """
+    written = exif.parse(file)
+    end = file.seek(0, 2)
+    if written is None or end > LARGEST_CLASSIC:
+        return ["not kept: its EXIF, for which there is no place in a BigTIFF"]
+    start = end + end % 2
+    own = exif.STORAGE | exif.RESOLUTION  # which are this file's
+    shared = {tag: field for tag, field in parsed.directories["main"].items() if tag not in own}
+    merged = replace(
+        parsed,
+        directories={**parsed.directories, "main": {**written.directories["main"], **shared}},
+    )
+    body, first = exif.pack_directories(merged, start)
+    file.write(b"\0" * (end % 2) + body)
+    file.seek(4)
+    file.write(struct.pack(parsed.order + "I", first))
+    return exif.moved(parsed)
+
+
+TIFF = Format(
+    name="TIFF",
+    title="TIFF",
+    endings=(".tif", ".tiff"),
+    begins=(b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),
+    holds=Holds(depths=("uint8", "uint16", "float32"), extras=True),
+    examine=examine,
+    decode=decode,
+    encode=encode,
+)

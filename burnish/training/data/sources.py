@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...dataset.pairs import SUFFIXES, Pair, match, pictures_below
+from ...dataset.pairs import Pair, match, pictures_below
 from ...errors import DataError, InputError
 from ...ground.channels import LUMA
+from ...images import endings, read
 
 #: [C, H, W], uint8 or uint16
 Pixels = NDArray[np.unsignedinteger[Any]]
@@ -64,7 +65,7 @@ def sources_in(folders: Sequence[str], pack: str | None, channels: int) -> list[
     )
     if not found:
         raise DataError(
-            f"{pack or ', '.join(folders)}: no pictures there; what counts: {', '.join(SUFFIXES)}"
+            f"{pack or ', '.join(folders)}: no pictures there; what counts: {', '.join(endings())}"
         )
     return found
 
@@ -122,8 +123,6 @@ def read_file(path: Path, channels: int) -> Pixels:
     """The picture in a file, [channels, H, W]: uint8, or uint16 where the file has 16 bits or
     floats (which are clipped to [0, 1]).
     """
-    from ...images import read
-
     picture = read(path)
     kind, top = (np.uint8, 255) if picture.depth == "uint8" else (np.uint16, 65535)
     return _with_channels(

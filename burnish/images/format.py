@@ -1,0 +1,89 @@
+"""Format: all that the rest of the program knows of a kind of picture file.
+
+There is one object for each, in a file of its own in `formats/`, and every list of formats, endings
+and limits in the package is made of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO
+
+from .picture import Depth, Header, Picture
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+#: stands for any byte in what a file begins with
+ANY = ord(".")
+
+
+@dataclass(frozen=True)
+class Holds:
+    """What a file of a format has room for. What it has no room for is said, and never written."""
+
+    #: the depths that its samples may have
+    depths: tuple[Depth, ...]
+    #: whether a picture may have one channel; else grey is stored as three equal ones
+    grey: bool = True
+    #: whether a picture may have transparency
+    alpha: bool = True
+    #: whether a picture may have planes besides, such as infrared
+    extras: bool = False
+    #: pixels that a side may have; None where there is no limit
+    side: int | None = None
+
+    def depth(self, given: Depth) -> Depth:
+        """In which depth samples of the given one are stored: in that, or in the finest that the
+        format has for whole numbers.
+        """
+        if given in self.depths:
+            return given
+        return "uint16" if "uint16" in self.depths else "uint8"
+
+
+@dataclass(frozen=True)
+class Format:
+    """A kind of picture file: how it is known, what it holds, how it is read and written.
+
+    The functions get a file open for reading in bytes that can seek, and the name to put before
+    their sentences. They raise kinds of InputError, never let damage pass for a picture, and import
+    what decodes for them when they are called.
+    """
+
+    #: its name in `FORMATS`, in capitals, as `burnish info` prints it
+    name: str
+    #: its name in sentences
+    title: str
+    #: how names of its files end, in lower case; the first is the usual one
+    endings: tuple[str, ...]
+    #: how its files begin, one of these; a dot is any byte
+    begins: tuple[bytes, ...]
+    #: what it has room for
+    holds: Holds
+    #: (file, name) -> what the file says of itself; no pixel is decoded
+    examine: Callable[[BinaryIO, str], Header]
+    #: (file, its header, name) -> its pictures, one after another, each decoded when its turn comes
+    decode: Callable[[BinaryIO, Header, str], Iterator[Picture]]
+    #: (file to write, picture, quality of 1 to 100 or None) -> sentences on what could not be kept;
+    #: the picture is finite and within what the format holds, but for its depth
+    encode: Callable[[BinaryIO, Picture, int | None], list[str]]
+    #: (all bytes of an 8-bit file, name) -> the picture by Pillow for a first look, which decodes
+    #: large files in less time; the file is seen to be whole before. None, of the function or of
+    #: its result, where `decode` is to be asked
+    glance: Callable[[bytes, str], Image | None] | None = None
+
+    def recognises(self, head: bytes) -> bool:
+        """Whether a file that begins with these bytes is of this format."""
+        return any(_alike(head, begin) and len(head) >= len(begin) for begin in self.begins)
+
+    def may_become(self, head: bytes) -> bool:
+        """Whether these few bytes are all of a file of this format that ends within its first."""
+        return len(head) > 1 and any(
+            _alike(head, begin) and len(head) < len(begin) for begin in self.begins
+        )
+
+
+def _alike(head: bytes, begin: bytes) -> bool:
+    return all(wanted in (byte, ANY) for byte, wanted in zip(head, begin, strict=False))

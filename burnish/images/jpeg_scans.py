@@ -1,0 +1,148 @@
+"""The scans of a JPEG: where their data stand, and whether they are all there.
+
+Decoders fill in for what is missing without a word, and do not tell when a scan's data ran out
+either; so a file is decoded again with bytes added behind every scan, which a whole one never
+reads. Damage that leaves as many valid codes as a whole file has, or more, cannot be told from a
+picture.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from ..errors import InputError
+from .damage import corrupt, truncated
+
+SOI, EOI, SOS = 0xD8, 0xD9, 0xDA
+FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
+PROGRESSIVE = {0xC2, 0xCA}
+#: a file with more scans than this wastes time on purpose
+SCANS = 500
+#: zero bytes that a scan may end with, of the many that may stand in the place of an end marker
+ZEROS = 2
+#: what is added behind a scan. A decoder without data takes zeros, with which the second differs
+#: from its first bit on
+PROBES = (b"\x35\xca\x53\xac\x35\xca", b"\xca\x35\xac\x53\xca\x35")
+MENDED = "its end marker is missing, its picture is whole"
+
+_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+_RESTART = re.compile(rb"\xff[\xd0-\xd7]")
+
+
+@dataclass(frozen=True)
+class Scans:
+    """What a walk through a file finds."""
+
+    #: the file up to its end marker; where it has none, it gets one behind its last scan
+    data: bytes
+    #: where the data of each scan begin and end
+    places: tuple[tuple[int, int], ...]
+    #: whether the file had its end marker
+    closed: bool
+    #: on what follows the picture
+    notes: tuple[str, ...]
+
+    def probed(self, probe: bytes) -> bytes:
+        """The file with bytes added behind every scan and restart interval: where the data ran out
+        before, they make another picture.
+        """
+        pieces, last = [], 0
+        for start, end in self.places:
+            interval = _RESTART.sub(lambda found: probe + found[0], self.data[start:end])
+            pieces += [self.data[last:start], interval, probe]
+            last = end
+        return b"".join((*pieces, self.data[last:]))
+
+
+def walk(data: bytes, name: str) -> Scans:
+    """Walks to the end-of-image marker, and sees that a progressive file brought every coefficient
+    to its last bit.
+
+    Where that marker is missing, the file ends behind its last scan, and only decoding tells
+    whether the data of that ran out. InputTruncated, InputCorrupt.
+    """
+    file = io.BytesIO(data)
+    file.seek(2)
+    progressive, missing = False, {}
+    places: list[tuple[int, int]] = []
+    closed = True
+    while True:
+        try:
+            if (marker := next_marker(file, name)) == EOI:
+                break
+            body = segment(file, name)
+        except InputError:
+            if not places:
+                raise
+            closed = False
+            break
+        if marker in FRAMES:
+            progressive = marker in PROGRESSIVE
+            missing = {body[6 + 3 * c]: [1] * 64 for c in range(body[5])}
+        if marker != SOS:
+            continue
+        if len(places) == SCANS:
+            raise corrupt(name, f"more than {SCANS} scans")
+        _tick_off(missing, body, progressive)
+        start = file.tell()
+        found = _MARKER.search(data, start)
+        places.append((start, len(data) if found is None else found.start()))
+        file.seek(places[-1][1])
+    if not closed:
+        places[-1] = (places[-1][0], _end_of_scan(data, *places[-1]))
+        file.seek(places[-1][1])
+    if any(any(bits) for bits in missing.values()):
+        raise truncated(name)
+    end = file.tell()
+    whole = data[:end] if closed else data[:end] + bytes((0xFF, EOI))
+    return Scans(whole, tuple(places), closed, _what_follows(data[end:]))
+
+
+def next_marker(file: BinaryIO, name: str) -> int:
+    """The marker that the file stands before. InputTruncated, InputCorrupt."""
+    byte = file.read(1)
+    if byte and byte != b"\xff":
+        raise corrupt(name, "bytes between its segments")
+    while byte == b"\xff":
+        byte = file.read(1)
+    if not byte:
+        raise truncated(name)
+    return byte[0]
+
+
+def segment(file: BinaryIO, name: str) -> bytes:
+    """What stands in the segment behind a marker. InputTruncated."""
+    length = int.from_bytes(file.read(2), "big")
+    body = file.read(max(0, length - 2))
+    if length < 2 or len(body) != length - 2:
+        raise truncated(name)
+    return body
+
+
+def _end_of_scan(data: bytes, start: int, end: int) -> int:
+    """Where the data of a last scan without a marker end, as far as its bytes tell: zeros behind
+    them stand for what is missing, but for those few that data may end with.
+    """
+    last = len(data[start:end].rstrip(b"\0"))
+    if last == end - start:  # half a marker may be there
+        return start + len(data[start:end].rstrip(b"\xff"))
+    return min(end, start + last + ZEROS)
+
+
+def _what_follows(behind: bytes) -> tuple[str, ...]:
+    if not behind.strip(b"\0\r\n \xff"):
+        return ()
+    return (f"not kept: {len(behind)} bytes that follow the picture (a second picture, or a film)",)
+
+
+def _tick_off(missing: dict[int, list[int]], scan: bytes, progressive: bool) -> None:
+    """Writes down what one scan brings: for each of 64 coefficients of its components, the lowest
+    bit so far.
+    """
+    first, last, low = (scan[-3], scan[-2], scan[-1] & 15) if progressive else (0, 63, 0)
+    for component in scan[1 : 1 + 2 * scan[0] : 2]:
+        if component in missing and last < 64:
+            missing[component][first : last + 1] = [low] * (last + 1 - first)
