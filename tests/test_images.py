@@ -89,7 +89,7 @@ def laden(orientation: int = 1, format: str = "PNG") -> Picture:
         exif=block(orientation),
         xmp=XMP % orientation,
         dpi=(300.0, 300.0),
-    )  # type: ignore[arg-type]
+    )
 
 
 def rows_of(data: bytes) -> NDArray[Any]:

@@ -42,6 +42,7 @@ def read(
     name = name_of(source, name)
     with opened(source, name) as file:
         found = single(_within_limits(file, name, max_megapixels), name)
+        file.seek(0)
         return next(FORMATS[found.format].decode(file, found, name))
 
 
@@ -112,7 +113,6 @@ def _within_limits(file: BinaryIO, name: str, most: float | None) -> Header:
         return found
     pixels = max(found.largest, found.width * found.height)
     size = file.seek(0, os.SEEK_END)
-    file.seek(0)
     if pixels / 1e6 > most:
         raise InputTooLarge(
             f"{name}: is {found.width}x{found.height}, {pixels / 1e6:.0f} megapixels, and at most "
