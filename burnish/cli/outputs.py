@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..errors import OutputError, UsageError
 from ..ground.files import places, prepare_folder, replaces
-from ..images import named
+from ..images import format_named
 
 #: what an option's file may be called, by what goes into it
 SHEET, PLOT, PAGE = (".png", ".jpg", ".jpeg"), (".png",), (".html",)
@@ -34,7 +34,7 @@ def prepare(
                 f"{option} {target}: the result would replace an input; choose another name"
             )
         if (
-            named(target) is not None
+            format_named(target) is not None
             and source.is_dir()
             and source.resolve() in target.resolve().parents
         ):

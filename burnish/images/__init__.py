@@ -8,7 +8,7 @@ from __future__ import annotations
 from .alpha import fill_hidden
 from .facts import facts
 from .format import Format, Holds
-from .formats import FORMATS, endings, format_of, listed, named
+from .formats import FORMATS, endings, format_named, format_of, listed
 from .orientation import looked_at, stored, turned, upright
 from .picture import Header, Picture, Plane, from_array
 from .read import MAX_MEGAPIXELS, frames, header, read
@@ -29,13 +29,13 @@ __all__ = [
     "endings",
     "facts",
     "fill_hidden",
+    "format_named",
     "format_of",
     "frames",
     "from_array",
     "header",
     "listed",
     "looked_at",
-    "named",
     "read",
     "stored",
     "turned",

@@ -18,7 +18,7 @@ from typing import BinaryIO
 from ..errors import InputEmpty, InputError, InputMissing, UnsupportedFormat
 from .damage import damage, truncated
 from .format import Format
-from .formats import FORMATS, endings, listed, named
+from .formats import FORMATS, endings, format_named, listed
 
 #: where a picture comes from: the path of a file, its bytes, or a file open for reading in bytes
 #: that can seek
@@ -181,7 +181,7 @@ def sniff(file: BinaryIO, name: str) -> Format:
 
 def misnamed(name: str, found: Format) -> tuple[str, ...]:
     """One sentence where the name says another format than the contents, as a tuple; else none."""
-    said = named(name)
+    said = format_named(name)
     if said is None or said is found:
         return ()
     return (f"named {Path(name).suffix}, but it holds a {found.name}; read as that",)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..errors import UsageError
 from ..ground.files import places, replaces
-from ..images import endings, named, unread_endings
+from ..images import endings, format_named, unread_endings
 
 SUFFIX = "_restored"
 
@@ -107,7 +107,7 @@ def is_picture(name: str) -> bool:
 
     Hidden files are none: another system puts what it says of a picture into `._a.jpg`.
     """
-    return named(name) is not None and not name.startswith(".")
+    return format_named(name) is not None and not name.startswith(".")
 
 
 def own_pictures(folder: Path) -> list[Path]:

@@ -23,7 +23,7 @@ def endings() -> tuple[str, ...]:
     return tuple(ending for format in FORMATS.values() for ending in format.endings)
 
 
-def named(path: str | Path) -> Format | None:
+def format_named(path: str | Path) -> Format | None:
     """The format that a name's ending says; None where it says none."""
     ending = Path(path).suffix.lower()
     return next((format for format in FORMATS.values() if ending in format.endings), None)
@@ -31,7 +31,7 @@ def named(path: str | Path) -> Format | None:
 
 def format_of(path: str | Path) -> Format:
     """The format that a name's ending says; UsageError with the list where it says none."""
-    found = named(path)
+    found = format_named(path)
     if found is None:
         raise UsageError(
             f"{path}: the name of a picture to write must end in one of {', '.join(endings())}"
