@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 
 from ..contract import Array, Dial
-from ..ground.channels import LUMA
+from ..ground.channels import to_channels
 from . import Degradation
 from .arguments import Range, bounds, share
 from .noise import WIDEST, field
@@ -32,9 +32,7 @@ def _add_grain(
     clean: Array, level: Array, rng: np.random.Generator, size: tuple[float, float], grey: float
 ) -> Array:
     spoiled = field(clean.shape, rng, grey, size)
-    tone = np.clip(
-        clean if clean.shape[1] == 1 else (clean * LUMA[:, None, None]).sum(1, keepdims=True), 0, 1
-    )
+    tone = np.clip(to_channels(clean, 1), 0, 1)
     spoiled *= 4 * tone * (1 - tone) * (np.asarray(level, np.float32) / 255)
     spoiled += clean
     return spoiled

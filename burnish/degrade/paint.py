@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..contract import Array, Dial
-from ..ground.channels import LUMA
+from ..ground.channels import grey
 from . import Degradation, with_mask
 from .arguments import per_picture
 from .drawing import Size
@@ -71,7 +71,7 @@ def lay(layers: Iterable[Paint], picture: Array, mask: Array) -> None:
         thick = np.where(
             layer.mask[there] < FAINT, np.float32(0), np.minimum(layer.mask[there], np.float32(1))
         )
-        colour = layer.colour if len(picture) == 3 else np.tensordot(LUMA, layer.colour, 1)[None]
+        colour = layer.colour if len(picture) == 3 else grey(layer.colour)[None]
         colour = colour if colour.shape[1:] == (1, 1) else colour[:, *there]
         under = picture[:, *there]
         under += thick * ((under * colour if layer.glaze else colour) - under)

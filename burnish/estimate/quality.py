@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ..contract import Array, finite
 from ..errors import NonFiniteInput
-from ..ground.channels import LUMA
+from ..ground.channels import grey
 from ..images.quality import table_at
 
 Figures = NDArray[np.float64]
@@ -54,8 +54,7 @@ def quality(image: Array) -> float:
         raise NonFiniteInput(
             "the quality of a picture with NaN or infinity in it cannot be estimated"
         )
-    planes = image[0] * np.float32(255)
-    brightness = planes[0] if len(planes) == 1 else np.tensordot(LUMA, planes, 1)
+    brightness = grey(image[0] * np.float32(255))
     if min(brightness.shape) < 24:
         return 100.0
     found = [

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..contract import Array
-from ..ground.channels import LUMA
+from ..ground.channels import to_channels
 
 #: side of the blocks, and how many there must be
 SIDE = 16
@@ -47,7 +47,7 @@ def quiet(pixels: Array) -> tuple[Quiet, Quiet]:
     between the channels, in which photographs have little texture, as noise of each channel, if the
     channels' noise is its own (NOTHING in grey).
     """
-    brightness = pixels[0] if len(pixels) == 1 else np.einsum("chw,c->hw", pixels, LUMA)
+    brightness = to_channels(pixels[None], 1)[0, 0]
     inside = _inside(brightness)
     found = _quiet(_variances(brightness)[inside])
     if len(pixels) == 1:

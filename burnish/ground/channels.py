@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from ..contract import Array
 from ..errors import UsageError
@@ -12,40 +15,48 @@ BT601 = (0.299, 0.587, 0.114)
 LUMA = np.array(BT601, np.float32)
 
 
-def as_channels(image: Array, channels: int) -> Array:
-    """The image with that many channels: a grey one is repeated (a view, not to be written to).
+def grey(planes: NDArray[Any]) -> Array:
+    """The brightness (BT.601) of one picture [1 or 3, H, W], as [H, W]; grey is its own."""
+    if len(planes) == 1:
+        return np.asarray(planes[0], np.float32)
+    return np.asarray(np.tensordot(LUMA, planes.astype(np.float32, copy=False), 1), np.float32)
 
-    [B, 1 or C, H, W] -> [B, C, H, W]. UsageError otherwise.
+
+def to_channels(images: Array, channels: int) -> Array:
+    """The images [B, C, H, W] with that many channels: grey is repeated, colour is turned grey.
+
+    The sum is made one channel after the other, so that its last bit depends neither on how the
+    images lie in memory nor on the processor. UsageError where neither way leads there.
     """
-    batch, given, height, width = image.shape
+    if images.shape[1] == 3 and channels == 1:
+        brightness: Array = np.einsum("c,bchw->bhw", LUMA, images)[:, None]
+        return brightness
+    return as_channels(images, channels)
+
+
+def as_channels(images: Array, channels: int) -> Array:
+    """The images with that many channels: grey is repeated, and nothing is lost.
+
+    [B, 1 or C, H, W] -> [B, C, H, W], a view that is not to be written to. UsageError for colour
+    where grey is wanted.
+    """
+    batch, given, height, width = images.shape
     if given not in (1, channels):
         raise UsageError(f"an image of {given} channels does not fit: this model wants {channels}")
-    return np.broadcast_to(image, (batch, channels, height, width))
+    return np.broadcast_to(images, (batch, channels, height, width))
 
 
-def from_channels(image: Array, channels: int) -> Array:
-    """The way back: the mean of the channels where one is wanted; equal channels give it to the
-    last bit.
+def from_channels(images: Array, channels: int) -> Array:
+    """The way back from `as_channels`: the mean of the channels where one is wanted.
 
-    [B, C, H, W] -> [B, 1 or C, H, W]
+    Equal channels give it to the last bit. [B, C, H, W] -> [B, 1 or C, H, W]. UsageError for any
+    other number.
     """
-    if image.shape[1] == channels:
-        return image
+    if images.shape[1] == channels:
+        return images
     if channels != 1:
-        raise UsageError(f"an image of {image.shape[1]} channels cannot become one of {channels}")
-    first = image[:, :1]
-    result: Array = first + (image[:, 1:] - first).sum(1, keepdims=True) / np.float32(
-        image.shape[1]
-    )
+        raise UsageError(f"an image of {images.shape[1]} channels cannot become one of {channels}")
+    first = images[:, :1]
+    apart = (images[:, 1:] - first).sum(1, keepdims=True)
+    result: Array = first + apart / np.float32(images.shape[1])
     return result
-
-
-def to_channels(image: Array, channels: int) -> Array:
-    """The image with that many channels: a grey one is repeated, a colour one turned grey.
-
-    [1, 1 or 3, H, W]
-    """
-    if image.shape[1] == 3 and channels == 1:
-        grey: Array = np.einsum("c,bchw->bhw", LUMA, image)[:, None]
-        return grey
-    return as_channels(image, channels)

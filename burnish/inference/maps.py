@@ -17,7 +17,7 @@ from .. import images
 from ..contract import Array, Contract, Dial
 from ..errors import DialError, InputError
 from ..estimate import ESTIMATORS
-from ..ground.channels import LUMA
+from ..ground.channels import grey
 from ..ground.resize import resize
 from ..images import Picture
 
@@ -107,15 +107,15 @@ def read_map(
     """
     read = images.upright(images.read(path, max_megapixels=max_megapixels))
     height, width = images.looked_at(picture)
-    grey = read.pixels[0, 0] if read.pixels.shape[1] == 1 else np.tensordot(LUMA, read.pixels[0], 1)
-    tall, wide = grey.shape
+    found = grey(read.pixels[0])
+    tall, wide = found.shape
     if abs(tall * width - wide * height) > max(
         height, width, tall, wide
     ):  # more than rounding to whole pixels
         raise InputError(
             f"{path}: is {wide}x{tall}, which is another shape than the picture's {width}x{height}"
         )
-    upright = np.clip(resize(grey, height, width, "bilinear"), 0, 1)
+    upright = np.clip(resize(found, height, width, "bilinear"), 0, 1)
     return np.ascontiguousarray(images.stored(upright, picture))
 
 

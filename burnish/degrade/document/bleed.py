@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 
 from ...contract import Array, Dial
-from ...ground.channels import LUMA
+from ...ground.channels import grey
 from .. import Degradation, with_mask
 from ..arguments import Range, bounds, choices, per_picture
 from ..drawing import Size, smooth_field, soften, trace
@@ -63,8 +63,7 @@ def show_through(
 
 def _ink(page: Array) -> Array:
     """How dark each place of a page [1 or 3, H, W] is, in 0..1. [H, W]"""
-    grey = page[0] if len(page) == 1 else np.tensordot(LUMA, page, 1)
-    return np.asarray(np.clip(1 - grey, 0, 1), np.float32)
+    return np.asarray(np.clip(1 - grey(page), 0, 1), np.float32)
 
 
 def written(size: Size, unit: float, rng: np.random.Generator) -> Array:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...contract import Array, Dial
-from ...ground.channels import LUMA
+from ...ground.channels import LUMA, grey
 from .. import Degradation, with_mask
 from ..arguments import per_picture
 from ..drawing import Size, smooth_field
@@ -32,10 +32,11 @@ def fade(clean: Array, level: Array, rng: np.random.Generator) -> tuple[Array, A
         if amount <= 0:
             continue
         stays = _stays(size, amount, own)
-        grey = np.tensordot(LUMA, stays, 1)[None]
         darkness = 1 - clean[i]
         spoiled[i] = np.where(
-            darkness > 0, 1 - darkness * (stays if len(darkness) == 3 else grey), clean[i]
+            darkness > 0,
+            1 - darkness * (stays if len(darkness) == 3 else grey(stays)[None]),
+            clean[i],
         )
         mask[i] = 1 - stays.min(0)
     return spoiled, mask

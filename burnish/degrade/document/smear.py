@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 
 from ...contract import Array, Dial
-from ...ground.channels import LUMA
+from ...ground.channels import grey
 from .. import Degradation, with_mask
 from ..arguments import Range, bounds, per_picture
 from ..drawing import Size, fractal_field, place, sign, smooth_line, turned
@@ -76,7 +76,7 @@ def _drawn_out(picture: Array, way: float, length: float) -> Array:
 
     [H, W]
     """
-    ink = 1 - (picture[0] if len(picture) == 1 else np.tensordot(LUMA, picture, 1))
+    ink = 1 - grey(picture)
     steps = max(2, int(length))
     shifts = [(round(i * math.sin(way)), round(i * math.cos(way))) for i in range(1, steps + 1)]
     reach = steps + 1

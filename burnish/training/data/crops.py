@@ -19,7 +19,7 @@ from torch.utils.data import Dataset
 from ...contract import Array
 from ...degrade import Degradation
 from ...degrade.raw import draw_metadata, unprocess
-from ...ground.channels import LUMA
+from ...ground.channels import grey
 from .cut import Cut, Window, darkness, draw, mirrored, take, tiles
 from .order import Indices, epoch_order
 from .pictures import Pictures, Sides, floats
@@ -336,4 +336,4 @@ def _fewer(image: Array, channels: int) -> Array:
     """The image [C, H, W], turned grey where it has more channels than that."""
     if len(image) <= channels:
         return image
-    return np.asarray(np.tensordot(LUMA, image, 1)[None], np.float32)
+    return grey(image)[None]

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ...dataset.pairs import Pair, match, pictures_below
 from ...errors import DataError, InputError
-from ...ground.channels import LUMA
+from ...ground.channels import grey
 from ...images import endings, read
 
 #: [C, H, W], uint8 or uint16
@@ -171,8 +171,6 @@ def _with_channels(pixels: Pixels, channels: int) -> Pixels:
     if pixels.shape[0] == channels:
         return np.ascontiguousarray(pixels)
     if channels == 1:
-        grey: Pixels = np.rint(np.tensordot(LUMA, pixels.astype(np.float32), 1)[None]).astype(
-            pixels.dtype
-        )
-        return grey
+        fewer: Pixels = np.rint(grey(pixels)[None]).astype(pixels.dtype)
+        return fewer
     return np.repeat(pixels, channels, 0)
