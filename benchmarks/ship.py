@@ -23,11 +23,12 @@ from pathlib import Path
 from typing import Any
 
 from burnish.cli.words import parse_experts, parse_levels
+from burnish.degrade import damage_by
 from burnish.inference.zoo import folder
 from burnish.metrics import METRICS
 from burnish.study.dial.smooth import psnr_at, smooth
 from burnish.study.dial.smooth_page import for_card
-from burnish.study.evaluate import Folder, owner
+from burnish.study.evaluate import Folder
 from burnish.study.machine import processor
 from burnish.study.rows import open_row
 from burnish.study.trained.verify import export_verified
@@ -132,7 +133,7 @@ def along(path: Path, words: str, pictures: Path, experts: Mapping[float, str]) 
         next(iter(parse_levels([words]).items())),
         list(Folder(pictures))[::EVERY],
     )
-    damage = owner(name)
+    damage = damage_by(name, 1)
     found = smooth(open_row(str(path), device="cpu"), held, damage, levels, side=PIECE, say=print)
     best = {}
     for level, file in experts.items():

@@ -18,7 +18,7 @@ from burnish.contract import Contract, Dial, Opened, apply, level_array  # noqa:
 from burnish.errors import ModelCorrupt, ModelMismatch, ModelNonFinite, RecipeError  # noqa: E402
 from burnish.inference.engine import plan, restore, tiled  # noqa: E402
 from burnish.inference.model import Model  # noqa: E402
-from burnish.study import verify  # noqa: E402
+from burnish.study.trained import verify  # noqa: E402
 from burnish.study.trained.verify import TOLERANCE, export_verified, largest_difference  # noqa: E402
 from burnish.training.networks.archs import NETWORKS  # noqa: E402
 from burnish.training.networks.export import rounded  # noqa: E402
@@ -207,10 +207,10 @@ def test_save_and_load_give_the_same_pixels(restorer: Restorer, tmp_path: Path, 
 def test_export_equals_the_training_forward(restorer: Restorer, tmp_path: Path, half: bool) -> None:
     if not half and restorer.spec.use not in ("ResUNet", "LevelPlane", "UNet"):
         pytest.skip("exports in float32 are the same way for every network, and take as long again")
-    if (
-        restorer.spec.args not in [find(name, NETWORKS).tiny for name in NETWORKS]
-        and restorer.contract.scale == 1
-    ):  # type: ignore[attr-defined]
+    listed: list[Any] = [find(name, NETWORKS) for name in NETWORKS]
+    if restorer.spec.args not in [network.tiny for network in listed] and (
+        restorer.contract.scale == 1
+    ):
         pytest.skip(
             "of the variants, those that enlarge are exported: the others are made of what the "
             "listed ones are"

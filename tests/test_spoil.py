@@ -197,7 +197,7 @@ def test_what_is_meant_follows_from_names_and_dials() -> None:
     assert [(step.name, step.level) for step in steps] == [("JPEG", 10), ("Noise", 25), ("Blur", 2)]
     for words, dials, said in (
         ([], {}, "no damage is named"),
-        ([], {"nose": 3}, "no damage has such a dial; the dials: noise, "),
+        ([], {"nose": 3}, r"no damage has such a dial; did you mean 'noise'\? The dials: noise, "),
         (["Nois"], {}, "did you mean 'Noise'"),
         (["Noise:grain=1"], {}, "unexpected keyword argument 'grain'"),
         (["Noise:1"], {}, "NAME:ARGUMENT=VALUE"),

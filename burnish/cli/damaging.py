@@ -13,7 +13,7 @@ from ..errors import UsageError
 from .app import app, say
 from .opening import training_wing
 from .options import AsJson, Megapixels
-from .words import parse_dials
+from .words import parse_settings
 
 
 @app.command(short_help="Damage pictures on purpose.")
@@ -95,7 +95,7 @@ def spoil(
         raise UsageError(
             "name the pictures to damage, or folders of them; --list shows every kind of damage"
         )
-    steps, target = steps_of(use, parse_dials(dial)), None if output is None else Path(output)
+    steps, target = steps_of(use, parse_settings(dial)), None if output is None else Path(output)
     folder, extension = (
         output is not None and output.endswith(("/", os.sep)),
         None if format is None else f".{format.lower().lstrip('.')}",

@@ -12,7 +12,7 @@ from ..errors import UsageError
 from .app import app, say
 from .opening import as_file, open_model, training_wing
 from .options import AsJson, Device, Full, Threads, Where
-from .words import parse_experts, parse_levels
+from .words import parse_experts, parse_levels, parse_names
 
 
 @app.command(short_help="A picture along a dial, side by side.")
@@ -154,10 +154,11 @@ def smooth(
     Restores pictures of known damage at many settings: best settings, bends, jumps, drift, and what
     a wrong setting costs. With two kinds of damage: how a model's two dials get along.
     """
+    from ..degrade import damage_by
     from ..study.dial.smooth import psnr_at
     from ..study.dial.smooth import smooth as measure
     from ..study.dial.smooth_page import page, text
-    from ..study.evaluate import Folder, owner
+    from ..study.evaluate import Folder
     from ..study.rows import open_row
     from .outputs import PAGE, WEIGHTS, prepare
 
@@ -168,14 +169,14 @@ def smooth(
         training_wing()
         prepare(calibrated, "--calibrate", WEIGHTS, [Path(model)])
     if len(levels) == 2:
-        from ..study import grid
+        from ..study.dial import grid
 
         pair = list(levels)
         row = open_row(as_file(model), name=model, device="cpu", threads=threads)
         both = grid.grid(
             row,
             Folder(folder),
-            [owner(n, row.contract.scale) for n in pair],
+            [damage_by(n, row.contract.scale) for n in pair],
             [*levels.values()],
             side=side,
             say=say,
@@ -190,7 +191,7 @@ def smooth(
         )
     (name, true), pictures = next(iter(levels.items())), list(Folder(folder))
     row = open_row(as_file(model), name=model, device="cpu", threads=threads)
-    damage = owner(name, row.contract.scale)
+    damage = damage_by(name, row.contract.scale)
     others = {
         level: open_row(as_file(file), device="cpu", threads=threads)
         for level, file in parse_experts(expert).items()
@@ -267,16 +268,17 @@ def tune(
     from ..study.rows import open_row
     from .outputs import SHEET, prepare
 
+    names = parse_names(dial)
     if not folder.is_dir() or not holds_pairs(folder):
         prepare(output / "strip.png", "-o", SHEET, [folder])
         say("no clean sides there, so your eyes choose:")
         opened = open_model(model, {})
         opened.open(device=device.value, threads=threads)
-        for made in choose(opened, folder, output, dial=dial[0] if dial else None, say=say):
+        for made in choose(opened, folder, output, dial=names[0] if names else None, say=say):
             print(json.dumps({"strip": str(made)}) if as_json else made)
         return
     row = open_row(as_file(model), name=model, device=device.value, threads=threads)
-    found = fit(row, Pairs(folder), dial, metric=metric, side=None if whole else 256, say=say)
+    found = fit(row, Pairs(folder), names, metric=metric, side=None if whole else 256, say=say)
     for tuned in found:
         print(json.dumps(asdict(tuned)) if as_json else tuned.sentence())
     if not as_json:

@@ -13,7 +13,7 @@ from ..errors import InputError, UsageError, about_one
 from .app import app, say
 from .opening import open_model, training_wing
 from .options import AsJson, Device, Dials, Full, Inputs, Megapixels, ModelName, Threads, Where
-from .words import parse_dials, parse_tile
+from .words import parse_settings, parse_tile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,7 +109,7 @@ def restore(
         suffix=suffix,
         extension=extension,
     )
-    settings, size = parse_dials(dial), parse_tile(tile)
+    settings, size = parse_settings(dial), parse_tile(tile)
     if not 0 <= strength <= 1:
         raise UsageError(
             f"--strength {strength:g} is out of range: from 0 (the input) to 1 (the full effect)"

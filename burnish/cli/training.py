@@ -12,7 +12,7 @@ import typer
 from ..errors import UsageError
 from .app import app, say
 from .opening import training_wing
-from .words import parse_settings
+from .words import parse_fold
 
 
 @app.command(short_help="Train what a recipe says, or go on.")
@@ -301,9 +301,7 @@ def export(
         if source.endswith(".safetensors")
         else find(source).with_suffix(".safetensors")
     )
-    print(
-        f"{output}  {export_verified(path, output, half=not full, at=parse_settings(at) or None)}"
-    )
+    print(f"{output}  {export_verified(path, output, half=not full, at=parse_fold(at) or None)}")
 
 
 @app.command(short_help="The JSON schema of recipes.")

@@ -1,70 +1,84 @@
-"""Words of the command line that hold numbers: dials, levels, tile sizes."""
+"""Words of the command line that set dials, levels, experts and tile sizes.
+
+`-d NAME=V` sets a dial, `-d NAME=V,V` gives it several values, and another dial is another `-d`;
+or, as in `-d noise=25,quality=40`, it begins at the next part that has an `=`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..errors import UsageError
+from ..ground.grammar import assigned
+
+#: how dials are set where each has one value, and where each may have several
+ONE = "a dial is set by NAME=VALUE, such as noise=25 or noise=auto"
+SEVERAL = "levels are given as NAME=A,B,C, such as noise=15,25,50"
 
 
-def parse_dials(words: list[str]) -> dict[str, float | str]:
-    """["noise=25", "quality=auto", "noise=map.png"], or several in one word with commas, as a
-    mapping; what is no number is left to `inference.maps`.
+def parse_settings(words: Sequence[str], option: str = "-d") -> dict[str, float | str]:
+    """["noise=25", "quality=auto"] as {"noise": 25.0, "quality": "auto"}.
+
+    What is no number is left to `inference.maps`. UsageError where a dial has several values.
     """
-    result: dict[str, float | str] = {}
-    for word in (part for text in words for part in text.split(",") if part):
-        name, sign, value = word.partition("=")
-        if not sign or not name:
-            raise UsageError(
-                f"-d {word}: a dial is set by NAME=VALUE, such as noise=25 or noise=auto"
-            )
-        result[name.strip()] = _setting(value.strip())
-    return result
+    found: dict[str, float | str] = {}
+    for name, values in _values(words, option, ONE).items():
+        if len(values) > 1:
+            raise UsageError(f"{option} {name}={','.join(values)}: one value is wanted here; {ONE}")
+        found[name] = _number_or_word(values[0])
+    return found
 
 
-def parse_settings(words: list[str]) -> dict[str, float]:
-    """["noise=25"], or several in one word with commas, as numbers."""
-    found = parse_dials(words)
-    for name, value in found.items():
+def parse_levels(words: Sequence[str], option: str = "-d") -> dict[str, list[float]]:
+    """["noise=15,25", "quality=40"] as {"noise": [15.0, 25.0], "quality": [40.0]}."""
+    return {
+        name: [_number(value, f"{option} {name}={','.join(values)}") for value in values]
+        for name, values in _values(words, option, SEVERAL).items()
+    }
+
+
+def parse_fold(words: Sequence[str], option: str = "--at") -> dict[str, float]:
+    """["noise=25"] as {"noise": 25.0}: settings at which dials are folded away."""
+    found: dict[str, float] = {}
+    for name, value in parse_settings(words, option).items():
         if isinstance(value, str):
             raise UsageError(
-                f"--at {name}={value}: a number is wanted, since there is no picture to "
+                f"{option} {name}={value}: a number is wanted, since there is no picture to "
                 "estimate it on"
             )
-    return {name: float(value) for name, value in found.items() if not isinstance(value, str)}
+        found[name] = value
+    return found
 
 
-def parse_levels(words: list[str]) -> dict[str, list[float]]:
-    """["noise=15,25,50"] -> {"noise": [15, 25, 50]}."""
-    result = {}
+def parse_experts(words: Sequence[str]) -> dict[float, str]:
+    """["20=runs/x.safetensors"] as {20.0: "runs/x.safetensors"}."""
+    found: dict[float, str] = {}
     for word in words:
-        name, sign, values = word.partition("=")
-        if not sign:
-            raise UsageError(f"-d {word}: levels are given as NAME=A,B,C, such as noise=15,25,50")
-        result[name] = [_number(word, value) for value in values.split(",")]
-    return result
+        wrong = UsageError(
+            f"--expert {word}: a model for one level is given as LEVEL=MODEL, such as "
+            "20=noise20.onnx"
+        )
+        level, name = assigned(word, wrong)
+        if not name:
+            raise wrong
+        found[_number(level, f"--expert {word}")] = name
+    return found
 
 
-def parse_experts(words: list[str]) -> dict[float, str]:
-    """["20=runs/x.safetensors"] -> {20.0: "runs/x.safetensors"}."""
-    result = {}
+def parse_names(words: Sequence[str]) -> list[str]:
+    """["noise", "strength"] as they are: dials to be tuned. UsageError where one is set."""
     for word in words:
-        level, sign, name = word.partition("=")
-        if not sign or not name:
+        if "=" in word:
+            name = word.partition("=")[0]
             raise UsageError(
-                f"--expert {word}: a model for one level is given as LEVEL=MODEL, such as "
-                "20=noise20.onnx"
+                f"-d {word}: which setting is best is found here, so a dial has no value; name "
+                f"it alone, as in -d {name}"
             )
-        result[_number(word, level)] = name
-    return result
-
-
-def _setting(value: str) -> float | str:
-    try:
-        return float(value)
-    except ValueError:
-        return value
+    return list(words)
 
 
 def parse_tile(word: str) -> int | None:
+    """The side of a tile in pixels; 0 is no tiles, and None is as memory allows."""
     if word == "auto":
         return None
     if not (word.isascii() and word.isdigit()):
@@ -72,8 +86,28 @@ def parse_tile(word: str) -> int | None:
     return int(word)
 
 
-def _number(word: str, value: str) -> float:
+def _values(words: Sequence[str], option: str, how: str) -> dict[str, list[str]]:
+    """Each dial's values, in the order in which they are written."""
+    found: dict[str, list[str]] = {}
+    for word in words:
+        name = None
+        for part in filter(None, word.split(",")):
+            value = part.strip()
+            if name is None or "=" in part:
+                name, value = assigned(part, UsageError(f"{option} {part}: {how}"))
+            found.setdefault(name, []).append(value)
+    return found
+
+
+def _number_or_word(text: str) -> float | str:
     try:
-        return float(value)
+        return float(text)
     except ValueError:
-        raise UsageError(f"-d {word}: {value!r} is neither a number nor auto") from None
+        return text
+
+
+def _number(text: str, said: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise UsageError(f"{said}: {text!r} is no number") from None

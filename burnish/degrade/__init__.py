@@ -8,8 +8,6 @@ network for them reads.
 
 from __future__ import annotations
 
-import difflib
-import importlib
 import inspect
 import math
 from collections.abc import Callable
@@ -21,6 +19,7 @@ import numpy as np
 
 from ..contract import Array, Dial
 from ..errors import UsageError
+from ..ground.tables import Table, among
 
 #: (clean [B, C, H, W], level [B, 1, 1, 1] or, as a map, [B, 1, H, W], rng) -> spoiled [B, C, H, W],
 #: float32, not clamped unless that is part of the damage. First it draws all that it needs, then it
@@ -64,54 +63,44 @@ def _without_mask(
 
 
 #: name in a recipe -> the function whose arguments the recipe may give
-DEGRADATIONS = {
-    "Noise": "burnish.degrade.noise:noise",
-    "ShotRead": "burnish.degrade.shot:shot_read",
-    "Poisson": "burnish.degrade.shot:poisson",
-    "SaltAndPepper": "burnish.degrade.impulse:salt_and_pepper",
-    "FilmGrain": "burnish.degrade.grain:film_grain",
-    "Blur": "burnish.degrade.blur:blur",
-    "MotionBlur": "burnish.degrade.blur:motion_blur",
-    "Defocus": "burnish.degrade.blur:defocus",
-    "Sinc": "burnish.degrade.blur:sinc",
-    "Downscale": "burnish.degrade.resize:downscale",
-    "Resize": "burnish.degrade.resize:shrink",
-    "JPEG": "burnish.degrade.jpeg:jpeg",
-    "WebP": "burnish.degrade.jpeg:webp",
-    "FadedInk": "burnish.degrade.document.ink:faded_ink",
-    "OldPaper": "burnish.degrade.document.tone:old_paper",
-    "Stains": "burnish.degrade.document.stains:stains",
-    "CoffeeRings": "burnish.degrade.document.rings:coffee_rings",
-    "Folds": "burnish.degrade.document.folds:folds",
-    "Creases": "burnish.degrade.document.folds:creases",
-    "Shadows": "burnish.degrade.document.light:shadows",
-    "UnevenLight": "burnish.degrade.document.light:uneven_light",
-    "BleedThrough": "burnish.degrade.document.bleed:bleed_through",
-    "RuledPaper": "burnish.degrade.document.rules:ruled_paper",
-    "PencilSmear": "burnish.degrade.document.smear:pencil_smear",
-    "Dust": "burnish.degrade.film.dust:dust",
-    "Hair": "burnish.degrade.film.hair:hair",
-    "Scratches": "burnish.degrade.film.scratches:scratches",
-    "Blotches": "burnish.degrade.film.blotches:blotches",
-    "Flicker": "burnish.degrade.film.flicker:flicker",
-    "FilmMasks": "burnish.degrade.film.masks:film_masks",
-    "Nothing": "burnish.degrade.nothing:nothing",
-    "CameraNoise": "burnish.degrade.sensor:camera_noise",
-    "RawNoise": "burnish.degrade.sensor:raw_noise",
-}
-
-
-def maker(name: str) -> Callable[..., Degradation]:
-    """The function behind a listed name; UsageError with the choices."""
-    if name not in DEGRADATIONS:
-        near = difflib.get_close_matches(name, DEGRADATIONS, 1)
-        hint = f"did you mean {near[0]!r}? " if near else ""
-        raise UsageError(
-            f"there is no degradation {name!r}; {hint}The choices: {', '.join(DEGRADATIONS)}"
-        )
-    module, _, attribute = DEGRADATIONS[name].partition(":")
-    function: Callable[..., Degradation] = getattr(importlib.import_module(module), attribute)
-    return function
+DEGRADATIONS: Table[Callable[..., Degradation]] = Table(
+    "degradation",
+    {
+        "Noise": "burnish.degrade.noise:noise",
+        "ShotRead": "burnish.degrade.shot:shot_read",
+        "Poisson": "burnish.degrade.shot:poisson",
+        "SaltAndPepper": "burnish.degrade.impulse:salt_and_pepper",
+        "FilmGrain": "burnish.degrade.grain:film_grain",
+        "Blur": "burnish.degrade.blur:blur",
+        "MotionBlur": "burnish.degrade.blur:motion_blur",
+        "Defocus": "burnish.degrade.blur:defocus",
+        "Sinc": "burnish.degrade.blur:sinc",
+        "Downscale": "burnish.degrade.resize:downscale",
+        "Resize": "burnish.degrade.resize:shrink",
+        "JPEG": "burnish.degrade.jpeg:jpeg",
+        "WebP": "burnish.degrade.jpeg:webp",
+        "FadedInk": "burnish.degrade.document.ink:faded_ink",
+        "OldPaper": "burnish.degrade.document.tone:old_paper",
+        "Stains": "burnish.degrade.document.stains:stains",
+        "CoffeeRings": "burnish.degrade.document.rings:coffee_rings",
+        "Folds": "burnish.degrade.document.folds:folds",
+        "Creases": "burnish.degrade.document.folds:creases",
+        "Shadows": "burnish.degrade.document.light:shadows",
+        "UnevenLight": "burnish.degrade.document.light:uneven_light",
+        "BleedThrough": "burnish.degrade.document.bleed:bleed_through",
+        "RuledPaper": "burnish.degrade.document.rules:ruled_paper",
+        "PencilSmear": "burnish.degrade.document.smear:pencil_smear",
+        "Dust": "burnish.degrade.film.dust:dust",
+        "Hair": "burnish.degrade.film.hair:hair",
+        "Scratches": "burnish.degrade.film.scratches:scratches",
+        "Blotches": "burnish.degrade.film.blotches:blotches",
+        "Flicker": "burnish.degrade.film.flicker:flicker",
+        "FilmMasks": "burnish.degrade.film.masks:film_masks",
+        "Nothing": "burnish.degrade.nothing:nothing",
+        "CameraNoise": "burnish.degrade.sensor:camera_noise",
+        "RawNoise": "burnish.degrade.sensor:raw_noise",
+    },
+)
 
 
 def make(name: str, **arguments: Any) -> Degradation:
@@ -119,7 +108,7 @@ def make(name: str, **arguments: Any) -> Degradation:
 
     UsageError names the choices, or says which argument does not fit.
     """
-    function = maker(name)
+    function = DEGRADATIONS.find(name)
     try:
         inspect.signature(function).bind(**arguments)
     except TypeError as error:
@@ -132,3 +121,36 @@ def make(name: str, **arguments: Any) -> Degradation:
             f"{name}: {arguments} does not fit ({error}); docs/degradations.md says what its "
             "arguments are"
         ) from error
+
+
+def owner(dial: str) -> str:
+    """The name of the listed degradation whose dial has this name.
+
+    UsageError where there is none, or more than one.
+    """
+    dials = {name: make(name).dial.name for name in DEGRADATIONS}
+    owners = [name for name, owned in dials.items() if owned == dial]
+    if not owners:
+        choices = among(dial, dict.fromkeys(dials.values()), "the dials")
+        raise UsageError(f"-d {dial}: no damage has such a dial; {choices}")
+    if len(owners) > 1:
+        raise UsageError(
+            f"-d {dial}: this is the dial of {', '.join(owners)}; say which with --use, where "
+            "there is one"
+        )
+    return owners[0]
+
+
+def damage_by(dial: str, scale: int) -> Degradation:
+    """The damage that a dial of this name stands for, before a model of that scale.
+
+    What makes pictures smaller does so by the scale. UsageError where the model does not enlarge
+    them again, and as `owner`.
+    """
+    name = owner(dial)
+    damage = make(name)
+    if damage.scale == 1:
+        return damage
+    if scale == 1:
+        raise UsageError(f"-d {dial}: makes pictures smaller, and the model does not enlarge")
+    return make(name, scale=scale)

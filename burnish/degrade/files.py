@@ -19,9 +19,10 @@ from .. import images
 from ..contract import Array
 from ..errors import BurnishError, DialError, InputError, UsageError, about_one
 from ..ground.files import places, prepare_folder, replaces
+from ..ground.grammar import Call
 from ..ground.resize import resize
 from ..images.exif import orientation
-from . import DEGRADATIONS, Degradation, make, maker
+from . import DEGRADATIONS, Degradation, make, owner
 
 SUFFIX, MASK_SUFFIX = "_spoiled", "_mask.png"
 
@@ -57,11 +58,10 @@ def steps_of(used: Sequence[str], dials: Mapping[str, float | str]) -> list[Step
     What no dial is set for stands at its default. UsageError for names and dials that are not
     listed, DialError for a level out of range.
     """
-    chosen = [
-        (word.partition(":")[0], make(word.partition(":")[0], **_arguments(word))) for word in used
-    ]
+    chosen = [(call.name, make(call.name, **call.values())) for call in map(_call, used)]
     named = {degradation.dial.name for _, degradation in chosen}
-    chosen += [_owner(dial) for dial in dials if dial not in named]
+    others = [owner(dial) for dial in dials if dial not in named]
+    chosen += [(name, make(name)) for name in others]
     if not chosen:
         raise UsageError(
             "no damage is named; say it by its dial, as in -d noise=25, or by --use NAME; "
@@ -226,7 +226,7 @@ def listing() -> list[dict[str, Any]]:
     """
     records = []
     for name in DEGRADATIONS:
-        made, arguments = make(name), list(inspect.signature(maker(name)).parameters)
+        made, arguments = make(name), list(inspect.signature(DEGRADATIONS.find(name)).parameters)
         dial = asdict(made.dial)
         records.append(
             {"name": name, "arguments": arguments, "dial": dial.pop("name"), **dial}
@@ -262,20 +262,14 @@ def listing_text() -> str:
     )
 
 
-def _owner(dial: str) -> tuple[str, Degradation]:
-    """The listed degradation with that dial."""
-    made = {name: make(name) for name in DEGRADATIONS}
-    owners = [name for name, degradation in made.items() if degradation.dial.name == dial]
-    if not owners:
-        raise UsageError(
-            f"-d {dial}: no damage has such a dial; the dials: "
-            f"{', '.join(degradation.dial.name for degradation in made.values())}"
-        )
-    if len(owners) > 1:
-        raise UsageError(
-            f"-d {dial}: this is the dial of {', '.join(owners)}; say which with --use"
-        )
-    return owners[0], made[owners[0]]
+def _call(word: str) -> Call:
+    return Call.parse(
+        word,
+        UsageError(
+            f"--use {word}: arguments are written NAME:ARGUMENT=VALUE, as in "
+            "Noise:correlated=0.5..1,grey=1"
+        ),
+    )
 
 
 def _level(degradation: Degradation, dials: Mapping[str, float | str]) -> float:
@@ -288,36 +282,6 @@ def _level(degradation: Degradation, dials: Mapping[str, float | str]) -> float:
             f"wanted ({dial.unit})"
         )
     return float(value)
-
-
-def _arguments(word: str) -> dict[str, Any]:
-    """What stands behind the name in NAME:ARGUMENT=VALUE,...: numbers, ranges such as 0.5..2, and
-    words.
-    """
-    result: dict[str, Any] = {}
-    for part in filter(None, word.partition(":")[2].split(",")):
-        name, sign, value = part.partition("=")
-        if not sign:
-            raise UsageError(
-                f"--use {word}: arguments are written NAME:ARGUMENT=VALUE, as in "
-                "Noise:correlated=0.5..1,grey=1"
-            )
-        ends = [_value(end) for end in value.split("..")]
-        result[name] = (
-            ends
-            if len(ends) == 2 and not any(isinstance(end, str) for end in ends)
-            else _value(value)
-        )
-    return result
-
-
-def _value(text: str) -> int | float | str:
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text
 
 
 def _with_pixels(picture: images.Picture, pixels: Array) -> images.Picture:

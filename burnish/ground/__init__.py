@@ -1,1 +1,3 @@
-"""What every room stands on and which knows none of them: files, channels, sizes, the processor."""
+"""What every room stands on, and which knows none of them: parts by their names, the grammar of
+words, channels, sizes, files, the processor.
+"""

@@ -9,6 +9,7 @@ from importlib import resources
 from pathlib import Path
 
 from ..errors import ModelMissing
+from ..ground.tables import hint
 from .classical import FILTERS, listed, make
 from .model import Model
 
@@ -46,7 +47,10 @@ def find(name: str) -> Path:
         f"{', '.join(names()) or 'none'}; the filters {', '.join(FILTERS)}; or the path "
         "of an .onnx or .safetensors file"
     )
-    raise ModelMissing(f"there is no model {name!r}; the choices: {choices}")
+    near = hint(name, [*names(), *FILTERS])
+    raise ModelMissing(
+        f"there is no model {name!r}; {near}{'The' if near else 'the'} choices: {choices}"
+    )
 
 
 def load(name: str | Path = DEFAULT) -> Model:

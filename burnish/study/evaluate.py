@@ -5,7 +5,6 @@ what `burnish evaluate` does.
 from __future__ import annotations
 
 import csv
-import importlib
 import io
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,9 +15,10 @@ import numpy as np
 from .. import images
 from ..contract import Array, apply, level_array
 from ..dataset.pairs import match
-from ..degrade import DEGRADATIONS, Degradation
+from ..degrade import Degradation, damage_by
 from ..errors import DataError, DialError, InputMissing, UsageError
 from ..ground.files import atomic_write
+from ..ground.tables import no_such
 from ..inference.names import own_pictures
 from ..metrics import LIKENESS, METRICS, Metric
 from ..metrics.artefacts import OF_PICTURES
@@ -137,7 +137,7 @@ def _damage(
             "say what to spoil the pictures with, such as -d noise=15,25,50; or name a folder "
             "of pairs (noisy beside clean)"
         )
-    damage = [owner(name, scale) for name in levels]
+    damage = [damage_by(name, scale) for name in levels]
     for degradation in damage:
         dial = degradation.dial
         for level in levels[dial.name]:
@@ -271,10 +271,7 @@ def metrics_of(
     """
     for name in names:
         if name not in [*METRICS, LIKENESS]:
-            raise UsageError(
-                f"--metrics {name}: there is no such metric; the choices: "
-                f"{', '.join([*METRICS, LIKENESS])}"
-            )
+            raise UsageError(f"--metrics: {no_such('metric', name, [*METRICS, LIKENESS])}")
     if LIKENESS in names and not features:
         raise UsageError(
             "--metrics likeness wants a network: --features VGG16, or --features SqueezeNet:FILE"
@@ -284,22 +281,3 @@ def metrics_of(
         return measures(names, OF_PICTURES if with_artefacts else (), network, file or None)
     except ValueError as error:
         raise UsageError(f"--features {features}: {error}") from error
-
-
-def owner(dial: str, scale: int = 1) -> Degradation:
-    """The listed degradation that owns a dial of this name; one that makes pictures smaller does so
-    by the scale of the model.
-
-    UsageError.
-    """
-    for path in DEGRADATIONS.values():
-        module, _, function = path.partition(":")
-        make = getattr(importlib.import_module(module), function)
-        degradation: Degradation = make()
-        if degradation.dial.name == dial and degradation.scale > 1 == scale:
-            raise UsageError(f"-d {dial}: makes pictures smaller, and the model does not enlarge")
-        if degradation.dial.name == dial:
-            return make(scale=scale) if degradation.scale > 1 else degradation
-    raise UsageError(
-        f"-d {dial}: no degradation has such a dial, so pictures cannot be spoiled by it"
-    )

@@ -15,6 +15,7 @@ from ..contract import Array, Contract, Dial, Run, apply
 from ..errors import DialError, UsageError
 from ..estimate import ESTIMATORS
 from ..ground.channels import to_channels
+from ..ground.grammar import Call
 from ..inference.engine import restore
 from ..inference.model import Model
 from ..inference.zoo import load
@@ -61,12 +62,12 @@ def open_row(
 def _opened(
     words: str, fp32: bool, device: str, threads: int | None, notice: Callable[[str], None]
 ) -> Row:
-    name, _, text = (words, "", "") if _is_file(words) else words.partition(":")
-    given = dict(_setting(words, word) for word in text.split(",") if word)
+    call = Call(words) if _is_file(words) else Call.parse(words, _written_otherwise(words))
+    name, given = call.name, call.arguments
     model = load(name)
     dials = {dial.name for dial in model.contract.dials}
-    if arguments := ",".join(f"{key}={value}" for key, value in given.items() if key not in dials):
-        model = load(f"{name}:{arguments}")
+    if arguments := {key: value for key, value in given.items() if key not in dials}:
+        model = load(str(Call(name, arguments)))
     opened = model.open(device=device, threads=threads, fp32=fp32)
     notice(f"{name}: on {opened.device}, {opened.backend}, {opened.precision}")
     found = [key for key, value in given.items() if key in dials and value == "auto"]
@@ -175,13 +176,10 @@ def _chain(parts: Sequence[Row]) -> Row:
     )
 
 
-def _setting(words: str, word: str) -> tuple[str, str]:
-    name, sign, value = word.partition("=")
-    if not sign or not name:
-        raise UsageError(
-            f"{words}: settings are written NAME=VALUE, as in bilateral:radius=20,space=15"
-        )
-    return name.strip(), value.strip()
+def _written_otherwise(words: str) -> UsageError:
+    return UsageError(
+        f"{words}: settings are written NAME=VALUE, as in bilateral:radius=20,space=15"
+    )
 
 
 def _number(words: str, value: str) -> float:

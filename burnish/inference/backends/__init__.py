@@ -6,7 +6,6 @@ dotted path.
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
 import os
 import shutil
@@ -16,12 +15,18 @@ from pathlib import Path
 
 from ...contract import Contract, Opened
 from ...errors import DeviceError, MissingExtra, ModelMissing
+from ...ground.tables import Table, no_such
 
-BACKENDS = {
-    "openvino": "burnish.inference.backends.openvino:open_model",
-    "onnxruntime": "burnish.inference.backends.onnxruntime:open_model",
-    "torch": "burnish.training.networks.torch_backend:open_model",
-}
+DEVICES = ("auto", "cpu", "cuda")
+
+BACKENDS: Table[Callable[..., Opened]] = Table(
+    "backend",
+    {
+        "openvino": "burnish.inference.backends.openvino:open_model",
+        "onnxruntime": "burnish.inference.backends.onnxruntime:open_model",
+        "torch": "burnish.training.networks.torch_backend:open_model",
+    },
+)
 
 #: the library behind each backend, and what installs it
 LIBRARIES = {
@@ -45,11 +50,11 @@ def open_model(
 
     DeviceError, MissingExtra.
     """
-    if device not in ("auto", "cpu", "cuda"):
-        raise DeviceError(f"there is no device {device!r}; the choices: auto, cpu, cuda")
+    if device not in DEVICES:
+        raise DeviceError(no_such("device", device, DEVICES))
     name, notes = (backend, ()) if backend else _choose(device)
     if name not in BACKENDS:
-        raise DeviceError(f"there is no backend {name!r}; the choices: {', '.join(BACKENDS)}")
+        raise DeviceError(no_such("backend", name, BACKENDS))
     where = "cuda" if name == "torch" and device != "cpu" and _gpu_usable() else "cpu"
     try:
         opened = _opener(name)(path, contract, device=where, threads=threads, fp32=fp32)
@@ -67,9 +72,7 @@ def _opener(name: str) -> Callable[..., Opened]:
     library, extra = LIBRARIES[name]
     if not _installed(library):
         raise MissingExtra(f"the {name} backend is not installed; pip install '{extra}' brings it")
-    module, _, function = BACKENDS[name].partition(":")
-    opener: Callable[..., Opened] = getattr(importlib.import_module(module), function)
-    return opener
+    return BACKENDS.find(name)
 
 
 def _for_processor() -> str:

@@ -8,7 +8,6 @@ They are reached as any model is: `burnish restore scan.png -m sauvola -d window
 
 from __future__ import annotations
 
-import importlib
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,6 +17,8 @@ import numpy as np
 
 from ...contract import Array, Contract, Dial, Opened, Run
 from ...errors import DeviceError, UsageError
+from ...ground.grammar import Call
+from ...ground.tables import Table
 
 
 @dataclass(frozen=True)
@@ -60,16 +61,19 @@ class Filter:
 
 
 #: name -> the function whose arguments a name may carry
-FILTERS = {
-    "bilateral": "burnish.inference.classical.smoothing:bilateral",
-    "nlmeans": "burnish.inference.classical.smoothing:nlmeans",
-    "median": "burnish.inference.classical.smoothing:median",
-    "background-division": "burnish.inference.classical.documents:background_division",
-    "sauvola": "burnish.inference.classical.documents:sauvola",
-    "otsu": "burnish.inference.classical.documents:otsu",
-    "lanczos": "burnish.inference.classical.enlarging:lanczos",
-    "bicubic": "burnish.inference.classical.enlarging:bicubic",
-}
+FILTERS: Table[Callable[..., Filter]] = Table(
+    "filter",
+    {
+        "bilateral": "burnish.inference.classical.smoothing:bilateral",
+        "nlmeans": "burnish.inference.classical.smoothing:nlmeans",
+        "median": "burnish.inference.classical.smoothing:median",
+        "background-division": "burnish.inference.classical.documents:background_division",
+        "sauvola": "burnish.inference.classical.documents:sauvola",
+        "otsu": "burnish.inference.classical.documents:otsu",
+        "lanczos": "burnish.inference.classical.enlarging:lanczos",
+        "bicubic": "burnish.inference.classical.enlarging:bicubic",
+    },
+)
 
 
 def listed(words: str) -> bool:
@@ -82,12 +86,12 @@ def make(words: str) -> Filter:
 
     UsageError names the choices, or says which argument does not fit.
     """
-    name, _, text = words.partition(":")
-    if name not in FILTERS:
-        raise UsageError(f"there is no filter {name!r}; the choices: {', '.join(FILTERS)}")
-    module, _, attribute = FILTERS[name].partition(":")
-    function: Callable[..., Filter] = getattr(importlib.import_module(module), attribute)
-    arguments = _arguments(words, text)
+    call = Call.parse(
+        words,
+        UsageError(f"{words}: arguments are written NAME:ARGUMENT=VALUE, as in lanczos:scale=4"),
+    )
+    function = FILTERS.find(call.name)
+    arguments = call.values()
     try:
         inspect.signature(function).bind(**arguments)
     except TypeError as error:
@@ -143,15 +147,3 @@ def per_picture(function: Callable[..., Any]) -> Run:
         )
 
     return run
-
-
-def _arguments(words: str, text: str) -> dict[str, Any]:
-    result: dict[str, Any] = {}
-    for part in filter(None, text.split(",")):
-        name, sign, value = part.partition("=")
-        if not sign:
-            raise UsageError(
-                f"{words}: arguments are written NAME:ARGUMENT=VALUE, as in lanczos:scale=4"
-            )
-        result[name.strip()] = int(value) if value.strip().isdecimal() else value.strip()
-    return result

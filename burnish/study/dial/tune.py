@@ -19,6 +19,7 @@ from ...errors import UsageError
 from ...ground.channels import from_channels, to_channels
 from ...ground.files import prepare_folder
 from ...ground.resize import resize
+from ...ground.tables import no_such
 from ...images import read
 from ...inference.model import Model
 from ...inference.names import own_pictures
@@ -102,9 +103,7 @@ def tune(
     """
     contract = row.contract
     if metric not in METRICS:
-        raise UsageError(
-            f"--metric {metric}: there is no such metric; the choices: {', '.join(METRICS)}"
-        )
+        raise UsageError(f"--metric: {no_such('metric', metric, METRICS)}")
     knobs = [STRENGTH if name == STRENGTH.name else contract.dial(name) for name in names] or list(
         contract.dials
     )

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ...errors import BurnishError, RecipeError
+from ...ground.tables import no_such
 from ...metrics import LIKENESS, METRICS
 from ...metrics.artefacts import ARTEFACTS, OF_PICTURES
 from ...training.parts.strict import key, plain, read
@@ -142,9 +143,7 @@ class Sweep:
         ):
             for name in names:
                 if name not in known:
-                    raise RecipeError(
-                        f"{place}: there is no {name!r}; the choices: {', '.join(known)}"
-                    )
+                    raise RecipeError(f"{place}: {no_such(place.rstrip('s'), name, known)}")
         if LIKENESS in self.metrics and self.features is None:
             raise RecipeError(
                 "features: likeness wants a network, as in {network: VGG16}, or {network: "

@@ -7,10 +7,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 
 from ...errors import DataError
+from ...ground.tables import hint
 from .sources import Source, summed
 
 
@@ -91,8 +91,5 @@ def _share(share: float, groups: Mapping[str, str]) -> set[str]:
 def _want_known(names: Sequence[str], known: Collection[str], place: str, kind: str) -> None:
     for name in names:
         if name not in known:
-            near = get_close_matches(name, known, 1)
-            raise DataError(
-                f"{place}: no {kind} is called {name}"
-                + (f"; did you mean {near[0]}?" if near else "")
-            )
+            near = hint(name, known).rstrip()
+            raise DataError(f"{place}: no {kind} is called {name}" + (f"; {near}" if near else ""))

@@ -13,26 +13,33 @@ terms(restored, clean, weight) -> {name: scalar}, which add up to the loss.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+from ...ground.tables import Table
 from .common import level_weight, weighted_mean
 from .pixel import L1, L2, PSNR, Charbonnier
 
-LOSSES = {
-    "L1": "burnish.training.losses.pixel:L1",
-    "L2": "burnish.training.losses.pixel:L2",
-    "Charbonnier": "burnish.training.losses.pixel:Charbonnier",
-    "PSNR": "burnish.training.losses.pixel:PSNR",
-    "SSIM": "burnish.training.losses.ssim:SSIM",
-    "MSSSIM": "burnish.training.losses.ssim:MSSSIM",
-    "BCE": "burnish.training.losses.entropy:BCE",
-    "BCEWithLogits": "burnish.training.losses.entropy:BCEWithLogits",
-    "Edge": "burnish.training.losses.edge:Edge",
-    "Frequency": "burnish.training.losses.frequency:Frequency",
-    "TotalVariation": "burnish.training.losses.variation:TotalVariation",
-    "Perceptual": "burnish.training.losses.perceptual:Perceptual",
-    "Gram": "burnish.training.losses.gram:Gram",
-    "Style": "burnish.training.losses.style:Style",
-    "Between": "burnish.training.losses.between:Between",
-    "Sum": "burnish.training.losses.total:Sum",
-}
+LOSSES: Table[Callable[..., Any]] = Table(
+    "loss",
+    {
+        "L1": "burnish.training.losses.pixel:L1",
+        "L2": "burnish.training.losses.pixel:L2",
+        "Charbonnier": "burnish.training.losses.pixel:Charbonnier",
+        "PSNR": "burnish.training.losses.pixel:PSNR",
+        "SSIM": "burnish.training.losses.ssim:SSIM",
+        "MSSSIM": "burnish.training.losses.ssim:MSSSIM",
+        "BCE": "burnish.training.losses.entropy:BCE",
+        "BCEWithLogits": "burnish.training.losses.entropy:BCEWithLogits",
+        "Edge": "burnish.training.losses.edge:Edge",
+        "Frequency": "burnish.training.losses.frequency:Frequency",
+        "TotalVariation": "burnish.training.losses.variation:TotalVariation",
+        "Perceptual": "burnish.training.losses.perceptual:Perceptual",
+        "Gram": "burnish.training.losses.gram:Gram",
+        "Style": "burnish.training.losses.style:Style",
+        "Between": "burnish.training.losses.between:Between",
+        "Sum": "burnish.training.losses.total:Sum",
+    },
+)
 
 __all__ = ["L1", "L2", "LOSSES", "PSNR", "Charbonnier", "level_weight", "weighted_mean"]

@@ -6,26 +6,37 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import nn
 
 from ...errors import RecipeError
+from ...ground.tables import Table
 from ..parts.build import Spec, build, check_arguments, find
 from ..parts.patterns import check_pattern, like
 from .muon import Muon, muon_groups
 
 #: Those that a training loop without closures can drive. Rates and defaults are torch's, but for
 #: Muon's.
-OPTIMIZERS = {
-    "Muon": "burnish.training.optimise.muon:Muon",
-    **{
-        name: f"torch.optim:{name}"
-        for name in "AdamW Adam SGD RMSprop NAdam RAdam Adamax Adagrad Adadelta ASGD Adafactor".split()
+OPTIMIZERS: Table[Callable[..., Any]] = Table(
+    "optimizer",
+    {
+        "Muon": "burnish.training.optimise.muon:Muon",
+        "AdamW": "torch.optim:AdamW",
+        "Adam": "torch.optim:Adam",
+        "SGD": "torch.optim:SGD",
+        "RMSprop": "torch.optim:RMSprop",
+        "NAdam": "torch.optim:NAdam",
+        "RAdam": "torch.optim:RAdam",
+        "Adamax": "torch.optim:Adamax",
+        "Adagrad": "torch.optim:Adagrad",
+        "Adadelta": "torch.optim:Adadelta",
+        "ASGD": "torch.optim:ASGD",
+        "Adafactor": "torch.optim:Adafactor",
     },
-}
+)
 
 
 def make_optimizer(spec: Spec, net: nn.Module) -> torch.optim.Optimizer:

@@ -4,7 +4,6 @@ one shape that listens to validation.
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -13,6 +12,7 @@ from typing import Any
 import torch
 
 from ...errors import RecipeError
+from ...ground.tables import no_such
 from ..parts.strict import read
 from .shapes import (
     Constant,
@@ -53,11 +53,7 @@ def shape_of(name: str, args: Mapping[str, Any], place: str = "schedule") -> Any
     choices.
     """
     if name not in SHAPES:
-        near = difflib.get_close_matches(name, SHAPES, 1)
-        hint = f"did you mean {near[0]!r}? " if near else ""
-        raise RecipeError(
-            f"{place}.shape: there is no {name!r}; {hint}the choices: {', '.join(SHAPES)}"
-        )
+        raise RecipeError(f"{place}.shape: {no_such('shape', name, SHAPES)}")
     return read(SHAPES[name], args, f"{place}.args")
 
 

@@ -1,13 +1,12 @@
 """From a name in a recipe to an object: a table of contents to look the name up in, and arguments
 checked before anything is made.
 
-There is no registry: a table is a dictionary {name: "module:Class"} that stands in a package's
-`__init__.py`.
+There is no registry: a table is a dictionary {name: "module:Class"} (`burnish.ground.tables`) that
+stands in a package's `__init__.py`.
 """
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import inspect
 import math
@@ -16,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...errors import RecipeError
+from ...ground.tables import Table, among, no_such
 
 
 @dataclass(frozen=True)
@@ -54,14 +54,13 @@ class Spec:
 
 
 def find(
-    name: str, home: Mapping[str, str], *, trusted: bool = False, place: str = "use"
+    name: str, home: Table[Callable[..., Any]], *, trusted: bool = False, place: str = "use"
 ) -> Callable[..., Any]:
     """The class behind a listed name; where `trusted` (recipes, never files from strangers), behind
     any import path such as `mine.MyNet` too.
     """
     if name in home:
-        module, _, attribute = home[name].partition(":")
-        return getattr(importlib.import_module(module), attribute)  # type: ignore[no-any-return]
+        return home.find(name)
     if trusted and "." in name:
         module, _, attribute = name.rpartition(".")
         try:
@@ -70,11 +69,7 @@ def find(
             raise RecipeError(
                 f"{place}: cannot import {name!r}: {error}; is its folder on PYTHONPATH?"
             ) from error
-    near = difflib.get_close_matches(name, home, 1)
-    hint = f"did you mean {near[0]!r}? " if near else ""
-    raise RecipeError(
-        f"{place}: there is no {name!r}; {hint}The choices: {', '.join(sorted(home))}"
-    )
+    raise RecipeError(f"{place}: {no_such(home.kind, name, home)}")
 
 
 @dataclass(frozen=True)
@@ -84,7 +79,7 @@ class Part:
     """
 
     spec: Spec
-    home: Mapping[str, str]
+    home: Table[Callable[..., Any]]
     trusted: bool
     place: str
     weight: float = 1.0
@@ -94,7 +89,12 @@ class Part:
 
 
 def build(
-    spec: Spec, home: Mapping[str, str], *, trusted: bool = False, place: str = "spec", **extra: Any
+    spec: Spec,
+    home: Table[Callable[..., Any]],
+    *,
+    trusted: bool = False,
+    place: str = "spec",
+    **extra: Any,
 ) -> Any:
     """The object that `spec` describes.
 
@@ -122,7 +122,7 @@ def build(
 
 
 def check_spec(
-    spec: Spec, home: Mapping[str, str], *, trusted: bool = False, place: str = "spec"
+    spec: Spec, home: Table[Callable[..., Any]], *, trusted: bool = False, place: str = "spec"
 ) -> None:
     """RecipeError where a name or an argument, of the spec or of one among its arguments, is
     unknown; nothing is built.
@@ -147,11 +147,8 @@ def check_arguments(
         return
     for key in args:
         if key not in parameters:
-            near = difflib.get_close_matches(key, parameters, 1)
-            hint = f"did you mean {near[0]!r}? " if near else ""
             raise RecipeError(
-                f"{place}.{key}: unknown argument; {hint}It takes: "
-                f"{', '.join(parameters) or 'none'}"
+                f"{place}.{key}: unknown argument; {among(key, parameters, 'it takes')}"
             )
         _check_numbers(args[key], parameters[key].default, f"{place}.{key}")
     missing = [
@@ -183,7 +180,7 @@ def _check_numbers(value: Any, default: Any, place: str) -> None:
 
 
 def _arguments(
-    make: Callable[..., Any], spec: Spec, home: Mapping[str, str], trusted: bool, place: str
+    make: Callable[..., Any], spec: Spec, home: Table[Callable[..., Any]], trusted: bool, place: str
 ) -> dict[str, Any]:
     """The arguments, with a Part in place of every spec."""
     declared = getattr(make, "specs", ())
@@ -194,7 +191,7 @@ def _arguments(
 
 
 def _argument(
-    value: Any, declared: bool, home: Mapping[str, str], trusted: bool, place: str
+    value: Any, declared: bool, home: Table[Callable[..., Any]], trusted: bool, place: str
 ) -> Any:
     if (
         isinstance(value, Spec)
@@ -210,7 +207,7 @@ def _argument(
     return value
 
 
-def _weighted(value: Any, home: Mapping[str, str], trusted: bool, place: str) -> Part:
+def _weighted(value: Any, home: Table[Callable[..., Any]], trusted: bool, place: str) -> Part:
     """One of several specs, which may say what it counts."""
     weight = value.get("weight", 1.0) if isinstance(value, Mapping) else 1.0
     if (

@@ -5,13 +5,13 @@ range are refused with their place; and their JSON schema.
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import math
 import types
 from collections.abc import Mapping
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from ...errors import BurnishError, RecipeError
+from ...ground.tables import among
 from .build import Spec
 
 _PLAIN: dict[type, tuple[str, str]] = {
@@ -57,10 +57,7 @@ def read(kind: Any, value: Any, place: str, field: dataclasses.Field[Any] | None
         if not any(
             value == choice and type(value) is type(choice) for choice in args
         ):  # 1 is not True
-            raise RecipeError(
-                f"{place}: there is no {value!r}; {_near(str(value), args)}the choices: "
-                f"{', '.join(map(str, args))}"
-            )
+            raise RecipeError(f"{place}: there is no {value!r}; {among(str(value), args)}")
         return value
     if origin is tuple:
         return _read_list(args, value, place, field)
@@ -85,8 +82,7 @@ def _read_dataclass(kind: Any, value: Any, place: str) -> Any:
     for name in value:
         if name not in fields:
             raise RecipeError(
-                f"{inside}{name}: unknown key; {_near(str(name), fields)}it takes: "
-                f"{', '.join(fields)}"
+                f"{inside}{name}: unknown key; {among(str(name), fields, 'it takes')}"
             )
     missing = [
         n
@@ -147,11 +143,6 @@ def _read_plain(kind: type, value: Any, place: str, field: dataclasses.Field[Any
 def _want(holds: bool, place: str, wanted: str, value: Any) -> None:
     if not holds:
         raise RecipeError(f"{place or 'the recipe'}: wants {wanted}, not {value!r}")
-
-
-def _near(name: str, choices: Any) -> str:
-    near = difflib.get_close_matches(name, [str(c) for c in choices], 1)
-    return f"did you mean {near[0]!r}? " if near else ""
 
 
 def plain(value: Any) -> Any:

@@ -10,6 +10,10 @@ and `tiny`, arguments that make it small enough for a test.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+from ....ground.tables import Table
 from ..dials import DIALS
 
 ARCHS = {
@@ -31,4 +35,4 @@ ARCHS = {
 
 #: everything that a recipe's `arch` may name: networks, and networks that wrap one to give it a
 #: dial
-NETWORKS = {**ARCHS, **DIALS}
+NETWORKS: Table[Callable[..., Any]] = Table("network", {**ARCHS, **DIALS})
