@@ -955,7 +955,7 @@ def test_a_network_is_told_wrong_levels_now_and_then_and_the_damage_stays_what_i
     assert {tuple(together[i, 0].level.shape) for i in range(3)} == {(1, 1, 1, 1)}
     quality = Degradation(Dial("quality", 10, 95, 40, "JPEG quality"), noise().spoil, neutral=100.0)
     told = Misread(1.0, 2.0, 2.0)(
-        np.array([80.0, 30.0], np.float32), quality, np.random.default_rng(0)
+        np.array([80.0, 30.0], np.float32), quality.dial, np.random.default_rng(0), 100.0
     )
     np.testing.assert_allclose(
         told, [60, 10]

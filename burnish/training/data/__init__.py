@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from .crops import Batch, Crops, Damaging, Misread, Weigh
+from .crops import Batch, Crops, Damaging, Measuring, Misread, Weigh
 from .cut import Cut
 from .pictures import Pictures, floats, open_pictures
 from .sources import Source, pair_sources, sources_in
@@ -16,6 +16,7 @@ __all__ = [
     "Crops",
     "Cut",
     "Damaging",
+    "Measuring",
     "Misread",
     "Pictures",
     "Source",

@@ -13,10 +13,11 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from ...contract import Array
+from ...contract import Array, Dial
 from ...degrade import Degradation
 from ...degrade.raw import draw_metadata, unprocess
 from ...ground.channels import grey
@@ -49,19 +50,25 @@ class Misread:
     share: float
     low: float
     high: float
+    #: the share that is told any level of the dial's range, whatever the damage
+    anything: float = 0.0
 
-    def __call__(self, levels: Array, degradation: Degradation, rng: np.random.Generator) -> Array:
-        """What is told of these levels [n], as often half as twice; not beyond the range to train
-        on.
+    def __call__(
+        self, levels: Array, dial: Dial, rng: np.random.Generator, zero: float = 0.0
+    ) -> Array:
+        """What is told of these levels [n], as often half as twice; not beyond the dial's range.
 
-        The amount counts from the neutral level, or from 0.
+        zero: the level from which the amount of damage counts.
         """
-        zero, dial = degradation.neutral or 0.0, degradation.dial
         factor = np.exp(rng.uniform(math.log(self.low), math.log(self.high), len(levels))).astype(
             np.float32
         )
         wrong = np.clip(zero + (levels - zero) * factor, min(dial.low, zero), max(dial.high, zero))
-        return np.where(rng.random(len(levels)) < self.share, wrong, levels)
+        told = np.where(rng.random(len(levels)) < self.share, wrong, levels)
+        if self.anything:
+            drawn = dial.sample(len(levels), rng)
+            told = np.where(rng.random(len(levels)) < self.anything, drawn, told)
+        return told
 
 
 @dataclass(frozen=True)
@@ -69,13 +76,15 @@ class Damaging:
     """A degradation in training. share: of the pictures that it happens to; to the others its level
     is the neutral one. told: whether the network knows it.
 
-    misread: whether it is told wrong now and then.
+    misread: whether it is told wrong now and then. unless: the dial of an earlier degradation; this
+    one does not happen to the pictures that the other happened to.
     """
 
     degradation: Degradation
     share: float = 1.0
     told: bool = True
     misread: Misread | None = None
+    unless: str | None = None
 
     @property
     def name(self) -> str:
@@ -85,9 +94,30 @@ class Damaging:
         """The levels of n pictures, [n]; NaN where it does not happen and has no neutral level."""
         levels = self.degradation.dial.sample(n, rng)
         if self.share < 1:
-            neutral = self.degradation.neutral
-            levels[rng.random(n) >= self.share] = np.nan if neutral is None else neutral
+            levels[rng.random(n) >= self.share] = self.absent
         return levels
+
+    @property
+    def absent(self) -> float:
+        """The level of a picture to which it does not happen."""
+        neutral = self.degradation.neutral
+        return math.nan if neutral is None else neutral
+
+    def happens(self, levels: Array) -> NDArray[np.bool_]:
+        """Whether it happens at these levels."""
+        return ~np.isnan(levels) & (levels != self.absent)
+
+
+@dataclass(frozen=True)
+class Measuring:
+    """A dial whose level is measured: the RMS, in 8-bit steps, of what the degradations from number
+    `first` to number `last` changed in a crop.
+    """
+
+    dial: Dial
+    first: int
+    last: int
+    misread: Misread | None = None
 
 
 @dataclass(frozen=True)
@@ -127,6 +157,7 @@ class Crops(Dataset[Batch]):
     weigh: Weigh | None = None
     dials: tuple[str, ...] | None = None
     raw: bool = False
+    measured: tuple[Measuring, ...] = ()
 
     @property
     def told(self) -> tuple[str, ...]:
@@ -139,8 +170,11 @@ class Crops(Dataset[Batch]):
 
     @cached_property
     def _names(self) -> list[str]:
-        """The dials of the degradations, in order, and then those that pairs alone have."""
+        """The dials of the degradations, in order, those that are measured, and then those that
+        pairs alone have.
+        """
         names = [part.name for part in self.damage]
+        names += [measuring.dial.name for measuring in self.measured]
         return names + [name for name in self.told if name not in names]
 
     @cached_property
@@ -206,6 +240,9 @@ class Crops(Dataset[Batch]):
         levels = np.full((self.batch, len(self._names)), np.nan, np.float32)
         for k, part in enumerate(self.damage):
             levels[:, k] = part.levels(1 if self.one_level else self.batch, rng)
+            if part.unless is not None:
+                other = self._names.index(part.unless)
+                levels[self.damage[other].happens(levels[:, other]), k] = part.absent
         for j, (picture, _) in enumerate(chosen):
             source = self.pictures.sources[picture]
             if source.read_spoiled:
@@ -221,14 +258,22 @@ class Crops(Dataset[Batch]):
         for k, part in enumerate(self.damage):
             if part.misread is not None and any(drawn):
                 told[drawn, k] = part.misread(
-                    levels[drawn, k][: 1 if self.one_level else None], part.degradation, rng
+                    levels[drawn, k][: 1 if self.one_level else None],
+                    part.degradation.dial,
+                    rng,
+                    part.degradation.neutral or 0.0,
                 )
+        for k, measuring in enumerate(self.measured, len(self.damage)):
+            if measuring.misread is not None and any(drawn):
+                told[drawn, k] = measuring.misread(levels[drawn, k], measuring.dial, rng)
         return told
 
     def _crop(
         self, item: tuple[int, int], levels: Array, rng: np.random.Generator
     ) -> tuple[Array, Array]:
-        """One crop: its spoiled and its clean side, [C, H, W]."""
+        """One crop: its spoiled and its clean side, [C, H, W]. Levels that are measured are filled
+        in.
+        """
         picture, tile = item
         sides = self.pictures[picture]
         window = self._window(picture, tile, sides, rng)
@@ -253,12 +298,17 @@ class Crops(Dataset[Batch]):
         return draw(self.cut, self.pictures.sizes[picture], tile, rng, ink)
 
     def _degraded(self, clean: Array, levels: Array, rng: np.random.Generator) -> Array:
-        spoiled: Array = clean[None]
+        steps: list[Array] = [clean[None]]
         for part, level in zip(self.damage, levels, strict=False):
-            if not np.isnan(level) and level != part.degradation.neutral:
+            spoiled = steps[-1]
+            if part.happens(level):
                 spoiled = part.degradation.spoil(spoiled, level.reshape(1, 1, 1, 1), rng)
-        first: Array = spoiled[0]
-        return first
+            steps.append(spoiled)
+        for k, measuring in enumerate(self.measured, len(self.damage)):
+            change = steps[measuring.last + 1] - steps[measuring.first]
+            levels[k] = 255 * np.sqrt(np.square(change).mean())
+        last: Array = steps[-1][0]
+        return last
 
     def _padded(self, chosen: list[tuple[int, int]], epoch: int, index: int) -> tuple[int, int]:
         """The size that whole pictures of a batch are brought to, in pixels of the spoiled side, in

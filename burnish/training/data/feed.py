@@ -13,12 +13,14 @@ from ...degrade import Degradation
 from ...metrics.similarity import WINDOW
 from ..losses import level_weight
 from ..recipe.damage import check_contract, damages, told, weighing_dial
+from ..recipe import data as recipe_data
 from ..recipe.data import Damage
 from ..recipe.recipe import Recipe
 from . import (
     Crops,
     Cut,
     Damaging,
+    Measuring,
     Misread,
     Pictures,
     Source,
@@ -59,19 +61,32 @@ def feed(
         weights=(data.weight, *(pairs.weight for pairs in data.pairs)),
         weigh=weigh(recipe),
         dials=tuple(names),
+        measured=_measuring(recipe),
         raw=data.raw,
     )
     return crops, _opened(recipe, left_out, cut.scale, notice)
 
 
-def _damaging(made: Degradation, part: Damage, names: list[str]) -> Damaging:
-    wrong = part.misread
-    return Damaging(
-        made,
-        part.share,
-        made.dial.name in names,
-        None if wrong is None else Misread(wrong.share, wrong.low, wrong.high),
+def _measuring(recipe: Recipe) -> tuple[Measuring, ...]:
+    names = [made.dial.name for made in damages(recipe)]
+    dials = {dial.name: dial for dial in recipe.dials}
+    return tuple(
+        Measuring(
+            dials[measured.name],
+            min(names.index(name) for name in measured.of),
+            max(names.index(name) for name in measured.of),
+            _misread(measured.misread),
+        )
+        for measured in recipe.measured
     )
+
+
+def _misread(wrong: recipe_data.Misread | None) -> Misread | None:
+    return None if wrong is None else Misread(wrong.share, wrong.low, wrong.high, wrong.anything)
+
+
+def _damaging(made: Degradation, part: Damage, names: list[str]) -> Damaging:
+    return Damaging(made, part.share, made.dial.name in names, _misread(part.misread), part.unless)
 
 
 def held_out(recipe: Recipe, contract: Contract, notice: Callable[[str], None]) -> Pictures | None:

@@ -83,6 +83,8 @@ def check_dials(recipe: Recipe) -> None:
         raise RecipeError(
             "degradations: there are none; name at least one that spoils the clean pictures"
         )
+    _check_shared(recipe, names)
+    names += [measured.name for measured in recipe.measured]
     left = iter(names)
     if recipe.data.clean and not all(name in left for name in dials):
         owned = ", ".join(names)
@@ -104,6 +106,30 @@ def check_dials(recipe: Recipe) -> None:
             )
     _check_pairs(recipe, names)
     _check_measured(recipe, names)
+
+
+def _check_shared(recipe: Recipe, names: Sequence[str]) -> None:
+    """RecipeError where `unless` or `measured` names what is not there, or too late."""
+    for i, part in enumerate(recipe.degradations):
+        if part.unless is not None and part.unless not in names[:i]:
+            raise RecipeError(
+                f"degradations.{i}.unless: no earlier degradation has a dial {part.unless!r}; "
+                f"there is {', '.join(names[:i]) or 'none'}"
+            )
+    for i, measured in enumerate(recipe.measured):
+        for name in measured.of:
+            if name not in names:
+                raise RecipeError(
+                    f"measured.{i}.of: no degradation has a dial {name!r}; there is "
+                    f"{', '.join(names) or 'none'}"
+                )
+        if not measured.of:
+            raise RecipeError(f"measured.{i}.of: name the dial of one degradation or more")
+        if measured.name in names or measured.name not in told(recipe):
+            raise RecipeError(
+                f"measured.{i}.name: {measured.name!r} must be one of `dials`, and no "
+                "degradation's own; give that degradation another `name`"
+            )
 
 
 def _check_pairs(recipe: Recipe, names: Sequence[str]) -> None:
@@ -179,6 +205,11 @@ def check_contract(recipe: Recipe, contract: Contract) -> None:
                     f"{recipe.arch.use} keeps their size; leave out what makes them smaller"
                 )
             )
+    if recipe.measured and (contract.level == "batch" or contract.scale > 1):
+        raise RecipeError(
+            "measured: a level that is measured on each crop wants a network that keeps the "
+            f"picture's size and takes a level for each picture, which {recipe.arch.use} does not"
+        )
     wanted = contract.scale * contract.multiple * (2 if recipe.data.raw else 1)
     if recipe.data.cut != "whole" and recipe.data.crop % wanted:
         raise RecipeError(

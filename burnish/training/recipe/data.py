@@ -24,6 +24,9 @@ class Misread:
     share: float = key(0.1, doc="of the pictures", low=0, high=1)
     low: float = key(0.8, doc="least it is told, times the true amount of damage", low=1e-3)
     high: float = key(1.25, doc="and most; not beyond the range to train on", low=1e-3)
+    anything: float = key(
+        0.0, doc="share of the pictures that is told any level of the range", low=0, high=1
+    )
 
     def __post_init__(self) -> None:
         if self.low > self.high:
@@ -55,12 +58,34 @@ class Damage:
         low=0,
         high=1,
     )
+    unless: str | None = key(
+        None,
+        doc=(
+            "the dial of an earlier degradation: this one does not happen to the pictures that "
+            "the other happened to"
+        ),
+    )
     misread: Misread | None = key(
         None,
         doc=(
             "whether the network is told a wrong level now and then, so that it forgives a "
             "dial that is turned too far"
         ),
+    )
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A dial whose level is measured on each crop: the RMS, in 8-bit steps, of what several
+    degradations changed in it, so that they share one dial and it means the same for all of them.
+    """
+
+    name: str = key(doc="the dial")
+    of: tuple[str, ...] = key(
+        doc="the dials of the degradations; it is measured from before the first to behind the last"
+    )
+    misread: Misread | None = key(
+        None, doc="whether the network is told a wrong level now and then"
     )
 
 

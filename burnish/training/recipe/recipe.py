@@ -24,7 +24,7 @@ from ..optimise.schedule import SHAPES, shape_of
 from ..parts.build import Spec, check_spec
 from ..parts.strict import key, plain
 from .damage import check_dials
-from .data import Damage, Data, check_data, want_file, want_folder
+from .data import Damage, Data, Measured, check_data, want_file, want_folder
 
 #: keys of which one says how long a run or a stage is
 LENGTHS = ("steps", "hours", "epochs")
@@ -186,6 +186,9 @@ class Recipe:
         (), doc="stretches of the run, one after the other, each with its own changes to the recipe"
     )
     degradations: tuple[Damage, ...] = key((), doc="what spoils the clean pictures, in order")
+    measured: tuple[Measured, ...] = key(
+        (), doc="dials whose level is measured on each crop, after what degradations did to it"
+    )
     dials: tuple[Dial, ...] = key(
         (),
         doc=(
