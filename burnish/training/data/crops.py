@@ -105,7 +105,8 @@ class Damaging:
 
     def happens(self, levels: Array) -> NDArray[np.bool_]:
         """Whether it happens at these levels."""
-        return ~np.isnan(levels) & (levels != self.absent)
+        happens: NDArray[np.bool_] = ~np.isnan(levels) & (levels != self.absent)
+        return happens
 
 
 @dataclass(frozen=True)
