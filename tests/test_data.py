@@ -846,6 +846,57 @@ def test_a_recipe_of_pictures_and_pairs_with_a_hidden_dial_trains_and_validates(
     }
 
 
+#: white noise or that of saved pictures, then perhaps JPEG; one dial, measured, for both kinds
+MEASURED = (
+    "degradations=[{use: Noise, name: white, train: [0.5, 85], share: 0.5}, "
+    "{use: PictureNoise, name: saved, train: [1, 20], unless: white}, "
+    "{use: JPEG, name: hidden, unless: white}]",
+    "measured=[{name: noise, of: [white, saved]}]",
+    "data.pairs=[]",
+    "data.batch=16",
+    "validation.degradations=[Noise]",
+)
+
+
+def test_a_level_is_measured_on_each_crop_whatever_made_the_noise(
+    loaded: Callable[..., Recipe],
+) -> None:
+    """The told level is the RMS of what was added before compression; a crop has one kind of it."""
+    recipe = loaded(*MEASURED)
+    contract = Contract(dials=recipe.dials, level="pixel")
+    crops, _ = feed(recipe, contract, lambda text: None)
+    plain = replace(crops, damage=crops.damage[:2])  # as it was before JPEG
+    for epoch in range(3):
+        batch, before = crops[epoch, 0], plain[epoch, 0]
+        change = (before.spoiled - before.clean).square().mean((1, 2, 3)).sqrt() * 255
+        torch.testing.assert_close(batch.level.flatten(), change, rtol=1e-5, atol=1e-5)
+        compressed = (batch.spoiled != before.spoiled).flatten(1).any(1)
+        white, saved = replace(crops, dials=("white", "saved"))[epoch, 0].level.flatten(1).T
+        assert torch.equal(white > 0, saved == 0)
+        assert torch.equal(white > 0, ~compressed)
+    wrong = replace(crops.measured[0], misread=Misread(0.5, 0.5, 2.0, anything=0.1))
+    misread = replace(crops, measured=(wrong,))
+    assert torch.equal(misread[0, 0].spoiled, crops[0, 0].spoiled)
+    levels = torch.stack([misread[i, 0].level - crops[i, 0].level for i in range(3)])
+    assert 0.3 < float((levels != 0).float().mean()) < 0.8
+    shares = [crops[0, 0, rank, 2] for rank in range(2)]
+    assert torch.equal(torch.cat([share.level for share in shares]), crops[0, 0].level)
+
+
+def test_what_cannot_be_measured_is_refused(loaded: Callable[..., Recipe]) -> None:
+    for change, words in {
+        "measured=[{name: noise, of: [white, fog]}]": "measured.0.of: no degradation has .* 'fog'",
+        "measured=[{name: noise, of: []}]": "measured.0.of: name the dial",
+        "measured=[{name: white, of: [saved]}]": "measured.0.name: 'white' must be one of `dials`",
+        "degradations.0.unless=saved": "degradations.0.unless: no earlier .* 'saved'",
+    }.items():
+        with pytest.raises(RecipeError, match=words):
+            loaded(*MEASURED, change)
+    recipe = loaded(*MEASURED)
+    with pytest.raises(RecipeError, match="measured: .* a level for each picture"):
+        check_contract(recipe, Contract(dials=recipe.dials, level="batch"))
+
+
 def test_a_recipe_of_pairs_alone_needs_no_degradations(loaded: Callable[..., Recipe]) -> None:
     recipe = loaded("degradations=[]", "data.folders=[]")
     crops, held = feed(recipe, Contract(dials=recipe.dials, level="image"), lambda text: None)

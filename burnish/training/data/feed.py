@@ -12,8 +12,8 @@ from ...contract import Contract
 from ...degrade import Degradation
 from ...metrics.similarity import WINDOW
 from ..losses import level_weight
-from ..recipe.damage import check_contract, damages, told, weighing_dial
 from ..recipe import data as recipe_data
+from ..recipe.damage import check_contract, damages, told, weighing_dial
 from ..recipe.data import Damage
 from ..recipe.recipe import Recipe
 from . import (
