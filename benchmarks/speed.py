@@ -1,7 +1,10 @@
 """Whole `burnish restore` runs as a person has them: a small picture, and a 12-megapixel photograph
 with its peak memory.
 
-python -m benchmarks.speed [--model photo] [--runs 5]
+python -m benchmarks.speed [--model photo] [--runs 5] [--against ../other-checkout]
+
+--against: the small picture alone, by this checkout and another in turns, and how many times as
+fast this one is, pair by pair, which other work on the machine hardly changes.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from burnish import images
 from burnish.study.machine import processor
 
 SMALL, LARGE = (256, 384), (3000, 4000)
+HERE = Path(__file__).resolve().parents[1]
 
 
 def photograph(height: int, width: int) -> NDArray[np.uint8]:
@@ -42,9 +46,11 @@ def photograph(height: int, width: int) -> NDArray[np.uint8]:
     return result
 
 
-def measure(source: Path, target: Path, words: list[str]) -> tuple[float, float]:
-    """(seconds, peak MiB) of one whole process; the peak is the operating system's own figure for
-    it.
+def measure(
+    source: Path, target: Path, words: list[str], checkout: Path = HERE
+) -> tuple[float, float]:
+    """(seconds, peak MiB) of one whole process of a checkout's code; the peak is the operating
+    system's own figure for it.
     """
     command = [
         sys.executable,
@@ -59,7 +65,7 @@ def measure(source: Path, target: Path, words: list[str]) -> tuple[float, float]
         *words,
     ]
     begun = time.perf_counter()
-    process = subprocess.Popen(command)
+    process = subprocess.Popen(command, cwd=checkout)  # where `python -m` looks first
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - begun
     if status:
@@ -67,15 +73,36 @@ def measure(source: Path, target: Path, words: list[str]) -> tuple[float, float]
     return seconds, usage.ru_maxrss / 1024
 
 
+def compare(other: Path, model: str, runs: int) -> None:
+    """Prints how many times as fast this checkout is as another."""
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder) / "in.jpg", Path(folder) / "out.jpg"
+        images.write(source, images.from_array(photograph(*SMALL)))
+        pairs = [
+            [measure(source, target, ["-m", model], checkout)[0] for checkout in (HERE, other)]
+            for _ in range(runs + 1)
+        ][1:]
+    ours, theirs = (statistics.median(seconds) for seconds in zip(*pairs, strict=True))
+    ratios = sorted(their / our for our, their in pairs)
+    print(
+        f"{SMALL[1]}x{SMALL[0]}: {ours:.2f} s, {other} {theirs:.2f} s; "
+        f"{statistics.median(ratios):.2f} times as fast ({ratios[0]:.2f} to {ratios[-1]:.2f})"
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", default="photo")
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--against", metavar="FOLDER", type=Path)
     arguments = parser.parse_args()
     print(
         f"{processor()}, {os.cpu_count()} cores; median of {arguments.runs} whole processes, "
         "noise=auto"
     )
+    if arguments.against is not None:
+        compare(arguments.against, arguments.model, arguments.runs)
+        return
     with tempfile.TemporaryDirectory() as folder:
         for size, runs in ((SMALL, arguments.runs), (LARGE, max(1, arguments.runs // 2))):
             source = Path(folder) / f"{size[1]}x{size[0]}.jpg"

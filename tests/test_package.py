@@ -39,7 +39,7 @@ BACKENDS = "burnish.inference.backends."
 
 
 def loaded_by(code: str, home: Path | None = None) -> set[str]:
-    """The top-level modules that a fresh Python has loaded after running `code`."""
+    """The modules that a fresh Python has loaded after running `code`, by their dotted names."""
     script = (
         f"{code}\nimport json, sys\nprint(json.dumps(sorted(name for name, module in "
         "sys.modules.items() if module)))"
@@ -54,7 +54,7 @@ def loaded_by(code: str, home: Path | None = None) -> set[str]:
         text=True,
         env=settings,
     ).stdout
-    return {name.partition(".")[0] for name in json.loads(output.splitlines()[-1])}
+    return set(json.loads(output.splitlines()[-1]))
 
 
 def test_opening_an_engine_reports_to_nobody_and_leaves_nothing_in_the_home_folder(
@@ -65,6 +65,56 @@ def test_opening_an_engine_reports_to_nobody_and_leaves_nothing_in_the_home_fold
     assert "openvino" in loaded
     assert "openvino_telemetry" not in loaded
     assert not [p for p in tmp_path.iterdir() if p.name != ".cache"]
+
+
+def test_a_plain_restore_imports_what_it_needs_and_no_more(tmp_path: Path) -> None:
+    picture = ROOT / "examples" / "face_noise15.jpg"
+    words = ["burnish", "restore", str(picture), "-o", str(tmp_path / "out.jpg"), "-q"]
+    loaded = loaded_by(f"""
+import sys
+from burnish.cli import main
+sys.argv = {words!r}
+try:
+    main()
+except SystemExit as end:
+    assert end.code == 0, end.code
+""")
+    assert (tmp_path / "out.jpg").is_file()
+    assert "PIL" in loaded
+    not_needed = {
+        "absl",  # the log of OpenVINO's converters
+        "imagecodecs",
+        "importlib.metadata",
+        "importlib.resources",
+        "openvino.tools",
+        "numpy.random",
+        "platformdirs",
+        "psutil",  # on Linux, /proc says what it would
+        "pydantic",  # typer's converters of words
+        "rich",  # where stderr is no terminal
+        "tifffile",
+        "torch",
+        "xml",
+        "burnish.degrade",
+        "burnish.metrics",
+        "burnish.report",
+        "burnish.study",
+        "burnish.training",
+    }
+    if sys.platform != "linux":
+        not_needed.remove("psutil")
+    assert not loaded & not_needed
+
+
+def test_converters_of_openvino_are_there_when_somebody_asks_for_them() -> None:
+    pytest.importorskip("openvino")
+    loaded = loaded_by(
+        "import burnish.inference.backends.openvino, sys\n"
+        "assert 'openvino.tools.ovc' not in sys.modules\n"
+        "from openvino import convert_model\n"
+        "assert callable(convert_model)"
+    )
+    assert "openvino.tools.ovc" in loaded
 
 
 def requirements(extra: str | None = None) -> list[Requirement]:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import json
 import signal
 import sys
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from .. import __version__
 from ..errors import BurnishError, UsageError, unforeseen
+from .plain import convert_plainly
+
+if TYPE_CHECKING:
+    from typer.models import CommandInfo
 
 app = typer.Typer(
     add_completion=True,
@@ -33,13 +38,10 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     as_json = "--json" in sys.argv
     try:
-        sys.exit(
-            app(
-                [word for word in sys.argv[1:] if word != "--debug"],
-                prog_name="burnish",
-                standalone_mode=not as_json,
-            )
-        )
+        words = [word for word in sys.argv[1:] if word != "--debug"]
+        command = typer.main.get_command(_only_named(words))
+        convert_plainly(command)
+        sys.exit(command(words, prog_name="burnish", standalone_mode=not as_json))
     except Exception as error:
         if as_json and hasattr(
             error, "format_message"
@@ -48,6 +50,24 @@ def main() -> None:
         if debug:
             raise
         fail(error if isinstance(error, BurnishError) else unforeseen(error))
+
+
+def _only_named(words: list[str]) -> typer.Typer:
+    """The program with the command that the words name, or whole where they name none.
+
+    typer builds every option of every command that it has before it reads a word.
+    """
+    named = next((word for word in words if not word.startswith("-")), None)
+    found = [info for info in app.registered_commands if _name_of(info) == named]
+    if not found:
+        return app
+    alone = copy.copy(app)
+    alone.registered_commands = found
+    return alone
+
+
+def _name_of(info: CommandInfo) -> str:
+    return info.name or getattr(info.callback, "__name__", "").replace("_", "-")
 
 
 def fail(error: BurnishError) -> NoReturn:

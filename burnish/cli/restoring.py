@@ -13,6 +13,7 @@ from ..errors import InputError, UsageError, about_one
 from .app import app, say
 from .opening import open_model, training_wing
 from .options import AsJson, Device, Dials, Full, Inputs, Megapixels, ModelName, Threads, Where
+from .starting import one_thread_for_algebra, starting
 from .words import parse_settings, parse_tile
 
 if TYPE_CHECKING:
@@ -94,10 +95,12 @@ def restore(
 
     Restores pictures. What a dial is not told it estimates, where it can. Inputs are never changed.
     """
-    from ..images import endings
-    from ..inference.job import Job
-    from ..inference.names import not_followed, pair, passed_over
-    from .console import Console
+    one_thread_for_algebra()
+    with starting():
+        from ..images import endings
+        from ..inference.job import Job
+        from ..inference.names import pair, passed_over
+        from .console import Console
 
     extension = None if format is None else f".{format.lower().lstrip('.')}"
     target = None if output is None else Path(output)
@@ -139,8 +142,6 @@ def restore(
             "passed over, of kinds that are not read: "
             + ", ".join(f"{count} {kind}" for kind, count in passed.items())
         )
-    if recursive and (left := not_followed(inputs)):
-        console.notice(left)
     if not jobs:
         further = "" if recursive else "; with -r, subfolders are looked into as well"
         raise InputError(f"no pictures found ({', '.join(endings())}){further}")
@@ -158,7 +159,9 @@ def _restore_all(
     from ..inference.job import run_job
 
     if any(job.wanted for job in jobs):  # a folder where all is done loads no model
-        console.opened(model.open(device=device, threads=threads, fp32=fp32))
+        with starting():
+            opened = model.open(device=device, threads=threads, fp32=fp32)
+        console.opened(opened)
     with console:
         status = _each(
             jobs,

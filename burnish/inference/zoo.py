@@ -5,7 +5,6 @@ What ships is what stands in `burnish/weights`, and the filters, which have no f
 
 from __future__ import annotations
 
-from importlib import resources
 from pathlib import Path
 
 from ..errors import ModelMissing
@@ -18,7 +17,7 @@ DEFAULT = "photo"
 
 def folder() -> Path:
     """Where the shipped model files lie."""
-    return Path(str(resources.files("burnish") / "weights"))
+    return Path(__file__).resolve().parents[1] / "weights"
 
 
 def names() -> list[str]:

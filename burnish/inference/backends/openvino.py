@@ -6,17 +6,23 @@ it.
 
 from __future__ import annotations
 
+import importlib
 import sys
 import threading
 from collections.abc import Collection
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 # OpenVINO sends every import to its makers' statistics and leaves a folder in the home directory;
 # where this package cannot be imported, it does neither.
 sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+# It also imports what converts models of other frameworks: some hundred modules, which take as long
+# as all the rest of it and which nothing here needs. While it is imported, they are kept away.
+CONVERTERS = "openvino.tools.ovc"
+KEPT_AWAY = sys.modules.setdefault(CONVERTERS, None) is None  # type: ignore[arg-type]
 import openvino  # noqa: E402
 
 from ...contract import Array, Contract, Opened  # noqa: E402
@@ -27,6 +33,20 @@ from ...ground.processor import flags  # noqa: E402
 PRECISIONS = (("FP16", "f16"), ("BF16", "bf16"))
 
 
+def _converter(name: str) -> Any:
+    """`openvino.convert_model` for a program that converts models beside restoring: imported when
+    it is asked for.
+    """
+    if name != "convert_model":
+        raise AttributeError(f"module 'openvino' has no attribute {name!r}")
+    return importlib.import_module(CONVERTERS).convert_model
+
+
+if KEPT_AWAY:
+    del sys.modules[CONVERTERS]
+    openvino.__getattr__ = _converter
+
+
 def open_model(
     path: Path, contract: Contract, *, device: str, threads: int | None, fp32: bool
 ) -> Opened:
@@ -34,7 +54,13 @@ def open_model(
     core = _core()
     capabilities = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     precision = "f32" if fp32 else fastest(capabilities, flags(), residual=contract.residual)
-    settings = {"INFERENCE_PRECISION_HINT": precision, "PERFORMANCE_HINT": "LATENCY"}
+    settings = {
+        "INFERENCE_PRECISION_HINT": precision,
+        "PERFORMANCE_HINT": "LATENCY",
+        # A thread that is bound to a core waits for it where other programs run; and to bind them
+        # takes a tenth of a small picture's time.
+        "ENABLE_CPU_PINNING": "NO",
+    }
     if threads:
         settings["INFERENCE_NUM_THREADS"] = str(threads)
     try:
