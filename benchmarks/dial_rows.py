@@ -18,6 +18,7 @@ from burnish.contract import Dial
 from burnish.study.trained.blend import blend
 from burnish.training.loop.train import train
 from burnish.training.losses.style import painting
+from burnish.training.networks.archs.adain import AdaIN
 from burnish.training.networks.restorer import Restorer
 from burnish.training.parts.build import Spec
 from burnish.training.recipe.file import change, from_record
@@ -53,7 +54,8 @@ def begun(
     is resized to `side`.
     """
     restorer = Restorer(Spec.parse(arch), (Dial("mix", 0, 1, 0, "share of the second style"),))
-    restorer.net.begin(Path(file), [painting(Path(one), side) for one in paintings])  # type: ignore[operator]
+    assert isinstance(restorer.net, AdaIN)
+    restorer.net.begin(Path(file), [painting(Path(one), side) for one in paintings])
     folder.mkdir(parents=True, exist_ok=True)
     restorer.save(folder / "begin.safetensors")
     return folder / "begin.safetensors"

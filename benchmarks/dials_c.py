@@ -32,11 +32,11 @@ from burnish.report.sheet import Cell, sheet
 from burnish.study.dial.smooth import middle, variation
 from burnish.study.evaluate import Folder
 from burnish.study.machine import processor
-from burnish.training.losses import LOSSES
+from burnish.training.losses import make_loss
 from burnish.training.networks.cost import multiply_adds, parameters
 from burnish.training.networks.restorer import Restorer
 from burnish.training.networks.torch_backend import runner
-from burnish.training.parts.build import Spec, build
+from burnish.training.parts.build import Spec
 from burnish.training.recipe.file import load_yaml
 
 STUDY, RESULTS, DOC, STRIPS = (
@@ -225,10 +225,7 @@ def main() -> None:
         }
         first, second = list(study["rows"])[:2]
         specs = {first: study["recipe"]["loss"], second: study["rows"][second]["changes"]["loss"]}
-        ends = {
-            name: build(Spec.parse(spec), LOSSES, trusted=True, place="loss")
-            for name, spec in specs.items()
-        }
+        ends = {name: make_loss(Spec.parse(spec)) for name, spec in specs.items()}
         found = [measured(name, restorer, ends, clean) for name, restorer in restorers.items()]
         parts[part] = {"title": study["title"], "ends": [first, second], "rows": found}
         folder = STRIPS if args.write else args.out

@@ -30,7 +30,6 @@ from torch import Tensor, nn  # noqa: E402
 from burnish import metrics  # noqa: E402
 from burnish.errors import ModelCorrupt, ModelMismatch, ModelMissing, RecipeError, UsageError  # noqa: E402
 from burnish.training.losses import LOSSES, features  # noqa: E402
-from burnish.training.losses.common import least_side  # noqa: E402
 from burnish.training.optimise.optim import OPTIMIZERS  # noqa: E402
 from burnish.training.optimise.schedule import SHAPES  # noqa: E402
 from burnish.training.parts.build import Spec, build, check_spec, find  # noqa: E402
@@ -159,7 +158,7 @@ def test_less_noise_costs_less_and_a_step_downhill_helps(loss: Any) -> None:
     restored, clean = pair()
     near = (clean + 0.2 * (restored - clean)).requires_grad_()
     value = loss(near, clean)
-    if not getattr(loss, "on_logits", False):
+    if not loss.on_logits:
         assert float(value.detach()) < float(loss(restored, clean))
     (slope,) = torch.autograd.grad(value, near)
     step = 1e-4 / slope.abs().max()
@@ -376,9 +375,9 @@ def test_a_loss_says_the_smallest_picture_that_it_can_compare(files: Files) -> N
         nested,
         make("Perceptual", **perceptual(files)),
     )
-    assert [least_side(loss) for loss in losses] == [1, 11, 176, 44, 32]
+    assert [loss.least for loss in losses] == [1, 11, 176, 44, 32]
     for loss in losses[1:]:
-        least = least_side(loss)
+        least = loss.least
         restored, clean = pair(0, None, least, least)
         assert math.isfinite(float(loss(restored, clean)))
         with pytest.raises(UsageError, match=f"{least}x{least} and more"):

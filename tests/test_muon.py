@@ -59,7 +59,7 @@ def test_groups_are_the_inner_convolutions() -> None:
 
 def named_groups(spec: Spec) -> set[str]:
     restorer = Restorer(spec, (Dial("noise", 0, 75, 25, "sigma"),))
-    hidden = {id(p) for p in muon_groups(restorer)[0]["params"]}
+    hidden = {id(p) for p in muon_groups(restorer, restorer.net.weight_sets())[0]["params"]}
     return {name.removeprefix("net.") for name, p in restorer.named_parameters() if id(p) in hidden}
 
 

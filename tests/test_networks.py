@@ -55,7 +55,7 @@ def make(name: str, args: dict[str, Any] | None = None) -> Restorer:
     """
     network: Any = find(name, NETWORKS)
     torch.manual_seed(3)
-    dials = tuple(Dial(f"dial{i}", 0, 75, 25, "steps") for i in range(getattr(network, "dials", 0)))
+    dials = tuple(Dial(f"dial{i}", 0, 75, 25, "steps") for i in range(network.dials))
     restorer = Restorer(Spec(name, {**network.tiny, **(args or {})}), dials).eval()
     with torch.no_grad():
         for weight in restorer.parameters():
@@ -208,9 +208,8 @@ def test_export_equals_the_training_forward(restorer: Restorer, tmp_path: Path, 
     if not half and restorer.spec.use not in ("ResUNet", "LevelPlane", "UNet"):
         pytest.skip("exports in float32 are the same way for every network, and take as long again")
     listed: list[Any] = [find(name, NETWORKS) for name in NETWORKS]
-    if restorer.spec.args not in [network.tiny for network in listed] and (
-        restorer.contract.scale == 1
-    ):
+    is_variant = restorer.spec.args not in [network.tiny for network in listed]
+    if is_variant and restorer.contract.scale == 1:
         pytest.skip(
             "of the variants, those that enlarge are exported: the others are made of what the "
             "listed ones are"

@@ -17,6 +17,7 @@ from ...contract import Dial
 from ...errors import ModelMismatch, UsageError
 from ...report.plot import lines
 from ...report.sheet import Cell, sheet
+from ...training.networks.dials.blend import Blend
 from ...training.networks.restorer import Restorer
 from ...training.parts.build import Spec
 from .filters import convolved, mosaic
@@ -83,8 +84,9 @@ def blend(files: Sequence[Path]) -> tuple[Restorer, list[Kinship]]:
         for name, file in zip(names, files[1:], strict=True)
     )
     result = Restorer(Spec("Blend", {"base": first.spec, "corners": len(files)}), dials)
+    assert isinstance(result.net, Blend)
     for corner, network in enumerate(networks):
-        result.net.take(corner, network.net.state_dict())  # type: ignore[operator]
+        result.net.take(corner, network.net.state_dict())
     result.card = {
         **first.card,
         "task": (

@@ -12,7 +12,7 @@ import torch
 from ...contract import Dial
 from ...degrade import Degradation
 from ...errors import ModelMismatch
-from ...training.networks.dials.amount import Amount
+from ...training.networks.dials.amount import Turned
 from ...training.networks.restorer import Restorer
 from ...training.parts.build import Spec
 from ..dial.smooth import Smoothness
@@ -28,8 +28,8 @@ def calibrate(
     real units already, for several dials, and where a higher level wants no other setting.
     """
     restorer = Restorer.load(source)
-    amount = getattr(restorer.net, "amount", None)
-    if not isinstance(amount, Amount) or len(restorer.contract.dials) != 1:
+    net = restorer.net
+    if not isinstance(net, Turned) or len(restorer.contract.dials) != 1:
         raise ModelMismatch(
             f"{source}: {restorer.spec.use} has no dial that could be calibrated: one that is "
             "turned between two ends can"
@@ -41,7 +41,7 @@ def calibrate(
             f"{source}: levels {levels} want settings {[round(s, 3) for s in settings]}; two "
             "levels or more are wanted, of different best settings"
         )
-    amounts = amount(torch.tensor(settings)).tolist()
+    amounts = net.amount(torch.tensor(settings)).tolist()
     dial = Dial(
         damage.dial.name,
         levels[0],

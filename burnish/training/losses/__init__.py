@@ -2,13 +2,7 @@
 
 To add one: one file (or class) here, one line in LOSSES; the shared tests then run over it.
 
-A loss is a module without parameters, loss(restored [B, C, H, W], clean, weight or None) -> a
-scalar to be made small. The weight, [B, 1, 1, 1] or [B, 1 or C, H, W], says what each place counts:
-where it is 0, the restored picture has no influence. What is said of a loss stands on it as
-attributes: on_logits (it wants the network's logits in place of its output), least (the smallest
-side of a picture that it can compare), specs (those of its arguments that are losses themselves),
-by_level (its terms take the level [B, K, 1, 1] as well), and, where it is made of several,
-terms(restored, clean, weight) -> {name: scalar}, which add up to the loss.
+What a loss is, and what it may say of itself, stands in `loss.py`.
 """
 
 from __future__ import annotations
@@ -17,7 +11,9 @@ from collections.abc import Callable
 from typing import Any
 
 from ...ground.tables import Table
+from ..parts.build import Spec, build
 from .common import level_weight, weighted_mean
+from .loss import Loss, as_loss
 from .pixel import L1, L2, PSNR, Charbonnier
 
 LOSSES: Table[Callable[..., Any]] = Table(
@@ -42,4 +38,19 @@ LOSSES: Table[Callable[..., Any]] = Table(
     },
 )
 
-__all__ = ["L1", "L2", "LOSSES", "PSNR", "Charbonnier", "level_weight", "weighted_mean"]
+__all__ = [
+    "L1",
+    "L2",
+    "LOSSES",
+    "PSNR",
+    "Charbonnier",
+    "Loss",
+    "level_weight",
+    "make_loss",
+    "weighted_mean",
+]
+
+
+def make_loss(spec: Spec) -> Loss:
+    """The loss that a recipe names, listed or by an import path. RecipeError."""
+    return as_loss(build(spec, LOSSES, trusted=True, place="loss"))

@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
-import torch
 from torch import Tensor, nn
 
-from .common import least_side
+from .loss import Compound, as_loss
 
 
-class Between(nn.Module):
+class Between(Compound):
     """(1 - t) first + t second, with t from 0 at the level `low` to 1 at `high`.
 
     The level is that of the network's first dial; without one, t is a half.
@@ -24,7 +23,6 @@ class Between(nn.Module):
     """
 
     specs: ClassVar[tuple[str, ...]] = ("first", "second")
-    #: its `terms` take the level besides
     by_level = True
 
     def __init__(
@@ -37,22 +35,15 @@ class Between(nn.Module):
         super().__init__()
         if not low < high:
             raise ValueError(f"from low={low:g} to high={high:g} is no range")
-        self.ends = nn.ModuleDict({"first": first(), "second": second()})
-        if any(getattr(loss, "on_logits", False) for loss in self.ends.values()):
+        self.first = as_loss(first())
+        self.second = as_loss(second())
+        if self.first.on_logits or self.second.on_logits:
             raise ValueError("neither of the two may want logits")
-        if any(getattr(loss, "by_level", False) for loss in self.ends.values()):
+        if self.first.by_level or self.second.by_level:
             raise ValueError("neither of the two may be mixed by the level itself")
-        self.low, self.high = low, high
-        self.least = max(least_side(loss) for loss in self.ends.values())
-
-    def forward(
-        self,
-        restored: Tensor,
-        clean: Tensor,
-        weight: Tensor | None = None,
-        level: Tensor | None = None,
-    ) -> Tensor:
-        return torch.stack(list(self.terms(restored, clean, weight, level).values())).sum()
+        self.low = low
+        self.high = high
+        self.least = max(self.first.least, self.second.least)
 
     def terms(
         self,
@@ -67,8 +58,8 @@ class Between(nn.Module):
             if level is None
             else ((level[:, :1].float() - self.low) / (self.high - self.low)).clamp(0, 1)
         )
-        shares = {"first": 1 - share, "second": share}
+        parts = {"first": (self.first, 1 - share), "second": (self.second, share)}
         return {
             name: loss(restored, clean, part if weight is None else part * weight)
-            for (name, loss), part in zip(self.ends.items(), shares.values(), strict=True)
+            for name, (loss, part) in parts.items()
         }

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from ...errors import UsageError
 
@@ -19,13 +19,18 @@ Result = TypeVar("Result")
 def exact(
     forward: Callable[[Module, Tensor, Tensor, Tensor | None], Result],
 ) -> Callable[..., Result]:
-    """For a loss's methods: computed in float32 (float64 stays), whatever autocast says; UsageError
-    where the two pictures' shapes differ.
+    """For a loss's `forward`, or its `terms` where these do not depend on the level: computed in
+    float32 (float64 stays), whatever autocast says; UsageError where the two pictures' shapes
+    differ.
     """
 
     @wraps(forward)
     def method(
-        self: Module, restored: Tensor, clean: Tensor, weight: Tensor | None = None
+        self: Module,
+        restored: Tensor,
+        clean: Tensor,
+        weight: Tensor | None = None,
+        level: Tensor | None = None,
     ) -> Result:
         if restored.shape != clean.shape:
             raise UsageError(
@@ -42,11 +47,6 @@ def exact(
             )
 
     return method
-
-
-def least_side(loss: nn.Module) -> int:
-    """The smallest side of a picture that the loss can compare."""
-    return int(getattr(loss, "least", 1))
 
 
 def weighted_mean(error: Tensor, weight: Tensor | None) -> Tensor:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from .common import exact, least_under, weighted_mean
+from .loss import Loss
 
 
-class Edge(nn.Module):
+class Edge(Loss):
     """The mean absolute difference of the two pictures' derivatives, inside the picture.
 
     gradient: the mean over the differences between neighbours in a row, plus the same in a column.

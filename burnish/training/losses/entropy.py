@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from ...errors import UsageError
 from .common import exact, weighted_mean
+from .loss import Loss
 
 
-class BCE(nn.Module):
+class BCE(Loss):
     """The mean of -(p clean log restored + (1 - clean) log(1 - restored)), where the network gives
     probabilities; UsageError for values outside [0, 1].
 
@@ -40,7 +41,7 @@ class BCE(nn.Module):
         )
 
 
-class BCEWithLogits(nn.Module):
+class BCEWithLogits(Loss):
     """The same on the network's logits, which is exact where a sigmoid has long become 0 or 1.
 
     `pos_weight` as in BCE: with white = 1 it weighs the paper.

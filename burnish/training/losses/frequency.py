@@ -7,12 +7,13 @@ from __future__ import annotations
 from typing import Literal
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from .common import exact, hidden, of_picture, weighted_mean
+from .loss import Loss
 
 
-class Frequency(nn.Module):
+class Frequency(Loss):
     """The mean absolute difference of the two-dimensional spectra (the half that real pictures
     need; 1 / sqrt(H W), so that noise counts as in pixels).
 

@@ -5,12 +5,13 @@ As the distance of a Perceptual it is the style loss.
 
 from __future__ import annotations
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from .common import exact, hidden, of_picture, weighted_mean
+from .loss import Loss
 
 
-class Gram(nn.Module):
+class Gram(Loss):
     """||G(restored) - G(clean)||^2, summed over the C x C matrix, the mean over the batch; G = psi
     psi^T / (C H W) with psi [C, H W] (Johnson et al. 2016).
 

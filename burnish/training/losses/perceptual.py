@@ -13,10 +13,11 @@ from torch import Tensor, nn
 
 from .common import exact, hidden
 from .features import SMALLEST, Features
+from .loss import Compound, as_loss
 from .pixel import L1
 
 
-class Perceptual(nn.Module):
+class Perceptual(Compound):
     """The weighted sum, over layers of a frozen network, of a distance between the activations of
     the restored and of the clean picture.
 
@@ -39,11 +40,8 @@ class Perceptual(nn.Module):
     ) -> None:
         super().__init__()
         self.layers = weighted(layers)
-        self.distance = distance()
+        self.distance = as_loss(distance())
         self.features = Features(network, tuple(layers), file)
-
-    def forward(self, restored: Tensor, clean: Tensor, weight: Tensor | None = None) -> Tensor:
-        return torch.stack(list(self.terms(restored, clean, weight).values())).sum()
 
     @exact
     def terms(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from .common import exact, of_picture, weighted_mean
+from .loss import Loss
 
 
-class L1(nn.Module):
+class L1(Loss):
     """The mean of |restored - clean|."""
 
     def __init__(self) -> None:  # nn.Module's own would take any argument
@@ -19,7 +20,7 @@ class L1(nn.Module):
         return weighted_mean((restored - clean).abs(), weight)
 
 
-class L2(nn.Module):
+class L2(Loss):
     """The mean of (restored - clean)^2."""
 
     def __init__(self) -> None:  # nn.Module's own would take any argument
@@ -30,7 +31,7 @@ class L2(nn.Module):
         return weighted_mean((restored - clean).square(), weight)
 
 
-class Charbonnier(nn.Module):
+class Charbonnier(Loss):
     """The mean of sqrt((restored - clean)^2 + eps^2): L1 with a round bottom (Charbonnier et al.,
     ICIP 1994).
     """
@@ -46,7 +47,7 @@ class Charbonnier(nn.Module):
         return weighted_mean(((restored - clean).square() + self.eps**2).sqrt(), weight)
 
 
-class PSNR(nn.Module):
+class PSNR(Loss):
     """Minus the mean over the pictures of 10 log10(1 / MSE): what is reported is what is minimised
     (Chen et al., CVPRW 2021).
 

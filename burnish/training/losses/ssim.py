@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from ...errors import UsageError
 from ...metrics import WINDOW
 from .common import exact, least_under, weighted_mean
+from .loss import Loss
 
 SIDE = int(WINDOW.size)
 C1, C2 = 0.01**2, 0.03**2
@@ -20,7 +21,7 @@ SCALES = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 FLOOR = 1e-4
 
 
-class SSIM(nn.Module):
+class SSIM(Loss):
     """1 minus the structural similarity, the mean over channels and the valid region.
 
     A window counts what its least place counts.
@@ -39,7 +40,7 @@ class SSIM(nn.Module):
         return weighted_mean(1 - luminance * structure, least_under(weight, SIDE, SIDE))
 
 
-class MSSSIM(nn.Module):
+class MSSSIM(Loss):
     """1 minus the structural similarity over several scales, each half as large: structure at all
     of them, brightness at the coarsest.
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ... import images
 from ...ground.channels import to_channels
@@ -17,6 +17,7 @@ from ...ground.resize import resize
 from .common import exact, hidden, of_picture, weighted_mean
 from .features import SMALLEST, Features
 from .gram import gram
+from .loss import Compound
 from .perceptual import weighted
 
 
@@ -32,7 +33,7 @@ def painting(path: Path, side: int) -> Tensor:
     return torch.from_numpy(np.clip(small, 0, 1))
 
 
-class Style(nn.Module):
+class Style(Compound):
     """The weighted sum, over layers of a frozen network, of ||G(restored) - G(painting)||^2, G as
     in `Gram`.
 
@@ -63,9 +64,6 @@ class Style(nn.Module):
         for name in self.layers:
             self.register_buffer(f"gram_{name}", gram(wanted[name]), persistent=False)
 
-    def forward(self, restored: Tensor, clean: Tensor, weight: Tensor | None = None) -> Tensor:
-        return torch.stack(list(self.terms(restored, clean, weight).values())).sum()
-
     @exact
     def terms(
         self, restored: Tensor, clean: Tensor, weight: Tensor | None = None
@@ -73,7 +71,7 @@ class Style(nn.Module):
         """Every layer's distance times its weight, by the layer's name."""
         found, counts = self.features(hidden(restored, clean, weight)), of_picture(weight)
         distances = {
-            name: (gram(found[name]) - getattr(self, f"gram_{name}"))
+            name: (gram(found[name]) - self.get_buffer(f"gram_{name}"))
             .square()
             .sum((1, 2))[:, None, None, None]
             for name in self.layers

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, cast
 
 import torch
 from torch import Tensor, nn
 
 from ..parts.build import Part
-from .common import exact, least_side
+from .common import exact
+from .loss import Compound, Loss, as_loss
 
 
-class Sum(nn.Module):
+class Sum(Compound):
     """The weighted sum of named losses: `terms: {pixel: L1, feature: {use: Perceptual, args: {...},
     weight: 0.1}}`; a weight that is not given is 1.
 
@@ -29,14 +30,12 @@ class Sum(nn.Module):
                 "Edge, weight: 0.1}}"
             )
         self.weights = {name: part.weight for name, part in terms.items()}
-        self.losses = nn.ModuleList(part() for part in terms.values())
-        if any(getattr(loss, "by_level", False) for loss in self.losses):
+        modules = nn.ModuleList(as_loss(part()) for part in terms.values())
+        self.losses = cast("Sequence[Loss]", modules)
+        if any(loss.by_level for loss in self.losses):
             raise ValueError("Between mixes whole losses: the Sum goes inside it, not around it")
-        self.on_logits = any(_wants_logits(loss) for loss in self.losses)
-        self.least = max(least_side(loss) for loss in self.losses)
-
-    def forward(self, restored: Tensor, clean: Tensor, weight: Tensor | None = None) -> Tensor:
-        return torch.stack(list(self.terms(restored, clean, weight).values())).sum()
+        self.on_logits = any(loss.on_logits for loss in self.losses)
+        self.least = max(loss.least for loss in self.losses)
 
     @exact
     def terms(
@@ -46,14 +45,7 @@ class Sum(nn.Module):
         picture = torch.sigmoid(restored) if self.on_logits else restored
         found: dict[str, Tensor] = {}
         for (name, share), loss in zip(self.weights.items(), self.losses, strict=True):
-            given = restored if _wants_logits(loss) else picture
-            several = getattr(loss, "terms", None)
-            inner = several(given, clean, weight) if several else {"": loss(given, clean, weight)}
-            found.update(
-                {f"{name}/{part}".rstrip("/"): share * value for part, value in inner.items()}
-            )
+            given = restored if loss.on_logits else picture
+            for part, value in loss.terms(given, clean, weight).items():
+                found[f"{name}/{part}".rstrip("/")] = share * value
         return found
-
-
-def _wants_logits(loss: nn.Module) -> bool:
-    return bool(getattr(loss, "on_logits", False))

@@ -6,13 +6,14 @@ from __future__ import annotations
 
 from typing import Literal
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from .common import exact, weighted_mean
 from .edge import differences
+from .loss import Loss
 
 
-class TotalVariation(nn.Module):
+class TotalVariation(Loss):
     """How much the neighbours in the restored picture differ: in the rows plus in the columns.
 
     power: 1 takes |difference| (anisotropic), 2 its square. reduction: "mean" over the differences

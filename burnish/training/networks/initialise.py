@@ -7,6 +7,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from .network import Layer
+
 _KINDS = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)
 #: what the last convolution of a residual branch is multiplied with, so that a fresh network is
 #: near the identity
@@ -32,10 +34,8 @@ INITIALISERS: dict[str, Callable[[Tensor, torch.Generator], None] | None] = {
 def initialise(net: nn.Module, name: str, generator: torch.Generator) -> None:
     """Draws the weights of all convolutions and linear layers and zeroes their biases.
 
-    A module that names layers in `starts_small` gets those at a tenth.
-
-    One that has a method `drawn` is asked to do with its fresh weights what it has to (as ICNR
-    does).
+    Layers named in `starts_small` are then made small, and `after_init` is called of what is inside
+    first, since what wraps it may copy it.
     """
     draw = INITIALISERS[name]
     if draw is None:
@@ -46,11 +46,9 @@ def initialise(net: nn.Module, name: str, generator: torch.Generator) -> None:
                 draw(module.weight, generator)
                 if module.bias is not None:
                     module.bias.zero_()
-        for module in net.modules():
-            for layer in getattr(module, "starts_small", ()):
-                getattr(module, layer).weight.mul_(SMALL)
-        for module in reversed(
-            list(net.modules())
-        ):  # what is inside first: what wraps it may copy it
-            if callable(drawn := getattr(module, "drawn", None)):
-                drawn()
+        layers = [module for module in net.modules() if isinstance(module, Layer)]
+        for layer in layers:
+            for name in layer.starts_small:
+                layer.get_parameter(f"{name}.weight").mul_(SMALL)
+        for layer in reversed(layers):
+            layer.after_init()

@@ -11,6 +11,8 @@ from typing import Any
 from torch import nn
 from torch.utils.checkpoint import checkpoint
 
+from .network import Network
+
 
 def recompute_blocks(net: nn.Module) -> int:
     """Has every block computed anew in the backward pass; returns how many there are.
@@ -34,7 +36,7 @@ def _anew(forward: Callable[..., Any], *inputs: Any, **named: Any) -> Any:
 def _blocks(module: nn.Module) -> list[nn.Module]:
     """The outermost blocks."""
     found: list[nn.Module] = []
-    if getattr(module, "level", None) == "batch":  # its filters change
+    if isinstance(module, Network) and module.level == "batch":  # its filters change
         return found
     for child in module.children():
         if (

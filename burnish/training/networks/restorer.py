@@ -18,7 +18,6 @@ from torch import Tensor, nn
 
 from ...contract import Contract, Dial
 from ...errors import (
-    DialError,
     ModelCorrupt,
     ModelMismatch,
     ModelMissing,
@@ -28,7 +27,9 @@ from ...errors import (
 from ...ground.files import atomic_write
 from ...metrics.evaluate import in_words
 from ..parts.build import Spec, build
+from .adapter import as_network
 from .archs import NETWORKS
+from .wrapper import Wrapper
 
 FORMAT = 1
 
@@ -41,15 +42,15 @@ class Restorer(nn.Module):
     def __init__(self, spec: Spec, dials: tuple[Dial, ...] = (), *, trusted: bool = False) -> None:
         super().__init__()
         self.spec = spec
-        self.net: nn.Module = build(spec, NETWORKS, trusted=trusted, place="arch")
-        self.contract = contract_of(self.net, dials)
+        self.net = as_network(build(spec, NETWORKS, trusted=trusted, place="arch"))
+        self.contract = self.net.contract(dials)
         self.card: dict[str, Any] = {}
 
     def predict(self, image: Tensor, level: Tensor | None = None) -> Tensor:
         """What the network itself gives: the residual where `contract.residual`, else the
         picture.
         """
-        return self.net(image, level) if self.contract.dials else self.net(image)  # type: ignore[no-any-return]
+        return self.net(image, level) if self.contract.dials else self.net(image)
 
     def forward(self, image: Tensor, level: Tensor | None = None) -> Tensor:
         predicted = self.predict(image, level)
@@ -64,14 +65,10 @@ class Restorer(nn.Module):
         level = torch.tensor(self.contract.settings(settings), dtype=torch.float32).view(
             1, -1, 1, 1
         )
-        if not callable(folded := getattr(self.net, "folded", None)):
-            raise DialError(
-                f"{self.spec.use} does not fold: it is no network that wraps another to give it "
-                "a dial"
-            )
-        state: dict[str, Tensor] = folded(level)
+        state = self.net.fold(level)
+        assert isinstance(self.net, Wrapper)  # nothing else folds
         base = Spec.parse(self.spec.args["base"])
-        base = Spec(base.use, {**base.args, **getattr(self.net, "folded_args", {})})
+        base = Spec(base.use, {**base.args, **self.net.folded_args})
         plain = Restorer(base, trusted=True)
         lacked = [
             name.removesuffix(".bias") for name in state if name not in plain.net.state_dict()
@@ -142,32 +139,6 @@ class Restorer(nn.Module):
             )
         restorer.card = header["card"]
         return restorer.eval()
-
-
-def contract_of(net: nn.Module, dials: tuple[Dial, ...]) -> Contract:
-    """The contract that a network's attributes declare, with the recipe's dials; what it does not
-    declare is the least that can be relied on.
-    """
-    wanted = getattr(net, "dials", 0)
-    if wanted != len(dials):
-        raise RecipeError(
-            f"arch: {type(net).__name__} reads {wanted} dial(s), but the recipe names "
-            f"{len(dials)}: {', '.join(d.name for d in dials) or 'none'}"
-        )
-    default = Contract(reach=None)
-    names = (
-        "channels_in",
-        "channels_out",
-        "scale",
-        "multiple",
-        "reach",
-        "level",
-        "identity",
-        "residual",
-    )
-    return Contract(
-        dials=dials, **{name: getattr(net, name, getattr(default, name)) for name in names}
-    )
 
 
 def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, Any] | None]:

@@ -8,7 +8,7 @@ k].
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import torch
@@ -125,23 +125,21 @@ class Muon(torch.optim.Optimizer):
         p.addcdiv_(state["exp_avg"], spread, value=-group["lr"] / (1 - beta1**t))
 
 
-def muon_groups(net: nn.Module) -> list[dict[str, Any]]:
+def muon_groups(
+    net: nn.Module, weight_sets: Sequence[Sequence[nn.Parameter]] | None = None
+) -> list[dict[str, Any]]:
     """Parameter groups: every convolution but the first and the last for Muon, the first, the last
     and all vectors for AdamW.
 
-    First and last are meant by where data enters and leaves: by the order of registration, the
-    order in which networks here are written. Of a network that wraps one they are the base's, in
-    every set of weights it has for that; where the base is frozen, those of what was added.
+    weight_sets: the weights that a picture passes from door to tail, in that order, for each
+    network that is kept in this one; without it, the network's own. Each set has its first and its
+    last convolution; where all sets are frozen, these are those of what learns.
     """
-    outer = getattr(net, "net", net)
-    base = getattr(outer, "base", outer)
-    sets = [
-        found
-        for one in (base, *getattr(outer, "bank", ()), *getattr(outer, "corners", ()))
-        if (found := _convolutions(one))
-    ] or [_convolutions(net)]
+    everything = _convolutions(net.parameters())
+    found = [_convolutions(weights) for weights in weight_sets or ()]
+    sets = [convolutions for convolutions in found if convolutions] or [everything]
     ends = {id(p) for weights in sets for p in (*weights[:1], *weights[-1:])}
-    hidden = {id(p) for p in _convolutions(net)} - ends
+    hidden = {id(p) for p in everything} - ends
     learning = [p for p in net.parameters() if p.requires_grad]
     return [
         {
@@ -152,9 +150,10 @@ def muon_groups(net: nn.Module) -> list[dict[str, Any]]:
     ]
 
 
-def _convolutions(module: nn.Module) -> list[nn.Parameter]:
+def _convolutions(parameters: Iterable[nn.Parameter]) -> list[nn.Parameter]:
+    """The weights of convolutions that learn."""
     return [
         p
-        for p in module.parameters()
+        for p in parameters
         if p.requires_grad and p.ndim == 4 and not (p.shape[0] == 1 and p.shape[2:] == (1, 1))
     ]  # [1, C, 1, 1] is a vector

@@ -39,9 +39,11 @@ OPTIMIZERS: Table[Callable[..., Any]] = Table(
 )
 
 
-def make_optimizer(spec: Spec, net: nn.Module) -> torch.optim.Optimizer:
+def make_optimizer(
+    spec: Spec, net: nn.Module, weight_sets: Sequence[Sequence[nn.Parameter]] | None = None
+) -> torch.optim.Optimizer:
     """The optimizer over the network's parameters, frozen ones left out; Muon's are grouped, so
-    that it orthogonalises hidden convolutions only.
+    that it orthogonalises hidden convolutions only (weight_sets: see `muon_groups`).
 
     Of the groups in `spec.args["groups"]` the first whose pattern matches a parameter's name takes
     it; what no pattern matches has the arguments of all. Every group remembers its `highest_lr`.
@@ -52,7 +54,9 @@ def make_optimizer(spec: Spec, net: nn.Module) -> torch.optim.Optimizer:
     groups = args.pop("groups", ())
     muon = find(spec.use, OPTIMIZERS, trusted=True) is Muon
     whole = (
-        muon_groups(net) if muon else [{"params": [p for p in net.parameters() if p.requires_grad]}]
+        muon_groups(net, weight_sets)
+        if muon
+        else [{"params": [p for p in net.parameters() if p.requires_grad]}]
     )
     if not any(part["params"] for part in whole):
         raise RecipeError(

@@ -12,20 +12,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ...errors import RecipeError
 from ..data import Crops, Pictures
 from ..data.feed import feed
-from ..losses import LOSSES
-from ..losses.common import least_side
+from ..losses import Loss, make_loss
 from ..networks.freezing import freeze
 from ..networks.initialise import initialise
 from ..networks.recompute import recompute_blocks
 from ..networks.restorer import Restorer, load_weights, read_weights
+from ..networks.wrapper import Wrapper
 from ..optimise.optim import make_optimizer
 from ..optimise.schedule import LearningRate, shape_of
-from ..parts.build import Spec, build
+from ..parts.build import Spec
 from ..parts.patterns import check_pattern, like
 from ..recipe.damage import check_contract
 from ..recipe.recipe import Recipe
@@ -44,7 +44,7 @@ class Setup:
     restorer: Restorer
     ema: Restorer
     optimizer: torch.optim.Optimizer
-    loss: nn.Module
+    loss: Loss
     crops: Crops
     others: Pictures | None
 
@@ -102,10 +102,8 @@ def set_up(recipe: Recipe, machine: Machine, before: Mapping[str, Tensor] | None
     restorer.to(machine.device).to(memory_format=machine.memory_format)  # type: ignore[call-overload]
     ema = copy.deepcopy(restorer).eval()
     freeze(restorer, recipe.freeze)
-    optimizer = make_optimizer(recipe.optimizer, restorer)
-    loss: nn.Module = build(
-        Spec(recipe.loss.use, recipe.loss.args), LOSSES, trusted=True, place="loss"
-    ).to(machine.device)
+    optimizer = make_optimizer(recipe.optimizer, restorer, restorer.net.weight_sets())
+    loss = make_loss(Spec(recipe.loss.use, recipe.loss.args)).to(machine.device)
     if recipe.checkpoint_activations and not recompute_blocks(restorer.net):
         machine.say(
             f"checkpoint_activations: {recipe.arch.use} has no blocks that could be computed "
@@ -131,16 +129,13 @@ def fresh(recipe: Recipe) -> Restorer:
             if like(name, recipe.renew)
         }
         weights = read_weights(Path(recipe.start))[0]
-        base = getattr(restorer.net, "base", None)
-        target = (
-            base
-            if isinstance(base, nn.Module) and weights.keys() == base.state_dict().keys()
-            else restorer.net
-        )
+        target = net = restorer.net
+        if isinstance(net, Wrapper) and weights.keys() == net.base.state_dict().keys():
+            target = net.base
         load_weights(target, weights, recipe.start)
         restorer.load_state_dict(drawn, strict=False)
-        if target is base:
-            _begin_at_base(restorer)
+        if target is not net:  # what keeps more than its base's weights begins from them
+            net.after_init()
     check_contract(recipe, restorer.contract)
     return restorer
 
@@ -161,15 +156,9 @@ def take_over(restorer: Restorer, weights: Mapping[str, Tensor], renew: Sequence
     }
     fitting = {name: weight for name, weight in wanted.items() if own[name].shape == weight.shape}
     restorer.load_state_dict({**own, **fitting})
-    if wrapped:
-        _begin_at_base(restorer)
+    if wrapped:  # what keeps more than its base's weights begins from them
+        restorer.net.after_init()
     return len(fitting)
-
-
-def _begin_at_base(restorer: Restorer) -> None:
-    """A network that keeps more than its base's weights is asked to begin from them."""
-    if callable(drawn := getattr(restorer.net, "drawn", None)):
-        drawn()
 
 
 def check_networks(recipe: Recipe, machine: Machine) -> None:
@@ -189,14 +178,14 @@ def check_networks(recipe: Recipe, machine: Machine) -> None:
                     "renew: without start there is nothing to take over, so every weight is "
                     "drawn afresh"
                 )
-            make_optimizer(alone.optimizer, restorer)
-            loss = build(Spec(alone.loss.use, alone.loss.args), LOSSES, trusted=True, place="loss")
-            if getattr(loss, "on_logits", False) and not hasattr(restorer.net, "logits"):
+            make_optimizer(alone.optimizer, restorer, restorer.net.weight_sets())
+            loss = make_loss(Spec(alone.loss.use, alone.loss.args))
+            if loss.on_logits and restorer.net.logits is None:
                 raise RecipeError(
                     f"loss: {alone.loss.use} wants logits, and {alone.arch.use} does not offer "
                     "them; a network with a final sigmoid does"
                 )
-            least = least_side(loss) * (
+            least = loss.least * (
                 2 if alone.data.raw else 1
             )  # raw planes have half the side of their crop
             if alone.data.cut != "whole" and alone.data.crop < least:

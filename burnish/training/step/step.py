@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from ..data import Batch
+from ..losses.loss import Loss, summed
+from ..networks.network import Network
 from ..optimise.ema import average, warmed
 from ..optimise.schedule import LearningRate, set_rate
 from .setup import Setup
@@ -34,9 +35,7 @@ def backward(setup: Setup, batch: Batch) -> Losses:
             level if restorer.contract.dials else None,
         )
         output = (
-            logits(restorer.net, spoiled, given)
-            if getattr(loss, "on_logits", False)
-            else restorer(spoiled, given)
+            logits(restorer.net, spoiled, given) if loss.on_logits else restorer(spoiled, given)
         )
     value, terms = evaluated(loss, output.float(), clean, weight, given)
     (value / setup.recipe.accumulate).backward()  # type: ignore[no-untyped-call]
@@ -46,14 +45,14 @@ def backward(setup: Setup, batch: Batch) -> Losses:
     }
 
 
-def logits(net: Any, image: Tensor, level: Tensor | None) -> Tensor:
+def logits(net: Network, image: Tensor, level: Tensor | None) -> Tensor:
     """What the network gives before its final sigmoid."""
-    result: Tensor = net.logits(image) if level is None else net.logits(image, level)
-    return result
+    assert net.logits is not None  # `check_networks` has asked
+    return net.logits(image) if level is None else net.logits(image, level)
 
 
 def evaluated(
-    loss: nn.Module,
+    loss: Loss,
     restored: Tensor,
     clean: Tensor,
     weight: Tensor | None,
@@ -62,15 +61,8 @@ def evaluated(
     """The loss, and its terms where it has several. level: what the network was told, for a loss
     that asks.
     """
-    several = getattr(loss, "terms", None)
-    if several is None:
-        return loss(restored, clean, weight), {}
-    terms: dict[str, Tensor] = (
-        several(restored, clean, weight, level)
-        if getattr(loss, "by_level", False)
-        else several(restored, clean, weight)
-    )
-    return torch.stack(list(terms.values())).sum(), terms
+    terms = loss.terms(restored, clean, weight, level)
+    return summed(terms), {name: term for name, term in terms.items() if name}
 
 
 def update(

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import nn
 
 from ...contract import Array, Contract, Run, apply, level_array
 from ...errors import UsageError
 from ...ground.channels import to_channels
 from ...metrics.evaluate import Settings, generator, in_words, spoil, told
 from ...report.sheet import visible
+from ..losses import Loss
 from ..networks.restorer import Restorer
 from ..recipe.damage import measured_damages
 from ..recipe.recipe import Recipe
@@ -102,7 +102,7 @@ def show(board: Board, step: int, found: Sequence[Sample]) -> None:
             )
 
 
-def losses_of(loss: nn.Module, found: Sequence[Sample], device: str) -> dict[str, float]:
+def losses_of(loss: Loss, found: Sequence[Sample], device: str) -> dict[str, float]:
     """The loss and its terms, by the names of the curves: the mean over the pictures, each counting
     as one.
 
@@ -113,7 +113,7 @@ def losses_of(loss: nn.Module, found: Sequence[Sample], device: str) -> dict[str
     sums: dict[str, list[float]] = {}
     for sample in found:
         restored = torch.from_numpy(np.array(sample.restored)).to(device)
-        if getattr(loss, "on_logits", False):
+        if loss.on_logits:
             restored = torch.logit(restored, eps=1e-6)
         clean = torch.from_numpy(np.array(to_channels(sample.clean, restored.shape[1]))).to(device)
         level = None if sample.level is None else torch.from_numpy(sample.level).to(device)

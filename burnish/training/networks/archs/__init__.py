@@ -2,10 +2,7 @@
 
 To add one: one file here, one line in ARCHS; the contract test then runs over it.
 
-A network is a module whose forward(image [B, channels_in, H, W], level or nothing) returns [B,
-channels_out, scale H, scale W]. What the outside must know stands on it as attributes: channels_in,
-channels_out, scale, multiple, reach, dials (how many levels it reads), level, identity, residual;
-and `tiny`, arguments that make it small enough for a test.
+What a network is, and what it declares, stands in `../network.py`.
 """
 
 from __future__ import annotations

@@ -8,10 +8,11 @@ from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
+from ..network import Layer, Network
 from .blocks import Enlarge
 
 
-class AdaFMNet(nn.Module):
+class AdaFMNet(Network):
     """`[B, channels_in, H, W]` -> the picture `[B, channels_out, H, W]`, or with `residual` what is
     to be added to it.
 
@@ -56,10 +57,10 @@ class AdaFMNet(nn.Module):
     def forward(self, image: Tensor) -> Tensor:
         x = self.head(image)
         x = self.enlarge(x + self.after(self.blocks(x)))
-        return self.tail(self.fine(x).relu())  # type: ignore[no-any-return]
+        return self.tail(self.fine(x).relu())
 
 
-class Block(nn.Module):
+class Block(Layer):
     """x + conv(ReLU(conv(x)))"""
 
     starts_small = ("conv1", "conv2")
@@ -72,5 +73,4 @@ class Block(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        change: Tensor = self.conv2(self.conv1(x).relu())
-        return x + change
+        return x + self.conv2(self.conv1(x).relu())

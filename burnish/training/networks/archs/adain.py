@@ -13,12 +13,13 @@ import torch
 from torch import Tensor, nn
 
 from ...losses.features import NETWORKS, fitting, layers_to, read
-from ..dials.amount import Amount
+from ..dials.amount import Amount, Turned
+from ..network import Network
 
 EPSILON = 1e-5
 
 
-class AdaIN(nn.Module):
+class AdaIN(Turned, Network):
     """`[B, 3, H, W]` and a level -> the picture `[B, 3, H, W]`: a frozen encoder, its last features
     with mean and deviation of each channel (over the whole picture, so there are no tiles) as of a
     painting, and a decoder, which is what is trained.
@@ -31,9 +32,7 @@ class AdaIN(nn.Module):
 
     tiny: ClassVar[dict[str, Any]] = {"network": "SqueezeNet", "layer": "fire2", "levels": [0, 75]}
     dials = 1
-    level = "image"
     channels_in = channels_out = 3
-    reach = None
 
     def __init__(
         self,
@@ -81,10 +80,10 @@ class AdaIN(nn.Module):
             plain * self.deviations[i].view(1, -1, 1, 1) + self.means[i].view(1, -1, 1, 1)
             for i in (0, 1)
         )
-        return self.decoder(first + share * (second - first))  # type: ignore[no-any-return]
+        return self.decoder(first + share * (second - first))
 
     def _encoded(self, image: Tensor) -> Tensor:
-        return self.encoder(self.to_encoder(image))  # type: ignore[no-any-return]
+        return self.encoder(self.to_encoder(image))
 
 
 def _evenly(module: nn.Module) -> nn.Module:

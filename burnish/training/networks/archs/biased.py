@@ -10,10 +10,10 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from ..dials.filters import take_on
+from ..wrapper import Wrapper
 
 
-class Biased(nn.Module):
+class Biased(Wrapper):
     """Wraps a network without dials, and gives each of the convolutions of these names a bias, from
     0.
     """
@@ -22,11 +22,9 @@ class Biased(nn.Module):
         "base": {"use": "ResUNet", "args": {"widths": [8, 12], "blocks": 1}},
         "convolutions": ["head"],
     }
-    specs: ClassVar[tuple[str, ...]] = ("base",)
 
     def __init__(self, base: Callable[..., nn.Module], convolutions: Sequence[str]) -> None:
-        super().__init__()
-        self.base = take_on(self, base)
+        super().__init__(base)
         for name in convolutions:
             layer: Any = self.base.get_submodule(name)
             if layer.bias is not None:
@@ -34,4 +32,4 @@ class Biased(nn.Module):
             layer.bias = nn.Parameter(torch.zeros(layer.out_channels))
 
     def forward(self, image: Tensor) -> Tensor:
-        return self.base(image)  # type: ignore[no-any-return]
+        return self.base(image)

@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
+from ..network import Layer
+
 #: name -> the normalisation of so many channels
 NORMS: dict[str, Callable[[int], nn.Module]] = {
     "none": lambda width: nn.Identity(),
@@ -28,7 +30,7 @@ def conv_norm_relu(a: int, b: int, norm: str = "none") -> nn.Sequential:
     return nn.Sequential(nn.Conv2d(a, b, 3, padding=1), norm_of(norm, b), nn.ReLU())
 
 
-class ResBlock(nn.Module):
+class ResBlock(Layer):
     """x + conv(ReLU(conv(x))), 3x3, without biases; the second convolution starts small, so that a
     fresh network is near the identity.
     """
@@ -41,8 +43,7 @@ class ResBlock(nn.Module):
         self.conv2 = nn.Conv2d(width, width, 3, padding=1, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        change: Tensor = self.conv2(nn.functional.relu(self.conv1(x)))
-        return x + change
+        return x + self.conv2(nn.functional.relu(self.conv1(x)))
 
 
 class DoorConv(nn.Conv2d):
@@ -101,15 +102,15 @@ class Enlarge(nn.Sequential):
         )  # the first layer sees one input pixel further, the later ones 1/2 and 1/4 of one
 
 
-class Shuffled(nn.Conv2d):
+class Shuffled(Layer, nn.Conv2d):
     """The convolution before a PixelShuffle by 2."""
 
     def __init__(self, channels_in: int, channels_out: int, icnr: bool) -> None:
         super().__init__(channels_in, channels_out, 3, padding=1)
         self.icnr = icnr
-        self.drawn()
+        self.after_init()
 
-    def drawn(self) -> None:
+    def after_init(self) -> None:
         """After the weights were drawn: the four filters that become one pixel's neighbours are
         made equal.
         """

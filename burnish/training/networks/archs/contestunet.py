@@ -9,10 +9,11 @@ from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
+from ..network import Network
 from .ushape import UShape
 
 
-class ContestUNet(nn.Module):
+class ContestUNet(Network):
     """`[B, channels, H, W]` -> residual `[B, channels, H, W]`; H and W multiples of 16 (the report
     pads to 32).
 
@@ -37,7 +38,7 @@ class ContestUNet(nn.Module):
         self.multiple, self.reach = self.body.multiple, self.body.reach([2] * len(widths))
 
     def forward(self, image: Tensor) -> Tensor:
-        return self.tail(self.body(image))  # type: ignore[no-any-return]
+        return self.tail(self.body(image))
 
 
 def _block(a: int, b: int, _: int) -> nn.Module:

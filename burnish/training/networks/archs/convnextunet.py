@@ -10,11 +10,12 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
+from ..network import Layer, Network
 from .blocks import ChannelNorm
 from .ushape import UShape
 
 
-class ConvNeXtUNet(nn.Module):
+class ConvNeXtUNet(Network):
     """`[B, channels, H, W]` -> residual `[B, channels, H, W]`.
 
     kernels: of the depthwise convolutions, one odd number for all scales or one for each; the
@@ -50,10 +51,10 @@ class ConvNeXtUNet(nn.Module):
         )
 
     def forward(self, image: Tensor) -> Tensor:
-        return self.tail(self.norm(self.body(image)))  # type: ignore[no-any-return]
+        return self.tail(self.norm(self.body(image)))
 
 
-class ConvNeXtBlock(nn.Module):
+class ConvNeXtBlock(Layer):
     """conv1x1(x) + amount * branch(x): depthwise kernel, norm, 1x1 to twice the channels, GELU, 1x1
     back.
 
@@ -73,4 +74,4 @@ class ConvNeXtBlock(nn.Module):
         self.amount = nn.Parameter(torch.zeros(1))
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.straight(x) + self.amount * self.branch(x)  # type: ignore[no-any-return]
+        return self.straight(x) + self.amount * self.branch(x)

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from torch import Tensor, nn
+from torch import Tensor
 
+from ..network import Network
 from .blocks import plain_stack
 
 
-class DnCNN(nn.Module):
+class DnCNN(Network):
     """`[B, C, H, W]` -> residual `[B, C, H, W]`, minus the noise.
 
     The blind colour network CDnCNN-B has 20 convolutions of 64 channels.
@@ -19,7 +20,6 @@ class DnCNN(nn.Module):
 
     tiny: ClassVar[dict[str, Any]] = {"width": 8, "depth": 4}
     residual = True
-    multiple = 1
 
     def __init__(
         self, channels_in: int = 3, channels_out: int = 3, width: int = 64, depth: int = 20
@@ -30,4 +30,4 @@ class DnCNN(nn.Module):
         self.model = plain_stack(channels_in, channels_out, width, depth)
 
     def forward(self, image: Tensor) -> Tensor:
-        return -self.model(image)  # type: ignore[no-any-return]
+        return -self.model(image)

@@ -9,10 +9,11 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
+from ..network import Network
 from .blocks import plain_stack
 
 
-class FFDNet(nn.Module):
+class FFDNet(Network):
     """`[B, C, H, W]` and level `[B, 1, H, W]` (sigma in 8-bit steps) -> clean `[B, C, H, W]`.
 
     Colour: 12 convolutions of 96; grey: 15 of 64.

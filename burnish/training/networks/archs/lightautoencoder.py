@@ -9,10 +9,11 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
+from ..network import Network
 from .blocks import conv_norm_relu
 
 
-class LightAutoencoder(nn.Module):
+class LightAutoencoder(Network):
     """`[B, channels_in, H, W]` -> `[B, channels_out, H, W]`, of any range; inside `Sigmoid` it
     gives logits, as in the report.
 
@@ -81,11 +82,11 @@ class LightAutoencoder(nn.Module):
         eight = self.first(image)
         sixteen = self.second(eight)
         if not self.skips:
-            return self.last(self.up(self.inside(self.pool(sixteen))))  # type: ignore[no-any-return]
+            return self.last(self.up(self.inside(self.pool(sixteen))))
         pooled = self.pool(self.third(sixteen))
         x = self.up(self._joined(self.inside(pooled), pooled))
         x = self.wide(self._joined(x, sixteen))
-        return self.last(self._joined(x, eight))  # type: ignore[no-any-return]
+        return self.last(self._joined(x, eight))
 
     def _joined(self, x: Tensor, skip: Tensor) -> Tensor:
         return torch.cat([x, skip], 1) if self.join == "concat" else x + skip

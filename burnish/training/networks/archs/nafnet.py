@@ -10,10 +10,11 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
+from ..network import Layer, Network
 from .blocks import ChannelNorm
 
 
-class NAFNet(nn.Module):
+class NAFNet(Network):
     """`[B, channels, H, W]` -> residual `[B, channels, H, W]`.
 
     down, middle, up: blocks at each scale. The paper's denoiser has width 32 or 64 and these
@@ -25,7 +26,6 @@ class NAFNet(nn.Module):
     tiny: ClassVar[dict[str, Any]] = {"width": 8, "down": [1], "middle": 1, "up": [1]}
     residual = True
     starts_small = ("tail",)
-    reach = None
 
     def __init__(
         self,
@@ -67,10 +67,10 @@ class NAFNet(nn.Module):
         x = self.middle(x)
         for up, blocks in zip(self.up, self.up_blocks, strict=True):
             x = blocks(up(x) + skips.pop())
-        return self.tail(x)  # type: ignore[no-any-return]
+        return self.tail(x)
 
 
-class NAFBlock(nn.Module):
+class NAFBlock(Layer):
     """Two gated branches, each times a learned vector that starts at 0: a depthwise 3x3 with
     channel attention, then a 1x1 network.
     """
@@ -90,7 +90,7 @@ class NAFBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         seen = _gate(self.depthwise(self.spread(self.norm1(x))))
         x = x + self.beta * self.gather(seen * self.attention(seen.mean((2, 3), keepdim=True)))
-        return x + self.gamma * self.narrow(_gate(self.widen(self.norm2(x))))  # type: ignore[no-any-return]
+        return x + self.gamma * self.narrow(_gate(self.widen(self.norm2(x))))
 
 
 def _gate(x: Tensor) -> Tensor:

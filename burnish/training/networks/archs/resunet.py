@@ -13,10 +13,11 @@ from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
+from ..network import Network
 from .blocks import DoorConv, ResBlock
 
 
-class ResUNet(nn.Module):
+class ResUNet(Network):
     """`[B, channels_in, H, W]` -> residual `[B, channels_out, H, W]`; H and W multiples of
     `multiple`.
 
@@ -74,8 +75,7 @@ class ResUNet(nn.Module):
         convolutions = [4 * n for n in counts[:-1]] + [2 * counts[-1]]
         convolutions[0] += 2  # the first and the last one
         strides = [2 ** (i + 1) for i in range(len(counts))]
-        reach: int = sum(n * s for n, s in zip(convolutions, strides, strict=True)) + strides[-1]
-        return reach
+        return sum(n * s for n, s in zip(convolutions, strides, strict=True)) + strides[-1]
 
     def forward(self, image: Tensor) -> Tensor:
         x = self.head(nn.functional.pixel_unshuffle(image, 2))

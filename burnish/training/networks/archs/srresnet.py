@@ -12,10 +12,11 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
+from ..network import Layer, Network
 from .blocks import Enlarge, norm_of
 
 
-class SRResNet(nn.Module):
+class SRResNet(Network):
     """`[B, channels, H, W]` -> the picture `[B, channels, scale H, scale W]`, for scale 2, 4 or 8.
 
     residual_weight: what a block's change counts; learned: each block learns its own, from there.
@@ -24,7 +25,6 @@ class SRResNet(nn.Module):
     """
 
     tiny: ClassVar[dict[str, Any]] = {"width": 8, "blocks": 2, "scale": 4}
-    multiple = 1
 
     def __init__(
         self,
@@ -49,10 +49,10 @@ class SRResNet(nn.Module):
         self.reach = 1 + 2 * blocks + self.enlarge.reach + 1
 
     def forward(self, image: Tensor) -> Tensor:
-        return self.tail(self.enlarge(self.blocks(torch.relu(self.head(image)))))  # type: ignore[no-any-return]
+        return self.tail(self.enlarge(self.blocks(torch.relu(self.head(image)))))
 
 
-class WeightedBlock(nn.Module):
+class WeightedBlock(Layer):
     """x + weight * conv(ReLU(conv(x))), each convolution with its norm."""
 
     def __init__(self, width: int, norm: str, weight: float, learned: bool) -> None:
@@ -69,4 +69,4 @@ class WeightedBlock(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        return x + self.weight * self.change(x)  # type: ignore[no-any-return]
+        return x + self.weight * self.change(x)

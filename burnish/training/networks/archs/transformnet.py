@@ -8,10 +8,11 @@ from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
+from ..network import Network
 from .blocks import NORMS, norm_of
 
 
-class TransformNet(nn.Module):
+class TransformNet(Network):
     """`[B, channels, H, W]` -> the picture `[B, channels, H, W]`; H and W multiples of 8 (the
     paper's reflecting borders want more than a few pixels).
 
@@ -52,7 +53,7 @@ class TransformNet(nn.Module):
         x = self.down(image)
         for block in self.blocks:
             x = x + block(x)
-        return self.up(x)  # type: ignore[no-any-return]
+        return self.up(x)
 
 
 def _conv(a: int, b: int, kernel: int, norm: str, stride: int = 1) -> tuple[nn.Module, nn.Module]:

@@ -9,11 +9,12 @@ from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
+from ..network import Network
 from .blocks import Enlarge, conv_norm_relu
 from .ushape import UShape
 
 
-class UNet(nn.Module):
+class UNet(Network):
     """`[B, channels_in, H, W]` -> the picture `[B, channels_out, scale H, scale W]`.
 
     At every scale two 3x3 convolutions with ReLU, between the scales max pooling and transposed 2x2
@@ -46,4 +47,4 @@ class UNet(nn.Module):
         self.reach = self.body.reach([2] * len(widths)) + self.enlarge.reach
 
     def forward(self, image: Tensor) -> Tensor:
-        return self.tail(self.enlarge(self.body(image)))  # type: ignore[no-any-return]
+        return self.tail(self.enlarge(self.body(image)))

@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
+from ..network import Layer
+
 #: how two pixels a side become one
 POOLINGS: dict[str, Callable[[], nn.Module]] = {
     "max": lambda: nn.MaxPool2d(2),
@@ -17,7 +19,7 @@ POOLINGS: dict[str, Callable[[], nn.Module]] = {
 }
 
 
-class UShape(nn.Module):
+class UShape(Layer):
     """`[B, channels_in, H, W]` -> `[B, widths[0], H, W]`; H and W multiples of `multiple`.
 
     block(channels in, channels out, scale) makes what stands at each scale, from 0: once on the way
@@ -51,12 +53,9 @@ class UShape(nn.Module):
         """Pixels to each side that a result depends on, where a block at each scale sees so many of
         its own; the pooling's grids add the coarsest one.
         """
-        down, up = (
-            sum(r * 2**i for i, r in enumerate(radii)),
-            sum(r * 2**i for i, r in enumerate(radii[:-1])),
-        )
-        reach: int = down + up + self.multiple
-        return reach
+        down = sum(r * 2**i for i, r in enumerate(radii))
+        up = sum(r * 2**i for i, r in enumerate(radii[:-1]))
+        return down + up + self.multiple
 
     def forward(self, x: Tensor) -> Tensor:
         skips = []

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from ....errors import DialError
+from ..network import Layer
 from .features import Features, scaled
 from .places import Place, convolutions
 
@@ -42,13 +43,13 @@ class AdaFM(Features):
             raise ValueError(f"kernel is one of {', '.join(map(str, KERNELS))}, not {kernel}")
         self.kernel = kernel
         found = convolutions(self.base, places, ends=False)
-        self.hang(found, lambda place: Modification(place, kernel))
+        self.attach(found, lambda place: Modification(place, kernel))
         if self.reach is not None and kernel > 1:
             self.reach = self.reach + round(
                 sum(max(1.0, place.shrunk) * (kernel // 2) for place in found)
             )
 
-    def folded(self, level: Tensor) -> dict[str, Tensor]:
+    def fold(self, level: Tensor) -> dict[str, Tensor]:
         """The base's state at a level [1, 1, 1, 1].
 
         DialError where it cannot be said in the base's own convolutions.
@@ -69,7 +70,7 @@ class AdaFM(Features):
         return state
 
 
-class Modification(nn.Module):
+class Modification(Layer):
     """y -> y + a (g * y + b)"""
 
     def __init__(self, place: Place, kernel: int) -> None:

@@ -45,3 +45,11 @@ class Amount(nn.Module):
             )
             result = result + step * ((self.amounts[i + 1] - self.amounts[i]) / (high - low))
         return result
+
+
+class Turned:
+    """Part of a network's class whose one dial is turned by an `Amount`: such a dial can be
+    calibrated.
+    """
+
+    amount: Amount

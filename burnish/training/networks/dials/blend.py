@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -38,10 +39,11 @@ class Blend(Filters):
             name for name, value in self.base.named_buffers() if value.is_floating_point()
         ]
         own = self.base.state_dict()
-        self.corners = nn.ModuleList(
+        modules = nn.ModuleList(
             Corner([own[name] for name in self.names], [own[name] for name in self.statistics])
             for _ in range(corners - 1)
         )
+        self.corners = cast("Sequence[Corner]", modules)
 
     def take(self, corner: int, state: Mapping[str, Tensor]) -> None:
         """The weights of a corner, from 0, with a network's own names."""
@@ -49,15 +51,18 @@ class Blend(Filters):
             self.base.load_state_dict(dict(state))
             return
         with torch.no_grad():
-            for name, value in zip(
-                [*self.names, *self.statistics], self.corners[corner - 1].tensors(), strict=True
-            ):  # type: ignore[operator]
+            own = self.corners[corner - 1].tensors()
+            for name, value in zip([*self.names, *self.statistics], own, strict=True):
                 value.copy_(state[name])
 
-    def drawn(self) -> None:
+    def after_init(self) -> None:
         """A fresh blend is one network: its corners start equal."""
         for corner in range(1, len(self.corners) + 1):
             self.take(corner, self.base.state_dict())
+
+    def weight_sets(self) -> list[list[nn.Parameter]]:
+        """Each corner's."""
+        return [*super().weight_sets(), *(list(corner.parameters()) for corner in self.corners)]
 
     def forward(self, image: Tensor, level: Tensor) -> Tensor:
         result = super().forward(image, level)
@@ -74,7 +79,7 @@ class Blend(Filters):
         shares = self.amount(level.reshape(-1))
         rest = 1 - shares.sum()
         own = {**dict(self.base.named_parameters()), **dict(self.base.named_buffers())}
-        others = [corner.tensors() for corner in self.corners]  # type: ignore[operator]
+        others = [corner.tensors() for corner in self.corners]
         result = {}
         for i, name in enumerate(self.names if self.training else [*self.names, *self.statistics]):
             result[name] = rest * own[name] + sum(

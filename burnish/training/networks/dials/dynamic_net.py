@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from torch import Tensor, nn
 
 from ....errors import DialError
+from ..network import Layer
 from .features import Features
 from .places import Place, convolutions, layers
 
@@ -36,11 +37,11 @@ class DynamicNet(Features):
     ) -> None:
         super().__init__(base, levels, amounts, maps)
         found = layers(self.base, places) if places is not None else _three(convolutions(self.base))
-        self.hang(found, lambda place: Tuning(place.channels, dual))
+        self.attach(found, lambda place: Tuning(place.channels, dual))
         if self.reach is not None:
             self.reach = self.reach + round(sum(3 * max(1.0, place.shrunk) for place in found))
 
-    def folded(self, level: Tensor) -> dict[str, Tensor]:
+    def fold(self, level: Tensor) -> dict[str, Tensor]:
         """The base's state at the level at which it is the base. DialError at any other."""
         if float(self.amount(level).abs().max()) == 0:
             return dict(self.base.state_dict())
@@ -50,7 +51,7 @@ class DynamicNet(Features):
         )
 
 
-class Tuning(nn.Module):
+class Tuning(Layer):
     """z -> z + a psi(z); with `dual`, z - a other(z) below 0."""
 
     def __init__(self, channels: int, dual: bool) -> None:
@@ -60,8 +61,8 @@ class Tuning(nn.Module):
 
     def forward(self, z: Tensor, amount: Tensor) -> Tensor:
         if self.other is None:
-            return z + amount * self.psi(z)  # type: ignore[no-any-return]
-        return z + amount.relu() * self.psi(z) + (-amount).relu() * self.other(z)  # type: ignore[no-any-return]
+            return z + amount * self.psi(z)
+        return z + amount.relu() * self.psi(z) + (-amount).relu() * self.other(z)
 
 
 def _psi(channels: int) -> nn.Sequential:

@@ -10,12 +10,13 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from .amount import Amount
-from .filters import take_on
-from .places import Place, hung
+from ..network import Layer
+from ..wrapper import Wrapper
+from .amount import Amount, Turned
+from .places import Place, attach
 
 
-class Features(nn.Module):
+class Features(Turned, Wrapper):
     """Wraps a network without dials; what it is and needs stays as it is, and so do the names of
     its weights, as base.*.
 
@@ -27,9 +28,7 @@ class Features(nn.Module):
         "base": {"use": "ResUNet", "args": {"widths": [8, 12], "blocks": 1}},
         "levels": [0, 75],
     }
-    specs: ClassVar[tuple[str, ...]] = ("base",)
     dials = 1
-    reach: int | None
 
     def __init__(
         self,
@@ -38,19 +37,23 @@ class Features(nn.Module):
         amounts: Sequence[float],
         maps: bool,
     ) -> None:
-        super().__init__()
-        self.base = take_on(self, base)
+        super().__init__(base)
         self.amount = Amount(levels, amounts)
         self.level = "pixel" if maps else "image"
 
-    def hang(self, places: Sequence[Place], make: Callable[[Place], nn.Module]) -> None:
-        """A change behind each place; it is called with the place's output and the amount there."""
-        self.changes = nn.ModuleList(make(place) for place in places)
-        self.places, self.told = [place.name for place in places], hung(places, self.changes)
+    def attach(self, places: Sequence[Place], make: Callable[[Place], Layer]) -> None:
+        """Puts a change behind each place.
+
+        It is called with the place's output and the amount there.
+        """
+        changes = [make(place) for place in places]
+        self.changes = nn.ModuleList(changes)
+        self.places = [place.name for place in places]
+        self.slot = attach(places, changes)
 
     def forward(self, image: Tensor, level: Tensor) -> Tensor:
-        self.told.tell(self.amount(level))
-        return self.base(image)  # type: ignore[no-any-return]
+        self.slot.put(self.amount(level))
+        return self.base(image)
 
 
 def scaled(net: nn.Module, name: str, gain: Tensor, shift: Tensor | None) -> Mapping[str, Tensor]:

@@ -14,9 +14,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ..network import Layer
 from .features import scaled
 from .level_plane import LevelPlane
-from .places import Place, convolutions, hung
+from .places import Place, attach, convolutions
 
 
 class LevelAffine(LevelPlane):
@@ -54,11 +55,13 @@ class LevelAffine(LevelPlane):
         self.splines = Splines(knots)
         found = convolutions(self.base, ends=False)
         size = knots * dials + 4 * (dials * (dials - 1) // 2)
-        self.changes = nn.ModuleList(Affine(place, size, dials) for place in found)
-        self.places, self.told = [place.name for place in found], hung(found, self.changes)
+        changes = [Affine(place, size, dials) for place in found]
+        self.changes = nn.ModuleList(changes)
+        self.places = [place.name for place in found]
+        self.slot = attach(found, changes)
 
     def forward(self, image: Tensor, level: Tensor) -> Tensor:
-        self.told.tell(self._basis(level))
+        self.slot.put(self._basis(level))
         return super().forward(image, level)
 
     def _basis(self, level: Tensor) -> Tensor:
@@ -75,9 +78,9 @@ class LevelAffine(LevelPlane):
         ]
         return torch.cat([t, *each, *products], 1)
 
-    def folded(self, level: Tensor) -> dict[str, Tensor]:
+    def fold(self, level: Tensor) -> dict[str, Tensor]:
         """The base's state at a level [1, K, 1, 1], for the picture's own channels."""
-        state = super().folded(level)
+        state = super().fold(level)
         change: Any
         with torch.no_grad():
             basis = self._basis(level)
@@ -87,7 +90,7 @@ class LevelAffine(LevelPlane):
         return state
 
 
-class Affine(nn.Module):
+class Affine(Layer):
     """y -> gamma y + beta"""
 
     def __init__(self, place: Place, size: int, dials: int) -> None:
@@ -110,7 +113,7 @@ class Affine(nn.Module):
         return gamma * y + beta
 
 
-class Splines(nn.Module):
+class Splines(Layer):
     """The natural cubic splines on equally spaced knots from 0 to 1 that are 1 at one knot and 0 at
     the others (Hastie, Tibshirani, Friedman, "The elements of statistical learning", 2009, eq. 5.4
     and 5.5, for the basis from which they are made).

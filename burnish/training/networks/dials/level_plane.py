@@ -10,11 +10,13 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
+from ....contract import Level
 from ....errors import DialError
+from ..wrapper import Wrapper
 from .features import scaled
 
 
-class LevelPlane(nn.Module):
+class LevelPlane(Wrapper):
     """Wraps a residual network that takes one more input channel for each dial.
 
     amount = |level - zero|; residual = rho(amount) * base([image, amount / full]), rho(s) = s / (s
@@ -29,7 +31,7 @@ class LevelPlane(nn.Module):
         "base": {"use": "ResUNet", "args": {"widths": [8, 12], "blocks": 1}}
     }
     dials = 1
-    level = "pixel"
+    level: Level = "pixel"
     residual = True
 
     def __init__(
@@ -41,44 +43,44 @@ class LevelPlane(nn.Module):
         zero: float | Sequence[float] = 0.0,
         full: float | Sequence[float] = 255.0,
     ) -> None:
-        super().__init__()
-        zeros, fulls = _for_each(zero, dials, "zero"), _for_each(full, dials, "full")
+        zeros = _for_each(zero, dials, "zero")
+        fulls = _for_each(full, dials, "full")
         if gate <= 0 or min(fulls) <= 0:
             raise ValueError(f"gate and full must be above 0, not {gate:g} and {min(fulls):g}")
-        self.base = base(channels_in=channels + dials, channels_out=channels)
-        self.folded_args = {"channels_in": channels, "channels_out": channels}
-        if not getattr(self.base, "residual", False) or getattr(self.base, "scale", 1) != 1:
+        super().__init__(base, channels_in=channels + dials, channels_out=channels)
+        if not self.base.residual or self.base.scale != 1:
             raise ValueError(
                 "LevelPlane wants a base that predicts a residual at its input's size; "
-                f"{type(self.base).__name__} does not"
+                f"{self.base.class_name} does not"
             )
-        self.channels_in = self.channels_out = channels
-        self.multiple, self.reach = self.base.multiple, self.base.reach
-        self.dials, self.gate = dials, gate
+        self.channels_in = channels
+        self.channels_out = channels
+        self.folded_args = {"channels_in": channels, "channels_out": channels}
+        self.dials = dials
+        self.gate = gate
         self.identity = zeros
         self.zero: Tensor
         self.full: Tensor
         self.register_buffer("zero", torch.tensor(zeros).view(1, -1, 1, 1), persistent=False)
         self.register_buffer("full", torch.tensor(fulls).view(1, -1, 1, 1), persistent=False)
 
-    def folded(self, level: Tensor) -> dict[str, Tensor]:
+    def fold(self, level: Tensor) -> dict[str, Tensor]:
         """The base's state at a level [1, K, 1, 1], for the picture's own channels.
 
         The plane becomes a bias of the first convolution, the gate a factor of the last. DialError
         for a base that does not say which these are (`ends`), or that pads its first convolution by
         anything but replication.
         """
-        ends = getattr(self.base, "ends", None)
-        if ends is None:
+        if self.base.ends is None:
             raise DialError(
-                f"{type(self.base).__name__} does not say which of its convolutions are the "
+                f"{self.base.class_name} does not say which of its convolutions are the "
                 "first and the last, so a level plane does not fold into it"
             )
-        first, last = ends
+        first, last = self.base.ends
         door: nn.Conv2d = self.base.get_submodule(first)  # type: ignore[assignment]
         if door.padding_mode != "replicate" and door.kernel_size != (1, 1):
             raise DialError(
-                f"{type(self.base).__name__} pads its first convolution with zeros, so at the "
+                f"{self.base.class_name} pads its first convolution with zeros, so at the "
                 "border a level plane is no bias"
             )
         with torch.no_grad():
@@ -102,8 +104,7 @@ class LevelPlane(nn.Module):
         amount = (level - self.zero).abs()
         plane = (amount / self.full).expand(image.shape[0], -1, *image.shape[-2:])
         total = amount.sum(1, keepdim=True)
-        predicted: Tensor = self.base(torch.cat([image, plane], 1))
-        return total / (total + self.gate) * predicted
+        return total / (total + self.gate) * self.base(torch.cat([image, plane], 1))
 
 
 def _for_each(value: float | Sequence[float], dials: int, name: str) -> tuple[float, ...]:

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
 
 from ...parts.patterns import like
+from ..network import Layer, Network
 
 CONVOLUTIONS = (nn.Conv2d, nn.ConvTranspose2d)
 
@@ -28,7 +30,7 @@ class Place:
 
 
 def convolutions(
-    net: nn.Module, patterns: Sequence[str] = ("*",), *, ends: bool = True
+    net: Network, patterns: Sequence[str] = ("*",), *, ends: bool = True
 ) -> list[Place]:
     """The convolutions whose name is like one of the patterns, in order; without `ends`, not the
     first and the last of the network.
@@ -42,7 +44,7 @@ def convolutions(
     return _like(found, patterns, "convolution")
 
 
-def layers(net: nn.Module, patterns: Sequence[str]) -> list[Place]:
+def layers(net: Network, patterns: Sequence[str]) -> list[Place]:
     """The layers of any kind whose name is like one of the patterns and that give feature planes,
     in order.
 
@@ -61,12 +63,12 @@ def _like(found: Sequence[Place], patterns: Sequence[str], what: str) -> list[Pl
     return result
 
 
-def _passed(net: nn.Module, names: Sequence[str]) -> list[Place]:
+def _passed(net: Network, names: Sequence[str]) -> list[Place]:
     """What an empty picture passes, with the size of what comes out."""
     found: list[Place] = []
-    side = 4 * int(getattr(net, "multiple", 1))
+    side = 4 * net.multiple
 
-    def note(name: str) -> object:
+    def note(name: str) -> RemovableHandle:
         def hook(layer: nn.Module, _: object, output: object) -> None:
             if isinstance(output, Tensor) and output.ndim == 4:
                 found.append(Place(name, layer, output.shape[1], side / output.shape[-1]))
@@ -78,15 +80,15 @@ def _passed(net: nn.Module, names: Sequence[str]) -> list[Place]:
     was_training = net.training
     try:
         with torch.no_grad():
-            net.eval()(torch.zeros(1, int(getattr(net, "channels_in", 3)), side, side))
+            net.eval()(torch.zeros(1, net.channels_in, side, side))
     finally:
         net.train(was_training)
         for hook in hooks:
-            hook.remove()  # type: ignore[attr-defined]
+            hook.remove()
     return found
 
 
-class Told:
+class LevelSlot:
     """The level of the pass in work, for every size of feature planes; the hooks of one network
     share it, and a copy of the network has its own.
     """
@@ -95,7 +97,7 @@ class Told:
         self.sizes = tuple(dict.fromkeys(sizes))
         self.levels: dict[float, Tensor] = {}
 
-    def tell(self, level: Tensor) -> None:
+    def put(self, level: Tensor) -> None:
         """level: [B, K, 1, 1], or a map of the picture's size, which is averaged where planes are
         smaller.
         """
@@ -110,22 +112,24 @@ def _at(level: Tensor, shrunk: float) -> Tensor:
     return nn.functional.interpolate(level, scale_factor=round(1 / shrunk))
 
 
-class After:
+class Hook:
     """Puts a change behind a layer: output -> change(output, level there).
 
     An object and not a function, so that a copy of the network takes its own along.
     """
 
-    def __init__(self, change: nn.Module, told: Told, shrunk: float) -> None:
-        self.change, self.told, self.shrunk = change, told, shrunk
+    def __init__(self, change: Layer, slot: LevelSlot, shrunk: float) -> None:
+        self.change = change
+        self.slot = slot
+        self.shrunk = shrunk
 
     def __call__(self, layer: nn.Module, inputs: object, output: Tensor) -> Tensor:
-        return self.change(output, self.told.levels[self.shrunk])  # type: ignore[no-any-return]
+        return self.change(output, self.slot.levels[self.shrunk])
 
 
-def hung(places: Sequence[Place], changes: Iterable[nn.Module]) -> Told:
-    """Puts each change behind its place; what they are told."""
-    told = Told(place.shrunk for place in places)
+def attach(places: Sequence[Place], changes: Iterable[Layer]) -> LevelSlot:
+    """Puts each change behind its place; returns where their level is put at each pass."""
+    slot = LevelSlot(place.shrunk for place in places)
     for place, change in zip(places, changes, strict=True):
-        place.layer.register_forward_hook(After(change, told, place.shrunk))
-    return told
+        place.layer.register_forward_hook(Hook(change, slot, place.shrunk))
+    return slot

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -36,10 +37,15 @@ class SplineBank(Filters):
         if points < 2:
             raise ValueError(f"a curve wants two points or more, not {points}")
         self.names = [name for name, _ in self.base.named_parameters()]
-        self.bank = nn.ModuleList(
+        bank = nn.ModuleList(
             nn.ParameterList(torch.zeros_like(value) for value in self.base.parameters())
             for _ in range(points - 1)
         )
+        self.bank = cast("Sequence[nn.ParameterList]", bank)
+
+    def weight_sets(self) -> list[list[nn.Parameter]]:
+        """The base's, and what each further point adds to them."""
+        return [*super().weight_sets(), *(list(point.parameters()) for point in self.bank)]
 
     def filters(self, level: Tensor) -> dict[str, Tensor]:
         t, degree = self.amount(number(level)), len(self.bank)
@@ -51,4 +57,4 @@ class SplineBank(Filters):
             name: own[name]
             + sum(share * added[i] for share, added in zip(shares, self.bank, strict=True))
             for i, name in enumerate(self.names)
-        }  # type: ignore[index]
+        }

@@ -1,0 +1,106 @@
+"""What a loss is to the rest of the wing: how it is called, and what it says of itself.
+
+Losses of the house derive from `Loss`, or, where they are made of several terms, from `Compound`.
+A plain `nn.Module` that somebody else wrote becomes one by `as_loss`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+
+class Loss(nn.Module):
+    """forward(restored [B, C, H, W], clean, weight) -> a scalar to be made small.
+
+    The weight, [B, 1, 1, 1] or [B, 1 or C, H, W] or None, says what each place counts: where it is
+    0, the restored picture has no influence. A loss has no parameters.
+    """
+
+    __call__: Callable[..., Tensor]
+
+    #: the smallest side of a picture that it can compare
+    least: int = 1
+    #: whether it wants the network's logits in place of its output
+    on_logits: bool = False
+    #: whether its terms depend on the level that the network was told
+    by_level: bool = False
+
+    #: arguments that are losses themselves; they arrive as functions that build them
+    specs: ClassVar[tuple[str, ...]] = ()
+
+    def terms(
+        self,
+        restored: Tensor,
+        clean: Tensor,
+        weight: Tensor | None = None,
+        level: Tensor | None = None,
+    ) -> dict[str, Tensor]:
+        """Scalars by name, which add up to the loss; what has but one term calls it "".
+
+        level: what the network was told, [B, K, 1, 1], or None.
+        """
+        return {"": self(restored, clean, weight)}
+
+
+class Compound(Loss):
+    """A loss that is the sum of its terms: a subclass writes `terms` in place of `forward`."""
+
+    def terms(
+        self,
+        restored: Tensor,
+        clean: Tensor,
+        weight: Tensor | None = None,
+        level: Tensor | None = None,
+    ) -> dict[str, Tensor]:
+        raise NotImplementedError
+
+    def forward(
+        self,
+        restored: Tensor,
+        clean: Tensor,
+        weight: Tensor | None = None,
+        level: Tensor | None = None,
+    ) -> Tensor:
+        return summed(self.terms(restored, clean, weight, level))
+
+
+def summed(terms: dict[str, Tensor]) -> Tensor:
+    """The sum of a loss's terms."""
+    return torch.stack(list(terms.values())).sum()
+
+
+class Adapter(Loss):
+    """A plain module as a Loss. It may declare what `Loss` declares, and `terms`."""
+
+    def __init__(self, module: nn.Module) -> None:
+        super().__init__()
+        self.module = module
+        self.least = int(getattr(module, "least", 1))
+        self.on_logits = bool(getattr(module, "on_logits", False))
+        self.by_level = bool(getattr(module, "by_level", False))
+        self.own_terms: Callable[..., dict[str, Tensor]] | None = getattr(module, "terms", None)
+
+    def forward(self, restored: Tensor, clean: Tensor, weight: Tensor | None = None) -> Tensor:
+        return self.module(restored, clean, weight)
+
+    def terms(
+        self,
+        restored: Tensor,
+        clean: Tensor,
+        weight: Tensor | None = None,
+        level: Tensor | None = None,
+    ) -> dict[str, Tensor]:
+        if self.own_terms is None:
+            return super().terms(restored, clean, weight)
+        if self.by_level:
+            return self.own_terms(restored, clean, weight, level)
+        return self.own_terms(restored, clean, weight)
+
+
+def as_loss(module: nn.Module) -> Loss:
+    """The module itself where it is a Loss, else its adapter."""
+    return module if isinstance(module, Loss) else Adapter(module)
