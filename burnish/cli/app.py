@@ -7,6 +7,7 @@ import io
 import json
 import signal
 import sys
+import warnings
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
@@ -35,6 +36,8 @@ def main() -> None:
             stream.reconfigure(
                 errors="backslashreplace"
             )  # a name that is not UTF-8 must not end a run
+    # what Pillow thinks of a file's metadata is found out in burnish/images, and said once
+    warnings.filterwarnings("ignore", module="PIL")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     as_json = "--json" in sys.argv
     try:

@@ -1,0 +1,321 @@
+"""Every format that is listed, held to what it says of itself; and one that is added in a test."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from odd_files import pixels
+from PIL import ImageCms
+from toy_format import TOY
+
+import burnish
+from burnish import errors, images
+from burnish.cli import app
+from burnish.dataset.check import Source, check
+from burnish.images import FORMATS, Format, Picture, Plane, exif
+from burnish.images.picture import to_samples
+from burnish.inference.names import pair
+
+SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+@pytest.fixture(params=[*FORMATS, "TOY"])
+def format(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Format:
+    """Each listed format, and the toy, for as long as the test runs."""
+    monkeypatch.setitem(FORMATS, "TOY", TOY)
+    return FORMATS[request.param]
+
+
+@pytest.fixture
+def toy(monkeypatch: pytest.MonkeyPatch) -> Format:
+    """The toy in the table: all that a new format is to the program."""
+    monkeypatch.setitem(FORMATS, "TOY", TOY)
+    return TOY
+
+
+def some(shape: tuple[int, ...], depth: str) -> NDArray[Any]:
+    """Smooth samples with every second value of their range, so that lossy files come near."""
+    ramp = np.linspace(0.1, 0.9, int(np.prod(shape))).reshape(shape)
+    if depth == "float32":
+        return ramp.astype(np.float32)
+    return np.rint(ramp * np.iinfo(depth).max).astype(depth)
+
+
+def held(format: Format) -> Iterator[tuple[str, Picture]]:
+    """A picture of every kind that the format says it holds, in its own orientation."""
+    for depth in format.holds.depths:
+        for channels in (1, 2, 3, 4):
+            grey, alpha = channels < 3, channels in (2, 4)
+            if (grey and not format.holds.grey) or (alpha and not format.holds.alpha):
+                continue
+            picture = images.from_array(some((19, 23, channels), depth))
+            yield f"{depth} x {channels}", replace(picture, format=format.name)
+
+
+def small(format: Format) -> bytes:
+    return images.encode(images.from_array(pixels(24, 32)), format)[0]
+
+
+def made(folder: Path) -> Path:
+    (folder / "set").mkdir(exist_ok=True)
+    return folder / "set"
+
+
+@contextmanager
+def one_sentence(name: str) -> Iterator[None]:
+    """Lets InputErrors pass that are one line about the file, and nothing else."""
+    try:
+        yield
+    except errors.InputError as error:
+        if not str(error).startswith(f"{name}: ") or "\n" in str(error):
+            raise AssertionError(str(error)) from error
+
+
+# to and fro
+
+
+def test_what_it_holds_comes_back(format: Format) -> None:
+    kinds = 0
+    for kind, picture in held(format):
+        data, said = images.encode(picture, format)
+        again = images.read(data)
+        assert said == [], kind
+        assert (again.format, again.depth) == (format.name, picture.depth), kind
+        assert again.pixels.shape == picture.pixels.shape, kind
+        assert (again.alpha is None) == (picture.alpha is None), kind
+        if again.lossy:
+            assert np.abs(again.pixels - picture.pixels).mean() < 0.02, kind
+        else:
+            assert (to_samples(again, again.depth) == to_samples(picture, picture.depth)).all()
+        assert images.encode(again, format)[0] == data or again.lossy, kind
+        kinds += 1
+    assert kinds >= len(format.holds.depths)
+
+
+def test_its_header_says_what_is_decoded(format: Format) -> None:
+    for kind, picture in held(format):
+        data, _ = images.encode(picture, format)
+        said, got = images.header(data), images.read(data)
+        height, width = got.pixels.shape[-2:]
+        assert (said.width, said.height, said.channels) == (width, height, got.pixels.shape[1]), (
+            kind
+        )
+        assert (said.depth, said.alpha) == (got.depth, got.alpha is not None), kind
+        assert (said.frames, said.format, said.lossy) == (1, format.name, got.lossy), kind
+        assert images.facts(data)["bytes"] == len(data), kind
+
+
+def test_what_it_does_not_hold_is_said_or_refused(format: Format) -> None:
+    holds, name = format.holds, f"a{format.endings[0]}"
+    for depth in ("uint8", "uint16", "float32"):
+        said = images.check_kind(9, 9, depth, False, name)  # type: ignore[arg-type]
+        deeper = {"uint8": 8, "uint16": 16, "float32": 32}
+        assert bool(said) == (deeper[holds.depth(depth)] < deeper[depth])  # type: ignore[arg-type]
+    if not holds.alpha:
+        with pytest.raises(errors.FormatLimit, match="has no alpha"):
+            images.encode(images.from_array(some((9, 9, 4), "uint8")), format)
+    if holds.side is not None:
+        with pytest.raises(errors.FormatLimit, match=rf"at most {holds.side} pixels"):
+            images.check_kind(holds.side + 1, 1, "uint8", False, name)
+    _, said = images.encode(images.from_array(some((9, 9), "uint8")), format)
+    assert (said == []) == holds.grey
+
+
+def test_extra_planes_come_back_or_are_said_to_be_lost(format: Format) -> None:
+    infrared = some((9, 7), "uint8")
+    picture = replace(
+        images.from_array(some((9, 7, 3), "uint8")), extras=(Plane("infrared", infrared),)
+    )
+    data, said = images.encode(picture, format)
+    again = images.read(data)
+    assert again.alpha is None
+    if format.holds.extras:
+        assert said == []
+        assert (again.extras[0].samples == infrared).all()
+    else:
+        assert again.extras == ()
+        assert said == [f"not kept: its infrared channel, for which {format.title} has no place"]
+    assert images.check_format(picture, f"a{format.endings[0]}") == said
+
+
+def test_profile_exif_and_xmp_come_back_or_are_said_to_be_lost(format: Format) -> None:
+    given = replace(
+        images.from_array(pixels(24, 32)), icc=SRGB, exif=exif.oriented(1), xmp=b"<x:xmpmeta/>"
+    )
+    data, said = images.encode(given, format)
+    again = images.read(data)
+    assert again.icc == SRGB or "not kept: its ICC profile" in said
+    assert again.xmp == given.xmp or "not kept: its XMP" in said
+    assert exif.parse(again.exif or b"") is not None or "not kept: its EXIF" in said
+
+
+# whole, or refused
+
+
+def test_cut_anywhere_it_is_refused_or_the_very_picture(format: Format) -> None:
+    whole = small(format)
+    picture = images.read(whole)
+    step = max(1, len(whole) // 400)
+    for length in [*range(0, len(whole) - 40, step), *range(len(whole) - 40, len(whole))]:
+        try:
+            cut = images.read(whole[:length])
+        except (
+            errors.InputTruncated,
+            errors.InputEmpty,
+            errors.InputCorrupt,
+            errors.UnsupportedFormat,
+        ):
+            continue
+        assert length > len(whole) - 3, length  # an end marker, or a byte that fills up
+        assert (cut.pixels == picture.pixels).all(), length
+
+
+def test_with_bits_flipped_it_is_a_picture_or_one_sentence(
+    format: Format, rng: np.random.Generator
+) -> None:
+    whole = small(format)
+    for place in rng.integers(0, len(whole), 200):
+        broken = bytearray(whole)
+        broken[place] ^= 1 << int(rng.integers(8))
+        with one_sentence("flipped"):
+            assert np.isfinite(images.read(bytes(broken), name="flipped").pixels).all()
+
+
+# by what it is known
+
+
+def test_it_is_known_by_its_contents_and_its_endings(format: Format, tmp_path: Path) -> None:
+    data = small(format)
+    assert [other.name for other in FORMATS.values() if other.recognises(data)] == [format.name]
+    for ending in format.endings:
+        for name in (f"a{ending}", f"a{ending.upper()}"):
+            (tmp_path / name).write_bytes(data)
+            assert images.read(tmp_path / name).notes == ()
+            assert images.format_of(name) is format
+    other = next(f for f in FORMATS.values() if f is not format)
+    (tmp_path / f"b{other.endings[0]}").write_bytes(data)
+    assert "read as that" in images.read(tmp_path / f"b{other.endings[0]}").notes[0]
+
+
+def test_endings_belong_to_one_format_each() -> None:
+    assert len(images.endings()) == len(set(images.endings()))
+    assert not images.unread_endings() & set(images.endings())
+    assert all(e == e.lower() and e.startswith(".") for e in images.endings())
+
+
+def test_bytes_a_path_and_an_open_file_give_the_same(format: Format, tmp_path: Path) -> None:
+    data = small(format)
+    path = tmp_path / f"a{format.endings[0]}"
+    assert images.write(path, images.from_array(pixels(24, 32))) == []
+    assert path.read_bytes() == data
+    with open(path, "rb") as file:
+        for source in (path, str(path), data, file, io.BytesIO(data)):
+            assert (images.read(source).pixels == images.read(data).pixels).all()
+            assert images.read(source, max_megapixels=None).format == format.name
+            header, pictures = images.frames(source)
+            assert header.frames == len(list(pictures)) == 1
+        assert not file.closed
+
+
+@pytest.mark.parametrize("name", [name for name in FORMATS if FORMATS[name].glance])
+def test_a_first_look_shows_what_is_decoded(name: str) -> None:
+    format = FORMATS[name]
+    assert format.glance is not None
+    image = format.glance(small(format), "a")
+    assert image is not None
+    with image:
+        assert (np.asarray(image) == to_samples(images.read(small(format)), "uint8")).all()
+
+
+def test_bytes_are_called_as_one_says() -> None:
+    for name, said in ((None, "the picture: is empty"), ("upload.jpg", "upload.jpg: is empty")):
+        with pytest.raises(errors.InputEmpty, match=said):
+            images.read(b"", name=name)
+    with pytest.raises(errors.FormatLimit, match="^download: a JPEG has no alpha"):
+        images.encode(images.from_array(some((9, 9, 4), "uint8")), FORMATS["JPEG"], name="download")
+
+
+def test_the_sentences_name_every_format(toy: Format) -> None:
+    with pytest.raises(errors.UnsupportedFormat, match="reads JPEG, PNG, WebP, TIFF and Toy"):
+        images.read(b"%PDF-1.7\n")
+    with pytest.raises(errors.FormatLimit, match=r"write \.png, \.webp, \.tif or \.toy"):
+        images.check_kind(9, 9, "uint8", True, "a.jpg")
+
+
+def test_the_help_names_every_format() -> None:
+    usual = [format.endings[0].removeprefix(".") for format in FORMATS.values()]
+    for command in app.registered_commands:
+        assert command.callback is not None
+        if command.callback.__name__ in ("restore", "spoil"):
+            (option,) = [
+                hint for name, hint in command.callback.__annotations__.items() if name == "format"
+            ]
+            assert set(usual) <= set(re.findall(r"\w+", str(option))), command.callback.__name__
+
+
+# a format is one object
+
+
+def test_a_toy_restores(toy: Format, tmp_path: Path) -> None:
+    images.write(tmp_path / "a.toy", images.from_array(pixels(24, 32)))
+    burnish.restore(tmp_path / "a.toy", tmp_path / "b.TY", noise=10)
+    burnish.restore(tmp_path / "a.toy", tmp_path / "b.png", noise=10)
+    restored = images.read(tmp_path / "b.TY")
+    assert restored.format == "TOY"
+    assert (restored.pixels == images.read(tmp_path / "b.png").pixels).all()
+    assert (restored.pixels != images.read(tmp_path / "a.toy").pixels).any()
+
+
+def test_toys_are_found_in_folders_and_checked(toy: Format, tmp_path: Path) -> None:
+    for i in range(3):
+        images.write(made(tmp_path) / f"{i}.toy", images.from_array(pixels(140 + i, 150)))
+    found = pair([tmp_path / "set"], tmp_path / "out", as_folder=True)
+    assert [target.name for _, target in found] == ["0.toy", "1.toy", "2.toy"]
+    report = check(Source(tmp_path / "set"))
+    assert [unit.name for unit in report.units] == ["0.toy", "1.toy", "2.toy"]
+    assert not report.errors
+    (tmp_path / "set" / "1.toy").write_bytes((tmp_path / "set" / "1.toy").read_bytes()[:-9])
+    assert [finding.fault for finding in check(Source(tmp_path / "set")).errors] == ["truncated"]
+
+
+def test_toys_are_trained_on(toy: Format, tmp_path: Path) -> None:
+    pytest.importorskip("torch", reason="the training wing is not installed")
+    from burnish.training.loop.train import train
+    from burnish.training.recipe.file import load
+
+    for i in range(3):
+        images.write(made(tmp_path) / f"{i}.ty", images.from_array(pixels(32, 40 + i)))
+    (tmp_path / "toy.yaml").write_text(f"""
+name: toy
+arch: {{use: LevelPlane, args: {{base: {{use: ResUNet, args: {{widths: [4, 8], blocks: 1}}}}}}}}
+dials: [{{name: noise, low: 0, high: 75, default: 25, unit: sigma}}]
+degradations: [{{use: Noise, train: [0, 55]}}]
+data: {{folders: [{str(tmp_path / "set")!r}], leave_out: [0.ty], crop: 16, batch: 2, workers: 0}}
+schedule: {{steps: 2}}
+threads: 1
+precision: fp32
+""")
+    train(load(tmp_path / "toy.yaml", []), tmp_path / "run")
+    assert (tmp_path / "run" / "toy.safetensors").is_file()
+
+
+def test_damage_masks_and_packs_may_be_toys(toy: Format, tmp_path: Path) -> None:
+    from burnish.dataset.pack import pack
+    from burnish.degrade.film.masks import film_masks, read_mask
+
+    mask = np.zeros((40, 40), np.uint8)
+    mask[10:20] = 255
+    images.write(made(tmp_path) / "mask.toy", images.from_array(mask))
+    assert (read_mask(str(tmp_path / "set" / "mask.toy")) == mask).all()
+    assert film_masks(str(tmp_path / "set")).dial.name == "film"
+    (entry,) = pack([tmp_path / "set"], tmp_path / "one.pack", 1_000_000)
+    assert entry.name == "mask.toy"
