@@ -119,6 +119,8 @@ def rotten(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (spoiled / "truncated.png").unlink()
     (spoiled / "truncated.jpg").write_bytes(whole[: len(whole) // 2])
     save(data / "unsupported.bmp", photo(104))
+    save(folder / "elsewhere" / "1.png", photo(109))
+    (data / "linked-folder").symlink_to(folder / "elsewhere", target_is_directory=True)
     pair(data, "case", 105)
     pair(data, "CASE", 106)
     pair(data, "misnamed", 107)

@@ -85,7 +85,7 @@ def spoil(
     """
     from ..degrade.files import SUFFIX, is_mask, listing_text, spoil_all, steps_of
     from ..degrade.files import listing as records
-    from ..inference.names import pair
+    from ..inference.names import not_followed, pair
     from .console import answer
 
     if listing:
@@ -104,6 +104,8 @@ def spoil(
     found = pair(
         inputs, target, as_folder=folder, recursive=recursive, suffix=mark, extension=extension
     )
+    if recursive and (left := not_followed(inputs)):
+        say(left)
     pairs = [
         (source, result) for source, result in found if source in inputs or not is_mask(source)
     ]

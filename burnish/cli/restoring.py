@@ -99,7 +99,7 @@ def restore(
     with starting():
         from ..images import endings
         from ..inference.job import Job
-        from ..inference.names import pair, passed_over
+        from ..inference.names import not_followed, pair, passed_over
         from .console import Console
 
     extension = None if format is None else f".{format.lower().lstrip('.')}"
@@ -142,6 +142,8 @@ def restore(
             "passed over, of kinds that are not read: "
             + ", ".join(f"{count} {kind}" for kind, count in passed.items())
         )
+    if recursive and (left := not_followed(inputs)):
+        console.notice(left)
     if not jobs:
         further = "" if recursive else "; with -r, subfolders are looked into as well"
         raise InputError(f"no pictures found ({', '.join(endings())}){further}")

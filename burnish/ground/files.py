@@ -100,6 +100,18 @@ def places(path: Path) -> list[tuple[int, int]]:
     return found
 
 
+def linked_folders(folder: Path) -> list[Path]:
+    """Links to folders anywhere below a folder, by name. Nothing follows them, since they may lead
+    round in a circle; whoever wants what they lead to names them.
+    """
+    return sorted(
+        Path(root, name)
+        for root, folders, _ in os.walk(folder)
+        for name in folders
+        if os.path.islink(os.path.join(root, name))
+    )
+
+
 def _fill(
     temporary: Path, content: bytes | bytearray | memoryview | Callable[[BinaryIO], object]
 ) -> None:

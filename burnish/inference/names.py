@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..errors import UsageError
-from ..ground.files import places, replaces
+from ..ground.files import linked_folders, places, replaces
 from ..images import endings, format_named, unread_endings
 
 SUFFIX = "_restored"
@@ -129,6 +129,27 @@ def passed_over(inputs: Sequence[Path], recursive: bool) -> dict[str, int]:
                 if kind in unread:
                     found[kind] = found.get(kind, 0) + 1
     return found
+
+
+def not_followed(inputs: Sequence[Path]) -> str | None:
+    """A sentence on the links to folders below the folders, whose pictures are left out unless they
+    are named themselves; None where there is none.
+    """
+    own = {place for path in inputs for place in places(path)}
+    found = [
+        link
+        for folder in filter(os.path.isdir, inputs)
+        for link in linked_folders(folder)
+        if not own.issuperset(places(link)[1:])
+    ]
+    if not found:
+        return None
+    if len(found) == 1:
+        return f"1 linked folder is not followed ({found[0]}); name it too to have its pictures"
+    return (
+        f"{len(found)} linked folders are not followed ({found[0]} and {len(found) - 1} more); "
+        "name them too to have their pictures"
+    )
 
 
 def _is_own_output(file: Path, suffix: str) -> bool:

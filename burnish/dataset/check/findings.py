@@ -63,6 +63,11 @@ FAULTS: Mapping[str, Fault] = {
     "unsupported": Fault(
         "warning", "A picture of a kind that is not read.", "Convert it to PNG, or move it away."
     ),
+    "linked-folder": Fault(
+        "warning",
+        "A link to a folder is not followed, so the pictures behind it are not used.",
+        "Name the folder that it leads to as one of its own, or put the pictures here.",
+    ),
     "case": Fault(
         "warning",
         "Names differ in nothing but their case, which Windows and macOS take for one.",

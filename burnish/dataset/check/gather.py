@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import DataError
+from ...ground.files import linked_folders
 from ...images import endings, unread_endings
 from ..pairs import Matched, has_pairs, match, pictures_below
 from .findings import Found
@@ -59,33 +60,28 @@ def gather(source: Source, pairs: bool | None = None) -> tuple[list[Unit], list[
             raise DataError(f"{path}: not a folder; name one that holds pictures")
     if pairs is None:
         pairs = source.names is not None or source.folder is None or has_pairs(source.folder)
-    files = [
-        path
-        for folder in (source.folder, source.spoiled, source.clean)
-        if folder is not None
-        for path in _files(folder)
-    ]
+    folders = [f for f in (source.folder, source.spoiled, source.clean) if f is not None]
+    files = [path for folder in folders for path in _files(folder)]
     found = [*_unsupported(files), *_same_but_case(files)]
     known = endings()
     pictures = [path for path in files if path.suffix.lower() in known]
+    units: list[Unit] = []
     if not pictures:
-        return [], [*found, Found("empty", (source.words,))]
-    if pairs:
+        found.append(Found("empty", (source.words,)))
+    elif pairs:
         matched = match(
             source.folder, spoiled=source.spoiled, clean=source.clean, names=source.names
         )
         units = [Unit(pair.name, pair.clean, pair.spoiled) for pair in matched.pairs]
-        return units, [
-            *found,
-            *_problems(matched),
-            *(_outside(matched, pictures) if source.names else ()),
+        found += _problems(matched)
+        found += _outside(matched, pictures) if source.names else ()
+    elif source.folder is not None:
+        units = [
+            Unit(path.relative_to(source.folder).as_posix(), path)
+            for path in pictures_below(source.folder)
         ]
-    assert source.folder is not None
-    units = [
-        Unit(path.relative_to(source.folder).as_posix(), path)
-        for path in pictures_below(source.folder)
-    ]
-    return units, [*found, *_perhaps_pairs(source.folder, units)]
+        found += _perhaps_pairs(source.folder, units)
+    return units, [*found, *_linked(folders, units)]
 
 
 def _files(folder: Path) -> list[Path]:
@@ -110,6 +106,18 @@ def _same_but_case(files: Iterable[Path]) -> Iterator[Found]:
     for path in files:
         same[str(path).lower()].append(str(path))
     yield from (Found("case", tuple(names)) for names in same.values() if len(names) > 1)
+
+
+def _linked(folders: Iterable[Path], units: Sequence[Unit]) -> Iterator[Found]:
+    """Links to folders from which nothing is used; one side of a set of pairs may be such a link,
+    and is followed.
+    """
+    used = {above for unit in units for path in unit.files for above in path.parents}
+    for folder in folders:
+        for link in linked_folders(folder):
+            hidden = any(part.startswith(".") for part in link.relative_to(folder).parts)
+            if not hidden and link not in used:
+                yield Found("linked-folder", (str(link),))
 
 
 def _problems(matched: Matched) -> Iterator[Found]:
