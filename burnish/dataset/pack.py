@@ -22,6 +22,7 @@ from PIL import Image
 
 from ..errors import BurnishError, DataError, UsageError
 from ..ground.files import atomic_write
+from ..images import open_image
 from .pairs import pictures_below
 
 #: a picture whose longest side is this or less is never made smaller
@@ -86,7 +87,7 @@ def _entry(prefix: str, name: str, path: Path, side: int | None) -> tuple[Entry,
 
 def _reduced(path: Path, original: bytes, side: int | None) -> tuple[bytes, str]:
     try:
-        picture: Image.Image = Image.open(io.BytesIO(original))
+        picture = open_image(original)
         longest = max(picture.size)
         smaller = side is not None and longest > max(side, SMALL)
         if picture.format == "JPEG" and picture.mode in ("L", "RGB") and not smaller:

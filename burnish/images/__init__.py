@@ -10,8 +10,8 @@ from .facts import facts
 from .format import Format, Holds
 from .formats import FORMATS, endings, format_named, format_of, listed
 from .orientation import looked_at, stored, turned, upright
-from .picture import Header, Picture, Plane, from_array
-from .read import MAX_MEGAPIXELS, frames, header, read
+from .picture import Header, Picture, Plane, from_array, to_image
+from .read import MAX_MEGAPIXELS, frames, header, open_image, read
 from .sniff import unread_endings
 from .write import check_format, check_kind, encode, write
 
@@ -36,8 +36,10 @@ __all__ = [
     "header",
     "listed",
     "looked_at",
+    "open_image",
     "read",
     "stored",
+    "to_image",
     "turned",
     "unread_endings",
     "upright",

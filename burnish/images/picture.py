@@ -5,7 +5,7 @@ back with them.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,9 @@ from ..contract import Array
 from ..errors import UsageError
 from ..ground.resize import resize
 from .exif import set_size
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 Depth = Literal["uint8", "uint16", "float32"]
 
@@ -202,6 +205,13 @@ def to_samples(picture: Picture, depth: Depth) -> NDArray[Any]:
     for c, plane in enumerate(planes):
         _put(plane, samples[..., c])
     return samples[..., 0] if len(planes) == 1 else samples
+
+
+def to_image(picture: Picture) -> Image:
+    """The colours of a picture, in 8 bits, as Pillow has them: mode L or RGB."""
+    from PIL import Image
+
+    return Image.fromarray(to_samples(replace(picture, alpha=None), "uint8"))
 
 
 def _from_plane(plane: Array, depth: str) -> NDArray[Any]:

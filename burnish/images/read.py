@@ -6,17 +6,22 @@ What the header says is held against the limits before a pixel is decoded.
 
 from __future__ import annotations
 
+import io
 import os
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import BinaryIO
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
 
-from ..errors import InputTooLarge, UnsupportedFormat
+from ..errors import InputError, InputTooLarge, UnsupportedFormat
 from . import exif
 from .formats import FORMATS
-from .picture import Header, Picture
+from .picture import Header, Picture, to_image
 from .sniff import Source, misnamed, name_of, opened, sniff
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 #: larger pictures are refused unless a limit is given
 MAX_MEGAPIXELS = 200.0
@@ -72,6 +77,24 @@ def frames(
     with opened(source, name) as file:
         found = _within_limits(file, name, max_megapixels)
     return found, _decoded(source, found, name)
+
+
+def open_image(source: str | Path | bytes) -> Image:
+    """The picture in a file as Pillow opens it, in whatever mode; of a format that Pillow does not
+    know, its colours in 8 bits.
+
+    For what has a picture turned into something else, and asks for nothing but its colours. OSError
+    as from Pillow where it cannot be read.
+    """
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        return Image.open(io.BytesIO(source) if isinstance(source, bytes) else source)
+    except UnidentifiedImageError as error:
+        try:
+            return to_image(read(source))
+        except InputError:
+            raise error from None
 
 
 def _decoded(source: Source, found: Header, name: str) -> Iterator[Picture]:

@@ -15,7 +15,7 @@ from PIL import Image
 
 from ...contract import Array
 from ...estimate import noise
-from ...images import FORMATS, Picture, read
+from ...images import FORMATS, Picture, read, to_image
 from .hashes import SIDE
 from .header import Header
 from .texture import bars_of, detail_of, grain_of, middle
@@ -133,15 +133,12 @@ def _decoded(header: Header) -> _Decoded:
         with contextlib.suppress(OSError, SyntaxError, ValueError, EOFError):
             if (found := _by_pillow(header)) is not None:
                 return found
-    picture = read(
-        header.path, max_megapixels=None
-    )  # the slow way; it says in a sentence what is wrong
-    pixels = np.rint(np.clip(picture.pixels[0], 0, 1) * 255).astype(np.uint8)
-    image = Image.fromarray(
-        pixels[0] if len(pixels) == 1 else np.ascontiguousarray(pixels.transpose(1, 2, 0))
-    )
+    # the slow way; it says in a sentence what is wrong
+    picture = read(header.path, max_megapixels=None)
     return _Decoded(
-        image, _holds_eight(picture), picture.alpha is not None and float(picture.alpha.min()) < 1
+        to_image(picture),
+        _holds_eight(picture),
+        picture.alpha is not None and float(picture.alpha.min()) < 1,
     )
 
 

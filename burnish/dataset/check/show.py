@@ -7,10 +7,9 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from ...errors import BurnishError
-from ...images import read
+from ...images import read, to_image
 from ...report.page import (
     bars,
     histogram,
@@ -70,7 +69,8 @@ def _figures(found: Statistics) -> Iterator[str]:
     ]
     charts.append(
         bars(
-            f"share of the pixels that one look leaves out, by the cut, with a crop of {found.crop}",
+            "share of the pixels that one look leaves out, by the cut, with a crop of "
+            f"{found.crop}",
             found.losses,
             "{:.1%}",
         )
@@ -126,10 +126,8 @@ def _thumbnails(files: tuple[str, ...]) -> list[NDArray[np.uint8]]:
 def _thumbnail(path: Path) -> NDArray[np.uint8] | None:
     """[H, W, 3], None where it cannot be read."""
     try:
-        pixels = read(path).pixels[0]
+        image = to_image(read(path)).convert("RGB")
     except BurnishError:
         return None
-    values = np.rint(np.clip(pixels, 0, 1) * 255).astype(np.uint8).transpose(1, 2, 0)
-    image = Image.fromarray(np.ascontiguousarray(np.broadcast_to(values, (*values.shape[:2], 3))))
     image.thumbnail((SIDE, SIDE))
     return np.asarray(image)

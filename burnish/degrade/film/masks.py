@@ -14,7 +14,7 @@ from PIL import Image
 
 from ...contract import Array, Dial
 from ...errors import InputError, UsageError
-from ...images import endings
+from ...images import endings, open_image
 from .. import Degradation
 from ..arguments import Range, bounds, share
 from ..drawing import Size, log_uniform, sign
@@ -100,7 +100,7 @@ def draw_all(size: Size, amount: float, rng: np.random.Generator, bright: float)
 def read_mask(path: str) -> NDArray[np.uint8]:
     """The mask as greys, 255 for full damage. [H, W]. InputError where it cannot be read."""
     try:
-        with Image.open(path) as file:
+        with open_image(path) as file:
             values = np.asarray(
                 file if file.mode == "P" or file.mode.startswith("I") else file.convert("L")
             )
