@@ -117,9 +117,9 @@ def test_its_header_says_what_is_decoded(format: Format) -> None:
 def test_what_it_does_not_hold_is_said_or_refused(format: Format) -> None:
     holds, name = format.holds, f"a{format.endings[0]}"
     for depth in ("uint8", "uint16", "float32"):
-        said = images.check_kind(9, 9, depth, False, name)  # type: ignore[arg-type]
+        said = images.check_kind(9, 9, depth, False, name)
         deeper = {"uint8": 8, "uint16": 16, "float32": 32}
-        assert bool(said) == (deeper[holds.depth(depth)] < deeper[depth])  # type: ignore[arg-type]
+        assert bool(said) == (deeper[holds.depth(depth)] < deeper[depth])
     if not holds.alpha:
         with pytest.raises(errors.FormatLimit, match="has no alpha"):
             images.encode(images.from_array(some((9, 9, 4), "uint8")), format)
