@@ -45,8 +45,6 @@ BurnishError                       1
 
 from __future__ import annotations
 
-import sys
-
 
 class BurnishError(Exception):
     """The root. `code` and `exit_status` never change for a class once released."""
@@ -169,16 +167,3 @@ def unforeseen(error: Exception) -> BurnishError:
     return BurnishError(
         f"something unforeseen ({type(error).__name__}: {error}); --debug shows where"
     )
-
-
-def about_one(error: Exception) -> BurnishError:
-    """What goes wrong with one file of many, so that the others go on.
-
-    Raises what would go wrong with the others too, as a model or a full disk, and, with --debug,
-    what is unforeseen.
-    """
-    if isinstance(error, (InputError, UsageError, OutOfMemory)):
-        return error
-    if isinstance(error, BurnishError) or "--debug" in sys.argv:
-        raise error
-    return unforeseen(error)

@@ -35,7 +35,7 @@ class Example:
 
 
 EXAMPLES = (
-    Example("../burnish/cli/demo.png", 23, 25, (330, 120)),
+    Example("../burnish/cli/commands/demo.png", 23, 25, (330, 120)),
     Example("window_noise50.png", 7, 50, (250, 110)),
     Example("face_noise15.jpg", 15, 15, None),
     Example("statue_grey_noise35.png", 17, 35, (130, 100), size=(256, 384), grey=True),

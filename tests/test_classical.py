@@ -499,7 +499,8 @@ def test_the_command_line_restores_with_dials_from_a_file_to_a_file(tmp_path: Pa
 
 
 def test_models_and_info_show_the_filters(capsys: pytest.CaptureFixture[str]) -> None:
-    from burnish.cli.restoring import info, models
+    from burnish.cli.commands.info import info
+    from burnish.cli.commands.models import models
 
     models()
     text = capsys.readouterr().out

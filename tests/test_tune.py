@@ -89,7 +89,7 @@ def test_metrics_that_fall_and_strength(clean: Array) -> None:
         tune(Row("overdone", Contract(), overdone), pairs(clean, [0.2]))
     with pytest.raises(DialError, match="no dial 'blur'"):
         tune(model(wants, clean), pairs(clean, [0.1]), ["blur"])
-    with pytest.raises(UsageError, match="there is no such metric"):
+    with pytest.raises(UsageError, match="there is no metric 'beauty'"):
         tune(model(wants, clean), pairs(clean, [0.1]), metric="beauty")
 
 

@@ -8,16 +8,19 @@ import json
 import signal
 import sys
 import warnings
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
 
 import typer
 
 from .. import __version__
-from ..errors import BurnishError, UsageError, unforeseen
+from ..errors import BurnishError, InputError, OutOfMemory, UsageError, unforeseen
 from .plain import convert_plainly
 
 if TYPE_CHECKING:
     from typer.models import CommandInfo
+
+Item = TypeVar("Item")
 
 app = typer.Typer(
     add_completion=True,
@@ -30,7 +33,6 @@ app = typer.Typer(
 
 def main() -> None:
     """The console script."""
-    debug = "--debug" in sys.argv
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(
@@ -50,7 +52,7 @@ def main() -> None:
             error, "format_message"
         ):  # typer's own: a word or a number that does not fit
             fail(UsageError(error.format_message()))
-        if debug:
+        if _debugging():
             raise
         fail(error if isinstance(error, BurnishError) else unforeseen(error))
 
@@ -82,9 +84,41 @@ def fail(error: BurnishError) -> NoReturn:
 
 
 def say(text: str) -> None:
+    """A remark, on stderr."""
     from .console import tell
 
     tell(text, sys.stderr)
+
+
+def each(
+    items: Iterable[Item],
+    do: Callable[[Item], None],
+    failed: Callable[[Item, BurnishError], None],
+) -> int:
+    """Does it to every item, whatever becomes of the others. The exit status.
+
+    Raises what would go wrong with the others too, as with a model or a full disk, and, with
+    --debug, what is unforeseen.
+    """
+    status = 0
+    for item in items:
+        try:
+            do(item)
+        except (InputError, UsageError, OutOfMemory) as error:
+            failed(item, error)
+            status = InputError.exit_status
+        except BurnishError:
+            raise
+        except Exception as error:
+            if _debugging():
+                raise
+            failed(item, unforeseen(error))
+            status = InputError.exit_status
+    return status
+
+
+def _debugging() -> bool:
+    return "--debug" in sys.argv
 
 
 def _version(wanted: bool) -> None:

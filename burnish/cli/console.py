@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ..contract import Opened
     from ..errors import BurnishError
     from ..inference.job import Job, Report
@@ -66,7 +68,7 @@ class Console:
         for note in opened.notes:
             self.notice(note)
         if not self.quiet:
-            self._aside(
+            self.aside(
                 f"on {opened.device}"
                 + (f", {opened.backend}, {opened.precision}" if self.verbose else "")
             )
@@ -77,10 +79,10 @@ class Console:
             self._bar.update(self._task, completed=sum(self.counts.values()) + done / total * 0.99)
 
     def notice(self, text: str) -> None:
-        self._aside(f"note: {text}")
+        self.aside(f"note: {text}")
 
     def planned(self, job: Job) -> None:
-        self._result(
+        self.result(
             {
                 "source": job.source,
                 "target": job.target,
@@ -94,12 +96,12 @@ class Console:
         self.megapixels += report.megapixels
         self.seconds += report.seconds
         if report.status == "skipped":
-            self._result(
+            self.result(
                 report.to_dict(), f"{report.source}: skipped, {report.target} {report.notes[0]}"
             )
             return
         for note in report.notes:
-            self._aside(f"{report.source}: {note}")
+            self.aside(f"{report.source}: {note}")
         said = {
             name: value if isinstance(value, str) else f"{value:.3g}"
             for name, value in report.dials.items()
@@ -108,25 +110,22 @@ class Console:
             f"  {name}={value}{' (estimated)' if name in report.estimated else ''}"
             for name, value in said.items()
         )
-        self._result(
+        self.result(
             report.to_dict(), f"{report.source} -> {report.target}{dials}  {report.seconds:.2f} s"
         )
 
-    def failed(self, job: Job, error: BurnishError) -> None:
+    def failed(self, source: str | Path, target: str | Path, error: BurnishError) -> None:
         self._count("failed")
-        text = str(error) if job.source in str(error) else f"{job.source}: {error}"
+        text = str(error) if str(source) in str(error) else f"{source}: {error}"
+        record = {
+            "source": str(source),
+            "target": str(target),
+            "status": "failed",
+            "error": {"code": error.code, "message": text},
+        }
         if self.as_json:
-            answer(
-                json.dumps(
-                    {
-                        "source": job.source,
-                        "target": job.target,
-                        "status": "failed",
-                        "error": {"code": error.code, "message": text},
-                    }
-                )
-            )
-        self._aside(f"burnish: {text} [{error.code}]", always=True)
+            answer(json.dumps(record))
+        self.aside(f"burnish: {text} [{error.code}]", always=True)
 
     def summary(self) -> None:
         """One line at the end, where there was more than one file."""
@@ -136,7 +135,7 @@ class Console:
                 if self.seconds
                 else ""
             )
-            self._aside(
+            self.aside(
                 ", ".join(f"{count} {status}" for status, count in self.counts.items() if count)
                 + rate
             )
@@ -147,13 +146,15 @@ class Console:
             rate = f"{self.megapixels / self.seconds:.2f} MP/s" if self.seconds else ""
             self._bar.update(self._task, completed=sum(self.counts.values()), rate=rate)
 
-    def _result(self, record: dict[str, Any], text: str) -> None:
+    def result(self, record: dict[str, Any], text: str | None) -> None:
+        """What became of a file: a record for programs, and a line (or none) for people."""
         if self.as_json:
             answer(json.dumps(record))
-        elif not self.quiet:
+        elif text is not None and not self.quiet:
             self._print(text, sys.stdout)
 
-    def _aside(self, text: str, *, always: bool = False) -> None:
+    def aside(self, text: str, *, always: bool = False) -> None:
+        """A line on stderr, unless only errors are wanted."""
         if always or not self.quiet:
             self._print(text, sys.stderr)
 

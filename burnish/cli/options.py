@@ -21,29 +21,33 @@ Inputs = Annotated[
     list[Path],
     typer.Argument(metavar="INPUT", show_default=False, help="Pictures, or folders of them."),
 ]
-Dials = Annotated[
-    list[str],
-    typer.Option(
-        "-d",
-        "--dial",
-        metavar="NAME=VALUE",
-        show_default=False,
-        help="A dial's setting: a number, auto, or a map's file.",
+Model = Annotated[
+    str,
+    typer.Argument(
+        metavar="MODEL", show_default=False, help="A shipped model's name, or a model file."
     ),
 ]
-ModelName = Annotated[
-    str,
-    typer.Option("-m", "--model", metavar="MODEL", help="A shipped model's name, or a model file."),
+Output = Annotated[
+    str | None,
+    typer.Option(
+        "-o",
+        "--output",
+        metavar="OUT",
+        show_default=False,
+        help="A folder, or, for one input, a file.",
+    ),
 ]
-Threads = Annotated[
-    int | None, typer.Option(min=1, metavar="N", show_default=False, help="Processor threads.")
-]
-Full = Annotated[bool, typer.Option("--fp32", help="Full precision.")]
-Where = Annotated[Device, typer.Option("--device", help="auto, cpu or cuda.", show_choices=False)]
+Recursive = Annotated[bool, typer.Option("-r", "--recursive", help="Subfolders too.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results that exist already.")]
 Megapixels = Annotated[
     float,
     typer.Option(
         "--max-megapixels", min=0, metavar="MP", help="Refuse larger pictures; 0 lifts the limit."
     ),
 ]
+Threads = Annotated[
+    int | None, typer.Option(min=1, metavar="N", show_default=False, help="Processor threads.")
+]
+Full = Annotated[bool, typer.Option("--fp32", help="Full precision.")]
+Where = Annotated[Device, typer.Option("--device", help="auto, cpu or cuda.", show_choices=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="For programs: one JSON object a line.")]

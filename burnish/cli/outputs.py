@@ -1,16 +1,16 @@
-"""Files that options name: what they may be called, and that they replace no input.
+"""Where results go: as options name them, and never into the place of an input.
 
 What stands against a name is said before the work is done, not after it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+import os
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from ..errors import OutputError, UsageError
 from ..ground.files import places, prepare_folder, replaces
-from ..images import format_named
 
 #: what an option's file may be called, by what goes into it
 SHEET, PLOT, PAGE = (".png", ".jpg", ".jpeg"), (".png",), (".html",)
@@ -26,6 +26,8 @@ def prepare(
     name must have. inputs: files, which it must not replace, and folders of pictures, among which
     no picture may come to lie. UsageError, OutputError.
     """
+    from ..images import format_named
+
     if target.suffix.lower() not in endings:
         raise UsageError(f"{option} {target}: the name must end in {' or '.join(endings)}")
     for source in inputs:
@@ -45,3 +47,24 @@ def prepare(
     if target.is_dir():
         raise OutputError(f"{target}: cannot be written (it is a folder); choose another name")
     prepare_folder(target)
+
+
+def pairs_of(
+    inputs: Sequence[Path],
+    output: str | None,
+    *,
+    recursive: bool,
+    suffix: str | None,
+    format: str | None,
+) -> list[tuple[Path, Path]]:
+    """(source, target) for every picture that is meant, from the words of -o, --suffix and -f."""
+    from ..inference.names import pair
+
+    return pair(
+        inputs,
+        None if output is None else Path(output),
+        as_folder=output is not None and output.endswith(("/", os.sep)),
+        recursive=recursive,
+        suffix=suffix,
+        extension=None if format is None else f".{format.lower().lstrip('.')}",
+    )

@@ -5,11 +5,10 @@ everything of the file that has to come back.
 from __future__ import annotations
 
 import inspect
-import json
 import os
 import zlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ import numpy as np
 
 from .. import images
 from ..contract import Array
-from ..errors import BurnishError, DialError, InputError, UsageError, about_one
+from ..errors import DialError, UsageError
 from ..ground.files import places, prepare_folder, replaces
 from ..ground.grammar import Call
 from ..ground.resize import resize
@@ -106,25 +105,22 @@ def spoil_file(
 
     The damage depends on the seed and the file's name, not on what else is spoiled.
     """
-    levels, mask_file = (
-        {step.degradation.dial.name: step.level for step in steps},
-        target.with_name(target.name + MASK_SUFFIX),
+    result = Spoiled(
+        source=str(source),
+        target=str(target),
+        status="spoiled",
+        levels={step.degradation.dial.name: step.level for step in steps},
+        seed=seed,
+        mask=str(_mask_of(target)) if with_mask else None,
     )
-    for file in (target, mask_file) if with_mask else (target,):
+    for file in (target, _mask_of(target)) if with_mask else (target,):
         if file.exists() and not overwrite:
-            return Spoiled(
-                str(source),
-                str(target),
-                "skipped",
-                levels,
-                seed,
-                notes=(f"{file} exists already; --overwrite replaces it",),
-            )
+            note = f"{file} exists already; --overwrite replaces it"
+            return replace(result, status="skipped", mask=None, notes=(note,))
     picture = images.read(source, max_megapixels=max_megapixels)
     prepare_folder(target)
-    pixels, mask = spoil(
-        picture.pixels, steps, np.random.default_rng([seed, zlib.crc32(os.fsencode(source.name))])
-    )
+    rng = np.random.default_rng([seed, zlib.crc32(os.fsencode(source.name))])
+    pixels, mask = spoil(picture.pixels, steps, rng)
     if pixels.shape[1] != picture.pixels.shape[1]:
         raise UsageError(
             f"{target}: what {steps[-1].name} makes has {pixels.shape[1]} planes, which no "
@@ -132,68 +128,13 @@ def spoil_file(
         )
     if not (picture.depth == "float32" and "float32" in images.format_of(target).holds.depths):
         pixels = np.clip(pixels, 0, 1)  # as the file will hold them
-    result = Spoiled(
-        str(source), str(target), "spoiled", levels, seed, str(mask_file) if with_mask else None
-    )
-    notes = images.write(target, _with_pixels(picture, pixels))
+    notes = [*picture.notes, *images.write(target, _with_pixels(picture, pixels))]
     if with_mask and mask is not None:
-        upright = images.turned(
-            mask[0, 0], orientation(picture.exif)
-        )  # as masks and maps are read, whether the picture is turned or its tag kept
-        images.write(mask_file, images.from_array(np.rint(upright * 255).astype(np.uint8)))
-    return Spoiled(**{**asdict(result), "notes": tuple(dict.fromkeys([*picture.notes, *notes]))})
-
-
-def spoil_all(
-    pairs: Sequence[tuple[Path, Path]],
-    steps: Sequence[Step],
-    say: Callable[[str], None],
-    answer: Callable[[str], None] = print,
-    *,
-    seed: int = 0,
-    with_mask: bool = False,
-    overwrite: bool = False,
-    max_megapixels: float | None = images.MAX_MEGAPIXELS,
-    as_json: bool = False,
-) -> int:
-    """Every picture in turn; one bad file never stops the rest. say: takes remarks; answer:
-    results.
-
-    The exit status.
-    """
-    if not pairs:
-        raise InputError("no pictures found; with -r, subfolders are looked into as well")
-    if with_mask and not any(step.degradation.masked for step in steps):
-        raise UsageError(
-            f"--mask: the damage of {', '.join(step.name for step in steps)} is everywhere; "
-            "--list shows which has a mask"
-        )
-    if with_mask:
-        _check_masks(pairs)
-    failures = 0
-    for source, target in pairs:
-        try:
-            done = spoil_file(
-                source,
-                target,
-                steps,
-                seed=seed,
-                with_mask=with_mask,
-                overwrite=overwrite,
-                max_megapixels=max_megapixels,
-            )
-        except Exception as error:
-            failures += 1
-            _failed(source, target, about_one(error), say, answer if as_json else None)
-            continue
-        for note in done.notes:
-            say(f"{source}: {note}")
-        if as_json:
-            answer(json.dumps(asdict(done)))
-        elif done.status == "spoiled":
-            levels = "".join(f"  {name}={level:g}" for name, level in done.levels.items())
-            answer(f"{source} -> {target}{levels}")
-    return 3 if failures else 0
+        # upright, as masks and maps are read, whether the picture is turned or its tag is kept
+        upright = images.turned(mask[0, 0], orientation(picture.exif))
+        whole = np.rint(upright * 255).astype(np.uint8)
+        images.write(_mask_of(target), images.from_array(whole))
+    return replace(result, notes=tuple(dict.fromkeys(notes)))
 
 
 def is_mask(path: Path) -> bool:
@@ -204,20 +145,31 @@ def is_mask(path: Path) -> bool:
     )
 
 
-def _check_masks(pairs: Sequence[tuple[Path, Path]]) -> None:
-    """UsageError where a mask would take the place of an input or of another result."""
-    own, targets = (
-        {place for source, _ in pairs for place in places(source)},
-        {target for _, target in pairs},
-    )
-    for _, target in pairs:
-        mask = target.with_name(target.name + MASK_SUFFIX)
+def check_masks(pairs: Sequence[tuple[Path, Path]], steps: Sequence[Step]) -> None:
+    """UsageError where the damage has no mask, or where a mask would take the place of an input or
+    of another result.
+
+    pairs: every input and its result.
+    """
+    if not any(step.degradation.masked for step in steps):
+        raise UsageError(
+            f"--mask: the damage of {', '.join(step.name for step in steps)} is everywhere; "
+            "--list shows which has a mask"
+        )
+    own = {place for source, _ in pairs for place in places(source)}
+    targets = {target for _, target in pairs}
+    for target in targets:
+        mask = _mask_of(target)
         if mask in targets or replaces(mask, own):
+            taken = "another result" if mask in targets else "an input"
             raise UsageError(
-                f"{mask}: the mask would replace "
-                f"{'another result' if mask in targets else 'an input'}; choose another -o, or "
-                "a --suffix"
+                f"{mask}: the mask would replace {taken}; choose another -o, or a --suffix"
             )
+
+
+def _mask_of(target: Path) -> Path:
+    """Where the mask of a result goes."""
+    return target.with_name(target.name + MASK_SUFFIX)
 
 
 def listing() -> list[dict[str, Any]]:
@@ -233,33 +185,6 @@ def listing() -> list[dict[str, Any]]:
             | {"neutral": made.neutral, "mask": made.masked is not None, "scale": made.scale}
         )
     return records
-
-
-def listing_text() -> str:
-    """The listing as lines of text."""
-    lines = [("degradation", "dial", "from..to", "default", "unit")]
-    for each in listing():
-        extra = (
-            " (mask)"
-            if each["mask"]
-            else f" (makes the picture {each['scale']} times smaller)"
-            if each["scale"] > 1
-            else ""
-        )
-        lines.append(
-            (
-                each["name"],
-                each["dial"],
-                f"{each['low']:g}..{each['high']:g}",
-                f"{each['default']:g}",
-                each["unit"] + extra,
-            )
-        )
-    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
-    return "\n".join(
-        "  ".join(word.ljust(width) for word, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    )
 
 
 def _call(word: str) -> Call:
@@ -290,25 +215,3 @@ def _with_pixels(picture: images.Picture, pixels: Array) -> images.Picture:
     if alpha is not None and alpha.shape[-2:] != pixels.shape[-2:]:
         alpha = resize(alpha, pixels.shape[-2], pixels.shape[-1], "area")
     return picture.with_pixels(pixels, alpha)
-
-
-def _failed(
-    source: Path,
-    target: Path,
-    error: BurnishError,
-    say: Callable[[str], None],
-    answer: Callable[[str], None] | None,
-) -> None:
-    text = str(error) if str(source) in str(error) else f"{source}: {error}"
-    if answer is not None:
-        answer(
-            json.dumps(
-                {
-                    "source": str(source),
-                    "target": str(target),
-                    "status": "failed",
-                    "error": {"code": error.code, "message": text},
-                }
-            )
-        )
-    say(f"burnish: {text} [{error.code}]")

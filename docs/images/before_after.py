@@ -17,7 +17,7 @@ GAP = 8
 
 
 def main() -> None:
-    with Image.open(Path(str(resources.files("burnish.cli") / "demo.png"))) as file:
+    with Image.open(Path(str(resources.files("burnish.cli.commands") / "demo.png"))) as file:
         before = np.asarray(file.convert("RGB"))
     after = burnish.restore(before)
     between = np.full((before.shape[0], GAP, 3), 255, np.uint8)

@@ -1,19 +1,18 @@
-"""The first look: a shipped example restored at several dial positions, on one contact sheet with
-the residual beside each.
+"""`burnish demo`, the first look: a shipped example restored at several dial positions, on one
+contact sheet with the residual beside each.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import resources
 from pathlib import Path
+from typing import Annotated
 
-import numpy as np
+import typer
 
-from .. import images
-from ..inference.zoo import load
-from ..report.sheet import Cell, residual_picture, sheet
-from .outputs import SHEET, prepare
+from ..app import app, say
+from ..options import Threads
+from ..outputs import SHEET, prepare
 
 EXAMPLE = "demo.png"
 LEVELS = (10.0, 25.0, 50.0)
@@ -21,10 +20,33 @@ LEVELS = (10.0, 25.0, 50.0)
 GAIN = 3.0
 
 
+Sheet = Annotated[
+    Path, typer.Option("-o", "--output", metavar="FILE", help="Where the contact sheet goes.")
+]
+
+
+@app.command(short_help="A shipped example at several dial positions.")
+def demo(output: Sheet = Path("burnish_demo.png"), threads: Threads = None) -> None:
+    """burnish demo
+
+    Restores a shipped example at several dial positions: one contact sheet, with the residual
+    beside each.
+    """
+    print(make_sheet(output, say, threads=threads))
+
+
 def make_sheet(target: Path, say: Callable[[str], None], *, threads: int | None = None) -> Path:
     """Writes the sheet and returns where it is."""
+    from importlib import resources
+
+    import numpy as np
+
+    from ... import images
+    from ...inference.zoo import load
+    from ...report.sheet import Cell, residual_picture, sheet
+
     prepare(target, "-o", SHEET)
-    pixels = images.read(Path(str(resources.files("burnish.cli") / EXAMPLE))).pixels
+    pixels = images.read(Path(str(resources.files(__package__) / EXAMPLE))).pixels
     model = load()
     opened = model.open(threads=threads)
     say(f"on {opened.device}, {opened.backend}, {opened.precision}")

@@ -1,0 +1,29 @@
+"""The commands, one a file: a table of contents.
+
+A command is a function; its docstring is its help, and begins with an example. `burnish --help`
+lists them in the order of the import below.
+"""
+
+from . import restore, models, info, demo  # isort: skip
+from . import dial, smooth, tune, evaluate  # isort: skip
+from . import train, sweep, plot, blend, export, schema  # isort: skip
+from . import spoil, check  # isort: skip
+
+__all__ = [
+    "blend",
+    "check",
+    "demo",
+    "dial",
+    "evaluate",
+    "export",
+    "info",
+    "models",
+    "plot",
+    "restore",
+    "schema",
+    "smooth",
+    "spoil",
+    "sweep",
+    "train",
+    "tune",
+]

@@ -1,0 +1,73 @@
+"""`burnish info`: a model's card, or a picture's facts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ..app import app
+from ..opening import training_wing
+from ..options import AsJson
+
+File = Annotated[
+    str,
+    typer.Argument(
+        metavar="FILE", show_default=False, help="A model's name or file, or a picture."
+    ),
+]
+
+
+@app.command(short_help="A model's card, or a picture's facts.")
+def info(file: File, as_json: AsJson = False) -> None:
+    """burnish info photo
+
+    A model's card, or a picture's facts.
+    """
+    from ...inference.classical import listed
+    from ...inference.zoo import names
+
+    if listed(file) and file not in names():
+        record, text = _of_filter(file)
+    elif file in names() or file.endswith((".onnx", ".safetensors")):
+        record, text = _of_model(file)
+    else:
+        record, text = _of_picture(Path(file))
+    print(json.dumps(record) if as_json else text)
+
+
+def _of_filter(words: str) -> tuple[Mapping[str, Any], str]:
+    from ...inference.classical import cards
+
+    return cards.record(words), cards.describe(words)
+
+
+def _of_model(name: str) -> tuple[Mapping[str, Any], str]:
+    """Of a shipped model, or of a file: weights for training, or a model file."""
+    from ...report.cards import describe, record
+
+    if name.endswith(".safetensors"):
+        training_wing()
+        from ...training.networks.restorer import Restorer
+
+        path = Path(name)
+        restorer = Restorer.load(path)
+        contract, card = restorer.contract, restorer.card
+    else:
+        from ...inference.model import Model
+        from ...inference.zoo import find
+
+        path = find(name)
+        model = Model(path)
+        contract, card = model.contract, model.card
+    return record(path, contract, card), describe(path, contract, card, whole=True)
+
+
+def _of_picture(path: Path) -> tuple[Mapping[str, Any], str]:
+    from ...images import facts
+
+    found = facts(path)
+    return found, "\n".join(f"{key:<12} {value}" for key, value in found.items())

@@ -1,0 +1,223 @@
+"""`burnish restore`: pictures through a model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ...errors import InputError, UsageError
+from ..app import app, each
+from ..opening import open_model
+from ..options import (
+    AsJson,
+    Device,
+    Full,
+    Inputs,
+    Megapixels,
+    Output,
+    Overwrite,
+    Recursive,
+    Threads,
+    Where,
+)
+from ..outputs import pairs_of
+from ..starting import one_thread_for_algebra, starting
+from ..words import parse_settings, parse_tile
+
+if TYPE_CHECKING:
+    from ...errors import BurnishError
+    from ...inference.job import Job
+    from ...inference.model import Model
+    from ..console import Console
+
+ModelName = Annotated[
+    str,
+    typer.Option("-m", "--model", metavar="MODEL", help="A shipped model's name, or a model file."),
+]
+Dials = Annotated[
+    list[str],
+    typer.Option(
+        "-d",
+        "--dial",
+        metavar="NAME=VALUE",
+        show_default=False,
+        help="A dial's setting: a number, auto, or a map's file.",
+    ),
+]
+Strength = Annotated[float, typer.Option(metavar="S", help="0 (the input) to 1 (the full effect).")]
+StrengthMap = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", show_default=False, help="Where: all of it in white, none in black."
+    ),
+]
+Tile = Annotated[
+    str,
+    typer.Option("-t", "--tile", metavar="auto|0|N", help="Tile size in pixels; 0 is no tiles."),
+]
+Format = Annotated[
+    str | None,
+    typer.Option(
+        "-f",
+        "--format",
+        metavar="EXT",
+        show_default=False,
+        help="jpg, png, webp or tif, instead of each input's own.",
+    ),
+]
+Suffix = Annotated[
+    str | None,
+    typer.Option(
+        metavar="S",
+        show_default=False,
+        help="Added to names ('_restored' where there is no -o).",
+    ),
+]
+Quality = Annotated[
+    int | None,
+    typer.Option(
+        min=1, max=100, metavar="Q", show_default=False, help="Of JPEG and lossy WebP (95)."
+    ),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done.")]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Only errors.")]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Device, engine, precision.")]
+
+
+@app.command(short_help="Restore pictures.")
+def restore(
+    inputs: Inputs,
+    output: Output = None,
+    model: ModelName = "photo",
+    dial: Dials = [],  # noqa: B006 (typer's way)
+    strength: Strength = 1.0,
+    strength_map: StrengthMap = None,
+    tile: Tile = "auto",
+    format: Format = None,
+    recursive: Recursive = False,
+    suffix: Suffix = None,
+    quality: Quality = None,
+    overwrite: Overwrite = False,
+    max_megapixels: Megapixels = 200,
+    device: Where = Device.auto,
+    threads: Threads = None,
+    fp32: Full = False,
+    dry_run: DryRun = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    as_json: AsJson = False,
+) -> None:
+    """burnish restore photo.jpg scans/ -o clean/ -d noise=25
+
+    Restores pictures. What a dial is not told it estimates, where it can. Inputs are never changed.
+    """
+    one_thread_for_algebra()
+    with starting():
+        from ...inference.job import Job
+        from ..console import Console
+
+    pairs = pairs_of(inputs, output, recursive=recursive, suffix=suffix, format=format)
+    settings = parse_settings(dial)
+    size = parse_tile(tile)
+    _check_strength(strength, strength_map)
+    jobs = [
+        Job(
+            source=str(source),
+            target=str(target),
+            model=model,
+            dials=settings,
+            strength=strength,
+            strength_map=None if strength_map is None else str(strength_map),
+            tile=size,
+            quality=quality,
+            overwrite=overwrite,
+            max_megapixels=max_megapixels or None,
+        )
+        for source, target in pairs
+    ]
+    console = Console(len(jobs), quiet=quiet, verbose=verbose, as_json=as_json)
+    opened = open_model(model, settings)
+    _say_what_is_passed_over(inputs, recursive, console)
+    _want_some(jobs, recursive)
+    if dry_run:
+        raise typer.Exit(_plan_all(jobs, opened.contract.scale, console))
+    raise typer.Exit(
+        _restore_all(jobs, opened, console, device=device.value, threads=threads, fp32=fp32)
+    )
+
+
+def _check_strength(strength: float, strength_map: Path | None) -> None:
+    if not 0 <= strength <= 1:
+        raise UsageError(
+            f"--strength {strength:g} is out of range: from 0 (the input) to 1 (the full effect)"
+        )
+    if strength_map is not None and not strength_map.is_file():
+        raise UsageError(f"--strength-map {strength_map}: no such file")
+
+
+def _say_what_is_passed_over(inputs: Sequence[Path], recursive: bool, console: Console) -> None:
+    from ...inference.names import not_followed, passed_over
+
+    passed = passed_over(inputs, recursive)
+    if passed:
+        kinds = ", ".join(f"{count} {kind}" for kind, count in passed.items())
+        console.notice(f"passed over, of kinds that are not read: {kinds}")
+    left = not_followed(inputs) if recursive else None
+    if left:
+        console.notice(left)
+
+
+def _want_some(jobs: Sequence[Job], recursive: bool) -> None:
+    """InputError where there is nothing to do."""
+    from ...images import endings
+
+    if not jobs:
+        deeper = "" if recursive else "; with -r, subfolders are looked into as well"
+        raise InputError(f"no pictures found ({', '.join(endings())}){deeper}")
+
+
+def _restore_all(
+    jobs: Sequence[Job],
+    model: Model,
+    console: Console,
+    *,
+    device: str,
+    threads: int | None,
+    fp32: bool,
+) -> int:
+    """Restores one picture after the other. The exit status."""
+    from ...inference.job import run_job
+
+    def restore_one(job: Job) -> None:
+        console.done(run_job(job, model, progress=console.progress, notice=console.notice))
+
+    if any(job.wanted for job in jobs):  # a folder where all is done loads no model
+        with starting():
+            opened = model.open(device=device, threads=threads, fp32=fp32)
+        console.opened(opened)
+    with console:
+        status = each(jobs, restore_one, partial(_failed, console))
+    console.summary()
+    return status
+
+
+def _plan_all(jobs: Sequence[Job], scale: int, console: Console) -> int:
+    """Says what would be done, and what of it could not be, as far as the heads of the files tell.
+
+    The exit status.
+    """
+    from ...inference.job import check_job
+
+    def plan_one(job: Job) -> None:
+        check_job(job, scale)
+        console.planned(job)
+
+    return each(jobs, plan_one, partial(_failed, console))
+
+
+def _failed(console: Console, job: Job, error: BurnishError) -> None:
+    console.failed(job.source, job.target, error)
