@@ -54,6 +54,9 @@ class Kind:
     sharpening: float
     #: names in TONES, one of which is drawn for each picture
     tones: tuple[str, ...]
+    #: how strong the noise is where the picture is flat, as a share of what it is in texture:
+    #: cameras smooth what they take for flat
+    flat: Pair = (1.0, 1.0)
 
 
 #: how strong noise is at a brightness in [0, 1]
@@ -73,6 +76,7 @@ KINDS = {
         sharpened=(0.3, 1.2),
         sharpening=0.25,
         tones=EVERY_TONE,
+        flat=(0.3, 1.1),
     ),
     "phone": Kind(
         luma=Texture((0.6, 1.5), (2, 8), (0, 0.4)),
@@ -81,6 +85,7 @@ KINDS = {
         sharpened=(0.8, 2.5),
         sharpening=0.8,
         tones=EVERY_TONE,
+        flat=(0.2, 1.0),
     ),
     # noise of every colour by itself, as a scanner adds it
     "scan": Kind(
@@ -101,6 +106,9 @@ KINDS = {
         tones=("middle", "shadows"),
     ),
 }
+#: a picture whose mean step from pixel to pixel is this, in [0, 1], is half-way from flat to texture,
+#: looked at over so many pixels
+FLAT, AROUND = 6 / 255, 9
 #: what each kind weighs where nothing is said
 WEIGHTS = {"camera": 0.6, "phone": 0.15, "scan": 0.15, "film": 0.1}
 
@@ -128,7 +136,7 @@ def _add(clean: Array, level: Array, rng: np.random.Generator, kinds: Mapping[st
     for i, picture in enumerate(clean):
         kind = KINDS[drawn[i]]
         noise = field(kind, len(picture), picture.shape[1:], rng)
-        noise *= _strength(picture, rng.choice(kind.tones))
+        noise *= _strength(picture, rng.choice(kind.tones), rng.uniform(*kind.flat))
         spoiled[i] = picture + noise * (levels[i] / 255)
     return spoiled
 
@@ -172,8 +180,30 @@ def _transfer(
     return np.sqrt(power).astype(np.float32)
 
 
-def _strength(picture: Array, tone: str) -> Array:
+def _strength(picture: Array, tone: str, flat: float) -> Array:
     """How strong the noise is at each pixel, with a mean square of 1. [1, H, W]"""
     luma = picture if len(picture) == 1 else np.tensordot(LUMA, picture, 1)[None]
     strength = TONES[tone](np.clip(luma, 0, 1))
+    if flat != 1:
+        strength = strength * (flat + (1 - flat) * _activity(luma))
     return np.asarray(strength / np.sqrt((strength**2).mean()), np.float32)
+
+
+def _activity(luma: Array) -> Array:
+    """0 where the picture is flat, near 1 in texture and at edges. [1, H, W]"""
+    plane = luma[0]
+    steps = np.abs(np.diff(plane, axis=0, append=plane[-1:]))
+    steps += np.abs(np.diff(plane, axis=1, append=plane[:, -1:]))
+    around = _box(_box(steps, 0), 1)
+    return np.asarray(around / (around + FLAT), np.float32)[None]
+
+
+def _box(plane: Array, axis: int) -> Array:
+    """The mean over AROUND pixels along an axis; edges are repeated."""
+    before = (AROUND - 1) // 2
+    width = [(0, 0), (0, 0)]
+    width[axis] = (before + 1, AROUND - 1 - before)
+    sums = np.cumsum(np.pad(plane, width, mode="edge"), axis, dtype=np.float64)
+    ends = np.take(sums, range(AROUND, sums.shape[axis]), axis)
+    starts = np.take(sums, range(sums.shape[axis] - AROUND), axis)
+    return np.asarray((ends - starts) / AROUND, np.float32)

@@ -1,0 +1,174 @@
+"""Real noise of cameras: every model against the mean of many shots, and the peers at their best.
+
+python -m benchmarks.real_noise [--data ../shared/data] [--models photo] [--every 1] [--write]
+
+49 pairs, cc15 (Nam et al., CVPR 2016) and polyu (PolyU, 2018). A peer runs at several settings of
+each picture and the best one counts, chosen with the clean side in hand; our models run as
+`burnish restore` does, with nothing set, and at several settings too, to see what `auto` loses.
+PSNR[RGB, 8-bit], mean of the pairs. CDnCNN-B and FFDNet are KAIR's weights, loaded layer for layer;
+non-local means is OpenCV's; BM3D runs where the package `bm3d` is installed, for information.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+import burnish
+from benchmarks.cbsd68 import entrants
+from burnish.contract import Array, Contract, Run
+from burnish.inference.backends import open_model
+from burnish.study.machine import processor
+
+RESULTS = Path("benchmarks/results/real_noise.json")
+#: settings of FFDNet, tried on every picture
+LEVELS = (3, 4.5, 6, 8, 10, 12.5, 15, 20, 30)
+OURS = (2, 3, 4.5, 6, 8, 10, 12.5, 15, 20, 25, 30)
+STRENGTHS = (2, 4, 6)
+
+Restore = Callable[[Array, float], Array]
+
+
+@dataclass(frozen=True)
+class Entrant:
+    """Something that restores, and the settings to try."""
+
+    name: str
+    #: (pixels [H, W, 3] uint8, setting) -> the same shape and type; NaN asks for no setting
+    restore: Restore
+    settings: tuple[float, ...]
+    #: whether it can choose its setting by itself
+    auto: bool = False
+
+
+def pairs(data: Path) -> list[tuple[Path, Path]]:
+    """(as the camera saved it, the mean of many shots), in order."""
+    found = []
+    for noisy in sorted((data / "test" / "real_noise").glob("*/*_real.*")):
+        clean = noisy.with_name(noisy.name.replace("_real", "_mean"))
+        found.append((noisy, clean))
+    return found
+
+
+def psnr(restored: Array, clean: Array) -> float:
+    """Of 8-bit RGB pixels, in dB."""
+    error = np.square(restored.astype(np.float64) - clean).mean()
+    return float(10 * np.log10(255**2 / error))
+
+
+def peers(weights: Path, folder: Path) -> list[Entrant]:
+    """CDnCNN-B, FFDNet and non-local means."""
+    found = []
+    for peer in entrants([], weights, folder):
+        opened = open_model(peer.path, peer.restorer.contract, device="cpu", fp32=True)
+        contract = peer.restorer.contract
+
+        restore = partial(_through, opened.run, peer.restorer.contract)
+        found.append(Entrant(peer.name, restore, LEVELS if contract.dials else (0.0,)))
+    return [*found, Entrant("non-local means", _nlmeans, STRENGTHS)]
+
+
+def _through(run: Run, contract: Contract, pixels: Array, setting: float) -> Array:
+    image = pixels.transpose(2, 0, 1)[None].astype(np.float32) / 255
+    level = None
+    if contract.dials:
+        level = np.full((1, 1, *image.shape[-2:]), setting, np.float32)
+    result = run(image, level)
+    if contract.residual:
+        result = image + result
+    return _bytes(result[0])
+
+
+def ours(name: str) -> Entrant:
+    """A shipped model or a file, as `burnish.load` opens it."""
+    model = burnish.load(name)
+
+    def restore(pixels: Array, setting: float) -> Array:
+        result = model(pixels) if np.isnan(setting) else model(pixels, noise=setting)
+        return np.asarray(result)
+
+    return Entrant(Path(name).stem, restore, OURS, auto=True)
+
+
+def measure(entrant: Entrant, data: Sequence[tuple[Path, Path]]) -> dict[str, list[float]]:
+    """PSNR of every pair: at the best setting, which that is, and, where it can, by itself."""
+    best, setting, alone = [], [], []
+    for noisy, clean in data:
+        pixels, wanted = _pixels(noisy), _pixels(clean)
+        tried = {s: psnr(entrant.restore(pixels, s), wanted) for s in entrant.settings}
+        top = max(tried, key=lambda s: tried[s])
+        best.append(tried[top])
+        setting.append(float(top))
+        if entrant.auto:
+            alone.append(psnr(entrant.restore(pixels, float("nan")), wanted))
+    figures = {"best": best, "setting": setting}
+    return {**figures, "auto": alone} if entrant.auto else figures
+
+
+def table(results: dict[str, dict[str, list[float]]], before: list[float]) -> str:
+    """The comparison as Markdown."""
+    lines = [
+        "| | auto | best setting of each | worst pair, auto against input |",
+        "|---|---|---|---|",
+        f"| as saved | {np.mean(before):.2f} | | |",
+    ]
+    for name, figures in results.items():
+        auto, worst = "", ""
+        if "auto" in figures:
+            auto = f"{np.mean(figures['auto']):.2f}"
+            worst = f"{np.min(np.subtract(figures['auto'], before)):+.2f}"
+        lines.append(f"| {name} | {auto} | {np.mean(figures['best']):.2f} | {worst} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--models", nargs="*", default=["photo"])
+    parser.add_argument("--every", type=int, default=1, help="every so many pairs only")
+    parser.add_argument("--no-peers", action="store_true")
+    parser.add_argument("--write", action="store_true")
+    options = parser.parse_args()
+    data = pairs(options.data)[:: options.every]
+    before = [psnr(_pixels(noisy), _pixels(clean)) for noisy, clean in data]
+    results = {}
+    with tempfile.TemporaryDirectory() as folder:
+        others = [] if options.no_peers else peers(options.data / "weights", Path(folder))
+        for entrant in [*others, *(ours(name) for name in options.models)]:
+            results[entrant.name] = measure(entrant, data)
+            print(f"  {entrant.name}: {np.mean(results[entrant.name]['best']):.2f}", flush=True)
+    print(table(results, before))
+    print(f"\nPSNR[RGB, 8-bit, mean of {len(data)}]; {processor()}")
+    if options.write:
+        record = {"pairs": [noisy.stem for noisy, _ in data], "as saved": before, **results}
+        RESULTS.write_text(json.dumps(record, indent=1) + "\n")
+
+
+def _pixels(file: Path) -> Array:
+    with Image.open(file) as opened:
+        return np.asarray(opened.convert("RGB"))
+
+
+def _bytes(image: Array) -> Array:
+    """[3, H, W] in [0, 1] -> [H, W, 3], uint8."""
+    return np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8).transpose(1, 2, 0)
+
+
+def _nlmeans(pixels: Array, strength: float) -> Array:
+    import cv2
+
+    return np.asarray(cv2.fastNlMeansDenoisingColored(pixels, None, strength, strength, 7, 21))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,126 @@
+"""How noisy a picture is, seen by a small network: for the noise of cameras, telephones, scanners
+and film, which is smoothed and looks like texture to any rule about the finest detail.
+
+Filters whose weights add up to 0 measure how much of each frequency there is, at the picture's size
+and at a quarter of it; the logarithms of these energies go through three convolutions to two
+numbers for each 16x16 pixels: the logarithm of the level, and how sure that is. It is small enough
+to run in numpy, sooner than an engine would have read it. `recipes/noise_level.py` trains it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from ..contract import Array
+from ..ground.channels import to_channels
+
+WEIGHTS = Path(__file__).with_name("noise_level.npz")
+#: pixels to a side of what one estimate is for, and of the smallest picture that has one
+CELL, LEAST = 16, 24
+#: what is added to a level before its logarithm is taken, in 8-bit steps
+OFFSET = 0.5
+#: what is added to an energy before its logarithm is taken
+FLOOR = 0.1
+#: products in a multiplication of matrices up to which BLAS keeps to one thread; its threads would
+#: wait for each other on a busy machine (50 times slower)
+ONE_THREAD = 260_000
+#: of a larger picture, pieces with so many pixels in all are looked at
+MOST_PIXELS, PIECE = 1_600_000, 256
+
+
+@dataclass(frozen=True)
+class Levels:
+    """The noise of a picture, cell by cell. Each [h, w], one value for CELL x CELL pixels."""
+
+    #: log(RMS in 8-bit steps + OFFSET)
+    logarithm: Array
+    #: how far off that is, as a rule: the logarithm of the mean absolute error
+    spread: Array
+
+    def level(self) -> float:
+        """One RMS for the whole picture, in 8-bit steps; cells that are surer count for more."""
+        weight = np.exp(-2 * self.spread)
+        mean = float((weight * self.logarithm).sum() / weight.sum())
+        return max(0.0, float(np.exp(mean)) - OFFSET)
+
+
+def levels(image: Array) -> Levels | None:
+    """The noise of a picture [1, 1 or 3, H, W], 0..1; None where it is too small to tell."""
+    height, width = image.shape[-2:]
+    if min(height, width) < LEAST:
+        return None
+    colour = to_channels(image, 3)[0]
+    found = [_levels(piece, _weights()) for piece in _pieces(colour)]
+    if len(found) == 1:
+        return found[0]
+    logarithms = np.concatenate([part.logarithm.ravel() for part in found])
+    spreads = np.concatenate([part.spread.ravel() for part in found])
+    return Levels(logarithms[None], spreads[None])
+
+
+def _pieces(image: Array) -> list[Array]:
+    """The picture [3, H, W], cut to whole cells; or pieces of a large one, evenly spread."""
+    height, width = (side // CELL * CELL for side in image.shape[1:])
+    if height * width <= MOST_PIXELS:
+        return [image[:, :height, :width]]
+    side_y, side_x = min(PIECE, height), min(PIECE, width)
+    share = np.sqrt(MOST_PIXELS / (height * width))
+    rows = np.linspace(0, height - side_y, max(1, round(share * height / side_y))).astype(int)
+    columns = np.linspace(0, width - side_x, max(1, round(share * width / side_x))).astype(int)
+    return [image[:, y : y + side_y, x : x + side_x] for y in rows for x in columns]
+
+
+@cache
+def _weights() -> dict[str, Array]:
+    with np.load(WEIGHTS, allow_pickle=False) as file:
+        return {name: file[name].astype(np.float32) for name in file.files}
+
+
+def _levels(image: Array, weights: dict[str, Array]) -> Levels:
+    """[3, H, W], whole cells -> the estimates of each cell."""
+    pixels = np.asarray(image * 255, np.float32)
+    fine = np.abs(_convolved(_unshuffled(pixels), weights["fine"]))
+    coarse = np.abs(_convolved(_shrunk(pixels, 4), weights["coarse"]))
+    energies = np.log(np.concatenate([_shrunk(fine, 2), coarse]) + np.float32(FLOOR))
+    for i, stride in enumerate((2, 2, 1)):
+        energies = _convolved(energies, weights[f"mix{i}"], stride)
+        energies = np.maximum(energies + weights[f"bias{i}"][:, None, None], 0)
+    logarithm, spread = (
+        np.tensordot(weights["head"], energies, 1) + weights["head_bias"][:, None, None]
+    )
+    return Levels(logarithm, np.clip(spread, -4, 3))
+
+
+def _convolved(planes: Array, filters: Array, stride: int = 1) -> Array:
+    """[C, H, W] with filters [D, C, k, k] -> [D, H / stride, W / stride]; edges are repeated."""
+    reach = filters.shape[-1] // 2
+    padded = np.pad(planes, ((0, 0), (reach, reach), (reach, reach)), mode="edge")
+    windows = sliding_window_view(padded, filters.shape[-2:], (1, 2))[:, ::stride, ::stride]
+    matrix = filters.reshape(len(filters), -1)
+    at_once = max(1, ONE_THREAD // matrix.size)
+    _, height, width = windows.shape[:3]
+    result = np.empty((len(filters), height, width), np.float32)
+    for y in range(height):
+        columns = windows[:, y].transpose(0, 2, 3, 1).reshape(matrix.shape[1], width)
+        for x in range(0, width, at_once):
+            result[:, y, x : x + at_once] = matrix @ columns[:, x : x + at_once]
+    return result
+
+
+def _unshuffled(planes: Array) -> Array:
+    """Every second pixel, in four planes each. [C, H, W] -> [4 C, H / 2, W / 2]"""
+    channels, height, width = planes.shape
+    parts = planes.reshape(channels, height // 2, 2, width // 2, 2)
+    return parts.transpose(0, 2, 4, 1, 3).reshape(4 * channels, height // 2, width // 2)
+
+
+def _shrunk(planes: Array, times: int) -> Array:
+    """The mean of every `times` x `times` pixels. [C, H, W]"""
+    channels, height, width = planes.shape
+    shape = (channels, height // times, times, width // times, times)
+    return np.asarray(planes.reshape(shape).mean((2, 4)), np.float32)
