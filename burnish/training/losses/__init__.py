@@ -29,6 +29,7 @@ LOSSES: Table[Callable[..., Any]] = Table(
         "BCEWithLogits": "burnish.training.losses.entropy:BCEWithLogits",
         "Edge": "burnish.training.losses.edge:Edge",
         "Frequency": "burnish.training.losses.frequency:Frequency",
+        "Means": "burnish.training.losses.means:Means",
         "TotalVariation": "burnish.training.losses.variation:TotalVariation",
         "Perceptual": "burnish.training.losses.perceptual:Perceptual",
         "Gram": "burnish.training.losses.gram:Gram",
