@@ -20,6 +20,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 import burnish
@@ -34,7 +35,8 @@ LEVELS = (3, 4.5, 6, 8, 10, 12.5, 15, 20, 30)
 OURS = (2, 3, 4.5, 6, 8, 10, 12.5, 15, 20, 25, 30)
 STRENGTHS = (2, 4, 6)
 
-Restore = Callable[[Array, float], Array]
+Pixels = NDArray[np.uint8]
+Restore = Callable[[Pixels, float], Pixels]
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ def pairs(data: Path) -> list[tuple[Path, Path]]:
     return found
 
 
-def psnr(restored: Array, clean: Array) -> float:
+def psnr(restored: Pixels, clean: Pixels) -> float:
     """Of 8-bit RGB pixels, in dB."""
     error = np.square(restored.astype(np.float64) - clean).mean()
     return float(10 * np.log10(255**2 / error))
@@ -76,8 +78,8 @@ def peers(weights: Path, folder: Path) -> list[Entrant]:
     return [*found, Entrant("non-local means", _nlmeans, STRENGTHS)]
 
 
-def _through(run: Run, contract: Contract, pixels: Array, setting: float) -> Array:
-    image = pixels.transpose(2, 0, 1)[None].astype(np.float32) / 255
+def _through(run: Run, contract: Contract, pixels: Pixels, setting: float) -> Pixels:
+    image = pixels.transpose(2, 0, 1)[None].astype(np.float32) / np.float32(255)
     level = None
     if contract.dials:
         level = np.full((1, 1, *image.shape[-2:]), setting, np.float32)
@@ -91,7 +93,7 @@ def ours(name: str) -> Entrant:
     """A shipped model or a file, as `burnish.load` opens it."""
     model = burnish.load(name)
 
-    def restore(pixels: Array, setting: float) -> Array:
+    def restore(pixels: Pixels, setting: float) -> Pixels:
         result = model(pixels) if np.isnan(setting) else model(pixels, noise=setting)
         return np.asarray(result)
 
@@ -154,17 +156,18 @@ def main() -> None:
         RESULTS.write_text(json.dumps(record, indent=1) + "\n")
 
 
-def _pixels(file: Path) -> Array:
+def _pixels(file: Path) -> Pixels:
     with Image.open(file) as opened:
         return np.asarray(opened.convert("RGB"))
 
 
-def _bytes(image: Array) -> Array:
+def _bytes(image: Array) -> Pixels:
     """[3, H, W] in [0, 1] -> [H, W, 3], uint8."""
-    return np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8).transpose(1, 2, 0)
+    samples: Pixels = np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8)
+    return samples.transpose(1, 2, 0)
 
 
-def _nlmeans(pixels: Array, strength: float) -> Array:
+def _nlmeans(pixels: Pixels, strength: float) -> Pixels:
     import cv2
 
     return np.asarray(cv2.fastNlMeansDenoisingColored(pixels, None, strength, strength, 7, 21))

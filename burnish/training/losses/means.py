@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from .common import exact, hidden
+from .loss import Loss
 
 
-class Means(nn.Module):
+class Means(Loss):
     """The mean of the squared difference of local means, over windows of size x size pixels that
     lie side by side.
 
