@@ -32,9 +32,10 @@ from burnish.metrics.evaluate import Settings, evaluate_pairs
 from burnish.report.sheet import Cell, sheet
 from burnish.study.machine import processor
 from burnish.study.rows import open_row
-from burnish.training.data.feed import held_out
 from burnish.training.recipe.file import load as load_recipe
-from burnish.training.step.setup import fresh
+from burnish.training.recipe.resolve import resolve
+from burnish.training.step.feed import held_out
+from burnish.training.step.initial import initial_network
 from burnish.training.validation.validate import middles
 
 RESULTS, RECIPE, PAGES = (
@@ -53,9 +54,9 @@ def figures(model: str) -> dict[str, dict[str, float]]:
     """By the definition of each figure, every row's mean over the held out pairs, and then over the
     scans.
     """
-    recipe = load_recipe(RECIPE)
-    contract = fresh(recipe).contract
-    pictures = held_out(recipe, contract, print)
+    stage = resolve(load_recipe(RECIPE))[-1]
+    contract = initial_network(stage).contract
+    pictures = held_out(stage, contract, print)
     assert pictures is not None
     pairs: list[tuple[str, Array, Array, Settings]] = [
         (one.name, one.spoiled, one.clean, {})

@@ -21,7 +21,7 @@ from burnish.training.loop.train import train
 from burnish.training.networks.restorer import Restorer
 from burnish.training.parts.strict import plain
 from burnish.training.recipe.file import change, from_record
-from burnish.training.recipe.stages import count, resolved
+from burnish.training.recipe.stages import count, stage_recipe
 
 #: of the damage's level, about the true one: a recipe wants a range
 WIDTH = 0.01
@@ -36,7 +36,7 @@ def recipe_of(
     """
     run = model.card["training"]
     whole = from_record(run["recipe"])
-    record: dict[str, Any] = plain(resolved(whole, count(whole) - 1))
+    record: dict[str, Any] = plain(stage_recipe(whole, count(whole) - 1))
     steps = round(share * (run["steps"] + sum(before["steps"] for before in run.get("before", []))))
     rate = lr or record["optimizer"]["args"]["lr"] / 3
     for place, value in {

@@ -32,13 +32,13 @@ from burnish.study.evaluate import Folder
 from burnish.study.machine import processor
 from burnish.study.rows import open_row
 from burnish.study.trained.verify import export_verified
-from burnish.training.data.feed import held_out
 from burnish.training.networks.cost import multiply_adds, parameters
 from burnish.training.networks.export import rounded
 from burnish.training.networks.restorer import Restorer
 from burnish.training.networks.torch_backend import runner
 from burnish.training.recipe.file import from_record
-from burnish.training.recipe.stages import count, resolved
+from burnish.training.recipe.resolve import resolve
+from burnish.training.step.feed import held_out
 from burnish.training.validation.validate import middles, tables
 
 #: what half precision may cost, in dB
@@ -68,14 +68,13 @@ def weights_digest(path: Path) -> str:
 
 def cost_of_rounding(restorer: Restorer) -> float:
     """The most that it costs, in dB, on what the recipe in its card validates with."""
-    whole = from_record(restorer.card["training"]["recipe"])
-    recipe = resolved(whole, count(whole) - 1)
-    pictures = held_out(recipe, restorer.contract, print)
+    stage = resolve(from_record(restorer.card["training"]["recipe"]))[-1]
+    pictures = held_out(stage, restorer.contract, print)
     if pictures is None:
         raise SystemExit("its recipe leaves no pictures out to validate on")
-    held = middles(pictures, recipe.validation.crop, restorer.contract.scale, recipe.data.raw)
+    held = middles(pictures, stage.validation.crop, restorer.contract.scale, stage.data.raw)
     full, half = (
-        tables(runner(one), restorer.contract, recipe, held, [METRICS["psnr"]])
+        tables(runner(one), restorer.contract, stage.validation, held, [METRICS["psnr"]])
         for one in (restorer, rounded(restorer))
     )
     return max(

@@ -25,9 +25,10 @@ from burnish.study.machine import processor
 from burnish.training.data import Batch, stream
 from burnish.training.recipe.file import load
 from burnish.training.recipe.recipe import Recipe
-from burnish.training.recipe.stages import resolved
+from burnish.training.recipe.resolve import resolve
+from burnish.training.step.initial import build_initial, initial_network
 from burnish.training.step.machine import make_machine
-from burnish.training.step.setup import Setup, fresh, set_up
+from burnish.training.step.setup import Setup, set_up
 from burnish.training.step.step import backward, mean_of, to_device, update
 
 
@@ -35,11 +36,8 @@ def plain_loop(setup: Setup) -> Callable[[int], float]:
     """A function that makes so many steps and returns the share of the time that went into making
     batches.
     """
-    net, device, crops = (
-        fresh(setup.recipe).to(setup.machine.device),
-        setup.machine.device,
-        setup.crops,
-    )
+    device, crops = setup.machine.device, setup.crops
+    net = initial_network(setup.stage).to(device)
     optimizer = torch.optim.Adam(net.parameters(), lr=1e-4)
     wheres = itertools.count()
 
@@ -96,25 +94,27 @@ def timed(
 
 
 def compare(recipe: Recipe, steps: int, rounds: int) -> None:
-    setup = set_up(recipe, make_machine(recipe))
-    first = 4 * recipe.data.workers  # as many as they make ahead
+    stage = resolve(recipe)[0]
+    data, machine = stage.data, make_machine(recipe)
+    setup = set_up(build_initial([stage], machine.world)[0], machine)
+    first = 4 * data.workers  # as many as they make ahead
     batches = stream(
         setup.crops,
         0,
         3 + (first + steps) * rounds,
-        workers=recipe.data.workers,
+        workers=data.workers,
         pinned=setup.machine.device == "cuda",
     )
     loops = {"plain": plain_loop(setup), "ours": our_loop(setup, batches)}
     for run in loops.values():
         run(3)  # pictures decoded, kernels chosen, graphs compiled
     found = [
-        {name: timed(run, steps, recipe.data.batch, first) for name, run in loops.items()}
+        {name: timed(run, steps, data.batch, first) for name, run in loops.items()}
         for _ in range(rounds)
     ]
     device = torch.cuda.get_device_name() if setup.machine.device == "cuda" else processor()
     print(
-        f"{recipe.name}, {recipe.data.batch} crops of {recipe.data.crop}, {recipe.data.workers} "
+        f"{recipe.name}, {data.batch} crops of {data.crop}, {data.workers} "
         f"workers, {setup.machine.precision}, on {device}\n"
     )
     print("| loop | pictures a second | waiting for data |\n|---|---|---|")
@@ -137,9 +137,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("changes", nargs="*", metavar="KEY=VALUE")
     arguments = parser.parse_args()
-    compare(
-        resolved(load(arguments.recipe, arguments.changes), 0), arguments.steps, arguments.rounds
-    )
+    compare(load(arguments.recipe, arguments.changes), arguments.steps, arguments.rounds)
 
 
 if __name__ == "__main__":

@@ -41,10 +41,12 @@ from burnish.training.data import (  # noqa: E402
 )
 from burnish.training.data import pictures as memory  # noqa: E402
 from burnish.training.data.cut import draw  # noqa: E402
-from burnish.training.data.feed import feed  # noqa: E402
-from burnish.training.recipe.damage import check_contract  # noqa: E402
 from burnish.training.recipe.file import load  # noqa: E402
-from burnish.training.recipe.recipe import Recipe, fixed  # noqa: E402
+from burnish.training.recipe.fixed import fixed  # noqa: E402
+from burnish.training.recipe.recipe import Recipe  # noqa: E402
+from burnish.training.recipe.resolve import resolve  # noqa: E402
+from burnish.training.step.feed import feed  # noqa: E402
+from burnish.training.step.fit import check_contract  # noqa: E402
 
 DIAL = Dial("noise", 0.5, 85, 25, "sigma")
 NOISE = Damaging(Degradation(DIAL, noise(clip=0.5).spoil))
@@ -828,7 +830,7 @@ def test_a_network_that_does_not_fit_the_data_is_refused(
     loaded: Callable[..., Recipe], contract: Contract, words: str
 ) -> None:
     with pytest.raises(RecipeError, match=words):
-        check_contract(loaded(), contract)
+        check_contract(resolve(loaded())[0], contract)
 
 
 def test_a_recipe_of_pictures_and_pairs_with_a_hidden_dial_trains_and_validates(
@@ -899,7 +901,8 @@ def test_what_cannot_be_measured_is_refused(loaded: Callable[..., Recipe]) -> No
 
 def test_a_recipe_of_pairs_alone_needs_no_degradations(loaded: Callable[..., Recipe]) -> None:
     recipe = loaded("degradations=[]", "data.folders=[]")
-    crops, held = feed(recipe, Contract(dials=recipe.dials, level="image"), lambda text: None)
+    (stage,) = resolve(recipe)
+    crops, held = feed(stage, Contract(dials=recipe.dials, level="image"), lambda text: None)
     assert (crops[0, 0].level.flatten().tolist(), len(crops.pictures), len(held or ())) == (
         [10.0, 10.0],
         5,
@@ -938,7 +941,8 @@ def test_clean_pictures_become_noisy_raw_planes(
         "data.rotations=false",
     )
     contract = Contract(channels_in=4, channels_out=4, dials=recipe.dials, level="pixel")
-    crops, held = feed(recipe, contract, lambda text: None)
+    (stage,) = resolve(recipe)
+    crops, held = feed(stage, contract, lambda text: None)
     batch = crops[0, 0]
     assert (batch.spoiled.shape, batch.clean.shape, len(held or ())) == (
         (2, 4, 16, 16),
@@ -965,7 +969,7 @@ def test_clean_pictures_become_noisy_raw_planes(
     assert restorer.contract.channels_in == 4
     assert any("PSNR" in name for name in restorer.card["validation"])
     with pytest.raises(RecipeError, match=r"takes 3 channels; raw planes \(data\.raw\) are 4"):
-        check_contract(recipe, Contract())
+        check_contract(stage, Contract())
     with pytest.raises(
         RecipeError, match=r"data\.raw: goes with clean colour pictures alone; leave out data\.grey"
     ):

@@ -798,14 +798,15 @@ def test_the_chain_of_real_esrgan_is_a_recipe(tmp_path: Path) -> None:
     """
     pytest.importorskip("torch", reason="recipes belong to the training wing")
     from burnish.training.networks.restorer import Restorer
-    from burnish.training.recipe.damage import damages
     from burnish.training.recipe.file import load
+    from burnish.training.recipe.resolve import resolve
 
     recipe = load(
         Path(__file__).resolve().parents[1] / "recipes" / "chain.yaml",
         [f"data.folders=[{tmp_path}]"],
     )
-    made = damages(recipe)
+    (stage,) = resolve(recipe)
+    made = [part.degradation for part in stage.damage]
     assert [dial.name for dial in recipe.dials] == ["blur", "noise", "quality"]
     assert Restorer(recipe.arch, recipe.dials, trusted=True).contract.identity == (0, 0, 100)
     assert [each.dial.name for each in made].count("quality") == 1

@@ -22,7 +22,7 @@ from burnish.training.networks.dials.places import convolutions  # noqa: E402
 from burnish.training.networks.initialise import initialise  # noqa: E402
 from burnish.training.networks.restorer import Restorer  # noqa: E402
 from burnish.training.parts.build import Spec  # noqa: E402
-from burnish.training.step.setup import take_over  # noqa: E402
+from burnish.training.step.initial import take_over  # noqa: E402
 
 NOISE = Dial("noise", 0, 75, 25, "sigma in 8-bit steps")
 LINE: dict[str, Any] = {"levels": [0, 75]}

@@ -26,7 +26,7 @@ from burnish.training.networks.initialise import initialise  # noqa: E402
 from burnish.training.networks.restorer import Restorer  # noqa: E402
 from burnish.training.networks.torch_backend import runner  # noqa: E402
 from burnish.training.parts.build import Spec, build, find  # noqa: E402
-from burnish.training.step.setup import take_over  # noqa: E402
+from burnish.training.step.initial import take_over  # noqa: E402
 
 HOST = {"use": "AdaFMNet", "args": {"width": 8, "blocks": 2}}
 NOISE = Dial("noise", 0, 75, 25, "sigma in 8-bit steps")

@@ -24,6 +24,8 @@ from burnish.training.loop.checkpoint import snapshot  # noqa: E402
 from burnish.training.loop.train import train  # noqa: E402
 from burnish.training.networks.restorer import Restorer  # noqa: E402
 from burnish.training.recipe.recipe import Recipe  # noqa: E402
+from burnish.training.recipe.resolve import resolve  # noqa: E402
+from burnish.training.step.initial import build_initial  # noqa: E402
 from burnish.training.step.machine import make_machine  # noqa: E402
 from burnish.training.step.setup import set_up  # noqa: E402
 from burnish.training.step.step import backward, update  # noqa: E402
@@ -132,7 +134,9 @@ def test_processes_that_step_alone_meet_in_the_mean_of_their_states(
     assert pair(home, home / "two", *changes, "local_steps=2") == 0
     ends = []
     for rank in range(2):
-        setup = set_up(recipe(*changes), make_machine(recipe(*changes)))
+        machine = make_machine(recipe(*changes))
+        (initial,) = build_initial(resolve(recipe(*changes)), 1)
+        setup = set_up(initial, machine)
         rates = setup.rates(2)
         for step, batch in enumerate(stream(setup.crops, 0, 2, rank=rank, world=2)):
             update(setup, rates, step, backward(setup, batch))

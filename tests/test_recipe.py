@@ -16,7 +16,8 @@ from burnish.errors import BurnishError, RecipeError  # noqa: E402
 from burnish.training.parts.build import Spec  # noqa: E402
 from burnish.training.parts.strict import plain, read  # noqa: E402
 from burnish.training.recipe.file import load, schema  # noqa: E402
-from burnish.training.recipe.recipe import Recipe, fixed  # noqa: E402
+from burnish.training.recipe.fixed import fixed  # noqa: E402
+from burnish.training.recipe.recipe import Recipe  # noqa: E402
 
 RECIPES = sorted((Path(__file__).resolve().parents[1] / "recipes").glob("*.yaml"))
 SMALL = """

@@ -30,8 +30,9 @@ from burnish.training.networks.recompute import recompute_blocks  # noqa: E402
 from burnish.training.networks.restorer import Restorer  # noqa: E402
 from burnish.training.parts.build import Spec  # noqa: E402
 from burnish.training.recipe.recipe import Recipe  # noqa: E402
-from burnish.training.recipe.stages import laid, resolved  # noqa: E402
-from burnish.training.step.setup import fresh  # noqa: E402
+from burnish.training.recipe.resolve import resolve  # noqa: E402
+from burnish.training.recipe.stages import merged, stage_recipe  # noqa: E402
+from burnish.training.step.initial import initial_network  # noqa: E402
 
 QUIET = ("data.leave_out=[]", "schedule={warmup: 0}", "save_every=2")
 WHOLE = ("data.leave_out=[]", "schedule={steps: 2, warmup: 0}")
@@ -47,7 +48,7 @@ GROWING = (
 
 def test_a_stage_is_the_recipe_with_its_changes_laid_over(recipe: Callable[..., Recipe]) -> None:
     whole = recipe(*GROWING)
-    small, large = resolved(whole, 0), resolved(whole, 1)
+    small, large = resolve(whole)
     assert (small.data.crop, small.schedule.steps, small.loss.use, small.seed) == (16, 3, "L1", 0)
     assert (large.data.crop, large.schedule.steps, large.loss.use, large.seed) == (
         24,
@@ -59,23 +60,26 @@ def test_a_stage_is_the_recipe_with_its_changes_laid_over(recipe: Callable[..., 
         large.optimizer.use,
         large.optimizer.args["lr"],
         large.data.batch,
-        large.loss.level_weight,
-    ) == ("Muon", 1e-4, 2, small.loss.level_weight)
-    assert resolved(recipe("schedule.steps=5"), 0) == recipe("schedule.steps=5")
+        large.weigh is not None,
+    ) == ("Muon", 1e-4, 2, True)
+    assert stage_recipe(recipe("schedule.steps=5"), 0) == recipe("schedule.steps=5")
 
 
 def test_arguments_of_another_name_are_not_mixed() -> None:
     below = {"use": "A", "args": {"x": 1, "y": 2}, "list": [1, 2]}
-    assert laid(below, {"args": {"y": 3}, "list": [4]}) == {
+    assert merged(below, {"args": {"y": 3}, "list": [4]}) == {
         "use": "A",
         "args": {"x": 1, "y": 3},
         "list": [4],
     }
-    assert laid(below, {"use": "B", "args": {"z": 3}})["args"] == {"z": 3}
-    assert laid(below, {"use": "B"})["args"] == {}
+    assert merged(below, {"use": "B", "args": {"z": 3}})["args"] == {"z": 3}
+    assert merged(below, {"use": "B"})["args"] == {}
     falling = {"shape": "linear", "args": {"lowest": 0.1}}
-    assert laid(falling, {"shape": "constant"}) == {"shape": "constant", "args": {}}
-    assert laid(falling, {"args": {"lowest": 0.2}}) == {"shape": "linear", "args": {"lowest": 0.2}}
+    assert merged(falling, {"shape": "constant"}) == {"shape": "constant", "args": {}}
+    assert merged(falling, {"args": {"lowest": 0.2}}) == {
+        "shape": "linear",
+        "args": {"lowest": 0.2},
+    }
 
 
 def test_two_stages_are_two_runs_of_which_the_second_starts_from_the_first(
@@ -229,10 +233,11 @@ def test_what_is_renewed_is_drawn_afresh_and_the_rest_taken_over(
     before = Restorer.load(home / "out" / "tiny.one.safetensors").state_dict()
     after = Restorer.load(home / "out" / "tiny.safetensors").state_dict()
     start = f"start={home / 'out' / 'tiny.one.safetensors'}"
-    alone = fresh(
-        recipe(*WHOLE, start, "renew=['net.base.body.*']", "seed=1")
-    ).state_dict()  # the second stage's seed
-    drawn = fresh(recipe(*WHOLE, "seed=1")).state_dict()
+    # with the second stage's seed
+    (again,) = resolve(recipe(*WHOLE, start, "renew=['net.base.body.*']", "seed=1"))
+    (fresh,) = resolve(recipe(*WHOLE, "seed=1"))
+    alone = initial_network(again).state_dict()
+    drawn = initial_network(fresh).state_dict()
     assert any(".body." in name for name in before)
     for name in before:
         wanted = drawn if ".body." in name else before
@@ -255,8 +260,8 @@ def test_a_recipe_without_stages_freezes_too_and_a_stage_may_thaw(
         "freeze=['net.base.*']",
         "stages=[{name: one, steps: 2}, {name: two, steps: 3, freeze: []}]",
     )
-    assert resolved(recipe(freeze_), 0).freeze == ("net.base.*",)
-    assert [resolved(recipe(freeze_, stages), i).freeze for i in (0, 1)] == [("net.base.*",), ()]
+    assert [stage.freeze for stage in resolve(recipe(freeze_))] == [("net.base.*",)]
+    assert [stage.freeze for stage in resolve(recipe(freeze_, stages))] == [("net.base.*",), ()]
 
 
 def test_frozen_normalisations_keep_their_statistics() -> None:

@@ -343,11 +343,13 @@ def test_accumulating_batches_is_one_larger_batch(
     start = train(recipe(*changes, "optimizer.args.lr=0"), home / "start")
     train(recipe(*changes, "accumulate=2"), home / "both")
     from burnish.training.data import stream
-    from burnish.training.data.feed import feed
-    from burnish.training.step.setup import fresh
+    from burnish.training.recipe.resolve import resolve
+    from burnish.training.step.feed import feed
+    from burnish.training.step.initial import initial_network
 
-    net = fresh(recipe(*changes))
-    crops, _ = feed(recipe(*changes), net.contract, print)
+    (stage,) = resolve(recipe(*changes))
+    net = initial_network(stage)
+    crops, _ = feed(stage, net.contract, print)
     for batch in stream(crops, 0, 2):
         (L1()(net(batch.spoiled, batch.level), batch.clean) / 2).backward()
     for name, weight in net.named_parameters():

@@ -29,15 +29,15 @@ from ...errors import BurnishError, RecipeError
 from ...ground.channels import to_channels
 from ...ground.files import atomic_write
 from ...report.curves import CURVES, read_lines
-from ...training.data.feed import held_out
 from ...training.loop.lock import holding
 from ...training.loop.train import train
 from ...training.networks.cost import multiply_adds, parameters
 from ...training.networks.restorer import Restorer
 from ...training.recipe.file import from_record
-from ...training.recipe.recipe import Recipe
-from ...training.recipe.stages import count, resolved
-from ...training.step.setup import fresh
+from ...training.recipe.resolve import resolve
+from ...training.recipe.stage import Stage
+from ...training.step.feed import held_out
+from ...training.step.initial import initial_network
 from ...training.validation.samples import Sample, samples
 from ...training.validation.validate import Held, middles, tables
 from ..contact import corner, piece_of
@@ -88,11 +88,11 @@ def result_in(folder: Path) -> Entry | None:
 
 def _trained(folder: Path, order: Mapping[str, Any]) -> Entry:
     recipe = from_record(order["recipe"])
-    last = _last(recipe)
+    last = resolve(recipe)[-1]  # which is what is measured
     entry = Entry(order["name"], order["labels"], order["seed"])
-    restorer = fresh(last)
+    restorer = initial_network(last)
     cost = {"parameters": float(parameters(restorer)), "multiply_adds": multiply_adds(restorer)}
-    excess = _excess(recipe, restorer, cost, Limits(**order["limits"]))
+    excess = _excess(restorer, cost, Limits(**order["limits"]))
     if excess:
         return replace(entry, cost=cost, left_out=excess)
     weights = train(recipe, folder / RUN)
@@ -116,12 +116,13 @@ def _trained(folder: Path, order: Mapping[str, Any]) -> Entry:
 
 def _given(folder: Path, order: Mapping[str, Any]) -> Entry:
     """A model that is not trained here."""
-    row, last = open_row(order["row"], device="cpu"), _last(from_record(order["recipe"]))
+    row = open_row(order["row"], device="cpu")
+    last = resolve(from_record(order["recipe"]))[-1]
     return _measured(
         folder,
         order,
         last,
-        fresh(last).contract,
+        initial_network(last).contract,
         row,
         Entry(order["name"], order["labels"], cost=row.cost),
     )
@@ -130,35 +131,30 @@ def _given(folder: Path, order: Mapping[str, Any]) -> Entry:
 def _measured(
     folder: Path,
     order: Mapping[str, Any],
-    recipe: Recipe,
+    stage: Stage,
     contract: Contract,
     row: Row,
     entry: Entry,
 ) -> Entry:
-    """recipe: of the last stage; contract: of what it trains, which the held out pictures are cut
+    """stage: the last one; contract: of what it trains, which the held out pictures are cut
     for.
     """
-    others = held_out(recipe, contract, lambda text: print(text, file=sys.stderr))
+    others = held_out(stage, contract, lambda text: print(text, file=sys.stderr))
     if others is None:
         raise RecipeError(
             "data: nothing is left out to measure on; name data.hold_out, data.leave_out or "
             "validation.folders"
         )
-    held = middles(others, recipe.validation.crop, contract.scale, recipe.data.raw)
+    held = middles(others, stage.validation.crop, contract.scale, stage.data.raw)
     metrics = measures(order["metrics"], order["artefacts"], **(order["features"] or {}))
-    found = figures_of(tables(row.run, row.contract, recipe, held, metrics))
+    found = figures_of(tables(row.run, row.contract, stage.validation, held, metrics))
     seconds = found.pop("seconds")
     _keep_crops(
         folder / CROPS,
         order["sheet"],
-        samples(row.run, row.contract, recipe, held, shown(order["sheet"], held)),
+        samples(row.run, row.contract, stage.validation, held, shown(order["sheet"], held)),
     )
     return replace(entry, **found, cost={**entry.cost, "seconds": seconds})
-
-
-def _last(recipe: Recipe) -> Recipe:
-    """What the last stage trains, which is what is measured."""
-    return resolved(recipe, count(recipe) - 1)
 
 
 def shown(sheet: Mapping[str, Any], held: Sequence[Held]) -> list[str]:
@@ -198,9 +194,7 @@ def _png(values: Any, file: Any) -> None:
     Image.fromarray(values).save(file, "PNG")
 
 
-def _excess(
-    recipe: Recipe, restorer: Restorer, cost: Mapping[str, float], limits: Limits
-) -> str | None:
+def _excess(restorer: Restorer, cost: Mapping[str, float], limits: Limits) -> str | None:
     """What the untrained network costs too much of, in words."""
     if limits.parameters is not None and cost["parameters"] > limits.parameters:
         return (

@@ -20,9 +20,9 @@ from ...ground.files import atomic_write
 from ...training.networks.cost import parameters
 from ...training.parts.strict import plain
 from ...training.recipe.file import from_record
-from ...training.recipe.recipe import fixed
-from ...training.recipe.stages import count, resolved
-from ...training.step.setup import fresh
+from ...training.recipe.fixed import fixed
+from ...training.recipe.resolve import resolve
+from ...training.step.initial import initial_network
 from ..machine import processor
 from ..results import Entry, Results, entry_of
 from .page import RESULTS, SHEET, write_page
@@ -107,17 +107,14 @@ def outline(sweep: Sweep) -> str:
         )
     ]
     for point in grid(sweep):
-        recipe = recipe_of(sweep, point, sweep.seeds[0])
+        stages = resolve(recipe_of(sweep, point, sweep.seeds[0]))
         lengths = " ".join(
             f"{value:g} {name}"
-            for stage in range(count(recipe))
-            for name, value in resolved(recipe, stage).schedule.lengths.items()
+            for stage in stages
+            for name, value in stage.schedule.lengths.items()
         )
-        lines.append(
-            f"  {point.name}: "
-            f"{parameters(fresh(resolved(recipe, count(recipe) - 1))) / 1e6:.3f} M parameters, "
-            f"{lengths}"
-        )
+        millions = parameters(initial_network(stages[-1])) / 1e6
+        lines.append(f"  {point.name}: {millions:.3f} M parameters, {lengths}")
     return "\n".join(lines)
 
 

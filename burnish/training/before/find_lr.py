@@ -17,9 +17,10 @@ from ...errors import TrainingError
 from ...report.plot import plot_sweep, smoothed
 from ..optimise.schedule import LearningRate, shape_of
 from ..recipe.recipe import Recipe
-from ..recipe.stages import check_all, resolved
+from ..recipe.resolve import resolve
+from ..step.initial import build_initial
 from ..step.machine import make_machine
-from ..step.setup import check_networks, set_up
+from ..step.setup import set_up
 from ..step.step import TOTAL, backward, mean_of, share_left, update
 
 LOWEST, HIGHEST, STEPS = 1e-6, 1.0, 100
@@ -55,10 +56,11 @@ def find_lr(recipe: Recipe, picture: Path, *, steps: int = STEPS) -> Sweep:
 
     RecipeError, DataError, TrainingError.
     """
-    check_all(recipe)
+    first, *others = resolve(recipe)
+    first = replace(first, ema=0.0, accumulate=1)
     machine = make_machine(recipe)
-    check_networks(recipe, machine)
-    setup = set_up(replace(resolved(recipe, 0), ema=0.0, accumulate=1), machine)
+    initial = build_initial([first, *others], machine.world)[0]
+    setup = set_up(initial, machine)
     batch = setup.crops[(0, 0, machine.rank, machine.world)]
     rates, losses = [], []
     still = LearningRate(shape_of("constant", {}), steps)

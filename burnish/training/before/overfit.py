@@ -10,10 +10,12 @@ import math
 from dataclasses import replace
 
 from ...errors import TrainingError
+from ..optimise.schedule import shape_of
 from ..recipe.recipe import Recipe, Schedule
-from ..recipe.stages import check_all, resolved
+from ..recipe.resolve import resolve
+from ..step.initial import build_initial
 from ..step.machine import make_machine
-from ..step.setup import check_networks, set_up
+from ..step.setup import set_up
 from ..step.step import TOTAL, backward, mean_of, share_left, update
 
 #: steps that are made, and how much of the first loss may be left at their end (see
@@ -27,19 +29,13 @@ def overfit(recipe: Recipe, crops: int, *, steps: int = STEPS) -> str:
 
     TrainingError where it does not.
     """
-    check_all(recipe)
+    first, *others = resolve(recipe)
+    data = replace(first.data, batch=crops, flips=False, rotations=False, grey=0.0, workers=0)
+    schedule = Schedule(steps=steps, warmup=min(10, steps), shape="constant")
+    shape = shape_of(schedule.shape, schedule.args)
+    first = replace(first, data=data, schedule=schedule, shape=shape, accumulate=1, ema=0.0)
     machine = make_machine(recipe)
-    check_networks(recipe, machine)
-    alone = resolved(recipe, 0)
-    data = replace(alone.data, batch=crops, flips=False, rotations=False, grey=0.0, workers=0)
-    alone = replace(
-        alone,
-        data=data,
-        schedule=Schedule(steps=steps, warmup=min(10, steps), shape="constant"),
-        accumulate=1,
-        ema=0.0,
-    )
-    setup = set_up(alone, machine)
+    setup = set_up(build_initial([first, *others], machine.world)[0], machine)
     batch, rates = setup.crops[(0, 0, machine.rank, machine.world)], setup.rates(steps)
     losses: list[float] = []
     for step in range(steps):

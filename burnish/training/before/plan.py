@@ -7,20 +7,19 @@ from __future__ import annotations
 
 import resource
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 
 import torch
 import yaml
 
-from ..data import Batch, stream
 from ..networks.cost import multiply_adds, parameters
 from ..parts.strict import plain
 from ..recipe.recipe import Recipe
-from ..recipe.stages import check_all, count, resolved
+from ..recipe.resolve import resolve
+from ..step.initial import build_initial
 from ..step.machine import Machine, make_machine
 from ..step.meter import duration
-from ..step.setup import Setup, check_networks, set_up
+from ..step.setup import Setup, set_up
 from ..step.speed import seconds_a_step
 
 #: steps that are measured after those that warm up, and seconds after which it has seen enough
@@ -33,43 +32,28 @@ def plan(recipe: Recipe) -> str:
     """The resolved recipe as YAML, and for every stage its pictures, parameters, multiply-adds,
     and, measured by some steps, its memory and time.
     """
-    check_all(recipe)
+    # Without workers, so that the time is that of one process that makes its batches too: the run is
+    # no slower.
+    stages = [replace(s, data=replace(s.data, workers=0)) for s in resolve(recipe)]
     machine = make_machine(recipe)
-    check_networks(recipe, machine)
+    initials = build_initial(stages, machine.world)
     lines = [
         yaml.safe_dump(plain(recipe), sort_keys=False, allow_unicode=True, width=120).rstrip(),
         "",
     ]
-    for number in range(count(recipe)):
-        # Without workers, so that the time is that of one process that makes its batches too: the
-        # run is no slower.
-        alone = resolved(recipe, number)
-        alone = replace(alone, data=replace(alone.data, workers=0))
-        name = f"stage {recipe.stages[number].name}: " if recipe.stages else ""
-        lines += [f"{name}{line}" for line in _stage(set_up(alone, machine))]
+    for initial in initials:
+        name = f"stage {initial.stage.name}: " if initial.stage.name else ""
+        lines += [f"{name}{line}" for line in _stage(set_up(initial, machine))]
     return "\n".join(lines)
 
 
 def _stage(setup: Setup) -> list[str]:
-    recipe, machine, trained = (
-        setup.recipe,
-        setup.machine,
-        sum(p.numel() for p in setup.restorer.parameters() if p.requires_grad),
-    )
-    pixels = recipe.data.batch * recipe.accumulate * setup.crops.cut.side**2
+    stage, machine = setup.stage, setup.machine
+    trained = sum(p.numel() for p in setup.restorer.parameters() if p.requires_grad)
+    pixels = stage.data.batch * stage.accumulate * setup.crops.cut.side**2
     per_pixel = multiply_adds(setup.ema)
-
-    def batches(first: int, last: int) -> Iterator[Batch]:
-        return stream(
-            setup.crops,
-            first * recipe.accumulate,
-            last * recipe.accumulate,
-            rank=machine.rank,
-            world=machine.world,
-        )
-
-    seconds = seconds_a_step(setup, batches, MEASURED, ENOUGH)
-    steps = setup.steps() or max(1, round(3600 * (recipe.schedule.hours or 0) / seconds))
+    seconds = seconds_a_step(setup, MEASURED, ENOUGH)
+    steps = setup.steps() or max(1, round(3600 * (stage.schedule.hours or 0) / seconds))
     return [
         (
             f"{len(setup.crops.pictures)} pictures, {len(setup.others or ())} held out; "

@@ -1,11 +1,12 @@
 """Training data, in the order in which it goes: sources (files, packs, pairs), splitting, pictures
-(in memory), cut, crops (batches), stream (in order).
+(in memory), cut, damaging, crops (batches), stream (in order).
 """
 
 from __future__ import annotations
 
-from .crops import Batch, Crops, Damaging, Measuring, Misread, Weigh
+from .crops import Batch, Crops
 from .cut import Cut
+from .damaging import Damaging, Measuring, Misread, Weigh
 from .pictures import Pictures, floats, open_pictures
 from .sources import Source, pair_sources, sources_in
 from .splitting import read_groups, split

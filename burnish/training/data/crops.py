@@ -5,23 +5,20 @@ Every crop depends on (seed, epoch, index, its place in the batch) alone, whoeve
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from ...contract import Array, Dial
-from ...degrade import Degradation
+from ...contract import Array
 from ...degrade.raw import draw_metadata, unprocess
 from ...ground.channels import grey
 from .cut import Cut, Window, darkness, draw, mirrored, take, tiles
+from .damaging import Damaging, Measuring, Weigh
 from .order import Indices, epoch_order
 from .pictures import Pictures, Sides, floats
 from .sources import Pixels
@@ -39,96 +36,6 @@ class Batch(NamedTuple):
     clean: Tensor
     level: Tensor
     weight: Tensor | None
-
-
-@dataclass(frozen=True)
-class Misread:
-    """Of a share of the pictures the network is told `low` to `high` times the true amount of
-    damage, so that it forgives a dial that is turned too far.
-    """
-
-    share: float
-    low: float
-    high: float
-    #: the share that is told any level of the dial's range, whatever the damage
-    anything: float = 0.0
-
-    def __call__(
-        self, levels: Array, dial: Dial, rng: np.random.Generator, zero: float = 0.0
-    ) -> Array:
-        """What is told of these levels [n], as often half as twice; not beyond the dial's range.
-
-        zero: the level from which the amount of damage counts.
-        """
-        factor = np.exp(rng.uniform(math.log(self.low), math.log(self.high), len(levels))).astype(
-            np.float32
-        )
-        wrong = np.clip(zero + (levels - zero) * factor, min(dial.low, zero), max(dial.high, zero))
-        told = np.where(rng.random(len(levels)) < self.share, wrong, levels)
-        if self.anything:
-            drawn = dial.sample(len(levels), rng)
-            told = np.where(rng.random(len(levels)) < self.anything, drawn, told)
-        return told
-
-
-@dataclass(frozen=True)
-class Damaging:
-    """A degradation in training. share: of the pictures that it happens to; to the others its level
-    is the neutral one. told: whether the network knows it.
-
-    misread: whether it is told wrong now and then. unless: the dial of an earlier degradation; this
-    one does not happen to the pictures that the other happened to.
-    """
-
-    degradation: Degradation
-    share: float = 1.0
-    told: bool = True
-    misread: Misread | None = None
-    unless: str | None = None
-
-    @property
-    def name(self) -> str:
-        return self.degradation.dial.name
-
-    def levels(self, n: int, rng: np.random.Generator) -> Array:
-        """The levels of n pictures, [n]; NaN where it does not happen and has no neutral level."""
-        levels = self.degradation.dial.sample(n, rng)
-        if self.share < 1:
-            levels[rng.random(n) >= self.share] = self.absent
-        return levels
-
-    @property
-    def absent(self) -> float:
-        """The level of a picture to which it does not happen."""
-        neutral = self.degradation.neutral
-        return math.nan if neutral is None else neutral
-
-    def happens(self, levels: Array) -> NDArray[np.bool_]:
-        """Whether it happens at these levels."""
-        happens: NDArray[np.bool_] = ~np.isnan(levels) & (levels != self.absent)
-        return happens
-
-
-@dataclass(frozen=True)
-class Measuring:
-    """A dial whose level is measured: the RMS, in 8-bit steps, of what the degradations from number
-    `first` to number `last` changed in a crop.
-    """
-
-    dial: Dial
-    first: int
-    last: int
-    misread: Misread | None = None
-
-
-@dataclass(frozen=True)
-class Weigh:
-    """What a picture counts in the loss: a function of the level of one dial, told or hidden,
-    tensor to tensor.
-    """
-
-    dial: str
-    weight: Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from torch import Tensor, nn
 
 from ...errors import RecipeError, TrainingError
 from ...ground.files import atomic_write
-from ..recipe.recipe import Recipe, fixed, usual
+from ..recipe.fixed import fixed, usual
+from ..recipe.recipe import Recipe
 
 FORMAT = 1
 

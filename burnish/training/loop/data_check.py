@@ -4,26 +4,28 @@ is decoded.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ...dataset.check import Source, quick
 from ...dataset.check.report import in_words
-from ..recipe.recipe import Recipe
+from ..recipe.data import Data
 
 
-def check_pictures(recipe: Recipe, scale: int, notice: Callable[[str], None]) -> None:
-    """Says what is odd about the pictures of a recipe (of one stage).
+def check_pictures(
+    data: Data, validation: Sequence[str], scale: int, notice: Callable[[str], None]
+) -> None:
+    """Says what is odd about the pictures of a stage.
 
-    DataError where they cannot be trained on.
+    validation: folders of clean pictures to validate on; scale: how many times larger the clean
+    side is. DataError where they cannot be trained on.
     """
-    data = recipe.data
     clean = [Source(Path(folder)) for folder in data.folders] if data.pack is None else []
     pairs = [
         Source(_path(p.folder), spoiled=_path(p.spoiled), clean=_path(p.clean), names=p.names)
         for p in data.pairs
     ]
-    held = [Source(Path(folder)) for folder in recipe.validation.folders]
+    held = [Source(Path(folder)) for folder in validation]
     if not (clean or pairs):
         return
     report = quick(

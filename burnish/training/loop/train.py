@@ -9,7 +9,7 @@ checkpoint.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
@@ -17,18 +17,18 @@ from pathlib import Path
 from torch import Tensor
 
 from ...errors import TrainingError
-from ..data import Batch, stream
 from ..networks.cost import multiply_adds, parameters
 from ..recipe.recipe import Recipe
-from ..recipe.stages import check_all, count, resolved
+from ..recipe.resolve import resolve
+from ..step.initial import Initial, build_initial
 from ..step.machine import Machine, make_machine
 from ..step.meter import Meter, signals
-from ..step.setup import Setup, check_networks, fresh, set_up
+from ..step.setup import Setup, set_up
 from ..step.speed import steps_in
 from ..step.step import backward, gradient_norms, mean_of, update
 from ..validation.board import Board
 from ..validation.look import Look, draw_network
-from ..validation.validate import card, earlier, middles
+from ..validation.validate import card, middles
 from . import checkpoint
 from .data_check import check_pictures
 from .guard import Guard
@@ -50,18 +50,22 @@ def train(
     is finite any more: the last checkpoint stays.
     """
     began = time.monotonic()
-    check_all(recipe)
+    stages = resolve(recipe)
     place = Place(
         Path(out or recipe.out or Path("runs") / recipe.name),
         recipe,
         None if minutes is None else began + 60 * minutes,
     )
     machine = make_machine(recipe)
-    check_networks(recipe, machine)
+    initials = build_initial(stages, machine.world)
     notices: dict[str, None] = {}
-    for number in range(count(recipe)):
-        alone = resolved(recipe, number)
-        check_pictures(alone, fresh(alone).contract.scale, lambda text: notices.setdefault(text))
+    for initial in initials:
+        check_pictures(
+            initial.stage.data,
+            initial.stage.validation.folders,
+            initial.restorer.contract.scale,
+            lambda text: notices.setdefault(text),
+        )
     for notice in notices:  # each once, however many stages it is true of
         machine.say(notice)
 
@@ -85,7 +89,7 @@ def train(
                 "want one shared folder"
             )
         while True:
-            setup = prepared(machine, place, progress, weights)
+            setup = prepared(initials[progress.stage], machine, place, progress, weights)
             if (
                 machine.main and weights is None and not found
             ):  # the first of the stages: what can be refused has been
@@ -102,7 +106,7 @@ def train(
                 machine.say(f"going on at step {progress.step} of {progress.steps}")
             kept = None
             stopped_by = run_stage(setup, place, progress)
-            if stopped_by is not None or progress.stage == count(recipe) - 1:
+            if stopped_by is not None or progress.stage == len(stages) - 1:
                 break
             weights, progress = machine.mains(setup.ema.state_dict()), progress.next_stage()
             del setup  # its pictures, before the next stage's are opened
@@ -113,21 +117,22 @@ def train(
 
 
 def prepared(
-    machine: Machine, place: Place, progress: Progress, weights: Mapping[str, Tensor] | None
+    initial: Initial,
+    machine: Machine,
+    place: Place,
+    progress: Progress,
+    weights: Mapping[str, Tensor] | None,
 ) -> Setup:
     """All that the stage at hand trains with, and its length where the recipe knows it."""
-    recipe = place.recipe
-    setup = set_up(resolved(recipe, progress.stage), machine, weights)
+    setup = set_up(initial, machine, weights)
     progress.steps = progress.steps or setup.steps()
     if (
-        progress.step == 0 and setup.recipe.start
+        progress.step == 0 and initial.stage.start
     ):  # once: the file may be moved while the run goes on
-        progress.ancestry = earlier(setup.recipe)
+        progress.ancestry = initial.ancestry
     if machine.main:
         make_folder(place.out)
-    title = (
-        f"{recipe.name}{f', stage {recipe.stages[progress.stage].name}' if recipe.stages else ''}"
-    )
+    title = f"{place.recipe.name}{initial.stage.title}"
     size = (
         f"{parameters(setup.ema) / 1e6:.2f} M parameters, "
         f"{multiply_adds(setup.ema) / 1e6:.3f} M multiply-adds a pixel"
@@ -150,8 +155,8 @@ def run_stage(setup: Setup, place: Place, progress: Progress) -> int | None:
 
     Returns None there, else what stopped it: a signal's number, or 0 where the time is up.
     """
-    recipe, machine, restorer, ema, optimizer = (
-        setup.recipe,
+    stage, machine, restorer, ema, optimizer = (
+        setup.stage,
         setup.machine,
         setup.restorer,
         setup.ema,
@@ -159,50 +164,38 @@ def run_stage(setup: Setup, place: Place, progress: Progress) -> int | None:
     )
     fingerprint = setup.crops.pictures.fingerprint
 
-    def batches(first: int, last: int) -> Iterator[Batch]:
-        n, pinned = recipe.accumulate, machine.device == "cuda"
-        return stream(
-            setup.crops,
-            n * first,
-            n * last,
-            workers=recipe.data.workers,
-            pinned=pinned,
-            rank=machine.rank,
-            world=machine.world,
-        )
-
     guard = Guard(setup, place, progress)
     if not progress.steps:
-        progress.steps = steps_in(setup, batches)
+        progress.steps = steps_in(setup)
         guard.back(rewind=True)
-        machine.say(f"{recipe.schedule.hours:g} hours are {progress.steps} steps on this machine")
+        machine.say(f"{stage.schedule.hours:g} hours are {progress.steps} steps on this machine")
 
-    if recipe.schedule.warmup >= progress.steps:
+    if stage.schedule.warmup >= progress.steps:
         machine.say(
-            f"schedule.warmup: {recipe.schedule.warmup} steps, of {progress.steps} in all, so "
+            f"schedule.warmup: {stage.schedule.warmup} steps, of {progress.steps} in all, so "
             "the full learning rate is never reached"
         )
     rates = setup.rates(progress.steps)
     rates.load(progress.rates)
     board, meter = (
         Board(place.out, progress.overall, machine.say, on=machine.main),
-        Meter(progress.steps, recipe.data.batch * recipe.accumulate),
+        Meter(progress.steps, stage.data.batch * stage.accumulate),
     )
     if progress.overall == 0:
         draw_network(board, ema)
     held = (
-        middles(setup.others, recipe.validation.crop, restorer.contract.scale, recipe.data.raw)
+        middles(setup.others, stage.validation.crop, restorer.contract.scale, stage.data.raw)
         if setup.others
         else []
     )
     looking = Look(setup, board, held)
     seconds_before, started = progress.seconds, time.monotonic()
-    source = batches(progress.step, progress.steps)
+    source = setup.batches(progress.step, progress.steps)
     stop = False
     with signals(machine.main, setup.stride) as received:
         while progress.step < progress.steps and not stop:
             several, waited = [], 0.0
-            for _ in range(recipe.accumulate):
+            for _ in range(stage.accumulate):
                 asked = time.monotonic()
                 batch = next(source)
                 waited += time.monotonic() - asked
@@ -211,7 +204,7 @@ def run_stage(setup: Setup, place: Place, progress: Progress) -> int | None:
             last = progress.step == progress.steps
             together = last or progress.step % setup.stride == 0
             look = bool(held) and (
-                last or (together and due(recipe.validation.every, progress.step, setup.stride))
+                last or (together and due(stage.validation.every, progress.step, setup.stride))
             )
             stop = bool(received) or (place.until is not None and time.monotonic() > place.until)
             losses, stop = mean_of(setup, several, stop)
@@ -221,7 +214,9 @@ def run_stage(setup: Setup, place: Place, progress: Progress) -> int | None:
             meter.step(waited, losses if finite else None)
             stop = guard.count(finite, together=together, stop=stop)
             keep = (
-                last or stop or (together and due(recipe.save_every, progress.step, setup.stride))
+                last
+                or stop
+                or (together and due(place.recipe.save_every, progress.step, setup.stride))
             )
             guard.mend(together=together, wanted=look or keep)
 

@@ -14,25 +14,8 @@ from typing import Any, Literal
 from ...dataset.pairs import TEMPLATE, halves
 from ...degrade import DEGRADATIONS
 from ...errors import BurnishError, RecipeError
+from ..data import Misread
 from ..parts.strict import key
-
-
-@dataclass(frozen=True)
-class Misread:
-    """How often and how far the network is told a wrong level, in training alone."""
-
-    share: float = key(0.1, doc="of the pictures", low=0, high=1)
-    low: float = key(0.8, doc="least it is told, times the true amount of damage", low=1e-3)
-    high: float = key(1.25, doc="and most; not beyond the range to train on", low=1e-3)
-    anything: float = key(
-        0.0, doc="share of the pictures that is told any level of the range", low=0, high=1
-    )
-
-    def __post_init__(self) -> None:
-        if self.low > self.high:
-            raise RecipeError(
-                f"from {self.low:g} to {self.high:g} times the true amount is no range"
-            )
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import yaml
 from ...errors import BurnishError, RecipeError
 from ..parts.strict import read, schema_of
 from .recipe import Recipe
-from .stages import check_all
+from .resolve import resolve
 
 
 def load(path: Path, changes: Sequence[str] = ()) -> Recipe:
@@ -48,7 +48,7 @@ def load_yaml(path: Path) -> Any:
 def from_record(record: Any) -> Recipe:
     """The recipe that a mapping describes, checked. RecipeError."""
     recipe: Recipe = read(Recipe, record, "")
-    check_all(recipe)
+    resolve(recipe)
     return recipe
 
 

@@ -1,7 +1,7 @@
-"""Recipe: everything that a training run depends on, frozen and strict; and what can be checked
-before anything is built.
+"""Recipe: everything that a training run depends on, as the keys of a YAML file: frozen, strict, and
+data alone.
 
-`recipe_file.py` reads it.
+`file.py` reads it; `resolve.py` finds and checks what it names.
 """
 
 # ruff: noqa: RUF009 (key() is dataclasses.field() with a meaning and a range)
@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Any, Literal
 
 from ...contract import Dial
@@ -19,12 +18,11 @@ from ...errors import RecipeError
 from ..losses import LOSSES
 from ..networks.archs import NETWORKS
 from ..networks.initialise import INITIALISERS
-from ..optimise.optim import OPTIMIZERS, check_optimizer
-from ..optimise.schedule import SHAPES, shape_of
-from ..parts.build import Spec, check_spec
-from ..parts.strict import key, plain
-from .damage import check_dials
-from .data import Damage, Data, Measured, check_data, want_file, want_folder
+from ..optimise.optim import OPTIMIZERS
+from ..optimise.schedule import SHAPES
+from ..parts.build import Spec
+from ..parts.strict import key
+from .data import Damage, Data, Measured
 
 #: keys of which one says how long a run or a stage is
 LENGTHS = ("steps", "hours", "epochs")
@@ -83,8 +81,8 @@ class Schedule:
 
 
 @dataclass(frozen=True)
-class Stage:
-    """One of several stretches of a run.
+class StageKeys:
+    """What a recipe says of one of several stretches of a run.
 
     It goes on from the averaged weights of the one before; what it says is laid over the recipe,
     key by key.
@@ -139,7 +137,7 @@ class Stage:
 
 
 @dataclass(frozen=True)
-class Validation:
+class ValidationKeys:
     """What is measured on the averaged weights, on the pictures that were left out and those in
     `folders`, with the same noise every time.
     """
@@ -182,7 +180,7 @@ class Recipe:
     arch: Spec = key(doc="the network", choices=tuple(NETWORKS))
     data: Data = key(doc="the pictures, and how crops are cut from them")
     schedule: Schedule = key(Schedule(), doc="how long, and the learning rate over that time")
-    stages: tuple[Stage, ...] = key(
+    stages: tuple[StageKeys, ...] = key(
         (), doc="stretches of the run, one after the other, each with its own changes to the recipe"
     )
     degradations: tuple[Damage, ...] = key((), doc="what spoils the clean pictures, in order")
@@ -202,7 +200,7 @@ class Recipe:
         doc="the optimizer; args.lr is the highest learning rate",
         choices=tuple(OPTIMIZERS),
     )
-    validation: Validation = key(Validation(), doc="what is measured on the way")
+    validation: ValidationKeys = key(ValidationKeys(), doc="what is measured on the way")
     card: Card = key(Card(), doc="what the weights file says of itself")
     seed: int = key(0, doc="of everything that is drawn", low=0)
     initialise: str = key("kaiming", doc=f"how fresh weights are drawn: {', '.join(INITIALISERS)}")
@@ -265,91 +263,3 @@ class Recipe:
                 f"initialise: there is no {self.initialise!r}; the choices: "
                 f"{', '.join(INITIALISERS)}"
             )
-
-
-#: what may change between two slices of one run, in the recipe and in its stages: where and how it
-#: runs and is looked at, not what is learned. The pictures are compared, not where they lie
-FREE = (
-    *("out", "device", "compile", "threads", "save_every", "validation", "card"),
-    *(
-        "data.workers",
-        "data.folders",
-        "data.pack",
-        "data.groups",
-        "data.pairs.*.folder",
-        "data.pairs.*.spoiled",
-        "data.pairs.*.clean",
-    ),
-)
-
-
-def check(recipe: Recipe) -> None:
-    """Whatever can be seen to be wrong, before anything large is read or built, in a recipe without
-    stages or in one stage of another.
-
-    RecipeError.
-    """
-    check_dials(recipe)
-    check_spec(recipe.arch, NETWORKS, trusted=True, place="arch")
-    check_spec(Spec(recipe.loss.use, recipe.loss.args), LOSSES, trusted=True, place="loss")
-    check_optimizer(recipe.optimizer)
-    _check_schedule(recipe)
-    _check_paths(recipe)
-
-
-def fixed(recipe: Recipe) -> dict[str, Any]:
-    """What a resumed run must share with the one that it goes on from: all but FREE, as plain
-    values by their dotted names.
-    """
-    flat: dict[str, Any] = {}
-
-    def flatten(value: Any, place: str) -> None:
-        if any(fnmatchcase(place, free) or fnmatchcase(place, f"stages.*.{free}") for free in FREE):
-            return
-        inside = (
-            dict(enumerate(value))
-            if isinstance(value, list) and any(isinstance(inner, dict) for inner in value)
-            else value
-        )
-        if isinstance(inside, dict) and inside:
-            for name, inner in inside.items():
-                flatten(inner, f"{place}.{name}" if place else name)
-        else:
-            flat[place] = value
-
-    flatten(plain(recipe), "")
-    return flat
-
-
-def usual() -> dict[str, Any]:
-    """What of `fixed` a recipe has that says no more than it must."""
-    return fixed(Recipe("x", Spec("x"), Data()))
-
-
-def _check_schedule(recipe: Recipe) -> None:
-    schedule = recipe.schedule
-    if len(schedule.lengths) != 1:
-        raise RecipeError(
-            "schedule: give either `steps`, `hours` or `epochs`, not "
-            f"{' and '.join(schedule.lengths) or 'none of them'}"
-        )
-    shape_of(schedule.shape, schedule.args)
-    if schedule.shape == "ReduceLROnPlateau" and not (
-        recipe.data.leave_out
-        or recipe.data.leave_out_groups
-        or recipe.data.hold_out
-        or recipe.validation.folders
-    ):
-        raise RecipeError(
-            "schedule.shape: ReduceLROnPlateau listens to validation, and there is nothing to "
-            "validate on; name data.leave_out or validation.folders"
-        )
-
-
-def _check_paths(recipe: Recipe) -> None:
-    check_data(recipe.data)
-    for folder in recipe.validation.folders:
-        want_folder(
-            "validation.folders", folder, "clean pictures, as in validation.folders=[FOLDER]"
-        )
-    want_file("start", recipe.start)

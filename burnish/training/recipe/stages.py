@@ -4,12 +4,12 @@ says.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...errors import RecipeError
 from ..parts.strict import plain, read
-from .recipe import LENGTHS, Recipe, Stage, check
+from .recipe import LENGTHS, Recipe, StageKeys
 
 #: what a stage may change key by key
 PARTS = ("arch", "data", "loss", "optimizer", "schedule", "validation")
@@ -20,69 +20,58 @@ def count(recipe: Recipe) -> int:
     return max(1, len(recipe.stages))
 
 
-def resolved(recipe: Recipe, number: int) -> Recipe:
+def stage_recipe(recipe: Recipe, number: int) -> Recipe:
     """The recipe of one stage, from 0: what the run would be if it were that stage alone.
 
     Its seed is the recipe's plus its number.
 
     A mapping is laid over the recipe's key by key, but `args` of another `use`, and lists, take the
-    place of what was there. RecipeError names `stages.N` and the key.
+    place of what was there. RecipeError.
     """
     if not recipe.stages:
         return recipe
-    stage, record = recipe.stages[number], plain(recipe)
-    record = laid(record, {part: getattr(stage, part) for part in PARTS})
+    stage = recipe.stages[number]
+    first = number == 0
+    record = plain(recipe)
+    record = merged(record, {part: getattr(stage, part) for part in PARTS})
     record["schedule"] = _schedule(record["schedule"], recipe, stage)
     if stage.degradations is not None:
         record["degradations"] = [plain(part) for part in stage.degradations]
-    first = number == 0
-    record.update(
-        stages=[], seed=recipe.seed + number, start=stage.start or (recipe.start if first else None)
-    )
-    record.update(
-        renew=stage.renew or (recipe.renew if first else ()),
-        freeze=recipe.freeze if stage.freeze is None else stage.freeze,
-    )
-    try:
-        result: Recipe = read(Recipe, record, "")
-    except RecipeError as error:
-        raise placed(error, recipe, number) from error
+    record["stages"] = []
+    record["seed"] = recipe.seed + number
+    record["start"] = stage.start or (recipe.start if first else None)
+    record["renew"] = stage.renew or (recipe.renew if first else ())
+    record["freeze"] = recipe.freeze if stage.freeze is None else stage.freeze
+    result: Recipe = read(Recipe, record, "")
     return result
 
 
-def check_all(recipe: Recipe) -> None:
-    """`check` of every stage. RecipeError names it."""
-    names = [stage.name for stage in recipe.stages]
+def check_names(stages: Sequence[StageKeys]) -> None:
+    """RecipeError where two stages have one name."""
+    names = [stage.name for stage in stages]
     for number, name in enumerate(names):
         if name in names[:number]:
             raise RecipeError(
                 f"stages.{number}.name: {name} is the name of stages.{names.index(name)} already"
             )
-    for number in range(count(recipe)):
-        alone = resolved(recipe, number)
-        try:
-            check(alone)
-        except RecipeError as error:
-            raise placed(error, recipe, number) from error
 
 
-def placed(error: RecipeError, recipe: Recipe, number: int) -> RecipeError:
+def with_place(error: RecipeError, number: int) -> RecipeError:
     """The same error, which says in which stage it is."""
-    return RecipeError(f"stages.{number}.{error}") if recipe.stages else error
+    return RecipeError(f"stages.{number}.{error}")
 
 
-def laid(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
     """`above` laid over `below`, key by key."""
     result = dict(below)
-    other = any(
-        kind in above and above[kind] != below.get(kind) for kind in ("use", "shape")
-    )  # of a part, and of a schedule
+    # `use` names a part, `shape` the form of a schedule: with another one, its arguments are others.
+    other = any(kind in above and above[kind] != below.get(kind) for kind in ("use", "shape"))
     for name, value in above.items():
         under = result.get(name)
         if name == "args" and other:
             result[name] = plain(value)
         elif isinstance(value, Mapping) and isinstance(under, Mapping):
-            result[name] = laid(under, value)
+            result[name] = merged(under, value)
         else:
             result[name] = plain(value)
     if other and "args" not in above:
@@ -90,12 +79,15 @@ def laid(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
     return result
 
 
-def _schedule(record: dict[str, Any], recipe: Recipe, stage: Stage) -> dict[str, Any]:
+def _schedule(record: dict[str, Any], recipe: Recipe, stage: StageKeys) -> dict[str, Any]:
     """With the one length that the stage gives, by itself or in its schedule, in place of the
     recipe's.
     """
-    own = {name: value for name in LENGTHS if (value := getattr(stage, name)) is not None}
-    own = own or {
-        name: stage.schedule[name] for name in LENGTHS if stage.schedule.get(name) is not None
-    }
-    return {**record, **{name: None for name in LENGTHS}, **(own or recipe.schedule.lengths)}
+    beside = {name: getattr(stage, name) for name in LENGTHS}
+    inside = {name: stage.schedule.get(name) for name in LENGTHS}
+    own = _given(beside) or _given(inside) or recipe.schedule.lengths
+    return {**record, **dict.fromkeys(LENGTHS), **own}
+
+
+def _given(lengths: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in lengths.items() if value is not None}

@@ -20,7 +20,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ...errors import DeviceError, MissingExtra, RecipeError
+from ...errors import DeviceError, MissingExtra
 from ...ground.processor import flags
 from ..recipe.recipe import Recipe
 from . import meter
@@ -130,13 +130,13 @@ class Machine:
 
 
 def make_machine(recipe: Recipe) -> Machine:
-    """What the recipe is trained on.
+    """What a run is trained on: the device, precision, threads and memory layout of its recipe.
 
     DeviceError, MissingExtra where accelerate is not installed. From here on this process takes
     denormal numbers for 0.
     """
-    device = chosen_device(recipe)
-    precision = chosen_precision(recipe, device)
+    device = chosen_device(recipe.device)
+    precision = chosen_precision(recipe.precision, device)
     try:
         from accelerate import Accelerator
         from accelerate.state import AcceleratorState
@@ -169,34 +169,25 @@ def make_machine(recipe: Recipe) -> Machine:
     )
 
 
-def check_batch(recipe: Recipe, machine: Machine) -> None:
-    """RecipeError where a batch cannot be divided among the processes."""
-    if recipe.data.batch % machine.world:
-        raise RecipeError(
-            f"data.batch: {recipe.data.batch} crops cannot be divided among {machine.world} "
-            f"processes; take a multiple of {machine.world}"
-        )
-
-
-def chosen_device(recipe: Recipe) -> str:
+def chosen_device(asked: str) -> str:
     """ "cpu" or "cuda"; DeviceError where a GPU is asked for and PyTorch sees none."""
     usable = torch.cuda.is_available()
-    if recipe.device == "cuda" and not usable:
+    if asked == "cuda" and not usable:
         raise DeviceError(
             "device: cuda is asked for, but PyTorch sees no CUDA GPU here; use device=cpu, or "
             "install a CUDA build of PyTorch and the driver"
         )
-    return "cuda" if usable and recipe.device != "cpu" else "cpu"
+    return "cuda" if usable and asked != "cpu" else "cpu"
 
 
-def chosen_precision(recipe: Recipe, device: str) -> str:
+def chosen_precision(asked: str, device: str) -> str:
     """ "bf16" or "fp32".
 
     `auto` is bf16 only where the machine multiplies it in hardware: elsewhere it is slower than
     float32.
     """
-    if recipe.precision != "auto":
-        return recipe.precision
+    if asked != "auto":
+        return asked
     fast = (
         torch.cuda.is_bf16_supported(including_emulation=False)
         if device == "cuda"

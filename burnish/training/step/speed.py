@@ -5,9 +5,7 @@ away.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
 
-from ..data import Batch
 from .setup import Setup
 from .step import backward, mean_of, meet, update
 
@@ -16,16 +14,18 @@ from .step import backward, mean_of, meet, update
 WARM, MEASURED, ENOUGH = 5, 100, 60.0
 
 
-def seconds_a_step(
-    setup: Setup, batches: Callable[[int, int], Iterator[Batch]], measured: int, enough: float
-) -> float:
-    """What a step takes on this machine, data and all; the same in all processes."""
+def seconds_a_step(setup: Setup, measured: int, enough: float) -> float:
+    """What a step takes on this machine, data and all; the same in all processes.
+
+    measured: steps that are measured, unless that takes more than `enough` seconds.
+    """
     machine, rates = setup.machine, setup.rates(10**9)
-    source, started, taken = batches(0, WARM + measured), time.monotonic(), 0
+    source = setup.batches(0, WARM + measured)
+    started, taken = time.monotonic(), 0
     for step in range(WARM + measured):
         if step == WARM:
             started, taken = time.monotonic(), 0
-        several = [backward(setup, next(source)) for _ in range(setup.recipe.accumulate)]
+        several = [backward(setup, next(source)) for _ in range(setup.stage.accumulate)]
         together = (step + 1) % setup.stride == 0
         losses, stop = mean_of(setup, several, step > WARM and time.monotonic() - started > enough)
         update(setup, rates, step, losses, together=together)
@@ -35,14 +35,8 @@ def seconds_a_step(
     return machine.agreed([(time.monotonic() - started) / taken])[0]
 
 
-def steps_in(setup: Setup, batches: Callable[[int, int], Iterator[Batch]]) -> int:
+def steps_in(setup: Setup) -> int:
     """The steps in the hours of the recipe's schedule."""
     setup.machine.say("measuring the speed")
-    return max(
-        1,
-        round(
-            3600
-            * (setup.recipe.schedule.hours or 0)
-            / seconds_a_step(setup, batches, MEASURED, ENOUGH)
-        ),
-    )
+    seconds = 3600 * (setup.stage.schedule.hours or 0)
+    return max(1, round(seconds / seconds_a_step(setup, MEASURED, ENOUGH)))

@@ -38,7 +38,7 @@ def backward(setup: Setup, batch: Batch) -> Losses:
             logits(restorer.net, spoiled, given) if loss.on_logits else restorer(spoiled, given)
         )
     value, terms = evaluated(loss, output.float(), clean, weight, given)
-    (value / setup.recipe.accumulate).backward()  # type: ignore[no-untyped-call]
+    (value / setup.stage.accumulate).backward()  # type: ignore[no-untyped-call]
     return {
         TOTAL: value.detach(),
         **{f"{TOTAL}/{name}": term.detach() for name, term in terms.items()},
@@ -74,15 +74,15 @@ def update(
     together: whether the processes meet at this step. Where they do so at every step, their
     gradients are averaged, else their states after it.
     """
-    recipe, restorer = setup.recipe, setup.restorer
+    stage, restorer = setup.stage, setup.restorer
     if setup.stride == 1:
         setup.machine.average_gradients(restorer)
-    norm = nn.utils.clip_grad_norm_(restorer.parameters(), recipe.clip_gradient or math.inf)
+    norm = nn.utils.clip_grad_norm_(restorer.parameters(), stage.clip_gradient or math.inf)
     finite = bool(torch.isfinite(norm + losses[TOTAL]))
     if finite:
         set_rate(setup.optimizer, rates.factor(step))
         setup.optimizer.step()
-        average(setup.ema, restorer, warmed(recipe.ema, step + 1))
+        average(setup.ema, restorer, warmed(stage.ema, step + 1))
     setup.optimizer.zero_grad()
     if setup.stride > 1 and together:
         setup.machine.average_states(setup.optimizer, restorer, setup.ema)

@@ -33,8 +33,8 @@ class Look:
         """The figures at every level."""
         return validate(
             runner(self.setup.ema, self.setup.machine.device),
-            self.setup.ema,
-            self.setup.recipe,
+            self.setup.ema.contract,
+            self.setup.stage.validation,
             self.held,
         )
 
@@ -55,7 +55,9 @@ class Look:
                 f"step {step}: {table}: "
                 + ", ".join(f"{setting}: {value:.{digits}f}" for setting, value in row.items())
             )
-        found = samples(runner(ema, setup.machine.device), ema.contract, setup.recipe, self.held)
+        found = samples(
+            runner(ema, setup.machine.device), ema.contract, setup.stage.validation, self.held
+        )
         for complaint in complaints(ema, found):
             setup.machine.say(
                 f"step {step}: the network has collapsed: {complaint}; a lower "

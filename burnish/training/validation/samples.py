@@ -17,12 +17,11 @@ from ...metrics.evaluate import Settings, generator, in_words, spoil, told
 from ...report.sheet import visible
 from ..losses import Loss
 from ..networks.restorer import Restorer
-from ..recipe.damage import measured_damages
-from ..recipe.recipe import Recipe
+from ..recipe.stage import Validation
 from ..step.step import TOTAL, evaluated
 from .board import Board
 from .collapse import collapses
-from .validate import Held, levels
+from .validate import Held
 
 #: pictures that are shown of each kind
 SHOWN = 4
@@ -45,7 +44,7 @@ class Sample:
 def samples(
     run: Run,
     contract: Contract,
-    recipe: Recipe,
+    validation: Validation,
     held: Sequence[Held],
     names: Collection[str] | None = None,
 ) -> list[Sample]:
@@ -65,23 +64,24 @@ def samples(
             level,
         )
 
-    return [restored(*given) for given in _spoiled(recipe, held, names)]
+    return [restored(*given) for given in _spoiled(validation, held, names)]
 
 
 def _spoiled(
-    recipe: Recipe, held: Sequence[Held], names: Collection[str] | None
+    validation: Validation, held: Sequence[Held], names: Collection[str] | None
 ) -> Iterator[tuple[str, Held, Array, Settings]]:
     """(kind, picture, its spoiled side, what the network is told)"""
-    damage, settings = measured_damages(recipe), levels(recipe)
-    setting = settings[len(settings) // 2]
+    setting = validation.settings[len(validation.settings) // 2]
     clean = [one for one in held if one.spoiled is None]
-    for i, clip in enumerate(recipe.validation.clip):
+    for i, clip in enumerate(validation.clip):
         for place, one in enumerate(clean if i == 0 else clean[:SHOWN]):
             if names is None or one.name in names:
                 yield (
                     "8-bit" if clip else "float",
                     one,
-                    spoil(one.clean, setting, damage, generator(0, place, setting), clip),
+                    spoil(
+                        one.clean, setting, validation.damage, generator(0, place, setting), clip
+                    ),
                     setting,
                 )
     for one in held:

@@ -4,12 +4,10 @@ the weights file says of itself.
 
 from __future__ import annotations
 
-import itertools
 import math
 import platform
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,10 +20,10 @@ from ...metrics import METRICS, Metric
 from ...metrics.evaluate import Settings, Table, evaluate, evaluate_pairs, in_words, told
 from ..data import Pictures, floats
 from ..networks.cost import multiply_adds, parameters
-from ..networks.restorer import Restorer, read_weights
+from ..networks.restorer import Restorer
 from ..parts.strict import plain
-from ..recipe.damage import measured_damages
 from ..recipe.recipe import Recipe
+from ..recipe.stage import Validation
 
 #: a table in words, with its figure's definition -> {settings in words: the mean}
 Figures = dict[str, dict[str, float]]
@@ -80,15 +78,15 @@ def _middle(pictures: Pictures, i: int, crop: int | None, scale: int) -> Held:
     )
 
 
-def validate(run: Run, restorer: Restorer, recipe: Recipe, held: Sequence[Held]) -> Figures:
-    """PSNR and SSIM, means over the pictures, at every combination of levels of the recipe, on
-    float and on 8-bit pictures as it says; and those of pairs.
+def validate(run: Run, contract: Contract, validation: Validation, held: Sequence[Held]) -> Figures:
+    """PSNR and SSIM, means over the pictures, at all of its settings, on float and on 8-bit
+    pictures as it says; and those of pairs.
 
     A setting at which pictures come back untouched, so that PSNR is infinite, is left out.
     """
     figures: Figures = {}
     for kind, table in tables(
-        run, restorer.contract, recipe, held, [METRICS["psnr"], METRICS["ssim"]]
+        run, contract, validation, held, [METRICS["psnr"], METRICS["ssim"]]
     ).items():
         for metric, stamp in table.definitions().items():
             means = {in_words(setting): table.mean(metric, setting) for setting in table.settings}
@@ -99,10 +97,14 @@ def validate(run: Run, restorer: Restorer, recipe: Recipe, held: Sequence[Held])
 
 
 def tables(
-    run: Run, contract: Contract, recipe: Recipe, held: Sequence[Held], metrics: Sequence[Metric]
+    run: Run,
+    contract: Contract,
+    validation: Validation,
+    held: Sequence[Held],
+    metrics: Sequence[Metric],
 ) -> dict[str, Table]:
-    """By how the pictures were spoiled (float, 8-bit, pairs): what the metrics say at every
-    combination of levels of the recipe.
+    """By how the pictures were spoiled (float, 8-bit, pairs): what the metrics say at
+    every setting.
 
     Where the network enlarges, so many pixels at the border do not count, as is usual there.
     """
@@ -114,13 +116,13 @@ def tables(
         if one.spoiled is not None
     ]
     found: dict[str, Table] = {}
-    for clip in recipe.validation.clip if clean else ():
+    for clip in validation.clip if clean else ():
         found["8-bit" if clip else "float"] = evaluate(
             run,
             contract,
             clean,
-            levels(recipe),
-            measured_damages(recipe),
+            validation.settings,
+            validation.damage,
             metrics,
             clip=clip,
             crop=crop,
@@ -128,18 +130,6 @@ def tables(
     if pairs:
         found["pairs"] = evaluate_pairs(run, contract, pairs, metrics, crop=crop)
     return found
-
-
-def levels(recipe: Recipe) -> list[Settings]:
-    """Every combination of the levels to validate at; a dial of which none are named stands at its
-    default.
-    """
-    dials = [d.dial for d in measured_damages(recipe)]
-    values = [recipe.validation.levels.get(dial.name, (dial.default,)) for dial in dials]
-    return [
-        dict(zip([dial.name for dial in dials], point, strict=True))
-        for point in itertools.product(*values)
-    ]
 
 
 def score(figures: Figures) -> float:
@@ -159,7 +149,8 @@ def card(
     before: Sequence[Any],
 ) -> dict[str, Any]:
     """What the weights file says of itself: what it is, how good, and everything that is needed to
-    make it again. before: see `earlier`.
+    make it again. before: what
+    the weights that it started from say of their own training.
     """
     figures = {table: row for table, row in figures.items() if "PSNR" in table}
     words = {name: text for name, text in plain(recipe.card).items() if text}
@@ -188,18 +179,3 @@ def card(
             "before": list(before),
         },
     }
-
-
-def earlier(recipe: Recipe) -> list[dict[str, Any]]:
-    """What the weights that the run starts from say of their own training, the oldest run first;
-    those of other projects say nothing.
-    """
-    header = read_weights(Path(recipe.start))[1] if recipe.start else None
-    if header is None:
-        return []
-    record = {
-        name: value
-        for name, value in header["card"].get("training", {}).items()
-        if name != "before"
-    }
-    return [*header["card"].get("training", {}).get("before", []), record]

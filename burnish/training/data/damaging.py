@@ -1,0 +1,120 @@
+"""What is done to a crop, and what the network is told of it: a degradation with its share of the
+pictures, a level that is measured, a wrong level now and then, what a level counts in the loss.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ...contract import Array, Dial
+from ...degrade import Degradation
+from ...errors import RecipeError
+from ..parts.strict import key
+
+
+@dataclass(frozen=True)
+class Misread:
+    """How often and how far the network is told a wrong level, in training alone, so that it
+    forgives a dial that is turned too far.
+    """
+
+    share: float = key(0.1, doc="of the pictures", low=0, high=1)
+    low: float = key(0.8, doc="least it is told, times the true amount of damage", low=1e-3)
+    high: float = key(1.25, doc="and most; not beyond the range to train on", low=1e-3)
+    anything: float = key(
+        0.0, doc="share of the pictures that is told any level of the range", low=0, high=1
+    )
+
+    def __post_init__(self) -> None:
+        if self.low > self.high:
+            raise RecipeError(
+                f"from {self.low:g} to {self.high:g} times the true amount is no range"
+            )
+
+    def __call__(
+        self, levels: Array, dial: Dial, rng: np.random.Generator, zero: float = 0.0
+    ) -> Array:
+        """What is told of these levels [n], as often half as twice; not beyond the dial's range.
+
+        zero: the level from which the amount of damage counts.
+        """
+        factor = np.exp(rng.uniform(math.log(self.low), math.log(self.high), len(levels))).astype(
+            np.float32
+        )
+        wrong = np.clip(zero + (levels - zero) * factor, min(dial.low, zero), max(dial.high, zero))
+        told = np.where(rng.random(len(levels)) < self.share, wrong, levels)
+        if self.anything:
+            drawn = dial.sample(len(levels), rng)
+            told = np.where(rng.random(len(levels)) < self.anything, drawn, told)
+        return told
+
+
+@dataclass(frozen=True)
+class Damaging:
+    """A degradation in training."""
+
+    #: what spoils, with the dial whose range is trained on
+    degradation: Degradation
+    #: of the pictures that it happens to; to the others its level is the neutral one
+    share: float = 1.0
+    #: whether the network knows its level
+    told: bool = True
+    #: how often and how far it is told wrong; None is never
+    misread: Misread | None = None
+    #: the dial of an earlier degradation: this one does not happen where the other happened
+    unless: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What its dial is called."""
+        return self.degradation.dial.name
+
+    def levels(self, n: int, rng: np.random.Generator) -> Array:
+        """The levels of n pictures, [n]; NaN where it does not happen and has no neutral level."""
+        levels = self.degradation.dial.sample(n, rng)
+        if self.share < 1:
+            levels[rng.random(n) >= self.share] = self.absent
+        return levels
+
+    @property
+    def absent(self) -> float:
+        """The level of a picture to which it does not happen."""
+        neutral = self.degradation.neutral
+        return math.nan if neutral is None else neutral
+
+    def happens(self, levels: Array) -> NDArray[np.bool_]:
+        """Whether it happens at these levels."""
+        happens: NDArray[np.bool_] = ~np.isnan(levels) & (levels != self.absent)
+        return happens
+
+
+@dataclass(frozen=True)
+class Measuring:
+    """A dial whose level is measured: the RMS, in 8-bit steps, of what several degradations changed
+    in a crop.
+    """
+
+    #: the dial that is told so
+    dial: Dial
+    #: the number of the first degradation that counts, from 0
+    first: int
+    #: and of the last one
+    last: int
+    #: how often and how far it is told wrong; None is never
+    misread: Misread | None = None
+
+
+@dataclass(frozen=True)
+class Weigh:
+    """What a picture counts in the loss."""
+
+    #: the dial whose level decides, told or hidden
+    dial: str
+    #: from levels to weights, tensor to tensor
+    weight: Callable[[Tensor], Tensor]

@@ -1,0 +1,145 @@
+"""What a stage begins with: its network with the weights that it starts from, its optimizer and its
+loss. Built once, before the first picture is read, so that what does not fit is said then.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ...errors import RecipeError
+from ..losses import Loss, make_loss
+from ..networks.freezing import freeze
+from ..networks.initialise import initialise
+from ..networks.restorer import Restorer, load_weights, read_weights
+from ..networks.wrapper import Wrapper
+from ..optimise.optim import make_optimizer
+from ..parts.patterns import check_pattern, like
+from ..recipe.stage import Stage
+from .fit import check_batch, check_contract, check_loss
+
+
+@dataclass(frozen=True)
+class Initial:
+    """What is built of a stage before the run begins, on the processor."""
+
+    stage: Stage
+    #: the network, with what the recipe freezes frozen
+    restorer: Restorer
+    #: over what is not frozen
+    optimizer: torch.optim.Optimizer
+    loss: Loss
+    #: what the weights in `start` say of their own training, the oldest run first
+    ancestry: list[dict[str, Any]]
+    #: the state of PyTorch's random numbers after all of that, from which the stage goes on
+    random: Tensor
+
+
+def build_initial(stages: Sequence[Stage], processes: int) -> list[Initial]:
+    """Builds what every stage begins with.
+
+    processes: among which a batch is divided. RecipeError where network, loss, optimizer, data and
+    processes do not fit, which says the stage.
+    """
+    built = []
+    for stage in stages:
+        try:
+            built.append(_build(stage, processes))
+        except RecipeError as error:
+            raise stage.with_place(error) from error
+    return built
+
+
+def _build(stage: Stage, processes: int) -> Initial:
+    check_batch(stage.data.batch, processes)
+    seed_all(stage.seed)
+    restorer, ancestry = _network(stage)
+    freeze(restorer, stage.freeze)
+    if stage.renew and stage.number == 0 and not stage.start:
+        raise RecipeError(
+            "renew: without start there is nothing to take over, so every weight is drawn afresh"
+        )
+    optimizer = make_optimizer(stage.optimizer, restorer, restorer.net.weight_sets())
+    loss = make_loss(stage.loss)
+    check_loss(stage, loss, restorer.net)
+    return Initial(stage, restorer, optimizer, loss, ancestry, torch.get_rng_state())
+
+
+def seed_all(seed: int) -> None:
+    """Sets the random numbers that are drawn without a generator of their own."""
+    random.seed(seed)
+    torch.manual_seed(seed)
+
+
+def initial_network(stage: Stage) -> Restorer:
+    """The network with the weights that the stage starts from: fresh ones, or those in `start`.
+
+    RecipeError where it does not fit the data, or where a pattern in `renew` is like no name.
+    """
+    return _network(stage)[0]
+
+
+def _network(stage: Stage) -> tuple[Restorer, list[dict[str, Any]]]:
+    """The network, and the ancestry of its weights."""
+    restorer = Restorer(stage.arch, stage.dials, trusted=True)
+    initialise(restorer.net, stage.initialise, torch.Generator().manual_seed(stage.seed))
+    for i, pattern in enumerate(stage.renew):
+        check_pattern(pattern, restorer.state_dict(), f"renew.{i}")
+    header = _load_start(restorer, Path(stage.start), stage.renew) if stage.start else None
+    check_contract(stage, restorer.contract)
+    return restorer, _ancestry(header)
+
+
+def _load_start(restorer: Restorer, start: Path, renew: Sequence[str]) -> Any:
+    """The weights in a file, into the network, or into the base that it wraps where they are those
+    of the base; all but those whose names are like the patterns. Returns the file's header.
+    """
+    fresh = {
+        name: weight.clone() for name, weight in restorer.state_dict().items() if like(name, renew)
+    }
+    weights, header = read_weights(start)
+    target = net = restorer.net
+    if isinstance(net, Wrapper) and weights.keys() == net.base.state_dict().keys():
+        target = net.base
+    load_weights(target, weights, str(start))
+    restorer.load_state_dict(fresh, strict=False)
+    if target is not net:  # what keeps more than its base's weights begins from them
+        net.after_init()
+    return header
+
+
+def _ancestry(header: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    """What a file of weights says of its training and of what that started from; files of other
+    projects say nothing.
+    """
+    if header is None:
+        return []
+    training = dict(header["card"].get("training", {}))
+    before = training.pop("before", [])
+    return [*before, training]
+
+
+def take_over(restorer: Restorer, weights: Mapping[str, Tensor], renew: Sequence[str] = ()) -> int:
+    """Copies the weights whose name and shape match, into `base` where the network wraps their
+    owner; returns how many.
+
+    renew: patterns of the restorer's names that keep the weights they have.
+    """
+    own = restorer.state_dict()
+    of_base = {name.replace("net.", "net.base.", 1): weight for name, weight in weights.items()}
+    wraps = not any(name in own for name in weights) and any(name in own for name in of_base)
+    fitting = {
+        name: weight
+        for name, weight in (of_base if wraps else weights).items()
+        if name in own and own[name].shape == weight.shape and not like(name, renew)
+    }
+    restorer.load_state_dict({**own, **fitting})
+    if wraps:  # what keeps more than its base's weights begins from them
+        restorer.net.after_init()
+    return len(fitting)
