@@ -866,7 +866,8 @@ def test_a_level_is_measured_on_each_crop_whatever_made_the_noise(
     """The told level is the RMS of what was added before compression; a crop has one kind of it."""
     recipe = loaded(*MEASURED)
     contract = Contract(dials=recipe.dials, level="pixel")
-    crops, _ = feed(recipe, contract, lambda text: None)
+    (stage,) = resolve(recipe)
+    crops, _ = feed(stage, contract, lambda text: None)
     plain = replace(crops, damage=crops.damage[:2])  # as it was before JPEG
     for epoch in range(3):
         batch, before = crops[epoch, 0], plain[epoch, 0]
@@ -896,7 +897,7 @@ def test_what_cannot_be_measured_is_refused(loaded: Callable[..., Recipe]) -> No
             loaded(*MEASURED, change)
     recipe = loaded(*MEASURED)
     with pytest.raises(RecipeError, match="measured: .* a level for each picture"):
-        check_contract(recipe, Contract(dials=recipe.dials, level="batch"))
+        check_contract(resolve(recipe)[0], Contract(dials=recipe.dials, level="batch"))
 
 
 def test_a_recipe_of_pairs_alone_needs_no_degradations(loaded: Callable[..., Recipe]) -> None:
