@@ -351,7 +351,8 @@ def test_accumulating_batches_is_one_larger_batch(
     net = initial_network(stage)
     crops, _ = feed(stage, net.contract, print)
     for batch in stream(crops, 0, 2):
-        (L1()(net(batch.spoiled, batch.level), batch.clean) / 2).backward()
+        loss = L1()(net(batch.spoiled, batch.level), batch.clean) / 2
+        loss.backward()  # type: ignore[no-untyped-call]
     for name, weight in net.named_parameters():
         assert weight.grad is not None
         assert torch.equal(weight.detach(), Restorer.load(start).state_dict()[name])

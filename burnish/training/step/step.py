@@ -47,7 +47,7 @@ def backward(setup: Setup, batch: Batch) -> Losses:
 
 def logits(net: Network, image: Tensor, level: Tensor | None) -> Tensor:
     """What the network gives before its final sigmoid."""
-    assert net.logits is not None  # `check_networks` has asked
+    assert net.logits is not None  # `check_loss` has asked
     return net.logits(image) if level is None else net.logits(image, level)
 
 
