@@ -3,43 +3,31 @@
 Each is one sentence (what, which file, what to do) with a stable code and an exit status.
 
 BurnishError                       1
-+-- UsageError                     2   E_USAGE               words on the command line, or
-  arguments, that do not fit
-|   +-- DialError                  2   E_DIAL                a dial that the model lacks, or a value
-  out of its range
-|   +-- RecipeError                2   E_RECIPE              a recipe with an unknown key, a wrong
-  value, a missing folder
++-- UsageError                     2   E_USAGE               words or arguments that do not fit
+|   +-- DialError                  2   E_DIAL                no such dial, or a value out of range
+|   +-- RecipeError                2   E_RECIPE              an unknown key, a wrong value
 |   +-- MissingExtra               2   E_MISSING_EXTRA       an optional part is not installed
-|   +-- DeviceError                2   E_DEVICE              a device that is asked for and cannot
-  be used
-+-- InputError                     3   E_INPUT               something about one input file; a batch
-  goes on
+|   +-- DeviceError                2   E_DEVICE              a device that cannot be used
++-- InputError                     3   E_INPUT               one input file; a batch goes on
 |   +-- InputMissing               3   E_INPUT_MISSING       no such file
 |   +-- InputEmpty                 3   E_EMPTY               no bytes
-|   +-- InputTruncated             3   E_TRUNCATED           the file ends before its picture does
+|   +-- InputTruncated             3   E_TRUNCATED           it ends before its picture does
 |   +-- InputCorrupt               3   E_CORRUPT             checksum or entropy damage
-|   +-- UnsupportedFormat          3   E_UNSUPPORTED_FORMAT  not a picture, or of a kind we do not
-  read
+|   +-- UnsupportedFormat          3   E_UNSUPPORTED_FORMAT  no picture, or of a kind not read
 |   +-- UnsupportedChannels        3   E_UNSUPPORTED_CHANNELS
 |   +-- NonFiniteInput             3   E_NONFINITE_INPUT     NaN or infinity in a float picture
-|   +-- InputTooLarge              3   E_TOO_LARGE           beyond the limit; the message names the
-  option that lifts it
-|   +-- NonFiniteOutput            3   E_NONFINITE_OUTPUT    the network gave NaN or infinity;
-  nothing is written
-|   +-- FormatLimit                3   E_FORMAT_LIMIT        the output format cannot hold this
-  picture
+|   +-- InputTooLarge              3   E_TOO_LARGE           beyond the limit; says what lifts it
+|   +-- NonFiniteOutput            3   E_NONFINITE_OUTPUT    the network gave NaN or infinity
+|   +-- FormatLimit                3   E_FORMAT_LIMIT        a format cannot hold this picture
 +-- OutputError                    4   E_OUTPUT              not writable, disk full
 +-- ModelError                     1   E_MODEL
 |   +-- ModelMissing               2   E_MODEL_MISSING       no such model
 |   +-- ModelCorrupt               1   E_MODEL_CORRUPT       header lies, overlaps, truncation
-|   +-- ModelMismatch              1   E_MODEL_MISMATCH      unknown network, missing or misshapen
-  weights
+|   +-- ModelMismatch              1   E_MODEL_MISMATCH      missing or misshapen weights
 |   +-- ModelNonFinite             1   E_MODEL_NONFINITE     NaN or infinity among the weights
-|   +-- UnsafeModel                1   E_UNSAFE_MODEL        pickles, external data, unlisted
-  operators
-+-- OutOfMemory                    1   E_OUT_OF_MEMORY       raised by a Run; the engine answers
-  with smaller tiles
-+-- DataError                      3   E_DATA                a data set that cannot be trained on
+|   +-- UnsafeModel                1   E_UNSAFE_MODEL        pickles, external data, odd operators
++-- OutOfMemory                    1   E_OUT_OF_MEMORY       the engine answers with smaller tiles
++-- DataError                      3   E_DATA                no data set to train on
 +-- TrainingError                  1   E_TRAINING            a run that cannot go on
 """
 

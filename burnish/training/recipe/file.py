@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from ...errors import BurnishError, RecipeError
+from ...ground.grammar import assigned
 from ..parts.strict import read, schema_of
 from .recipe import Recipe
 from .resolve import resolve
@@ -79,9 +80,9 @@ def change(record: Any, place: str, value: Any) -> None:
 
 def _parsed(word: str) -> tuple[str, Any]:
     """`key.sub=value` as a place and a value."""
-    place, sign, text = word.partition("=")
-    if not sign or not place:
-        raise RecipeError(f"{word}: a change is written KEY=VALUE, such as optimizer.args.lr=5e-4")
+    place, text = assigned(
+        word, RecipeError(f"{word}: a change is written KEY=VALUE, such as optimizer.args.lr=5e-4")
+    )
     try:
         return place, yaml.load(text, _Loader)
     except yaml.YAMLError as error:
