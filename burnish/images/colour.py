@@ -16,6 +16,8 @@ from .picture import Header, Picture
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+#: bytes of the header that every profile begins with (ICC.1, 7.2)
+PROFILE_HEADER = 128
 #: colour spaces of profiles, and for what pictures they are
 SPACES = {b"GRAY": "grey", b"RGB ": "colour"}
 
@@ -50,7 +52,7 @@ def misfit(icc: bytes | None, channels: int) -> str:
     """
     if icc is None:
         return ""
-    if icc[36:40] != b"acsp":
+    if len(icc) < PROFILE_HEADER or icc[36:40] != b"acsp":
         return "its profile, which cannot be read"
     space = SPACES.get(icc[16:20], icc[16:20].decode("latin-1").strip())
     wanted = "grey" if channels == 1 else "colour"
