@@ -19,6 +19,7 @@ from ..words import parse_levels
 if TYPE_CHECKING:
     from ...metrics.evaluate import Table
     from ...study.results import Results
+    from ...study.rows import Row
 
 ModelsAndFolder = Annotated[
     list[str],
@@ -94,7 +95,6 @@ def evaluate(
     and the time. A+B is B after A.
     """
     from ...study.evaluate import compared, evaluate_row, metrics_of, write_comparison, write_csv
-    from ...study.rows import open_row
 
     models, folder = _models_and_folder(model)
     _prepare_files(csv, html, folder)
@@ -103,12 +103,7 @@ def evaluate(
     wanted = [name.strip() for name in metrics.split(",") if name.strip()]
     measured = metrics_of(wanted, with_artefacts=artefacts or html is not None, features=features)
     levels = parse_levels(dial)
-    rows = [
-        open_row(
-            as_file(name), name=name, fp32=fp32, device=device.value, threads=threads, notice=say
-        )
-        for name in models
-    ]
+    rows = _opened(models, device=device.value, threads=threads, fp32=fp32)
     tables = {
         row.name: evaluate_row(
             row, folder, levels, metrics=measured, clip=clip, seed=seed, crop=crop
@@ -133,6 +128,15 @@ def _models_and_folder(words: Sequence[str]) -> tuple[list[str], Path]:
         )
     *models, folder = words
     return list(dict.fromkeys(models)), Path(folder)
+
+
+def _opened(models: Sequence[str], *, device: str, threads: int | None, fp32: bool) -> list[Row]:
+    from ...study.rows import open_row
+
+    return [
+        open_row(as_file(name), name=name, device=device, threads=threads, fp32=fp32, notice=say)
+        for name in models
+    ]
 
 
 def _prepare_files(csv: Path | None, html: Path | None, folder: Path) -> None:

@@ -110,15 +110,12 @@ def smooth(
         level: open_row(as_file(file), device="cpu", threads=threads)
         for level, file in parse_experts(expert).items()
     }
-    ((name, true),) = levels.items()
+    (true,) = levels.values()
     found = _measure_one(
         row, pictures, damages[0], true, experts, turn=turn, settings=settings, side=side, html=html
     )
     if calibrated is not None:
-        from ...study.trained.calibrate import calibrate
-
-        for level, setting in calibrate(Path(model), calibrated, found, damages[0]):
-            print(f"{name} {level:g} is {found.dial.name} {setting:.3g}")
+        _calibrate(Path(model), calibrated, found, damages[0])
 
 
 def _check_options(
@@ -165,6 +162,14 @@ def _measure_one(
     if html is not None:
         say(str(page(html, found, reached)))
     return found
+
+
+def _calibrate(model: Path, target: Path, found: Smoothness, damage: Degradation) -> None:
+    """Keeps the best settings that were found as the dial of another file."""
+    from ...study.trained.calibrate import calibrate
+
+    for level, setting in calibrate(model, target, found, damage):
+        print(f"{damage.dial.name} {level:g} is {found.dial.name} {setting:.3g}")
 
 
 def _measure_two(

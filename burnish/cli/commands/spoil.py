@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -75,18 +76,55 @@ def spoil(
 
     Damages pictures on purpose, in the order of the dials. Inputs are never changed.
     """
-    from ...degrade.files import SUFFIX, check_masks, is_mask, spoil_file, steps_of
-    from ...inference.names import not_followed
+    from ...degrade.files import check_masks, spoil_file, steps_of
     from ..console import Console
 
     if listing:
         print(_listing(as_json))
         return
+    _want_inputs(inputs)
+    steps = steps_of(use, parse_settings(dial))
+    pairs = _pairs(inputs, output, recursive=recursive, suffix=suffix, format=format)
+    if mask:
+        check_masks(pairs, steps)
+    console = Console(len(pairs), as_json=as_json)
+    spoil_one = partial(
+        spoil_file,
+        steps=steps,
+        seed=seed,
+        with_mask=mask,
+        overwrite=overwrite,
+        max_megapixels=max_megapixels or None,
+    )
+    status = each(
+        pairs,
+        lambda pair: _say_what_became(spoil_one(*pair), console),
+        lambda pair, error: console.failed(*pair, error),
+    )
+    raise typer.Exit(status)
+
+
+def _want_inputs(inputs: list[Path]) -> None:
     if not inputs:
         raise UsageError(
             "name the pictures to damage, or folders of them; --list shows every kind of damage"
         )
-    steps = steps_of(use, parse_settings(dial))
+
+
+def _pairs(
+    inputs: list[Path],
+    output: str | None,
+    *,
+    recursive: bool,
+    suffix: str | None,
+    format: str | None,
+) -> list[tuple[Path, Path]]:
+    """(source, target) for every picture; masks that an earlier run wrote are none, unless they are
+    named.
+    """
+    from ...degrade.files import SUFFIX, is_mask
+    from ...inference.names import not_followed
+
     mark = SUFFIX if suffix is None and output is None else suffix
     found = pairs_of(inputs, output, recursive=recursive, suffix=mark, format=format)
     left = not_followed(inputs) if recursive else None
@@ -95,22 +133,7 @@ def spoil(
     pairs = [pair for pair in found if pair[0] in inputs or not is_mask(pair[0])]
     if not pairs:
         raise InputError("no pictures found; with -r, subfolders are looked into as well")
-    if mask:
-        check_masks(pairs, steps)
-    console = Console(len(pairs), as_json=as_json)
-
-    def spoil_one(pair: tuple[Path, Path]) -> None:
-        done = spoil_file(
-            *pair,
-            steps,
-            seed=seed,
-            with_mask=mask,
-            overwrite=overwrite,
-            max_megapixels=max_megapixels or None,
-        )
-        _say_what_became(done, console)
-
-    raise typer.Exit(each(pairs, spoil_one, lambda pair, error: console.failed(*pair, error)))
+    return pairs
 
 
 def _say_what_became(done: Spoiled, console: Console) -> None:
