@@ -429,23 +429,13 @@ def test_a_linked_side_of_pairs_is_followed(tmp_path: Path) -> None:
 def test_a_training_says_which_folder_it_does_not_follow(tmp_path: Path) -> None:
     pytest.importorskip("torch", reason="the training wing is not installed")
     from burnish.training.loop.data_check import check_pictures
-    from burnish.training.recipe.file import from_record
+    from burnish.training.recipe.data import Data
 
     (tmp_path / "set").mkdir()
     Image.fromarray(pixels()).save(tmp_path / "set" / "a.png")
     (tmp_path / "set" / "linked").symlink_to(tmp_path, target_is_directory=True)
-    network = {"use": "LevelPlane", "args": {"base": {"use": "ResUNet"}}}
-    recipe = from_record(
-        {
-            "name": "one",
-            "arch": network,
-            "dials": [{"name": "noise", "low": 0, "high": 50, "default": 25, "unit": "sigma"}],
-            "degradations": [{"use": "Noise"}],
-            "data": {"folders": [str(tmp_path / "set")], "crop": 32},
-        }
-    )
     said: list[str] = []
-    check_pictures(recipe, 1, said.append)
+    check_pictures(Data(folders=(str(tmp_path / "set"),)), (), 1, said.append)
     assert said == [
         "linked-folder: A link to a folder is not followed, so the pictures behind it are not "
         f"used: {tmp_path / 'set' / 'linked'}"

@@ -9,6 +9,7 @@ from typing import Any
 
 from ...errors import UsageError
 from ...ground.files import atomic_write
+from ...images import listed
 from .gather import Source
 from .report import Report
 from .statistics import Statistics
@@ -28,7 +29,7 @@ def write_recipe(report: Report, path: Path) -> list[Path]:
     if report.statistics is None or not report.units:
         raise UsageError(
             f"{report.source.words}: no picture can be read, so no recipe can be proposed; put "
-            "JPEG, PNG, WebP or TIFF files there"
+            f"{listed('or')} files there"
         )
     if report.scale != 1:
         raise UsageError(

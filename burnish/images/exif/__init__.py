@@ -1,0 +1,50 @@
+"""EXIF: a small TIFF of directories of fields (CIPA DC-008).
+
+Read, patched in place, and packed anew when it moves into or out of a TIFF file.
+"""
+
+from __future__ import annotations
+
+from .fields import (
+    DATE,
+    HEIGHT,
+    MAKE,
+    MODEL,
+    ORIENTATION,
+    RESOLUTION,
+    SHARED,
+    STORAGE,
+    TAKEN,
+    WIDTH,
+    Exif,
+    moved,
+    orientation,
+    parse,
+    resolution,
+)
+from .pack import oriented, pack, pack_directories
+from .patch import set_size, set_upright, without_thumbnail
+
+__all__ = [
+    "DATE",
+    "HEIGHT",
+    "MAKE",
+    "MODEL",
+    "ORIENTATION",
+    "RESOLUTION",
+    "SHARED",
+    "STORAGE",
+    "TAKEN",
+    "WIDTH",
+    "Exif",
+    "moved",
+    "orientation",
+    "oriented",
+    "pack",
+    "pack_directories",
+    "parse",
+    "resolution",
+    "set_size",
+    "set_upright",
+    "without_thumbnail",
+]

@@ -1,0 +1,237 @@
+"""The fields of EXIF, and of a TIFF: read, and kept as their bytes in the file's own byte order, so
+that nothing is lost in between.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import BinaryIO, Literal
+
+Name = Literal["main", "exif", "gps", "interop"]
+
+#: bytes of one value of each field type
+SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
+#: (directory, field) that points to a directory
+POINTERS: dict[tuple[Name, int], Name] = {
+    ("main", 34665): "exif",
+    ("main", 34853): "gps",
+    ("exif", 40965): "interop",
+}
+ORIENTATION, MAKE, MODEL, DATE, WIDTH, HEIGHT, TAKEN, MAKER_NOTE = (
+    274,
+    271,
+    272,
+    306,
+    40962,
+    40963,
+    36867,
+    37500,
+)
+RESOLUTION = frozenset({282, 283, 296})
+#: fields of a TIFF's first directory that say something of the picture, as EXIF's main directory
+#: does: names, dates, people, ratings
+SHARED = (
+    frozenset(
+        {
+            269,
+            270,
+            MAKE,
+            MODEL,
+            ORIENTATION,
+            285,
+            305,
+            DATE,
+            315,
+            316,
+            18246,
+            18249,
+            33432,
+            *range(40091, 40096),
+        }
+    )
+    | RESOLUTION
+)
+#: fields that say how a file stores its pixels
+STORAGE = frozenset(
+    {
+        *range(254, 269),
+        273,
+        *range(277, 282),
+        284,
+        *range(288, 294),
+        317,
+        *range(320, 326),
+        330,
+        332,
+        *range(338, 348),
+        *range(512, 522),
+        *range(529, 533),
+    }
+)
+#: no field is larger in good faith, nor are all fields of a file together larger than twice that
+LARGEST = 1 << 24
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field as it stands in the file."""
+
+    #: the type of its values, a key of SIZES
+    kind: int
+    #: how many there are
+    count: int
+    #: their bytes
+    value: bytes
+    #: where these stand
+    place: int
+
+
+Directory = Mapping[int, Field]
+
+
+@dataclass(frozen=True)
+class Exif:
+    """The directories of an EXIF block or a TIFF file."""
+
+    #: of bytes in numbers, as `struct` writes it: "<" or ">"
+    order: str
+    directories: Mapping[Name, Directory]
+    #: where each directory begins; where one has moved since, nowhere
+    starts: Mapping[Name, int]
+    #: where the offset of the next directory stands, which is a thumbnail's
+    thumbnail: int
+
+    def number(self, directory: Name, tag: int) -> int | None:
+        """A field of one short or long; None where it is absent or of another kind."""
+        field = self.directories.get(directory, {}).get(tag)
+        if field is None or field.kind not in (3, 4) or field.count != 1:
+            return None
+        return int(struct.unpack(self.order + ("H" if field.kind == 3 else "I"), field.value)[0])
+
+    def numbers(self, directory: Name, tag: int) -> tuple[int, ...]:
+        """A field of shorts or longs; empty where it is absent or of another kind."""
+        field = self.directories.get(directory, {}).get(tag)
+        if field is None or field.kind not in (3, 4):
+            return ()
+        kind = "H" if field.kind == 3 else "I"
+        return struct.unpack(f"{self.order}{field.count}{kind}", field.value)
+
+    def ratio(self, directory: Name, tag: int) -> float | None:
+        """A field of one unsigned ratio; None where it is absent, of another kind, or has no
+        denominator.
+        """
+        field = self.directories.get(directory, {}).get(tag)
+        if field is None or field.kind != 5 or field.count != 1:
+            return None
+        above, below = struct.unpack(self.order + "II", field.value)
+        return above / below if below else None
+
+    def text(self, directory: Name, tag: int) -> str | None:
+        """A field of text; None where it is absent or empty."""
+        field = self.directories.get(directory, {}).get(tag)
+        return (
+            (field.value.split(b"\0")[0].decode("utf-8", "replace").strip() or None)
+            if field is not None and field.kind == 2
+            else None
+        )
+
+
+def parse(
+    file: bytes | BinaryIO, wanted: Collection[int] | None = None, start: int | None = None
+) -> Exif | None:
+    """The directories of an EXIF block, or of an open classic TIFF; None where it is no such thing.
+
+    Fields that point nowhere are left out.
+
+    wanted: the fields of the main directory to fetch; None for all. start: where the main directory
+    stands; None for the first of the file. ValueError where fields share their bytes, so
+    that together they are many times what there is: nobody has memory for all that a file of a
+    megabyte could claim in this way.
+    """
+    budget = Budget(
+        min(2 * LARGEST, 4 * len(file) + (1 << 16)) if isinstance(file, bytes) else 2 * LARGEST
+    )
+    file = io.BytesIO(file) if isinstance(file, bytes) else file
+    file.seek(0)
+    head = file.read(8)
+    order = {b"II*\0": "<", b"MM\0*": ">"}.get(head[:4])
+    if order is None or len(head) < 8:
+        return None
+    first = struct.unpack(order + "I", head[4:])[0] if start is None else start
+    main, thumbnail = read_directory(file, order, first, wanted, budget)
+    directories: dict[Name, Directory] = {"main": main}
+    starts: dict[Name, int] = {"main": first}
+    for (parent, tag), name in POINTERS.items():
+        field = directories.get(parent, {}).get(tag)
+        if field is not None and len(field.value) == 4:
+            (starts[name],) = struct.unpack(order + "I", field.value)
+            directories[name], _ = read_directory(file, order, starts[name], None, budget)
+    return Exif(order, directories, starts, thumbnail)
+
+
+@dataclass
+class Budget:
+    """Bytes that the fields of a file may still have."""
+
+    left: int
+
+    def spend(self, size: int) -> None:
+        self.left -= size
+        if self.left < 0:
+            raise ValueError(
+                "the fields of its EXIF share their bytes, and claim many times what there is"
+            )
+
+
+def read_directory(
+    file: BinaryIO, order: str, offset: int, wanted: Collection[int] | None, budget: Budget
+) -> tuple[dict[int, Field], int]:
+    """One directory, and where the offset of the next stands."""
+    file.seek(offset)
+    count = int.from_bytes(file.read(2), "little" if order == "<" else "big")
+    entries = file.read(12 * count)
+    fields = {}
+    for place in range(0, len(entries) - 11, 12):
+        tag, kind, number = struct.unpack_from(order + "HHI", entries, place)
+        size = SIZES.get(kind, 0) * number
+        if not 0 < size <= LARGEST or (wanted is not None and tag not in wanted):
+            continue
+        inside = offset + 2 + place + 8
+        at = inside if size <= 4 else struct.unpack_from(order + "I", entries, place + 8)[0]
+        file.seek(at)
+        value = file.read(size)
+        budget.spend(len(value))
+        if len(value) == size:
+            fields[tag] = Field(kind, number, value, at)
+    return fields, offset + 2 + 12 * count
+
+
+def orientation(exif: bytes | None) -> int:
+    """The tag, 1 to 8; 1 where there is none, or one that makes no sense."""
+    parsed = parse(exif) if exif else None
+    tag = parsed.number("main", ORIENTATION) if parsed else None
+    return tag if tag is not None and 1 <= tag <= 8 else 1
+
+
+def resolution(exif: bytes | None) -> tuple[float, float] | None:
+    """(across, down) in dots an inch; None where it does not say."""
+    parsed = parse(exif) if exif else None
+    if parsed is None:
+        return None
+    inch = {None: 1.0, 2: 1.0, 3: 2.54}.get(parsed.number("main", 296))
+    across, down = parsed.ratio("main", 282), parsed.ratio("main", 283)
+    return (inch * across, inch * down) if inch and across and down else None
+
+
+def moved(exif: Exif) -> list[str]:
+    """A sentence where a maker's note, whose own offsets nobody can mend, stands elsewhere after
+    packing.
+    """
+    return (
+        ["a camera maker's own note moved within the EXIF; some programs may not read it any more"]
+        if MAKER_NOTE in exif.directories.get("exif", {})
+        else []
+    )

@@ -1,0 +1,63 @@
+"""EXIF packed anew: a block of its own, or directories inside a TIFF."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping
+
+from .fields import ORIENTATION, POINTERS, Directory, Exif, Field, Name
+
+
+def oriented(tag: int) -> bytes:
+    """A block that says nothing but the orientation."""
+    field = Field(3, 1, struct.pack("<H", tag), 0)
+    return pack(Exif("<", {"main": {ORIENTATION: field}}, {}, 0))
+
+
+def pack(exif: Exif) -> bytes:
+    """An EXIF block of its own with these directories."""
+    body, main = pack_directories(exif, 8)
+    return (
+        (b"II*\0" if exif.order == "<" else b"MM\0*") + struct.pack(exif.order + "I", main) + body
+    )
+
+
+def pack_directories(exif: Exif, start: int) -> tuple[bytes, int]:
+    """All directories as they stand from the even offset `start` of a file on, and where the main
+    one begins.
+    """
+    body = bytearray()
+    places: dict[Name, int] = {}
+    inwards: tuple[Name, ...] = ("interop", "gps", "exif", "main")  # what is pointed to comes first
+    for name in inwards:
+        fields = exif.directories.get(name)
+        if fields:
+            places[name] = start + len(body)
+            plain = {tag: field for tag, field in fields.items() if (name, tag) not in POINTERS}
+            body += _packed({**plain, **_pointers(exif, name, places)}, exif.order, places[name])
+    return bytes(body), places["main"]
+
+
+def _pointers(exif: Exif, parent: Name, places: Mapping[Name, int]) -> Directory:
+    """The fields of one directory that point to the others."""
+    return {
+        tag: Field(4, 1, struct.pack(exif.order + "I", places[name]), 0)
+        for (above, tag), name in POINTERS.items()
+        if above == parent and name in places
+    }
+
+
+def _packed(fields: Directory, order: str, start: int) -> bytes:
+    """One directory that begins at `start`, its longer values behind it, an even number of bytes in
+    all.
+    """
+    entries, values = bytearray(), bytearray()
+    behind = start + 2 + 12 * len(fields) + 4
+    for tag, field in sorted(fields.items()):
+        entries += struct.pack(order + "HHI", tag, field.kind, field.count)
+        if len(field.value) <= 4:
+            entries += field.value.ljust(4, b"\0")
+        else:
+            entries += struct.pack(order + "I", behind + len(values))
+            values += field.value + b"\0" * (len(field.value) % 2)
+    return struct.pack(order + "H", len(fields)) + entries + bytes(4) + values
