@@ -200,7 +200,7 @@ def gains(record: Mapping[str, Any]) -> list[str]:
         if len(record["seeds"]) > 1
         else f"Seed {seeds}"
     )
-    about = f"{over}; every {record['every']}th picture, at the true setting."
+    about = f"{over};\nevery {record['every']}th picture, at the true setting."
     return [*rows(heading_, lines), "", about]
 
 
@@ -358,11 +358,11 @@ def page(record: Mapping[str, Any]) -> Path:
 def said(record: Mapping[str, Any]) -> str:
     """On what, and of what."""
     return (
-        f"Colour, float noise, every {record['every']}th picture of each set; "
-        f"{record['processor']}, one core; seeds {', '.join(map(str, record['seeds']))}. "
+        f"Colour, float noise, every {record['every']}th picture of each set;\n"
+        f"{record['processor']}, one core; seeds {', '.join(map(str, record['seeds']))}.\n"
         "PSNR at the best setting of each row's dial, and behind it the difference to the "
-        "expert of that level; mean and worst of these, and of those at the "
-        "true setting. Minutes: of training what the row adds."
+        "expert of that level;\nmean and worst of these, and of those at the "
+        "true setting.\nMinutes: of training what the row adds."
     )
 
 

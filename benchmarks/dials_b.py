@@ -207,7 +207,7 @@ def tables(record: Mapping[str, Any]) -> list[str]:
     costs = ", ".join(
         f"{name} {value / 1e6:.3f} M" for name, value in record["multiply_adds"].items()
     )
-    return [*lines, f"{said}. Multiply-adds a pixel: {costs}. {record['processor']}."]
+    return [*lines, f"{said}.\nMultiply-adds a pixel: {costs}.\n{record['processor']}."]
 
 
 def entry(name: str, grey: Mapping[str, Any], colour: Mapping[str, Any]) -> dict[str, Any]:

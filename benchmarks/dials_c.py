@@ -192,9 +192,9 @@ def tables(record: Mapping[str, Any]) -> list[str]:
     return [
         *lines,
         (
-            f"Losses at {stops} of the dial, mean over {record['pictures']} pieces of {SIDE} "
+            f"Losses at {stops} of the dial,\nmean over {record['pictures']} pieces of {SIDE} "
             "pixels "
-            f"of Set5 and Set14. {record['processor']}, one core."
+            f"of Set5 and Set14.\n{record['processor']}, one core."
         ),
     ]
 

@@ -97,8 +97,8 @@ def rows_of(record: Mapping[str, Any]) -> list[list[str]]:
 
 def said(record: Mapping[str, Any]) -> str:
     return (
-        "Set14 in colour, the middle 180 pixels; transitions are trained on noise 127 to "
-        f"153 with the host frozen. {record['processor']}, one core."
+        "Set14 in colour, the middle 180 pixels;\ntransitions are trained on noise 127 to "
+        f"153 with the host frozen.\n{record['processor']}, one core."
     )
 
 
