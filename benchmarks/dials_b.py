@@ -27,7 +27,7 @@ import torch
 
 from benchmarks.markdown import put, rows
 from benchmarks.ship import weights_digest
-from burnish.contract import Array, apply, level_array
+from burnish.contract import Array, level_array, predict
 from burnish.degrade.jpeg import through_jpeg
 from burnish.estimate import quality as estimated_quality
 from burnish.ground.channels import as_channels, from_channels
@@ -135,7 +135,7 @@ def by(model: Model, quality: Callable[[Array, int], float] | None) -> Restore:
         )
         image = as_channels(compressed, model.contract.channels_in)
         return from_channels(
-            apply(run, model.contract, image, level_array(model.contract.settings(given))),
+            predict(run, model.contract, image, level_array(model.contract.settings(given))),
             compressed.shape[1],
         )
 
@@ -223,7 +223,7 @@ def entry(name: str, grey: Mapping[str, Any], colour: Mapping[str, Any]) -> dict
     run, image = model.open(device="cpu").run, np.zeros((1, 3, side, side), np.float32)
     seconds = min(
         timeit.repeat(
-            lambda: apply(run, model.contract, image, level_array((40.0,))), number=1, repeat=3
+            lambda: predict(run, model.contract, image, level_array((40.0,))), number=1, repeat=3
         )
     ) / (side**2 / 1e6)
     found = find(name)

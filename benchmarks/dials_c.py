@@ -25,7 +25,7 @@ import torch
 
 from benchmarks.dial_rows import trained
 from benchmarks.markdown import put, rows
-from burnish.contract import Array, apply
+from burnish.contract import Array, predict
 from burnish.ground.files import atomic_write
 from burnish.ground.resize import resize
 from burnish.report.sheet import Cell, sheet
@@ -70,8 +70,8 @@ def along(restorer: Restorer, image: Array) -> list[Array]:
     """The picture at every stop of the dial; at the one end where there is none."""
     run, contract = runner(restorer), restorer.contract
     if not contract.dials:
-        return [apply(run, contract, image)]
-    return [apply(run, contract, image, np.full((1, 1, 1, 1), stop, np.float32)) for stop in STOPS]
+        return [predict(run, contract, image)]
+    return [predict(run, contract, image, np.full((1, 1, 1, 1), stop, np.float32)) for stop in STOPS]
 
 
 def measured(

@@ -1,5 +1,5 @@
-"""The shapes that every room agrees on: Dial, Contract, Run, and apply(), the one way to put a
-picture through a network.
+"""The shapes that every room agrees on: Dial, Contract, Run; and predict() and mix(), the one way to
+put a picture through a network and to take a share of what it changes.
 
 Images are float32 [B, C, H, W], RGB, clean ones in [0, 1]; a spoiled one may leave that range, and
 nothing clamps an input. Levels are float32 [B, K, 1, 1] or, as a map, [B, K, H, W]: one channel per
@@ -87,6 +87,11 @@ class Contract:
     identity: tuple[float, ...] | None = None
     residual: bool = False
     dials: tuple[Dial, ...] = ()
+
+    @property
+    def alike(self) -> bool:
+        """Whether the output has the channels and the size of the input."""
+        return self.channels_in == self.channels_out and self.scale == 1
 
     def dial(self, name: str) -> Dial:
         """The dial of that name; DialError with the names there are."""
@@ -207,76 +212,80 @@ def finite(values: Array) -> bool:
     return bool(np.isfinite(values.min()) and np.isfinite(values.max()))
 
 
-def apply(
+def predict(
     run: Run,
     contract: Contract,
     image: Array,
     level: Array | None = None,
-    strength: float | Array = 1.0,
-    original: Array | None = None,
+    share: float | Array = 1.0,
+    fitted: Callable[[Run, Contract], Run] | None = None,
 ) -> Array:
-    """The picture through the network: pad, run, sum and mix in float32, crop. Nothing is clamped.
+    """The picture through the network: pad, run, crop, and the sum in float32. Nothing is clamped.
 
     image [B, C, H, W] of any size; level [B or 1, K, 1, 1], or [B or 1, K, H, W] where the contract
-    says "pixel", or None. strength in [0, 1] mixes input (0: its very bits) and output (1)
-    linearly: a number, or a map [B or 1, 1, scale H, scale W]. Where the scale is above 1,
-    `original` is the input enlarged to that size. Returns [B, C', scale H, scale W].
+    says "pixel", or None. share: how much of the change is taken, as in `mix`; other than 1 only
+    where `contract.alike`, whose sum is then made at that share. fitted: makes a Run of any size of
+    the network's; without it `padded`. Returns [B, C', scale H, scale W]. UsageError where image or
+    level do not fit the contract.
     """
-    share = check_strength(strength)
     if image.ndim != 4 or image.shape[1] != contract.channels_in:
         raise UsageError(
             f"an image of shape {list(image.shape)} does not fit: this model wants [B, "
             f"{contract.channels_in}, H, W]"
         )
-    height, width = image.shape[-2:]
-    base = image if contract.scale == 1 else original
-    if not share.any() and base is not None:
-        return base.copy()
-    padded = pad_to_multiple(image, contract.multiple)
-    result = run(padded, _level_for(contract, level, padded.shape, (height, width)))
-    predicted = result[..., : height * contract.scale, : width * contract.scale]
-    if (share == 1).all() and not contract.residual:
-        return predicted
-    if base is None:
-        raise UsageError(
-            "mixing a network that enlarges wants the input enlarged to its output's size"
-        )
-    if not contract.residual:
-        predicted -= base
-    predicted *= share  # in place: a picture of 100 megapixels is 1.2 GB
-    predicted += base
-    return predicted
+    fits = (fitted or padded)(run, contract)
+    predicted = fits(image, _level_for(contract, level, image.shape))
+    if contract.residual:
+        return _added(image, predicted, share)
+    return mix(image, predicted, share)
 
 
-def check_strength(strength: float | Array) -> Array:
-    """The strength as an array, of no dimension where it is one number; UsageError where a part of
-    it lies outside [0, 1].
+def mix(before: Array, after: Array, share: float | Array) -> Array:
+    """A share of the change from `before` to `after`, of one shape: 0 gives the bits of `before`, 1
+    those of `after`, which is overwritten: a picture of 100 megapixels is 1.2 GB.
+
+    share in [0, 1]: a number, or a map that broadcasts.
     """
-    lowest, highest = float(np.min(strength)), float(np.max(strength))
-    if not 0.0 <= lowest <= highest <= 1.0:
-        raise UsageError(
-            f"strength {highest if lowest >= 0 else lowest:g} is out of range: from 0 (the "
-            "input) to 1 (the full effect)"
-        )
-    return np.asarray(strength, np.float32)
+    if np.all(np.asarray(share) == 1):
+        return after
+    after -= before
+    return _added(before, after, share)
 
 
-def _level_for(
-    contract: Contract, level: Array | None, padded: tuple[int, ...], size: tuple[int, int]
-) -> Array | None:
-    """The level in the shape that a Run takes: a plane of the padded picture's size for "pixel",
-    [B, K, 1, 1] for "image", [1, K, 1, 1] for "batch".
+def _added(before: Array, change: Array, share: float | Array) -> Array:
+    """before + share * change, in place of the change."""
+    change *= np.asarray(share, np.float32)
+    change += before
+    return change
+
+
+def padded(run: Run, contract: Contract) -> Run:
+    """A Run of any size: picture and map are padded by mirroring, and the result is cropped."""
+
+    def run_padded(image: Array, level: Array | None) -> Array:
+        height, width = image.shape[-2:]
+        if level is not None and contract.level == "pixel":
+            level = pad_to_multiple(level, contract.multiple)
+        result = run(pad_to_multiple(image, contract.multiple), level)
+        return result[..., : height * contract.scale, : width * contract.scale]
+
+    return run_padded
+
+
+def _level_for(contract: Contract, level: Array | None, shape: tuple[int, ...]) -> Array | None:
+    """The level in the shape that a Run takes, for a picture of that shape: a plane of its size for
+    "pixel", [B, K, 1, 1] for "image", [1, K, 1, 1] for "batch".
     """
     dials = len(contract.dials)
     if not dials:
         return None
     if level is None or level.ndim != 4 or level.shape[1] != dials:
-        shape = None if level is None else list(level.shape)
+        given = None if level is None else list(level.shape)
         raise UsageError(
-            f"a level of shape {shape} does not fit: this model has {dials} dial(s) and wants "
+            f"a level of shape {given} does not fit: this model has {dials} dial(s) and wants "
             f"[B, {dials}, 1, 1]"
         )
-    batch, _, height, width = padded
+    batch, _, height, width = shape
     if level.shape[-2:] != (1, 1):
         contract.takes_maps("the level")
     if contract.level == "batch":
@@ -285,11 +294,9 @@ def _level_for(
         return level
     if contract.level == "image":
         return np.broadcast_to(level, (batch, dials, 1, 1))
-    if level.shape[-2:] == size:
-        level = pad_to_multiple(level, contract.multiple)
-    elif level.shape[-2:] != (1, 1):
+    if level.shape[-2:] not in ((1, 1), (height, width)):
         raise UsageError(
             f"a level map of {level.shape[-1]}x{level.shape[-2]} does not fit a picture of "
-            f"{size[1]}x{size[0]}"
+            f"{width}x{height}"
         )
     return np.broadcast_to(level, (batch, dials, height, width))

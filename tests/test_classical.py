@@ -19,15 +19,16 @@ from PIL import Image
 
 import burnish
 from burnish import images
-from burnish.contract import Array, Contract, apply, level_array
+from burnish.contract import Array, Contract, level_array, predict
 from burnish.degrade import make as damage
 from burnish.errors import DeviceError, DialError, MissingExtra, ModelMissing, UsageError
 from burnish.ground.channels import to_channels
 from burnish.inference.classical import FILTERS, Filter, cards, libraries, listed, make
-from burnish.inference.engine import plan, restore
+from burnish.inference.engine import plan, predict_in_tiles
 from burnish.inference.job import Job, run_job
 from burnish.inference.model import Model
 from burnish.inference.zoo import find, load
+from burnish.pipeline import ask
 
 cv2 = pytest.importorskip("cv2", reason="the filters' libraries are not installed")
 skimage = pytest.importorskip("skimage", reason="the filters' libraries are not installed")
@@ -80,7 +81,7 @@ def test_any_size_and_any_value_give_the_promised_size(words: str, size: tuple[i
     made = make(words)
     image = noisy(made.contract, *size, batch=2) * 3 - 1
     before = image.copy()
-    result = apply(made.run, made.contract, image, level(words))
+    result = predict(made.run, made.contract, image, level(words))
     assert result.shape == (
         2,
         made.contract.channels_out,
@@ -96,14 +97,14 @@ def test_any_size_and_any_value_give_the_promised_size(words: str, size: tuple[i
 def test_tiles_equal_the_whole(words: str) -> None:
     made = make(words)
     image = noisy(made.contract, 75, 131)
-    whole = apply(made.run, made.contract, image, level(words))
+    whole = predict(made.run, made.contract, image, level(words))
     if made.contract.reach is None:
         with pytest.raises(UsageError, match="cannot run in tiles"):
-            restore(made.run, made.contract, image, level(words), tile=16)
+            predict_in_tiles(made.run, made.contract, image, level(words), tile=16)
         return
     assert len(plan(75, 131, made.contract, 16)) > 4
     np.testing.assert_allclose(
-        restore(made.run, made.contract, image, level(words), tile=16), whole, atol=1e-5
+        predict_in_tiles(made.run, made.contract, image, level(words), tile=16), whole, atol=1e-5
     )
 
 
@@ -117,7 +118,8 @@ def test_reach_holds_at_the_largest_dials(name: str) -> None:
     changed, centre = image.copy(), size // 2
     changed[..., centre - 1 : centre + 2, centre - 1 : centre + 2] -= 0.05
     difference = np.abs(
-        apply(made.run, contract, changed, settings) - apply(made.run, contract, image, settings)
+        predict(made.run, contract, changed, settings)
+        - predict(made.run, contract, image, settings)
     )[0, 0]
     places = np.argwhere(difference > 1e-7) // contract.scale
     assert not len(places) or np.abs(places - centre).max() <= reach + 1
@@ -130,9 +132,9 @@ def test_every_dial_changes_the_picture_and_levels_vary_by_picture(words: str) -
     if both[0] is None or both[1] is None:
         assert not made.contract.dials
         return
-    first, second = (apply(made.run, made.contract, image[:1], each) for each in both)
+    first, second = (predict(made.run, made.contract, image[:1], each) for each in both)
     np.testing.assert_array_equal(
-        apply(made.run, made.contract, image, np.concatenate([both[0], both[1]])),
+        predict(made.run, made.contract, image, np.concatenate([both[0], both[1]])),
         np.concatenate([first, second]),
     )
     for index in range(len(made.contract.dials)):
@@ -140,7 +142,7 @@ def test_every_dial_changes_the_picture_and_levels_vary_by_picture(words: str) -
         settings[index] = OTHER[name][index]
         assert (
             np.abs(
-                apply(made.run, made.contract, image[:1], level_array(tuple(settings))) - first
+                predict(made.run, made.contract, image[:1], level_array(tuple(settings))) - first
             ).max()
             > 1e-4
         )
@@ -153,7 +155,7 @@ def test_defaults_lie_in_their_ranges_and_cards_are_whole(words: str) -> None:
     if made.contract.identity is not None:
         image = noisy(made.contract, 9, 8)
         np.testing.assert_array_equal(
-            apply(made.run, made.contract, image, level_array(made.contract.identity)), image
+            predict(made.run, made.contract, image, level_array(made.contract.identity)), image
         )
 
 
@@ -161,16 +163,21 @@ def test_defaults_lie_in_their_ranges_and_cards_are_whole(words: str) -> None:
 def test_grey_in_three_channels_is_as_grey_alone(name: str) -> None:
     grey, colour = (load(f"{name}:channels={channels}") for channels in (1, 3))
     pixels = noisy(grey.contract, 30, 40)
-    settings = SMALL.get(name, ())
-    result = colour.restore(pixels, settings)
+    names = [dial.name for dial in grey.contract.dials]
+    settings = dict(zip(names, SMALL.get(name, ()), strict=True))
+    result = restored(colour, pixels, **settings)
     assert result.shape[1] == 1
-    np.testing.assert_allclose(result, grey.restore(pixels, settings), atol=1e-5)
+    np.testing.assert_allclose(result, restored(grey, pixels, **settings), atol=1e-5)
+
+
+def restored(model: Model, pixels: Array, **dials: float) -> Array:
+    """pixels [1, C, H, W] through the model."""
+    return model.restore(images.Picture(pixels), ask(model.contract, dials)).picture.pixels
 
 
 def filtered(words: str, pixels: Array, **dials: float) -> Array:
     """pixels [1, C, H, W] through the filter with as many channels."""
-    model = load(f"{words}:channels={pixels.shape[1]}")
-    return model.restore(pixels, model.settings(dials, pixels))
+    return restored(load(f"{words}:channels={pixels.shape[1]}"), pixels, **dials)
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -201,7 +208,9 @@ def test_nlmeans_is_scikit_images_and_takes_noise_away(
     ).reshape(values.shape)
     np.testing.assert_allclose(result[0].transpose(1, 2, 0), wanted, atol=1e-6)
     assert psnr(result, clean) > psnr(pixels, clean) + 5
-    assert load("nlmeans").settings({"noise": "auto"}, pixels)[0] == pytest.approx(noise, rel=0.2)
+    found = load("nlmeans").settle(images.Picture(pixels))
+    assert found.dials["noise"] == pytest.approx(noise, rel=0.2)
+    assert found.origins == {"noise": "pixels"}
 
 
 @pytest.mark.parametrize("radius", [1, 2, 3])
@@ -254,16 +263,16 @@ def test_sauvola_follows_the_light_where_otsu_cannot_and_both_are_their_formulas
     local, single = (load(name) for name in ("sauvola", "otsu"))
     assert (local.contract.channels_in, local.contract.channels_out) == (3, 1)
     for model, settings, threshold in (
-        (local, (14.0, 0.3), _sauvola_threshold(grey, 15, 0.3)),
-        (single, (), skimage.filters.threshold_otsu(grey)),
+        (local, {"window": 14.0, "k": 0.3}, _sauvola_threshold(grey, 15, 0.3)),
+        (single, {}, skimage.filters.threshold_otsu(grey)),
     ):
-        result = model.restore(pixels, settings)
+        result = restored(model, pixels, **settings)
         assert result.shape == pixels.shape  # black and white in equal channels
         np.testing.assert_array_equal(result, np.broadcast_to(grey > threshold, pixels.shape))
         assert set(np.unique(result)) == {0.0, 1.0}
     wrong = [
-        float(np.mean((model.restore(pixels, settings)[:, :1] == 0) != (ink == 1)))
-        for model, settings in ((local, (31.0, 0.2)), (single, ()))
+        float(np.mean((restored(model, pixels, **settings)[:, :1] == 0) != (ink == 1)))
+        for model, settings in ((local, {"window": 31.0, "k": 0.2}), (single, {}))
     ]
     assert wrong[0] < 0.01
     assert wrong[0] < wrong[1]
@@ -295,7 +304,7 @@ def test_enlarging_agrees_with_pillow_inside_the_border(
     name: str, kernel: Image.Resampling, scale: int
 ) -> None:
     pixels = scene(20, 30, 1)
-    result = load(f"{name}:scale={scale}").restore(pixels, ())
+    result = restored(load(f"{name}:scale={scale}"), pixels)
     wanted = np.asarray(Image.fromarray(pixels[0, 0]).resize((30 * scale, 20 * scale), kernel))
     edge = 3 * scale
     assert result.shape == (1, 1, 20 * scale, 30 * scale)
@@ -340,7 +349,7 @@ def test_arrays_come_back_as_they_were() -> None:
 def test_raw_planes_go_through_in_python() -> None:
     model = load("bilateral:channels=4")
     pixels = noisy(model.contract, 16, 20)
-    result = model.restore(pixels, (20, 15, 10))
+    result = restored(model, pixels, radius=20, space=15, colour=10)
     for c in range(4):
         np.testing.assert_array_equal(
             result[0, c], cv2.bilateralFilter(pixels[0, c], 41, 10 / 255, 15)
@@ -430,16 +439,13 @@ def test_a_job_runs_a_filter(tmp_path: Path) -> None:
     Image.fromarray(
         np.rint(np.clip(pixels[0].transpose(1, 2, 0), 0, 1) * 255).astype(np.uint8)
     ).save(tmp_path / "page.png")
-    job = Job.from_json(
-        Job(
-            str(tmp_path / "page.png"),
-            str(tmp_path / "out" / "page.png"),
-            "sauvola",
-            {"window": 31},
-        ).to_json()
+    model = load("sauvola")
+    asked = ask(model.contract, {"window": 31})
+    report = run_job(
+        Job(str(tmp_path / "page.png"), str(tmp_path / "out" / "page.png"), asked), model
     )
-    report = run_job(job, load(job.model))
     assert report.dials == {"window": 31, "k": 0.2}
+    assert report.origins == {"window": "asked", "k": "default"}
     written = images.read(tmp_path / "out" / "page.png")
     assert written.pixels.shape == (1, 3, 90, 120)
     assert set(np.unique(written.pixels)) == {0.0, 1.0}

@@ -1,11 +1,11 @@
-"""Dials, contracts and apply(): the rules that every room relies on."""
+"""Dials, contracts and predict(): the rules that every room relies on."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from burnish.contract import Array, Contract, Dial, apply, level_array, pad_to_multiple
+from burnish.contract import Array, Contract, Dial, level_array, mix, pad_to_multiple, predict
 from burnish.errors import DialError, ModelMismatch, UsageError
 from burnish.ground.channels import as_channels, from_channels
 
@@ -60,40 +60,52 @@ def test_padding_mirrors_the_edge(size: tuple[int, int], rng: np.random.Generato
     )
 
 
-def test_apply_sums_mixes_and_crops(rng: np.random.Generator) -> None:
+def test_predict_sums_and_crops(rng: np.random.Generator) -> None:
     image = rng.random((2, 3, 5, 7), dtype=np.float32)
     level = level_array((20.0,))
-    np.testing.assert_allclose(apply(darken, RESIDUAL, image, level), image * 0.8, rtol=1e-6)
-    np.testing.assert_array_equal(apply(darken, RESIDUAL, image, level, 0.0), image)
-    np.testing.assert_array_equal(apply(darken, RESIDUAL, image, level_array((0.0,))), image)
+    np.testing.assert_allclose(predict(darken, RESIDUAL, image, level), image * 0.8, rtol=1e-6)
+    np.testing.assert_array_equal(predict(darken, RESIDUAL, image, level, 0.0), image)
+    np.testing.assert_array_equal(predict(darken, RESIDUAL, image, level_array((0.0,))), image)
     half, full = (
-        apply(darken, RESIDUAL, image, level, 0.5),
-        apply(darken, RESIDUAL, image, level, 1.0),
+        predict(darken, RESIDUAL, image, level, 0.5),
+        predict(darken, RESIDUAL, image, level, 1.0),
     )
     np.testing.assert_allclose(half, (image + full) / 2, atol=1e-6)
     halves = np.broadcast_to(np.where(np.arange(7) < 3, 10, 40).astype(np.float32), (1, 1, 5, 7))
     np.testing.assert_allclose(
-        apply(darken, RESIDUAL, image, halves), image * (1 - 0.01 * halves), rtol=1e-5
+        predict(darken, RESIDUAL, image, halves), image * (1 - 0.01 * halves), rtol=1e-5
     )
 
 
-def test_apply_keeps_the_input_untouched(rng: np.random.Generator) -> None:
+def test_mix_has_the_very_bits_at_both_ends(rng: np.random.Generator) -> None:
+    before, after = (rng.standard_normal((1, 3, 5, 7)).astype(np.float32) for _ in range(2))
+    np.testing.assert_array_equal(mix(before, after.copy(), 0.0), before)
+    np.testing.assert_array_equal(mix(before, after.copy(), 1.0), after)
+    np.testing.assert_allclose(
+        mix(before, after.copy(), 0.25), 0.75 * before + 0.25 * after, atol=1e-6
+    )
+    share = np.zeros((1, 1, 5, 7), np.float32)
+    share[..., 3:] = 0.5
+    mixed = mix(before, after.copy(), share)
+    np.testing.assert_array_equal(mixed[..., :3], before[..., :3])
+    np.testing.assert_allclose(mixed[..., 3:], (before + after)[..., 3:] / 2, atol=1e-6)
+
+
+def test_predict_keeps_the_input_untouched(rng: np.random.Generator) -> None:
     image = rng.random((1, 3, 8, 8), dtype=np.float32)
     kept = image.copy()
-    apply(darken, RESIDUAL, image, level_array((20.0,)))
+    predict(darken, RESIDUAL, image, level_array((20.0,)))
     np.testing.assert_array_equal(image, kept)
 
 
-def test_apply_refuses_what_does_not_fit(rng: np.random.Generator) -> None:
+def test_predict_refuses_what_does_not_fit(rng: np.random.Generator) -> None:
     image = rng.random((1, 3, 8, 8), dtype=np.float32)
     with pytest.raises(UsageError, match=r"\[B, 3, H, W\]"):
-        apply(darken, RESIDUAL, image[:, :1], level_array((1.0,)))
-    with pytest.raises(UsageError, match=r"strength 1\.5"):
-        apply(darken, RESIDUAL, image, level_array((1.0,)), 1.5)
+        predict(darken, RESIDUAL, image[:, :1], level_array((1.0,)))
     with pytest.raises(UsageError, match="map of 3x4"):
-        apply(darken, RESIDUAL, image, np.zeros((1, 1, 4, 3), np.float32))
+        predict(darken, RESIDUAL, image, np.zeros((1, 1, 4, 3), np.float32))
     with pytest.raises(UsageError, match="1 dial"):
-        apply(darken, RESIDUAL, image, None)
+        predict(darken, RESIDUAL, image, None)
 
 
 def test_grey_through_colour_comes_back_to_the_last_bit(rng: np.random.Generator) -> None:

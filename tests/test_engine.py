@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 
 import burnish
-from burnish.contract import Array, Contract, Dial, apply
+from burnish.contract import Array, Contract, Dial, predict
 from burnish.errors import ModelMissing, NonFiniteOutput, OutOfMemory, UsageError
 from burnish.inference import engine
-from burnish.inference.engine import plan, restore
+from burnish.inference.engine import plan, predict_in_tiles
 
 BLUR = Contract(multiple=4, reach=6, residual=False)
 
@@ -58,10 +58,12 @@ def test_tiles_are_even_and_no_larger_than_allowed() -> None:
 @pytest.mark.parametrize("tile", [None, 0, 8, 33])
 def test_any_tile_gives_the_whole(tile: int | None, rng: np.random.Generator) -> None:
     image = rng.random((1, 3, 50, 71), dtype=np.float32)
-    whole = restore(blur, BLUR, image, tile=0)
+    whole = predict_in_tiles(blur, BLUR, image, tile=0)
     seen: list[tuple[int, int]] = []
     np.testing.assert_allclose(
-        restore(blur, BLUR, image, tile=tile, progress=lambda *p: seen.append(p)), whole, atol=1e-6
+        predict_in_tiles(blur, BLUR, image, tile=tile, progress=lambda *p: seen.append(p)),
+        whole,
+        atol=1e-6,
     )
     assert not seen or seen[-1][0] == seen[-1][1]
 
@@ -77,8 +79,8 @@ def test_out_of_memory_means_smaller_tiles_and_one_notice(rng: np.random.Generat
         return blur(part, level)
 
     notices: list[str] = []
-    result = restore(small_machine, BLUR, image, notice=notices.append)
-    np.testing.assert_allclose(result, restore(blur, BLUR, image, tile=0), atol=1e-6)
+    result = predict_in_tiles(small_machine, BLUR, image, notice=notices.append)
+    np.testing.assert_allclose(result, predict_in_tiles(blur, BLUR, image, tile=0), atol=1e-6)
     assert len(notices) == 1
     assert sizes[0] > 2500 >= sizes[-1]
 
@@ -90,7 +92,7 @@ def test_memory_that_never_suffices_is_said_with_the_size_that_would(
         raise MemoryError
 
     with pytest.raises(OutOfMemory, match="would fit"):
-        restore(no_memory, BLUR, rng.random((1, 3, 90, 90), dtype=np.float32))
+        predict_in_tiles(no_memory, BLUR, rng.random((1, 3, 90, 90), dtype=np.float32))
 
 
 def test_a_model_of_the_whole_picture_is_not_cut(rng: np.random.Generator) -> None:
@@ -108,7 +110,7 @@ def test_what_is_not_finite_never_comes_out(bad: float, rng: np.random.Generator
         return result
 
     with pytest.raises(NonFiniteOutput):
-        restore(broken, BLUR, rng.random((1, 3, 40, 40), dtype=np.float32), tile=16)
+        predict_in_tiles(broken, BLUR, rng.random((1, 3, 40, 40), dtype=np.float32), tile=16)
 
 
 def test_tiles_follow_free_memory(
@@ -122,7 +124,9 @@ def test_tiles_follow_free_memory(
         largest = max(largest, part.shape[-1] * part.shape[-2])
         return blur(part, level)
 
-    restore(watched, BLUR, rng.random((1, 3, 200, 200), dtype=np.float32), bytes_per_pixel=1000)
+    predict_in_tiles(
+        watched, BLUR, rng.random((1, 3, 200, 200), dtype=np.float32), bytes_per_pixel=1000
+    )
     assert largest <= 4000
 
 
@@ -149,8 +153,8 @@ def test_every_tile_is_padded_by_itself_and_a_map_with_it(
         rng.random((1, 1, 50, 71), dtype=np.float32),
     )
     np.testing.assert_allclose(
-        restore(scaled, contract, image, plane, tile=tile),
-        apply(scaled, contract, image, plane),
+        predict_in_tiles(scaled, contract, image, plane, tile=tile),
+        predict(scaled, contract, image, plane),
         atol=1e-5,
     )
 

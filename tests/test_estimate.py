@@ -17,6 +17,7 @@ from burnish.degrade.noise import clip_and_round, field
 from burnish.errors import NonFiniteInput
 from burnish.estimate import ESTIMATORS, noise, quality
 from burnish.images import read
+from burnish.pipeline import NOTHING, ask, settle
 
 
 def noisy(clean: Array, sigma: float, rng: np.random.Generator, clip: bool) -> Array:
@@ -179,16 +180,18 @@ def test_a_file_tells_its_quality_and_the_dial_takes_it(
     options: dict[str, Any], tmp_path: Path
 ) -> None:
     from burnish import images
-    from burnish.inference.model import Model
 
     for at in (1, 10, 37, 50, 75, 96, 100):
         (tmp_path / "picture.jpg").write_bytes(saved(scene(40, 56, 3), at, **options))
         picture = images.read(tmp_path / "picture.jpg")
         assert picture.known() == {"quality": at}
         assert images.facts(tmp_path / "picture.jpg")["quality"] == at
-        model = Model.__new__(Model)
-        model.contract = Contract(dials=(Dial("quality", 10, 95, 40, "JPEG quality"),))
-        assert model.settings({}, picture.pixels, picture.known()) == (min(max(at, 10), 95),)
-        assert model.settings({"quality": 20}, picture.pixels, picture.known()) == (20,)
+        contract = Contract(dials=(Dial("quality", 10, 95, 40, "JPEG quality"),))
+        told = settle(contract, NOTHING, picture)
+        assert told.dials == {"quality": min(max(at, 10), 95)}
+        assert told.origins == {"quality": "file"}
+        asked = settle(contract, ask(contract, {"quality": 20}), picture)
+        assert asked.dials == {"quality": 20}
+        assert asked.origins == {"quality": "asked"}
     Image.fromarray(np.zeros((8, 8), np.uint8)).save(tmp_path / "picture.png")
     assert images.read(tmp_path / "picture.png").known() == {}

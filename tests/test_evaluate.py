@@ -19,9 +19,11 @@ from PIL import Image
 from burnish.contract import Array, Contract, Dial
 from burnish.degrade.noise import noise
 from burnish.errors import DialError, UsageError
+from burnish.images import Picture
 from burnish.inference.zoo import find
 from burnish.metrics import METRICS, psnr
 from burnish.metrics.evaluate import evaluate, evaluate_pairs, generator, spoil
+from burnish.pipeline import Bare
 from burnish.study.comparison import text
 from burnish.study.contact import corner, piece_of
 from burnish.study.evaluate import compared, evaluate_row, write_comparison, write_csv
@@ -35,7 +37,7 @@ CONTRACT = Contract(
     dials=(Dial("noise", 0, 75, 25, "sigma in 8-bit steps"),),
 )
 NOISE = [noise()]
-PICTURES = [("a.png", scene(24, 31)), ("b.png", scene(40, 28))]
+PICTURES = [("a.png", Picture(scene(24, 31))), ("b.png", Picture(scene(40, 28)))]
 LEVELS = [{"noise": 15.0}, {"noise": 50.0}]
 
 
@@ -49,7 +51,7 @@ def darker(image: Array, level: Array | None) -> Array:
 
 
 def test_a_network_that_does_nothing_leaves_the_noise() -> None:
-    table = evaluate(nothing, CONTRACT, PICTURES, LEVELS, NOISE)
+    table = evaluate(Bare(CONTRACT, nothing), PICTURES, LEVELS, NOISE)
     assert [(row.name, row.settings["noise"]) for row in table.rows] == [
         ("a.png", 15),
         ("a.png", 50),
@@ -60,15 +62,19 @@ def test_a_network_that_does_nothing_leaves_the_noise() -> None:
         np.mean([table.rows[0].figures["psnr"], table.rows[2].figures["psnr"]])
     )
     assert table.mean("psnr", LEVELS[0]) == pytest.approx(20 * np.log10(255 / 15), abs=0.4)
-    spoiled = spoil(PICTURES[1][1], LEVELS[1], NOISE, generator(0, 1, LEVELS[1]), clip=False)
-    assert table.rows[3].figures["psnr"] == psnr(spoiled, PICTURES[1][1])
+    spoiled = spoil(PICTURES[1][1].pixels, LEVELS[1], NOISE, generator(0, 1, LEVELS[1]), clip=False)
+    assert table.rows[3].figures["psnr"] == psnr(spoiled, PICTURES[1][1].pixels)
 
 
 def test_the_dials_are_set_to_the_level() -> None:
     table = evaluate(
-        darker, CONTRACT, PICTURES[:1], [{"noise": 0.0}, {"noise": 50.0}], NOISE, [METRICS["psnr"]]
+        Bare(CONTRACT, darker),
+        PICTURES[:1],
+        [{"noise": 0.0}, {"noise": 50.0}],
+        NOISE,
+        [METRICS["psnr"]],
     )
-    clean = PICTURES[0][1]
+    clean = PICTURES[0][1].pixels
     spoiled = spoil(clean, LEVELS[1], NOISE, generator(0, 0, LEVELS[1]), clip=False)
     assert table.rows[0].figures["psnr"] == np.inf
     assert table.rows[1].figures["psnr"] == pytest.approx(
@@ -77,12 +83,12 @@ def test_the_dials_are_set_to_the_level() -> None:
 
 
 def test_the_noise_depends_on_seed_place_and_level_alone() -> None:
-    both = evaluate(nothing, CONTRACT, PICTURES, LEVELS, NOISE)
-    other_order = evaluate(nothing, CONTRACT, PICTURES, LEVELS[::-1], NOISE)
-    alone = evaluate(nothing, CONTRACT, PICTURES[:1], LEVELS[1:], NOISE)
+    both = evaluate(Bare(CONTRACT, nothing), PICTURES, LEVELS, NOISE)
+    other_order = evaluate(Bare(CONTRACT, nothing), PICTURES, LEVELS[::-1], NOISE)
+    alone = evaluate(Bare(CONTRACT, nothing), PICTURES[:1], LEVELS[1:], NOISE)
     assert both.rows[1].figures == other_order.rows[0].figures == alone.rows[0].figures
     assert (
-        evaluate(nothing, CONTRACT, PICTURES[:1], LEVELS[1:], NOISE, seed=1).rows[0].figures
+        evaluate(Bare(CONTRACT, nothing), PICTURES[:1], LEVELS[1:], NOISE, seed=1).rows[0].figures
         != alone.rows[0].figures
     )
     draws = {
@@ -104,36 +110,36 @@ def test_clipped_pictures_are_what_a_file_holds() -> None:
         seen.append(image.copy())
         return np.zeros_like(image)
 
-    table = evaluate(look, CONTRACT, PICTURES[:1], LEVELS[1:], NOISE, clip=True)
+    table = evaluate(Bare(CONTRACT, look), PICTURES[:1], LEVELS[1:], NOISE, clip=True)
     assert seen[0].min() >= 0
     assert seen[0].max() <= 1
     assert np.abs(seen[0] * 255 - np.rint(seen[0] * 255)).max() < 1e-4
     assert "clipped and rounded to 8 bits" in table.to_text()
     assert (
-        evaluate(nothing, CONTRACT, PICTURES[:1], LEVELS[1:], NOISE)
+        evaluate(Bare(CONTRACT, nothing), PICTURES[:1], LEVELS[1:], NOISE)
         .to_text()
         .endswith("as float, not clipped; seed 0")
     )
 
 
 def test_grey_goes_through_a_colour_model_and_comes_back() -> None:
-    grey = [("g.png", scene(24, 24, 1))]
-    table = evaluate(nothing, CONTRACT, grey, LEVELS[:1], NOISE)
+    grey = [("g.png", Picture(scene(24, 24, 1)))]
+    table = evaluate(Bare(CONTRACT, nothing), grey, LEVELS[:1], NOISE)
     assert table.definitions()["psnr"] == "PSNR[grey, 8-bit, crop 0, mean of 1]"
     assert table.rows[0].figures["psnr"] == pytest.approx(20 * np.log10(255 / 15), abs=0.6)
     assert (
-        evaluate(nothing, CONTRACT, grey + PICTURES, LEVELS, NOISE).definitions()["psnr"]
+        evaluate(Bare(CONTRACT, nothing), grey + PICTURES, LEVELS, NOISE).definitions()["psnr"]
         == "PSNR[RGB and grey, 8-bit, crop 0, mean of 3]"
     )
 
 
 def test_a_blind_network_is_spoiled_at_every_level_too() -> None:
-    table = evaluate(nothing, Contract(residual=True), PICTURES, LEVELS, NOISE)
+    table = evaluate(Bare(Contract(residual=True), nothing), PICTURES, LEVELS, NOISE)
     assert table.mean("psnr", LEVELS[0]) > table.mean("psnr", LEVELS[1]) + 8
 
 
 def test_text_csv_and_record_say_the_same_and_how_it_was_measured() -> None:
-    table = evaluate(nothing, CONTRACT, PICTURES, LEVELS, NOISE, clip=True, seed=3)
+    table = evaluate(Bare(CONTRACT, nothing), PICTURES, LEVELS, NOISE, clip=True, seed=3)
     lines = table.to_text().splitlines()
     assert lines[0].split() == ["noise", "15", "50"]
     assert lines[1].startswith("PSNR[RGB, 8-bit, crop 0, mean of 2]")
@@ -153,7 +159,7 @@ def test_text_csv_and_record_say_the_same_and_how_it_was_measured() -> None:
 
 
 def test_figures_that_are_infinite_are_null_in_the_record() -> None:
-    record = evaluate(nothing, CONTRACT, PICTURES, [{"noise": 0.0}], NOISE).to_dict()
+    record = evaluate(Bare(CONTRACT, nothing), PICTURES, [{"noise": 0.0}], NOISE).to_dict()
     assert record["means"][0]["psnr"] is None
     json.dumps(record, allow_nan=False)
 
@@ -161,8 +167,7 @@ def test_figures_that_are_infinite_are_null_in_the_record() -> None:
 def test_progress_counts_pictures_times_levels() -> None:
     seen: list[tuple[int, int]] = []
     evaluate(
-        nothing,
-        CONTRACT,
+        Bare(CONTRACT, nothing),
         PICTURES,
         LEVELS,
         NOISE,
@@ -170,8 +175,7 @@ def test_progress_counts_pictures_times_levels() -> None:
     )
     assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]
     evaluate(
-        nothing,
-        CONTRACT,
+        Bare(CONTRACT, nothing),
         iter(PICTURES[:1]),
         [*LEVELS, *LEVELS],
         NOISE,
@@ -182,13 +186,13 @@ def test_progress_counts_pictures_times_levels() -> None:
 
 def test_what_does_not_fit_is_refused() -> None:
     with pytest.raises(DialError, match="0 to 75"):
-        evaluate(nothing, CONTRACT, PICTURES, [{"noise": 80.0}], NOISE)
+        evaluate(Bare(CONTRACT, nothing), PICTURES, [{"noise": 80.0}], NOISE)
     with pytest.raises(UsageError, match="wants one: noise"):
-        evaluate(nothing, CONTRACT, PICTURES, [{"blur": 2.0}], NOISE)
+        evaluate(Bare(CONTRACT, nothing), PICTURES, [{"blur": 2.0}], NOISE)
     with pytest.raises(UsageError, match="no pictures"):
-        evaluate(nothing, CONTRACT, [], LEVELS, NOISE)
+        evaluate(Bare(CONTRACT, nothing), [], LEVELS, NOISE)
     with pytest.raises(UsageError, match="channels"):
-        evaluate(nothing, Contract(channels_in=1, channels_out=1), PICTURES, LEVELS, NOISE)
+        evaluate(Bare(Contract(channels_in=1, channels_out=1), nothing), PICTURES, LEVELS, NOISE)
 
 
 def test_a_strip_shows_a_picture_along_a_dial(tmp_path: Path) -> None:
@@ -232,20 +236,19 @@ def test_a_strip_shows_a_picture_along_a_dial(tmp_path: Path) -> None:
 
 
 def test_sizes_that_do_not_belong_together_are_refused() -> None:
-    small, large = scene(24, 31), scene(48, 62)
+    small, large = Picture(scene(24, 31)), Picture(scene(48, 62))
     with pytest.raises(
         UsageError,
         match=r"a\.png: 31x24 spoiled beside 62x48 clean does not fit a model that keeps the size",
     ):
-        evaluate_pairs(nothing, CONTRACT, [("a.png", small, large, {})])
+        evaluate_pairs(Bare(CONTRACT, nothing), [("a.png", small, large, {})])
     twice = open_row("lanczos:scale=2", device="cpu")
-    odd = large[..., :47, :61]
+    odd = Picture(large.pixels[..., :47, :61])
     assert (
-        len(evaluate_pairs(twice.run, twice.contract, [("a.png", scene(23, 30), odd, {})]).rows)
-        == 1
+        len(evaluate_pairs(twice, [("a.png", Picture(scene(23, 30)), odd, {})]).rows) == 1
     )  # a row and a column are left over
     with pytest.raises(UsageError, match="enlarges 2 times"):
-        evaluate_pairs(twice.run, twice.contract, [("a.png", small, small, {})])
+        evaluate_pairs(twice, [("a.png", small, small, {})])
 
 
 def test_a_model_that_enlarges_gets_pictures_as_much_smaller(tmp_path: Path) -> None:

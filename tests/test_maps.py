@@ -18,9 +18,10 @@ from typer.testing import CliRunner
 import burnish
 from burnish import images
 from burnish.cli import app
-from burnish.contract import Contract, Dial, level_array
+from burnish.contract import Array, Contract, Dial, level_array
 from burnish.errors import DialError, InputError, UsageError
-from burnish.inference import maps
+from burnish.images import Picture
+from burnish.pipeline import MapFile, ask, settle
 
 NOISE = Dial("noise", 0.0, 75.0, 25.0, "sigma")
 PIXEL = Contract(level="pixel", dials=(NOISE,))
@@ -34,6 +35,11 @@ def noisy(rng: np.random.Generator) -> NDArray[np.uint8]:
     )
     samples: NDArray[np.uint8] = np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8)
     return samples
+
+
+def read_map(path: Path, picture: Picture) -> Array:
+    """0 where the map is black, 1 where it is white."""
+    return MapFile(path, 0, 1, str(path)).read(picture, None)
 
 
 def saved(path: Path, samples: Any, **options: Any) -> Path:
@@ -50,16 +56,16 @@ def test_black_and_white_are_the_ends_of_the_dial_or_what_is_said(tmp_path: Path
         (f"{board}:40..10", [[40, 10], [34, 28]]),
     ):
         np.testing.assert_allclose(
-            np.asarray(maps.read_settings(PIXEL, {"noise": word}, picture)["noise"]),
+            np.asarray(settle(PIXEL, ask(PIXEL, {"noise": word}), picture).dials["noise"]),
             expected,
             atol=1e-5,
         )
     with pytest.raises(DialError, match="noise=80 is out of range"):
-        maps.read_settings(PIXEL, {"noise": f"{board}:0..80"}, picture)
+        ask(PIXEL, {"noise": f"{board}:0..80"})
     with pytest.raises(
         DialError, match="noise=none.png: neither a number, nor auto, nor a file there is"
     ):
-        maps.read_settings(PIXEL, {"noise": "none.png"}, picture)
+        ask(PIXEL, {"noise": "none.png"})
 
 
 @pytest.mark.parametrize("tag", range(1, 9))
@@ -77,21 +83,21 @@ def test_a_map_is_painted_over_what_is_seen(tmp_path: Path, tag: int) -> None:
     exif[0x0112] = tag
     picture = images.read(saved(tmp_path / "photo.png", stored, exif=exif))
     np.testing.assert_array_equal(images.upright(picture).pixels[0, 0], seen / np.float32(255))
-    np.testing.assert_array_equal(maps.read_map(spot, picture), picture.pixels[0, 0])
+    np.testing.assert_array_equal(read_map(spot, picture), picture.pixels[0, 0])
 
 
 def test_a_map_of_another_size_is_resized_and_one_of_another_shape_refused(tmp_path: Path) -> None:
     picture = images.Picture(np.zeros((1, 3, 60, 80), np.float32))
     ramp = np.tile(np.linspace(0, 255, 40, dtype=np.uint8), (30, 1))
-    result = maps.read_map(saved(tmp_path / "half.png", ramp), picture)
+    result = read_map(saved(tmp_path / "half.png", ramp), picture)
     assert result.shape == (60, 80)
     np.testing.assert_allclose(result[30], np.linspace(0, 1, 80), atol=0.02)
     with pytest.raises(
         InputError, match="is 30x30, which is another shape than the picture's 80x60"
     ):
-        maps.read_map(saved(tmp_path / "square.png", ramp[:, :30]), picture)
+        read_map(saved(tmp_path / "square.png", ramp[:, :30]), picture)
     grey, colour = (
-        maps.read_map(saved(tmp_path / f"{n}.png", a), picture)
+        read_map(saved(tmp_path / f"{n}.png", a), picture)
         for n, a in (("g", ramp), ("c", np.dstack([ramp] * 3)))
     )
     np.testing.assert_allclose(grey, colour, atol=1e-6)
@@ -142,7 +148,7 @@ def test_who_takes_no_map_says_why(tmp_path: Path, level: Any, reason: str) -> N
     )
     for setting in (str(board), np.zeros((4, 4), np.float32)):
         with pytest.raises(DialError, match=reason):
-            maps.check(contract, {"noise": setting})
+            ask(contract, {"noise": setting})
 
 
 def test_a_level_of_numbers_and_maps() -> None:

@@ -14,9 +14,9 @@ torch = pytest.importorskip("torch", reason="the training wing is not installed"
 
 from torch.utils.flop_counter import FlopCounterMode  # noqa: E402
 
-from burnish.contract import Contract, Dial, Opened, apply, level_array  # noqa: E402
+from burnish.contract import Contract, Dial, Opened, level_array, predict  # noqa: E402
 from burnish.errors import ModelCorrupt, ModelMismatch, ModelNonFinite, RecipeError  # noqa: E402
-from burnish.inference.engine import plan, restore, tiled  # noqa: E402
+from burnish.inference.engine import plan, predict_in_tiles, tiled  # noqa: E402
 from burnish.inference.model import Model  # noqa: E402
 from burnish.study.trained import verify  # noqa: E402
 from burnish.study.trained.verify import TOLERANCE, export_verified, largest_difference  # noqa: E402
@@ -94,7 +94,7 @@ def middle(contract: Contract) -> np.ndarray | None:
 @pytest.mark.parametrize("size", [(1, 1), (2, 3), (17, 13), (5, 70)])
 def test_any_size_gives_the_promised_size(restorer: Restorer, size: tuple[int, int]) -> None:
     contract = restorer.contract
-    result = apply(runner(restorer), contract, picture(contract, *size), middle(contract))
+    result = predict(runner(restorer), contract, picture(contract, *size), middle(contract))
     assert result.shape == (
         1,
         contract.channels_out,
@@ -107,13 +107,13 @@ def test_any_size_gives_the_promised_size(restorer: Restorer, size: tuple[int, i
 def test_every_dial_changes_the_picture(restorer: Restorer) -> None:
     contract = restorer.contract
     image = picture(contract, 24, 24)
-    before = apply(runner(restorer), contract, image, middle(contract))
+    before = predict(runner(restorer), contract, image, middle(contract))
     for index in range(len(contract.dials)):
         settings = [30.0] * len(contract.dials)
         settings[index] = 60.0
         assert (
             np.abs(
-                apply(runner(restorer), contract, image, level_array(tuple(settings))) - before
+                predict(runner(restorer), contract, image, level_array(tuple(settings))) - before
             ).max()
             > 1e-4
         )
@@ -125,7 +125,7 @@ def test_identity_is_exact(restorer: Restorer) -> None:
         pytest.skip("declares no identity")
     image = picture(contract, 24, 25) * 3 - 1  # spoiled pictures may leave [0, 1]
     np.testing.assert_array_equal(
-        apply(runner(restorer), contract, image, level_array(contract.identity)), image
+        predict(runner(restorer), contract, image, level_array(contract.identity)), image
     )
 
 
@@ -140,8 +140,8 @@ def test_reach_is_true_and_not_wasteful(restorer: Restorer) -> None:
     changed = image.copy()
     changed[..., centre, centre] += 1.0
     difference = np.abs(
-        apply(run, contract, changed, middle(contract))
-        - apply(run, contract, image, middle(contract))
+        predict(run, contract, changed, middle(contract))
+        - predict(run, contract, image, middle(contract))
     ).max(axis=(0, 1))
     rows, columns = np.nonzero(difference > 1e-7)
     furthest = max(np.abs(places // contract.scale - centre).max() for places in (rows, columns))
@@ -158,18 +158,18 @@ def test_the_level_varies_as_declared(restorer: Restorer) -> None:
         np.full((1, len(contract.dials), 1, 1), value, np.float32) for value in (10.0, 60.0)
     )
     if contract.level in ("pixel", "image"):
-        both = apply(run, contract, image, np.concatenate([low, high]))
-        np.testing.assert_allclose(both[:1], apply(run, contract, image[:1], low), atol=1e-5)
-        np.testing.assert_allclose(both[1:], apply(run, contract, image[1:], high), atol=1e-5)
+        both = predict(run, contract, image, np.concatenate([low, high]))
+        np.testing.assert_allclose(both[:1], predict(run, contract, image[:1], low), atol=1e-5)
+        np.testing.assert_allclose(both[1:], predict(run, contract, image[1:], high), atol=1e-5)
     if contract.level == "pixel":
         constant = np.broadcast_to(low, (1, len(contract.dials), 32, 32))
         np.testing.assert_allclose(
-            apply(run, contract, image, constant), apply(run, contract, image, low), atol=1e-6
+            predict(run, contract, image, constant), predict(run, contract, image, low), atol=1e-6
         )
         half = constant.copy()
         half[..., 16:] = 60.0
-        mixed = apply(run, contract, image, half)
-        assert np.abs(mixed[..., -1] - apply(run, contract, image, low)[..., -1]).max() > 1e-5
+        mixed = predict(run, contract, image, half)
+        assert np.abs(mixed[..., -1] - predict(run, contract, image, low)[..., -1]).max() > 1e-5
 
 
 @pytest.mark.parametrize("tile", [16, 40])
@@ -180,12 +180,12 @@ def test_tiles_equal_the_whole(restorer: Restorer, tile: int) -> None:
     image, run = picture(contract, 75, 131), runner(restorer)
     tiles = plan(75, 131, contract, tile)
     assert len(tiles) > 4
-    whole = apply(run, contract, image, middle(contract))
+    whole = predict(run, contract, image, middle(contract))
     np.testing.assert_allclose(
-        apply(tiled(run, contract, tiles), contract, image, middle(contract)), whole, atol=1e-5
+        predict(tiled(run, contract, tiles), contract, image, middle(contract)), whole, atol=1e-5
     )
     np.testing.assert_allclose(
-        restore(run, contract, image, middle(contract), tile=tile), whole, atol=1e-5
+        predict_in_tiles(run, contract, image, middle(contract), tile=tile), whole, atol=1e-5
     )
 
 
@@ -196,7 +196,7 @@ def test_save_and_load_give_the_same_pixels(restorer: Restorer, tmp_path: Path, 
     again = Restorer.load(path)
     image = picture(restorer.contract, 16, 24)
     before, after = (
-        apply(runner(r), r.contract, image, middle(r.contract)) for r in (restorer, again)
+        predict(runner(r), r.contract, image, middle(r.contract)) for r in (restorer, again)
     )
     np.testing.assert_allclose(after, before, atol=3e-2 if half else 0)
     assert again.card == {"task": "test"}
@@ -219,7 +219,7 @@ def test_export_equals_the_training_forward(restorer: Restorer, tmp_path: Path, 
     model = Model(tmp_path / "net.onnx")
     assert model.contract == restorer.contract
     image = picture(restorer.contract, 21, 34)
-    wanted = apply(
+    wanted = predict(
         runner(Restorer.load(tmp_path / "net.safetensors")),
         restorer.contract,
         image,
@@ -229,13 +229,16 @@ def test_export_equals_the_training_forward(restorer: Restorer, tmp_path: Path, 
         opened = model.open(backend=backend, fp32=True, device="cpu", threads=1)
         assert opened.backend == backend
         np.testing.assert_allclose(
-            restore(opened.run, model.contract, image, middle(model.contract)),
+            predict_in_tiles(opened.run, model.contract, image, middle(model.contract)),
             wanted,
             atol=TOLERANCE,
         )
     default = model.open(device="cpu")
     mean_square = float(
-        np.mean((restore(default.run, model.contract, image, middle(model.contract)) - wanted) ** 2)
+        np.mean(
+            (predict_in_tiles(default.run, model.contract, image, middle(model.contract)) - wanted)
+            ** 2
+        )
     ) / max(1.0, float(wanted.var()))
     assert mean_square < 10 ** (-50 / 10), f"{default.precision} is less than 50 dB from fp32"
 
@@ -310,10 +313,12 @@ def test_a_level_plane_counts_from_where_there_is_no_damage() -> None:
     image = picture(restorer.contract, 16, 16)
     assert restorer.contract.identity == (100.0,)
     np.testing.assert_array_equal(
-        apply(runner(restorer), restorer.contract, image, level_array((100.0,))), image
+        predict(runner(restorer), restorer.contract, image, level_array((100.0,))), image
     )
     weak, strong = (
-        np.abs(apply(runner(restorer), restorer.contract, image, level_array((q,))) - image).mean()
+        np.abs(
+            predict(runner(restorer), restorer.contract, image, level_array((q,))) - image
+        ).mean()
         for q in (99.9, 20.0)
     )
     assert 0 < weak < 0.3 * strong

@@ -15,6 +15,8 @@ from burnish.degrade.blur import blur
 from burnish.degrade.jpeg import jpeg
 from burnish.degrade.noise import noise
 from burnish.errors import DialError, UsageError
+from burnish.images import Picture
+from burnish.pipeline import Bare
 from burnish.report import cards
 from burnish.study.dial.grid import Grid, gates, grid
 from burnish.study.dial.grid import page as grid_page
@@ -26,11 +28,11 @@ from burnish.study.rows import Row
 NOISE = Dial("noise", 0, 100, 25, "sigma in 8-bit steps")
 
 
-def oracle(pictures: list[tuple[str, Array]], *, tint: float = 0.0, fault: float = 0.0) -> Row:
+def oracle(pictures: list[tuple[str, Picture]], *, tint: float = 0.0, fault: float = 0.0) -> Row:
     """Knows the clean pictures (by their size): at setting s it takes away s/100 of a fixed plane
     of noise scaled by its true strength, best at the truth.
     """
-    clean = {picture.shape: picture for _, picture in pictures}
+    clean = {picture.pixels.shape: picture.pixels for _, picture in pictures}
 
     def run(image: Array, level: Array | None) -> Array:
         assert level is not None
@@ -41,22 +43,21 @@ def oracle(pictures: list[tuple[str, Array]], *, tint: float = 0.0, fault: float
         wrong = fault * (np.abs(level - 50) < 1)
         return np.asarray(-share * error + np.float32(tint) * level / 100 + wrong, np.float32)
 
-    return Row(
-        "oracle", Contract(level="pixel", identity=(0.0,), residual=True, dials=(NOISE,)), run
-    )
+    contract = Contract(level="pixel", identity=(0.0,), residual=True, dials=(NOISE,))
+    return Row("oracle", Bare(contract, run))
 
 
 @pytest.fixture(scope="module")
-def pictures() -> list[tuple[str, Array]]:
-    return [(f"{i}", np.asarray(scene(40 + 8 * i, 48, 3)[0][None], np.float32)) for i in range(2)]
+def pictures() -> list[tuple[str, Picture]]:
+    return [(f"{i}", Picture(scene(40 + 8 * i, 48, 3))) for i in range(2)]
 
 
-def measured(pictures: list[tuple[str, Array]], **faults: float) -> Smoothness:
+def measured(pictures: list[tuple[str, Picture]], **faults: float) -> Smoothness:
     return smooth(oracle(pictures, **faults), pictures, noise(), [20.0, 50.0], settings=11)
 
 
 def test_a_straight_line_has_no_bends_at_settings_that_are_not_even(
-    pictures: list[tuple[str, Array]],
+    pictures: list[tuple[str, Picture]],
 ) -> None:
     found = smooth(oracle(pictures), pictures, noise(), [10.0, 23.0], settings=11)
     assert len(found.settings) == 12
@@ -66,7 +67,7 @@ def test_a_straight_line_has_no_bends_at_settings_that_are_not_even(
 
 
 def test_a_dial_that_tells_the_truth_is_found_to_be_smooth(
-    pictures: list[tuple[str, Array]], tmp_path: Path
+    pictures: list[tuple[str, Picture]], tmp_path: Path
 ) -> None:
     found = measured(pictures)
     assert found.settings == tuple(np.linspace(0, 100, 11))
@@ -87,7 +88,7 @@ def test_a_dial_that_tells_the_truth_is_found_to_be_smooth(
     assert "best noise" in text(found)
 
 
-def test_faults_along_a_dial_are_seen(pictures: list[tuple[str, Array]]) -> None:
+def test_faults_along_a_dial_are_seen(pictures: list[tuple[str, Picture]]) -> None:
     sound, tinted, broken = (
         measured(pictures),
         measured(pictures, tint=0.05),
@@ -101,13 +102,13 @@ def test_faults_along_a_dial_are_seen(pictures: list[tuple[str, Array]]) -> None
 
 
 def test_a_level_beyond_the_range_is_brought_into_it_by_scaling(
-    pictures: list[tuple[str, Array]],
+    pictures: list[tuple[str, Picture]],
 ) -> None:
     def homogeneous(image: Array, level: Array | None) -> Array:
         assert level is not None
         return np.asarray(np.sqrt(np.square(image) + np.square(level)), np.float32)
 
-    image = pictures[0][1]
+    image = pictures[0][1].pixels
     level = np.full((1, 1, 1, 1), 160, np.float32)
     np.testing.assert_allclose(
         rescaled(homogeneous, image, level, 1.6), homogeneous(image, level), rtol=1e-5
@@ -118,7 +119,7 @@ def test_a_level_beyond_the_range_is_brought_into_it_by_scaling(
 
 
 def test_of_a_quality_the_lower_setting_is_the_stronger_one(
-    pictures: list[tuple[str, Array]],
+    pictures: list[tuple[str, Picture]],
 ) -> None:
     def run(image: Array, level: Array | None) -> Array:
         assert level is not None
@@ -126,15 +127,14 @@ def test_of_a_quality_the_lower_setting_is_the_stronger_one(
             image + (1 - level / 100) * (image.mean((2, 3), keepdims=True) - image), np.float32
         )
 
-    row = Row(
-        "greyer", Contract(level="pixel", dials=(Dial("quality", 10, 90, 40, "JPEG quality"),)), run
-    )
+    contract = Contract(level="pixel", dials=(Dial("quality", 10, 90, 40, "JPEG quality"),))
+    row = Row("greyer", Bare(contract, run))
     found = smooth(row, pictures, jpeg(), [40.0], settings=5, side=96)
     assert found.tracks[0].removing == found.tracks[0].smoothing == 1
     assert found.beyond is None
 
 
-def test_an_expert_sees_the_same_damage(pictures: list[tuple[str, Array]]) -> None:
+def test_an_expert_sees_the_same_damage(pictures: list[tuple[str, Picture]]) -> None:
     found = measured(pictures)
     track = found.tracks[0]
     assert psnr_at(oracle(pictures), pictures, noise(), 20.0) == pytest.approx(
@@ -142,15 +142,15 @@ def test_an_expert_sees_the_same_damage(pictures: list[tuple[str, Array]]) -> No
     )
 
 
-def test_a_dial_that_is_not_there_is_named(pictures: list[tuple[str, Array]]) -> None:
-    row = oracle(pictures)
-    other = Row("other", Contract(level="batch", dials=(Dial("mix", 0, 1, 0, "share"),)), row.run)
+def test_a_dial_that_is_not_there_is_named(pictures: list[tuple[str, Picture]]) -> None:
+    mix = Contract(level="batch", dials=(Dial("mix", 0, 1, 0, "share"),))
+    other = Row("other", Bare(mix, lambda image, level: image))
     with pytest.raises(DialError, match="name one of its dials with --turn: mix"):
         smooth(other, pictures, noise(), [20.0])
 
 
 def test_calibrating_puts_the_best_settings_into_the_dial(
-    pictures: list[tuple[str, Array]], tmp_path: Path
+    pictures: list[tuple[str, Picture]], tmp_path: Path
 ) -> None:
     torch = pytest.importorskip("torch", reason="the training wing is not installed")
     from burnish.errors import ModelMismatch
@@ -213,11 +213,11 @@ def two_dials(lean: float) -> Row:
         off = abs(noise / 255 * 0.8 - error) + lean * noise / 50 * blur
         return np.asarray(clean + np.float32(off) * (clean - softened), np.float32)
 
-    return Row("two", Contract(dials=dials), run)
+    return Row("two", Bare(Contract(dials=dials), run))
 
 
 def test_two_dials_are_measured_as_a_grid(tmp_path: Path) -> None:
-    pictures: list[tuple[str, Array]] = [("a", scene(48, 48))]
+    pictures: list[tuple[str, Picture]] = [("a", Picture(scene(48, 48)))]
     levels = [[5.0, 20.0, 40.0], [0.0, 2.0]]
     apart, leaning = (
         grid(two_dials(lean), pictures, [noise(), blur()], levels) for lean in (0.0, 3.0)
@@ -242,8 +242,8 @@ def test_two_dials_are_measured_as_a_grid(tmp_path: Path) -> None:
 
 
 def test_grey_pictures_go_through_a_colour_model() -> None:
-    grey = [("grey", np.asarray(scene(40, 48, 1)[0][None], np.float32))]
-    colour = [("grey", np.repeat(grey[0][1], 3, 1))]
+    grey = [("grey", Picture(scene(40, 48, 1)))]
+    colour = [("grey", Picture(np.repeat(grey[0][1].pixels, 3, 1)))]
     found = smooth(oracle(colour), grey, noise(), [20.0], settings=5)
     assert (
         found.tracks[0].psnr
@@ -255,7 +255,7 @@ def test_grey_pictures_go_through_a_colour_model() -> None:
 
 
 def test_what_comes_back_untouched_is_no_dip(
-    pictures: list[tuple[str, Array]], tmp_path: Path
+    pictures: list[tuple[str, Picture]], tmp_path: Path
 ) -> None:
     found = smooth(oracle(pictures), pictures, noise(), [0.0, 25.0], settings=5)
     experts = {0.0: 50.0, 25.0: found.at(found.tracks[1], 25) + 0.25}
@@ -276,7 +276,7 @@ def test_what_comes_back_untouched_is_no_dip(
     assert untouched.dip().max() == 0
 
 
-def test_a_card_says_what_was_measured_along_the_dial(pictures: list[tuple[str, Array]]) -> None:
+def test_a_card_says_what_was_measured_along_the_dial(pictures: list[tuple[str, Picture]]) -> None:
     smooth_dial = measured(pictures)
     found = for_card(smooth_dial, "kodak24", {20: smooth_dial.at(smooth_dial.tracks[0], 20) + 0.25})
     assert found["dB below an expert"] == {"20": 0.25}

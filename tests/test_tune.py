@@ -14,11 +14,13 @@ from typer.testing import CliRunner
 from burnish.cli import app
 from burnish.contract import Array, Contract, Dial
 from burnish.errors import DialError, UsageError
+from burnish.images import Picture
+from burnish.pipeline import Bare
 from burnish.study.dial.tune import FEW, Tuned, next_step, tune
 from burnish.study.rows import Row
 
 DIALS = (Dial("noise", 0, 100, 25, "sigma"), Dial("tint", -1, 1, 0, "share"))
-Pair = tuple[str, Array, Array, dict[str, float]]
+Pair = tuple[str, Picture, Picture, dict[str, float]]
 
 
 def model(wants: dict[float, tuple[float, float]], clean: Array) -> Row:
@@ -34,11 +36,13 @@ def model(wants: dict[float, tuple[float, float]], clean: Array) -> Row:
         ) ** 2
         return np.asarray(clean + np.float32(0.02 + off), np.float32)
 
-    return Row("known", Contract(dials=DIALS), run)
+    return Row("known", Bare(Contract(dials=DIALS), run))
 
 
 def pairs(clean: Array, values: list[float]) -> list[Pair]:
-    return [(f"{value}", np.full_like(clean, value), clean, {}) for value in values]
+    return [
+        (f"{value}", Picture(np.full_like(clean, value)), Picture(clean), {}) for value in values
+    ]
 
 
 @pytest.fixture
@@ -82,11 +86,14 @@ def test_metrics_that_fall_and_strength(clean: Array) -> None:
         return np.asarray(image + 2 * (clean - image), np.float32)
 
     (half,) = tune(
-        Row("overdone", Contract(), overdone), pairs(clean, [0.2, 0.3]), ["strength"], side=None
+        Row("overdone", Bare(Contract(), overdone)),
+        pairs(clean, [0.2, 0.3]),
+        ["strength"],
+        side=None,
     )
     assert half.best == pytest.approx(0.5, abs=0.01)
     with pytest.raises(UsageError, match="has no dials; its strength can be tuned"):
-        tune(Row("overdone", Contract(), overdone), pairs(clean, [0.2]))
+        tune(Row("overdone", Bare(Contract(), overdone)), pairs(clean, [0.2]))
     with pytest.raises(DialError, match="no dial 'blur'"):
         tune(model(wants, clean), pairs(clean, [0.1]), ["blur"])
     with pytest.raises(UsageError, match="there is no metric 'beauty'"):
@@ -101,8 +108,8 @@ def test_what_enlarges_is_tuned_by_its_strength() -> None:
 
     spoiled = np.ascontiguousarray(clean[..., ::2, ::2])
     (found,) = tune(
-        Row("repeated", Contract(scale=2), enlarge),
-        [("a", spoiled, clean, {})],
+        Row("repeated", Bare(Contract(scale=2), enlarge)),
+        [("a", Picture(spoiled), Picture(clean), {})],
         ["strength"],
         side=24,
     )

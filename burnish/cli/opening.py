@@ -11,22 +11,17 @@ from typing import TYPE_CHECKING
 from ..errors import MissingExtra, ModelMissing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from ..inference.model import Model
 
 
-def open_model(name: str, dials: Mapping[str, float | str]) -> Model:
-    """The model of a name or path, its dials checked before anything is read.
+def open_model(name: str) -> Model:
+    """The model of a name or path.
 
     A .safetensors file is exported first, and the result kept in the cache.
     """
-    from ..inference.maps import check
     from ..inference.zoo import load
 
-    model = load(str(_exported(Path(name))) if name.endswith(".safetensors") else name)
-    check(model.contract, dials)
-    return model
+    return load(str(_exported(Path(name))) if name.endswith(".safetensors") else name)
 
 
 def _exported(path: Path) -> Path:

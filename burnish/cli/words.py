@@ -19,7 +19,7 @@ SEVERAL = "levels are given as NAME=A,B,C, such as noise=15,25,50"
 def parse_settings(words: Sequence[str], option: str = "-d") -> dict[str, float | str]:
     """["noise=25", "quality=auto"] as {"noise": 25.0, "quality": "auto"}.
 
-    What is no number is left to `inference.maps`. UsageError where a dial has several values.
+    What is no number is left to `pipeline.ask`. UsageError where a dial has several values.
     """
     found: dict[str, float | str] = {}
     for name, values in _values(words, option, ONE).items():

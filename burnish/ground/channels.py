@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contract import Array
+from ..contract import Array, Contract
 from ..errors import UsageError
 
 #: ITU-R BT.601: what red, green and blue weigh in grey, which means this throughout
@@ -60,3 +60,14 @@ def from_channels(images: Array, channels: int) -> Array:
     apart = (images[:, 1:] - first).sum(1, keepdims=True)
     result: Array = first + apart / np.float32(images.shape[1])
     return result
+
+
+def to_input(contract: Contract, images: Array) -> Array:
+    """The images in the channels that a model takes: grey is repeated, a view.
+
+    [B, 1 or C, H, W] -> [B, channels_in, H, W]. Colour is turned grey for a model that colours;
+    UsageError for one that does not.
+    """
+    if contract.channels_out > contract.channels_in:
+        return to_channels(images, contract.channels_in)
+    return as_channels(images, contract.channels_in)

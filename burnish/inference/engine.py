@@ -1,4 +1,4 @@
-"""plan() and restore(): one picture of any size through a Run, tile by tile, with the result that
+"""plan() and predict_in_tiles(): one picture of any size through a Run, tile by tile, with the result that
 the whole would give.
 
 Tiles see `reach` pixels past their edge and start at multiples of `multiple`, so that the inner
@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from ..contract import Array, Contract, Run, apply, finite, pad_to_multiple
+from ..contract import Array, Contract, Run, finite, pad_to_multiple, predict
 from ..errors import NonFiniteOutput, OutOfMemory, UsageError
 
 Progress = Callable[[int, int], None]
@@ -124,19 +125,19 @@ def _spans(size: int, count: int, margin: int, multiple: int) -> tuple[Span, ...
     )
 
 
-def restore(
+def predict_in_tiles(
     run: Run,
     contract: Contract,
     image: Array,
     level: Array | None = None,
-    strength: float | Array = 1.0,
+    share: float | Array = 1.0,
     *,
     tile: int | None = None,
     bytes_per_pixel: int = BYTES_PER_PIXEL,
     progress: Progress | None = None,
     notice: Notice | None = None,
 ) -> Array:
-    """apply() in tiles that are planned from free memory (tile None), whole (0) or of a given size;
+    """predict() in tiles that are planned from free memory (tile None), whole (0) or of a given size;
     halved on OutOfMemory, with one notice, and begun again.
 
     image [1, C, H, W] -> [1, C', scale H, scale W], float32, not clamped. Raises NonFiniteOutput
@@ -147,13 +148,8 @@ def restore(
     said = False
     while True:
         try:
-            result = apply(
-                tiled(run, contract, tiles, progress),
-                replace(contract, multiple=1),
-                image,
-                level,
-                strength,
-            )
+            fitted = partial(tiled, tiles=tiles, progress=progress)
+            result = predict(run, contract, image, level, share, fitted)
             break
         except (OutOfMemory, MemoryError) as error:
             smaller = plan(height, width, contract, None, tiles.largest // 2)
@@ -181,11 +177,9 @@ def tiled(run: Run, contract: Contract, tiles: Plan, progress: Progress | None =
 
         def one(row: Span, column: Span) -> Array:
             window = np.s_[..., row.start : row.stop, column.start : column.stop]
-            there = (
-                level
-                if level is None or level.shape[-2:] != (height, width)
-                else pad_to_multiple(level[window], contract.multiple)
-            )
+            there = level
+            if level is not None and contract.level == "pixel":
+                there = pad_to_multiple(level[window], contract.multiple)
             part = run(pad_to_multiple(image[window], contract.multiple), there)
             return part[
                 ..., _part(row, row.start, height, scale), _part(column, column.start, width, scale)

@@ -1,11 +1,7 @@
-"""Job: one file's restoration as a frozen record, and run_job, which does it.
-
-The command line, the page and a cluster all send these.
-"""
+"""Job: one file's restoration as a frozen record, and run_job, which does it."""
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Mapping
@@ -17,31 +13,28 @@ import numpy as np
 
 from .. import images
 from ..ground.files import check_target, prepare_folder
-from . import maps
+from ..pipeline import FOUND, NOTHING, Asked, Restored
 from .engine import Notice, Progress
-from .maps import Setting
 from .model import Model
 
 
 @dataclass(frozen=True)
 class Job:
-    """What is to be done with one picture.
+    """What is to be done with one picture in a file."""
 
-    `dials` holds what was asked for, maps by their paths; what is not there is estimated, or stands
-    at its default.
-
-    strength_map: the path of a picture that says where how much of the strength is wanted.
-    """
-
+    #: the path of the picture
     source: str
+    #: the path of the result, whose ending says its format
     target: str
-    model: str = "photo"
-    dials: Mapping[str, Setting] = field(default_factory=dict)
-    strength: float = 1.0
-    strength_map: str | None = None
+    #: what is asked of the restoration, checked against the model's contract
+    asked: Asked = NOTHING
+    #: the size of tiles: None is planned from free memory, 0 is no tiles
     tile: int | None = None
+    #: of JPEG and lossy WebP, 1 to 100; None is the format's own
     quality: int | None = None
+    #: whether a result that exists already is replaced
     overwrite: bool = False
+    #: larger pictures and maps are refused; None lifts the limit
     max_megapixels: float | None = images.MAX_MEGAPIXELS
 
     @property
@@ -51,27 +44,28 @@ class Job:
         """
         return self.overwrite or not os.path.exists(self.target)
 
-    def to_json(self) -> str:
-        return json.dumps(asdict(self))
-
-    @classmethod
-    def from_json(cls, text: str) -> Job:
-        return cls(**json.loads(text))
-
 
 @dataclass(frozen=True)
 class Report:
-    """What became of a job. status: "restored" or "skipped". dials: the settings that were used,
-    maps by their paths; estimated: those that were found on the picture.
-    """
+    """What became of a job."""
 
+    #: the path of the picture
     source: str
+    #: the path of the result
     target: str
+    #: "restored" or "skipped"
     status: str
+    #: the setting of each dial, a map by its path
     dials: Mapping[str, float | str] = field(default_factory=dict)
+    #: where each setting comes from, as `burnish.pipeline.Origin` has it
+    origins: Mapping[str, str] = field(default_factory=dict)
+    #: the dials that were found on the picture, or told by its file
     estimated: tuple[str, ...] = ()
+    #: from reading to writing
     seconds: float = 0.0
+    #: of the picture
     megapixels: float = 0.0
+    #: sentences on what was met, and on what could not be kept
     notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
@@ -113,35 +107,34 @@ def run_job(
         )
     begun = time.perf_counter()
     picture = images.read(source, max_megapixels=job.max_megapixels)
-    notes = [*picture.notes, *images.check_format(picture, target, model.contract.scale)]
+    images.check_format(picture, target, model.contract.scale)  # before the work, not after it
     prepare_folder(target)
-    strength = (
-        job.strength
-        if job.strength_map is None
-        else maps.read_strength(Path(job.strength_map), picture, job.strength, job.max_megapixels)
-    )
-    limit = job.max_megapixels
-    restored, settings = model.through(
+    restored = model.restore(
         picture,
-        job.dials,
-        strength,
+        job.asked,
         tile=job.tile,
-        max_megapixels=limit,
+        max_megapixels=job.max_megapixels,
         progress=progress,
         notice=notice,
     )
-    notes += images.write(target, restored, quality=job.quality)
-    names = [dial.name for dial in model.contract.dials]
+    notes = (*picture.notes, *images.write(target, restored.picture, quality=job.quality))
+    settled = restored.settled
     return Report(
         job.source,
         job.target,
         "restored",
-        dials={
-            name: str(job.dials[name]) if np.ndim(setting) else float(setting)
-            for name, setting in zip(names, settings, strict=True)
-        },
-        estimated=tuple(n for n in names if model.estimates(n, job.dials)),
+        dials=_said(job, restored),
+        origins=settled.origins,
+        estimated=tuple(name for name, origin in settled.origins.items() if origin in FOUND),
         seconds=round(time.perf_counter() - begun, 3),
         megapixels=picture.pixels.shape[-1] * picture.pixels.shape[-2] / 1e6,
-        notes=tuple(dict.fromkeys(notes)),
+        notes=notes,
     )
+
+
+def _said(job: Job, restored: Restored) -> dict[str, float | str]:
+    """The settings as a report has them: maps by the words that asked for them."""
+    return {
+        name: str(job.asked.dials[name]) if np.ndim(value) else float(value)
+        for name, value in restored.settled.dials.items()
+    }

@@ -15,8 +15,9 @@ from ..contract import Array
 from ..errors import UsageError
 from ..ground.files import places, prepare_folder, replaces
 from ..images import Picture
-from .maps import Setting
-from .model import Model, given
+from ..pipeline import Word, ask
+from .arrays import as_array, as_picture
+from .model import Model
 from .zoo import DEFAULT, load
 
 
@@ -28,7 +29,7 @@ def restore(
     strength: float | Array = 1.0,
     tile: int | None = None,
     max_megapixels: float | None = images.MAX_MEGAPIXELS,
-    **dials: Setting | None,
+    **dials: Word,
 ) -> NDArray[Any]:
     """The restored picture as an array; with `target`, written there too, with the source's depth,
     alpha and metadata.
@@ -47,48 +48,39 @@ def restore(
     """
     model = model if isinstance(model, Model) else load(model)
     out = None if target is None else Path(target)
-    if isinstance(source, np.ndarray):
-        notes = [] if out is None else _ready(images.from_array(_writable(source)), out, model)
-        result = model(source, strength=strength, tile=tile, **dials)
-        if out is not None:
-            _warn([*notes, *images.write(out, images.from_array(_writable(result)))])
-        return result
-    if out is not None and replaces(out, places(Path(source))):
-        raise UsageError(f"{target}: the result would replace its input; choose another name")
-    picture = images.read(Path(source), max_megapixels=max_megapixels)
-    notes = [] if out is None else [*picture.notes, *_ready(picture, out, model)]
-    settings = {name: _as_stored(value, picture) for name, value in given(dials).items()}
-    restored, _ = model.through(
-        picture, settings, _as_stored(strength, picture), tile=tile, max_megapixels=max_megapixels
-    )
+    array = source if isinstance(source, np.ndarray) else None
+    if array is not None:
+        picture = as_picture(array)
+        asked = ask(model.contract, dials, strength)
+    else:
+        path = Path(str(source))
+        if out is not None and replaces(out, places(path)):
+            raise UsageError(f"{target}: the result would replace its input; choose another name")
+        picture = images.read(path, max_megapixels=max_megapixels)
+        stored = {name: _as_stored(word, picture) for name, word in dials.items()}
+        asked = ask(model.contract, stored, _as_stored(strength, picture))
     if out is not None:
-        _warn([f"{source}: {note}" for note in [*notes, *images.write(out, restored)]])
-    return np.ascontiguousarray(images.upright(restored).pixels[0].transpose(1, 2, 0))
+        images.check_format(picture, out, model.contract.scale)  # before the work, not after it
+        prepare_folder(out)
+
+    restored = model.restore(picture, asked, tile=tile, max_megapixels=max_megapixels)
+
+    if out is not None:
+        notes = (*picture.notes, *images.write(out, restored.picture))
+        _warn(notes if array is not None else [f"{source}: {note}" for note in notes])
+    if array is not None:
+        return as_array(restored, array)
+    upright = images.upright(restored.picture)
+    return np.ascontiguousarray(upright.pixels[0].transpose(1, 2, 0))
 
 
 def _warn(notes: Iterable[str]) -> None:
-    for note in dict.fromkeys(notes):
+    for note in notes:
         warnings.warn(note, stacklevel=3)
 
 
 def _as_stored(value: Any, picture: Picture) -> Any:
     """A map [H, W] as the picture's pixels lie in its file; anything else as it is."""
-    return (
-        np.ascontiguousarray(images.stored(value, picture))
-        if isinstance(value, np.ndarray) and value.ndim == 2
-        else value
-    )
-
-
-def _ready(picture: Picture, target: Path, model: Model) -> list[str]:
-    """What can be said before the work: sentences on what the target's format will not keep;
-    FormatLimit, OutputError.
-    """
-    notes = images.check_format(picture, target, model.contract.scale)
-    prepare_folder(target)
-    return notes
-
-
-def _writable(image: NDArray[Any]) -> NDArray[Any]:
-    """An array as picture files know them: without float64."""
-    return image.astype(np.float32) if image.dtype == np.float64 else image
+    if isinstance(value, np.ndarray) and value.ndim == 2:
+        return np.ascontiguousarray(images.stored(value, picture))
+    return value

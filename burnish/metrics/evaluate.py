@@ -1,4 +1,4 @@
-"""A Run, clean pictures, degradations and metrics -> a table.
+"""Something that restores, clean pictures, degradations and metrics -> a table.
 
 The damage is a pure function of (seed, picture's place, settings), so no order matters.
 """
@@ -9,7 +9,6 @@ import csv
 import io
 import math
 import operator
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,11 +16,13 @@ from typing import Any
 
 import numpy as np
 
-from ..contract import Array, Contract, Run, apply, level_array
+from ..contract import Array, Contract
 from ..degrade import Degradation
 from ..degrade.noise import clip_and_round
 from ..errors import UsageError
-from ..ground.channels import as_channels, from_channels, to_channels
+from ..ground.channels import from_channels, to_channels
+from ..images import Picture
+from ..pipeline import Asked, Restores, ask
 from . import DEFAULT, METRICS, Metric
 
 Settings = Mapping[str, float]
@@ -176,9 +177,8 @@ class Table:
 
 
 def evaluate(
-    run: Run,
-    contract: Contract,
-    pictures: Iterable[tuple[str, Array]],
+    model: Restores,
+    pictures: Iterable[tuple[str, Picture]],
     settings: Sequence[Settings],
     degradations: Sequence[Degradation],
     metrics: Sequence[Metric] = USUAL,
@@ -191,21 +191,23 @@ def evaluate(
     """Spoils every picture at every setting, restores it with the dials at that setting, and
     compares it with the clean one.
 
-    pictures: (name, clean [1, C, H, W] in 0..1), looked at one at a time; a grey one goes through a
-    colour model and comes back grey. settings: such as [{"noise": 15}, {"noise": 25}], the level of
-    each degradation; the model's dials of these names are set to it, and what it has no dial for is
-    hidden from it. clip: the spoiled pictures are clipped and rounded to 8 bits, as files are.
-    crop: pixels that the metrics leave out at every border. UsageError, DialError.
+    pictures: (name, clean, of pixels [1, C, H, W] in 0..1), looked at one at a time; a grey one
+    goes through a colour model and comes back grey. settings: such as [{"noise": 15}, {"noise":
+    25}], the level of each degradation; the model's dials of these names are set to it, the others
+    are settled as the model does where nobody sets them, and what it has no dial for is hidden from
+    it. clip: the spoiled pictures are clipped and rounded to 8 bits, as files are. crop: pixels
+    that the metrics leave out at every border. UsageError, DialError.
     """
     settings = [dict(pairs) for pairs in dict.fromkeys(tuple(s.items()) for s in settings)]
     _check(settings, degradations)
-    inside = [contract.settings(told(contract, setting)) for setting in settings]
+    asked = [ask(model.contract, told(model.contract, setting)) for setting in settings]
     total = operator.length_hint(pictures) * len(settings)
     rows: list[Row] = []
     for place, (name, clean) in enumerate(pictures):
-        for setting, dials in zip(settings, inside, strict=True):
-            spoiled = spoil(clean, setting, degradations, generator(seed, place, setting), clip)
-            rows.append(_row(run, contract, name, spoiled, clean, setting, dials, metrics, crop))
+        for setting, wish in zip(settings, asked, strict=True):
+            rng = generator(seed, place, setting)
+            spoiled = spoiled_picture(clean, setting, degradations, rng, clip)
+            rows.append(_row(model, name, spoiled, clean, setting, wish, metrics, crop))
             if progress is not None:
                 progress(len(rows), total)
     if not rows:
@@ -214,9 +216,8 @@ def evaluate(
 
 
 def evaluate_pairs(
-    run: Run,
-    contract: Contract,
-    pairs: Iterable[tuple[str, Array, Array, Settings]],
+    model: Restores,
+    pairs: Iterable[tuple[str, Picture, Picture, Settings]],
     metrics: Sequence[Metric] = USUAL,
     *,
     crop: int = 0,
@@ -225,10 +226,11 @@ def evaluate_pairs(
     with the clean one.
 
     pairs: (name, spoiled [1, C, H, W], clean [1, C, scale H, scale W], setting of the dials),
-    looked at one at a time; a dial that is not set stands at its default. UsageError, DialError.
+    looked at one at a time; a dial that is not set is settled as the model does: by what the file
+    says, or what its pixels show. UsageError, DialError.
     """
     rows = [
-        _row(run, contract, name, spoiled, clean, s, contract.settings(s), metrics, crop)
+        _row(model, name, spoiled, clean, s, ask(model.contract, s), metrics, crop)
         for name, spoiled, clean, s in pairs
     ]
     if not rows:
@@ -237,28 +239,27 @@ def evaluate_pairs(
 
 
 def _row(
-    run: Run,
-    contract: Contract,
+    model: Restores,
     name: str,
-    spoiled: Array,
-    clean: Array,
+    spoiled: Picture,
+    clean: Picture,
     setting: Settings,
-    dials: tuple[float, ...],
+    asked: Asked,
     metrics: Sequence[Metric],
     crop: int,
 ) -> Row:
     """One picture restored and measured, against what the network can give of the clean one: its
     channels, and its size where the network enlarges.
     """
-    check_sizes(name, contract.scale, spoiled, clean)
-    start = time.perf_counter()
-    restored = apply(run, contract, taken(contract, spoiled), level_array(dials))
-    seconds = time.perf_counter() - start
-    channels = min(clean.shape[1], contract.channels_out)
-    restored = from_channels(restored, channels)
-    target = to_channels(clean, channels)[..., : restored.shape[-2], : restored.shape[-1]]
-    figures = {metric.name: metric.function(restored, target, crop) for metric in metrics}
-    return Row(name, dict(setting), channels, target[0, 0].size / 1e6, figures, seconds)
+    contract = model.contract
+    check_sizes(name, contract.scale, spoiled.pixels, clean.pixels)
+    restored = model.restore(spoiled, asked)
+    channels = min(clean.pixels.shape[1], contract.channels_out)
+    pixels = from_channels(restored.picture.pixels, channels)
+    target = to_channels(clean.pixels, channels)[..., : pixels.shape[-2], : pixels.shape[-1]]
+    figures = {metric.name: metric.function(pixels, target, crop) for metric in metrics}
+    megapixels = target[0, 0].size / 1e6
+    return Row(name, dict(setting), channels, megapixels, figures, restored.seconds)
 
 
 def check_sizes(name: str, scale: int, spoiled: Array, clean: Array) -> None:
@@ -272,16 +273,6 @@ def check_sizes(name: str, scale: int, spoiled: Array, clean: Array) -> None:
             f"{name}: {width}x{height} spoiled beside {wide}x{high} clean does not fit a model "
             f"that {does}"
         )
-
-
-def taken(contract: Contract, image: Array) -> Array:
-    """The image [1, C, H, W] in the channels that the network takes.
-
-    A colour picture is turned grey for one that colours; UsageError for one that does not.
-    """
-    return (to_channels if contract.channels_out > contract.channels_in else as_channels)(
-        image, contract.channels_in
-    )
 
 
 def told(contract: Contract, setting: Settings) -> dict[str, float]:
@@ -319,6 +310,22 @@ def spoil(
             spoiled, np.full((1, 1, 1, 1), settings[degradation.dial.name], np.float32), rng
         )
     return clip_and_round(spoiled) if clip else spoiled
+
+
+def spoiled_picture(
+    clean: Picture,
+    settings: Settings,
+    degradations: Sequence[Degradation],
+    rng: np.random.Generator,
+    clip: bool,
+) -> Picture:
+    """The same as a Picture: of what the clean one's file says, that stays which the damage leaves
+    true.
+    """
+    pixels = spoil(clean.pixels, settings, degradations, rng, clip)
+    resized = pixels.shape != clean.pixels.shape
+    told_anew = resized or not clean.known().keys().isdisjoint(settings)
+    return Picture(pixels, quality=None if told_anew else clean.quality)
 
 
 def _check(settings: Sequence[Settings], degradations: Sequence[Degradation]) -> None:

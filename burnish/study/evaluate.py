@@ -13,12 +13,13 @@ from pathlib import Path
 import numpy as np
 
 from .. import images
-from ..contract import Array, apply, level_array
 from ..dataset.pairs import match
 from ..degrade import Degradation, damage_by
 from ..errors import DataError, DialError, InputMissing, UsageError
+from ..ground.channels import from_channels
 from ..ground.files import atomic_write
 from ..ground.tables import no_such
+from ..images import Picture
 from ..inference.names import own_pictures
 from ..metrics import LIKENESS, METRICS, Metric
 from ..metrics.artefacts import OF_PICTURES
@@ -28,26 +29,24 @@ from ..metrics.evaluate import (
     evaluate,
     evaluate_pairs,
     generator,
-    spoil,
-    taken,
+    spoiled_picture,
     told,
 )
+from ..pipeline import ask
 from ..report.page import paragraph, picture_file, section, write_page
 from .comparison import artefacts, figures, fronts
 from .contact import Shown, contact_sheet, corner, piece_of
 from .machine import processor
 from .measures import measures
 from .results import Entry, Results, figures_of
-from .rows import Row, automatic
+from .rows import Row
 
 #: pictures on the contact sheet, and the side of their pieces
 SHOWN, SIDE = 3, 160
 
 
 class Folder:
-    """The pictures of a folder, in the order of their names, read one at a time: (name, clean [1,
-    C, H, W]).
-    """
+    """The pictures of a folder, in the order of their names, read one at a time: (name, clean)."""
 
     def __init__(self, path: Path) -> None:
         if not path.is_dir():
@@ -59,8 +58,8 @@ class Folder:
     def __length_hint__(self) -> int:
         return len(self.files)
 
-    def __iter__(self) -> Iterator[tuple[str, Array]]:
-        return ((file.name, images.read(file).pixels) for file in self.files)
+    def __iter__(self) -> Iterator[tuple[str, Picture]]:
+        return ((file.name, images.read(file)) for file in self.files)
 
 
 class Pairs:
@@ -76,9 +75,9 @@ class Pairs:
             )
         self.pairs = found.pairs
 
-    def __iter__(self) -> Iterator[tuple[str, Array, Array, Settings]]:
+    def __iter__(self) -> Iterator[tuple[str, Picture, Picture, Settings]]:
         return (
-            (pair.name, images.read(pair.spoiled).pixels, images.read(pair.clean).pixels, {})
+            (pair.name, images.read(pair.spoiled), images.read(pair.clean), {})
             for pair in self.pairs
         )
 
@@ -108,24 +107,13 @@ def evaluate_row(
     a level that no degradation owns.
     """
     grey = np.full((1, row.contract.channels_in, 64, 64), 0.5, np.float32)
-    apply(
-        row.run, row.contract, grey, level_array(row.contract.settings({}))
-    )  # what is loaded at the first picture is not timed
+    row.restore(Picture(grey))  # what is loaded at the first picture is not timed
     border = crop if crop is not None else row.contract.scale if row.contract.scale > 1 else 0
     if not levels and holds_pairs(folder):
-        row = automatic(row)
-        return evaluate_pairs(row.run, row.contract, Pairs(folder), metrics, crop=border)
+        return evaluate_pairs(row, Pairs(folder), metrics, crop=border)
     damage, settings = _damage(levels, row.contract.scale)
     return evaluate(
-        row.run,
-        row.contract,
-        Folder(folder),
-        settings,
-        damage,
-        metrics,
-        clip=clip,
-        seed=seed,
-        crop=border,
+        row, Folder(folder), settings, damage, metrics, clip=clip, seed=seed, crop=border
     )
 
 
@@ -206,8 +194,7 @@ def write_comparison(
     """The page with the table, quality against time, the artefacts, and the contact sheet, which is
     written beside it as .jpg too.
     """
-    shown = rows if levels else [automatic(row) for row in rows]
-    sheet = contact_sheet(path.with_suffix(".jpg"), list(_shown(shown, folder, levels, clip, seed)))
+    sheet = contact_sheet(path.with_suffix(".jpg"), list(_shown(rows, folder, levels, clip, seed)))
     parts = [
         section("Figures", figures(results)),
         section("Quality and cost", fronts(results)),
@@ -231,21 +218,25 @@ def _shown(
     for name, spoiled, clean, setting in itertools.islice(
         _spoiled(rows[0], folder, levels, clip, seed), SHOWN
     ):
-        times = clean.shape[-1] // spoiled.shape[-1]
-        place = corner(clean, SIDE, times=times)
+        times = clean.pixels.shape[-1] // spoiled.pixels.shape[-1]
+        place = corner(clean.pixels, SIDE, times=times)
         restored = {}
         for row in rows:
-            level = level_array(row.contract.settings(told(row.contract, setting)))
-            restored[row.name] = (
-                piece_of(apply(row.run, row.contract, taken(row.contract, spoiled), level), *place),
-                "",
-            )
-        yield Shown(name, piece_of(spoiled, *place, times), piece_of(clean, *place), restored)
+            asked = ask(row.contract, told(row.contract, setting))
+            pixels = row.restore(spoiled, asked).picture.pixels
+            pixels = from_channels(pixels, min(pixels.shape[1], row.contract.channels_out))
+            restored[row.name] = (piece_of(pixels, *place), "")
+        yield Shown(
+            name,
+            piece_of(spoiled.pixels, *place, times),
+            piece_of(clean.pixels, *place),
+            restored,
+        )
 
 
 def _spoiled(
     row: Row, folder: Path, levels: Mapping[str, Sequence[float]], clip: bool, seed: int
-) -> Iterator[tuple[str, Array, Array, Settings]]:
+) -> Iterator[tuple[str, Picture, Picture, Settings]]:
     """(name, spoiled, clean, setting) at the setting in the middle."""
     if not levels:
         yield from Pairs(folder)
@@ -253,12 +244,8 @@ def _spoiled(
     damage, settings = _damage(levels, row.contract.scale)
     setting = settings[len(settings) // 2]
     for place, (name, clean) in enumerate(Folder(folder)):
-        yield (
-            name,
-            spoil(clean, setting, damage, generator(seed, place, setting), clip),
-            clean,
-            setting,
-        )
+        rng = generator(seed, place, setting)
+        yield name, spoiled_picture(clean, setting, damage, rng, clip), clean, setting
 
 
 def metrics_of(

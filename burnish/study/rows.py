@@ -5,33 +5,125 @@ and dial settings, or several in a chain.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
-from ..contract import Array, Contract, Dial, Run, apply
-from ..errors import DialError, UsageError
-from ..estimate import ESTIMATORS
+from ..contract import Contract, Dial, mix
+from ..errors import UsageError
 from ..ground.channels import to_channels
 from ..ground.grammar import Call
-from ..inference.engine import restore
+from ..images import Picture
 from ..inference.model import Model
 from ..inference.zoo import load
+from ..pipeline import (
+    AUTO,
+    NOTHING,
+    Asked,
+    Auto,
+    Restored,
+    Restores,
+    Setting,
+    Settled,
+    ask,
+    enlarged,
+)
 
 
 @dataclass(frozen=True)
 class Row:
-    """Something that restores. cost: what is known of it: megabytes of its file, parameters,
-    multiply_adds a pixel. given: the dials that its words set.
+    """A model, or something else that restores, as a row of a comparison: it restores itself, with
+    what its words say of its dials.
     """
 
+    #: what it is called
     name: str
-    contract: Contract
-    run: Run
+    #: what restores
+    model: Restores
+    #: what is known of it: megabytes of its file, parameters, multiply_adds a pixel
     cost: Mapping[str, float] = field(default_factory=dict)
-    given: frozenset[str] = frozenset()
+    #: the dials that its words set: numbers, which may be told otherwise, or AUTO, which may not
+    given: Mapping[str, float | Auto] = field(default_factory=dict)
+
+    @property
+    def contract(self) -> Contract:
+        """The model's, its dials standing where the words set them, without those that are to be
+        found on every picture.
+        """
+        contract = self.model.contract
+        dials = [dial for dial in contract.dials if self.given.get(dial.name) is not AUTO]
+        return replace(contract, dials=tuple(_standing_at(dial, self.given) for dial in dials))
+
+    def settle(self, picture: Picture, asked: Asked = NOTHING) -> Settled:
+        """What the picture would be restored with."""
+        return self.model.settle(picture, self._with_words(asked))
+
+    def restore(self, picture: Picture, asked: Asked = NOTHING) -> Restored:
+        """The picture restored, as it was asked for."""
+        return self.model.restore(picture, self._with_words(asked))
+
+    def _with_words(self, asked: Asked) -> Asked:
+        return Asked({**self.given, **asked.dials}, asked.strength)
+
+
+@dataclass(frozen=True)
+class Chain:
+    """One after the other. A dial of several of them is one dial, which all of them are told; it is
+    settled on the picture that comes in.
+    """
+
+    #: in the order in which they restore
+    parts: Sequence[Row]
+
+    @property
+    def contract(self) -> Contract:
+        """From the first one's input to the last one's output."""
+        found = {dial.name: dial for part in reversed(self.parts) for dial in part.contract.dials}
+        return Contract(
+            self.parts[0].contract.channels_in,
+            self.parts[-1].contract.channels_out,
+            scale=math.prod(part.contract.scale for part in self.parts),
+            reach=None,
+            dials=tuple(found.values()),
+        )
+
+    def settle(self, picture: Picture, asked: Asked = NOTHING) -> Settled:
+        """What the picture would be restored with: of a dial of several, what the first one says."""
+        each = [part.settle(picture, _own(part, asked.dials)) for part in reversed(self.parts)]
+        names = [dial.name for dial in self.contract.dials]
+        settings = {name: value for one in each for name, value in one.dials.items()}
+        origins = {name: origin for one in each for name, origin in one.origins.items()}
+        return Settled(
+            {name: settings[name] for name in names},
+            {name: origins[name] for name in names},
+            each[-1].strength,
+        )
+
+    def restore(self, picture: Picture, asked: Asked = NOTHING) -> Restored:
+        """The picture restored, as it was asked for."""
+        settled = self.settle(picture, asked)
+        seconds = 0.0
+        handed = picture
+        for i, part in enumerate(self.parts):
+            if i:  # as between two files, but not rounded; what the first file said is gone
+                clipped = np.clip(handed.pixels, 0, 1)
+                fitting = to_channels(clipped, part.contract.channels_in)
+                handed = replace(handed, pixels=fitting, quality=None)
+            restored = part.restore(handed, _own(part, settled.dials))
+            seconds += restored.seconds
+            handed = restored.picture
+        channels = handed.pixels.shape[1]
+        before = to_channels(enlarged(picture.pixels, self.contract.scale), channels)
+        mixed = mix(before, handed.pixels, settled.strength)
+        return Restored(replace(handed, pixels=mixed), settled, seconds)
+
+
+def _own(part: Row, settings: Mapping[str, Setting]) -> Asked:
+    """What of the settings a part of a chain has dials for, at full strength."""
+    names = {dial.name for dial in part.contract.dials}
+    return Asked({name: value for name, value in settings.items() if name in names})
 
 
 def open_row(
@@ -52,11 +144,11 @@ def open_row(
     name: what it is called, without it the words; notice: is told where it runs. UsageError,
     DialError, ModelMissing.
     """
-    parts = [
-        _opened(word, fp32, device, threads, notice)
-        for word in ([words] if _is_file(words) else words.split("+"))
-    ]
-    return replace(parts[0] if len(parts) == 1 else _chain(parts), name=name or words)
+    words_of = [words] if _is_file(words) else words.split("+")
+    parts = [_opened(word, fp32, device, threads, notice) for word in words_of]
+    if len(parts) == 1:
+        return replace(parts[0], name=name or words)
+    return Row(name or words, Chain(parts), _cost(parts), _numbers(parts))
 
 
 def _opened(
@@ -70,55 +162,39 @@ def _opened(
         model = load(str(Call(name, arguments)))
     opened = model.open(device=device, threads=threads, fp32=fp32)
     notice(f"{name}: on {opened.device}, {opened.backend}, {opened.precision}")
-    found = [key for key, value in given.items() if key in dials and value == "auto"]
-    settings = {
-        key: _number(words, value)
+    settings: dict[str, float | Auto] = {
+        key: AUTO if value == AUTO.value else _number(words, value)
         for key, value in given.items()
-        if key in dials and key not in found
+        if key in dials
     }
-    contract = replace(
-        model.contract, dials=tuple(_standing_at(dial, settings) for dial in model.contract.dials)
-    )
+    ask(model.contract, settings)
+    return Row(words, model, _known(model), settings)
+
+
+def _known(model: Model) -> dict[str, float]:
+    """What a model costs, by its card and its file."""
     known: dict[str, float] = {
         key: float(model.card[key]) for key in ("parameters", "multiply_adds") if key in model.card
     }
-    size = {"megabytes": model.path.stat().st_size / 1e6} if model.path else {}
-    row = Row(words, contract, _tiled(model, opened.run), {**known, **size}, frozenset(settings))
-    if wrong := set(found) - set(ESTIMATORS):
-        raise DialError(f"{words}: {min(wrong)} cannot be estimated; give a number")
-    return automatic(row, found) if found else row
+    if model.path:
+        known["megabytes"] = model.path.stat().st_size / 1e6
+    return known
 
 
-def automatic(row: Row, names: Collection[str] | None = None) -> Row:
-    """The row without these dials (without names: all but those that its words set), each of which
-    is found on the picture, as `burnish restore` does; one that cannot be found stays.
-    """
-    dials = row.contract.dials
-    wanted = [
-        dial
-        for dial in dials
-        if dial.name in ESTIMATORS
-        and (dial.name not in row.given if names is None else dial.name in names)
-    ]
-    if not wanted:
-        return row
-    rest = tuple(dial for dial in dials if dial not in wanted)
+def _cost(parts: Sequence[Row]) -> dict[str, float]:
+    """What a chain costs; multiply-adds are for a pixel, of pictures of different sizes."""
+    keys = sorted({key for part in parts for key in part.cost if key != "multiply_adds"})
+    return {key: sum(part.cost.get(key, 0.0) for part in parts) for key in keys}
 
-    def run(image: Array, level: Array | None) -> Array:
-        seen = (
-            image[:, :1] if (image == image[:, :1]).all() else image
-        )  # a grey picture in a colour model's channels
-        size = (1, 1) if level is None else level.shape[-2:]
-        found = {dial: np.clip(ESTIMATORS[dial.name](seen), dial.low, dial.high) for dial in wanted}
-        planes = [
-            np.full(size, found[dial])
-            if dial in found or level is None
-            else level[0, rest.index(dial)]
-            for dial in dials
-        ]
-        return row.run(image, np.stack(planes)[None].astype(np.float32))
 
-    return replace(row, contract=replace(row.contract, dials=rest), run=run)
+def _numbers(parts: Sequence[Row]) -> dict[str, float | Auto]:
+    """The numbers that the words of a chain's parts set; of a dial of several, the first one's."""
+    return {
+        name: value
+        for part in reversed(parts)
+        for name, value in part.given.items()
+        if not isinstance(value, Auto)
+    }
 
 
 def _is_file(words: str) -> bool:
@@ -126,54 +202,9 @@ def _is_file(words: str) -> bool:
     return words.endswith(".onnx") and Path(words).is_file()
 
 
-def _tiled(model: Model, run: Run) -> Run:
-    """A Run that bounds its memory as `burnish restore` does. The residual stays one."""
-    bare = replace(model.contract, residual=False)
-
-    def bounded(image: Array, level: Array | None) -> Array:
-        return restore(run, bare, image, level, bytes_per_pixel=model.bytes_per_pixel)
-
-    return bounded
-
-
-def _standing_at(dial: Dial, settings: Mapping[str, float]) -> Dial:
-    return replace(dial, default=dial.check(settings[dial.name])) if dial.name in settings else dial
-
-
-def _chain(parts: Sequence[Row]) -> Row:
-    """One after the other; a dial of several of them is one dial, which all of them are told."""
-    dials = {dial.name: dial for part in reversed(parts) for dial in part.contract.dials}
-    names = list(dials)
-
-    def run(image: Array, level: Array | None) -> Array:
-        for i, part in enumerate(parts):
-            given = to_channels(np.clip(image, 0, 1) if i else image, part.contract.channels_in)
-            own = [names.index(dial.name) for dial in part.contract.dials]
-            image = apply(
-                part.run, part.contract, given, level[:, own] if level is not None and own else None
-            )
-        return image
-
-    first, last = parts[0].contract, parts[-1].contract
-    keys = sorted(
-        {key for part in parts for key in part.cost if key != "multiply_adds"}
-    )  # those are for a pixel, of pictures of different sizes
-    cost = {key: sum(part.cost.get(key, 0.0) for part in parts) for key in keys}
-    scale = math.prod(part.contract.scale for part in parts)
-    given = frozenset[str]().union(*(part.given for part in parts))
-    return Row(
-        "",
-        Contract(
-            first.channels_in,
-            last.channels_out,
-            scale=scale,
-            reach=None,
-            dials=tuple(dials.values()),
-        ),
-        run,
-        cost,
-        given,
-    )
+def _standing_at(dial: Dial, given: Mapping[str, float | Auto]) -> Dial:
+    value = given.get(dial.name, AUTO)
+    return dial if isinstance(value, Auto) else replace(dial, default=value)
 
 
 def _written_otherwise(words: str) -> UsageError:

@@ -43,26 +43,28 @@ def make_sheet(target: Path, say: Callable[[str], None], *, threads: int | None 
 
     from ... import images
     from ...inference.zoo import load
+    from ...pipeline import ask
     from ...report.sheet import Cell, residual_picture, sheet
 
     prepare(target, "-o", SHEET)
-    pixels = images.read(Path(str(resources.files(__package__) / EXAMPLE))).pixels
+    picture = images.read(Path(str(resources.files(__package__) / EXAMPLE)))
     model = load()
     opened = model.open(threads=threads)
     say(f"on {opened.device}, {opened.backend}, {opened.precision}")
-    found = model.settings({}, pixels)
-    before = np.ascontiguousarray(pixels[0].transpose(1, 2, 0))
+    found = float(np.max(model.settle(picture).dials["noise"]))
+    before = np.ascontiguousarray(picture.pixels[0].transpose(1, 2, 0))
     rows = [
         [
             Cell(before, "the example: a photograph with noise 25, 8 bits"),
             Cell(np.full_like(before, 0.5), f"what was taken away, x{GAIN:g}"),
         ]
     ]
-    positions = [(found, 1.0, f"noise=auto: {found[0]:.1f} was found")]
-    positions += [((level,), 1.0, f"noise={level:g}") for level in LEVELS]
+    positions = [(found, 1.0, f"noise=auto: {found:.1f} was found")]
+    positions += [(level, 1.0, f"noise={level:g}") for level in LEVELS]
     positions += [(found, 0.6, "noise=auto, --strength 0.6")]
-    for settings, strength, caption in positions:
-        after = np.clip(model.restore(pixels, settings, strength)[0].transpose(1, 2, 0), 0, 1)
+    for level, strength, caption in positions:
+        restored = model.restore(picture, ask(model.contract, {"noise": level}, strength))
+        after = np.clip(restored.picture.pixels[0].transpose(1, 2, 0), 0, 1)
         say(caption)
         rows.append([Cell(after, caption), Cell(residual_picture(before, after, GAIN), "")])
     sheet(

@@ -63,7 +63,7 @@ def dial(
     levels = parse_levels(dial)
     turned = _turned(levels)
     prepare(output, "-o", SHEET, [picture])
-    opened = open_model(model, {})
+    opened = open_model(model)
     opened.open(device=device.value, threads=threads, fp32=fp32)
     made = strip(
         opened,

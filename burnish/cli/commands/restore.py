@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from ...errors import BurnishError
     from ...inference.job import Job
     from ...inference.model import Model
+    from ...pipeline import MapFile
     from ..console import Console
 
 ModelName = Annotated[
@@ -118,20 +119,19 @@ def restore(
     one_thread_for_algebra()
     with starting():
         from ...inference.job import Job
+        from ...pipeline import ask
         from ..console import Console
 
     pairs = pairs_of(inputs, output, recursive=recursive, suffix=suffix, format=format)
-    settings = parse_settings(dial)
     size = parse_tile(tile)
-    _check_strength(strength, strength_map)
+    wanted = _wanted(strength, strength_map)
+    opened = open_model(model)
+    asked = ask(opened.contract, parse_settings(dial), wanted)
     jobs = [
         Job(
             source=str(source),
             target=str(target),
-            model=model,
-            dials=settings,
-            strength=strength,
-            strength_map=None if strength_map is None else str(strength_map),
+            asked=asked,
             tile=size,
             quality=quality,
             overwrite=overwrite,
@@ -140,7 +140,6 @@ def restore(
         for source, target in pairs
     ]
     console = Console(len(jobs), quiet=quiet, verbose=verbose, as_json=as_json)
-    opened = open_model(model, settings)
     _say_what_is_passed_over(inputs, recursive, console)
     _want_some(jobs, recursive)
     if dry_run:
@@ -150,13 +149,15 @@ def restore(
     )
 
 
-def _check_strength(strength: float, strength_map: Path | None) -> None:
-    if not 0 <= strength <= 1:
-        raise UsageError(
-            f"--strength {strength:g} is out of range: from 0 (the input) to 1 (the full effect)"
-        )
-    if strength_map is not None and not strength_map.is_file():
+def _wanted(strength: float, strength_map: Path | None) -> float | MapFile:
+    """The strength, everywhere or by a map whose white stands for it."""
+    from ...pipeline import MapFile
+
+    if strength_map is None:
+        return strength
+    if not strength_map.is_file():
         raise UsageError(f"--strength-map {strength_map}: no such file")
+    return MapFile(strength_map, 0.0, strength, str(strength_map))
 
 
 def _say_what_is_passed_over(inputs: Sequence[Path], recursive: bool, console: Console) -> None:

@@ -98,7 +98,7 @@ def _show_strips(
 
     prepare(output / "strip.png", "-o", SHEET, [folder])
     say("no clean sides there, so your eyes choose:")
-    opened = open_model(model, {})
+    opened = open_model(model)
     opened.open(device=device, threads=threads)
     for made in choose(opened, folder, output, dial=names[0] if names else None, say=say):
         print(json.dumps({"strip": str(made)}) if as_json else made)

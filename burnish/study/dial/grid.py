@@ -18,16 +18,17 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from ...contract import Array, Dial, apply, level_array
+from ...contract import Array, Dial
 from ...degrade import Degradation
 from ...errors import UsageError
-from ...ground.channels import to_channels
+from ...images import Picture
 from ...metrics import psnr
-from ...metrics.evaluate import generator, spoil, taken
+from ...metrics.evaluate import generator, spoiled_picture
+from ...pipeline import ask
 from ...report.page import gates as gates_table
 from ...report.page import paragraph, section, table, write_page
 from ..rows import Row
-from .smooth import middle
+from .smooth import fitting
 
 #: side of the windows whose range of the clean picture a restored one may not leave
 AROUND = 5
@@ -86,7 +87,7 @@ class Grid:
 
 def grid(
     row: Row,
-    pictures: Iterable[tuple[str, Array]],
+    pictures: Iterable[tuple[str, Picture]],
     damages: Sequence[Degradation],
     levels: Sequence[Sequence[float]],
     *,
@@ -97,8 +98,8 @@ def grid(
     """Spoils every picture by both, in their order, at every pair of levels, and restores it at
     every pair of settings of the dials of these names.
 
-    The other dials stand at their defaults; side: of the piece in the middle of each picture.
-    DialError, UsageError.
+    The other dials are settled on every picture as `burnish restore` does. side: of the piece in
+    the middle of each picture. DialError, UsageError.
     """
     if len(damages) != 2 or len(levels) != 2 or not all(levels):
         raise UsageError("a grid wants two kinds of damage, with a few levels each")
@@ -108,7 +109,7 @@ def grid(
     for dial, several in zip(dials, stops, strict=True):
         for level in several:
             dial.check(level)
-    held = [to_channels(middle(clean, side), contract.channels_out) for _, clean in pictures]
+    held = [fitting(clean, side, contract.channels_out) for _, clean in pictures]
     if not held:
         raise UsageError("there are no pictures to measure on")
     shape = (len(stops[0]), len(stops[1]))
@@ -118,16 +119,14 @@ def grid(
         true = {dials[0].name: stops[0][i], dials[1].name: stops[1][j]}
         say(", ".join(f"{name} {level:g}" for name, level in true.items()))
         for number, clean in enumerate(held):
-            spoiled = spoil(clean, true, damages, generator(seed, number, true), False)
-            low, high = _range(clean)
+            spoiled = spoiled_picture(clean, true, damages, generator(seed, number, true), False)
+            low, high = _range(clean.pixels)
             for a, b in places:
-                settings = contract.settings(
-                    {dials[0].name: stops[0][a], dials[1].name: stops[1][b]}
-                )
-                restored = apply(row.run, contract, taken(contract, spoiled), level_array(settings))
+                turned = {dials[0].name: stops[0][a], dials[1].name: stops[1][b]}
+                restored = row.restore(spoiled, ask(contract, turned)).picture.pixels
                 beyond = np.maximum(restored - high, 0) + np.maximum(low - restored, 0)
                 figures[:, i, j, a, b] += (
-                    psnr(restored, clean),
+                    psnr(restored, clean.pixels),
                     float(beyond.mean() / max(float((high - low).mean()), 1e-6)),
                 )
     return Grid(row.name, dials, stops, figures[0] / len(held), figures[1] / len(held), len(held))

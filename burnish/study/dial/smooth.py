@@ -13,12 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ...contract import Array, Dial, apply, level_array
+from ...contract import Array, Dial
 from ...degrade import Degradation
 from ...errors import DialError, UsageError
 from ...ground.channels import to_channels
+from ...images import Picture
 from ...metrics import psnr
-from ...metrics.evaluate import generator, spoil, taken, told
+from ...metrics.evaluate import generator, spoiled_picture, told
+from ...pipeline import Asked, Restores, ask
 from ..rows import Row
 
 #: settings from one end of the range to the other, besides the true levels
@@ -109,7 +111,7 @@ def top(
 
 def smooth(
     row: Row,
-    pictures: Iterable[tuple[str, Array]],
+    pictures: Iterable[tuple[str, Picture]],
     damage: Degradation,
     levels: Sequence[float],
     *,
@@ -122,8 +124,8 @@ def smooth(
     """Spoils every picture at every level, restores it at every setting of the dial `turn` (without
     it, that of the damage's name), and measures.
 
-    The other dials stand at their defaults. side: of the piece in the middle that is taken of each
-    picture. DialError, UsageError.
+    The other dials are settled on every picture as `burnish restore` does. side: of the piece in
+    the middle that is taken of each picture. DialError, UsageError.
     """
     contract = row.contract
     names = [one.name for one in contract.dials]
@@ -138,7 +140,7 @@ def smooth(
         level for level in levels if matched and dial.low <= level <= dial.high
     }
     stops = tuple(sorted(grid))
-    held = [to_channels(middle(clean, side), contract.channels_out) for _, clean in pictures]
+    held = [fitting(clean, side, contract.channels_out) for _, clean in pictures]
     if not held or not levels:
         raise UsageError("there are no pictures, or no levels, to measure on")
     falls = (
@@ -166,7 +168,7 @@ def smooth(
 
 def psnr_at(
     row: Row,
-    pictures: Iterable[tuple[str, Array]],
+    pictures: Iterable[tuple[str, Picture]],
     damage: Degradation,
     level: float,
     turned: Mapping[str, float] | None = None,
@@ -177,14 +179,14 @@ def psnr_at(
     """PSNR of a model on pictures with that much damage, the same as in `smooth`, at the settings
     `turned`; without them, at the damage's own level where the model has such a dial.
     """
+    if turned is None:
+        turned = told(row.contract, {damage.dial.name: level})
+    asked = ask(row.contract, turned)
     values = []
     for i, (_, clean) in enumerate(pictures):
-        piece = to_channels(middle(clean, side), row.contract.channels_out)
+        piece = fitting(clean, side, row.contract.channels_out)
         noisy = _spoiled(piece, damage, level, seed, i)
-        settings = row.contract.settings(
-            told(row.contract, {damage.dial.name: level}) if turned is None else turned
-        )
-        values.append(psnr(_through(row, taken(row.contract, noisy), level_array(settings)), piece))
+        values.append(psnr(row.restore(noisy, asked).picture.pixels, piece.pixels))
     return float(np.mean(values))
 
 
@@ -204,16 +206,19 @@ def _track(
     dial: Dial,
     stops: Sequence[float],
     level: float,
-    spoiled: Sequence[tuple[Array, Array]],
+    spoiled: Sequence[tuple[Picture, Picture]],
     falls: bool,
 ) -> Track:
     figures, up = np.zeros((3, len(stops))), -1 if falls else 1
     bends, steps, removing, smoothing = [], [], [], []
-    for noisy, clean in spoiled:
+    for picture, truth in spoiled:
+        noisy = picture.pixels
+        clean = truth.pixels
+        others = row.settle(picture).dials
         before: list[Array] = []
         last = (0.0, math.inf)
         for i, setting in enumerate(stops):
-            restored = _through(row, taken(row.contract, noisy), _level(row, dial, setting))
+            restored = _at(row, picture, {**others, dial.name: setting})
             away = (
                 float(np.sqrt(np.mean(np.square(noisy - restored))))
                 if noisy.shape == restored.shape
@@ -248,51 +253,56 @@ def _track(
     )
 
 
-def _level(row: Row, dial: Dial, setting: float) -> Array:
-    """That dial at the setting, which may lie beyond its range, and the others at their
-    defaults.
-    """
-    level = level_array(
-        tuple(setting if one.name == dial.name else one.default for one in row.contract.dials)
-    )
-    assert level is not None  # there is at least that dial
-    return level
+def _at(row: Restores, picture: Picture, settings: Mapping[str, float | Array]) -> Array:
+    """The picture restored with the dials there, which may be beyond a dial's range. [1, C, H, W]"""
+    return row.restore(picture, Asked(settings)).picture.pixels
 
 
-def _through(row: Row, image: Array, level: Array | None) -> Array:
-    return apply(row.run, row.contract, image, level)
-
-
-def _spoiled(clean: Array, damage: Degradation, level: float, seed: int, place: int) -> Array:
+def _spoiled(clean: Picture, damage: Degradation, level: float, seed: int, place: int) -> Picture:
     setting = {damage.dial.name: level}
-    return spoil(clean, setting, [damage], generator(seed, place, setting), False)
+    return spoiled_picture(clean, setting, [damage], generator(seed, place, setting), False)
 
 
-def _map_difference(row: Row, dial: Dial, noisy: Array) -> float | None:
+def fitting(clean: Picture, side: int | None, channels: int) -> Picture:
+    """The piece in the middle, in the channels that the model gives."""
+    return Picture(to_channels(middle(clean.pixels, side), channels), quality=clean.quality)
+
+
+def _map_difference(row: Row, dial: Dial, noisy: Picture) -> float | None:
     """The largest, between the number in the middle of the range and a map of it."""
-    contract = row.contract
-    if contract.level != "pixel":
+    if row.contract.level != "pixel":
         return None
-    image = taken(contract, noisy)
-    middle = _level(row, dial, (dial.low + dial.high) / 2)
-    plane = np.ascontiguousarray(
-        np.broadcast_to(middle, (1, len(contract.dials), *image.shape[-2:]))
-    )
-    return float(np.abs(_through(row, image, middle) - _through(row, image, plane)).max())
+    middle = (dial.low + dial.high) / 2
+    plane = np.full(noisy.pixels.shape[-2:], middle, np.float32)
+    others = row.settle(noisy).dials
+    number, map_ = (_at(row, noisy, {**others, dial.name: value}) for value in (middle, plane))
+    return float(np.abs(number - map_).max())
 
 
 def _beyond(
-    row: Row, dial: Dial, damage: Degradation, held: Sequence[Array], seed: int
+    row: Row, dial: Dial, damage: Degradation, held: Sequence[Picture], seed: int
 ) -> dict[float, tuple[float, float]] | None:
     """PSNR beyond the range; None where more of the damage is not simply a higher level."""
     if damage.neutral != 0 or dial.low > dial.high / 4:
         return None
     found: dict[float, list[tuple[float, float]]] = {factor: [] for factor in BEYOND}
     for factor, (i, clean) in itertools.product(BEYOND, enumerate(held)):
-        noisy = taken(row.contract, _spoiled(clean, damage, dial.high * factor, seed, i))
-        level = _level(row, dial, dial.high * factor)
-        brought = rescaled(lambda image, told: _through(row, image, told), noisy, level, factor)
-        found[factor].append((psnr(_through(row, noisy, level), clean), psnr(brought, clean)))
+        noisy = _spoiled(clean, damage, dial.high * factor, seed, i)
+        others = row.settle(noisy).dials
+
+        def run(
+            image: Array,
+            level: Array | None,
+            of: Picture = noisy,
+            settings: Mapping[str, float | Array] = others,
+        ) -> Array:
+            assert level is not None  # it is that of the dial
+            turned = {**settings, dial.name: float(level.flat[0])}
+            return _at(row, of.with_pixels(image), turned)
+
+        level = np.full((1, 1, 1, 1), dial.high * factor, np.float32)
+        pair = run(noisy.pixels, level), rescaled(run, noisy.pixels, level, factor)
+        found[factor].append((psnr(pair[0], clean.pixels), psnr(pair[1], clean.pixels)))
     return {
         factor: (float(np.mean([a for a, _ in pairs])), float(np.mean([b for _, b in pairs])))
         for factor, pairs in found.items()

@@ -4,7 +4,7 @@ dial` does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +15,8 @@ from ...contract import Array, Dial
 from ...errors import DialError
 from ...images import turned as upright
 from ...images.exif import orientation
-from ...inference.maps import Read
 from ...inference.model import Model
+from ...pipeline import FOUND, ask
 from ...report.sheet import Cell, residual_picture, sheet
 from ..contact import corner
 
@@ -32,7 +32,7 @@ def strip(
     *,
     dial: str | None = None,
     values: Sequence[float] = (),
-    others: dict[str, Read] | None = None,
+    others: Mapping[str, float] | None = None,
     side: int | None = 256,
     say: Callable[[str], None] = lambda _: None,
 ) -> Path:
@@ -47,29 +47,26 @@ def strip(
         float(value) for value in np.linspace(turned.low, turned.high, POSITIONS)
     ]
     read = images.read(picture)
-    before, known, tag = read.pixels, read.known(), orientation(read.exif)
-    settings: dict[str, Read] = {
-        name: value for name, value in (others or {}).items() if name != turned.name
-    }
+    before = read.pixels
+    tag = orientation(read.exif)
+    contract = model.contract
+    others = {name: value for name, value in (others or {}).items() if name != turned.name}
     stops = [
-        (
-            f"{turned.name} {value:g}",
-            model.settings({**settings, turned.name: value}, before, known),
-        )
+        (f"{turned.name} {value:g}", ask(contract, {**others, turned.name: value}))
         for value in values
     ]
-    if model.estimates(turned.name, {}):
-        found = model.settings({**settings, turned.name: "auto"}, before, known)
-        at = [one.name for one in model.contract.dials].index(turned.name)
-        stops.append((f"{turned.name} auto: {found[at]:.3g}", found))
+    settled = model.settle(read, ask(contract, others))
+    if settled.origins[turned.name] in FOUND:
+        found = float(np.max(settled.dials[turned.name]))
+        stops.append((f"{turned.name} auto: {found:.3g}", ask(contract, others)))
     height, width = before.shape[-2:]
     left, top, across = corner(before, side) if side is not None else (0, 0, 0)
     window = (top, left, across, across) if side is not None else (0, 0, height, width)
     shown = _piece(before, window, 1, tag)
     cells = [(Cell(shown, "as it is"), Cell(np.full_like(shown, 128), f"taken away, x{GAIN:g}"))]
-    for caption, setting in stops:
+    for caption, asked in stops:
         say(caption)
-        after = model.restore(before, setting)
+        after = model.restore(read, asked).picture.pixels
         scale = after.shape[-1] // width
         piece = _piece(after, window, scale, tag)
         cells.append(

@@ -7,27 +7,27 @@ from.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...contract import Array, Dial, apply, level_array
+from ...contract import Array, Dial, mix
 from ...errors import UsageError
 from ...ground.channels import from_channels, to_channels
 from ...ground.files import prepare_folder
-from ...ground.resize import resize
 from ...ground.tables import no_such
-from ...images import read
+from ...images import Picture, read
 from ...inference.model import Model
 from ...inference.names import own_pictures
 from ...metrics import METRICS, facts
-from ...metrics.evaluate import check_sizes, taken
+from ...metrics.evaluate import check_sizes
+from ...pipeline import FOUND, Asked, enlarged
 from ..contact import corner
 from ..measures import measures
-from ..rows import Row, automatic
+from ..rows import Row
 from .smooth import top
 from .strip import strip, turned_dial
 
@@ -84,7 +84,7 @@ class Tuned:
 
 def tune(
     row: Row,
-    pairs: Iterable[tuple[str, Array, Array, Mapping[str, float]]],
+    pairs: Iterable[tuple[str, Picture, Picture, Mapping[str, float]]],
     names: Sequence[str] = (),
     *,
     metric: str = "psnr",
@@ -97,8 +97,8 @@ def tune(
 
     pairs: (name, spoiled [1, C, H, W], clean [1, C, scale H, scale W], nothing). names: of the
     dials, and "strength"; without them all of the model's dials. With several, each is tuned while
-    the others stand at their best, twice around; a dial that is not tuned is found on each picture,
-    where that is possible, as `burnish restore` does. side: of the piece of each picture that is
+    the others stand at their best, twice around; a dial that is not tuned is settled on each whole
+    picture as `burnish restore` does. side: of the piece of each picture that is
     looked at, where it has most detail; None for all of it. UsageError, DialError.
     """
     contract = row.contract
@@ -109,34 +109,26 @@ def tune(
     )
     if not knobs:
         raise UsageError("this model has no dials; its strength can be tuned, with -d strength")
-    row = automatic(row, [dial.name for dial in contract.dials if dial not in knobs])
-    contract = row.contract
-    held = [_piece(name, contract.scale, spoiled, clean, side) for name, spoiled, clean, _ in pairs]
+    tuned = {knob.name for knob in knobs}
+    held = [_piece(row, name, spoiled, clean, side, tuned) for name, spoiled, clean, _ in pairs]
     if not held:
         raise UsageError("there are no pairs to tune on")
     function = measures([metric])[0].function
 
-    kept: dict[
-        int, tuple[tuple[float, ...], Array]
-    ] = {}  # by picture: what was restored last, since strength asks for the same again
+    # By picture: what was restored last, since strength asks for the same again.
+    kept: dict[int, tuple[Mapping[str, float | Array], Array]] = {}
 
     def value(place: int, at: Mapping[str, float]) -> float:
-        spoiled, clean = held[place]
-        settings = contract.settings(
-            {name: setting for name, setting in at.items() if name != STRENGTH.name}
-        )
-        if place not in kept or kept[place][0] != settings:
-            kept[place] = (
-                settings,
-                apply(row.run, contract, taken(contract, spoiled), level_array(settings)),
-            )
-        restored = from_channels(kept[place][1], min(clean.shape[1], contract.channels_out))
-        if (share := at.get(STRENGTH.name, 1.0)) < 1:
-            before = resize(
-                to_channels(spoiled, restored.shape[1]), restored.shape[-2], restored.shape[-1]
-            )
-            restored = before + np.float32(share) * (restored - before)
-        return function(restored, to_channels(clean, restored.shape[1]), 0)
+        one = held[place]
+        dials = {name: setting for name, setting in at.items() if name != STRENGTH.name}
+        if place not in kept or kept[place][0] != dials:
+            restored = row.restore(one.spoiled, Asked({**one.found, **dials})).picture.pixels
+            kept[place] = dials, restored
+        channels = min(one.clean.shape[1], contract.channels_out)
+        restored = from_channels(kept[place][1], channels)
+        before = to_channels(enlarged(one.spoiled.pixels, contract.scale), channels)
+        mixed = mix(before, restored.copy(), at.get(STRENGTH.name, 1.0))
+        return function(mixed, to_channels(one.clean, channels), 0)
 
     best = {knob.name: knob.default for knob in knobs}
     found: dict[str, Tuned] = {}
@@ -219,19 +211,47 @@ def _upward(metric: str, values: Values) -> Values:
     return np.asarray(np.clip(signed, -1e3, 1e3), np.float64)
 
 
+@dataclass(frozen=True, eq=False)
+class _Held:
+    """The same piece of both sides of a pair."""
+
+    #: the piece to restore
+    spoiled: Picture
+    #: the same place of the clean picture. [1, C, scale h, scale w]
+    clean: Array
+    #: the settings of the dials that are not tuned, as the whole picture has them
+    found: Mapping[str, float | Array]
+
+
 def _piece(
-    name: str, scale: int, spoiled: Array, clean: Array, side: int | None
-) -> tuple[Array, Array]:
-    """The same piece of both sides of a pair; side None: all that both have."""
-    check_sizes(name, scale, spoiled, clean)
-    if side is None:
-        return spoiled, clean[..., : scale * spoiled.shape[-2], : scale * spoiled.shape[-1]]
-    left, top_, across = corner(spoiled, side)
-    inner = np.s_[..., top_ : top_ + across, left : left + across]
-    outer = np.s_[
-        ..., scale * top_ : scale * (top_ + across), scale * left : scale * (left + across)
-    ]
-    return np.ascontiguousarray(spoiled[inner]), np.ascontiguousarray(clean[outer])
+    row: Row,
+    name: str,
+    spoiled: Picture,
+    clean: Picture,
+    side: int | None,
+    tuned: Collection[str],
+) -> _Held:
+    """side None: all that both have."""
+    scale = row.contract.scale
+    check_sizes(name, scale, spoiled.pixels, clean.pixels)
+    found: dict[str, float | Array] = {}
+    if any(dial.name not in tuned for dial in row.contract.dials):
+        settled = row.settle(spoiled).dials
+        found = {name: value for name, value in settled.items() if name not in tuned}
+    height, width = spoiled.pixels.shape[-2:]
+    left, top_, wide, tall = 0, 0, width, height
+    if side is not None:
+        left, top_, wide = corner(spoiled.pixels, side)
+        tall = wide
+    inner = np.s_[..., top_ : top_ + tall, left : left + wide]
+    outer = np.s_[..., scale * top_ : scale * (top_ + tall), scale * left : scale * (left + wide)]
+    alpha = spoiled.alpha
+    piece = replace(
+        spoiled,
+        pixels=np.ascontiguousarray(spoiled.pixels[inner]),
+        alpha=None if alpha is None else np.ascontiguousarray(alpha[inner]),
+    )
+    return _Held(piece, np.ascontiguousarray(clean.pixels[outer]), found)
 
 
 def next_step(model: str, found: Sequence[Tuned]) -> str:
@@ -275,15 +295,15 @@ def choose(
             "pictures"
         )
     turned = turned_dial(model, dial).name
-    at = [one.name for one in model.contract.dials].index(turned)
-    strips, estimated = [], []
+    strips = []
+    estimated = []
     prepare_folder(output / "strip.png")
     for file in files:
         say(file.name)
         strips.append(strip(model, file, output / f"{file.name}_{turned}.png", dial=turned))
-        if model.estimates(turned, {}):
-            picture = read(file)
-            estimated.append(float(np.max(model.settings({}, picture.pixels, picture.known())[at])))
+        settled = model.settle(read(file))
+        if settled.origins[turned] in FOUND:
+            estimated.append(float(np.max(settled.dials[turned])))
     if estimated:
         say(
             f"auto says {turned} {min(estimated):.3g} to {max(estimated):.3g} on "

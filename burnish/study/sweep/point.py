@@ -14,7 +14,6 @@ import signal
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import partial
@@ -28,6 +27,8 @@ from ...contract import Contract
 from ...errors import BurnishError, RecipeError
 from ...ground.channels import to_channels
 from ...ground.files import atomic_write
+from ...images import Picture
+from ...pipeline import Asked
 from ...report.curves import CURVES, read_lines
 from ...training.loop.lock import holding
 from ...training.loop.train import train
@@ -147,12 +148,12 @@ def _measured(
         )
     held = middles(others, stage.validation.crop, contract.scale, stage.data.raw)
     metrics = measures(order["metrics"], order["artefacts"], **(order["features"] or {}))
-    found = figures_of(tables(row.run, row.contract, stage.validation, held, metrics))
+    found = figures_of(tables(row, stage.validation, held, metrics))
     seconds = found.pop("seconds")
     _keep_crops(
         folder / CROPS,
         order["sheet"],
-        samples(row.run, row.contract, stage.validation, held, shown(order["sheet"], held)),
+        samples(row, stage.validation, held, shown(order["sheet"], held)),
     )
     return replace(entry, **found, cost={**entry.cost, "seconds": seconds})
 
@@ -221,16 +222,8 @@ def _seconds(row: Row, side: int = 512) -> float:
     """For a megapixel of its result, the quickest of three."""
     contract = row.contract
     image = np.random.default_rng(0).random((1, contract.channels_in, side, side), dtype=np.float32)
-    plane = (
-        np.zeros((1, len(contract.dials), side, side), np.float32)
-        if contract.level == "pixel"
-        else np.zeros((1, len(contract.dials), 1, 1), np.float32)
-    )
-    times = []
-    for _ in range(3):
-        began = time.perf_counter()
-        row.run(image, plane if contract.dials else None)
-        times.append(time.perf_counter() - began)
+    told = Asked({dial.name: dial.default for dial in contract.dials})
+    times = [row.restore(Picture(image), told).seconds for _ in range(3)]
     return min(times) * 1e6 / (side * contract.scale) ** 2
 
 

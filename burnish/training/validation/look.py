@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from ...pipeline import Bare
 from ..data import floats
 from ..networks.export import example
 from ..networks.restorer import Restorer
@@ -31,12 +32,12 @@ class Look:
 
     def measure(self) -> Figures:
         """The figures at every level."""
-        return validate(
-            runner(self.setup.ema, self.setup.machine.device),
-            self.setup.ema.contract,
-            self.setup.stage.validation,
-            self.held,
-        )
+        return validate(self._averaged(), self.setup.stage.validation, self.held)
+
+    def _averaged(self) -> Bare:
+        """The averaged network, as it restores."""
+        ema = self.setup.ema
+        return Bare(ema.contract, runner(ema, self.setup.machine.device))
 
     def score(self, figures: Figures) -> float:
         """The one number that a learning rate may listen to; 0 in a process that does not
@@ -55,9 +56,7 @@ class Look:
                 f"step {step}: {table}: "
                 + ", ".join(f"{setting}: {value:.{digits}f}" for setting, value in row.items())
             )
-        found = samples(
-            runner(ema, setup.machine.device), ema.contract, setup.stage.validation, self.held
-        )
+        found = samples(self._averaged(), setup.stage.validation, self.held)
         for complaint in complaints(ema, found):
             setup.machine.say(
                 f"step {step}: the network has collapsed: {complaint}; a lower "

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from ...contract import Array, Contract, Run, apply, level_array
+from ...contract import Array
 from ...errors import UsageError
-from ...ground.channels import to_channels
+from ...ground.channels import from_channels, to_channels
+from ...images import Picture
 from ...metrics.evaluate import Settings, generator, in_words, spoil, told
+from ...pipeline import Restores, ask
 from ...report.sheet import visible
 from ..losses import Loss
 from ..networks.restorer import Restorer
@@ -42,8 +44,7 @@ class Sample:
 
 
 def samples(
-    run: Run,
-    contract: Contract,
+    model: Restores,
     validation: Validation,
     held: Sequence[Held],
     names: Collection[str] | None = None,
@@ -52,16 +53,19 @@ def samples(
     after the first), and all pairs; or those of these names.
     """
 
+    contract = model.contract
+
     def restored(kind: str, one: Held, spoiled: Array, setting: Settings) -> Sample:
-        level = level_array(contract.settings(told(contract, setting)))
         spoiled = to_channels(spoiled, contract.channels_in)
+        found = model.restore(Picture(spoiled), ask(contract, told(contract, setting)))
+        pixels = found.picture.pixels
         return Sample(
             f"{kind}, {in_words(setting)}",
             one.name,
             spoiled,
-            apply(run, contract, spoiled, level),
+            from_channels(pixels, min(pixels.shape[1], contract.channels_out)),
             one.clean,
-            level,
+            found.settled.level,
         )
 
     return [restored(*given) for given in _spoiled(validation, held, names)]

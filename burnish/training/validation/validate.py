@@ -14,10 +14,12 @@ import numpy as np
 import torch
 
 from ... import __version__
-from ...contract import Array, Contract, Run
+from ...contract import Array
 from ...degrade.raw import draw_metadata, unprocess
+from ...images import Picture
 from ...metrics import METRICS, Metric
 from ...metrics.evaluate import Settings, Table, evaluate, evaluate_pairs, in_words, told
+from ...pipeline import Restores
 from ..data import Pictures, floats
 from ..networks.cost import multiply_adds, parameters
 from ..networks.restorer import Restorer
@@ -78,16 +80,15 @@ def _middle(pictures: Pictures, i: int, crop: int | None, scale: int) -> Held:
     )
 
 
-def validate(run: Run, contract: Contract, validation: Validation, held: Sequence[Held]) -> Figures:
+def validate(model: Restores, validation: Validation, held: Sequence[Held]) -> Figures:
     """PSNR and SSIM, means over the pictures, at all of its settings, on float and on 8-bit
     pictures as it says; and those of pairs.
 
     A setting at which pictures come back untouched, so that PSNR is infinite, is left out.
     """
     figures: Figures = {}
-    for kind, table in tables(
-        run, contract, validation, held, [METRICS["psnr"], METRICS["ssim"]]
-    ).items():
+    metrics = [METRICS["psnr"], METRICS["ssim"]]
+    for kind, table in tables(model, validation, held, metrics).items():
         for metric, stamp in table.definitions().items():
             means = {in_words(setting): table.mean(metric, setting) for setting in table.settings}
             figures[f"{kind}, {stamp}"] = {
@@ -97,8 +98,7 @@ def validate(run: Run, contract: Contract, validation: Validation, held: Sequenc
 
 
 def tables(
-    run: Run,
-    contract: Contract,
+    model: Restores,
     validation: Validation,
     held: Sequence[Held],
     metrics: Sequence[Metric],
@@ -108,18 +108,18 @@ def tables(
 
     Where the network enlarges, so many pixels at the border do not count, as is usual there.
     """
+    contract = model.contract
     crop = contract.scale if contract.scale > 1 else 0
-    clean = [(one.name, one.clean) for one in held if one.spoiled is None]
+    clean = [(one.name, Picture(one.clean)) for one in held if one.spoiled is None]
     pairs = [
-        (one.name, one.spoiled, one.clean, told(contract, one.setting))
+        (one.name, Picture(one.spoiled), Picture(one.clean), told(contract, one.setting))
         for one in held
         if one.spoiled is not None
     ]
     found: dict[str, Table] = {}
     for clip in validation.clip if clean else ():
         found["8-bit" if clip else "float"] = evaluate(
-            run,
-            contract,
+            model,
             clean,
             validation.settings,
             validation.damage,
@@ -128,7 +128,7 @@ def tables(
             crop=crop,
         )
     if pairs:
-        found["pairs"] = evaluate_pairs(run, contract, pairs, metrics, crop=crop)
+        found["pairs"] = evaluate_pairs(model, pairs, metrics, crop=crop)
     return found
 
 

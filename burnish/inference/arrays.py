@@ -1,0 +1,60 @@
+"""Arrays of Python's users as Pictures, and back in the type and layout in which they came."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..contract import finite
+from ..errors import NonFiniteInput, UsageError
+from ..images import Picture, from_array
+from ..images.picture import to_samples
+from ..pipeline import Restored
+
+#: what a picture's samples may be
+TYPES = ("uint8", "uint16", "float32", "float64")
+#: channels that an array [H, W, C] may have
+CHANNELS = (1, 3, 4)
+
+
+def as_picture(image: NDArray[Any]) -> Picture:
+    """The Picture of an array [H, W], [H, W, 1], [H, W, 3] (RGB) or [H, W, 4] (RGB and alpha) of
+    one of TYPES; float64 becomes float32.
+
+    UsageError for another type or shape, NonFiniteInput for NaN or infinity.
+    """
+    if not isinstance(image, np.ndarray):
+        raise UsageError(
+            f"a model takes a picture as an array, not {type(image).__name__}; burnish.restore "
+            "reads files"
+        )
+    if image.dtype.name not in TYPES:
+        raise UsageError(
+            f"an image of {image.dtype} is not read; uint8, uint16, float32 or float64 is"
+        )
+    layered = image.ndim == 2 or (image.ndim == 3 and image.shape[2] in CHANNELS)
+    if not layered or image.size == 0:
+        raise UsageError(
+            f"an array of shape {list(image.shape)} is not a picture; [H, W], [H, W, 1], [H, W, "
+            "3] or [H, W, 4] is"
+        )
+    known = image.astype(np.float32) if image.dtype == np.float64 else image
+    picture = from_array(known)
+    if not finite(picture.pixels):
+        raise NonFiniteInput("the image holds NaN or infinity")
+    return picture
+
+
+def as_array(restored: Restored, like: NDArray[Any]) -> NDArray[Any]:
+    """The restored picture as an array of the type and layout of the one that it came from;
+    integers are clamped and rounded. At strength 0 its very bits, those of float64 too.
+    """
+    picture = restored.picture
+    samples = to_samples(picture, picture.depth)
+    if not np.any(restored.settled.strength) and samples.shape[:2] == like.shape[:2]:
+        return like.copy()
+    if like.ndim == 3 and samples.ndim == 2:
+        samples = samples[:, :, None]
+    return samples.astype(like.dtype, copy=False)

@@ -1,0 +1,28 @@
+"""The way of a picture through a model: what is asked, what is set, and what comes of it."""
+
+from __future__ import annotations
+
+from .asked import AUTO, NOTHING, Asked, Auto, Setting, Word, ask
+from .maps import MapFile
+from .restored import Bare, Restored, Restores, enlarged, through
+from .settle import FOUND, Origin, Settled, settle
+
+__all__ = [
+    "AUTO",
+    "FOUND",
+    "NOTHING",
+    "Asked",
+    "Auto",
+    "Bare",
+    "MapFile",
+    "Origin",
+    "Restored",
+    "Restores",
+    "Setting",
+    "Settled",
+    "Word",
+    "ask",
+    "enlarged",
+    "settle",
+    "through",
+]

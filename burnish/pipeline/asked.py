@@ -1,0 +1,92 @@
+"""What somebody asks of a restoration: words become values here, and are checked here, once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+import numpy as np
+
+from ..contract import Array, Contract, Dial
+from ..errors import DialError, UsageError
+from ..estimate import ESTIMATORS
+from .maps import MapFile, map_file
+
+
+class Auto(Enum):
+    """The wish that a dial is set by what the picture shows."""
+
+    AUTO = "auto"
+
+
+AUTO = Auto.AUTO
+#: what a dial may be asked to be: a number in its unit, a map in it [H, W], a file with a map, or
+#: what is found on the picture
+Setting = float | Array | MapFile | Auto
+#: the same as people write it: "auto", or the path of a map with its range; None is nothing said
+Word = float | Array | str | None
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """What is asked of a restoration. `ask` makes one that fits a model's contract."""
+
+    #: by the name of the dial; one that is not there is as if it were AUTO
+    dials: Mapping[str, Setting] = field(default_factory=dict)
+    #: 0 (the input) to 1 (the full effect), or a map of it [H, W]
+    strength: float | Array | MapFile = 1.0
+
+
+#: where nobody asks for anything
+NOTHING = Asked()
+
+
+def ask(
+    contract: Contract,
+    dials: Mapping[str, Word | Setting] | None = None,
+    strength: float | Array | MapFile = 1.0,
+) -> Asked:
+    """The words as values, all of them checked against the contract.
+
+    DialError for a dial that there is not, a number out of its range, a map that is no file, one
+    where the model takes none, or "auto" for what cannot be found. UsageError for a strength
+    outside 0 to 1.
+    """
+    settings = {
+        name: _setting(contract, contract.dial(name), word)
+        for name, word in (dials or {}).items()
+        if word is not None
+    }
+    _check_strength(strength)
+    return Asked(settings, strength)
+
+
+def _setting(contract: Contract, dial: Dial, word: float | Array | str | MapFile | Auto) -> Setting:
+    if isinstance(word, Auto) or (isinstance(word, str) and word == AUTO.value):
+        if dial.name not in ESTIMATORS:
+            raise DialError(
+                f"{dial.name}=auto: this dial cannot be estimated; give a number from {dial.low:g} "
+                f"to {dial.high:g} ({dial.unit})"
+            )
+        return AUTO
+    if isinstance(word, str | MapFile):
+        contract.takes_maps(f"{dial.name}={word}")
+        return map_file(dial, word) if isinstance(word, str) else word
+    if isinstance(word, np.ndarray) and word.ndim:
+        contract.takes_maps(dial.name)
+        dial.check(float(word.min()))
+        dial.check(float(word.max()))
+        return np.asarray(word, np.float32)
+    return dial.check(float(word))
+
+
+def _check_strength(strength: float | Array | MapFile) -> None:
+    """UsageError where a part of it lies outside [0, 1]."""
+    ends = (strength.black, strength.white) if isinstance(strength, MapFile) else strength
+    lowest, highest = float(np.min(ends)), float(np.max(ends))
+    if not 0.0 <= lowest <= highest <= 1.0:
+        raise UsageError(
+            f"strength {highest if lowest >= 0 else lowest:g} is out of range: from 0 (the "
+            "input) to 1 (the full effect)"
+        )

@@ -1,0 +1,117 @@
+"""through(): a picture through a network with its dials settled; and what restores in this way."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
+
+import numpy as np
+
+from ..contract import Array, Contract, Run, mix, predict
+from ..ground.channels import as_channels, from_channels, to_input
+from ..ground.resize import resize
+from ..images import Picture, fill_hidden
+from .asked import NOTHING, Asked
+from .settle import Settled, settle
+
+#: (image [1, C, H, W], level, share) -> [1, C', scale H, scale W]: `predict` of some network
+Predict = Callable[[Array, Array | None, float | Array], Array]
+
+
+@dataclass(frozen=True, eq=False)
+class Restored:
+    """What came of a picture."""
+
+    #: the picture with restored pixels, not clamped, and everything else of its file
+    picture: Picture
+    #: what it was restored with
+    settled: Settled
+    #: that the network alone took, padding and tiles included
+    seconds: float
+
+
+class Restores(Protocol):
+    """Something that restores: a model, a chain of them, a network in training."""
+
+    @property
+    def contract(self) -> Contract:
+        """What a caller must know of it."""
+
+    def settle(self, picture: Picture, asked: Asked = NOTHING) -> Settled:
+        """What the picture would be restored with."""
+
+    def restore(self, picture: Picture, asked: Asked = NOTHING) -> Restored:
+        """The picture restored, as it was asked for."""
+
+
+@dataclass(frozen=True)
+class Bare:
+    """A network as it is, which restores whole pictures; a dial that nobody sets stands at its
+    default. So training looks at what it trains.
+    """
+
+    #: what must be known to run it
+    contract: Contract
+    #: what it predicts
+    run: Run
+
+    def settle(self, picture: Picture, asked: Asked = NOTHING) -> Settled:
+        """What the picture would be restored with."""
+        defaults = {dial.name: dial.default for dial in self.contract.dials}
+        return settle(self.contract, Asked({**defaults, **asked.dials}, asked.strength), picture)
+
+    def restore(self, picture: Picture, asked: Asked = NOTHING) -> Restored:
+        """The picture restored, as it was asked for."""
+        by = partial(predict, self.run, self.contract)
+        return through(by, self.contract, picture, self.settle(picture, asked))
+
+
+def through(by: Predict, contract: Contract, picture: Picture, settled: Settled) -> Restored:
+    """The picture through a network: hidden colours filled, channels as the network takes them, and
+    back; mixed with the input by the strength.
+
+    Grey goes through a colour model and comes back grey; what a model turns grey comes back in
+    equal channels, and what it colours in colour. What lies under full transparency stays as it is.
+    Where the model enlarges, what is mixed with, and what stays, is the picture enlarged.
+    """
+    pixels = picture.pixels
+    alpha = picture.alpha
+    colours = contract.channels_out > contract.channels_in
+    share = np.asarray(settled.strength, np.float32)
+    if share.ndim:
+        share = share[None, None]
+    if not share.any() and contract.scale == 1 and not colours:
+        return Restored(picture, settled, 0.0)
+
+    # In: what the network sees. Where input and output are alike, the sum is made at the strength.
+    seen = to_input(contract, pixels if alpha is None else fill_hidden(pixels, alpha))
+    begun = time.perf_counter()
+    result = by(seen, settled.level, share if contract.alike else 1.0)
+    seconds = time.perf_counter() - begun
+
+    # Out: channels as they came, and, where only now they are alike, the strength.
+    channels = contract.channels_out if colours else pixels.shape[1]
+    result = from_channels(result, channels) if result.shape[1] > 1 else result.repeat(channels, 1)
+    if not contract.alike and not np.all(share == 1):
+        large = enlarged(share, contract.scale).clip(0, 1) if share.ndim else share
+        result = mix(as_channels(enlarged(pixels, contract.scale), channels), result, large)
+    if alpha is None:
+        return Restored(picture.with_pixels(result), settled, seconds)
+
+    # What cannot be seen is as it was.
+    opaque = enlarged(alpha, contract.scale)
+    before = as_channels(enlarged(pixels, contract.scale), channels)
+    result = np.where(opaque > 0, result, before)
+    if contract.scale > 1:
+        opaque = opaque.clip(0, 1)
+    return Restored(picture.with_pixels(result, opaque), settled, seconds)
+
+
+def enlarged(planes: Array, scale: int) -> Array:
+    """Planes [1, C, H, W] `scale` times larger by the bicubic kernel; themselves where it is 1."""
+    if scale == 1:
+        return planes
+    return resize(planes, planes.shape[-2] * scale, planes.shape[-1] * scale)

@@ -1,0 +1,106 @@
+"""settle(): the setting of every dial for one picture, and where each comes from.
+
+The one place that knows of numbers that were asked for, of maps, of what a file tells, and of what
+its pixels show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from ..contract import Array, Contract, Dial, level_array
+from ..errors import UsageError
+from ..estimate import ESTIMATORS
+from ..images import MAX_MEGAPIXELS, Picture
+from .asked import AUTO, Asked, Auto
+from .maps import MapFile
+
+#: where a setting comes from: it was asked for, as a number or array, or as a map's file; the file
+#: of the picture tells it; it was estimated on the pixels; or nobody knows better than the default
+Origin = Literal["asked", "map", "file", "pixels", "default"]
+#: those that the picture decides
+FOUND: tuple[Origin, ...] = ("file", "pixels")
+
+
+@dataclass(frozen=True, eq=False)
+class Settled:
+    """What one picture is restored with."""
+
+    #: by dial, in the contract's order: a number in the dial's unit, or a map of it [H, W]
+    dials: Mapping[str, float | Array]
+    #: by dial: where its setting comes from
+    origins: Mapping[str, Origin]
+    #: 0 (the input) to 1 (the full effect), or a map of it [H, W]
+    strength: float | Array = 1.0
+
+    @property
+    def level(self) -> Array | None:
+        """The settings as a network takes them: [1, K, 1, 1] or [1, K, H, W]; None without
+        dials.
+        """
+        return level_array(tuple(self.dials.values()))
+
+
+def settle(
+    contract: Contract,
+    asked: Asked,
+    picture: Picture,
+    max_megapixels: float | None = MAX_MEGAPIXELS,
+) -> Settled:
+    """The settings for the picture. max_megapixels: of a map's file; None lifts the limit.
+
+    What is asked for was checked by `ask`. UsageError or InputError where a map does not fit the
+    picture, InputErrors of reading one.
+    """
+    settings: dict[str, float | Array] = {}
+    origins: dict[str, Origin] = {}
+    for dial in contract.dials:
+        wanted = asked.dials.get(dial.name, AUTO)
+        if isinstance(wanted, Auto):
+            settings[dial.name], origins[dial.name] = _found(dial, picture)
+        elif isinstance(wanted, MapFile):
+            settings[dial.name], origins[dial.name] = wanted.read(picture, max_megapixels), "map"
+        else:
+            settings[dial.name], origins[dial.name] = wanted, "asked"
+    return Settled(settings, origins, _strength(asked, picture, max_megapixels))
+
+
+def _found(dial: Dial, picture: Picture) -> tuple[float, Origin]:
+    """What the picture says of a dial: its file first, then its pixels; else the default."""
+    told = picture.known()
+    if dial.name not in ESTIMATORS:
+        return dial.default, "default"
+    if dial.name in told:
+        return float(np.clip(told[dial.name], dial.low, dial.high)), "file"
+    estimated = ESTIMATORS[dial.name](_seen(picture))
+    return float(np.clip(estimated, dial.low, dial.high)), "pixels"
+
+
+def _seen(picture: Picture) -> Array:
+    """The pixels to estimate on: the part of them about which alpha says that it is seen, if there
+    is one.
+    """
+    if picture.alpha is None:
+        return picture.pixels
+    shown = picture.alpha[0, 0] > 0
+    if not shown.any():
+        return picture.pixels
+    (top, bottom), (left, right) = (np.flatnonzero(shown.any(axis))[[0, -1]] for axis in (1, 0))
+    return picture.pixels[..., top : bottom + 1, left : right + 1]
+
+
+def _strength(asked: Asked, picture: Picture, max_megapixels: float | None) -> float | Array:
+    strength = asked.strength
+    if isinstance(strength, MapFile):
+        return strength.read(picture, max_megapixels)
+    size = picture.pixels.shape[-2:]
+    if np.ndim(strength) and np.shape(strength) != size:
+        raise UsageError(
+            f"a strength map of shape {list(np.shape(strength))} does not fit a picture of "
+            f"{size[1]}x{size[0]}"
+        )
+    return strength
