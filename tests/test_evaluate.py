@@ -7,6 +7,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import os
 import shutil
 from pathlib import Path
@@ -22,12 +23,13 @@ from burnish.errors import DialError, UsageError
 from burnish.images import Picture
 from burnish.inference.zoo import find
 from burnish.metrics import METRICS, psnr
+from burnish.metrics.artefacts import ARTEFACTS
 from burnish.metrics.evaluate import evaluate, evaluate_pairs, generator, spoil
 from burnish.pipeline import Bare
 from burnish.study.comparison import text
 from burnish.study.contact import corner, piece_of
 from burnish.study.evaluate import compared, evaluate_row, write_comparison, write_csv
-from burnish.study.rows import open_row
+from burnish.study.rows import Row, open_row
 
 CONTRACT = Contract(
     multiple=4,
@@ -331,3 +333,36 @@ def test_a_model_file_may_lie_in_a_folder_of_any_name(tmp_path: Path) -> None:
     place.mkdir()
     shutil.copy(find("document"), place / "model.onnx")
     assert open_row(str(place / "model.onnx"), device="cpu").contract.channels_out == 1
+
+
+def test_a_picture_too_small_for_a_metric_is_named_and_the_others_are_measured(
+    tmp_path: Path,
+) -> None:
+    for name, size in (("a", (200, 190)), ("tiny", (8, 8)), ("z", (180, 200))):
+        pixels = scene(*size)[0].transpose(1, 2, 0)
+        Image.fromarray(np.rint(pixels * 255).astype(np.uint8)).save(tmp_path / f"{name}.png")
+    names = ("psnr", "ssim", "ssim-y", "ms-ssim", "psnr-b")
+    metrics = [*(METRICS[name] for name in names), ARTEFACTS["grid"]]
+    row = Row("nothing", Bare(CONTRACT, nothing))
+    table = evaluate_row(row, tmp_path, {"noise": [25.0]}, metrics=metrics)
+    tiny = next(one for one in table.rows if one.name == "tiny.png")
+    assert set(tiny.left_out) == {"ssim", "ssim-y", "ms-ssim", "psnr-b", "grid"}
+    assert math.isfinite(tiny.figures["psnr"])
+    for name in names:
+        assert math.isfinite(table.mean(name, {"noise": 25.0}))
+    assert "mean of 3" in table.definitions()["psnr"]
+    assert "mean of 2" in table.definitions()["ssim"]
+    said = table.to_text()
+    assert "tiny.png: SSIM wants pictures of 11x11 and more, not 8x8; its figure is left" in said
+    assert "tiny.png: PSNR-B wants pictures of 9x9 and more, not 8x8" in said
+    write_csv(tmp_path / "t.csv", {"nothing": table})
+    lines = list(csv.DictReader(io.StringIO((tmp_path / "t.csv").read_text())))
+    column = table.definitions(of_means=False)["ssim"]
+    assert [line["picture"] for line in lines if not line[column]] == ["tiny.png"]
+    record = json.loads(json.dumps(table.to_dict(), allow_nan=False))
+    assert record["rows"][1]["ssim"] is None
+    assert any("tiny.png" in sentence for sentence in record["left_out"])
+    results = compared({"nothing": table}, [*names], {}, "x")
+    assert "nan" not in text(results)
+    page = tmp_path / "page.html"
+    assert write_comparison(page, results, [row], tmp_path, {"noise": [25.0]}, False, 0).is_file()

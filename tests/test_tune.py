@@ -100,6 +100,12 @@ def test_metrics_that_fall_and_strength(clean: Array) -> None:
         tune(model(wants, clean), pairs(clean, [0.1]), metric="beauty")
 
 
+def test_a_pair_too_small_for_the_metric_is_named(clean: Array) -> None:
+    wants = {0.1: (40.0, 0.0)}
+    with pytest.raises(UsageError, match=r"0\.1: MS-SSIM wants pictures of 176x176"):
+        tune(model(wants, clean), pairs(clean, [0.1]), ["noise"], metric="ms-ssim")
+
+
 def test_what_enlarges_is_tuned_by_its_strength() -> None:
     clean = np.asarray(scene(64, 64), np.float32)
 

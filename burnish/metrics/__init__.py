@@ -13,9 +13,20 @@ from .documents import drd, f_measure, pseudo_f_measure
 from .luma import psnr_y, ssim_y
 from .metric import Metric
 from .mosaic import contest, psnr_mosaic, ssim_columns
+from .pictures import TooSmall
 from .similarity import WINDOW, ms_ssim, ssim
 
-__all__ = ["DEFAULT", "LIKENESS", "METRICS", "WINDOW", "Metric", "facts", "psnr", "ssim"]
+__all__ = [
+    "DEFAULT",
+    "LIKENESS",
+    "METRICS",
+    "WINDOW",
+    "Metric",
+    "TooSmall",
+    "facts",
+    "psnr",
+    "ssim",
+]
 
 #: what there is, by name
 METRICS = {

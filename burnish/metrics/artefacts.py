@@ -15,10 +15,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import UsageError
 from . import Metric
 from .documents import Ink, ink_of, on_ink, skeleton
-from .pictures import Planes, grey, on_planes
+from .pictures import Planes, TooSmall, grey, on_planes
 
 #: the widest grid that is looked for, and the root mean square of 1 from which one is seen
 PERIOD, VISIBLE = 8, 1 / 255
@@ -87,11 +86,11 @@ def grid(restored: Planes, clean: Planes) -> float:
     (Odena et al., Distill 2016, on checkerboard artefacts).
 
     Of the mean of the channels. 0 where the grid's root mean square is below one step, and nobody
-    sees it. UsageError: a side below 32.
+    sees it. TooSmall: a side below 32.
     """
     error = (restored - clean).mean(0)
     if min(error.shape) < 4 * PERIOD:
-        raise UsageError(
+        raise TooSmall(
             f"a grid is looked for in pictures of {4 * PERIOD}x{4 * PERIOD} and more, not "
             f"{error.shape[1]}x{error.shape[0]}"
         )

@@ -9,9 +9,8 @@ import math
 import numpy as np
 
 from ..contract import Array
-from ..errors import UsageError
 from .distance import decibels
-from .pictures import Planes, eight_bit, grey
+from .pictures import Planes, TooSmall, eight_bit, grey
 
 #: the side of JPEG's blocks; a picture has to be wider by one for a boundary and other places to be
 #: in it
@@ -23,12 +22,12 @@ def psnr_b(restored: Array, clean: Array, crop: int = 0) -> float:
     """PSNR of the brightness (BT.601, 0..255, of the 8-bit picture), with the restored picture's
     blocking effect added to the error, in dB.
 
-    The grid of blocks is that of the whole picture, whatever the crop. UsageError: raw planes, less
-    than 9x9 left, or shapes differ.
+    The grid of blocks is that of the whole picture, whatever the crop. TooSmall: less than 9x9
+    left. UsageError: raw planes, or shapes differ.
     """
     a, b = (grey(x) for x in eight_bit(restored, clean, crop))
     if min(a.shape) < SMALLEST:
-        raise UsageError(
+        raise TooSmall(
             f"PSNR-B wants pictures of {SMALLEST}x{SMALLEST} and more, not "
             f"{a.shape[1]}x{a.shape[0]}"
         )

@@ -11,7 +11,7 @@ import math
 import operator
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,7 @@ from ..errors import UsageError
 from ..ground.channels import from_channels, to_channels
 from ..images import Picture
 from ..pipeline import Asked, Restores, ask
-from . import DEFAULT, METRICS, Metric
+from . import DEFAULT, METRICS, Metric, TooSmall
 
 Settings = Mapping[str, float]
 USUAL = tuple(METRICS[name] for name in DEFAULT)
@@ -34,16 +34,22 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Row:
-    """One picture at one setting of the dials. figures: by metric; seconds: of the network alone,
-    padding included.
-    """
+    """One picture at one setting of the dials."""
 
+    #: of its file
     name: str
+    #: what it was spoiled with, or its pair says
     settings: Settings
+    #: of what was measured
     channels: int
+    #: of the result
     megapixels: float
+    #: by metric; NaN where the picture is too small for it
     figures: Mapping[str, float]
+    #: of the network alone, padding included
     seconds: float
+    #: by metric, why its figure is left out, in a sentence
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -69,18 +75,37 @@ class Table:
         """The mean over the pictures of a metric, or of "seconds" or "megapixels", at one
         setting.
         """
-        values = [_value(row, metric) for row in self.rows if row.settings == settings]
+        values = [
+            _value(row, metric)
+            for row in self.rows
+            if row.settings == settings and metric not in row.left_out
+        ]
         return math.fsum(values) / len(values) if values else math.nan
 
     def definitions(self, *, of_means: bool = True) -> dict[str, str]:
         """Each metric's stamp, such as `PSNR[RGB, 8-bit, crop 0, mean of 68]`."""
         kinds = {row.channels for row in self.rows}
         kind = kinds.pop() if len(kinds) == 1 else None
-        counts = Counter(tuple(row.settings.items()) for row in self.rows).values()
-        pictures = (
-            max(counts) if of_means and len(set(counts)) == 1 else None
-        )  # no one number where settings have different pictures
-        return {metric.name: metric.stamp(kind, self.crop, pictures) for metric in self.metrics}
+        return {
+            metric.name: metric.stamp(kind, self.crop, self._pictures(metric) if of_means else None)
+            for metric in self.metrics
+        }
+
+    def _pictures(self, metric: Metric) -> int | None:
+        """How many a mean is of; None where settings have different ones."""
+        measured = [row for row in self.rows if metric.name not in row.left_out]
+        counts = Counter(tuple(row.settings.items()) for row in measured).values()
+        return max(counts) if len(set(counts)) == 1 else None
+
+    def left_out(self) -> list[str]:
+        """The figures that some pictures lack, in sentences that name them."""
+        return list(
+            dict.fromkeys(
+                f"{row.name}: {reason}; its figure is left out"
+                for row in self.rows
+                for reason in row.left_out.values()
+            )
+        )
 
     def to_text(self) -> str:
         """The means, a column for each setting; what they mean stands beside them."""
@@ -110,6 +135,7 @@ class Table:
                     for line in lines
                 ),
                 self.conditions(),
+                *self.left_out(),
             ]
         )
 
@@ -137,7 +163,7 @@ class Table:
                 row.name,
                 *map(str, row.settings.values()),
                 kind,
-                *map(str, row.figures.values()),
+                *("" if name in row.left_out else str(row.figures[name]) for name in row.figures),
                 f"{row.seconds:.4f}",
             ]
             for row in self.rows
@@ -150,13 +176,14 @@ class Table:
         return text.getvalue()
 
     def to_dict(self) -> dict[str, Any]:
-        """For --json; a figure that is not finite (equal pictures have an infinite PSNR) is
-        None.
+        """For --json; a figure that is left out, or not finite (equal pictures have an infinite
+        PSNR), is None.
         """
         names = [metric.name for metric in self.metrics]
         return {
             "definitions": self.definitions(),
             "conditions": {"clip": self.clip, "seed": self.seed},
+            "left_out": self.left_out(),
             "means": [
                 {
                     "settings": dict(s),
@@ -257,9 +284,16 @@ def _row(
     channels = min(clean.pixels.shape[1], contract.channels_out)
     pixels = from_channels(restored.picture.pixels, channels)
     target = to_channels(clean.pixels, channels)[..., : pixels.shape[-2], : pixels.shape[-1]]
-    figures = {metric.name: metric.function(pixels, target, crop) for metric in metrics}
+    figures: dict[str, float] = {}
+    left_out: dict[str, str] = {}
+    for metric in metrics:
+        try:
+            figures[metric.name] = metric.function(pixels, target, crop)
+        except TooSmall as error:  # of this picture: the others do
+            figures[metric.name] = math.nan
+            left_out[metric.name] = str(error)
     megapixels = target[0, 0].size / 1e6
-    return Row(name, dict(setting), channels, megapixels, figures, restored.seconds)
+    return Row(name, dict(setting), channels, megapixels, figures, restored.seconds, left_out)
 
 
 def check_sizes(name: str, scale: int, spoiled: Array, clean: Array) -> None:

@@ -27,8 +27,8 @@ def psnr_y(restored: Array, clean: Array, crop: int = 0) -> float:
 
 
 def ssim_y(restored: Array, clean: Array, crop: int = 0) -> float:
-    """Structural similarity of Y, range 255. UsageError: below 11x11, shapes differ, or raw
-    planes.
+    """Structural similarity of Y, range 255. TooSmall: below 11x11. UsageError: shapes differ, or
+    raw planes.
     """
     return ssim_of_planes(*_lumas(restored, clean, crop))
 

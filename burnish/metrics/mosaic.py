@@ -7,9 +7,8 @@ from __future__ import annotations
 import numpy as np
 
 from ..contract import Array
-from ..errors import UsageError
 from .distance import decibels
-from .pictures import Planes, eight_bit, matched
+from .pictures import Planes, TooSmall, eight_bit, matched
 
 #: the sensor's black and white
 BLACK, WHITE = 1024, 16383
@@ -30,11 +29,11 @@ def ssim_columns(restored: Array, clean: Array, crop: int = 0) -> float:
     skimage gives a 2-D array as `multichannel=True`.
 
     Seven equal taps, covariance of a sample (n / (n - 1)), K1 0.01, K2 0.03, the valid rows.
-    UsageError: fewer than 7 rows.
+    TooSmall: fewer than 7 rows.
     """
     a, b, peak = _frames(restored, clean, crop)
     if a.shape[1] < TAPS:
-        raise UsageError(f"SSIM along columns wants {TAPS} rows and more, not {a.shape[1]}")
+        raise TooSmall(f"SSIM along columns wants {TAPS} rows and more, not {a.shape[1]}")
     c1, c2 = (0.01 * peak) ** 2, (0.03 * peak) ** 2
     mean_a, mean_b, sample = _column_mean(a), _column_mean(b), TAPS / (TAPS - 1)
     variances = sample * (_column_mean(a * a) - mean_a**2 + _column_mean(b * b) - mean_b**2)

@@ -19,6 +19,10 @@ from ..ground.channels import BT601
 Planes = NDArray[np.float64]
 
 
+class TooSmall(UsageError):
+    """A picture has too few pixels for a metric, which others may do for."""
+
+
 class Function(Protocol):
     """(restored, clean, crop) -> figure.
 
@@ -32,7 +36,7 @@ class Function(Protocol):
 def matched(restored: Array, clean: Array, crop: int) -> tuple[Array, Array]:
     """Both as [C, H, W], clipped to [0, 1] and cropped.
 
-    A NaN stays one. UsageError: not two pictures of one shape, or nothing left of them.
+    A NaN stays one. UsageError: not two pictures of one shape; TooSmall: nothing left of them.
     """
     if (
         restored.shape != clean.shape
@@ -45,7 +49,7 @@ def matched(restored: Array, clean: Array, crop: int) -> tuple[Array, Array]:
         )
     height, width = clean.shape[-2:]
     if crop < 0 or 2 * crop >= min(height, width):
-        raise UsageError(f"a crop of {crop} leaves nothing of a picture of {width}x{height}")
+        raise TooSmall(f"a crop of {crop} leaves nothing of a picture of {width}x{height}")
     a, b = (
         np.clip(x.reshape(-1, height, width)[:, crop : height - crop, crop : width - crop], 0, 1)
         for x in (restored, clean)

@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..contract import Array
-from ..errors import UsageError
-from .pictures import Planes, eight_bit
+from .pictures import Planes, TooSmall, eight_bit
 
 #: the window of SSIM: 11x11, Gaussian of sigma 1.5, sum 1; and the constants that keep its two
 #: quotients apart from 0/0
@@ -31,15 +30,15 @@ def ssim(restored: Array, clean: Array, crop: int = 0) -> float:
     """Structural similarity, up to 1: the mean over the channels of the valid region (the window
     lies inside).
 
-    UsageError: below 11x11, or shapes differ.
+    TooSmall: below 11x11. UsageError: shapes differ.
     """
     return ssim_of_planes(*eight_bit(restored, clean, crop))
 
 
 def ssim_of_planes(a: Array | Planes, b: Array | Planes) -> float:
-    """The same of planes [C, H, W] in 0..255. UsageError: below 11x11."""
+    """The same of planes [C, H, W] in 0..255. TooSmall: below 11x11."""
     if min(a.shape[-2:]) < WINDOW.size:
-        raise UsageError(
+        raise TooSmall(
             f"SSIM wants pictures of {WINDOW.size}x{WINDOW.size} and more, not "
             f"{a.shape[-1]}x{a.shape[-2]}"
         )
@@ -53,11 +52,11 @@ def ms_ssim(restored: Array, clean: Array, crop: int = 0) -> float:
     mean over the channels of each channel's product.
 
     A scale whose structure is negative on average has no power of 0.0448 or so, and counts 0.
-    UsageError: a side below 176, or shapes differ.
+    TooSmall: a side below 176. UsageError: shapes differ.
     """
     a, b = eight_bit(restored, clean, crop)
     if min(a.shape[-2:]) < SMALLEST:
-        raise UsageError(
+        raise TooSmall(
             f"MS-SSIM wants pictures of {SMALLEST}x{SMALLEST} and more (five scales of a window "
             f"of 11), not {a.shape[-1]}x{a.shape[-2]}"
         )

@@ -161,5 +161,5 @@ def _in_text(tables: Mapping[str, Table], results: Results) -> str:
 
     (first, *others) = tables.values()
     if others:
-        return "\n".join([text(results), first.conditions()])
+        return "\n".join([text(results), first.conditions(), *first.left_out()])
     return "\n".join([first.to_text(), *results.entries[0].complaints()])

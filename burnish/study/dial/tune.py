@@ -22,7 +22,7 @@ from ...ground.tables import no_such
 from ...images import Picture, read
 from ...inference.model import Model
 from ...inference.names import own_pictures
-from ...metrics import METRICS, facts
+from ...metrics import METRICS, TooSmall, facts
 from ...metrics.evaluate import check_sizes
 from ...pipeline import FOUND, Asked, enlarged
 from ..contact import corner
@@ -128,7 +128,10 @@ def tune(
         restored = from_channels(kept[place][1], channels)
         before = to_channels(enlarged(one.spoiled.pixels, contract.scale), channels)
         mixed = mix(before, restored.copy(), at.get(STRENGTH.name, 1.0))
-        return function(mixed, to_channels(one.clean, channels), 0)
+        try:
+            return function(mixed, to_channels(one.clean, channels), 0)
+        except TooSmall as error:
+            raise UsageError(f"{one.name}: {error}") from error
 
     best = {knob.name: knob.default for knob in knobs}
     found: dict[str, Tuned] = {}
@@ -215,6 +218,8 @@ def _upward(metric: str, values: Values) -> Values:
 class _Held:
     """The same piece of both sides of a pair."""
 
+    #: of the pair
+    name: str
     #: the piece to restore
     spoiled: Picture
     #: the same place of the clean picture. [1, C, scale h, scale w]
@@ -250,8 +255,9 @@ def _piece(
         spoiled,
         pixels=np.ascontiguousarray(spoiled.pixels[inner]),
         alpha=None if alpha is None else np.ascontiguousarray(alpha[inner]),
+        extras=(),
     )
-    return _Held(piece, np.ascontiguousarray(clean.pixels[outer]), found)
+    return _Held(name, piece, np.ascontiguousarray(clean.pixels[outer]), found)
 
 
 def next_step(model: str, found: Sequence[Tuned]) -> str:
