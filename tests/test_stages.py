@@ -29,6 +29,7 @@ from burnish.training.networks.freezing import freeze  # noqa: E402
 from burnish.training.networks.recompute import recompute_blocks  # noqa: E402
 from burnish.training.networks.restorer import Restorer  # noqa: E402
 from burnish.training.parts.build import Spec  # noqa: E402
+from burnish.training.recipe.file import load  # noqa: E402
 from burnish.training.recipe.recipe import Recipe  # noqa: E402
 from burnish.training.recipe.resolve import resolve  # noqa: E402
 from burnish.training.recipe.stages import merged, stage_recipe  # noqa: E402
@@ -219,13 +220,13 @@ def test_what_is_frozen_stays_bit_for_bit_and_the_rest_learns(
     assert not (home / "bad").exists()
 
 
-def test_what_is_renewed_is_drawn_afresh_and_the_rest_taken_over(
+def test_what_is_reinitialised_is_drawn_afresh_and_the_rest_taken_over(
     home: Path, recipe: Callable[..., Recipe]
 ) -> None:
     train(
         recipe(
             *QUIET,
-            "stages=[{name: one, steps: 2}, {name: two, steps: 3, renew: ['net.base.body.*'], "
+            "stages=[{name: one, steps: 2}, {name: two, steps: 3, reinit: ['net.base.body.*'], "
             "optimizer: {args: {lr: 0}}}]",
         ),
         home / "out",
@@ -234,7 +235,7 @@ def test_what_is_renewed_is_drawn_afresh_and_the_rest_taken_over(
     after = Restorer.load(home / "out" / "tiny.safetensors").state_dict()
     start = f"start={home / 'out' / 'tiny.one.safetensors'}"
     # with the second stage's seed
-    (again,) = resolve(recipe(*WHOLE, start, "renew=['net.base.body.*']", "seed=1"))
+    (again,) = resolve(recipe(*WHOLE, start, "reinit=['net.base.body.*']", "seed=1"))
     (fresh,) = resolve(recipe(*WHOLE, "seed=1"))
     alone = initial_network(again).state_dict()
     drawn = initial_network(fresh).state_dict()
@@ -245,12 +246,40 @@ def test_what_is_renewed_is_drawn_afresh_and_the_rest_taken_over(
         assert torch.equal(alone[name], wanted[name]), name
     with pytest.raises(
         RecipeError,
-        match=r"renew\.0: no parameter's name is like 'net\.bse\.\*'; they are called net\.base",
+        match=r"reinit\.0: no parameter's name is like 'net\.bse\.\*'; they are called net\.base",
     ):
-        train(recipe(*WHOLE, start, "renew=['net.bse.*']"), home / "bad")
-    with pytest.raises(RecipeError, match="renew: without start there is nothing to take over"):
-        train(recipe(*WHOLE, "renew=['net.base.body.*']"), home / "bad")
+        train(recipe(*WHOLE, start, "reinit=['net.bse.*']"), home / "bad")
+    with pytest.raises(RecipeError, match="reinit: without start there is nothing to take over"):
+        train(recipe(*WHOLE, "reinit=['net.base.body.*']"), home / "bad")
     assert not (home / "bad").exists()
+
+
+def test_a_key_by_its_old_name_is_read_with_a_note_and_a_run_that_has_it_goes_on(
+    home: Path, recipe: Callable[..., Recipe]
+) -> None:
+    stages = "stages=[{name: one, steps: 2}, {name: two, steps: 2, KEY: ['net.base.body.*']}]"
+    notes: list[str] = []
+    old = load(
+        home / "tiny.yaml", [*QUIET, stages.replace("KEY", "renew"), "renew=[]"], notes.append
+    )
+    assert old == recipe(*QUIET, stages.replace("KEY", "reinit"))
+    assert [note.partition(": ")[2] for note in notes] == [
+        "renew: is called reinit now; the old name is still read",
+        "stages.1.renew: is called reinit now; the old name is still read",
+    ]
+    with pytest.raises(
+        RecipeError, match="renew: is called reinit now, which stands there as well"
+    ):
+        recipe("renew=[]", "reinit=[]")
+
+    train(old, home / "out", minutes=0)
+    stored = torch.load(home / "out" / "state.pt", weights_only=True)
+    names = {name: name.replace("reinit", "renew") for name in stored["recipe"]}
+    assert {"renew", "stages.1.renew"} <= set(names.values())
+    stored["recipe"] = {names[name]: value for name, value in stored["recipe"].items()}
+    torch.save(stored, home / "out" / "state.pt")
+    train(old, home / "out")
+    assert (home / "out" / "tiny.safetensors").exists()
 
 
 def test_a_recipe_without_stages_freezes_too_and_a_stage_may_thaw(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ...errors import UsageError
-from ..app import app
+from ..app import app, say
 from ..opening import training_wing
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def train(
     training_wing()
     from ...training.recipe.file import load
 
-    loaded = load(recipe, changes)
+    loaded = load(recipe, changes, lambda note: say(f"note: {note}"))
     if sum((dry_run, overfit is not None, find_lr)) > 1:
         raise UsageError("--dry-run, --overfit and --find-lr are three things; take one at a time")
     if dry_run:

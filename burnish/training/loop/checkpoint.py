@@ -16,6 +16,7 @@ from ...errors import RecipeError, TrainingError
 from ...ground.files import atomic_write
 from ..recipe.fixed import fixed, usual
 from ..recipe.recipe import Recipe
+from ..recipe.renamed import new_place
 
 FORMAT = 1
 
@@ -105,7 +106,8 @@ def read(path: Path, recipe: Recipe) -> tuple[dict[str, Any], dict[str, Any], st
         )
     now = fixed(recipe)
     # What a later version added to recipes stood at its default when the run began.
-    before = {**{name: value for name, value in usual().items() if name in now}, **record["recipe"]}
+    stored = {new_place(name): value for name, value in record["recipe"].items()}
+    before = {**{name: value for name, value in usual().items() if name in now}, **stored}
     if change := _difference(before, now):
         raise RecipeError(
             f"{path}: {change} since this run began, so it cannot go on; --fresh begins again, "

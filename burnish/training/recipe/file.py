@@ -5,7 +5,7 @@ schema that editors use.
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,19 +15,23 @@ from ...errors import BurnishError, RecipeError
 from ...ground.grammar import assigned
 from ..parts.strict import read, schema_of
 from .recipe import Recipe
+from .renamed import with_new_names
 from .resolve import resolve
 
 
-def load(path: Path, changes: Sequence[str] = ()) -> Recipe:
+def load(
+    path: Path, changes: Sequence[str] = (), say: Callable[[str], None] = lambda note: None
+) -> Recipe:
     """The recipe in a YAML file, with `key.sub=value` changes applied.
 
-    RecipeError names the file, the place and what is allowed.
+    `say` gets a sentence for each key that is called otherwise now. RecipeError names the file, the
+    place and what is allowed.
     """
     record = load_yaml(path)
     try:
         for place, value in map(_parsed, changes):
             change(record, place, value)
-        return from_record(record)
+        return from_record(record, lambda note: say(f"{path}: {note}"))
     except BurnishError as error:
         raise RecipeError(f"{path}: {error}") from error
 
@@ -46,9 +50,9 @@ def load_yaml(path: Path) -> Any:
         ) from error
 
 
-def from_record(record: Any) -> Recipe:
-    """The recipe that a mapping describes, checked. RecipeError."""
-    recipe: Recipe = read(Recipe, record, "")
+def from_record(record: Any, say: Callable[[str], None] = lambda note: None) -> Recipe:
+    """The recipe that a mapping describes, checked; `say` as in `load`. RecipeError."""
+    recipe: Recipe = read(Recipe, with_new_names(record, say), "")
     resolve(recipe)
     return recipe
 

@@ -100,7 +100,7 @@ class StageKeys:
         None,
         doc="a .safetensors file whose weights to start from, in place of those of the stage before",
     )
-    renew: tuple[str, ...] = key(
+    reinit: tuple[str, ...] = key(
         (),
         doc=(
             "patterns of parameters' names, such as net.base.body.*: they are drawn afresh, "
@@ -205,7 +205,7 @@ class Recipe:
     seed: int = key(0, doc="of everything that is drawn", low=0)
     initialise: str = key("kaiming", doc=f"how fresh weights are drawn: {', '.join(INITIALISERS)}")
     start: str | None = key(None, doc="a .safetensors file whose weights to start from")
-    renew: tuple[str, ...] = key(
+    reinit: tuple[str, ...] = key(
         (),
         doc=(
             "patterns of parameters' names, such as net.base.body.*: they are drawn afresh, "

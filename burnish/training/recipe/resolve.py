@@ -77,7 +77,7 @@ def _stage(recipe: Recipe, number: int, name: str) -> Stage:
         dials=recipe.dials,
         initialise=recipe.initialise,
         start=recipe.start,
-        renew=recipe.renew,
+        reinit=recipe.reinit,
         freeze=recipe.freeze,
         data=recipe.data,
         damage=damage,

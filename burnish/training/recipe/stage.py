@@ -55,7 +55,7 @@ class Stage:
     #: a .safetensors file whose weights it starts from; None: those of the stage before, or fresh
     start: str | None
     #: patterns of the names of parameters that are drawn afresh, and not taken over
-    renew: tuple[str, ...]
+    reinit: tuple[str, ...]
     #: patterns of the names of parameters that stay as they are
     freeze: tuple[str, ...]
 

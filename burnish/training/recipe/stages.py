@@ -40,7 +40,7 @@ def stage_recipe(recipe: Recipe, number: int) -> Recipe:
     record["stages"] = []
     record["seed"] = recipe.seed + number
     record["start"] = stage.start or (recipe.start if first else None)
-    record["renew"] = stage.renew or (recipe.renew if first else ())
+    record["reinit"] = stage.reinit or (recipe.reinit if first else ())
     record["freeze"] = recipe.freeze if stage.freeze is None else stage.freeze
     result: Recipe = read(Recipe, record, "")
     return result

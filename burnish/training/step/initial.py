@@ -61,9 +61,9 @@ def _build(stage: Stage, processes: int) -> Initial:
     seed_all(stage.seed)
     restorer, ancestry = _network(stage)
     freeze(restorer, stage.freeze)
-    if stage.renew and stage.number == 0 and not stage.start:
+    if stage.reinit and stage.number == 0 and not stage.start:
         raise RecipeError(
-            "renew: without start there is nothing to take over, so every weight is drawn afresh"
+            "reinit: without start there is nothing to take over, so every weight is drawn afresh"
         )
     optimizer = make_optimizer(stage.optimizer, restorer, restorer.net.weight_sets())
     loss = make_loss(stage.loss)
@@ -80,7 +80,7 @@ def seed_all(seed: int) -> None:
 def initial_network(stage: Stage) -> Restorer:
     """The network with the weights that the stage starts from: fresh ones, or those in `start`.
 
-    RecipeError where it does not fit the data, or where a pattern in `renew` is like no name.
+    RecipeError where it does not fit the data, or where a pattern in `reinit` is like no name.
     """
     return _network(stage)[0]
 
@@ -89,19 +89,19 @@ def _network(stage: Stage) -> tuple[Restorer, list[dict[str, Any]]]:
     """The network, and the ancestry of its weights."""
     restorer = Restorer(stage.arch, stage.dials, trusted=True)
     initialise(restorer.net, stage.initialise, torch.Generator().manual_seed(stage.seed))
-    for i, pattern in enumerate(stage.renew):
-        check_pattern(pattern, restorer.state_dict(), f"renew.{i}")
-    header = _load_start(restorer, Path(stage.start), stage.renew) if stage.start else None
+    for i, pattern in enumerate(stage.reinit):
+        check_pattern(pattern, restorer.state_dict(), f"reinit.{i}")
+    header = _load_start(restorer, Path(stage.start), stage.reinit) if stage.start else None
     check_contract(stage, restorer.contract)
     return restorer, _ancestry(header)
 
 
-def _load_start(restorer: Restorer, start: Path, renew: Sequence[str]) -> Any:
+def _load_start(restorer: Restorer, start: Path, reinit: Sequence[str]) -> Any:
     """The weights in a file, into the network, or into the base that it wraps where they are those
     of the base; all but those whose names are like the patterns. Returns the file's header.
     """
     fresh = {
-        name: weight.clone() for name, weight in restorer.state_dict().items() if like(name, renew)
+        name: weight.clone() for name, weight in restorer.state_dict().items() if like(name, reinit)
     }
     weights, header = read_weights(start)
     target = net = restorer.net
@@ -125,11 +125,11 @@ def _ancestry(header: Mapping[str, Any] | None) -> list[dict[str, Any]]:
     return [*before, training]
 
 
-def take_over(restorer: Restorer, weights: Mapping[str, Tensor], renew: Sequence[str] = ()) -> int:
+def take_over(restorer: Restorer, weights: Mapping[str, Tensor], reinit: Sequence[str] = ()) -> int:
     """Copies the weights whose name and shape match, into `base` where the network wraps their
     owner; returns how many.
 
-    renew: patterns of the restorer's names that keep the weights they have.
+    reinit: patterns of the restorer's names that keep the weights they have.
     """
     own = restorer.state_dict()
     of_base = {name.replace("net.", "net.base.", 1): weight for name, weight in weights.items()}
@@ -137,7 +137,7 @@ def take_over(restorer: Restorer, weights: Mapping[str, Tensor], renew: Sequence
     fitting = {
         name: weight
         for name, weight in (of_base if wraps else weights).items()
-        if name in own and own[name].shape == weight.shape and not like(name, renew)
+        if name in own and own[name].shape == weight.shape and not like(name, reinit)
     }
     restorer.load_state_dict({**own, **fitting})
     if wraps:  # what keeps more than its base's weights begins from them

@@ -90,7 +90,7 @@ def set_up(initial: Initial, machine: Machine, before: Mapping[str, Tensor] | No
 
     # The weights that it begins with.
     if before is not None and stage.start is None:
-        taken, all_of_it = take_over(restorer, before, stage.renew), len(restorer.state_dict())
+        taken, all_of_it = take_over(restorer, before, stage.reinit), len(restorer.state_dict())
         if taken < len(before) or taken < all_of_it:
             machine.say(
                 f"{taken} of {all_of_it} weights are those of the stage "

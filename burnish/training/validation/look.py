@@ -72,7 +72,7 @@ class Look:
             layers = ", ".join(name.removesuffix(".weight") for name in resting)
             setup.machine.say(
                 f"step {step}: these layers hardly learn: {layers}; where that stays so, "
-                "`renew` them, or leave them out of the network"
+                "`reinit` them, or leave them out of the network"
             )
         scalars = {
             f"{table}/{setting}": value
