@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pytest
+import typer
 from numpy.typing import NDArray
 from odd_files import pixels
 from PIL import ImageCms
-from toy_format import TOY
 
 import burnish
 from burnish import errors, images
@@ -28,18 +28,41 @@ from burnish.inference.names import pair
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
-@pytest.fixture(params=[*FORMATS, "TOY"])
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "add.md"
+
+
+def printed() -> Format:
+    """The format that docs/add.md prints, made of what stands there and of nothing else."""
+    text = PAGE.read_text(encoding="utf-8").partition("## A file format\n")[2].partition("\n## ")[0]
+    code, line = re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    module, name = re.fullmatch(r"from \.(\w+) import (\w+)\n", line).groups()  # type: ignore[union-attr]
+    assert f"Write `burnish/images/formats/{module}.py`:" in text
+    inside: dict[str, Any] = {
+        "__name__": f"{FORMATS_FOLDER}.{module}",
+        "__package__": FORMATS_FOLDER,
+    }
+    exec(compile(code, str(PAGE), "exec"), inside)
+    found: Format = inside[name]
+    return found
+
+
+FORMATS_FOLDER = "burnish.images.formats"
+ADDED = printed()
+
+
+@pytest.fixture(params=[*FORMATS, ADDED.name])
 def format(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Format:
-    """Each listed format, and the toy, for as long as the test runs."""
-    monkeypatch.setitem(FORMATS, "TOY", TOY)
+    """Each listed format, and the one that the page adds, for as long as the test runs."""
+    monkeypatch.setitem(FORMATS, ADDED.name, ADDED)
     return FORMATS[request.param]
 
 
 @pytest.fixture
-def toy(monkeypatch: pytest.MonkeyPatch) -> Format:
-    """The toy in the table: all that a new format is to the program."""
-    monkeypatch.setitem(FORMATS, "TOY", TOY)
-    return TOY
+def added(monkeypatch: pytest.MonkeyPatch) -> Format:
+    """The page's format in the table: all that it is to the program."""
+    assert ADDED.name not in FORMATS
+    monkeypatch.setitem(FORMATS, ADDED.name, ADDED)
+    return ADDED
 
 
 def some(shape: tuple[int, ...], depth: str) -> NDArray[Any]:
@@ -153,7 +176,7 @@ def test_profile_exif_and_xmp_come_back_or_are_said_to_be_lost(format: Format) -
     )
     data, said = images.encode(given, format)
     again = images.read(data)
-    assert again.icc == SRGB or "not kept: its ICC profile" in said
+    assert again.icc == SRGB or "not kept: its profile" in said
     assert again.xmp == given.xmp or "not kept: its XMP" in said
     assert exif.parse(again.exif or b"") is not None or "not kept: its EXIF" in said
 
@@ -244,78 +267,95 @@ def test_bytes_are_called_as_one_says() -> None:
         images.encode(images.from_array(some((9, 9, 4), "uint8")), FORMATS["JPEG"], name="download")
 
 
-def test_the_sentences_name_every_format(toy: Format) -> None:
-    with pytest.raises(errors.UnsupportedFormat, match="reads JPEG, PNG, WebP, TIFF and Toy"):
+def test_the_sentences_name_every_format(added: Format) -> None:
+    with pytest.raises(errors.UnsupportedFormat, match="reads JPEG, PNG, WebP, TIFF and PNM"):
         images.read(b"%PDF-1.7\n")
-    with pytest.raises(errors.FormatLimit, match=r"write \.png, \.webp, \.tif or \.toy"):
-        images.check_kind(9, 9, "uint8", True, "a.jpg")
+    with pytest.raises(errors.FormatLimit, match=r"write \.jpg, \.png, \.tif or \.pnm"):
+        images.check_kind(17_000, 9, "uint8", False, "a.webp")
 
 
-def test_the_help_names_every_format() -> None:
-    usual = [format.endings[0].removeprefix(".") for format in FORMATS.values()]
-    for command in app.registered_commands:
-        assert command.callback is not None
-        if command.callback.__name__ in ("restore", "spoil"):
-            (option,) = [
-                hint for name, hint in command.callback.__annotations__.items() if name == "format"
-            ]
-            assert set(usual) <= set(re.findall(r"\w+", str(option))), command.callback.__name__
+@pytest.mark.parametrize("name", ["restore", "spoil"])
+def test_the_help_names_every_format(name: str) -> None:
+    commands: Any = typer.main.get_command(app)
+    (said,) = [each.help for each in commands.commands[name].params if each.name == "format"]
+    usual = {format.endings[0].removeprefix(".") for format in FORMATS.values()}
+    assert usual <= set(re.findall(r"\w+", said))
 
 
 # a format is one object
 
 
-def test_a_toy_restores(toy: Format, tmp_path: Path) -> None:
-    images.write(tmp_path / "a.toy", images.from_array(pixels(24, 32)))
-    burnish.restore(tmp_path / "a.toy", tmp_path / "b.TY", noise=10)
-    burnish.restore(tmp_path / "a.toy", tmp_path / "b.png", noise=10)
-    restored = images.read(tmp_path / "b.TY")
-    assert restored.format == "TOY"
+def test_it_restores(added: Format, tmp_path: Path) -> None:
+    images.write(tmp_path / "a.ppm", images.from_array(pixels(24, 32)))
+    burnish.restore(tmp_path / "a.ppm", tmp_path / "b.PNM", noise=10)
+    burnish.restore(tmp_path / "a.ppm", tmp_path / "b.png", noise=10)
+    restored = images.read(tmp_path / "b.PNM")
+    assert restored.format == "PNM"
     assert (restored.pixels == images.read(tmp_path / "b.png").pixels).all()
-    assert (restored.pixels != images.read(tmp_path / "a.toy").pixels).any()
+    assert (restored.pixels != images.read(tmp_path / "a.ppm").pixels).any()
 
 
-def test_toys_are_found_in_folders_and_checked(toy: Format, tmp_path: Path) -> None:
+def test_they_are_found_in_folders_and_checked(added: Format, tmp_path: Path) -> None:
     for i in range(3):
-        images.write(made(tmp_path) / f"{i}.toy", images.from_array(pixels(140 + i, 150)))
+        images.write(made(tmp_path) / f"{i}.ppm", images.from_array(pixels(140 + i, 150)))
     found = pair([tmp_path / "set"], tmp_path / "out", as_folder=True)
-    assert [target.name for _, target in found] == ["0.toy", "1.toy", "2.toy"]
+    assert [target.name for _, target in found] == ["0.ppm", "1.ppm", "2.ppm"]
     report = check(Source(tmp_path / "set"))
-    assert [unit.name for unit in report.units] == ["0.toy", "1.toy", "2.toy"]
+    assert [unit.name for unit in report.units] == ["0.ppm", "1.ppm", "2.ppm"]
     assert not report.errors
-    (tmp_path / "set" / "1.toy").write_bytes((tmp_path / "set" / "1.toy").read_bytes()[:-9])
+    (tmp_path / "set" / "1.ppm").write_bytes((tmp_path / "set" / "1.ppm").read_bytes()[:-9])
     assert [finding.fault for finding in check(Source(tmp_path / "set")).errors] == ["truncated"]
 
 
-def test_toys_are_trained_on(toy: Format, tmp_path: Path) -> None:
+def test_they_are_trained_on(added: Format, tmp_path: Path) -> None:
     pytest.importorskip("torch", reason="the training wing is not installed")
     from burnish.training.loop.train import train
     from burnish.training.recipe.file import load
 
     for i in range(3):
-        images.write(made(tmp_path) / f"{i}.ty", images.from_array(pixels(32, 40 + i)))
-    (tmp_path / "toy.yaml").write_text(f"""
-name: toy
+        images.write(made(tmp_path) / f"{i}.pgm", images.from_array(pixels(32, 40 + i)))
+    (tmp_path / "one.yaml").write_text(f"""
+name: one
 arch: {{use: LevelPlane, args: {{base: {{use: ResUNet, args: {{widths: [4, 8], blocks: 1}}}}}}}}
 dials: [{{name: noise, low: 0, high: 75, default: 25, unit: sigma}}]
 degradations: [{{use: Noise, train: [0, 55]}}]
-data: {{folders: [{str(tmp_path / "set")!r}], leave_out: [0.ty], crop: 16, batch: 2, workers: 0}}
+data: {{folders: [{str(tmp_path / "set")!r}], leave_out: [0.pgm], crop: 16, batch: 2, workers: 0}}
 schedule: {{steps: 2}}
 threads: 1
 precision: fp32
 """)
-    train(load(tmp_path / "toy.yaml", []), tmp_path / "run")
-    assert (tmp_path / "run" / "toy.safetensors").is_file()
+    train(load(tmp_path / "one.yaml", []), tmp_path / "run")
+    assert (tmp_path / "run" / "one.safetensors").is_file()
 
 
-def test_damage_masks_and_packs_may_be_toys(toy: Format, tmp_path: Path) -> None:
+def test_they_are_damage_masks_and_in_packs(added: Format, tmp_path: Path) -> None:
     from burnish.dataset.pack import pack
     from burnish.degrade.film.masks import film_masks, read_mask
 
     mask = np.zeros((40, 40), np.uint8)
     mask[10:20] = 255
-    images.write(made(tmp_path) / "mask.toy", images.from_array(mask))
-    assert (read_mask(str(tmp_path / "set" / "mask.toy")) == mask).all()
+    images.write(made(tmp_path) / "mask.ppm", images.from_array(mask))
+    assert (read_mask(str(tmp_path / "set" / "mask.ppm")) == mask).all()
     assert film_masks(str(tmp_path / "set")).dial.name == "film"
     (entry,) = pack([tmp_path / "set"], tmp_path / "one.pack", 1_000_000)
-    assert entry.name == "mask.toy"
+    assert entry.name == "mask.ppm"
+
+
+def test_what_wants_an_image_gets_one_of_a_format_that_pillow_does_not_know(
+    added: Format, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def as_added(file: BinaryIO) -> BinaryIO:
+        return io.BytesIO(b"P" + file.read()[1:])
+
+    unknown = replace(
+        added,
+        begins=(b"N5", b"N6"),
+        examine=lambda file, name: added.examine(as_added(file), name),
+        decode=lambda file, header, name: added.decode(as_added(file), header, name),
+    )
+    monkeypatch.setitem(FORMATS, added.name, unknown)
+    data = b"N" + images.encode(images.from_array(pixels(24, 32)), added)[0][1:]
+    assert (np.asarray(images.open_image(data)) == pixels(24, 32)).all()
+    for broken in (data[:-9], b"no picture"):
+        with pytest.raises(OSError, match="cannot identify"):
+            images.open_image(broken)
