@@ -147,12 +147,14 @@ def write_speed_page(record: dict[str, Any], path: Path) -> Path:
         for how in ("eager", "engine")
     }
     gpu, cpu = (REPORT["UNet 64..1024"][i] / REPORT["LightAutoencoder"][i] for i in (0, 1))
+    reported = ", ".join(
+        f"{name} {times[0]:g} s and {times[1]:g} s, {times[2]} and {times[3]} MiB"
+        for name, times in REPORT.items()
+    )
     words = (
         f"The report's UNet took {gpu:.1f} times as long as its light autoencoder on a GPU, and "
         f"{cpu:.1f} times on a processor (1,000 pictures: "
-        f"{', '.join(f'{name} {r[0]:g} s and {r[1]:g} s, {r[2]} and {r[3]} MiB' for name, r in REPORT.items())}). "
-        ""
-        ""
+        f"{reported}). "
         f"Here it is {ours['eager']:.1f} times eager, and {ours['engine']:.1f} times in our engine."
     )
     how = (
@@ -212,10 +214,8 @@ def main() -> None:
                 f"{found['eager']['mebibytes']:.0f} MiB; ",
                 end="",
             )
-            print(
-                f"engine {found['engine']['seconds']:.3f} s, {found['engine']['mebibytes']:.0f} MiB",
-                flush=True,
-            )
+            engine = found["engine"]
+            print(f"engine {engine['seconds']:.3f} s, {engine['mebibytes']:.0f} MiB", flush=True)
     if arguments.write:
         record = {
             "processor": processor(),

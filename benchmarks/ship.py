@@ -51,9 +51,11 @@ MEASURE = """
 import re, sys, numpy as np
 from burnish.inference.model import Model
 model = Model(sys.argv[1]); opened = model.open(); side = int(sys.argv[2])
-peak = lambda: int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1]) * 1024  # getrusage inherits its parent's peak
+def peak():  # getrusage would inherit its parent's
+    return int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1]) * 1024
 before = peak()
-level = np.full((1, len(model.contract.dials), side, side), 25, np.float32) if model.contract.dials else None
+dials = len(model.contract.dials)
+level = np.full((1, dials, side, side), 25, np.float32) if dials else None
 opened.run(np.zeros((1, model.contract.channels_in, side, side), np.float32), level)
 print((peak() - before) // side**2)
 """

@@ -758,7 +758,8 @@ name: small
 arch: {use: LevelPlane, args: {base: {use: ResUNet, args: {widths: [4, 8], blocks: 1}}}}
 dials: [{name: noise, low: 0, high: 75, default: 25, unit: sigma}]
 degradations: [{use: Noise, train: [0.5, 85]}, {use: JPEG, name: hidden}]
-data: {folders: [CLEAN], pairs: [{folder: PAIRS, level: {noise: 10}}], leave_out: [0.png], crop: 16, batch: 2}
+data: {folders: [CLEAN], pairs: [{folder: PAIRS, level: {noise: 10}}], leave_out: [0.png],
+       crop: 16, batch: 2}
 schedule: {steps: 2}
 precision: fp32
 threads: 1

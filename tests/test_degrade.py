@@ -323,7 +323,8 @@ def test_arguments_that_make_no_sense_are_refused() -> None:
         noise(low=30, high=20)
     with pytest.raises(
         UsageError,
-        match=r"correlated=\[2, 1\] does not fit: a number from 0 to 8, or a range \[lowest, highest\]",
+        match=r"correlated=\[2, 1\] does not fit: a number from 0 to 8, or a range "
+        r"\[lowest, highest\]",
     ):
         noise(correlated=[2, 1])
     with pytest.raises(

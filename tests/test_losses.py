@@ -350,7 +350,8 @@ def test_ms_ssim_of_one_scale_is_ssim_and_small_pictures_are_refused() -> None:
     )
     with pytest.raises(
         UsageError,
-        match=r"MSSSIM of 5 scales wants pictures of 176x176 and more, not 36x48; take fewer scales, a larger data\.crop, or SSIM",
+        match=r"MSSSIM of 5 scales wants pictures of 176x176 and more, not 36x48; "
+        r"take fewer scales, a larger data\.crop, or SSIM",
     ):
         make("MSSSIM")(restored, clean)
     with pytest.raises(UsageError, match="SSIM wants pictures of 11x11 and more, not 10x48"):
@@ -718,7 +719,8 @@ def test_files_that_do_not_fit_are_named(tmp_path: Path, files: Files) -> None:
         make("Perceptual", layers={"fire3": 1}, network="SqueezeNet")
     with pytest.raises(
         ModelMismatch,
-        match=r"SqueezeNet\.pth: features\.2\.weight is missing, but this network wants \[64, 64, 3, 3\]",
+        match=r"SqueezeNet\.pth: features\.2\.weight is missing, but this network wants "
+        r"\[64, 64, 3, 3\]",
     ):
         make("Perceptual", layers={"relu1_2": 1}, file=files("SqueezeNet"))
     (tmp_path / "bad.pth").write_bytes(b"no tensors")

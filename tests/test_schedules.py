@@ -335,9 +335,7 @@ def grouped(net: nn.Module, optimizer: Optimizer) -> dict[str, dict[str, Any]]:
     return {name: owner[id(p)] for name, p in net.named_parameters() if id(p) in owner}
 
 
-def test_the_first_group_that_matches_takes_a_parameter_and_the_rest_keeps_the_arguments_of_all() -> (
-    None
-):
+def test_the_first_group_that_matches_takes_a_parameter_and_the_rest_is_as_all_are() -> None:
     net = small()
     groups = [{"match": "last.*", "lr": 1e-4}, {"match": "*.bias", "weight_decay": 0.0}]
     optimizer = make_optimizer(
@@ -416,7 +414,8 @@ def test_what_is_wrong_with_an_optimizer_is_named_before_there_is_a_network(
 def test_a_pattern_that_matches_nothing_and_a_wrong_value_are_named() -> None:
     with pytest.raises(
         RecipeError,
-        match=r"optimizer\.args\.groups\.0\.match: no parameter's name is like 'middel\.\*'; they are called first\.weight",
+        match=r"optimizer\.args\.groups\.0\.match: no parameter's name is like 'middel\.\*'; "
+        r"they are called first\.weight",
     ):
         make_optimizer(Spec("SGD", {"groups": [{"match": "middel.*"}]}), small())
     with pytest.raises(RecipeError, match="optimizer: SGD cannot be built: .*momentum"):

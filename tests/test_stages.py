@@ -206,7 +206,8 @@ def test_what_is_frozen_stays_bit_for_bit_and_the_rest_learns(
         assert torch.equal(before[name], after[name]) == (name in frozen), name
     with pytest.raises(
         RecipeError,
-        match=r"stages\.1\.freeze\.0: no parameter's name is like 'net\.bse\.\*'; they are called net\.base",
+        match=r"stages\.1\.freeze\.0: no parameter's name is like 'net\.bse\.\*'; "
+        r"they are called net\.base",
     ):
         train(
             recipe(

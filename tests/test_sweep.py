@@ -51,7 +51,10 @@ class Net(nn.Module):
             if self.how == "killed":
                 os.kill(os.getpid(), signal.SIGKILL)
             if self.how == "memory":
-                raise RuntimeError("[enforce fail at alloc_cpu.cpp:114] DefaultCPUAllocator: can't allocate memory: you tried to allocate 1 bytes")
+                raise RuntimeError(
+                    "[enforce fail at alloc_cpu.cpp:114] DefaultCPUAllocator: can't allocate "
+                    "memory: you tried to allocate 1 bytes"
+                )
             if self.how == "nan":
                 return self.conv(image) * float("nan")
         return self.conv(image)

@@ -57,7 +57,8 @@ data: {folders: [FOLDER], leave_out: [0.png], crop: 16, batch: 2, grey: 0.2}
 loss: {use: L1, level_weight: {reference: 25, offset: 3, power: 0.75}}
 optimizer: {use: Muon, args: {lr: 1e-3}}
 schedule: {steps: 9, warmup: 2}
-validation: {every: 4, crop: 24, levels: {noise: [15, 50]}, degradations: [Noise], clip: [false, true]}
+validation: {every: 4, crop: 24, levels: {noise: [15, 50]}, degradations: [Noise],
+             clip: [false, true]}
 threads: 1
 save_every: 4
 precision: fp32
@@ -120,7 +121,8 @@ def run(
         from burnish.training.recipe.file import load
         {textwrap.indent(textwrap.dedent(before), " " * 8).strip()}
         try:
-            train.train(load(Path({str(home / "tiny.yaml")!r}), {list(changes)!r}), Path({str(out)!r}), minutes={minutes})
+            recipe = load(Path({str(home / "tiny.yaml")!r}), {list(changes)!r})
+            train.train(recipe, Path({str(out)!r}), minutes={minutes})
         except BurnishError as error:
             sys.exit(error.exit_status)
     """)
@@ -147,7 +149,8 @@ KILLED_MID_CHECKPOINT = """
     def dying(*arguments):
         seen.append(1)
         if len(seen) == 2:
-            os.fsync = lambda handle: os.kill(os.getpid(), signal.SIGKILL)  # written, not yet renamed
+            # written, not yet renamed
+            os.fsync = lambda handle: os.kill(os.getpid(), signal.SIGKILL)
         write(*arguments)
     checkpoint.write = dying
 """
@@ -425,7 +428,8 @@ def losses_of_mine(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             def forward(self, restored, clean, weight=None):
                 self.count += restored.requires_grad  # not where validation asks
                 value = super().forward(restored, clean, weight)
-                return value * float("nan") if self.count in self.calls or -1 in self.calls else value
+                wrong = self.count in self.calls or -1 in self.calls
+                return value * float("nan") if wrong else value
         """)
     )
     monkeypatch.syspath_prepend(home)

@@ -106,8 +106,8 @@ KINDS = {
         tones=("middle", "shadows"),
     ),
 }
-#: a picture whose mean step from pixel to pixel is this, in [0, 1], is half-way from flat to texture,
-#: looked at over so many pixels
+#: a picture whose mean step from pixel to pixel is this, in [0, 1], is half-way from flat to
+#: texture, looked at over so many pixels
 FLAT, AROUND = 6 / 255, 9
 #: what each kind weighs where nothing is said
 WEIGHTS = {"camera": 0.6, "phone": 0.15, "scan": 0.15, "film": 0.1}

@@ -311,7 +311,8 @@ ARTEFACTS = {
         1,
         high=(
             8,
-            "grey background: its paper is {figure:.0f} 8-bit steps darker than the clean picture's",
+            "grey background: its paper is {figure:.0f} 8-bit steps darker than the clean "
+            "picture's",
         ),
     ),
     "background-noise": Artefact(

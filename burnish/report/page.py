@@ -22,24 +22,40 @@ from PIL import Image
 from ..ground.files import atomic_write
 
 _STYLE = """
-:root { color-scheme: light dark; --paper: #fff; --ink: #1d2329; --faint: #667; --line: #d8dce1; --bar: #3b76b8;
+:root { color-scheme: light dark; --paper: #fff; --ink: #1d2329; --faint: #667;
+  --line: #d8dce1; --bar: #3b76b8;
   --error: #b3261e; --warning: #9a6200; --note: #3b6ea5; }
 @media (prefers-color-scheme: dark) {
-  :root { --paper: #16191d; --ink: #e6e8eb; --faint: #9aa3ad; --line: #363c44; --bar: #6ea3dc; --error: #ff8f86; --warning: #f0b95a; --note: #86b7ea; }
+  :root { --paper: #16191d; --ink: #e6e8eb; --faint: #9aa3ad; --line: #363c44;
+    --bar: #6ea3dc; --error: #ff8f86; --warning: #f0b95a; --note: #86b7ea; }
 }
 body { margin: 2rem auto; max-width: 72rem; padding: 0 1.2rem; overflow-wrap: anywhere;
   font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); }
-h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2.2rem; border-bottom: 1px solid var(--line); } h3 { font-size: 1rem; margin: 1.4rem 0 .3rem; }
+h1 { font-size: 1.5rem; }
+h2 { font-size: 1.15rem; margin-top: 2.2rem; border-bottom: 1px solid var(--line); }
+h3 { font-size: 1rem; margin: 1.4rem 0 .3rem; }
 .table { overflow-x: auto; } table { border-collapse: collapse; overflow-wrap: normal; }
-td, th { padding: .2rem .9rem .2rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
-td:nth-child(-n+2) { white-space: nowrap; } td.number { text-align: right; font-variant-numeric: tabular-nums; }
-.error { color: var(--error); font-weight: 600; } .warning { color: var(--warning); font-weight: 600; } .note { color: var(--note); font-weight: 600; }
-.row { display: flex; flex-wrap: wrap; gap: 1.2rem; align-items: flex-start; } .pair { display: flex; flex-wrap: wrap; gap: 4px; }
-figure { margin: .4rem 0; max-width: 100%; } figcaption { font-size: 12px; color: var(--faint); max-width: 28rem; }
+td, th { padding: .2rem .9rem .2rem 0; text-align: left; vertical-align: top;
+  border-bottom: 1px solid var(--line); }
+td:nth-child(-n+2) { white-space: nowrap; }
+td.number { text-align: right; font-variant-numeric: tabular-nums; }
+.error { color: var(--error); font-weight: 600; }
+.warning { color: var(--warning); font-weight: 600; }
+.note { color: var(--note); font-weight: 600; }
+.row { display: flex; flex-wrap: wrap; gap: 1.2rem; align-items: flex-start; }
+.pair { display: flex; flex-wrap: wrap; gap: 4px; }
+figure { margin: .4rem 0; max-width: 100%; }
+figcaption { font-size: 12px; color: var(--faint); max-width: 28rem; }
 img { display: block; max-width: 100%; height: auto; outline: 1px solid var(--line); }
-svg { display: block; max-width: 100%; height: auto; } svg text { fill: var(--ink); font: 12px system-ui, sans-serif; } svg rect { fill: var(--bar); }
+svg { display: block; max-width: 100%; height: auto; }
+svg text { fill: var(--ink); font: 12px system-ui, sans-serif; }
+svg rect { fill: var(--bar); }
 .files { font-size: 13px; columns: 26rem 2; }
-@media (max-width: 40rem) { td, th { padding-right: .5rem; } td:nth-child(-n+2) { white-space: normal; } table { font-size: 13px; } }
+@media (max-width: 40rem) {
+  td, th { padding-right: .5rem; }
+  td:nth-child(-n+2) { white-space: normal; }
+  table { font-size: 13px; }
+}
 """
 
 

@@ -94,10 +94,10 @@ def _choose(device: str) -> tuple[str, tuple[str, ...]]:
         )
         mend = "pip install 'burnish[train]' with a CUDA build of PyTorch mends that"
         if device == "cuda":
-            raise DeviceError(
-                "--device cuda: "
-                f"{'a GPU is there, but ' + reason + '; ' + mend if _gpu_present() else 'no NVIDIA GPU was found on this machine'}"
-            )
+            said = "no NVIDIA GPU was found on this machine"
+            if _gpu_present():
+                said = f"a GPU is there, but {reason}; {mend}"
+            raise DeviceError(f"--device cuda: {said}")
         if _gpu_present():
             notes = (f"a GPU is there, but {reason}: running on the processor; {mend}",)
     return _for_processor(), notes

@@ -32,8 +32,8 @@ def plan(recipe: Recipe) -> str:
     """The resolved recipe as YAML, and for every stage its pictures, parameters, multiply-adds,
     and, measured by some steps, its memory and time.
     """
-    # Without workers, so that the time is that of one process that makes its batches too: the run is
-    # no slower.
+    # Without workers, so that the time is that of one process that makes its batches too: the run
+    # is no slower.
     stages = [replace(s, data=replace(s.data, workers=0)) for s in resolve(recipe)]
     machine = make_machine(recipe)
     initials = build_initial(stages, machine.world)

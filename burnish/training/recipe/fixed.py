@@ -1,5 +1,5 @@
-"""What a resumed run must share with the one that it goes on from: the recipe, but for where and how
-it runs and is looked at.
+"""What a resumed run must share with the one that it goes on from: the recipe, but for where and
+how it runs and is looked at.
 """
 
 from __future__ import annotations

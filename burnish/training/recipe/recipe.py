@@ -1,5 +1,5 @@
-"""Recipe: everything that a training run depends on, as the keys of a YAML file: frozen, strict, and
-data alone.
+"""Recipe: everything that a training run depends on, as the keys of a YAML file: frozen, strict,
+and data alone.
 
 `file.py` reads it; `resolve.py` finds and checks what it names.
 """
@@ -98,7 +98,8 @@ class StageKeys:
     epochs: float | None = key(None, doc="how often every picture is seen", low=1e-6)
     start: str | None = key(
         None,
-        doc="a .safetensors file whose weights to start from, in place of those of the stage before",
+        doc="a .safetensors file whose weights to start from, in place of those of the stage "
+        "before",
     )
     reinit: tuple[str, ...] = key(
         (),
@@ -221,7 +222,8 @@ class Recipe:
     )
     ema: float = key(
         0.999,
-        doc="how much of the averaged weights stays at each step, once warmed up; 0 is no averaging",
+        doc="how much of the averaged weights stays at each step, once warmed up; 0 is no "
+        "averaging",
         low=0,
         high=0.999999,
     )

@@ -64,7 +64,8 @@ def with_place(error: RecipeError, number: int) -> RecipeError:
 def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
     """`above` laid over `below`, key by key."""
     result = dict(below)
-    # `use` names a part, `shape` the form of a schedule: with another one, its arguments are others.
+    # `use` names a part, `shape` the form of a schedule: with another one, its arguments are
+    # others.
     other = any(kind in above and above[kind] != below.get(kind) for kind in ("use", "shape"))
     for name, value in above.items():
         under = result.get(name)

@@ -107,12 +107,10 @@ def signals(speaking: bool = True, steps: int = 1) -> Iterator[list[int]]:
             raise SystemExit(128 + number)
         received.append(number)
         if speaking:
-            say(
-                "stopping "
-                f"{'after this step' if steps == 1 else f'where the processes meet, in {steps} steps at most'}, "
-                ""
-                "and saving; once more stops at once"
-            )
+            when = f"where the processes meet, in {steps} steps at most"
+            if steps == 1:
+                when = "after this step"
+            say(f"stopping {when}, and saving; once more stops at once")
 
     if (
         threading.current_thread() is not threading.main_thread()
