@@ -32,6 +32,7 @@ from burnish.inference.backends import open_model
 from burnish.inference.zoo import find, names
 from burnish.metrics import METRICS
 from burnish.metrics.evaluate import evaluate
+from burnish.pipeline import Bare
 from burnish.study.evaluate import Folder
 from burnish.study.machine import processor
 from burnish.study.trained.verify import export_verified
@@ -108,8 +109,7 @@ def quality(entrant: Entrant, pictures: Folder) -> dict[str, float]:
     for kind in ("float", "8-bit"):
         settings = [{"noise": float(level)} for column, level in COLUMNS if column == kind]
         table = evaluate(
-            opened.run,
-            entrant.restorer.contract,
+            Bare(entrant.restorer.contract, opened.run),
             pictures,
             settings,
             [noise()],
@@ -216,7 +216,7 @@ def main() -> None:
     )
     with tempfile.TemporaryDirectory() as folder:
         all_of_them = entrants(arguments.models, arguments.data / "weights", Path(folder))
-        times = speed(all_of_them, [pixels for _, pixels in list(pictures)[:TIMED]])
+        times = speed(all_of_them, [picture.pixels for _, picture in list(pictures)[:TIMED]])
         rows = {}
         for entrant in all_of_them:
             old = kept.get(entrant.name, {})

@@ -30,12 +30,13 @@ from benchmarks.ship import weights_digest
 from burnish.contract import Array, level_array, predict
 from burnish.degrade.jpeg import through_jpeg
 from burnish.estimate import quality as estimated_quality
-from burnish.ground.channels import as_channels, from_channels
 from burnish.ground.files import atomic_write
+from burnish.images import Picture
 from burnish.inference.model import Model
 from burnish.inference.zoo import find, load
 from burnish.metrics import METRICS
 from burnish.metrics.luma import STUDIO
+from burnish.pipeline import ask
 from burnish.study.evaluate import Folder
 from burnish.study.machine import processor
 from burnish.study.trained.verify import export_verified
@@ -125,19 +126,13 @@ def opened(weights: Restorer, folder: Path) -> Model:
 
 def by(model: Model, quality: Callable[[Array, int], float] | None) -> Restore:
     """How a model restores, its dial set by `quality`; None for one that has none."""
-    run = model.open(device="cpu").run
+    model.open(device="cpu")
 
     def restore(compressed: Array, true: int) -> Array:
-        given = (
-            {}
-            if quality is None
-            else {"quality": float(np.clip(quality(compressed, true), *_range(model)))}
-        )
-        image = as_channels(compressed, model.contract.channels_in)
-        return from_channels(
-            predict(run, model.contract, image, level_array(model.contract.settings(given))),
-            compressed.shape[1],
-        )
+        given = {}
+        if quality is not None:
+            given["quality"] = float(np.clip(quality(compressed, true), *_range(model)))
+        return model.restore(Picture(compressed), ask(model.contract, given)).picture.pixels
 
     return restore
 
@@ -161,7 +156,8 @@ def measured(
 ) -> dict[str, dict[str, dict[str, float]]]:
     """By way and quality, the mean of every metric. The first way is the JPEG as it is."""
     found: dict[str, dict[str, list[dict[str, float]]]] = {}
-    for _, picture in itertools.islice(Folder(folder), 0, None, every):
+    for _, read in itertools.islice(Folder(folder), 0, None, every):
+        picture = read.pixels
         clean = brightness(picture) if grey and picture.shape[1] == 3 else picture
         for quality in QUALITIES:
             compressed = through_jpeg(clean[0], quality)[None]

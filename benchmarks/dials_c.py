@@ -54,7 +54,7 @@ PICTURES, SIDE = ("butterfly", "woman", "zebra", "lenna", "comic"), 224
 def pieces(data: Path) -> list[Array]:
     """The middle of a few pictures of Set5 and Set14. [1, 3, SIDE, SIDE]"""
     found = {
-        Path(name).stem.lower().removesuffix("_gt"): picture
+        Path(name).stem.lower().removesuffix("_gt"): picture.pixels
         for part in ("set5", "set14")
         for name, picture in Folder(data / "test" / part)
     }
@@ -71,7 +71,9 @@ def along(restorer: Restorer, image: Array) -> list[Array]:
     run, contract = runner(restorer), restorer.contract
     if not contract.dials:
         return [predict(run, contract, image)]
-    return [predict(run, contract, image, np.full((1, 1, 1, 1), stop, np.float32)) for stop in STOPS]
+    return [
+        predict(run, contract, image, np.full((1, 1, 1, 1), stop, np.float32)) for stop in STOPS
+    ]
 
 
 def measured(

@@ -21,10 +21,10 @@ import numpy as np
 
 from benchmarks.ship import weights_digest
 from burnish import images
-from burnish.contract import Array
 from burnish.ground.channels import to_channels
 from burnish.ground.files import atomic_write
 from burnish.ground.resize import resize
+from burnish.images import Picture
 from burnish.inference.zoo import find, load
 from burnish.metrics import METRICS
 from burnish.metrics.artefacts import ARTEFACTS
@@ -58,8 +58,8 @@ def figures(model: str) -> dict[str, dict[str, float]]:
     contract = initial_network(stage).contract
     pictures = held_out(stage, contract, print)
     assert pictures is not None
-    pairs: list[tuple[str, Array, Array, Settings]] = [
-        (one.name, one.spoiled, one.clean, {})
+    pairs: list[tuple[str, Picture, Picture, Settings]] = [
+        (one.name, Picture(one.spoiled), Picture(one.clean), {})
         for one in middles(pictures, None)
         if one.spoiled is not None
     ]
@@ -71,16 +71,14 @@ def figures(model: str) -> dict[str, dict[str, float]]:
     found: dict[str, dict[str, float]] = {}
     for name in ROWS:
         row = open_row(model if name == "document" else name, device="cpu", fp32=False)
-        table = evaluate_pairs(row.run, row.contract, pairs, metrics)
+        table = evaluate_pairs(row, pairs, metrics)
         for metric, stamp in table.definitions().items():
             found.setdefault(stamp, {})[name] = round(table.mean(metric, {}), 4)
         found.setdefault("seconds a megapixel", {})[name] = round(
             table.mean("seconds", {}) / table.mean("megapixels", {}), 3
         )
         for kind, pages in scanned.items():
-            table = evaluate_pairs(
-                row.run, row.contract, pages, [METRICS[metric] for metric in OF_SCANS]
-            )
+            table = evaluate_pairs(row, pages, [METRICS[metric] for metric in OF_SCANS])
             for metric, stamp in table.definitions().items():
                 found.setdefault(f"{kind}, {stamp}", {})[name] = round(table.mean(metric, {}), 4)
     return found
@@ -90,7 +88,7 @@ def scanned_files() -> list[Path]:
     return sorted((SCANS / "source").glob("DIBCO*.png"))
 
 
-def scans(size: float) -> Iterator[tuple[str, Array, Array, Settings]]:
+def scans(size: float) -> Iterator[tuple[str, Picture, Picture, Settings]]:
     """The scans in grey beside what of them is ink, black on white, at a share of their size."""
     for file in scanned_files():
         pair = (
@@ -103,15 +101,16 @@ def scans(size: float) -> Iterator[tuple[str, Array, Array, Settings]]:
             else resize(part, round(part.shape[2] * size), round(part.shape[3] * size), "area")
             for part in pair
         )
-        yield file.name, spoiled, np.where(truth < 128 / 255, 0, 1).astype(np.float32), {}
+        clean = np.where(truth < 128 / 255, 0, 1).astype(np.float32)
+        yield file.name, Picture(spoiled), Picture(clean), {}
 
 
 def draw(path: Path, files: list[Path], name: str) -> Path:
     """Pictures and what the model makes of them."""
     model, cells = load(name), []
     for file in files:
-        pixels = images.read(file).pixels
-        after = model.restore(pixels, ())
+        picture = images.read(file)
+        pixels, after = picture.pixels, model.restore(picture).picture.pixels
         cells.append(
             [
                 Cell(np.rint(np.clip(p[0], 0, 1) * 255).astype(np.uint8).transpose(1, 2, 0), words)

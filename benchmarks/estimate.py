@@ -19,11 +19,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from burnish.contract import Array, apply, level_array
+from burnish.contract import Array
 from burnish.degrade.noise import add_noise, clip_and_round
 from burnish.estimate import noise
 from burnish.ground.channels import to_channels
+from burnish.images import Picture
 from burnish.metrics import psnr
+from burnish.pipeline import Asked
 from burnish.study.dial.smooth import middle
 from burnish.study.machine import processor
 from burnish.study.rows import Row, open_row
@@ -115,12 +117,7 @@ def costs(
         )
         known, auto = (
             psnr(
-                apply(
-                    row.run,
-                    row.contract,
-                    image,
-                    level_array(row.contract.settings({"noise": setting})),
-                ),
+                row.restore(Picture(image), Asked({"noise": setting})).picture.pixels,
                 target,
             )
             for setting in settings

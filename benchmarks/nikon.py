@@ -17,10 +17,12 @@ from pathlib import Path
 
 import numpy as np
 
-from burnish.contract import Array, apply, level_array
+from burnish.contract import Array
 from burnish.degrade.raw import Metadata, process
+from burnish.images import Picture
+from burnish.pipeline import Asked
 from burnish.report.sheet import Cell, sheet
-from burnish.study.rows import open_row
+from burnish.study.rows import Row, open_row
 
 FRAME = (
     Path(os.environ.get("BURNISH_SHARED", "../shared"))
@@ -53,6 +55,11 @@ def developed(planes: Array) -> Array:
     return picture
 
 
+def _defaults(row: Row) -> Asked:
+    """The dials where nobody turns them: raw planes are not what the estimators know."""
+    return Asked({dial.name: dial.default for dial in row.contract.dials})
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("models", nargs="+", help="model files, or filters with channels=4")
@@ -65,7 +72,7 @@ def main() -> None:
         name = (
             Path(words).parent.parent.name if words.endswith(".onnx") else words.partition(":")[0]
         )
-        results[name] = apply(row.run, row.contract, noisy, level_array(row.contract.settings({})))
+        results[name] = row.restore(Picture(noisy), _defaults(row)).picture.pixels
     pictures = {name: developed(planes) for name, planes in results.items()}
     rows = [[Cell(picture, name) for name, picture in pictures.items()]]
     rows += [

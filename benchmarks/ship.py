@@ -26,6 +26,7 @@ from burnish.cli.words import parse_experts, parse_levels
 from burnish.degrade import damage_by
 from burnish.inference.zoo import folder
 from burnish.metrics import METRICS
+from burnish.pipeline import Bare
 from burnish.study.dial.smooth import psnr_at, smooth
 from burnish.study.dial.smooth_page import for_card
 from burnish.study.evaluate import Folder
@@ -76,7 +77,7 @@ def cost_of_rounding(restorer: Restorer) -> float:
         raise SystemExit("its recipe leaves no pictures out to validate on")
     held = middles(pictures, stage.validation.crop, restorer.contract.scale, stage.data.raw)
     full, half = (
-        tables(runner(one), restorer.contract, stage.validation, held, [METRICS["psnr"]])
+        tables(Bare(one.contract, runner(one)), stage.validation, held, [METRICS["psnr"]])
         for one in (restorer, rounded(restorer))
     )
     return max(

@@ -32,7 +32,7 @@ from ..metrics.evaluate import (
     spoiled_picture,
     told,
 )
-from ..pipeline import ask
+from ..pipeline import Asked, ask
 from ..report.page import paragraph, picture_file, section, write_page
 from .comparison import artefacts, figures, fronts
 from .contact import Shown, contact_sheet, corner, piece_of
@@ -107,7 +107,8 @@ def evaluate_row(
     a level that no degradation owns.
     """
     grey = np.full((1, row.contract.channels_in, 64, 64), 0.5, np.float32)
-    row.restore(Picture(grey))  # what is loaded at the first picture is not timed
+    defaults = Asked({dial.name: dial.default for dial in row.contract.dials})
+    row.restore(Picture(grey), defaults)  # what is loaded at the first picture is not timed
     border = crop if crop is not None else row.contract.scale if row.contract.scale > 1 else 0
     if not levels and holds_pairs(folder):
         return evaluate_pairs(row, Pairs(folder), metrics, crop=border)

@@ -122,7 +122,7 @@ def _core() -> openvino.Core:
 
 
 def _keep_only(model: openvino.Model, name: str) -> None:
-    """Drops the outputs that are not asked for, so that the sum which apply() makes in float32 is
+    """Drops the outputs that are not asked for, so that the sum which predict() makes in float32 is
     not made here as well.
     """
     for result in model.get_results():
