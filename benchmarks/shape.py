@@ -16,6 +16,8 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = "burnish"
 CODE = ("burnish", "benchmarks", "docs", "examples", "tests")
 COLUMNS = 100
+#: what is in a folder of the package because it is one
+NO_ENTRIES = frozenset({"__init__.py", "py.typed", "__pycache__"})
 #: Folders with a file for each part of a kind; they may have any number of entries.
 TABLES_OF_PARTS = frozenset(
     {
@@ -69,9 +71,11 @@ def functions() -> list[Function]:
 
 
 def entries() -> dict[str, int]:
-    """Files and folders in each folder of the package, the fullest first."""
+    """Files and folders in each folder of the package, the fullest first; what every package has
+    is not counted.
+    """
     counts = {
-        str(folder.relative_to(ROOT)): sum(1 for e in folder.iterdir() if e.name != "__pycache__")
+        str(folder.relative_to(ROOT)): sum(1 for e in folder.iterdir() if e.name not in NO_ENTRIES)
         for folder in [ROOT / PACKAGE, *(ROOT / PACKAGE).rglob("*")]
         if folder.is_dir() and folder.name != "__pycache__"
     }
