@@ -21,7 +21,7 @@ from burnish.inference.model import Model  # noqa: E402
 from burnish.study.trained import verify  # noqa: E402
 from burnish.study.trained.verify import TOLERANCE, export_verified, largest_difference  # noqa: E402
 from burnish.training.networks.archs import NETWORKS  # noqa: E402
-from burnish.training.networks.export import rounded  # noqa: E402
+from burnish.training.networks.export import example, rounded  # noqa: E402
 from burnish.training.networks.initialise import initialise  # noqa: E402
 from burnish.training.networks.restorer import Restorer  # noqa: E402
 from burnish.training.networks.torch_backend import runner  # noqa: E402
@@ -203,6 +203,20 @@ def test_save_and_load_give_the_same_pixels(restorer: Restorer, tmp_path: Path, 
     assert again.contract == restorer.contract
 
 
+def takes_any_size(path: Path, restorer: Restorer) -> None:
+    """An exported file in a runtime by itself, without Burnish around it."""
+    onnxruntime = pytest.importorskip("onnxruntime")
+    contract = restorer.contract
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    for height, width in ((1, 1), (3, 2), (17, 13)):
+        image, *levels = (each.numpy() for each in example(contract, 1, height, width))
+        level = levels[0] if levels else None
+        inputs = {"input": image} | ({} if level is None else {"level": level})
+        (found,) = session.run(["output"], inputs)
+        wanted = predict(runner(restorer), contract, image, level)
+        np.testing.assert_allclose(found, wanted, atol=1e-5 * max(1.0, float(np.abs(wanted).max())))
+
+
 @pytest.mark.parametrize("half", [False, True])
 def test_export_equals_the_training_forward(restorer: Restorer, tmp_path: Path, half: bool) -> None:
     if not half and restorer.spec.use not in ("ResUNet", "LevelPlane", "UNet"):
@@ -233,6 +247,7 @@ def test_export_equals_the_training_forward(restorer: Restorer, tmp_path: Path, 
             wanted,
             atol=TOLERANCE,
         )
+    takes_any_size(tmp_path / "net.onnx", Restorer.load(tmp_path / "net.safetensors"))
     default = model.open(device="cpu")
     mean_square = float(
         np.mean(

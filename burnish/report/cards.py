@@ -49,6 +49,7 @@ def describe(
         lines += [row("known flaws", str(card["flaws"]))] if card.get("flaws") else []
         lines += _dial(card["dial"]) if card.get("dial") else []
         lines += [
+            *(_interface(contract, card) if path.suffix == ".onnx" else []),
             row("contract", _contract(contract)),
             row("trained", _training(card)),
             row("file", str(path)),
@@ -94,6 +95,35 @@ def _figures(values: Any) -> str:
         f"{key} {value:.4g}".strip() if isinstance(value, float) else f"{key} {value}"
         for key, value in values.items()
     )
+
+
+def _interface(contract: Contract, card: Mapping[str, Any]) -> list[str]:
+    """What a program that runs a model file by itself must know: shapes, ranges and units of what
+    goes in and comes out.
+    """
+    picture = f"input: float32 [B, {contract.channels_in}, H, W], {_colours(contract.channels_in)}"
+    lines = [row("inputs", f"{picture} in 0..1")]
+    if contract.dials:
+        shape = {"pixel": "B, {}, H, W", "image": "B, {}, 1, 1", "batch": "1, {}, 1, 1"}
+        sides = shape[contract.level].format(len(contract.dials))
+        meaning = ", ".join(f"{d.name} {d.low:g}..{d.high:g} ({d.unit})" for d in contract.dials)
+        lines.append(row("", f"level: float32 [{sides}], {meaning}"))
+    sides = "H, W" if contract.scale == 1 else f"{contract.scale} H, {contract.scale} W"
+    result = f"float32 [B, {contract.channels_out}, {sides}]"
+    lines.append(
+        row("outputs", f"output: {result}, {_colours(contract.channels_out)}, not clamped")
+    )
+    if contract.residual:
+        lines.append(row("", f"residual: {result}, output - input"))
+    if card.get("sizes") == "any":
+        return [*lines, row("sizes", "any; padded by mirroring and cropped inside the file")]
+    if contract.multiple == 1:
+        return [*lines, row("sizes", "any")]
+    return [*lines, row("sizes", f"H and W are multiples of {contract.multiple}")]
+
+
+def _colours(channels: int) -> str:
+    return {1: "grey", 3: "RGB"}.get(channels, f"{channels} channels")
 
 
 def _contract(contract: Contract) -> str:

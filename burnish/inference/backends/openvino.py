@@ -31,6 +31,8 @@ from ...ground.processor import flags  # noqa: E402
 
 #: what OpenVINO reports of the processor -> the precision to ask for, fastest first
 PRECISIONS = (("FP16", "f16"), ("BF16", "bf16"))
+#: how a file names what is padded, behind its inputs and before its outputs
+PADDED = ".padded"
 
 
 def _converter(name: str) -> Any:
@@ -66,6 +68,7 @@ def open_model(
     try:
         model = core.read_model(path)
         _keep_only(model, "residual" if contract.residual else "output")
+        _take_out_padding(model)
         compiled = core.compile_model(model, "CPU", settings)
     except RuntimeError as error:
         raise ModelCorrupt(f"{path}: OpenVINO cannot read it ({_first_line(error)})") from error
@@ -128,6 +131,23 @@ def _keep_only(model: openvino.Model, name: str) -> None:
     for result in model.get_results():
         if name not in result.get_output_tensor(0).get_names():
             model.remove_result(result)
+
+
+def _take_out_padding(model: openvino.Model) -> None:
+    """Takes out what a file does to take pictures of any size (`training/networks/any_size.py`):
+    what comes from `contract.predict` and from the engine is padded already, tile by tile.
+    """
+    inputs = {source.get_any_name(): source for source in model.inputs}
+    for operation in model.get_ops():
+        for output in operation.outputs():
+            padded = [name for name in output.get_names() if name.endswith(PADDED)]
+            if padded and (source := inputs.get(padded[0].removesuffix(PADDED))) is not None:
+                output.replace(source)
+    for result in model.get_results():
+        crop = result.input_value(0).get_node()
+        if any(name.endswith(PADDED) for name in crop.input_value(0).get_names()):
+            result.input(0).replace_source_output(crop.input_value(0))
+    model.validate_nodes_and_infer_types()
 
 
 def _is_memory(error: BaseException) -> bool:

@@ -2,7 +2,7 @@
 where asked, ready for any runtime.
 
 Inputs `input` [B, C, H, W] and, with dials, `level`; outputs `output` and, where the network
-predicts one, `residual`; B, H and W are free.
+predicts one, `residual`; B, H and W are free (`any_size.py`).
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from torch import Tensor, nn
 
 from ...contract import Contract
 from ...ground.files import atomic_write
+from .any_size import take_any_size
 from .restorer import Restorer
 
 FORMAT = 1
@@ -58,13 +59,14 @@ def export(
     """
     subject = rounded(restorer) if half else restorer
     model = _trace(subject)
+    take_any_size(model, restorer.contract)
     if half:
         _halve_weights(model.graph)
     _strip(model)
     header = {
         "format": FORMAT,
         "contract": restorer.contract.to_dict(),
-        "card": restorer.card,
+        "card": {**restorer.card, "sizes": "any"},
         "source_sha256": hashlib.sha256(source.read_bytes()).hexdigest() if source else None,
     }
     onnx.helper.set_model_props(model, {"burnish": json.dumps(header)})
