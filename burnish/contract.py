@@ -1,5 +1,5 @@
-"""The shapes that every room agrees on: Dial, Contract, Run; and predict() and mix(), the one way to
-put a picture through a network and to take a share of what it changes.
+"""The shapes that every room agrees on: Dial, Contract, Run; and predict() and mix(), the one way
+to put a picture through a network and to take a share of what it changes.
 
 Images are float32 [B, C, H, W], RGB, clean ones in [0, 1]; a spoiled one may leave that range, and
 nothing clamps an input. Levels are float32 [B, K, 1, 1] or, as a map, [B, K, H, W]: one channel per

@@ -79,7 +79,7 @@ def test_out_of_memory_means_smaller_tiles_and_one_notice(rng: np.random.Generat
         return blur(part, level)
 
     notices: list[str] = []
-    result = predict_in_tiles(small_machine, BLUR, image, notice=notices.append)
+    result = predict_in_tiles(small_machine, BLUR, image, say=notices.append)
     np.testing.assert_allclose(result, predict_in_tiles(blur, BLUR, image, tile=0), atol=1e-6)
     assert len(notices) == 1
     assert sizes[0] > 2500 >= sizes[-1]

@@ -66,7 +66,7 @@ class Console:
     def opened(self, opened: Opened) -> None:
         """Names the device; with -v, the engine and its precision too."""
         for note in opened.notes:
-            self.notice(note)
+            self.say(note)
         if not self.quiet:
             self.aside(
                 f"on {opened.device}"
@@ -78,7 +78,8 @@ class Console:
         if self._bar is not None:
             self._bar.update(self._task, completed=sum(self.counts.values()) + done / total * 0.99)
 
-    def notice(self, text: str) -> None:
+    def say(self, text: str) -> None:
+        """A remark of what works."""
         self.aside(f"note: {text}")
 
     def planned(self, job: Job) -> None:

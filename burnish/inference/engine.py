@@ -1,5 +1,5 @@
-"""plan() and predict_in_tiles(): one picture of any size through a Run, tile by tile, with the result that
-the whole would give.
+"""plan() and predict_in_tiles(): one picture of any size through a Run, tile by tile, with the
+result that the whole would give.
 
 Tiles see `reach` pixels past their edge and start at multiples of `multiple`, so that the inner
 part of each is what the whole picture's run computes there.
@@ -17,9 +17,9 @@ import numpy as np
 
 from ..contract import Array, Contract, Run, finite, pad_to_multiple, predict
 from ..errors import NonFiniteOutput, OutOfMemory, UsageError
+from ..ground.remarks import Say, silent
 
 Progress = Callable[[int, int], None]
-Notice = Callable[[str], None]
 
 #: memory that a network wants for each pixel of a tile, where its card does not say; the shipped
 #: networks want less
@@ -135,10 +135,10 @@ def predict_in_tiles(
     tile: int | None = None,
     bytes_per_pixel: int = BYTES_PER_PIXEL,
     progress: Progress | None = None,
-    notice: Notice | None = None,
+    say: Say = silent,
 ) -> Array:
-    """predict() in tiles that are planned from free memory (tile None), whole (0) or of a given size;
-    halved on OutOfMemory, with one notice, and begun again.
+    """predict() in tiles that are planned from free memory (tile None), whole (0) or of a given
+    size; halved on OutOfMemory, with one remark, and begun again.
 
     image [1, C, H, W] -> [1, C', scale H, scale W], float32, not clamped. Raises NonFiniteOutput
     rather than return NaN or infinity.
@@ -156,8 +156,8 @@ def predict_in_tiles(
             if len(smaller) <= len(tiles):
                 raise OutOfMemory(_too_large(height, width, contract, bytes_per_pixel)) from error
             tiles = smaller
-            if notice and not said:
-                notice("not enough memory for tiles of that size; going on with smaller ones")
+            if not said:
+                say("not enough memory for tiles of that size; going on with smaller ones")
                 said = True
     if not finite(result):
         raise NonFiniteOutput("the network gave NaN or infinity; nothing was written")

@@ -13,8 +13,9 @@ import numpy as np
 
 from .. import images
 from ..ground.files import check_target, prepare_folder
+from ..ground.remarks import Say, silent
 from ..pipeline import FOUND, NOTHING, Asked, Restored
-from .engine import Notice, Progress
+from .engine import Progress
 from .model import Model
 
 
@@ -93,7 +94,7 @@ def check_job(job: Job, scale: int) -> None:
 
 
 def run_job(
-    job: Job, model: Model, *, progress: Progress | None = None, notice: Notice | None = None
+    job: Job, model: Model, *, progress: Progress | None = None, say: Say = silent
 ) -> Report:
     """Reads, restores and writes one picture, whole or not at all.
 
@@ -115,7 +116,7 @@ def run_job(
         tile=job.tile,
         max_megapixels=job.max_megapixels,
         progress=progress,
-        notice=notice,
+        say=say,
     )
     notes = (*picture.notes, *images.write(target, restored.picture, quality=job.quality))
     settled = restored.settled

@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 
 from ..contract import Array, Contract, Opened
 from ..errors import ModelMismatch, UsageError
+from ..ground.remarks import Say, silent
 from ..images import MAX_MEGAPIXELS, Picture
 from ..pipeline import NOTHING, Asked, Restored, Settled, Word, ask, settle, through
 from . import wire
 from .arrays import as_array, as_picture
 from .backends import open_model
 from .classical import Filter
-from .engine import BYTES_PER_PIXEL, Notice, Progress, predict_in_tiles
+from .engine import BYTES_PER_PIXEL, Progress, predict_in_tiles
 
 #: no noise takes a sample of a float image so far from [0, 1]; other units do
 BEYOND = 16.0
@@ -87,12 +88,12 @@ class Model:
         tile: int | None = None,
         max_megapixels: float | None = MAX_MEGAPIXELS,
         progress: Progress | None = None,
-        notice: Notice | None = None,
+        say: Say = silent,
     ) -> Restored:
         """A picture, restored as it was asked for: the way that every caller takes.
 
         asked: made by `ask` for this model's contract. tile: None plans from free memory, 0 is no
-        tiles, N is the size of a tile in pixels. max_megapixels: of a map's file. progress, notice:
+        tiles, N is the size of a tile in pixels. max_megapixels: of a map's file. progress, say:
         are told (done, total) tiles, and in a sentence where memory was short. Raises UsageError
         for float samples of 0 to 255 and for what does not fit the picture, InputErrors of reading
         a map, NonFiniteOutput, OutOfMemory.
@@ -108,7 +109,7 @@ class Model:
             tile=tile,
             bytes_per_pixel=self.bytes_per_pixel,
             progress=progress,
-            notice=notice,
+            say=say,
         )
         return through(by, self.contract, picture, settled)
 

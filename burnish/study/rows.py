@@ -5,7 +5,7 @@ and dial settings, or several in a chain.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from ..contract import Contract, Dial, mix
 from ..errors import UsageError
 from ..ground.channels import to_channels
 from ..ground.grammar import Call
+from ..ground.remarks import Say, silent
 from ..images import Picture
 from ..inference.model import Model
 from ..inference.zoo import load
@@ -90,7 +91,7 @@ class Chain:
         )
 
     def settle(self, picture: Picture, asked: Asked = NOTHING) -> Settled:
-        """What the picture would be restored with: of a dial of several, what the first one says."""
+        """What the picture would be restored with; a dial of several parts is as the first says."""
         each = [part.settle(picture, _own(part, asked.dials)) for part in reversed(self.parts)]
         names = [dial.name for dial in self.contract.dials]
         settings = {name: value for one in each for name, value in one.dials.items()}
@@ -133,7 +134,7 @@ def open_row(
     fp32: bool = True,
     device: str = "auto",
     threads: int | None = None,
-    notice: Callable[[str], None] = lambda _: None,
+    say: Say = silent,
 ) -> Row:
     """`photo`, `runs/x/x.onnx`, `bilateral:radius=20,space=15`, `median+photo` (median first).
 
@@ -141,19 +142,17 @@ def open_row(
 
     `photo:noise=auto` is told no noise: it finds it on every picture.
 
-    name: what it is called, without it the words; notice: is told where it runs. UsageError,
+    name: what it is called, without it the words; say: is told where it runs. UsageError,
     DialError, ModelMissing.
     """
     words_of = [words] if _is_file(words) else words.split("+")
-    parts = [_opened(word, fp32, device, threads, notice) for word in words_of]
+    parts = [_opened(word, fp32, device, threads, say) for word in words_of]
     if len(parts) == 1:
         return replace(parts[0], name=name or words)
     return Row(name or words, Chain(parts), _cost(parts), _numbers(parts))
 
 
-def _opened(
-    words: str, fp32: bool, device: str, threads: int | None, notice: Callable[[str], None]
-) -> Row:
+def _opened(words: str, fp32: bool, device: str, threads: int | None, say: Say) -> Row:
     call = Call(words) if _is_file(words) else Call.parse(words, _written_otherwise(words))
     name, given = call.name, call.arguments
     model = load(name)
@@ -161,7 +160,7 @@ def _opened(
     if arguments := {key: value for key, value in given.items() if key not in dials}:
         model = load(str(Call(name, arguments)))
     opened = model.open(device=device, threads=threads, fp32=fp32)
-    notice(f"{name}: on {opened.device}, {opened.backend}, {opened.precision}")
+    say(f"{name}: on {opened.device}, {opened.backend}, {opened.precision}")
     settings: dict[str, float | Auto] = {
         key: AUTO if value == AUTO.value else _number(words, value)
         for key, value in given.items()

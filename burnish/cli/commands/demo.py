@@ -4,12 +4,12 @@ contact sheet with the residual beside each.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from ...ground.remarks import Say
 from ..app import app, say
 from ..options import Threads
 from ..outputs import SHEET, prepare
@@ -35,7 +35,7 @@ def demo(output: Sheet = Path("burnish_demo.png"), threads: Threads = None) -> N
     print(make_sheet(output, say, threads=threads))
 
 
-def make_sheet(target: Path, say: Callable[[str], None], *, threads: int | None = None) -> Path:
+def make_sheet(target: Path, say: Say, *, threads: int | None = None) -> Path:
     """Writes the sheet and returns where it is."""
     from importlib import resources
 

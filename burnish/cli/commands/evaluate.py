@@ -134,7 +134,7 @@ def _opened(models: Sequence[str], *, device: str, threads: int | None, fp32: bo
     from ...study.rows import open_row
 
     return [
-        open_row(as_file(name), name=name, device=device, threads=threads, fp32=fp32, notice=say)
+        open_row(as_file(name), name=name, device=device, threads=threads, fp32=fp32, say=say)
         for name in models
     ]
 

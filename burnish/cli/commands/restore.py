@@ -166,10 +166,10 @@ def _say_what_is_passed_over(inputs: Sequence[Path], recursive: bool, console: C
     passed = passed_over(inputs, recursive)
     if passed:
         kinds = ", ".join(f"{count} {kind}" for kind, count in passed.items())
-        console.notice(f"passed over, of kinds that are not read: {kinds}")
+        console.say(f"passed over, of kinds that are not read: {kinds}")
     left = not_followed(inputs) if recursive else None
     if left:
-        console.notice(left)
+        console.say(left)
 
 
 def _want_some(jobs: Sequence[Job], recursive: bool) -> None:
@@ -194,7 +194,7 @@ def _restore_all(
     from ...inference.job import run_job
 
     def restore_one(job: Job) -> None:
-        console.done(run_job(job, model, progress=console.progress, notice=console.notice))
+        console.done(run_job(job, model, progress=console.progress, say=console.say))
 
     if any(job.wanted for job in jobs):  # a folder where all is done loads no model
         with starting():

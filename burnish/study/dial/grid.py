@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from ...contract import Array, Dial
 from ...degrade import Degradation
 from ...errors import UsageError
+from ...ground.remarks import Say, silent
 from ...images import Picture
 from ...metrics import psnr
 from ...metrics.evaluate import generator, spoiled_picture
@@ -93,7 +94,7 @@ def grid(
     *,
     side: int | None = None,
     seed: int = 0,
-    say: Callable[[str], None] = lambda _: None,
+    say: Say = silent,
 ) -> Grid:
     """Spoils every picture by both, in their order, at every pair of levels, and restores it at
     every pair of settings of the dials of these names.

@@ -17,6 +17,7 @@ from ...contract import Array, Dial
 from ...degrade import Degradation
 from ...errors import DialError, UsageError
 from ...ground.channels import to_channels
+from ...ground.remarks import Say, silent
 from ...images import Picture
 from ...metrics import psnr
 from ...metrics.evaluate import generator, spoiled_picture, told
@@ -119,7 +120,7 @@ def smooth(
     settings: int = SETTINGS,
     side: int | None = None,
     seed: int = 0,
-    say: Callable[[str], None] = lambda _: None,
+    say: Say = silent,
 ) -> Smoothness:
     """Spoils every picture at every level, restores it at every setting of the dial `turn` (without
     it, that of the damage's name), and measures.
@@ -254,7 +255,10 @@ def _track(
 
 
 def _at(row: Restores, picture: Picture, settings: Mapping[str, float | Array]) -> Array:
-    """The picture restored with the dials there, which may be beyond a dial's range. [1, C, H, W]"""
+    """The picture restored with the dials there, which may be beyond a dial's range.
+
+    [1, C, H, W]
+    """
     return row.restore(picture, Asked(settings)).picture.pixels
 
 

@@ -4,7 +4,7 @@ dial` does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ... import images
 from ...contract import Array, Dial
 from ...errors import DialError
+from ...ground.remarks import Say, silent
 from ...images import turned as upright
 from ...images.exif import orientation
 from ...inference.model import Model
@@ -34,7 +35,7 @@ def strip(
     values: Sequence[float] = (),
     others: Mapping[str, float] | None = None,
     side: int | None = 256,
-    say: Callable[[str], None] = lambda _: None,
+    say: Say = silent,
 ) -> Path:
     """Writes the strip (.png, .jpg) and returns where it is.
 

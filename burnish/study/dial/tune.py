@@ -7,7 +7,7 @@ from.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from ...contract import Array, Dial, mix
 from ...errors import UsageError
 from ...ground.channels import from_channels, to_channels
 from ...ground.files import prepare_folder
+from ...ground.remarks import Say, silent
 from ...ground.tables import no_such
 from ...images import Picture, read
 from ...inference.model import Model
@@ -90,7 +91,7 @@ def tune(
     metric: str = "psnr",
     side: int | None = 256,
     seed: int = 0,
-    say: Callable[[str], None] = lambda _: None,
+    say: Say = silent,
 ) -> list[Tuned]:
     """The setting of each dial that makes the restored pictures closest to the clean ones, with its
     interval.
@@ -287,7 +288,7 @@ def choose(
     output: Path,
     *,
     dial: str | None = None,
-    say: Callable[[str], None] = lambda _: None,
+    say: Say = silent,
 ) -> list[Path]:
     """Where there are no clean sides: a strip for each of the folder's first pictures, to choose
     from with one's own eyes.

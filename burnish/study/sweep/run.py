@@ -17,6 +17,7 @@ from typing import Any
 
 from ...errors import RecipeError
 from ...ground.files import atomic_write
+from ...ground.remarks import Say
 from ...training.networks.cost import parameters
 from ...training.parts.strict import plain
 from ...training.recipe.file import from_record
@@ -30,7 +31,6 @@ from .plan import Point, Sweep, folder_name, grid, recipe_of
 from .point import ORDER, RESULT, keep, order_of, result_in
 from .sheet import write_sheet
 
-Notice = Callable[[str], None]
 #: seconds between two looks at a point in work
 TICK = 0.2
 #: how many of a failed point's last lines are searched for its reason
@@ -38,7 +38,7 @@ LAST = 30
 
 
 def run(
-    sweep: Sweep, notice: Notice, *, source: str = "", only: str | None = None, retry: bool = False
+    sweep: Sweep, say: Say, *, source: str = "", only: str | None = None, retry: bool = False
 ) -> Path:
     """Trains and measures what is not done yet, and writes results.json, sheet.jpg and page.html in
     the sweep's folder; returns the page.
@@ -64,8 +64,8 @@ def run(
         searched = search(
             asked,
             lambda point: _seeds_of(sweep, point),
-            lambda folder, order, watch: settle(folder, order, notice, retry, watch),
-            notice,
+            lambda folder, order, watch: settle(folder, order, say, retry, watch),
+            say,
         )
     else:
         orders = [given for point in grid(sweep) for given in _seeds_of(sweep, point)] + orders
@@ -76,7 +76,7 @@ def run(
             f"{', '.join(dict.fromkeys(order['name'] for _, order in orders))}"
         )
     for i, (folder, order) in enumerate(chosen, 1):
-        settle(folder, order, notice, retry, counted=f"{i} of {len(chosen)}")
+        settle(folder, order, say, retry, counted=f"{i} of {len(chosen)}")
     orders = searched + orders
     entries = [entry for folder, _ in orders if (entry := result_in(folder)) is not None]
     results = Results(sweep.title or sweep.name, sweep.metrics, entries, processor())
@@ -121,7 +121,7 @@ def outline(sweep: Sweep) -> str:
 def settle(
     folder: Path,
     order: Mapping[str, Any],
-    notice: Notice,
+    say: Say,
     retry: bool = False,
     watch: Callable[[], bool] = lambda: False,
     counted: str = "",
@@ -137,7 +137,7 @@ def settle(
     folder.mkdir(parents=True, exist_ok=True)
     atomic_write(folder / ORDER, json.dumps(order, indent=1).encode())
     began = time.monotonic()
-    notice(f"{counted} {name}".strip())
+    say(f"{counted} {name}".strip())
     code = _process(folder, watch)
     if code is None:
         return None
@@ -145,7 +145,7 @@ def settle(
     if entry is None or _answered(folder, order) is None:
         entry = Entry(order["name"], order["labels"], order["seed"], failed=_reason(folder, code))
         keep(folder, order, entry)
-    notice(f"  {entry.failed or entry.left_out or 'done'} after {time.monotonic() - began:.0f} s")
+    say(f"  {entry.failed or entry.left_out or 'done'} after {time.monotonic() - began:.0f} s")
     return entry
 
 

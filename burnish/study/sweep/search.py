@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import MissingExtra, RecipeError
+from ...ground.remarks import Say
 from ...metrics import facts
 from ...report.curves import CURVES
 from ..results import Entry
@@ -27,7 +28,7 @@ def search(
     sweep: Sweep,
     orders_of: Callable[[Point], Orders],
     settle: Settle,
-    notice: Callable[[str], None],
+    say: Say,
 ) -> Orders:
     """Asks for points and settles them until there are as many as the sweep wants; the orders that
     were answered.
@@ -52,7 +53,7 @@ def search(
         point = _point(trial, axes)
         orders = orders_of(point)
         trial.set_user_attr("point", json.dumps([point.labels, point.changes]))
-        notice(f"trial {number + 1} of {sweep.search.trials}: {point.name}")
+        say(f"trial {number + 1} of {sweep.search.trials}: {point.name}")
         entries = []
         for folder, order in orders:
             watch = (

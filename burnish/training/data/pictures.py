@@ -18,6 +18,7 @@ import numpy as np
 
 from ...contract import Array
 from ...errors import BurnishError, DataError
+from ...ground.remarks import Say
 from .sources import Pixels, Source, summed
 
 #: the clean picture and, of a pair, the spoiled one
@@ -57,9 +58,7 @@ def full(pixels: Pixels) -> np.float32:
     return np.float32(np.iinfo(pixels.dtype).max)
 
 
-def open_pictures(
-    sources: Sequence[Source], smallest: int, notice: Callable[[str], None], scale: int = 1
-) -> Pictures:
+def open_pictures(sources: Sequence[Source], smallest: int, say: Say, scale: int = 1) -> Pictures:
     """Decodes every picture, and keeps them where they fit into half of the free memory.
 
     DataError names those that cannot be used, before the first step.
@@ -103,7 +102,7 @@ def open_pictures(
         )
         room -= clean.nbytes + (0 if spoiled is None else spoiled.nbytes)
         if cached is not None and room < 0:
-            notice(
+            say(
                 "the pictures do not fit into half of the free memory, so each is read again "
                 "whenever a crop of it is wanted; more data.workers help"
             )

@@ -4,17 +4,16 @@ is decoded.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from ...dataset.check import Source, quick
 from ...dataset.check.report import in_words
+from ...ground.remarks import Say
 from ..recipe.data import Data
 
 
-def check_pictures(
-    data: Data, validation: Sequence[str], scale: int, notice: Callable[[str], None]
-) -> None:
+def check_pictures(data: Data, validation: Sequence[str], scale: int, say: Say) -> None:
     """Says what is odd about the pictures of a stage.
 
     validation: folders of clean pictures to validate on; scale: how many times larger the clean
@@ -34,7 +33,7 @@ def check_pictures(
     report.refuse()
     for finding in report.findings:
         if finding.severity == "warning":
-            notice(in_words(finding))
+            say(in_words(finding))
 
 
 def _path(place: str | None) -> Path | None:

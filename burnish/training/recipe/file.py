@@ -5,7 +5,7 @@ schema that editors use.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +13,14 @@ import yaml
 
 from ...errors import BurnishError, RecipeError
 from ...ground.grammar import assigned
+from ...ground.remarks import Say, silent
 from ..parts.strict import read, schema_of
 from .recipe import Recipe
 from .renamed import with_new_names
 from .resolve import resolve
 
 
-def load(
-    path: Path, changes: Sequence[str] = (), say: Callable[[str], None] = lambda note: None
-) -> Recipe:
+def load(path: Path, changes: Sequence[str] = (), say: Say = silent) -> Recipe:
     """The recipe in a YAML file, with `key.sub=value` changes applied.
 
     `say` gets a sentence for each key that is called otherwise now. RecipeError names the file, the
@@ -50,7 +49,7 @@ def load_yaml(path: Path) -> Any:
         ) from error
 
 
-def from_record(record: Any, say: Callable[[str], None] = lambda note: None) -> Recipe:
+def from_record(record: Any, say: Say = silent) -> Recipe:
     """The recipe that a mapping describes, checked; `say` as in `load`. RecipeError."""
     recipe: Recipe = read(Recipe, with_new_names(record, say), "")
     resolve(recipe)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
 from ...errors import RecipeError
+from ...ground.remarks import Say
 
 #: what a key of the recipe, and of its stages, was called -> what it is called now
 RENAMED = {"renew": "reinit"}
 
 
-def with_new_names(record: Any, say: Callable[[str], None]) -> Any:
+def with_new_names(record: Any, say: Say) -> Any:
     """What a file holds, with each key by its name of today; `say` gets a sentence for each that
     has another. RecipeError where a key stands under both.
     """
@@ -23,7 +24,7 @@ def with_new_names(record: Any, say: Callable[[str], None]) -> Any:
     return record
 
 
-def _with_new_names(record: Any, inside: str, say: Callable[[str], None]) -> Any:
+def _with_new_names(record: Any, inside: str, say: Say) -> Any:
     if not isinstance(record, Mapping):
         return record
     for old, new in RENAMED.items():

@@ -4,10 +4,11 @@ validate on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from ...contract import Contract
+from ...ground.remarks import Say
 from ...metrics.similarity import WINDOW
 from ..data import (
     Crops,
@@ -24,9 +25,7 @@ from ..recipe.data import Data
 from ..recipe.stage import Stage
 
 
-def feed(
-    stage: Stage, contract: Contract, notice: Callable[[str], None]
-) -> tuple[Crops, Pictures | None]:
+def feed(stage: Stage, contract: Contract, say: Say) -> tuple[Crops, Pictures | None]:
     """Crops of the pictures to train on, and the pictures to validate on.
 
     contract: that of the network, which the pictures are cut for. DataError names what cannot be
@@ -35,7 +34,7 @@ def feed(
     data, cut = stage.data, cut_of(stage.data, contract)
     chosen, left_out = _split(stage, contract)
     crops = Crops(
-        open_pictures(chosen, cut.smallest, notice, cut.scale),
+        open_pictures(chosen, cut.smallest, say, cut.scale),
         stage.damage,
         cut,
         data.batch,
@@ -50,13 +49,13 @@ def feed(
         measured=stage.measured,
         raw=data.raw,
     )
-    return crops, _opened(left_out, data.raw, cut.scale, notice)
+    return crops, _opened(left_out, data.raw, cut.scale, say)
 
 
-def held_out(stage: Stage, contract: Contract, notice: Callable[[str], None]) -> Pictures | None:
+def held_out(stage: Stage, contract: Contract, say: Say) -> Pictures | None:
     """Opens the pictures to validate on only; None where there are none. DataError."""
     _, left_out = _split(stage, contract)
-    return _opened(left_out, stage.data.raw, cut_of(stage.data, contract).scale, notice)
+    return _opened(left_out, stage.data.raw, cut_of(stage.data, contract).scale, say)
 
 
 def cut_of(data: Data, contract: Contract) -> Cut:
@@ -105,15 +104,13 @@ def _split(stage: Stage, contract: Contract) -> tuple[list[Source], list[Source]
     return chosen, left_out
 
 
-def _opened(
-    left_out: Sequence[Source], raw: bool, scale: int, notice: Callable[[str], None]
-) -> Pictures | None:
+def _opened(left_out: Sequence[Source], raw: bool, scale: int, say: Say) -> Pictures | None:
     """The pictures to validate on; DataError, before the first step, where one is too small for the
     window of SSIM.
     """
     border = scale if scale > 1 else 0
     least = (WINDOW.size + 2 * border) * (2 if raw else 1)
-    return open_pictures(left_out, least, notice, scale) if left_out else None
+    return open_pictures(left_out, least, say, scale) if left_out else None
 
 
 def _channels(raw: bool, contract: Contract) -> int:

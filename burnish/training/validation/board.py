@@ -13,7 +13,7 @@ import io
 import json
 import math
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ import numpy as np
 from ...contract import Array
 from ...errors import OutputError
 from ...ground.files import atomic_write
+from ...ground.remarks import Say
 from ...report.curves import CURVES, read_lines
 
 
@@ -31,12 +32,10 @@ class Board:
     Without TensorBoard it says so once, and keeps the curves alone.
     """
 
-    def __init__(
-        self, folder: Path, step: int, notice: Callable[[str], None], *, on: bool = True
-    ) -> None:
+    def __init__(self, folder: Path, step: int, say: Say, *, on: bool = True) -> None:
         self._writer: Any = None
         self._lines: Path | None = None
-        self._notice = notice
+        self._say = say
         if not on:  # one process of several writes
             return
         self._lines = folder / CURVES
@@ -44,7 +43,7 @@ class Board:
         try:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError:
-            notice(
+            say(
                 f"curves are kept in {CURVES} alone: tensorboard is not installed; pip install "
                 "tensorboard brings the rest"
             )
@@ -128,4 +127,4 @@ class Board:
         goes on.
         """
         self._writer = self._lines = None
-        self._notice(f"no more curves are kept: {error}")
+        self._say(f"no more curves are kept: {error}")

@@ -1,0 +1,17 @@
+"""Remarks: what is said beside a result.
+
+There are two ways, and no third. What hands something back puts its remarks on it, as `notes`. What
+works for long takes `say`, and tells them while it works. Where they go, whoever calls decides: on
+the command line to stderr, in Python, by `burnish.restore`, into warnings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+#: takes a remark, one sentence
+Say = Callable[[str], None]
+
+
+def silent(remark: str) -> None:
+    """Where nobody wants to know."""
