@@ -252,9 +252,9 @@ def test_all_of_them_in_one_recipe_to_one_model_file_that_the_added_backend_runs
     spoiled = make("Veil").spoil(clean, level, np.random.default_rng(0))
     opened = model.open(backend="reference", device="cpu")
     assert opened.backend == "reference"
-    found = engine.restore(opened.run, model.contract, spoiled, level)
+    found = engine.predict_in_tiles(opened.run, model.contract, spoiled, level)
     other = model.open(backend="onnxruntime", device="cpu")
     np.testing.assert_allclose(
-        found, engine.restore(other.run, model.contract, spoiled, level), atol=1e-5
+        found, engine.predict_in_tiles(other.run, model.contract, spoiled, level), atol=1e-5
     )
     assert np.abs(found - spoiled).max() > 1e-4
