@@ -21,6 +21,8 @@ import burnish
 from burnish import errors, images
 from burnish.cli import app
 from burnish.dataset.check import Source, check
+from burnish.dataset.check.gather import gather
+from burnish.dataset.pairs import pictures_below
 from burnish.images import FORMATS, Format, Picture, Plane, exif
 from burnish.images.picture import to_samples
 from burnish.inference.names import pair
@@ -227,6 +229,21 @@ def test_it_is_known_by_its_contents_and_its_endings(format: Format, tmp_path: P
     other = next(f for f in FORMATS.values() if f is not format)
     (tmp_path / f"b{other.endings[0]}").write_bytes(data)
     assert "read as that" in images.read(tmp_path / f"b{other.endings[0]}").notes[0]
+
+
+def test_every_ending_is_found_in_folders_by_every_room(format: Format, tmp_path: Path) -> None:
+    names = [
+        f"{i}{ending}"
+        for i, lower in enumerate(format.endings)
+        for ending in (lower, lower.upper())
+    ]
+    for name in names:
+        (made(tmp_path) / name).write_bytes(small(format))
+    found = {file.name for file in pictures_below(tmp_path / "set")}
+    restored = {source.name for source, _ in pair([tmp_path / "set"], tmp_path, as_folder=True)}
+    units, faults = gather(Source(tmp_path / "set"))
+    assert found == restored == {unit.name for unit in units} == set(names)
+    assert {fault.fault for fault in faults} <= {"case"}
 
 
 def test_endings_belong_to_one_format_each() -> None:

@@ -145,22 +145,6 @@ def test_facts_of_odd_files_end_in_facts_or_in_one_sentence(odd: Odd, tmp_path: 
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
-def test_a_file_cut_anywhere_is_never_read(kind: str, tmp_path: Path) -> None:
-    small = pixels(24, 32)
-    whole = tiff(small, compression="zlib") if kind == "TIFF" else encoded(small, kind)
-    for length in range(0, len(whole) - (1 if kind == "WEBP" else 0), 7):
-        with pytest.raises(
-            (
-                errors.InputTruncated,
-                errors.InputEmpty,
-                errors.InputCorrupt,
-                errors.UnsupportedFormat,
-            )
-        ):
-            images.read(saved(tmp_path, "cut", whole[:length]))
-
-
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
 def test_flipped_bytes_give_a_picture_or_one_sentence(
     kind: str, tmp_path: Path, rng: np.random.Generator
 ) -> None:

@@ -4,6 +4,7 @@ back with them.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from ..contract import Array
 from ..errors import UsageError
 from ..ground.resize import resize
-from .exif import set_size
+from .exif import set_size, without_thumbnail
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -24,6 +25,8 @@ Depth = Literal["uint8", "uint16", "float32"]
 SCALES: dict[str, float] = {"uint8": 255.0, "uint16": 65535.0, "float32": 1.0}
 #: rows that are rounded at a time, so that temporaries stay small
 ROWS = 256
+#: small copies of a picture inside XMP
+_THUMBNAILS = re.compile(rb"<(xmp|xap):Thumbnails\b.*?</\1:Thumbnails\s*>", re.DOTALL)
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,13 +124,19 @@ class Header:
     alpha: bool
     #: how the file has its samples, in words
     stored: str
-    #: the rest is as in `Picture`
+    #: whether it is compressed with loss
     lossy: bool = False
+    #: its ICC profile
     icc: bytes | None = None
+    #: its EXIF, from "II" or "MM" on
     exif: bytes | None = None
+    #: its XMP packet
     xmp: bytes | None = None
+    #: dots an inch, (across, down)
     dpi: tuple[float, float] | None = None
+    #: the quality of a JPEG by its tables, 1 to 100
     quality: int | None = None
+    #: sentences on what of the file is not kept, or is not as it seems
     notes: tuple[str, ...] = ()
     #: the names of the planes beside colour and alpha
     extras: tuple[str, ...] = ()
@@ -139,6 +148,9 @@ class Header:
     def picture(self, samples: NDArray[Any], extras: tuple[Plane, ...] = ()) -> Picture:
         """The Picture of decoded samples [H, W] or [H, W, 1 to 4], the second or fourth channel
         being alpha.
+
+        Small copies of it, in EXIF and XMP, are left out: they would go on showing it as it was,
+        whatever becomes of it.
         """
         planes = to_planes(samples)
         colours = 3 if planes.shape[1] >= 3 else 1
@@ -149,8 +161,8 @@ class Header:
             format=self.format,
             lossy=self.lossy,
             icc=self.icc,
-            exif=self.exif,
-            xmp=self.xmp,
+            exif=None if self.exif is None else without_thumbnail(self.exif),
+            xmp=None if self.xmp is None else _THUMBNAILS.sub(b"", self.xmp),
             dpi=self.dpi,
             quality=self.quality,
             notes=self.notes,

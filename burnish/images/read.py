@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import os
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -28,9 +27,6 @@ MAX_MEGAPIXELS = 200.0
 LIFTS = "--max-megapixels 0 (in Python max_megapixels=None) lifts the limit"
 #: bytes that a file may have a pixel it declares, and besides
 BYTES_A_PIXEL, BYTES_BESIDES = 16, 64 << 20
-
-#: small copies of the picture inside XMP
-_THUMBNAILS = re.compile(rb"<(xmp|xap):Thumbnails\b.*?</\1:Thumbnails\s*>", re.DOTALL)
 
 
 def read(
@@ -103,17 +99,12 @@ def _decoded(source: Source, found: Header, name: str) -> Iterator[Picture]:
 
 
 def examine(file: BinaryIO, name: str) -> Header:
-    """The header of an open file, with a note where its name says another format.
-
-    Small copies of the picture, in EXIF and XMP, are left out: they would go on showing it as it
-    was, whatever becomes of it.
-    """
+    """The header of an open file, with a note where its name says another format."""
     format = sniff(file, name)
     found = format.examine(file, name)
-    if found.exif is not None:  # what nobody could hold in memory is refused here, too
-        found = replace(found, exif=exif.without_thumbnail(found.exif))
-    if found.xmp is not None:
-        found = replace(found, xmp=_THUMBNAILS.sub(b"", found.xmp))
+    if found.exif is not None:
+        # what nobody could hold in memory is refused here, before a decoder reads it for itself
+        exif.parse(found.exif)
     return replace(found, notes=(*misnamed(name, format), *found.notes))
 
 
