@@ -29,7 +29,6 @@ from benchmarks.markdown import put, rows
 from benchmarks.ship import weights_digest
 from burnish.contract import Array, level_array, predict
 from burnish.degrade.jpeg import through_jpeg
-from burnish.estimate import quality as estimated_quality
 from burnish.ground.files import atomic_write
 from burnish.images import Picture
 from burnish.inference.model import Model
@@ -37,6 +36,7 @@ from burnish.inference.zoo import find, load
 from burnish.metrics import METRICS
 from burnish.metrics.luma import STUDIO
 from burnish.pipeline import ask
+from burnish.pipeline.estimate import quality as estimated_quality
 from burnish.study.evaluate import Folder
 from burnish.study.machine import processor
 from burnish.study.trained.verify import export_verified

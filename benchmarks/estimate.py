@@ -21,11 +21,11 @@ from PIL import Image
 
 from burnish.contract import Array
 from burnish.degrade.noise import add_noise, clip_and_round
-from burnish.estimate import noise
 from burnish.ground.channels import to_channels
 from burnish.images import Picture
 from burnish.metrics import psnr
 from burnish.pipeline import Asked
+from burnish.pipeline.estimate import noise
 from burnish.study.dial.smooth import middle
 from burnish.study.machine import processor
 from burnish.study.rows import Row, open_row

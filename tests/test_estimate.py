@@ -15,9 +15,9 @@ from PIL import Image
 from burnish.contract import Array, Contract, Dial
 from burnish.degrade.noise import clip_and_round, field
 from burnish.errors import NonFiniteInput
-from burnish.estimate import ESTIMATORS, noise, quality
 from burnish.images import read
 from burnish.pipeline import NOTHING, ask, settle
+from burnish.pipeline.estimate import ESTIMATORS, noise, quality
 
 
 def noisy(clean: Array, sigma: float, rng: np.random.Generator, clip: bool) -> Array:

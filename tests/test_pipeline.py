@@ -18,13 +18,13 @@ from burnish.contract import Array, Contract, Dial
 from burnish.degrade.jpeg import jpeg
 from burnish.degrade.noise import noise
 from burnish.errors import DialError, UsageError
-from burnish.estimate import ESTIMATORS, quality
 from burnish.images import Picture
 from burnish.inference.classical import Filter
 from burnish.inference.job import Job, run_job
 from burnish.inference.model import Model
 from burnish.metrics import METRICS
 from burnish.pipeline import AUTO, Asked, Bare, ask, settle
+from burnish.pipeline.estimate import ESTIMATORS, quality
 from burnish.study.dial.grid import grid
 from burnish.study.dial.smooth import smooth
 from burnish.study.dial.strip import strip

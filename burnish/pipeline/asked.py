@@ -10,7 +10,7 @@ import numpy as np
 
 from ..contract import Array, Contract, Dial
 from ..errors import DialError, UsageError
-from ..estimate import ESTIMATORS
+from .estimate import ESTIMATORS
 from .maps import MapFile, map_file
 
 

@@ -14,9 +14,9 @@ import numpy as np
 
 from ..contract import Array, Contract, Dial, level_array
 from ..errors import UsageError
-from ..estimate import ESTIMATORS
 from ..images import MAX_MEGAPIXELS, Picture
 from .asked import AUTO, Asked, Auto
+from .estimate import ESTIMATORS
 from .maps import MapFile
 
 #: where a setting comes from: it was asked for, as a number or array, or as a map's file; the file

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..contract import Contract, Dial
-from ..estimate import ESTIMATORS
+from ..pipeline.estimate import ESTIMATORS
 
 
 def record(path: Path, contract: Contract, card: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ...contract import Array
-from ...estimate import noise
 from ...images import FORMATS, Picture, read, to_image
+from ...pipeline.estimate import noise
 from .hashes import SIDE
 from .header import Header
 from .texture import bars_of, detail_of, grain_of, middle
@@ -40,7 +40,7 @@ class Look:
     in brightness and in colour, None where it cannot be told (of colour, in grey pictures too);
     detail: energy of the finest octave over that of the next (0.008 to 0.1 in photographs, less
     where they were enlarged), None where there is too little to tell; bars: share of a side that
-    black bars take; noise: burnish.estimate's sigma of the middle, where it was asked for.
+    black bars take; noise: burnish.pipeline.estimate's sigma of the middle, where it was asked for.
     """
 
     checksum: int

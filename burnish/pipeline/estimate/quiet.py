@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..contract import Array
-from ..ground.channels import to_channels
+from ...contract import Array
+from ...ground.channels import to_channels
 
 #: side of the blocks, and how many there must be
 SIDE = 16

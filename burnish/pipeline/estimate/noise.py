@@ -17,9 +17,9 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from ..contract import Array
-from ..errors import NonFiniteInput
-from ..ground.channels import BT601
+from ...contract import Array
+from ...errors import NonFiniteInput
+from ...ground.channels import BT601
 from .quality import quality
 from .quiet import Quiet, quiet
 

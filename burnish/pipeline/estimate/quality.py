@@ -11,10 +11,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contract import Array, finite
-from ..errors import NonFiniteInput
-from ..ground.channels import grey
-from ..images.quality import table_at
+from ...contract import Array, finite
+from ...errors import NonFiniteInput
+from ...ground.channels import grey
+from ...images.quality import table_at
 
 Figures = NDArray[np.float64]
 

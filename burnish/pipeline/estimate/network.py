@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from ..contract import Array
-from ..ground.channels import to_channels
+from ...contract import Array
+from ...ground.channels import to_channels
 
 WEIGHTS = Path(__file__).with_name("noise_level.npz")
 #: pixels to a side of what one estimate is for, and of the smallest picture that has one
