@@ -69,6 +69,7 @@ def walk(data: bytes, name: str) -> Scans:
     progressive, missing = False, {}
     places: list[tuple[int, int]] = []
     closed = True
+    # from segment to segment, each scan up to the next marker
     while True:
         try:
             if (marker := next_marker(file, name)) == EOI:
@@ -77,6 +78,7 @@ def walk(data: bytes, name: str) -> Scans:
         except InputError:
             if not places:
                 raise
+            # behind a scan it may be a trailer, or nothing
             closed = False
             break
         if marker in FRAMES:
@@ -91,6 +93,7 @@ def walk(data: bytes, name: str) -> Scans:
         found = _MARKER.search(data, start)
         places.append((start, len(data) if found is None else found.start()))
         file.seek(places[-1][1])
+    # the last scan, which then ends where its data do
     if not closed:
         places[-1] = (places[-1][0], _end_of_scan(data, *places[-1]))
         file.seek(places[-1][1])

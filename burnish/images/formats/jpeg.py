@@ -41,12 +41,16 @@ DECODED = {0xC0, 0xC1, 0xC2, 0xC9, 0xCA}
 class _Segments:
     """What is collected on the way to the first scan."""
 
+    #: its marker, and what it says of size and components
     frame: tuple[int, bytes] | None = None
+    #: the parts of the profile, by their numbers
     icc: dict[int, bytes] = field(default_factory=dict)
     exif: bytes | None = None
     xmp: bytes | None = None
     dpi: tuple[float, float] | None = None
+    #: what is not kept
     left: list[str] = field(default_factory=list)
+    #: quantisation tables, by their numbers
     tables: dict[int, list[int]] = field(default_factory=dict)
 
     def take(self, marker: int, body: bytes) -> None:
@@ -82,6 +86,29 @@ def examine(file: BinaryIO, name: str) -> Header:
         if marker == EOI:
             raise truncated(name)
         segments.take(marker, segment(file, name))
+    width, height, components = _frame(segments, name)
+    left = dict.fromkeys(segments.left)
+    tables = segments.tables
+    return Header(
+        "JPEG",
+        width,
+        height,
+        channels=1 if components == 1 else 3,
+        depth="uint8",
+        alpha=False,
+        stored={1: "8-bit grey", 3: "8-bit colour", 4: "8-bit CMYK"}[components],
+        lossy=True,
+        icc=b"".join(part for _, part in sorted(segments.icc.items())) or None,
+        exif=segments.exif,
+        xmp=segments.xmp,
+        dpi=segments.dpi or exif.resolution(segments.exif),
+        quality=jpeg_quality(tables[min(tables)]) if tables else None,
+        notes=(f"not kept: {', '.join(left)}",) if left else (),
+    )
+
+
+def _frame(segments: _Segments, name: str) -> tuple[int, int, int]:
+    """Width, height and components, of a frame that can be decoded."""
     if segments.frame is None:
         raise corrupt(name, "no frame before its first scan")
     marker, frame = segments.frame
@@ -98,30 +125,7 @@ def examine(file: BinaryIO, name: str) -> Header:
         )
     if not width or not height:
         raise corrupt(name, f"a size of {width}x{height}")
-    notes = (f"not kept: {', '.join(dict.fromkeys(segments.left))}",) if segments.left else ()
-    icc = b"".join(part for _, part in sorted(segments.icc.items())) or None
-    stored = {1: "8-bit grey", 3: "8-bit colour", 4: "8-bit CMYK"}[components]
-    kept: dict[str, Any] = {
-        "icc": icc,
-        "exif": segments.exif,
-        "xmp": segments.xmp,
-        "dpi": segments.dpi or exif.resolution(segments.exif),
-    }
-    kept["quality"] = (
-        jpeg_quality(segments.tables[min(segments.tables)]) if segments.tables else None
-    )
-    return Header(
-        "JPEG",
-        width,
-        height,
-        1 if components == 1 else 3,
-        "uint8",
-        False,
-        stored,
-        lossy=True,
-        notes=notes,
-        **kept,
-    )
+    return width, height, components
 
 
 def _tables(body: bytes) -> dict[int, list[int]]:
@@ -131,15 +135,12 @@ def _tables(body: bytes) -> dict[int, list[int]]:
     found, at = {}, 0
     while at < len(body):
         wide, number = body[at] >> 4, body[at] & 15
-        steps = (
-            struct.unpack_from(">64H" if wide else ">64B", body, at + 1)
-            if len(body) >= at + 1 + 64 * (1 + bool(wide))
-            else ()
-        )
-        if not steps:
+        size = 64 * (2 if wide else 1)
+        if len(body) < at + 1 + size:
             break
+        steps = struct.unpack_from(">64H" if wide else ">64B", body, at + 1)
         found[number] = list(steps)
-        at += 1 + 64 * (1 + bool(wide))
+        at += 1 + size
     return found
 
 
@@ -181,7 +182,8 @@ def encode(file: BinaryIO, picture: Picture, quality: int | None) -> list[str]:
     """A JPEG with full colour resolution (4:4:4), quality 95 unless another is given."""
     from PIL import Image
 
-    said, kept = [], {}
+    said: list[str] = []
+    kept: dict[str, Any] = {} if picture.dpi is None else {"dpi": picture.dpi}
     for name, value, room in (
         ("exif", picture.exif, ROOM - len(EXIF)),
         ("xmp", picture.xmp, ROOM - len(XMP)),
@@ -193,7 +195,6 @@ def encode(file: BinaryIO, picture: Picture, quality: int | None) -> list[str]:
             )
         elif value is not None:
             kept[name] = EXIF + value if name == "exif" else value
-    dpi = {} if picture.dpi is None else {"dpi": picture.dpi}
     buffer = io.BytesIO()
     Image.fromarray(to_samples(picture, "uint8")).save(
         buffer,
@@ -202,7 +203,6 @@ def encode(file: BinaryIO, picture: Picture, quality: int | None) -> list[str]:
         subsampling=0,
         icc_profile=picture.icc,
         **kept,
-        **dpi,
     )
     file.write(buffer.getbuffer())
     return said

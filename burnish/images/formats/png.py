@@ -18,7 +18,7 @@ import numpy as np
 from ...errors import UnsupportedChannels, UnsupportedFormat
 from ..damage import corrupt, truncated
 from ..format import Format, Holds
-from ..picture import Depth, Header, Picture, to_samples
+from ..picture import Header, Picture, to_samples
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -95,31 +95,29 @@ def examine(file: BinaryIO, name: str) -> Header:
             left.append("its text")
         elif letters != b"IDAT":
             found[letters] = _body(file, place, length)
-    width, height, bits, kind, _, _, _ = _header(found[b"IHDR"], name)
+    width, height, bits, kind, *_ = _header(found[b"IHDR"], name)
     if b"acTL" in found:
         raise UnsupportedFormat(f"{name}: is an animated PNG; only single pictures are handled yet")
     icc, dpi = _profile(found.get(b"iCCP")), _dpi(found.get(b"pHYs"))
     left += _meaning_lost(found, icc, dpi)
-    alpha = kind in (4, 6) or b"tRNS" in found
-    depth: Depth = "uint16" if bits == 16 else "uint8"
     notes = [f"not kept: {', '.join(dict.fromkeys(left))}"] if left else []
+    channels = 1 if kind in (0, 4) else 3
     if kind == 3 or bits < 8:
-        notes.append(
-            f"{bits}-bit {COLOURS[kind][2]}; the result is 8-bit "
-            f"{'colour' if kind == 3 else 'grey'}"
-        )
-    stored = f"{bits}-bit {COLOURS[kind][2]}"
-    kept: dict[str, Any] = {"icc": icc, "exif": found.get(b"eXIf"), "xmp": xmp, "dpi": dpi}
+        becomes = "grey" if channels == 1 else "colour"
+        notes.append(f"{bits}-bit {COLOURS[kind][2]}; the result is 8-bit {becomes}")
     return Header(
         "PNG",
         width,
         height,
-        1 if kind in (0, 4) else 3,
-        depth,
-        alpha,
-        stored,
+        channels,
+        depth="uint16" if bits == 16 else "uint8",
+        alpha=kind in (4, 6) or b"tRNS" in found,
+        stored=f"{bits}-bit {COLOURS[kind][2]}",
+        icc=icc,
+        exif=found.get(b"eXIf"),
+        xmp=xmp,
+        dpi=dpi,
         notes=tuple(notes),
-        **kept,
     )
 
 

@@ -40,7 +40,8 @@ COLOURS = {
 JPEGS = (6, 7, 34892, 33007)
 ICC, XMP = 34675, 700
 DIRECTORIES = (34665, 34853)
-#: what a sample beside the colours is (ExtraSamples): alpha by which colours were multiplied, alpha
+#: what a sample beside the colours is (ExtraSamples): not said, alpha by which the colours were
+#: multiplied, alpha
 UNSPECIFIED, PREMULTIPLIED, ALPHA = 0, 1, 2
 #: what a sample is called that is neither
 EXTRA = "extra"
@@ -85,7 +86,9 @@ def _header(file: BinaryIO, tiff: TiffFile, page: TiffPage, name: str) -> Header
             f"{'colour' if colours == 3 else 'grey'}"
         )
     alpha = extra in (PREMULTIPLIED, ALPHA)
-    besides = " and alpha" if alpha else "" if extra is None else " and a channel of another kind"
+    stored = f"{page.bitspersample}-bit {'float ' if depth == 'float32' else ''}{kind}"
+    if extra is not None:
+        stored += " and alpha" if alpha else " and a channel of another kind"
     block, lost = _exif(file, tiff, page)
     notes += [f"not kept: {what}" for tag, what in LEFT.items() if tag in page.tags]
     known = exif.SHARED | exif.STORAGE | {*LEFT, *DIRECTORIES, ICC, XMP}
@@ -99,7 +102,7 @@ def _header(file: BinaryIO, tiff: TiffFile, page: TiffPage, name: str) -> Header
         colours,
         depth,
         alpha,
-        f"{page.bitspersample}-bit {'float ' if depth == 'float32' else ''}{kind}{besides}",
+        stored,
         lossy=page.compression in JPEGS,
         icc=bytes(icc) if icc else None,
         exif=block,
@@ -230,9 +233,8 @@ def _plain(samples: NDArray[Any], page: Any) -> NDArray[Any]:
     """Palettes looked up, few bits spread over eight, and white as the highest value."""
     if page.photometric == PALETTE:
         colours: NDArray[np.uint8] = np.ascontiguousarray((page.colormap >> 8).astype(np.uint8).T)
-        looked_up: NDArray[np.uint8] = colours[
-            samples.astype(np.uint8)
-        ]  # one bit comes as true and false
+        # one bit comes as true and false
+        looked_up: NDArray[np.uint8] = colours[samples.astype(np.uint8)]
         return looked_up
     if page.bitspersample < 8:
         samples = samples.astype(np.uint8) * np.uint8(255 // (2**page.bitspersample - 1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
@@ -60,14 +60,20 @@ def examine(file: BinaryIO, name: str) -> Header:
         raise corrupt(name, "it holds no picture")
     block = found[b"EXIF"].removeprefix(b"Exif\0\0") if b"EXIF" in found else None
     lossy = b"VP8 " in found
-    stored = f"8-bit colour{' and alpha' if alpha else ''}, {'lossy' if lossy else 'lossless'}"
-    kept: dict[str, Any] = {
-        "icc": found.get(b"ICCP"),
-        "exif": block,
-        "xmp": found.get(b"XMP "),
-        "dpi": exif.resolution(block),
-    }
-    return Header("WEBP", width, height, 3, "uint8", alpha, stored, lossy=lossy, **kept)
+    return Header(
+        "WEBP",
+        width,
+        height,
+        channels=3,
+        depth="uint8",
+        alpha=alpha,
+        stored=f"8-bit colour{' and alpha' if alpha else ''}, {'lossy' if lossy else 'lossless'}",
+        lossy=lossy,
+        icc=found.get(b"ICCP"),
+        exif=block,
+        xmp=found.get(b"XMP "),
+        dpi=exif.resolution(block),
+    )
 
 
 def _lossless_size(body: bytes, name: str) -> tuple[int, int, bool]:
@@ -109,6 +115,7 @@ def encode(file: BinaryIO, picture: Picture, quality: int | None) -> list[str]:
     from PIL import Image
 
     lossless = quality is None and not picture.lossy
+    asked = QUALITY if quality is None else quality
     kept = {
         name: value
         for name, value in (
@@ -123,7 +130,7 @@ def encode(file: BinaryIO, picture: Picture, quality: int | None) -> list[str]:
         buffer,
         "WEBP",
         lossless=lossless,
-        quality=80 if lossless else QUALITY if quality is None else quality,
+        quality=80 if lossless else asked,  # of lossless files it is the effort
         exact=True,
         **kept,
     )
