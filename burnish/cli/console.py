@@ -52,10 +52,8 @@ class Console:
         self._task: Any = None
 
     def __enter__(self) -> Console:
-        if sys.stderr.isatty() and not self.quiet and not self.as_json:
-            self._bar = _bar()
-            self._bar.start()
-            self._task = self._bar.add_task("restoring", total=self.total, rate="")
+        if self.total > 1:
+            self._begin_bar()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -75,6 +73,7 @@ class Console:
 
     def progress(self, done: int, total: int) -> None:
         """Tiles of the picture in hand."""
+        self._begin_bar()
         if self._bar is not None:
             self._bar.update(self._task, completed=sum(self.counts.values()) + done / total * 0.99)
 
@@ -140,6 +139,15 @@ class Console:
                 ", ".join(f"{count} {status}" for status, count in self.counts.items() if count)
                 + rate
             )
+
+    def _begin_bar(self) -> None:
+        """A bar on a terminal. A single picture has one from its second tile on: a small one is
+        done before rich is imported.
+        """
+        if self._bar is None and sys.stderr.isatty() and not self.quiet and not self.as_json:
+            self._bar = _bar()
+            self._bar.start()
+            self._task = self._bar.add_task("restoring", total=self.total, rate="")
 
     def _count(self, status: str) -> None:
         self.counts[status] += 1

@@ -91,7 +91,7 @@ class Chain:
         )
 
     def settle(self, picture: Picture, asked: Asked = NOTHING) -> Settled:
-        """What the picture would be restored with; a dial of several parts is as the first says."""
+        """What the picture would be restored with; of a dial in parts, what the first says."""
         each = [part.settle(picture, _own(part, asked.dials)) for part in reversed(self.parts)]
         names = [dial.name for dial in self.contract.dials]
         settings = {name: value for one in each for name, value in one.dials.items()}

@@ -69,7 +69,5 @@ class Place:
         theirs.
         """
         last = stage == count(self.recipe) - 1
-        return (
-            self.out
-            / f"{self.recipe.name}{'' if last else f'.{self.recipe.stages[stage].name}'}.safetensors"
-        )
+        part = "" if last else f".{self.recipe.stages[stage].name}"
+        return self.out / f"{self.recipe.name}{part}.safetensors"
