@@ -51,7 +51,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
     folder = tmp_path_factory.mktemp("weights")
     generator = torch.Generator().manual_seed(1)
     for network, depth in (("VGG16", 9), ("VGG19", 9), ("SqueezeNet", 7)):
-        net = nn.Sequential(*(layer for _, layer in features.NETWORKS[network].layers()[:depth]))
+        net = nn.Sequential(*(layer for _, layer in features.BACKBONES[network].layers()[:depth]))
         for p in net.parameters():
             p.data = torch.randn(p.shape, generator=generator) * (2 / max(p[0].numel(), 8)) ** 0.5
         weights = {f"features.{name}": p for name, p in net.named_parameters()}
@@ -525,7 +525,7 @@ def test_vgg_features_are_those_of_its_formula(network: str, files: Files) -> No
         expected[f"relu{name}"] = x = F.relu(x)
         if name == "1_2":
             expected["pool1"] = x = F.max_pool2d(x, 2)
-    found = features.Features(network, list(expected), files(network))(picture)
+    found = features.FeatureExtractor(network, list(expected), files(network))(picture)
     assert list(found) == list(expected)
     for name, values in found.items():
         torch.testing.assert_close(values, expected[name], msg=name)
@@ -538,7 +538,7 @@ def test_the_networks_are_torchvision_s(network: str, keys: int, pools: int) -> 
     """As many convolutions as published, at torchvision's places: VGG-16's last is features.28,
     VGG-19's features.34, SqueezeNet's last block features.12.
     """
-    layers = features.NETWORKS[network].layers()
+    layers = features.BACKBONES[network].layers()
     net = nn.Sequential(*(layer for _, layer in layers))
     weights = [name for name, _ in net.named_parameters() if name.endswith("weight")]
     assert len(weights) == keys
@@ -581,7 +581,9 @@ def squeezenet_by_hand(picture: Tensor, weights: dict[str, Tensor]) -> dict[str,
 
 def test_squeezenet_features_are_those_of_its_formula(files: Files) -> None:
     expected = squeezenet_by_hand(pair()[0], torch.load(files("SqueezeNet"), weights_only=True))
-    found = features.Features("SqueezeNet", ["fire2", "fire3"], files("SqueezeNet"))(pair()[0])
+    found = features.FeatureExtractor("SqueezeNet", ["fire2", "fire3"], files("SqueezeNet"))(
+        pair()[0]
+    )
     for name in expected:
         torch.testing.assert_close(found[name], expected[name], msg=name)
 
@@ -649,7 +651,7 @@ def test_the_real_squeezenet_sees_structure_rather_than_noise(shared: Path) -> N
     file = shared / "weights" / "squeezenet11_features.pth"
     clean = torch.from_numpy(scene(96, 96))
     expected = squeezenet_by_hand(clean, torch.load(file, weights_only=True))
-    found = features.Features("SqueezeNet", ["fire2", "fire3", "fire9"], str(file))(clean)
+    found = features.FeatureExtractor("SqueezeNet", ["fire2", "fire3", "fire9"], str(file))(clean)
     torch.testing.assert_close(found["fire3"], expected["fire3"])
     assert found["fire9"].shape == (1, 512, 5, 5)
     loss = make("Perceptual", network="SqueezeNet", file=str(file), layers={"fire3": 1, "fire5": 1})
@@ -673,7 +675,7 @@ def test_public_weights_are_fetched_once_and_held_against_their_checksum(
     data = Path(files("VGG16")).read_bytes()
     name = f"tiny-{hashlib.sha256(data).hexdigest()[:8]}.pth"
     monkeypatch.setitem(
-        features.NETWORKS, "VGG16", dataclasses.replace(features.NETWORKS["VGG16"], public=name)
+        features.BACKBONES, "VGG16", dataclasses.replace(features.BACKBONES["VGG16"], public=name)
     )
     asked = []
 

@@ -381,16 +381,19 @@ def test_a_skeleton_without_scikit_image_says_what_to_install(
 
 def test_likeness_is_the_formula_by_hand(tmp_path: Path) -> None:
     torch = pytest.importorskip("torch", reason="the training wing is not installed")
-    from burnish.training.losses.features import NETWORKS, Features
+    from burnish.training.losses.features import BACKBONES, FeatureExtractor
     from burnish.training.losses.likeness import LAYERS, likeness
 
     torch.manual_seed(1)
-    net = torch.nn.Sequential(*(layer for _, layer in NETWORKS["SqueezeNet"].layers()))
+    net = torch.nn.Sequential(*(layer for _, layer in BACKBONES["SqueezeNet"].layers()))
     torch.save({f"features.{name}": p for name, p in net.named_parameters()}, tmp_path / "net.pth")
     metric = likeness(file=str(tmp_path / "net.pth"))
     clean = scene(48, 64)
     spoiled = noisy(clean, 30, np.random.default_rng(11))
-    features, total = Features("SqueezeNet", LAYERS["SqueezeNet"], str(tmp_path / "net.pth")), 0.0
+    features, total = (
+        FeatureExtractor("SqueezeNet", LAYERS["SqueezeNet"], str(tmp_path / "net.pth")),
+        0.0,
+    )
     found, wanted = (
         features(torch.from_numpy((rounded(x) / 255).astype(np.float32)[None]))
         for x in (spoiled, clean)

@@ -19,7 +19,7 @@ Result = TypeVar("Result")
 def exact(
     forward: Callable[[Module, Tensor, Tensor, Tensor | None], Result],
 ) -> Callable[..., Result]:
-    """For a loss's `forward`, or its `terms` where these do not depend on the level: computed in
+    """Has a loss's `forward`, or its `terms` where these do not depend on the level, computed in
     float32 (float64 stays), whatever autocast says; UsageError where the two pictures' shapes
     differ.
     """

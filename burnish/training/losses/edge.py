@@ -28,7 +28,10 @@ class Edge(Loss):
     def forward(self, restored: Tensor, clean: Tensor, weight: Tensor | None = None) -> Tensor:
         error = restored - clean
         if self.kind == "gradient":
-            return sum(weighted_mean(d.abs(), w) for d, w in differences(error, weight))  # type: ignore[return-value]
+            (rows, row_weight), (columns, column_weight) = differences(error, weight)
+            return weighted_mean(rows.abs(), row_weight) + weighted_mean(
+                columns.abs(), column_weight
+            )
         middle = error[..., 1:-1, 1:-1]
         around = (
             error[..., :-2, 1:-1]

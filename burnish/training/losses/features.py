@@ -21,7 +21,8 @@ from ...errors import ModelCorrupt, ModelMismatch, ModelMissing, UsageError
 
 #: below this side the deepest layers have nothing left to look at
 SMALLEST = 32
-IMAGENET_MEAN, IMAGENET_SPREAD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_SPREAD = (0.229, 0.224, 0.225)
 CAFFE_MEAN = (103.939, 116.779, 123.68)
 WHERE = "https://download.pytorch.org/models/"
 
@@ -96,20 +97,23 @@ def _plane(values: Sequence[float], like: Tensor) -> Tensor:
 
 
 @dataclass(frozen=True)
-class Network:
-    """How to make its layers, what its weights want for a picture, and the name of its public
-    weights, which ends in the first digits of their SHA-256.
-    """
+class Backbone:
+    """A published network whose features are looked at."""
 
+    #: makes its layers
     layers: Callable[[], Layers]
+    #: brings a picture, RGB in [0, 1], to what its weights want
     prepare: Callable[[Tensor], Tensor]
+    #: the name of the file of its public weights, which ends in the first digits of their SHA-256;
+    #: None where there is none
     public: str | None
 
 
-NETWORKS = {
-    "VGG16": Network(lambda: vgg((2, 2, 3, 3, 3)), imagenet, "vgg16-397923af.pth"),
-    "VGG19": Network(lambda: vgg((2, 2, 4, 4, 4)), imagenet, "vgg19-dcbb9e9d.pth"),
-    "SqueezeNet": Network(squeezenet, caffe, None),
+#: name -> the network, as recipes name it
+BACKBONES = {
+    "VGG16": Backbone(lambda: vgg((2, 2, 3, 3, 3)), imagenet, "vgg16-397923af.pth"),
+    "VGG19": Backbone(lambda: vgg((2, 2, 4, 4, 4)), imagenet, "vgg19-dcbb9e9d.pth"),
+    "SqueezeNet": Backbone(squeezenet, caffe, None),
 }
 
 
@@ -118,9 +122,9 @@ def layers_to(network: str, wanted: Sequence[str]) -> Layers:
 
     ValueError for an unknown network or layer.
     """
-    if network not in NETWORKS:
-        raise ValueError(f"network: there is no {network!r}; the choices: {', '.join(NETWORKS)}")
-    layers = NETWORKS[network].layers()
+    if network not in BACKBONES:
+        raise ValueError(f"network: there is no {network!r}; the choices: {', '.join(BACKBONES)}")
+    layers = BACKBONES[network].layers()
     names = [name for name, _ in layers]
     for name in wanted:
         if name not in names:
@@ -128,7 +132,7 @@ def layers_to(network: str, wanted: Sequence[str]) -> Layers:
     return layers[: 1 + max(names.index(name) for name in wanted)]
 
 
-class Features(nn.Module):
+class FeatureExtractor(nn.Module):
     """The activations of some layers of a frozen network, taken by forward hooks: picture [B, 1 or
     3, H, W], RGB in [0, 1] -> {layer: [B, C, h, w]}.
 
@@ -142,8 +146,10 @@ class Features(nn.Module):
         super().__init__()
         with torch.device("meta"):  # no memory, and nothing drawn, for weights that a file replaces
             layers = layers_to(network, wanted)
-        chosen, names = NETWORKS[network], [name for name, _ in layers]
-        self.prepare, self.places = chosen.prepare, {name: names.index(name) for name in wanted}
+        chosen = BACKBONES[network]
+        names = [name for name, _ in layers]
+        self.prepare = chosen.prepare
+        self.places = {name: names.index(name) for name in wanted}
         self.net = nn.Sequential(*(layer for _, layer in layers)).eval()
         path = Path(file) if file else public_file(network, chosen.public)
         fill(self.net, read(path), path)
@@ -192,7 +198,7 @@ def fill(net: nn.Module, weights: Mapping[str, Tensor], path: Path) -> None:
 
 
 def fitting(net: nn.Module, weights: Mapping[str, Tensor], path: Path) -> dict[str, Tensor]:
-    """By the name of each parameter, a float32 copy of the file's weight for it.
+    """Returns a float32 copy of the file's weight for each parameter, by the parameter's name.
 
     What a file holds beyond (deeper layers, a classifier) is left. ModelMismatch names the first
     weight that does not fit.

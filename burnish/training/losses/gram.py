@@ -19,9 +19,6 @@ class Gram(Loss):
     weights. Where nothing counts the clean values stand in for the restored ones.
     """
 
-    def __init__(self) -> None:  # nn.Module's own would take any argument
-        super().__init__()
-
     @exact
     def forward(self, restored: Tensor, clean: Tensor, weight: Tensor | None = None) -> Tensor:
         error = gram(hidden(restored, clean, weight)) - gram(clean)

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from ...contract import Array
 from ...metrics import Metric
 from ...metrics.pictures import eight_bit
-from .features import Features
+from .features import FeatureExtractor
 
 #: the layers that LPIPS looks at
 LAYERS = {
@@ -28,7 +28,7 @@ def likeness(
     """A metric, 0 for equal pictures: activations brought to length 1 over the channels, their
     squared difference, mean over space, sum over layers.
 
-    network: as in `Features`, of which SqueezeNet wants a file; layers: LPIPS's own for SqueezeNet
+    network: as in `FeatureExtractor`, of which SqueezeNet wants a file; layers: LPIPS's own for SqueezeNet
     and VGG16. The pictures are clipped and rounded to 8 bits. ValueError: an unknown network or
     layer, or none given for another network. The metric's UsageError: raw planes, or a side below
     32.
@@ -39,7 +39,7 @@ def likeness(
             f"layers: which of {network} are to be looked at has to be said; it is known of "
             f"{', '.join(LAYERS)}"
         )
-    features = Features(network, chosen, file)
+    features = FeatureExtractor(network, chosen, file)
 
     @torch.no_grad()
     def function(restored: Array, clean: Array, crop: int = 0) -> float:

@@ -32,6 +32,9 @@ class Loss(nn.Module):
     #: arguments that are losses themselves; they arrive as functions that build them
     specs: ClassVar[tuple[str, ...]] = ()
 
+    def __init__(self) -> None:  # nn.Module's own takes any argument
+        super().__init__()
+
     def terms(
         self,
         restored: Tensor,
@@ -73,7 +76,7 @@ def summed(terms: dict[str, Tensor]) -> Tensor:
     return torch.stack(list(terms.values())).sum()
 
 
-class Adapter(Loss):
+class AdaptedLoss(Loss):
     """A plain module as a Loss. It may declare what `Loss` declares, and `terms`."""
 
     def __init__(self, module: nn.Module) -> None:
@@ -103,4 +106,4 @@ class Adapter(Loss):
 
 def as_loss(module: nn.Module) -> Loss:
     """The module itself where it is a Loss, else its adapter."""
-    return module if isinstance(module, Loss) else Adapter(module)
+    return module if isinstance(module, Loss) else AdaptedLoss(module)

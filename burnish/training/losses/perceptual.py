@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .common import exact, hidden
-from .features import SMALLEST, Features
+from .features import SMALLEST, FeatureExtractor
 from .loss import Compound, as_loss
 from .pixel import L1
 
@@ -41,7 +41,7 @@ class Perceptual(Compound):
         super().__init__()
         self.layers = weighted(layers)
         self.distance = as_loss(distance())
-        self.features = Features(network, tuple(layers), file)
+        self.features = FeatureExtractor(network, tuple(layers), file)
 
     @exact
     def terms(

@@ -12,9 +12,6 @@ from .loss import Loss
 class L1(Loss):
     """The mean of |restored - clean|."""
 
-    def __init__(self) -> None:  # nn.Module's own would take any argument
-        super().__init__()
-
     @exact
     def forward(self, restored: Tensor, clean: Tensor, weight: Tensor | None = None) -> Tensor:
         return weighted_mean((restored - clean).abs(), weight)
@@ -22,9 +19,6 @@ class L1(Loss):
 
 class L2(Loss):
     """The mean of (restored - clean)^2."""
-
-    def __init__(self) -> None:  # nn.Module's own would take any argument
-        super().__init__()
 
     @exact
     def forward(self, restored: Tensor, clean: Tensor, weight: Tensor | None = None) -> Tensor:
@@ -62,7 +56,8 @@ class PSNR(Loss):
 
     @exact
     def forward(self, restored: Tensor, clean: Tensor, weight: Tensor | None = None) -> Tensor:
-        error, counts = (restored - clean).square(), of_picture(weight)
+        error = (restored - clean).square()
+        counts = of_picture(weight)
         if weight is None or counts is None:
             return self._of(error).mean()
         # What a whole picture counts stands before the logarithm, inside which it would be a

@@ -14,7 +14,8 @@ from .common import exact, least_under, weighted_mean
 from .loss import Loss
 
 SIDE = int(WINDOW.size)
-C1, C2 = 0.01**2, 0.03**2
+C1 = 0.01**2
+C2 = 0.03**2
 #: what each scale counts, the finest first
 SCALES = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 #: the least that a scale's structure counts: a negative one has no power, and 0 no finite gradient
@@ -66,14 +67,13 @@ class MSSSIM(Loss):
             f"MSSSIM of {scales} scales",
             "; take fewer scales, a larger data.crop, or SSIM",
         )
-        counted, whole = weight, restored.new_ones(1, 1)
+        counted = weight
+        whole = restored.new_ones(1, 1)
         for i, power in enumerate(self.powers):
             if i:
-                restored, clean, counted = (
-                    F.avg_pool2d(restored, 2),
-                    F.avg_pool2d(clean, 2),
-                    _halved(counted),
-                )
+                restored = F.avg_pool2d(restored, 2)
+                clean = F.avg_pool2d(clean, 2)
+                counted = _halved(counted)
             luminance, structure = _similarity(restored, clean, self.get_buffer("window"))
             similar = structure if i < scales - 1 else luminance * structure
             whole = (
@@ -88,11 +88,14 @@ def _similarity(a: Tensor, b: Tensor, window: Tensor) -> tuple[Tensor, Tensor]:
     """SSIM's two factors, brightness and structure, in the valid region, [B, C, H - 10, W - 10]: by
     sum and difference, whose moments cancel less.
     """
-    total, difference = a + b, a - b
+    total = a + b
+    difference = a - b
     parts = torch.cat([total, difference, total.square(), difference.square()], 1)
     mean_s, mean_d, square_s, square_d = _local_mean(parts, window.to(a.dtype)).chunk(4, 1)
-    mean_s, mean_d = mean_s.square(), mean_d.square()
-    var_s, var_d = square_s - mean_s, square_d - mean_d
+    mean_s = mean_s.square()
+    mean_d = mean_d.square()
+    var_s = square_s - mean_s
+    var_d = square_d - mean_d
     return (mean_s - mean_d + 2 * C1) / (mean_s + mean_d + 2 * C1), (var_s - var_d + 2 * C2) / (
         var_s + var_d + 2 * C2
     )

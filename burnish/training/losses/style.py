@@ -15,7 +15,7 @@ from ... import images
 from ...ground.channels import to_channels
 from ...ground.resize import resize
 from .common import exact, hidden, of_picture, weighted_mean
-from .features import SMALLEST, Features
+from .features import SMALLEST, FeatureExtractor
 from .gram import gram
 from .loss import Compound
 from .perceptual import weighted
@@ -58,7 +58,7 @@ class Style(Compound):
         if side < SMALLEST:
             raise ValueError(f"side {side} is too small: {SMALLEST} at least")
         self.layers = weighted(layers)
-        self.features = Features(network, tuple(layers), file)
+        self.features = FeatureExtractor(network, tuple(layers), file)
         with torch.no_grad():
             wanted = self.features(painting(Path(picture), side))
         for name in self.layers:
@@ -69,7 +69,8 @@ class Style(Compound):
         self, restored: Tensor, clean: Tensor, weight: Tensor | None = None
     ) -> dict[str, Tensor]:
         """Every layer's distance times its weight, by the layer's name."""
-        found, counts = self.features(hidden(restored, clean, weight)), of_picture(weight)
+        found = self.features(hidden(restored, clean, weight))
+        counts = of_picture(weight)
         distances = {
             name: (gram(found[name]) - self.get_buffer(f"gram_{name}"))
             .square()

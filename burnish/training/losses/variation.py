@@ -30,13 +30,13 @@ class TotalVariation(Loss):
             raise ValueError(
                 f"power is 1 or 2 and reduction is mean or sum, not {power!r} and {reduction!r}"
             )
-        self.power, self.reduction = power, reduction
+        self.power = power
+        self.reduction = reduction
 
     @exact
     def forward(self, restored: Tensor, clean: Tensor, weight: Tensor | None = None) -> Tensor:
-        return self._variation(*differences(restored, weight)[0]) + self._variation(
-            *differences(restored, weight)[1]
-        )
+        rows, columns = differences(restored, weight)
+        return self._variation(*rows) + self._variation(*columns)
 
     def _variation(self, difference: Tensor, weight: Tensor | None) -> Tensor:
         error = difference.abs() if self.power == 1 else difference.square()

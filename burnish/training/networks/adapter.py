@@ -28,7 +28,7 @@ DECLARED = (
 )
 
 
-class Adapter(Network):
+class AdaptedNetwork(Network):
     """A plain module as a Network.
 
     The module's parts keep their names, as if they were the adapter's own, so that weights files
@@ -59,7 +59,7 @@ class Adapter(Network):
     def forward(self, *inputs: Tensor) -> Any:
         return self.module(*inputs)
 
-    def train(self, mode: bool = True) -> Adapter:
+    def train(self, mode: bool = True) -> AdaptedNetwork:
         """The module sets the mode of its parts itself: some keep one in eval mode for good."""
         self.training = mode
         self.module.train(mode)
@@ -68,4 +68,4 @@ class Adapter(Network):
 
 def as_network(module: nn.Module) -> Network:
     """The module itself where it is a Network, else its adapter."""
-    return module if isinstance(module, Network) else Adapter(module)
+    return module if isinstance(module, Network) else AdaptedNetwork(module)

@@ -16,8 +16,9 @@ def parameters(restorer: Restorer) -> int:
 
 
 def multiply_adds(restorer: Restorer) -> float:
-    """Of convolutions and matrix products, for each further pixel of the input, so that filters
-    that are computed once for a picture are free.
+    """Counts those of convolutions and matrix products for each further pixel of the input.
+
+    Filters that are computed once for a picture are free by that.
     """
     side = 16 * restorer.contract.multiple
     alone = copy.deepcopy(restorer).cpu().eval().requires_grad_(False)

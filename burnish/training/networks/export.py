@@ -40,7 +40,8 @@ class _Graph(nn.Module):
 
     def __init__(self, restorer: Restorer) -> None:
         super().__init__()
-        self.net, self.residual = restorer.net, restorer.contract.residual
+        self.net = restorer.net
+        self.residual = restorer.contract.residual
 
     def forward(self, image: Tensor, level: Tensor | None = None) -> tuple[Tensor, ...]:
         predicted = self.net(image) if level is None else self.net(image, level)
@@ -140,11 +141,9 @@ def example(contract: Contract, batch: int, height: int, width: int) -> tuple[Te
 
 
 def _dynamic(contract: Contract) -> tuple[dict[int, Any], ...]:
-    batch, height, width = (
-        torch.export.Dim("batch", max=4096),
-        torch.export.Dim("h", max=65536),
-        torch.export.Dim("w", max=65536),
-    )
+    batch = torch.export.Dim("batch", max=4096)
+    height = torch.export.Dim("h", max=65536)
+    width = torch.export.Dim("w", max=65536)
     sides = (
         {2: contract.multiple * height, 3: contract.multiple * width}
         if contract.multiple > 1
@@ -165,7 +164,8 @@ def _halve_weights(graph: onnx.GraphProto) -> None:
     for tensor in graph.initializer:
         if tensor.data_type != onnx.TensorProto.FLOAT or np.prod(tensor.dims) < SMALLEST_HALVED:
             continue
-        name, values = tensor.name, numpy_helper.to_array(tensor)
+        name = tensor.name
+        values = numpy_helper.to_array(tensor)
         halved = values.astype(np.float16)
         if not np.array_equal(halved, values):
             continue

@@ -121,7 +121,8 @@ class CosineAnnealingWarmRestarts:
         if self.T_mult == 1:
             time %= length
         while time >= length:
-            time, length = time - length, length * self.T_mult
+            time = time - length
+            length = length * self.T_mult
         return _between(self.lowest, 0.5 * (1 + math.cos(math.pi * time / length)))
 
 
@@ -145,7 +146,8 @@ class OneCycleLR:
 
     def share(self, time: int, total: int) -> float:
         first = 1 / self.div_factor
-        last, top = first / self.final_div_factor, self.pct_start * total - 1
+        last = first / self.final_div_factor
+        top = self.pct_start * total - 1
         points = [
             (0.0, first),
             (top, 1.0),

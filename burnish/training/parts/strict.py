@@ -44,7 +44,8 @@ def read(kind: Any, value: Any, place: str, field: dataclasses.Field[Any] | None
 
     RecipeError names the place, what stands there, and what is wanted.
     """
-    origin, args = get_origin(kind), get_args(kind)
+    origin = get_origin(kind)
+    args = get_args(kind)
     if kind is Any:
         return value
     if origin in (Union, types.UnionType):
@@ -129,15 +130,16 @@ def _read_plain(kind: type, value: Any, place: str, field: dataclasses.Field[Any
     _want(fits and isinstance(value, bool) == (kind is bool), place, _PLAIN[kind][0], value)
     low, high = (field.metadata.get(end) for end in ("low", "high")) if field else (None, None)
     if (low is not None and not value >= low) or (high is not None and not value <= high):
-        wanted = (
-            f"from {low:g} to {high:g}"
-            if None not in (low, high)
-            else f"{low:g} or more"
-            if low is not None
-            else f"{high:g} or less"
+        raise RecipeError(
+            f"{place}: {value!r} is out of range; it goes {_range_in_words(low, high)}"
         )
-        raise RecipeError(f"{place}: {value!r} is out of range; it goes {wanted}")
     return kind(value)
+
+
+def _range_in_words(low: float | None, high: float | None) -> str:
+    if low is not None and high is not None:
+        return f"from {low:g} to {high:g}"
+    return f"{low:g} or more" if low is not None else f"{high:g} or less"
 
 
 def _want(holds: bool, place: str, wanted: str, value: Any) -> None:
@@ -158,7 +160,8 @@ def plain(value: Any) -> Any:
 
 def schema_of(kind: Any, field: dataclasses.Field[Any] | None = None) -> dict[str, Any]:
     """The JSON schema of what `read` takes for this type."""
-    origin, args = get_origin(kind), get_args(kind)
+    origin = get_origin(kind)
+    args = get_args(kind)
     if kind is Any:
         return {}
     if origin in (Union, types.UnionType):
@@ -205,7 +208,8 @@ def schema_of(kind: Any, field: dataclasses.Field[Any] | None = None) -> dict[st
 
 def _schema_of_dataclass(kind: Any) -> dict[str, Any]:
     hints = get_type_hints(kind)
-    properties, required = {}, []
+    properties = {}
+    required = []
     for f in dataclasses.fields(kind):
         properties[f.name] = {
             **schema_of(hints[f.name], f),

@@ -43,7 +43,9 @@ class AdaFMNet(Network):
         residual: bool = False,
     ) -> None:
         super().__init__()
-        self.channels_in, self.channels_out, self.residual = channels_in, channels_out, residual
+        self.channels_in = channels_in
+        self.channels_out = channels_out
+        self.residual = residual
         self.head = nn.Conv2d(channels_in, width, 3, stride=2, padding=1, padding_mode="replicate")
         self.blocks = nn.Sequential(*(Block(width) for _ in range(blocks)))
         self.after = nn.Conv2d(width, width, 3, padding=1)
@@ -67,10 +69,8 @@ class Block(Layer):
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.conv1, self.conv2 = (
-            nn.Conv2d(width, width, 3, padding=1),
-            nn.Conv2d(width, width, 3, padding=1),
-        )
+        self.conv1 = nn.Conv2d(width, width, 3, padding=1)
+        self.conv2 = nn.Conv2d(width, width, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
         return x + self.conv2(self.conv1(x).relu())

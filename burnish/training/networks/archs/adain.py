@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from ...losses.features import NETWORKS, fitting, layers_to, read
+from ...losses.features import BACKBONES, fitting, layers_to, read
 from ..dials.amount import Amount, Turned
 from ..network import Network
 
@@ -43,7 +43,7 @@ class AdaIN(Turned, Network):
     ) -> None:
         super().__init__()
         chosen = [_evenly(module) for _, module in layers_to(network, [layer])]
-        self.to_encoder = NETWORKS[network].prepare
+        self.to_encoder = BACKBONES[network].prepare
         self.encoder = nn.Sequential(*chosen).requires_grad_(False)
         halvings = sum(
             module.stride in (2, (2, 2))
@@ -53,10 +53,8 @@ class AdaIN(Turned, Network):
         self.multiple = 2**halvings
         with torch.no_grad():
             channels = self._encoded(torch.zeros(1, 3, 32, 32)).shape[1]
-        self.means, self.deviations = (
-            nn.Buffer(torch.rand(2, channels)),
-            nn.Buffer(torch.rand(2, channels)),
-        )
+        self.means = nn.Buffer(torch.rand(2, channels))
+        self.deviations = nn.Buffer(torch.rand(2, channels))
         self.amount = Amount(levels, amounts)
         self.decoder = _decoder(channels, halvings)
 
@@ -70,12 +68,14 @@ class AdaIN(Turned, Network):
         self.encoder.load_state_dict(fitting(self.encoder, read(file), file))
         for i, painting in enumerate(paintings):
             mean, deviation = _statistics(self._encoded(painting))
-            self.means[i], self.deviations[i] = mean.flatten(), deviation.flatten()
+            self.means[i] = mean.flatten()
+            self.deviations[i] = deviation.flatten()
 
     def forward(self, image: Tensor, level: Tensor) -> Tensor:
         content = self._encoded(image)
         mean, deviation = _statistics(content)
-        plain, share = (content - mean) / deviation, self.amount(level)
+        plain = (content - mean) / deviation
+        share = self.amount(level)
         first, second = (
             plain * self.deviations[i].view(1, -1, 1, 1) + self.means[i].view(1, -1, 1, 1)
             for i in (0, 1)
@@ -94,7 +94,8 @@ def _evenly(module: nn.Module) -> nn.Module:
         if isinstance(layer, nn.Conv2d):
             layer.padding_mode = "replicate"
             if layer.stride == (2, 2):
-                layer.padding, layer._reversed_padding_repeated_twice = (1, 1), [1, 1, 1, 1]
+                layer.padding = (1, 1)
+                layer._reversed_padding_repeated_twice = [1, 1, 1, 1]
     if isinstance(module, nn.MaxPool2d) and module.ceil_mode:
         return nn.Sequential(nn.ReplicationPad2d((0, 1, 0, 1)), nn.MaxPool2d(3, 2))
     return module

@@ -35,7 +35,8 @@ class ContestUNet(Network):
         self.channels_in = self.channels_out = channels
         self.body = UShape(channels, widths, _block, pooling)
         self.tail = nn.Conv2d(widths[0], channels, 1)
-        self.multiple, self.reach = self.body.multiple, self.body.reach([2] * len(widths))
+        self.multiple = self.body.multiple
+        self.reach = self.body.reach([2] * len(widths))
 
     def forward(self, image: Tensor) -> Tensor:
         return self.tail(self.body(image))

@@ -45,10 +45,8 @@ class ConvNeXtUNet(Network):
         self.body = UShape(channels, widths, lambda a, b, i: ConvNeXtBlock(a, b, sizes[i]), pooling)
         self.norm = ChannelNorm(widths[0])
         self.tail = nn.Conv2d(widths[0], channels, 1)
-        self.multiple, self.reach = (
-            self.body.multiple,
-            self.body.reach([size // 2 for size in sizes]),
-        )
+        self.multiple = self.body.multiple
+        self.reach = self.body.reach([size // 2 for size in sizes])
 
     def forward(self, image: Tensor) -> Tensor:
         return self.tail(self.norm(self.body(image)))

@@ -25,7 +25,8 @@ class DnCNN(Network):
         self, channels_in: int = 3, channels_out: int = 3, width: int = 64, depth: int = 20
     ) -> None:
         super().__init__()
-        self.channels_in, self.channels_out = channels_in, channels_out
+        self.channels_in = channels_in
+        self.channels_out = channels_out
         self.reach = depth
         self.model = plain_stack(channels_in, channels_out, width, depth)
 

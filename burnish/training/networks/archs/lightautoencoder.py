@@ -44,8 +44,10 @@ class LightAutoencoder(Network):
         super().__init__()
         if join not in ("concat", "sum"):
             raise ValueError(f"there is no join {join!r}; the choices: concat, sum")
-        self.channels_in, self.channels_out = channels_in, channels_out
-        self.skips, self.join = skips, join
+        self.channels_in = channels_in
+        self.channels_out = channels_out
+        self.skips = skips
+        self.join = join
         upsampling = upsampling or ("transposed" if skips else "nearest")
         twice = 2 if skips and join == "concat" else 1
         self.pool = nn.MaxPool2d(2)
@@ -93,7 +95,7 @@ class LightAutoencoder(Network):
 
 
 def _upsampling(kind: str, a: int, b: int) -> nn.Module:
-    """By two: nearest (with a 3x3 convolution where the channels change), or a transposed
+    """Enlarges by two: nearest (with a 3x3 convolution where the channels change), or a transposed
     convolution.
     """
     if kind == "transposed":

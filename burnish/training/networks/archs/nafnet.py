@@ -77,7 +77,8 @@ class NAFBlock(Layer):
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.norm1, self.norm2 = ChannelNorm(width), ChannelNorm(width)
+        self.norm1 = ChannelNorm(width)
+        self.norm2 = ChannelNorm(width)
         self.spread = nn.Conv2d(width, 2 * width, 1)
         self.depthwise = nn.Conv2d(2 * width, 2 * width, 3, padding=1, groups=2 * width)
         self.attention = nn.Conv2d(width, width, 1)

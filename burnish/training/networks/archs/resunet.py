@@ -46,7 +46,8 @@ class ResUNet(Network):
                 f"ResUNet wants one number of blocks, or one for each of its {len(widths)} "
                 f"widths, not {counts}"
             )
-        self.channels_in, self.channels_out = channels_in, channels_out
+        self.channels_in = channels_in
+        self.channels_out = channels_out
         self.multiple: int = 2 ** len(widths)
         self.reach = self._reach(counts)
         self.head = DoorConv(4 * channels_in, widths[0])

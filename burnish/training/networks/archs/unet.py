@@ -35,7 +35,9 @@ class UNet(Network):
         icnr: bool = True,
     ) -> None:
         super().__init__()
-        self.channels_in, self.channels_out, self.scale = channels_in, channels_out, scale
+        self.channels_in = channels_in
+        self.channels_out = channels_out
+        self.scale = scale
 
         def block(a: int, b: int, _: int) -> nn.Module:
             return nn.Sequential(*conv_norm_relu(a, b, norm), *conv_norm_relu(b, b, norm))

@@ -60,7 +60,8 @@ class AdaFM(Features):
                 f"AdaFM with {size} filters does not fold: with the convolutions before them "
                 "they make larger ones, which differ at the border"
             )
-        a, state = self.amount(level).reshape(()), dict(self.base.state_dict())
+        a = self.amount(level).reshape(())
+        state = dict(self.base.state_dict())
         change: Any
         with torch.no_grad():
             for name, change in zip(self.places, self.changes, strict=True):

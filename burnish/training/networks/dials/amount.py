@@ -19,7 +19,8 @@ class Amount(nn.Module):
 
     def __init__(self, levels: Sequence[float], amounts: Sequence[float]) -> None:
         super().__init__()
-        levels, amounts = [float(value) for value in levels], [float(value) for value in amounts]
+        levels = [float(value) for value in levels]
+        amounts = [float(value) for value in amounts]
         if (
             len(levels) != len(amounts)
             or len(levels) < 2
@@ -29,10 +30,13 @@ class Amount(nn.Module):
                 "levels and amounts want as many numbers, two or more, the levels rising, not "
                 f"{levels} and {amounts}"
             )
-        self.levels, self.amounts = levels, amounts
+        self.levels = levels
+        self.amounts = amounts
 
     def forward(self, level: Tensor) -> Tensor:
-        """Of any shape. Exactly the first amount at the first level."""
+        """The amount for each level, in the shape of the levels; exactly the first amount at the
+        first level.
+        """
         result = torch.full_like(level, self.amounts[0])
         last = len(self.levels) - 2
         for i, (low, high) in enumerate(itertools.pairwise(self.levels)):

@@ -73,8 +73,9 @@ class Blend(Filters):
         return result
 
     def filters(self, level: Tensor) -> dict[str, Tensor]:
-        """In training the base gathers its running statistics itself, and all corners have the
-        same.
+        """The mixed weights, and but in training the mixed running statistics.
+
+        In training the base gathers its statistics itself, and all corners have the same.
         """
         shares = self.amount(level.reshape(-1))
         rest = 1 - shares.sum()

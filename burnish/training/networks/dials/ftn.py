@@ -80,11 +80,10 @@ class Transition(nn.Module):
         super().__init__()
         groups = groups if channels % groups == 0 else 1
         eye = torch.eye(channels // groups).repeat(groups, 1, 1)
-        self.first, self.second = nn.Parameter(eye.clone()), nn.Parameter(eye.clone())
-        self.first_bias, self.second_bias = (
-            nn.Parameter(torch.zeros(channels, 1)),
-            nn.Parameter(torch.zeros(channels, 1)),
-        )
+        self.first = nn.Parameter(eye.clone())
+        self.second = nn.Parameter(eye.clone())
+        self.first_bias = nn.Parameter(torch.zeros(channels, 1))
+        self.second_bias = nn.Parameter(torch.zeros(channels, 1))
         self.slope = nn.Parameter(torch.ones(()))
         if not identity:
             reach = (channels // groups) ** -0.5

@@ -51,7 +51,8 @@ class LevelAffine(LevelPlane):
             raise ValueError(
                 f"widest must be above 0 and knots 3 or more, not {widest:g} and {knots}"
             )
-        self.widest, self.level = float(widest), "pixel" if maps else "image"
+        self.widest = float(widest)
+        self.level = "pixel" if maps else "image"
         self.splines = Splines(knots)
         found = convolutions(self.base, ends=False)
         size = knots * dials + 4 * (dials * (dials - 1) // 2)
@@ -96,14 +97,13 @@ class Affine(Layer):
     def __init__(self, place: Place, size: int, dials: int) -> None:
         super().__init__()
         self.dials = dials
-        self.gain, self.shift = (
-            nn.Parameter(torch.zeros(place.channels, size)),
-            nn.Parameter(torch.zeros(place.channels, size)),
-        )
+        self.gain = nn.Parameter(torch.zeros(place.channels, size))
+        self.shift = nn.Parameter(torch.zeros(place.channels, size))
 
     def of(self, basis: Tensor) -> tuple[Tensor, Tensor]:
         """gamma and beta, each [B, C, h, w]."""
-        t, phi = basis[:, : self.dials].sum(1, keepdim=True), basis[:, self.dials :]
+        t = basis[:, : self.dials].sum(1, keepdim=True)
+        phi = basis[:, self.dials :]
         both = nn.functional.conv2d(phi, torch.cat([self.gain, self.shift])[:, :, None, None])
         gain, shift = both.chunk(2, 1)
         return gain.exp(), t * shift

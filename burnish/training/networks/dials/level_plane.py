@@ -77,7 +77,8 @@ class LevelPlane(Wrapper):
                 "first and the last, so a level plane does not fold into it"
             )
         first, last = self.base.ends
-        door: nn.Conv2d = self.base.get_submodule(first)  # type: ignore[assignment]
+        door = self.base.get_submodule(first)
+        assert isinstance(door, nn.Conv2d)
         if door.padding_mode != "replicate" and door.kernel_size != (1, 1):
             raise DialError(
                 f"{self.base.class_name} pads its first convolution with zeros, so at the "

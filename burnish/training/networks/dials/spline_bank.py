@@ -48,7 +48,8 @@ class SplineBank(Filters):
         return [*super().weight_sets(), *(list(point.parameters()) for point in self.bank)]
 
     def filters(self, level: Tensor) -> dict[str, Tensor]:
-        t, degree = self.amount(number(level)), len(self.bank)
+        t = self.amount(number(level))
+        degree = len(self.bank)
         shares = [
             math.comb(degree, k) * t**k * (1 - t) ** (degree - k) for k in range(1, degree + 1)
         ]
