@@ -100,11 +100,32 @@ def page(rng: np.random.Generator) -> Image.Image:
     return picture
 
 
+def pattern(rng: np.random.Generator) -> Image.Image:
+    """Smooth waves and ramps with hard edges between them, as a program renders them."""
+    height, width = 320, 420
+    y, x = np.mgrid[0:height, 0:width] / 100
+    picture = np.empty((height, width, 3))
+    for channel in range(3):
+        plane = np.full((height, width), rng.uniform(0.2, 0.8))
+        for _ in range(int(rng.integers(1, 5))):
+            angle, phase = rng.uniform(0, 2 * np.pi, 2)
+            wave = np.sin(rng.uniform(1, 25) * (x * np.cos(angle) + y * np.sin(angle)) + phase)
+            plane += rng.uniform(0.02, 0.25) * wave
+        picture[:, :, channel] = plane
+    if rng.random() < 0.3:
+        picture[:] = picture[:, :, :1]
+    for _ in range(int(rng.integers(0, 6))):
+        edge = np.cos(angle := rng.uniform(0, 6.3)) * x + np.sin(angle) * y > rng.uniform(-3, 3)
+        picture[edge] += rng.uniform(-0.3, 0.3, 3)
+    return Image.fromarray(np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8))
+
+
 KINDS: dict[str, Callable[[np.random.Generator], Image.Image]] = {
     "card": card,
     "drawing": drawing,
     "chart": chart,
     "page": page,
+    "pattern": pattern,
 }
 
 

@@ -53,3 +53,22 @@ def scene(height: int, width: int, channels: int = 3, coarse: float = 1) -> NDAr
     ]
     picture: NDArray[np.float32] = np.clip(np.stack(planes), 0, 1)[None].astype(np.float32)
     return picture
+
+
+def leaves(height: int, width: int, channels: int = 3, seed: int = 0) -> NDArray[np.float32]:
+    """Overlapping discs of many sizes, shaded a little: the statistics of a photograph, without
+    noise. Values in [0, 1]; [1, C, H, W]
+    """
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[0 : 2 * height, 0 : 2 * width]
+    picture = np.full((channels, 2 * height, 2 * width), 0.5)
+    for _ in range(700):
+        radius = min(200.0, 12 / np.sqrt(rng.random()))
+        row, column = rng.uniform(0, 2 * height), rng.uniform(0, 2 * width)
+        disc = (y - row) ** 2 + (x - column) ** 2 < radius**2
+        colour = rng.uniform(0.1, 0.9) + rng.uniform(-0.15, 0.15, channels)
+        shading = 0.03 * np.sin((x[disc] * np.cos(column) + y[disc] * np.sin(column)) / radius * 3)
+        picture[:, disc] = colour[:, None] + shading
+    halved = picture.reshape(channels, height, 2, width, 2).mean((2, 4))
+    result: NDArray[np.float32] = np.clip(halved, 0, 1)[None].astype(np.float32)
+    return result

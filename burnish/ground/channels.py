@@ -71,3 +71,13 @@ def to_input(contract: Contract, images: Array) -> Array:
     if contract.channels_out > contract.channels_in:
         return to_channels(images, contract.channels_in)
     return as_channels(images, contract.channels_in)
+
+
+def without_copies(images: Array) -> Array:
+    """Grey images that are stored in equal channels, in one; others as they are. [B, C, H, W]"""
+    first = images[:, :1]
+    if images.shape[1] > 1 and np.array_equal(
+        images[:, 1:], np.broadcast_to(first, images[:, 1:].shape)
+    ):
+        return first
+    return images

@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from ..contract import Array, Contract, Run, mix, predict
-from ..ground.channels import as_channels, from_channels, to_input
+from ..ground.channels import as_channels, from_channels, to_input, without_copies
 from ..ground.resize import resize
 from ..images import Picture, fill_hidden
 from .asked import NOTHING, Asked
@@ -75,11 +75,13 @@ def through(by: Predict, contract: Contract, picture: Picture, settled: Settled)
 
     Grey goes through a colour model and comes back grey; what a model turns grey comes back in
     equal channels, and what it colours in colour. What lies under full transparency stays as it is.
-    Where the model enlarges, what is mixed with, and what stays, is the picture enlarged.
+    A black-and-white picture that is stored in three equal channels goes as the grey one that it
+    is. Where the model enlarges, what is mixed with, and what stays, is the picture enlarged.
     """
-    pixels = picture.pixels
     alpha = picture.alpha
     colours = contract.channels_out > contract.channels_in
+    pixels = picture.pixels if colours else without_copies(picture.pixels)
+    stored = contract.channels_out if colours else picture.pixels.shape[1]
     share = np.asarray(settled.strength, np.float32)
     if share.ndim:
         share = share[None, None]
@@ -99,7 +101,7 @@ def through(by: Predict, contract: Contract, picture: Picture, settled: Settled)
         large = enlarged(share, contract.scale).clip(0, 1) if share.ndim else share
         result = mix(as_channels(enlarged(pixels, contract.scale), channels), result, large)
     if alpha is None:
-        return Restored(picture.with_pixels(result), settled, seconds)
+        return Restored(picture.with_pixels(_repeated(result, stored)), settled, seconds)
 
     # What cannot be seen is as it was.
     opaque = enlarged(alpha, contract.scale)
@@ -107,7 +109,12 @@ def through(by: Predict, contract: Contract, picture: Picture, settled: Settled)
     result = np.where(opaque > 0, result, before)
     if contract.scale > 1:
         opaque = opaque.clip(0, 1)
-    return Restored(picture.with_pixels(result, opaque), settled, seconds)
+    return Restored(picture.with_pixels(_repeated(result, stored), opaque), settled, seconds)
+
+
+def _repeated(pixels: Array, channels: int) -> Array:
+    """Grey in as many equal channels as the picture is stored in."""
+    return pixels if pixels.shape[1] == channels else pixels.repeat(channels, 1)
 
 
 def enlarged(planes: Array, scale: int) -> Array:

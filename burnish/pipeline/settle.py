@@ -22,6 +22,8 @@ from .maps import MapFile
 #: where a setting comes from: it was asked for, as a number or array, or as a map's file; the file
 #: of the picture tells it; it was estimated on the pixels; or nobody knows better than the default
 Origin = Literal["asked", "map", "file", "pixels", "default"]
+#: what pixels show is believed against the file from so much below what it tells
+WORSE = 5.0
 #: those that the picture decides
 FOUND: tuple[Origin, ...] = ("file", "pixels")
 
@@ -70,14 +72,18 @@ def settle(
 
 
 def _found(dial: Dial, picture: Picture) -> tuple[float, Origin]:
-    """What the picture says of a dial: its file first, then its pixels; else the default."""
-    told = picture.known()
+    """What the picture says of a dial: its file and its pixels; else the default.
+
+    What a file tells (the quality of a JPEG, by its tables) is true of the last time that it was
+    saved. Where the pixels show damage that is worse, from a time before, that counts.
+    """
     if dial.name not in ESTIMATORS:
         return dial.default, "default"
-    if dial.name in told:
-        return float(np.clip(told[dial.name], dial.low, dial.high)), "file"
-    estimated = ESTIMATORS[dial.name](_seen(picture))
-    return float(np.clip(estimated, dial.low, dial.high)), "pixels"
+    told = picture.known().get(dial.name)
+    seen = ESTIMATORS[dial.name](_seen(picture))
+    if told is None or seen < told - WORSE:
+        return float(np.clip(seen, dial.low, dial.high)), "pixels"
+    return float(np.clip(told, dial.low, dial.high)), "file"
 
 
 def _seen(picture: Picture) -> Array:

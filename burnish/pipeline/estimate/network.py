@@ -4,7 +4,8 @@ and film, which is smoothed and looks like texture to any rule about the finest 
 Filters whose weights add up to 0 measure how much of each frequency there is, at the picture's size
 and at a quarter of it; the logarithms of these energies go through three convolutions to two
 numbers for each 16x16 pixels: the logarithm of the level, and how sure that is. It is small enough
-to run in numpy, sooner than an engine would have read it. `recipes/noise_level.py` trains it.
+to run in numpy, sooner than an engine would have read it.
+`burnish/training/estimators/noise_level.py` trains it.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ def levels(image: Array) -> Levels | None:
     if min(height, width) < LEAST:
         return None
     colour = to_channels(image, 3)[0]
-    found = [_levels(piece, _weights()) for piece in _pieces(colour)]
+    found = [_levels(piece, weights()) for piece in _pieces(colour)]
     if len(found) == 1:
         return found[0]
     logarithms = np.concatenate([part.logarithm.ravel() for part in found])
@@ -76,22 +77,23 @@ def _pieces(image: Array) -> list[Array]:
 
 
 @cache
-def _weights() -> dict[str, Array]:
+def weights() -> dict[str, Array]:
+    """The network's arrays by name, as its training wrote them."""
     with np.load(WEIGHTS, allow_pickle=False) as file:
         return {name: file[name].astype(np.float32) for name in file.files}
 
 
-def _levels(image: Array, weights: dict[str, Array]) -> Levels:
+def _levels(image: Array, arrays: dict[str, Array]) -> Levels:
     """[3, H, W], whole cells -> the estimates of each cell."""
     pixels = np.asarray(image * 255, np.float32)
-    fine = np.abs(_convolved(_unshuffled(pixels), weights["fine"]))
-    coarse = np.abs(_convolved(_shrunk(pixels, 4), weights["coarse"]))
+    fine = np.abs(_convolved(_unshuffled(pixels), arrays["fine"]))
+    coarse = np.abs(_convolved(_shrunk(pixels, 4), arrays["coarse"]))
     energies = np.log(np.concatenate([_shrunk(fine, 2), coarse]) + np.float32(FLOOR))
     for i, stride in enumerate((2, 2, 1)):
-        energies = _convolved(energies, weights[f"mix{i}"], stride)
-        energies = np.maximum(energies + weights[f"bias{i}"][:, None, None], 0)
+        energies = _convolved(energies, arrays[f"mix{i}"], stride)
+        energies = np.maximum(energies + arrays[f"bias{i}"][:, None, None], 0)
     logarithm, spread = (
-        np.tensordot(weights["head"], energies, 1) + weights["head_bias"][:, None, None]
+        np.tensordot(arrays["head"], energies, 1) + arrays["head_bias"][:, None, None]
     )
     return Levels(logarithm, np.clip(spread, -4, 3))
 

@@ -39,6 +39,10 @@ NOTHING = 1.0
 #: by how much the best table has to explain a coefficient better than steps of 1 do, in natural
 #: logarithms, mean
 CLEAR = 0.05
+#: of the coefficients that are not 0 under a coarse table, at least so many lie this near to a
+#: multiple; of a drawing, most coefficients are 0, which any table explains, and the others lie
+#: anywhere
+LEAST_ON_STEPS, NEAR, COARSE = 0.6, 1.5, 6.0
 
 
 def quality(image: Array) -> float:
@@ -80,7 +84,23 @@ def _best(coefficients: Figures) -> tuple[float, int]:
             which
         ] - _likelihood(values, 1.0, spread)
     best = int(totals.argmax())
+    if _on_steps(coefficients, tables[best]) < LEAST_ON_STEPS:
+        return 0.0, 100
     return float(totals[best]) / len(FREQUENCIES), LOWEST + best
+
+
+def _on_steps(coefficients: Figures, table: Figures) -> float:
+    """The share of the coefficients beyond half of a coarse step that lie near a multiple of it; 1
+    where there are too few to say.
+    """
+    near: list[NDArray[np.bool_]] = []
+    for (i, j), values in zip(FREQUENCIES, coefficients, strict=True):
+        step = float(table[i, j])
+        if step >= COARSE:
+            beyond = values[np.abs(values) > step / 2 + NEAR]
+            near.append(np.abs(beyond - step * np.rint(beyond / step)) < NEAR)
+    found = np.concatenate(near) if near else np.empty(0, np.bool_)
+    return float(found.mean()) if len(found) >= LEAST_BLOCKS else 1.0
 
 
 def _likelihood(values: Figures, step: float, spread: float) -> float:

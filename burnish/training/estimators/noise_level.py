@@ -1,0 +1,306 @@
+"""Trains the network that says how noisy a picture is; `burnish/pipeline/estimate/network.py` runs
+it.
+
+python -m burnish.training.estimators.noise_level FOLDER... -o runs/noise_level [--steps 7000]
+
+It sees clean pictures made smaller and softer, so that what is left of their own noise is gone, and
+pictures that never were photographs (`python -m benchmarks.drawn`, in a folder called drawn); to
+most of them noise is added, white or as saved pictures have it, and often JPEG after that. What it
+is asked for is the RMS of what was added before compression, in 8-bit steps. Killed and started
+again, it goes on from its last checkpoint. At the end stands noise_level.npz.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from PIL import Image, ImageFilter
+from torch import Tensor, nn
+
+from ...contract import Array
+from ...degrade import Degradation, make
+from ...degrade.jpeg import SUBSAMPLINGS, through_jpeg
+from ...degrade.noise import clip_and_round
+from ...ground.channels import LUMA
+from ...pipeline.estimate.network import FLOOR, OFFSET
+
+CROP, BATCH = 160, 8
+#: the learning rate at its highest, and the steps over which it rises
+RATE, WARMUP = 3e-3, 200
+#: how much of the averaged weights stays at each step
+AVERAGE = 0.998
+SAVE_EVERY = 500
+#: what an estimate that is too low costs, where one that is too high costs 1
+TOO_LITTLE = 1.6
+#: the share of pictures that never were photographs
+DRAWN = 0.22
+#: shares of the crops: no noise, white noise, noise of saved pictures; the rest has both
+CLEAN, WHITE, SAVED = 0.18, 0.24, 0.53
+Pixels = NDArray[np.uint8]
+
+
+class NoiseLevel(nn.Module):
+    """[B, 3, H, W] in [0, 1], whole cells of 16 -> log level and log spread, each [B, 1, h, w]."""
+
+    def __init__(self, width: int = 36) -> None:
+        super().__init__()
+        self.fine = nn.Conv2d(12, 40, 3, bias=False)
+        self.coarse = nn.Conv2d(3, 16, 5, bias=False)
+        self.mix = nn.ModuleList(
+            [
+                nn.Conv2d(56, width, 3, stride=2),
+                nn.Conv2d(width, width, 3, stride=2),
+                nn.Conv2d(width, width, 3),
+            ]
+        )
+        self.head = nn.Conv2d(width, 2, 1)
+
+    def filters(self) -> tuple[Tensor, Tensor]:
+        """Those of the picture and of its quarter; each adds up to 0 over a colour."""
+        fine = self.fine.weight.view(-1, 3, 4, 3, 3)
+        fine = fine - fine.mean((2, 3, 4), keepdim=True)
+        coarse = self.coarse.weight
+        return fine.flatten(1, 2), coarse - coarse.mean((2, 3), keepdim=True)
+
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
+        steps = 255 * image
+        fine, coarse = self.filters()
+        energies = F.conv2d(_padded(F.pixel_unshuffle(steps, 2), 1), fine).abs()
+        energies = F.avg_pool2d(energies, 2)
+        below = F.conv2d(_padded(F.avg_pool2d(steps, 4), 2), coarse).abs()
+        values = torch.log(torch.cat([energies, below], 1) + FLOOR)
+        for convolution in self.mix:
+            values = F.relu(convolution(_padded(values, 1)))
+        level, spread = self.head(values).chunk(2, 1)
+        return level, spread.clamp(-4, 3)
+
+    def arrays(self) -> dict[str, NDArray[np.floating]]:
+        """What the restoring wing reads."""
+        fine, coarse = self.filters()
+        found = {"fine": fine, "coarse": coarse}
+        for i, convolution in enumerate(self.mix):
+            found[f"mix{i}"] = convolution.weight  # type: ignore[assignment]
+            found[f"bias{i}"] = convolution.bias  # type: ignore[assignment]
+        found["head"] = self.head.weight[:, :, 0, 0]
+        found["head_bias"] = self.head.bias  # type: ignore[assignment]
+        return {
+            name: value.detach().numpy().astype(np.float16 if value.dim() > 1 else np.float32)
+            for name, value in found.items()
+        }
+
+
+def whole(level: Tensor, spread: Tensor) -> Tensor:
+    """One logarithm for each picture; cells that are surer count for more. [B]"""
+    weight = torch.exp(-2 * spread)
+    return (weight * level).sum((1, 2, 3)) / weight.sum((1, 2, 3))
+
+
+def loss(level: Tensor, spread: Tensor, true: Tensor) -> Tensor:
+    """Of each cell, as of a Laplace distribution whose width is the spread, and of the whole.
+
+    Too little costs more than too much: a denoiser that is told too little leaves the noise.
+    """
+    wanted = torch.log(true + OFFSET)
+    error = (level - wanted[:, None, None, None]).abs()
+    cells = (error * torch.exp(-spread) + spread).mean()
+    off = whole(level, spread) - wanted
+    picture = F.smooth_l1_loss(off, torch.zeros_like(off), beta=0.1, reduction="none")
+    return 0.5 * cells + 2 * (picture * torch.where(off < 0, TOO_LITTLE, 1.0)).mean()
+
+
+@dataclass(frozen=True)
+class Crops:
+    """What the network is trained on; a batch is a function of the seed and the step."""
+
+    photographs: list[Pixels]
+    drawn: list[Pixels]
+    white: Degradation
+    saved: Degradation
+    seed: int
+
+    def batch(self, step: int) -> tuple[Tensor, Tensor]:
+        """Pictures [B, 3, CROP, CROP] and their levels [B]."""
+        rng = np.random.default_rng([self.seed, step])
+        pairs = [self._one(rng) for _ in range(BATCH)]
+        pictures = np.stack([picture for picture, _ in pairs])
+        return torch.from_numpy(pictures), torch.tensor([level for _, level in pairs])
+
+    def _one(self, rng: np.random.Generator) -> tuple[Array, float]:
+        drawn = bool(self.drawn) and rng.random() < DRAWN
+        pool = self.drawn if drawn else self.photographs
+        pixels = pool[rng.integers(len(pool))]
+        clean = _crop(pixels if drawn else _softened(pixels, rng), rng)
+        if rng.random() < 0.15:
+            clean = np.tensordot(LUMA, clean, 1)[None]
+        if rng.random() < 0.1:  # underexposed
+            clean = clean * np.float32(rng.uniform(0.1, 0.8))
+        spoiled = self._noisy(clean, rng)
+        level = float(255 * np.sqrt(np.square(spoiled - clean).mean()))
+        picture, gain = _as_file(spoiled, rng)
+        return picture, level * gain
+
+    def _noisy(self, clean: Array, rng: np.random.Generator) -> Array:
+        kind = rng.random()
+        if kind < CLEAN:
+            return clean
+        if kind < CLEAN + WHITE:
+            return _spoiled(self.white, clean, 0.7, 80, rng)
+        if kind < CLEAN + WHITE + SAVED:
+            return _spoiled(self.saved, clean, 0.8, 25, rng)
+        return _spoiled(self.saved, _spoiled(self.white, clean, 0.7, 10, rng), 0.7, 10, rng)
+
+
+def _softened(pixels: Pixels, rng: np.random.Generator) -> Pixels:
+    """Smaller, and half of the time blurred: without noise of its own, and as soft as a camera's
+    pictures are.
+    """
+    height, width = pixels.shape[:2]
+    share = rng.uniform(0.4, 0.8)
+    size = (max(CROP, round(width * share)), max(CROP, round(height * share)))
+    kernels = (Image.Resampling.BOX, Image.Resampling.BICUBIC, Image.Resampling.LANCZOS)
+    picture = Image.fromarray(pixels).resize(size, kernels[rng.integers(len(kernels))])
+    if rng.random() < 0.5:
+        picture = picture.filter(ImageFilter.GaussianBlur(rng.uniform(0.3, 1.3)))
+    return np.asarray(picture)
+
+
+def _crop(pixels: Pixels, rng: np.random.Generator) -> Array:
+    """[3, CROP, CROP] in [0, 1], mirrored and turned; what is too small is mirrored to size."""
+    height, width = pixels.shape[:2]
+    missing = ((0, max(0, CROP - height)), (0, max(0, CROP - width)), (0, 0))
+    pixels = np.pad(pixels, missing, mode="symmetric")
+    top = rng.integers(pixels.shape[0] - CROP + 1)
+    left = rng.integers(pixels.shape[1] - CROP + 1)
+    piece = np.rot90(pixels[top : top + CROP, left : left + CROP], int(rng.integers(4)))
+    if rng.random() < 0.5:
+        piece = piece[:, ::-1]
+    return np.ascontiguousarray(piece.transpose(2, 0, 1)).astype(np.float32) / np.float32(255)
+
+
+def _spoiled(
+    degradation: Degradation, clean: Array, low: float, high: float, rng: np.random.Generator
+) -> Array:
+    """With noise of a level between low and high, as likely to double as to halve."""
+    level = np.full((1, 1, 1, 1), math.exp(rng.uniform(math.log(low), math.log(high))), np.float32)
+    spoiled: Array = degradation.spoil(clean[None], level, rng)[0]
+    return spoiled
+
+
+def _as_file(picture: Array, rng: np.random.Generator) -> tuple[Array, float]:
+    """As it may lie in a file: a JPEG, rounded, or float; grey in three channels, or in sepia.
+
+    Returns [3, H, W], and what the noise was multiplied by.
+    """
+    grey = len(picture) == 1
+    if rng.random() < 0.4:
+        for _ in range(1 + (rng.random() < 0.2)):
+            shift = tuple(int(by) for by in rng.integers(0, 8, 2)) if rng.random() < 0.3 else (0, 0)
+            subsampling = str(rng.choice(list(SUBSAMPLINGS)))
+            picture = through_jpeg(picture, int(rng.integers(60, 100)), subsampling, shift)  # type: ignore[arg-type]
+    elif rng.random() < 0.7:
+        picture = clip_and_round(picture)
+    colour = np.broadcast_to(picture, (3, *picture.shape[1:]))
+    if not grey or rng.random() < 0.7:
+        return np.ascontiguousarray(colour, np.float32), 1.0
+    tint = np.array([1, rng.uniform(0.75, 1), rng.uniform(0.5, 0.9)], np.float32)
+    return colour * tint[:, None, None], float(np.sqrt(np.square(tint).mean()))
+
+
+def _padded(values: Tensor, reach: int) -> Tensor:
+    return F.pad(values, (reach,) * 4, mode="replicate")
+
+
+def _rate(step: int, steps: int) -> float:
+    """A short rise, then half a cosine down to 0."""
+    return RATE * min(1, (step + 1) / WARMUP) * (0.5 + 0.5 * math.cos(math.pi * step / steps))
+
+
+def train(crops: Crops, out: Path, steps: int, until: int | None = None) -> Path:
+    """Trains, or goes on; returns the file of the averaged weights.
+
+    until: the step at which it is stopped for now, with everything saved; without it, the last.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(crops.seed)
+    torch.set_flush_denormal(True)
+    network = NoiseLevel()
+    average = NoiseLevel()
+    average.load_state_dict(network.state_dict())
+    optimizer = torch.optim.AdamW(network.parameters(), weight_decay=1e-3)
+    state = out / "state.pt"
+    first = 0
+    if state.exists():
+        stored = torch.load(state, weights_only=True)
+        network.load_state_dict(stored["network"])
+        average.load_state_dict(stored["average"])
+        optimizer.load_state_dict(stored["optimizer"])
+        first = stored["step"]
+
+    last = steps if until is None else until
+    for step in range(first, last):
+        pictures, levels = crops.batch(step)
+        for group in optimizer.param_groups:
+            group["lr"] = _rate(step, steps)
+        level, spread = network(pictures)
+        value = loss(level, spread, levels)
+        optimizer.zero_grad()
+        value.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimizer.step()
+        share = min(AVERAGE, (step + 1) / (step + 10))
+        with torch.no_grad():
+            for mean, now in zip(average.parameters(), network.parameters(), strict=True):
+                mean.lerp_(now, 1 - share)
+        if (step + 1) % SAVE_EVERY == 0 or step + 1 == last:
+            print(f"step {step + 1} of {steps}: loss {value.item():.3f}", flush=True)
+            record = {
+                "network": network.state_dict(),
+                "average": average.state_dict(),
+                "optimizer": optimizer.state_dict(),
+                "step": step + 1,
+            }
+            torch.save(record, state.with_suffix(".part"))
+            os.replace(state.with_suffix(".part"), state)
+    weights = out / "noise_level.npz"
+    np.savez(weights, **average.arrays())  # type: ignore[arg-type]
+    return weights
+
+
+def pictures(folders: list[Path]) -> tuple[list[Pixels], list[Pixels]]:
+    """Photographs, and, from folders called drawn, pictures that are none. [H, W, 3] each"""
+    photographs: list[Pixels] = []
+    drawn: list[Pixels] = []
+    for folder in folders:
+        for file in sorted(folder.iterdir()):
+            with Image.open(file) as opened:
+                pixels = np.asarray(opened.convert("RGB"))
+            (drawn if folder.name == "drawn" else photographs).append(pixels)
+    return photographs, drawn
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folders", type=Path, nargs="+")
+    parser.add_argument("-o", "--out", type=Path, default=Path("runs/noise_level"))
+    parser.add_argument("--steps", type=int, default=7000)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--threads", type=int, default=1)
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    photographs, drawn = pictures(options.folders)
+    crops = Crops(photographs, drawn, make("Noise"), make("PictureNoise"), options.seed)
+    print(train(crops, options.out, options.steps))
+
+
+if __name__ == "__main__":
+    main()
