@@ -1,5 +1,7 @@
-"""The shapes that every room agrees on: Dial, Contract, Run; and predict() and mix(), the one way
-to put a picture through a network and to take a share of what it changes.
+"""The shapes that every room agrees on, and the one way of a picture through a network.
+
+Dial, Contract and Run are the shapes. predict() puts a picture through a network, and mix() takes a
+share of what it changes.
 
 Images are float32 [B, C, H, W], RGB, clean ones in [0, 1]; a spoiled one may leave that range, and
 nothing clamps an input. Levels are float32 [B, K, 1, 1] or, as a map, [B, K, H, W]: one channel per
@@ -21,22 +23,25 @@ from .errors import DialError, ModelMismatch, UsageError
 Array = NDArray[np.float32]
 Level = Literal["pixel", "image", "batch"]
 
-#: (image [B, C, H, W], level or None) -> what the network predicts, with sizes that are already
-#: multiples; an array that is the caller's to change. Raises OutOfMemory. The seam of every
-#: backend.
+#: The seam of every backend: (image [B, C, H, W], level or None) -> what the network predicts.
+#: Height and width are multiples of `Contract.multiple` already. The result is the caller's to
+#: change. Raises OutOfMemory.
 Run = Callable[[Array, Array | None], Array]
 
 
 @dataclass(frozen=True)
 class Dial:
-    """A number that a person turns: its name, its advertised range [low, high], where it stands
-    when nobody turns it, and its unit in words.
-    """
+    """A number that a person turns. DialError where its range makes no sense."""
 
+    #: its name, by which it is set, such as "noise"
     name: str
+    #: the lower end of its advertised range, in its unit
     low: float
+    #: the upper end of its advertised range, in its unit
     high: float
+    #: where it stands when nobody turns it, in its unit
     default: float
+    #: its unit in words, such as "sigma in 8-bit steps"
     unit: str
 
     def __post_init__(self) -> None:
@@ -58,10 +63,9 @@ class Dial:
         return float(value)
 
     def sample(self, n: int, rng: np.random.Generator) -> Array:
-        """n levels, uniform over the range, one from each n-th of it in random order, so that every
-        batch covers the range (stratified).
+        """Draws n levels [n], uniform over the range and stratified.
 
-        [n]
+        One comes from each n-th of the range, in random order, so that every batch covers it.
         """
         strata = (rng.permutation(n) + rng.random(n)) / n
         return (self.low + (self.high - self.low) * strata).astype(np.float32)
@@ -69,23 +73,27 @@ class Dial:
 
 @dataclass(frozen=True)
 class Contract:
-    """What the outside must know to run a network.
+    """What the outside must know to run a network."""
 
-    multiple: height and width must be multiples of it. reach: pixels of input to each side that a
-    result depends on, None where that is the whole picture (no tiles). level: how it may vary:
-    "pixel" (a map), "image" (one for each picture of a batch) or "batch" (one for all: the filters
-    change). identity: the dials' setting at which output == input exactly, or None. residual: the
-    network predicts what is to be added to its input.
-    """
-
+    #: channels of the picture that goes in: 1 is grey, 3 is RGB
     channels_in: int = 3
+    #: channels of the picture that comes out
     channels_out: int = 3
+    #: how many times the network enlarges
     scale: int = 1
+    #: height and width of what goes in must be multiples of it
     multiple: int = 1
+    #: pixels of input to each side that a result depends on; None where that is the whole picture,
+    #: which cannot be cut into tiles then
     reach: int | None = 0
+    #: how the level may vary: "pixel" (a map), "image" (one for each picture of a batch) or "batch"
+    #: (one for all, since the filters themselves change)
     level: Level = "image"
+    #: the setting of each dial at which the output is exactly the input; None where there is none
     identity: tuple[float, ...] | None = None
+    #: whether the network predicts what is to be added to its input
     residual: bool = False
+    #: its dials, in the order of the level's channels
     dials: tuple[Dial, ...] = ()
 
     @property
@@ -94,7 +102,7 @@ class Contract:
         return self.channels_in == self.channels_out and self.scale == 1
 
     def dial(self, name: str) -> Dial:
-        """The dial of that name; DialError with the names there are."""
+        """The dial of that name. DialError, with the names there are, where there is none."""
         for dial in self.dials:
             if dial.name == name:
                 return dial
@@ -102,15 +110,20 @@ class Contract:
         raise DialError(f"this model has no dial {name!r}; its dials: {names}")
 
     def settings(self, given: Mapping[str, float]) -> tuple[float, ...]:
-        """One checked number for each dial, in the contract's order; a dial that is not given
-        stands at its default.
+        """One checked number for each dial, in the contract's order.
+
+        A dial that is not given stands at its default. DialError for a name that is no dial's, or
+        a value out of its range.
         """
         for name in given:
             self.dial(name)
         return tuple(d.check(given.get(d.name, d.default)) for d in self.dials)
 
     def takes_maps(self, what: str) -> None:
-        """DialError, with the reason, where the level cannot vary within a picture."""
+        """Raises DialError, with the reason, where the level cannot vary within a picture.
+
+        what: the word that asked for a map, with which the sentence begins.
+        """
         if self.level == "image":
             raise DialError(
                 f"{what}: this model's level is one number for each picture, not a map, since "
@@ -123,12 +136,14 @@ class Contract:
             )
 
     def to_dict(self) -> dict[str, Any]:
+        """The contract as a record that JSON can hold."""
         return asdict(self)
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> Contract:
-        """The inverse of `to_dict`; ModelMismatch names a key that is unknown or missing, or says
-        that a value makes no sense.
+        """The contract of a record that `to_dict` made.
+
+        ModelMismatch names a key that is unknown or missing, or says that a value makes no sense.
         """
         known = {f.name for f in fields(cls)}
         if set(record) != known:
@@ -142,24 +157,13 @@ class Contract:
             identity = None if record["identity"] is None else tuple(map(float, record["identity"]))
         except (TypeError, ValueError, OverflowError, DialError) as error:
             raise ModelMismatch(f"the model's contract makes no sense ({error})") from error
-        whole = all(
-            type(record[name]) is int and record[name] >= 1
-            for name in ("channels_in", "channels_out", "scale", "multiple")
-        )
-        reaches = record["reach"] is None or (type(record["reach"]) is int and record["reach"] >= 0)
-        if not (
-            whole
-            and reaches
-            and record["level"] in get_args(Level)
-            and type(record["residual"]) is bool
-        ):
+        if not _describes_a_network(record):
             raise ModelMismatch(
                 "the model's contract makes no sense: channels, scale, multiple, reach, level "
                 "or residual are what no network has"
             )
-        if not all(isinstance(dial.name, str) for dial in dials) or (
-            identity is not None and len(identity) != len(dials)
-        ):
+        named = all(isinstance(dial.name, str) for dial in dials)
+        if not named or (identity is not None and len(identity) != len(dials)):
             raise ModelMismatch(
                 "the model's contract makes no sense: its dials have no names, or stand at the "
                 "identity by another number of settings"
@@ -167,48 +171,63 @@ class Contract:
         return cls(**{**record, "dials": dials, "identity": identity})
 
 
+def _describes_a_network(record: Mapping[str, Any]) -> bool:
+    """Whether the plain values of a contract's record are of their types, and in their ranges."""
+    # The types are compared by `is`, since True is an int to isinstance.
+    counted = ("channels_in", "channels_out", "scale", "multiple")
+    counts = all(type(record[name]) is int and record[name] >= 1 for name in counted)
+    reach = record["reach"]
+    reaches = reach is None or (type(reach) is int and reach >= 0)
+    levels = record["level"] in get_args(Level)
+    return counts and reaches and levels and type(record["residual"]) is bool
+
+
 @dataclass(frozen=True)
 class Opened:
-    """A model ready to run, and what to tell the user about it: backend, device ("AMD EPYC"),
-    precision ("bf16"), notes (sentences for stderr).
-    """
+    """A model ready to run, and what to tell the user about it."""
 
+    #: what runs it
     run: Run
+    #: the name of the backend, or of a filter's library
     backend: str
+    #: what it runs on, in words, such as "AMD EPYC"
     device: str
+    #: the precision in which it computes, such as "bf16"
     precision: str
+    #: sentences for the user
     notes: tuple[str, ...] = ()
 
 
 def level_array(settings: Sequence[float | Array]) -> Array | None:
-    """One picture's dial settings as a level [1, K, 1, 1], or [1, K, H, W] where one of them is a
-    map [H, W]; None where there are no dials.
+    """One picture's dial settings as a level.
+
+    It is [1, K, 1, 1], or [1, K, H, W] where one of the settings is a map [H, W], and None where
+    there are no dials.
     """
     if not settings:
         return None
     size = max((np.shape(setting) for setting in settings), key=len) or (1, 1)
-    return np.stack(
-        [np.broadcast_to(np.asarray(setting, np.float32), size) for setting in settings]
-    )[None]
+    planes = [np.broadcast_to(np.asarray(setting, np.float32), size) for setting in settings]
+    return np.stack(planes)[None]
 
 
 def pad_to_multiple(image: Array, multiple: int) -> Array:
-    """Mirrored at the right and below, edge pixels included, to multiples; works from 1x1 on.
+    """The image [B, C, H, W] padded at the right and below, so that its sides are multiples.
 
-    Mirroring, since repeating the edge turns noise into stripes and costs 0.04 to 0.11 dB over a
-    whole picture.
+    It is mirrored with its edge pixels, and may be as small as 1x1. To repeat the edge instead
+    would turn noise into stripes, and cost 0.04 to 0.11 dB over a whole picture.
     """
     height, width = image.shape[-2:]
-    bottom, right = -height % multiple, -width % multiple
+    bottom = -height % multiple
+    right = -width % multiple
     if not bottom and not right:
         return image
     return np.pad(image, ((0, 0), (0, 0), (0, bottom), (0, right)), mode="symmetric")
 
 
 def finite(values: Array) -> bool:
-    """Whether all of them are numbers, not NaN or infinity; without a mask, which for a picture of
-    100 megapixels is 0.3 GB: NaN is its own minimum.
-    """
+    """Whether all values are numbers, and none is NaN or infinity."""
+    # NaN is its own minimum. A mask of a picture of 100 megapixels would take 0.3 GB.
     return bool(np.isfinite(values.min()) and np.isfinite(values.max()))
 
 
@@ -220,13 +239,16 @@ def predict(
     share: float | Array = 1.0,
     fitted: Callable[[Run, Contract], Run] | None = None,
 ) -> Array:
-    """The picture through the network: pad, run, crop, and the sum in float32. Nothing is clamped.
+    """Puts a picture through a network: pad, run, crop, and the sum in float32.
 
-    image [B, C, H, W] of any size; level [B or 1, K, 1, 1], or [B or 1, K, H, W] where the contract
-    says "pixel", or None. share: how much of the change is taken, as in `mix`; other than 1 only
-    where `contract.alike`, whose sum is then made at that share. fitted: makes a Run of any size of
-    the network's; without it `padded`. Returns [B, C', scale H, scale W]. UsageError where image or
-    level do not fit the contract.
+    image: [B, C, H, W] of any size.
+    level: [B or 1, K, 1, 1]; or [B or 1, K, H, W] where the contract says "pixel"; or None.
+    share: how much of the change is taken, as in `mix`. It may be other than 1 only where
+    `contract.alike`.
+    fitted: makes a Run that takes any size of the network's own; `padded` where it is not given.
+
+    Returns [B, C', scale H, scale W], which is not clamped. UsageError where image or level do not
+    fit the contract.
     """
     if image.ndim != 4 or image.shape[1] != contract.channels_in:
         raise UsageError(
@@ -241,13 +263,14 @@ def predict(
 
 
 def mix(before: Array, after: Array, share: float | Array) -> Array:
-    """A share of the change from `before` to `after`, of one shape: 0 gives the bits of `before`, 1
-    those of `after`, which is overwritten: a picture of 100 megapixels is 1.2 GB.
+    """Takes a share of the change from `before` to `after`, which have one shape.
 
-    share in [0, 1]: a number, or a map that broadcasts.
+    share: a number in [0, 1], or a map of such numbers that broadcasts. 0 gives the bits of
+    `before`, and 1 those of `after`. `after` is overwritten.
     """
     if np.all(np.asarray(share) == 1):
         return after
+    # In place, since a picture of 100 megapixels is 1.2 GB.
     after -= before
     return _added(before, after, share)
 
@@ -260,7 +283,10 @@ def _added(before: Array, change: Array, share: float | Array) -> Array:
 
 
 def padded(run: Run, contract: Contract) -> Run:
-    """A Run of any size: picture and map are padded by mirroring, and the result is cropped."""
+    """A Run that takes pictures of any size.
+
+    Picture and map are padded by mirroring, and the result is cropped.
+    """
 
     def run_padded(image: Array, level: Array | None) -> Array:
         height, width = image.shape[-2:]
@@ -273,8 +299,10 @@ def padded(run: Run, contract: Contract) -> Run:
 
 
 def _level_for(contract: Contract, level: Array | None, shape: tuple[int, ...]) -> Array | None:
-    """The level in the shape that a Run takes, for a picture of that shape: a plane of its size for
-    "pixel", [B, K, 1, 1] for "image", [1, K, 1, 1] for "batch".
+    """The level in the shape that a Run takes, for a picture of that shape.
+
+    It is a plane of the picture's size for "pixel", [B, K, 1, 1] for "image", and [1, K, 1, 1] for
+    "batch".
     """
     dials = len(contract.dials)
     if not dials:

@@ -35,7 +35,7 @@ from __future__ import annotations
 
 
 class BurnishError(Exception):
-    """The root. `code` and `exit_status` never change for a class once released."""
+    """The root of all errors. `code` and `exit_status` of a class never change once released."""
 
     code = "E_BURNISH"
     exit_status = 1
@@ -151,7 +151,7 @@ class TrainingError(BurnishError):
 
 
 def unforeseen(error: Exception) -> BurnishError:
-    """The one sentence for what nobody thought of."""
+    """The error with the one sentence for what nobody thought of."""
     return BurnishError(
         f"something unforeseen ({type(error).__name__}: {error}); --debug shows where"
     )
