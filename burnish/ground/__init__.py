@@ -1,3 +1,4 @@
-"""What every room stands on, and which knows none of them: parts by their names, the grammar of
-words, channels, sizes, files, the processor.
+"""What every room stands on, and which knows none of them.
+
+Here are parts by their names, the grammar of words, channels, sizes, files, and the processor.
 """

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from ..contract import Array, Contract
 from ..errors import UsageError
 
-#: ITU-R BT.601: what red, green and blue weigh in grey, which means this throughout
+#: ITU-R BT.601: what red, green and blue weigh in grey. Wherever Burnish says grey, it means this
 BT601 = (0.299, 0.587, 0.114)
 LUMA = np.array(BT601, np.float32)
 
 
 def grey(planes: NDArray[Any]) -> Array:
-    """The brightness (BT.601) of one picture [1 or 3, H, W], as [H, W]; grey is its own."""
+    """The brightness [H, W] (BT.601) of one picture [1 or 3, H, W]. Grey is its own brightness."""
     if len(planes) == 1:
         return np.asarray(planes[0], np.float32)
     return np.asarray(np.tensordot(LUMA, planes.astype(np.float32, copy=False), 1), np.float32)
@@ -25,10 +25,11 @@ def grey(planes: NDArray[Any]) -> Array:
 def to_channels(images: Array, channels: int) -> Array:
     """The images [B, C, H, W] with that many channels: grey is repeated, colour is turned grey.
 
-    The sum is made one channel after the other, so that its last bit depends neither on how the
-    images lie in memory nor on the processor. UsageError where neither way leads there.
+    UsageError where neither way leads there.
     """
     if images.shape[1] == 3 and channels == 1:
+        # einsum adds one channel after the other, so that the last bit of the sum depends neither
+        # on how the images lie in memory nor on the processor.
         brightness: Array = np.einsum("c,bchw->bhw", LUMA, images)[:, None]
         return brightness
     return as_channels(images, channels)
@@ -37,8 +38,8 @@ def to_channels(images: Array, channels: int) -> Array:
 def as_channels(images: Array, channels: int) -> Array:
     """The images with that many channels: grey is repeated, and nothing is lost.
 
-    [B, 1 or C, H, W] -> [B, C, H, W], a view that is not to be written to. UsageError for colour
-    where grey is wanted.
+    They go from [B, 1 or C, H, W] to [B, C, H, W], which is a view that is not to be written to.
+    UsageError for colour where grey is wanted.
     """
     batch, given, height, width = images.shape
     if given not in (1, channels):
@@ -49,13 +50,14 @@ def as_channels(images: Array, channels: int) -> Array:
 def from_channels(images: Array, channels: int) -> Array:
     """The way back from `as_channels`: the mean of the channels where one is wanted.
 
-    Equal channels give it to the last bit. [B, C, H, W] -> [B, 1 or C, H, W]. UsageError for any
-    other number.
+    The images go from [B, C, H, W] to [B, 1 or C, H, W]. UsageError for any other number of
+    channels.
     """
     if images.shape[1] == channels:
         return images
     if channels != 1:
         raise UsageError(f"an image of {images.shape[1]} channels cannot become one of {channels}")
+    # Differences from the first channel are summed, so that equal channels give theirs to the bit.
     first = images[:, :1]
     apart = (images[:, 1:] - first).sum(1, keepdims=True)
     result: Array = first + apart / np.float32(images.shape[1])
@@ -63,10 +65,10 @@ def from_channels(images: Array, channels: int) -> Array:
 
 
 def to_input(contract: Contract, images: Array) -> Array:
-    """The images in the channels that a model takes: grey is repeated, a view.
+    """The images in the channels that a model takes.
 
-    [B, 1 or C, H, W] -> [B, channels_in, H, W]. Colour is turned grey for a model that colours;
-    UsageError for one that does not.
+    They go from [B, 1 or C, H, W] to [B, channels_in, H, W]. Grey is repeated, as a view. Colour is
+    turned grey for a model that colours; UsageError for one that does not.
     """
     if contract.channels_out > contract.channels_in:
         return to_channels(images, contract.channels_in)

@@ -18,16 +18,18 @@ from typing import BinaryIO
 
 from ..errors import OutputError, UsageError
 
-#: how temporary files are named: short, whatever the length of the final name, and never like a
-#: picture
-PREFIX, SUFFIX = ".burnish-", ".part"
+#: how the names of temporary files begin and end: they are short, whatever the length of the final
+#: name, and never like a picture's
+PREFIX = ".burnish-"
+SUFFIX = ".part"
 
 
 def atomic_write(
     path: str | Path, content: bytes | bytearray | memoryview | Callable[[BinaryIO], object]
 ) -> None:
-    """Puts bytes, or what a function writes into the binary file it is given, under `path`, whole
-    or not at all.
+    """Writes a file whole or not at all.
+
+    content: bytes, or a function that writes them into the binary file it is given.
 
     A file of that name is replaced at once and keeps its permissions; a symbolic link of that name
     is replaced, not followed. OutputError where the folder is absent, not writable or full; then
@@ -54,8 +56,9 @@ def atomic_write(
 
 
 def check_target(target: Path) -> None:
-    """UsageError where no file can have that name, of one result among many: a folder has it, or it
-    is too long.
+    """Raises UsageError where no file can have that name: a folder has it, or it is too long.
+
+    The sentences are for one result among many, of which each gets its name by a rule.
     """
     try:
         if stat.S_ISDIR(os.stat(target).st_mode):
@@ -70,7 +73,7 @@ def check_target(target: Path) -> None:
 
 
 def prepare_folder(target: Path) -> None:
-    """Makes the folder that a result goes to; OutputError where it cannot be made or written to."""
+    """Makes the folder that a result goes to. OutputError where it cannot be made or written to."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -82,15 +85,15 @@ def prepare_folder(target: Path) -> None:
 
 
 def replaces(target: Path, own: Collection[tuple[int, int]]) -> bool:
-    """Whether a result of that name would take the place of one of these (see `places`)."""
+    """Whether a result of that name would take the place of a file that `places` gave as `own`."""
     return any(place in own for place in places(target)[:1])
 
 
 def places(path: Path) -> list[tuple[int, int]]:
-    """By what the file system knows a name, whatever way leads to it: the entry, which a result of
-    that name replaces, and the file that a link leads to.
+    """The entries (device, inode) by which the file system knows a name, whatever way leads to it.
 
-    Empty where there is none.
+    The first is the entry that a result of that name would replace, and the second the file that
+    it leads to where it is a link. The list is empty where there is no such file.
     """
     found = []
     for look in (os.lstat, os.stat):
@@ -101,8 +104,10 @@ def places(path: Path) -> list[tuple[int, int]]:
 
 
 def linked_folders(folder: Path) -> list[Path]:
-    """Links to folders anywhere below a folder, by name. Nothing follows them, since they may lead
-    round in a circle; whoever wants what they lead to names them.
+    """The links to folders anywhere below a folder, sorted by name.
+
+    Nothing follows them, since they may lead round in a circle. Whoever wants what they lead to
+    names them.
     """
     return sorted(
         Path(root, name)
@@ -130,9 +135,8 @@ def _flush_folder(folder: Path) -> None:
         return
     handle = os.open(folder, os.O_RDONLY)
     try:
-        with contextlib.suppress(
-            OSError
-        ):  # some network file systems refuse it, with the file in place
+        # Some network file systems refuse it, with the file in place.
+        with contextlib.suppress(OSError):
             os.fsync(handle)
     finally:
         os.close(handle)

@@ -1,5 +1,6 @@
-"""The grammar of words that set things: NAME=VALUE, and a part with its arguments,
-NAME:ARGUMENT=VALUE,...
+"""The grammar of words that set things.
+
+They are NAME=VALUE, and, for a part with its arguments, NAME:ARGUMENT=VALUE,...
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ Value = int | float | str | list[int | float]
 
 
 def assigned(word: str, wrong: UsageError) -> tuple[str, str]:
-    """`noise=25` in two: ("noise", "25").
+    """The name and the value in a word: `noise=25` gives ("noise", "25").
 
-    wrong: is raised where there is no `=`, or no name before it.
+    wrong: what is raised where there is no `=`, or no name before it.
     """
     name, sign, value = word.partition("=")
     if not sign or not name.strip():
@@ -25,14 +26,17 @@ def assigned(word: str, wrong: UsageError) -> tuple[str, str]:
 
 
 def value_of(text: str) -> Value:
-    """`3` and `0.5` as numbers, `0.5..2` as the range [0.5, 2], and all else as the word it is."""
+    """The value that a text means.
+
+    `3` and `0.5` are numbers, `0.5..2` is the range [0.5, 2], and all else is the word it is.
+    """
     ends = [number_or_word(end) for end in text.split("..")]
     numbers = [end for end in ends if not isinstance(end, str)]
     return numbers if len(ends) == len(numbers) == 2 else number_or_word(text)
 
 
 def number_or_word(text: str) -> int | float | str:
-    """`3` as a whole number, `0.5` as a number, and all else as the word it is."""
+    """The number that a text means, whole where it is written so; else the word it is."""
     for kind in (int, float):
         try:
             return kind(text)
@@ -52,9 +56,9 @@ class Call:
 
     @classmethod
     def parse(cls, words: str, wrong: UsageError) -> Call:
-        """From NAME or NAME:ARGUMENT=VALUE,...
+        """The part that NAME or NAME:ARGUMENT=VALUE,... means.
 
-        wrong: is raised where an argument is not written so.
+        wrong: what is raised where an argument is not written so.
         """
         name, _, text = words.partition(":")
         return cls(name, dict(assigned(part, wrong) for part in text.split(",") if part))
@@ -64,6 +68,6 @@ class Call:
         return {name: value_of(text) for name, text in self.arguments.items()}
 
     def __str__(self) -> str:
-        """As it is written."""
+        """The part and its arguments as they are written on a command line."""
         text = ",".join(f"{name}={value}" for name, value in self.arguments.items())
         return f"{self.name}:{text}" if text else self.name

@@ -1,4 +1,4 @@
-"""What the system says of its processor; nothing where it does not say it as Linux does."""
+"""What the system says of its processor, where it says it as Linux does."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from pathlib import Path
 
 @cache
 def facts() -> dict[str, str]:
-    """The lines of /proc/cpuinfo, by their names."""
+    """The lines of /proc/cpuinfo, by their names. Empty where there is no such file."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return {}
-    return {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
+    parts = [line.partition(":") for line in lines]
+    return {key.strip(): value.strip() for key, _, value in parts}
 
 
 def flags() -> frozenset[str]:
-    """What it can do, by Linux's names: avx2, amx_bf16, ..."""
+    """What the processor can do, by Linux's names, such as avx2 and amx_bf16."""
     return frozenset(facts().get("flags", "").split())

@@ -14,4 +14,4 @@ Say = Callable[[str], None]
 
 
 def silent(remark: str) -> None:
-    """Where nobody wants to know."""
+    """Takes a remark where nobody wants to know it, and does nothing."""

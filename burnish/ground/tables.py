@@ -1,6 +1,4 @@
-"""Tables of contents: the parts of a kind by their names, and what is said of a name that is not
-there.
-"""
+"""Tables of contents: the parts of a kind by their names, and sentences for names that are not."""
 
 from __future__ import annotations
 
@@ -26,7 +24,7 @@ class Table(dict[str, str], Generic[Part]):
         self.kind = kind
 
     def find(self, name: str) -> Part:
-        """The part of that name. UsageError with the choices where there is none."""
+        """The part of that name. UsageError, with the choices, where there is none."""
         if name not in self:
             raise UsageError(no_such(self.kind, name, self))
         module, _, attribute = self[name].partition(":")
@@ -35,13 +33,14 @@ class Table(dict[str, str], Generic[Part]):
 
 
 def no_such(kind: str, name: str, choices: Iterable[str]) -> str:
-    """What is said of a name that is none of the choices."""
+    """The sentence on a name that is none of the choices."""
     return f"there is no {kind} {name!r}; {among(name, choices)}"
 
 
 def among(name: str, choices: Iterable[Any], what: str = "the choices") -> str:
-    """`did you mean 'noise'? The choices: blur, noise`; without the question where none is like
-    the name.
+    """The choices in words, with a hint before them where one of them is like the name.
+
+    For example `did you mean 'noise'? The choices: blur, noise`. what: what they are called.
     """
     known = [str(choice) for choice in choices]
     near = hint(name, known)
@@ -50,6 +49,6 @@ def among(name: str, choices: Iterable[Any], what: str = "the choices") -> str:
 
 
 def hint(name: str, choices: Iterable[str]) -> str:
-    """`did you mean 'noise'? `, or nothing where none of the choices is like the name."""
+    """A question such as `did you mean 'noise'? `; empty where no choice is like the name."""
     near = difflib.get_close_matches(name, list(choices), 1)
     return f"did you mean {near[0]!r}? " if near else ""
