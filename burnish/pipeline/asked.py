@@ -21,10 +21,10 @@ class Auto(Enum):
 
 
 AUTO = Auto.AUTO
-#: what a dial may be asked to be: a number in its unit, a map in it [H, W], a file with a map, or
-#: what is found on the picture
+#: what a dial may be asked to be: a number in its unit, a map [H, W] of such numbers, a file with
+#: a map, or what is found on the picture
 Setting = float | Array | MapFile | Auto
-#: the same as people write it: "auto", or the path of a map with its range; None is nothing said
+#: the same as people write it, where a text is "auto" or the path of a map; None says nothing
 Word = float | Array | str | None
 
 
@@ -32,7 +32,7 @@ Word = float | Array | str | None
 class Asked:
     """What is asked of a restoration. `ask` makes one that fits a model's contract."""
 
-    #: by the name of the dial; one that is not there is as if it were AUTO
+    #: the setting of each dial, by its name; one that is not there is as if it were AUTO
     dials: Mapping[str, Setting] = field(default_factory=dict)
     #: 0 (the input) to 1 (the full effect), or a map of it [H, W]
     strength: float | Array | MapFile = 1.0
@@ -49,7 +49,9 @@ def ask(
 ) -> Asked:
     """The words as values, all of them checked against the contract.
 
-    DialError for a dial that there is not, a number out of its range, a map that is no file, one
+    dials: words by the names of dials. strength: 0 (the input) to 1 (the full effect), or a map.
+
+    DialError for a dial that there is not, a number out of its range, a map that is no file, a map
     where the model takes none, or "auto" for what cannot be found. UsageError for a strength
     outside 0 to 1.
     """
@@ -63,6 +65,7 @@ def ask(
 
 
 def _setting(contract: Contract, dial: Dial, word: float | Array | str | MapFile | Auto) -> Setting:
+    """The value of a word that was said for a dial, checked."""
     if isinstance(word, Auto) or (isinstance(word, str) and word == AUTO.value):
         if dial.name not in ESTIMATORS:
             raise DialError(
@@ -82,11 +85,12 @@ def _setting(contract: Contract, dial: Dial, word: float | Array | str | MapFile
 
 
 def _check_strength(strength: float | Array | MapFile) -> None:
-    """UsageError where a part of it lies outside [0, 1]."""
+    """Raises UsageError where a part of the strength lies outside [0, 1]."""
     ends = (strength.black, strength.white) if isinstance(strength, MapFile) else strength
-    lowest, highest = float(np.min(ends)), float(np.max(ends))
+    lowest = float(np.min(ends))
+    highest = float(np.max(ends))
     if not 0.0 <= lowest <= highest <= 1.0:
+        wrong = highest if lowest >= 0 else lowest
         raise UsageError(
-            f"strength {highest if lowest >= 0 else lowest:g} is out of range: from 0 (the "
-            "input) to 1 (the full effect)"
+            f"strength {wrong:g} is out of range: from 0 (the input) to 1 (the full effect)"
         )

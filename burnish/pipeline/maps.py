@@ -1,4 +1,4 @@
-"""Pictures that say how much, place by place: a dial's setting, or the strength, as a map.
+"""Maps: pictures that say how much, place by place, of a dial's setting or of the strength.
 
 They are painted over what is seen, so they stand upright.
 """
@@ -24,9 +24,9 @@ _RANGE = re.compile(r"^(?P<path>.+):(?P<black>[-+0-9.eE]+)\.\.(?P<white>[-+0-9.e
 
 @dataclass(frozen=True)
 class MapFile:
-    """A picture whose brightness says how much, and which is read when the picture it is for is."""
+    """A picture whose brightness says how much; it is read with the picture that it is for."""
 
-    #: the file
+    #: the path of its file
     path: Path
     #: what its black stands for, in the dial's unit
     black: float
@@ -39,16 +39,17 @@ class MapFile:
         return self.words
 
     def read(self, picture: Picture, max_megapixels: float | None) -> Array:
-        """The map as the picture's pixels are stored: [H, W], in the dial's unit.
+        """The map [H, W] in the dial's unit, as the pixels of the picture are stored.
 
-        Colour counts by its luma; one of another size is resized. InputError where its shape is not
-        the picture's, InputErrors of reading.
+        Of a map in colour, the brightness counts, and one of another size is resized. InputError
+        where its shape is not the picture's; InputErrors of reading.
         """
         read = images.upright(images.read(self.path, max_megapixels=max_megapixels))
         height, width = images.looked_at(picture)
         brightness = grey(read.pixels[0])
         tall, wide = brightness.shape
-        rounding = max(height, width, tall, wide)  # sizes are whole pixels
+        # Two shapes are the same up to the rounding of sizes to whole pixels.
+        rounding = max(height, width, tall, wide)
         if abs(tall * width - wide * height) > rounding:
             raise InputError(
                 f"{self.path}: is {wide}x{tall}, which is another shape than the picture's "
@@ -61,16 +62,19 @@ class MapFile:
 
 
 def map_file(dial: Dial, words: str) -> MapFile:
-    """The map of "map.png", whose black and white are the ends of the dial's range, or of
-    "map.png:10..40".
+    """The map that somebody wrote as "map.png", or with a range as "map.png:10..40".
 
-    DialError where there is no such file, or a number is out of the dial's range.
+    Without a range, its black and white are the ends of the dial's. DialError where there is no
+    such file, or a number is out of the dial's range.
     """
+    path = Path(words)
+    black = dial.low
+    white = dial.high
     ranged = _RANGE.match(words)
-    path, black, white = Path(words), dial.low, dial.high
     if ranged is not None:
         try:
-            black, white = float(ranged["black"]), float(ranged["white"])
+            black = float(ranged["black"])
+            white = float(ranged["white"])
         except ValueError:
             raise DialError(f"{dial.name}={words}: a range is written map.png:10..40") from None
         path = Path(ranged["path"])

@@ -17,19 +17,19 @@ from ..images import Picture, fill_hidden
 from .asked import NOTHING, Asked
 from .settle import Settled, settle
 
-#: (image [1, C, H, W], level, share) -> [1, C', scale H, scale W]: `predict` of some network
+#: (image [1, C, H, W], level, share) -> [1, C', scale H, scale W]: `predict`, for some network
 Predict = Callable[[Array, Array | None, float | Array], Array]
 
 
 @dataclass(frozen=True, eq=False)
 class Restored:
-    """What came of a picture."""
+    """What came of restoring a picture."""
 
     #: the picture with restored pixels, not clamped, and everything else of its file
     picture: Picture
     #: what it was restored with
     settled: Settled
-    #: that the network alone took, padding and tiles included
+    #: the time that the network alone took, padding and tiles included
     seconds: float
 
 
@@ -49,13 +49,14 @@ class Restores(Protocol):
 
 @dataclass(frozen=True)
 class Bare:
-    """A network as it is, which restores whole pictures; a dial that nobody sets stands at its
-    default. So training looks at what it trains.
+    """A network as it is: training looks at what it trains through one of these.
+
+    It restores whole pictures, without tiles. A dial that nobody sets stands at its default.
     """
 
-    #: what must be known to run it
+    #: what must be known to run the network
     contract: Contract
-    #: what it predicts
+    #: what runs it
     run: Run
 
     def settle(self, picture: Picture, asked: Asked = NOTHING) -> Settled:
@@ -70,13 +71,16 @@ class Bare:
 
 
 def through(by: Predict, contract: Contract, picture: Picture, settled: Settled) -> Restored:
-    """The picture through a network: hidden colours filled, channels as the network takes them, and
-    back; mixed with the input by the strength.
+    """Puts a picture through a network, with its dials settled.
+
+    Hidden colours are filled, channels become those that the network takes, and come back. The
+    result is mixed with the input by the strength.
 
     Grey goes through a colour model and comes back grey; what a model turns grey comes back in
-    equal channels, and what it colours in colour. What lies under full transparency stays as it is.
-    A black-and-white picture that is stored in three equal channels goes as the grey one that it
-    is. Where the model enlarges, what is mixed with, and what stays, is the picture enlarged.
+    equal channels, and what it colours comes back in colour. What lies under full transparency
+    stays as it is. A black-and-white picture that is stored in three equal channels goes as the
+    grey one that it is. Where the model enlarges, what stays or is mixed with is the picture
+    enlarged.
     """
     alpha = picture.alpha
     colours = contract.channels_out > contract.channels_in
@@ -118,7 +122,7 @@ def _repeated(pixels: Array, channels: int) -> Array:
 
 
 def enlarged(planes: Array, scale: int) -> Array:
-    """Planes [1, C, H, W] `scale` times larger by the bicubic kernel; themselves where it is 1."""
+    """Planes [1, C, H, W] enlarged `scale` times by the bicubic kernel, or as they are for 1."""
     if scale == 1:
         return planes
     return resize(planes, planes.shape[-2] * scale, planes.shape[-1] * scale)

@@ -19,12 +19,12 @@ from .asked import AUTO, Asked, Auto
 from .estimate import ESTIMATORS
 from .maps import MapFile
 
-#: where a setting comes from: it was asked for, as a number or array, or as a map's file; the file
-#: of the picture tells it; it was estimated on the pixels; or nobody knows better than the default
+#: where a setting comes from: it was asked for, as a number or an array, or as a map's file; the
+#: picture's file tells it; it was estimated on the pixels; or nobody knows more than the default
 Origin = Literal["asked", "map", "file", "pixels", "default"]
-#: what pixels show is believed against the file from so much below what it tells
+#: what the pixels show is believed, against what the file tells, from so much below it
 WORSE = 5.0
-#: those that the picture decides
+#: the origins of settings that the picture decides
 FOUND: tuple[Origin, ...] = ("file", "pixels")
 
 
@@ -32,18 +32,16 @@ FOUND: tuple[Origin, ...] = ("file", "pixels")
 class Settled:
     """What one picture is restored with."""
 
-    #: by dial, in the contract's order: a number in the dial's unit, or a map of it [H, W]
+    #: the setting of each dial, in the contract's order: a number in its unit, or a map [H, W]
     dials: Mapping[str, float | Array]
-    #: by dial: where its setting comes from
+    #: where the setting of each dial comes from
     origins: Mapping[str, Origin]
     #: 0 (the input) to 1 (the full effect), or a map of it [H, W]
     strength: float | Array = 1.0
 
     @property
     def level(self) -> Array | None:
-        """The settings as a network takes them: [1, K, 1, 1] or [1, K, H, W]; None without
-        dials.
-        """
+        """The settings as a network takes them: [1, K, 1, 1] or [1, K, H, W]; None for no dials."""
         return level_array(tuple(self.dials.values()))
 
 
@@ -53,10 +51,12 @@ def settle(
     picture: Picture,
     max_megapixels: float | None = MAX_MEGAPIXELS,
 ) -> Settled:
-    """The settings for the picture. max_megapixels: of a map's file; None lifts the limit.
+    """Settles every dial of the contract for one picture.
 
-    What is asked for was checked by `ask`. UsageError or InputError where a map does not fit the
-    picture, InputErrors of reading one.
+    asked: what is asked for, which `ask` has checked. max_megapixels: larger files of maps are
+    refused; None lifts the limit.
+
+    UsageError or InputError where a map does not fit the picture; InputErrors of reading one.
     """
     settings: dict[str, float | Array] = {}
     origins: dict[str, Origin] = {}
@@ -65,9 +65,11 @@ def settle(
         if isinstance(wanted, Auto):
             settings[dial.name], origins[dial.name] = _found(dial, picture)
         elif isinstance(wanted, MapFile):
-            settings[dial.name], origins[dial.name] = wanted.read(picture, max_megapixels), "map"
+            settings[dial.name] = wanted.read(picture, max_megapixels)
+            origins[dial.name] = "map"
         else:
-            settings[dial.name], origins[dial.name] = wanted, "asked"
+            settings[dial.name] = wanted
+            origins[dial.name] = "asked"
     return Settled(settings, origins, _strength(asked, picture, max_megapixels))
 
 
@@ -87,15 +89,14 @@ def _found(dial: Dial, picture: Picture) -> tuple[float, Origin]:
 
 
 def _seen(picture: Picture) -> Array:
-    """The pixels to estimate on: the part of them about which alpha says that it is seen, if there
-    is one.
-    """
+    """The pixels to estimate on: where there is alpha, the rectangle around all that is seen."""
     if picture.alpha is None:
         return picture.pixels
     shown = picture.alpha[0, 0] > 0
     if not shown.any():
         return picture.pixels
-    (top, bottom), (left, right) = (np.flatnonzero(shown.any(axis))[[0, -1]] for axis in (1, 0))
+    top, bottom = np.flatnonzero(shown.any(1))[[0, -1]]
+    left, right = np.flatnonzero(shown.any(0))[[0, -1]]
     return picture.pixels[..., top : bottom + 1, left : right + 1]
 
 
