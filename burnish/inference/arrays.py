@@ -1,4 +1,4 @@
-"""Arrays of Python's users as Pictures, and back in the type and layout in which they came."""
+"""Arrays become Pictures, and come back in the type and layout that they had."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from ..images import Picture, from_array
 from ..images.picture import to_samples
 from ..pipeline import Restored
 
-#: what a picture's samples may be
+#: the types that an array's samples may have
 TYPES = ("uint8", "uint16", "float32", "float64")
 #: channels that an array [H, W, C] may have
 CHANNELS = (1, 3, 4)
 
 
 def as_picture(image: NDArray[Any]) -> Picture:
-    """The Picture of an array [H, W], [H, W, 1], [H, W, 3] (RGB) or [H, W, 4] (RGB and alpha) of
-    one of TYPES; float64 becomes float32.
+    """The Picture of an array of one of TYPES; float64 becomes float32.
+
+    image: [H, W], [H, W, 1], [H, W, 3] (RGB) or [H, W, 4] (RGB and alpha).
 
     UsageError for another type or shape, NonFiniteInput for NaN or infinity.
     """
@@ -48,12 +49,14 @@ def as_picture(image: NDArray[Any]) -> Picture:
 
 
 def as_array(restored: Restored, like: NDArray[Any]) -> NDArray[Any]:
-    """The restored picture as an array of the type and layout of the one that it came from;
-    integers are clamped and rounded. At strength 0 its very bits, those of float64 too.
+    """The restored picture as an array of the type and layout of the one that it came from.
+
+    like: that array. Integers are clamped and rounded. At strength 0 the result has its very bits.
     """
     picture = restored.picture
     samples = to_samples(picture, picture.depth)
     if not np.any(restored.settled.strength) and samples.shape[:2] == like.shape[:2]:
+        # Not the samples, since those of float64 have lost bits on the way.
         return like.copy()
     if like.ndim == 3 and samples.ndim == 2:
         samples = samples[:, :, None]

@@ -1,5 +1,4 @@
-"""plan() and predict_in_tiles(): one picture of any size through a Run, tile by tile, with the
-result that the whole would give.
+"""The engine: a picture of any size through a Run, tile by tile, as if it went through whole.
 
 Tiles see `reach` pixels past their edge and start at multiples of `multiple`, so that the inner
 part of each is what the whole picture's run computes there.
@@ -19,27 +18,31 @@ from ..contract import Array, Contract, Run, finite, pad_to_multiple, predict
 from ..errors import NonFiniteOutput, OutOfMemory, UsageError
 from ..ground.remarks import Say, silent
 
+#: is told (done, total) tiles
 Progress = Callable[[int, int], None]
 
-#: memory that a network wants for each pixel of a tile, where its card does not say; the shipped
-#: networks want less
+#: bytes of memory that a network wants for each pixel of a tile, where its card does not say; the
+#: shipped networks want less
 BYTES_PER_PIXEL = 1000
-#: a tile may take this share of what is free, and never more than this in all (past a megapixel or
-#: so, larger tiles are no faster)
+#: the share of free memory that a tile may take
 FREE_SHARE = 0.5
+#: bytes that a tile may take in all: past a megapixel or so, larger tiles are no faster
 MOST_BYTES = 900 * 2**20
+#: the side of a tile, in pixels, below which none is cut smaller
 SMALLEST_TILE = 32
 
 
 @dataclass(frozen=True)
 class Span:
-    """One tile along one axis, in input pixels: what it reads [start, stop), and the part of that
-    which it keeps.
-    """
+    """One tile along one axis, in input pixels."""
 
+    #: the first pixel that it reads
     start: int
+    #: the pixel behind the last that it reads
     stop: int
+    #: the first pixel whose result is kept
     keep_start: int
+    #: the pixel behind the last whose result is kept
     keep_stop: int
 
 
@@ -47,21 +50,24 @@ class Span:
 class Plan:
     """A grid of even tiles over a picture that is padded to the network's multiple."""
 
+    #: where its rows of tiles lie along the height
     rows: tuple[Span, ...]
+    #: where its columns of tiles lie along the width
     columns: tuple[Span, ...]
 
     def __len__(self) -> int:
         return len(self.rows) * len(self.columns)
 
     def tiles(self) -> Iterator[tuple[Span, Span]]:
+        """The tiles, row by row, each by its spans along height and width."""
         return ((row, column) for row in self.rows for column in self.columns)
 
     @property
     def largest(self) -> int:
-        """Pixels of the largest tile, what it sees past its edge included."""
-        return max(r.stop - r.start for r in self.rows) * max(
-            c.stop - c.start for c in self.columns
-        )
+        """Pixels of the largest tile, with what it sees past its edge."""
+        tallest = max(row.stop - row.start for row in self.rows)
+        widest = max(column.stop - column.start for column in self.columns)
+        return tallest * widest
 
 
 def plan(
@@ -71,15 +77,16 @@ def plan(
     tile: int | None = None,
     most_pixels: int | None = None,
 ) -> Plan:
-    """How to cut a picture of height x width: tile None chooses the fewest tiles of at most
-    `most_pixels` each, 0 is one tile, N tiles of about N x N to keep.
+    """Plans how to cut a picture of height x width into tiles.
+
+    tile: None chooses the fewest tiles of at most `most_pixels` each; 0 is one tile; N is tiles of
+    which about N x N pixels are kept.
 
     A network whose reach is the whole picture gets one tile, whatever its size; asking it for
     smaller ones is a UsageError.
     """
-    height, width = (
-        math.ceil(side / contract.multiple) * contract.multiple for side in (height, width)
-    )
+    height = math.ceil(height / contract.multiple) * contract.multiple
+    width = math.ceil(width / contract.multiple) * contract.multiple
     if contract.reach is None:
         if tile:
             raise UsageError(
@@ -87,25 +94,26 @@ def plan(
                 "-t out, or reduce the picture"
             )
         return Plan((Span(0, height, 0, height),), (Span(0, width, 0, width),))
+
     margin = math.ceil(contract.reach / contract.multiple) * contract.multiple
+    spans = partial(_spans, margin=margin, multiple=contract.multiple)
+
+    # Tiles of a given size.
     if tile is not None:
         if tile < 0:
             raise UsageError(f"-t {tile}: a tile size is 0 (no tiles), auto, or a number of pixels")
-        counts = (math.ceil(height / tile), math.ceil(width / tile)) if tile else (1, 1)
-        return Plan(
-            _spans(height, counts[0], margin, contract.multiple),
-            _spans(width, counts[1], margin, contract.multiple),
-        )
-    rows = columns = 1
+        if tile == 0:
+            return Plan(spans(height, 1), spans(width, 1))
+        return Plan(spans(height, math.ceil(height / tile)), spans(width, math.ceil(width / tile)))
+
+    # The fewest that fit: the longer side of the tiles is cut once more until they do.
+    rows = 1
+    columns = 1
+    smallest = max(SMALLEST_TILE, contract.multiple)
     while True:
-        result = Plan(
-            _spans(height, rows, margin, contract.multiple),
-            _spans(width, columns, margin, contract.multiple),
-        )
-        small = max(s.keep_stop - s.keep_start for s in (*result.rows, *result.columns)) <= max(
-            SMALLEST_TILE, contract.multiple
-        )
-        if most_pixels is None or result.largest <= most_pixels or small:
+        result = Plan(spans(height, rows), spans(width, columns))
+        kept = max(s.keep_stop - s.keep_start for s in (*result.rows, *result.columns))
+        if most_pixels is None or result.largest <= most_pixels or kept <= smallest:
             return result
         if height / rows >= width / columns:
             rows += 1
@@ -114,8 +122,9 @@ def plan(
 
 
 def _spans(size: int, count: int, margin: int, multiple: int) -> tuple[Span, ...]:
-    """`size` cut into at most `count` even parts that start at multiples of `multiple`, each with
-    its margin inside the picture.
+    """One axis of `size` pixels, cut into at most `count` even parts with their margins.
+
+    Each part starts at a multiple of `multiple`, and its margin ends with the picture.
     """
     step = math.ceil(size / count / multiple) * multiple
     starts = range(0, size, step)
@@ -137,11 +146,15 @@ def predict_in_tiles(
     progress: Progress | None = None,
     say: Say = silent,
 ) -> Array:
-    """predict() in tiles that are planned from free memory (tile None), whole (0) or of a given
-    size; halved on OutOfMemory, with one remark, and begun again.
+    """Puts a picture through a network as `predict` does, but in tiles.
 
-    image [1, C, H, W] -> [1, C', scale H, scale W], float32, not clamped. Raises NonFiniteOutput
-    rather than return NaN or infinity.
+    tile: None plans them from free memory, 0 is none, and N is the size of a tile in pixels.
+    bytes_per_pixel: the memory that the network takes. progress: is told (done, total) tiles. say:
+    is told once where memory was short.
+
+    An image [1, C, H, W] gives [1, C', scale H, scale W] in float32, which is not clamped. Raises
+    OutOfMemory where no tile is small enough, and NonFiniteOutput rather than return NaN or
+    infinity.
     """
     height, width = image.shape[-2:]
     tiles = plan(height, width, contract, tile, _affordable(bytes_per_pixel))
@@ -152,6 +165,7 @@ def predict_in_tiles(
             result = predict(run, contract, image, level, share, fitted)
             break
         except (OutOfMemory, MemoryError) as error:
+            # All over again with tiles of half the pixels, as long as there are smaller ones.
             smaller = plan(height, width, contract, None, tiles.largest // 2)
             if len(smaller) <= len(tiles):
                 raise OutOfMemory(_too_large(height, width, contract, bytes_per_pixel)) from error
@@ -167,31 +181,31 @@ def predict_in_tiles(
 def tiled(run: Run, contract: Contract, tiles: Plan, progress: Progress | None = None) -> Run:
     """A Run that runs another one tile by tile: tiling is a function of a function.
 
-    It takes pictures of any size and pads tile by tile, so that a large picture is not copied for
-    it.
+    It takes pictures of any size and pads each tile by itself, so that a large picture is not
+    copied to be padded.
     """
 
     def run_tiles(image: Array, level: Array | None) -> Array:
         batch, _, height, width = image.shape
         scale = contract.scale
 
-        def one(row: Span, column: Span) -> Array:
+        def run_one(row: Span, column: Span) -> Array:
             window = np.s_[..., row.start : row.stop, column.start : column.stop]
-            there = level
+            level_there = level
             if level is not None and contract.level == "pixel":
-                there = pad_to_multiple(level[window], contract.multiple)
-            part = run(pad_to_multiple(image[window], contract.multiple), there)
-            return part[
-                ..., _part(row, row.start, height, scale), _part(column, column.start, width, scale)
-            ]
+                level_there = pad_to_multiple(level[window], contract.multiple)
+            part = run(pad_to_multiple(image[window], contract.multiple), level_there)
+            down = _kept(row, row.start, height, scale)
+            across = _kept(column, column.start, width, scale)
+            return part[..., down, across]
 
         if len(tiles) == 1:
-            return one(*next(tiles.tiles()))
+            return run_one(*next(tiles.tiles()))
         result = np.empty((batch, contract.channels_out, height * scale, width * scale), np.float32)
         for done, (row, column) in enumerate(tiles.tiles(), 1):
-            result[..., _part(row, 0, height, scale), _part(column, 0, width, scale)] = one(
-                row, column
-            )
+            down = _kept(row, 0, height, scale)
+            across = _kept(column, 0, width, scale)
+            result[..., down, across] = run_one(row, column)
             if progress:
                 progress(done, len(tiles))
         return result
@@ -199,33 +213,35 @@ def tiled(run: Run, contract: Contract, tiles: Plan, progress: Progress | None =
     return run_tiles
 
 
-def _part(span: Span, origin: int, size: int, scale: int) -> slice:
-    """What is kept of a span and lies in a picture of that size, counted from an origin, in pixels
-    of the result.
+def _kept(span: Span, origin: int, size: int, scale: int) -> slice:
+    """The pixels of the result that are kept of a span, counted from an origin.
+
+    The picture has `size` input pixels along that axis, and what was padded behind is cut off.
     """
     return slice((span.keep_start - origin) * scale, (min(span.keep_stop, size) - origin) * scale)
 
 
 def _affordable(bytes_per_pixel: int) -> int:
     """Pixels of a tile that free memory allows."""
-    return max(SMALLEST_TILE**2, int(min(free_memory() * FREE_SHARE, MOST_BYTES) / bytes_per_pixel))
+    most = min(free_memory() * FREE_SHARE, MOST_BYTES)
+    return max(SMALLEST_TILE**2, int(most / bytes_per_pixel))
 
 
 def free_memory() -> int:
-    """Bytes that can be had without swapping: the machine's, or what a container's limit (cgroup
-    v2) leaves, whichever is less.
+    """Bytes of memory that can be had without swapping.
+
+    They are the machine's, or what a container's limit (cgroup v2) leaves, whichever is less.
     """
     free = _available()
     folder = Path("/sys/fs/cgroup")
     try:
-        limit, used = (
-            (folder / "memory.max").read_text().strip(),
-            int((folder / "memory.current").read_text()),
-        )
+        limit = (folder / "memory.max").read_text().strip()
+        used = int((folder / "memory.current").read_text())
         if limit == "max":
             return free
         kinds = dict(line.split() for line in (folder / "memory.stat").read_text().splitlines())
-        used -= int(kinds.get("inactive_file", 0))  # files read before, which give way
+        # Files that were read before give way.
+        used -= int(kinds.get("inactive_file", 0))
         return min(free, max(0, int(limit) - used))
     except (OSError, ValueError):
         return free
@@ -233,17 +249,20 @@ def free_memory() -> int:
 
 def _available() -> int:
     """Bytes of the machine's memory that can be had without swapping."""
-    try:  # what psutil reads too; its import takes longer than all else that happens here
+    # psutil reads the same, and its import takes longer than all else that happens here.
+    try:
         entries = Path("/proc/meminfo").read_text().splitlines()
         lines = dict(entry.split(":", 1) for entry in entries)
         return int(lines["MemAvailable"].removesuffix("kB")) * 1024
-    except (OSError, KeyError, ValueError):  # not Linux
+    except (OSError, KeyError, ValueError):
+        # This is not Linux.
         import psutil
 
         return int(psutil.virtual_memory().available)
 
 
 def _too_large(height: int, width: int, contract: Contract, bytes_per_pixel: int) -> str:
+    """The sentence on a picture that does not fit, with the size that would."""
     fits = int(math.sqrt(free_memory() * FREE_SHARE / bytes_per_pixel))
     why = "this model looks at the whole picture at once; " if contract.reach is None else ""
     return (

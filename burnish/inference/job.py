@@ -1,4 +1,4 @@
-"""Job: one file's restoration as a frozen record, and run_job, which does it."""
+"""Job, the restoration of one file as a frozen record; and run_job(), which does it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Job:
     asked: Asked = NOTHING
     #: the size of tiles: None is planned from free memory, 0 is no tiles
     tile: int | None = None
-    #: of JPEG and lossy WebP, 1 to 100; None is the format's own
+    #: the quality of a JPEG or lossy WebP, 1 to 100; None is the format's own
     quality: int | None = None
     #: whether a result that exists already is replaced
     overwrite: bool = False
@@ -40,9 +40,8 @@ class Job:
 
     @property
     def wanted(self) -> bool:
-        """Whether there is something to do. (`Path.exists` would stumble over names that the file
-        system refuses.)
-        """
+        """Whether there is something to do."""
+        # Path.exists would stumble over names that the file system refuses.
         return self.overwrite or not os.path.exists(self.target)
 
 
@@ -62,22 +61,22 @@ class Report:
     origins: Mapping[str, str] = field(default_factory=dict)
     #: the dials that were found on the picture, or told by its file
     estimated: tuple[str, ...] = ()
-    #: from reading to writing
+    #: the time from reading to writing
     seconds: float = 0.0
-    #: of the picture
+    #: megapixels of the picture, before it is enlarged
     megapixels: float = 0.0
     #: sentences on what was met, and on what could not be kept
     notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
+        """The report as a record that JSON can hold."""
         return asdict(self)
 
 
 def check_job(job: Job, scale: int) -> None:
-    """What can be said against a job before anything is decoded, for a model that enlarges `scale`
-    times.
+    """Checks a job before anything is decoded, for a model that enlarges `scale` times.
 
-    Raises what `run_job` would.
+    Raises what `run_job` would raise, as far as the head of the file tells.
     """
     check_target(Path(job.target))
     if not job.wanted:
@@ -98,9 +97,11 @@ def run_job(
 ) -> Report:
     """Reads, restores and writes one picture, whole or not at all.
 
-    Raises InputError kinds for the input, OutputError where the result cannot be written.
+    progress: is told (done, total) tiles. say: is told where memory was short. Raises kinds of
+    InputError for the input, and OutputError where the result cannot be written.
     """
-    source, target = Path(job.source), Path(job.target)
+    source = Path(job.source)
+    target = Path(job.target)
     check_target(target)
     if not job.wanted:
         return Report(
@@ -108,8 +109,11 @@ def run_job(
         )
     begun = time.perf_counter()
     picture = images.read(source, max_megapixels=job.max_megapixels)
-    images.check_format(picture, target, model.contract.scale)  # before the work, not after it
+
+    # What stands against the result is said before the work is done, not after it.
+    images.check_format(picture, target, model.contract.scale)
     prepare_folder(target)
+
     restored = model.restore(
         picture,
         job.asked,
@@ -119,6 +123,7 @@ def run_job(
         say=say,
     )
     notes = (*picture.notes, *images.write(target, restored.picture, quality=job.quality))
+
     settled = restored.settled
     return Report(
         job.source,
@@ -134,7 +139,7 @@ def run_job(
 
 
 def _said(job: Job, restored: Restored) -> dict[str, float | str]:
-    """The settings as a report has them: maps by the words that asked for them."""
+    """The settings as a report has them: numbers, and maps by the words that asked for them."""
     return {
         name: str(job.asked.dials[name]) if np.ndim(value) else float(value)
         for name, value in restored.settled.dials.items()

@@ -1,6 +1,4 @@
-"""Model: a model file, or a filter without weights, opened: its contract, its card, and pictures
-through it.
-"""
+"""Model: a model file, or a filter without weights, that pictures go through."""
 
 from __future__ import annotations
 
@@ -24,32 +22,44 @@ from .backends import open_model
 from .classical import Filter
 from .engine import BYTES_PER_PIXEL, Progress, predict_in_tiles
 
-#: no noise takes a sample of a float image so far from [0, 1]; other units do
+#: a sample of a float image that is larger than this was not meant for [0, 1]: no noise takes one
+#: so far out of it, but other units do
 BEYOND = 16.0
 
 
 class Model:
     """A model file, or a filter.
 
-    Of a file, only the header is read and checked here; what runs it is loaded when the first
+    Of a file, only the header is read and checked here. What runs it is loaded when the first
     picture comes, or at `open`.
-
-    path: the file, None for a filter. bytes_per_pixel: of memory that it takes, by its card.
     """
 
+    #: what must be known to run it
+    contract: Contract
+    #: what it says of itself: task, training, figures, licence
+    card: dict[str, Any]
+    #: the model file; None for a filter
+    path: Path | None
+    #: what runs it; None as long as it is not loaded
+    opened: Opened | None
+    #: bytes of memory that it takes for each pixel of a tile, by its card
+    bytes_per_pixel: int
+
     def __init__(self, source: str | Path | Filter) -> None:
-        self.opened: Opened | None = None
-        self.path: Path | None = None
-        self.card: dict[str, Any]
         self._open: Callable[..., Opened]
         if isinstance(source, Filter):
-            self.contract, self.card, self._open = source.contract, dict(source.card), source.open
+            self.path = None
+            self.contract = source.contract
+            self.card = dict(source.card)
+            self._open = source.open
         else:
             self.path = Path(source)
             header = wire.read_header(self.path)
-            self.contract, self.card = Contract.from_dict(header["contract"]), header["card"]
+            self.contract = Contract.from_dict(header["contract"])
+            self.card = header["card"]
             self._open = partial(open_model, self.path, self.contract)
-        self.bytes_per_pixel: int = self.card.get("bytes_per_pixel", BYTES_PER_PIXEL)
+        self.opened = None
+        self.bytes_per_pixel = self.card.get("bytes_per_pixel", BYTES_PER_PIXEL)
         if type(self.bytes_per_pixel) is not int or self.bytes_per_pixel < 1:
             raise ModelMismatch(
                 f"{source}: by its card it takes {self.bytes_per_pixel!r} bytes of memory a "
@@ -64,9 +74,11 @@ class Model:
         fp32: bool = False,
         backend: str | None = None,
     ) -> Opened:
-        """Loads the model into a backend, or a filter's libraries, and keeps it.
+        """Loads the model into a backend, or the libraries of a filter, and keeps it.
 
-        Raises DeviceError, MissingExtra, ModelCorrupt.
+        device: "auto", "cpu" or "cuda". threads: of the processor; None is all of them. fp32:
+        whether to compute in full precision. backend: a name of `BACKENDS`; None chooses one that
+        fits the device. Raises DeviceError, MissingExtra, ModelCorrupt.
         """
         self.opened = self._open(device=device, threads=threads, fp32=fp32, backend=backend)
         return self.opened
@@ -77,7 +89,7 @@ class Model:
         asked: Asked = NOTHING,
         max_megapixels: float | None = MAX_MEGAPIXELS,
     ) -> Settled:
-        """What the picture would be restored with, as `burnish.pipeline.settle` says."""
+        """What the picture would be restored with, as `burnish.pipeline.settle` finds it."""
         return settle(self.contract, asked, picture, max_megapixels)
 
     def restore(
@@ -90,13 +102,16 @@ class Model:
         progress: Progress | None = None,
         say: Say = silent,
     ) -> Restored:
-        """A picture, restored as it was asked for: the way that every caller takes.
+        """Restores a picture as it was asked for. Every caller takes this way.
 
-        asked: made by `ask` for this model's contract. tile: None plans from free memory, 0 is no
-        tiles, N is the size of a tile in pixels. max_megapixels: of a map's file. progress, say:
-        are told (done, total) tiles, and in a sentence where memory was short. Raises UsageError
-        for float samples of 0 to 255 and for what does not fit the picture, InputErrors of reading
-        a map, NonFiniteOutput, OutOfMemory.
+        asked: made by `ask` for this model's contract.
+        tile: None plans tiles from free memory, 0 is none, N is the size of a tile in pixels.
+        max_megapixels: larger files of maps are refused; None lifts the limit.
+        progress: is told (done, total) tiles.
+        say: is told, in a sentence, where memory was short.
+
+        Raises UsageError for float samples of 0 to 255 and for what does not fit the picture,
+        InputErrors of reading a map, NonFiniteOutput, OutOfMemory.
         """
         if picture.depth == "float32":
             _check_units(picture.pixels)
@@ -121,16 +136,18 @@ class Model:
         tile: int | None = None,
         **dials: Word,
     ) -> NDArray[Any]:
-        """A picture as an array -> the restored one, of the same type and layout.
+        """Restores a picture in an array, and returns one of the same type and layout.
 
         image: [H, W], [H, W, 1], [H, W, 3] (RGB) or [H, W, 4] (RGB and alpha, which is carried
-        through); uint8, uint16, or float in [0, 1] (float64 is computed in float32; noise may lie
-        outside, samples of 0 to 255 may not). strength: 0 (the input's very bits) to 1, or a map
-        [H, W]. tile: None plans from free memory, 0 is no tiles, N is the size of a tile in pixels.
-        dials: each in its own unit, such as noise=25; one that is not given, or None, is estimated
-        where that is possible. A model whose contract says "pixel" takes maps [H, W] in the dial's
-        unit too. Raises UsageError for another shape or type, DialError for a dial out of its
-        range, NonFiniteInput, NonFiniteOutput, OutOfMemory.
+        through), of uint8, uint16, or float in [0, 1]. float64 is computed in float32. Noise may
+        take samples out of that range; samples of 0 to 255 are refused.
+        strength: 0 (the input's very bits) to 1 (the full effect), or a map [H, W] of it.
+        tile: None plans tiles from free memory, 0 is none, N is the size of a tile in pixels.
+        dials: each in its own unit, such as noise=25. One that is not given, or None, is estimated
+        where that is possible. A model whose contract says "pixel" takes maps [H, W] too.
+
+        Raises UsageError for another shape or type, DialError for a dial out of its range,
+        NonFiniteInput, NonFiniteOutput, OutOfMemory.
         """
         picture = as_picture(image)
         asked = ask(self.contract, dials, strength)
@@ -138,6 +155,7 @@ class Model:
 
 
 def _check_units(samples: Array) -> None:
+    """Raises UsageError where float samples are in other units, such as 0 to 255."""
     peak = float(np.abs(samples).max())
     if BEYOND < peak < math.inf:
         raise UsageError(
