@@ -54,14 +54,17 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """What `evaluate` found: a row for each picture and setting, and how it was measured. clip:
-    None where the spoiled pictures came from files.
-    """
+    """What `evaluate` found, and how it was measured."""
 
+    #: one for each picture and setting
     rows: tuple[Row, ...]
+    #: what was measured
     metrics: tuple[Metric, ...]
+    #: whether spoiled pictures were clipped and rounded; None where they came from files
     clip: bool | None
+    #: of the damage
     seed: int
+    #: pixels that were left out at every border
     crop: int
 
     @property
@@ -115,7 +118,7 @@ class Table:
         ]
         definitions = self.definitions()
         lines += [
-            [definitions[m.name], *(f"{self.mean(m.name, s):.{m.digits}f}" for s in columns)]
+            [definitions[m.name], *(_printed(self.mean(m.name, s), m.digits) for s in columns)]
             for m in self.metrics
         ]
         lines.append(
@@ -378,6 +381,11 @@ def _value(row: Row, name: str) -> float:
         if name not in row.figures
         else row.figures[name]
     )
+
+
+def _printed(value: float, digits: int) -> str:
+    """A figure for a table; a dash where there is none."""
+    return "-" if math.isnan(value) else f"{value:.{digits}f}"
 
 
 def _finite(value: float) -> float | None:

@@ -36,22 +36,24 @@ BEYOND = (1.25, 1.5, 2.0)
 
 @dataclass(frozen=True)
 class Track:
-    """What one true level of damage gives at every setting, means over the pictures.
+    """What one true level of damage gives at every setting, means over the pictures."""
 
-    psnr, removed (RMS of what was taken away, 0..1), drift (mean over windows of BOX pixels of how
-    far their mean is off, in 8-bit steps): one for each setting. bend: the mean second difference
-    over the mean step, 0 on a straight line; jump: the largest step over the median one. removing,
-    smoothing: the share of neighbouring settings of which the one for more damage takes no less
-    away, and leaves no more variation.
-    """
-
+    #: the true level
     level: float
+    #: at each setting
     psnr: tuple[float, ...]
+    #: at each setting, the RMS of what was taken away, 0..1
     removed: tuple[float, ...]
+    #: at each setting, the mean over windows of BOX pixels of how far their mean is off, in 8-bit
+    #: steps
     drift: tuple[float, ...]
+    #: the mean second difference over the mean step, 0 on a straight line
     bend: float
+    #: the largest step over the median one
     jump: float
+    #: the share of neighbouring settings of which the one for more damage takes no less away
     removing: float
+    #: the share of them of which it leaves no more variation
     smoothing: float
 
     @property
@@ -67,19 +69,24 @@ class Track:
 
 @dataclass(frozen=True)
 class Smoothness:
-    """dial: what was turned; damage: what the pictures were spoiled with; at every setting in
-    `settings`. map_difference: between a number and a map of it, None where the level is no map.
-    beyond: how many times the dial's highest level -> PSNR there, turned so far, and by the rule of
-    `rescaled`.
-    """
+    """How a dial behaves along its range."""
 
+    #: what restored
     model: str
+    #: what was turned
     dial: Dial
+    #: what the pictures were spoiled with
     damage: str
+    #: where the dial stood
     settings: tuple[float, ...]
+    #: one for each true level
     tracks: tuple[Track, ...]
+    #: how many were measured
     pictures: int
+    #: the largest between a number and a map of it; None where the level is no map
     map_difference: float | None = None
+    #: how many times the dial's highest level -> PSNR there, turned so far, and by the rule of
+    #: `rescaled`
     beyond: Mapping[float, tuple[float, float]] | None = None
 
     def best(self, track: Track) -> tuple[float, float]:
@@ -232,15 +239,10 @@ def _track(
                 removing.append(up * (away - last[0]) >= -1e-7)
                 smoothing.append(up * (varied - last[1]) <= 1e-7)
             if len(before) > 1:
-                line = before[-2] + np.float32(
-                    (stops[i - 1] - stops[i - 2]) / (setting - stops[i - 2])
-                ) * (restored - before[-2])  # settings need not be even
-                bends.append(
-                    2
-                    * float(np.abs(line - before[-1]).mean())
-                    / max(float(np.abs(restored - before[-2]).mean()), 1e-12)
-                )
-            before, last = [*before[-1:], restored], (away, varied)
+                share = (stops[i - 1] - stops[i - 2]) / (setting - stops[i - 2])
+                bends.append(_bend(before[-2], before[-1], restored, share))
+            before = [*before[-1:], restored]
+            last = away, varied
     means, removed, drift = (tuple(map(float, line)) for line in figures / len(spoiled))
     return Track(
         level,
@@ -252,6 +254,16 @@ def _track(
         removing=float(np.mean(removing)),
         smoothing=float(np.mean(smoothing)),
     )
+
+
+def _bend(first: Array, middle: Array, last: Array, share: float) -> float:
+    """The mean second difference of three pictures over their mean step: 0 on a straight line.
+
+    share: where the middle one's setting lies between the others', which need not be even.
+    """
+    line = first + np.float32(share) * (last - first)
+    step = float(np.abs(last - first).mean())
+    return 2 * float(np.abs(line - middle).mean()) / max(step, 1e-12)
 
 
 def _at(row: Restores, picture: Picture, settings: Mapping[str, float | Array]) -> Array:

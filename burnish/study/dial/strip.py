@@ -14,10 +14,11 @@ from ... import images
 from ...contract import Array, Dial
 from ...errors import DialError
 from ...ground.remarks import Say, silent
+from ...images import Picture
 from ...images import turned as upright
 from ...images.exif import orientation
 from ...inference.model import Model
-from ...pipeline import FOUND, ask
+from ...pipeline import FOUND, Asked, ask
 from ...report.sheet import Cell, residual_picture, sheet
 from ..contact import corner
 
@@ -44,22 +45,10 @@ def strip(
     shown, where the picture has most detail; None for all of it. DialError, UsageError.
     """
     turned = turned_dial(model, dial)
-    values = [turned.check(value) for value in values] or [
-        float(value) for value in np.linspace(turned.low, turned.high, POSITIONS)
-    ]
     read = images.read(picture)
     before = read.pixels
     tag = orientation(read.exif)
-    contract = model.contract
-    others = {name: value for name, value in (others or {}).items() if name != turned.name}
-    stops = [
-        (f"{turned.name} {value:g}", ask(contract, {**others, turned.name: value}))
-        for value in values
-    ]
-    settled = model.settle(read, ask(contract, others))
-    if settled.origins[turned.name] in FOUND:
-        found = float(np.max(settled.dials[turned.name]))
-        stops.append((f"{turned.name} auto: {found:.3g}", ask(contract, others)))
+    stops = _stops(model, read, turned, values, others or {})
     height, width = before.shape[-2:]
     left, top, across = corner(before, side) if side is not None else (0, 0, 0)
     window = (top, left, across, across) if side is not None else (0, 0, height, width)
@@ -82,6 +71,26 @@ def strip(
         for line in zip(*cells[i : i + ACROSS], strict=True)
     ]
     return sheet(rows, output, WIDTH)
+
+
+def _stops(
+    model: Model, read: Picture, turned: Dial, values: Sequence[float], others: Mapping[str, float]
+) -> list[tuple[str, Asked]]:
+    """What is written below each picture, and what it is restored with; at the end what `auto`
+    finds, where it can.
+    """
+    even = map(float, np.linspace(turned.low, turned.high, POSITIONS))
+    values = [turned.check(value) for value in values] or list(even)
+    rest = {name: value for name, value in others.items() if name != turned.name}
+    settled = model.settle(read, ask(model.contract, rest))
+    stops = [
+        (f"{turned.name} {value:g}", Asked({**settled.dials, turned.name: value}))
+        for value in values
+    ]
+    if settled.origins[turned.name] in FOUND:
+        found = float(np.max(settled.dials[turned.name]))
+        stops.append((f"{turned.name} auto: {found:.3g}", Asked(settled.dials)))
+    return stops
 
 
 def turned_dial(model: Model, dial: str | None) -> Dial:

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ...contract import Array, Dial, mix
+from ...contract import Array, Contract, Dial, mix
 from ...errors import UsageError
 from ...ground.channels import from_channels, to_channels
 from ...ground.files import prepare_folder
@@ -48,21 +48,26 @@ Values = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Tuned:
-    """What one dial is best set to. low, high: where the best setting lies, from the spread between
-    the pairs and the flatness of their curves.
+    """What one dial is best set to, and how sure that is."""
 
-    settings, curve: the metric's mean over the pairs at each. default: the metric where the dial
-    stands when nobody turns it.
-    """
-
+    #: what was tuned
     dial: Dial
+    #: the setting at the top of the mean curve
     best: float
+    #: where the best setting lies, from the spread between the pairs and the flatness of their
+    #: curves: from here
     low: float
+    #: to here
     high: float
+    #: the settings that were tried
     settings: tuple[float, ...]
+    #: the metric's mean over the pairs at each
     curve: tuple[float, ...]
+    #: the metric where the dial stands when nobody turns it
     default: float
+    #: how many it comes from
     pairs: int
+    #: the name of the metric
     metric: str
 
     def sentence(self) -> str:
@@ -99,68 +104,86 @@ def tune(
     pairs: (name, spoiled [1, C, H, W], clean [1, C, scale H, scale W], nothing). names: of the
     dials, and "strength"; without them all of the model's dials. With several, each is tuned while
     the others stand at their best, twice around; a dial that is not tuned is settled on each whole
-    picture as `burnish restore` does. side: of the piece of each picture that is
-    looked at, where it has most detail; None for all of it. UsageError, DialError.
+    picture as `burnish restore` does. side: of the piece of each picture that is looked at, where it
+    has most detail; None for all of it. UsageError, DialError.
     """
-    contract = row.contract
     if metric not in METRICS:
         raise UsageError(f"--metric: {no_such('metric', metric, METRICS)}")
-    knobs = [STRENGTH if name == STRENGTH.name else contract.dial(name) for name in names] or list(
-        contract.dials
-    )
-    if not knobs:
-        raise UsageError("this model has no dials; its strength can be tuned, with -d strength")
+    knobs = _knobs(row.contract, names)
     tuned = {knob.name for knob in knobs}
     held = [_piece(row, name, spoiled, clean, side, tuned) for name, spoiled, clean, _ in pairs]
     if not held:
         raise UsageError("there are no pairs to tune on")
-    function = measures([metric])[0].function
-
-    # By picture: what was restored last, since strength asks for the same again.
-    kept: dict[int, tuple[Mapping[str, float | Array], Array]] = {}
-
-    def value(place: int, at: Mapping[str, float]) -> float:
-        one = held[place]
-        dials = {name: setting for name, setting in at.items() if name != STRENGTH.name}
-        if place not in kept or kept[place][0] != dials:
-            restored = row.restore(one.spoiled, Asked({**one.found, **dials})).picture.pixels
-            kept[place] = dials, restored
-        channels = min(one.clean.shape[1], contract.channels_out)
-        restored = from_channels(kept[place][1], channels)
-        before = to_channels(enlarged(one.spoiled.pixels, contract.scale), channels)
-        mixed = mix(before, restored.copy(), at.get(STRENGTH.name, 1.0))
-        try:
-            return function(mixed, to_channels(one.clean, channels), 0)
-        except TooSmall as error:
-            raise UsageError(f"{one.name}: {error}") from error
-
+    judge = _Judge(row, held, metric)
     best = {knob.name: knob.default for knob in knobs}
     found: dict[str, Tuned] = {}
     for knob in knobs * (2 if len(knobs) > 1 else 1):
         say(f"{knob.name}, on {len(held)} pictures")
-        curves: dict[float, list[float]] = {}
-
-        def measure(
-            settings: Iterable[float], knob: Dial = knob, curves: dict[float, list[float]] = curves
-        ) -> None:
-            for setting in settings:
-                if setting not in curves:
-                    curves[setting] = [
-                        value(place, {**best, knob.name: setting}) for place in range(len(held))
-                    ]
-
-        measure([*map(float, np.linspace(knob.low, knob.high, COARSE)), knob.default])
-        stops = sorted(curves)
-        at = int(np.argmax([_upward(metric, np.array(curves[stop])).mean() for stop in stops]))
-        measure(
-            map(
-                float,
-                np.linspace(stops[max(at - 1, 0)], stops[min(at + 1, len(stops) - 1)], FINE + 2),
-            )
-        )
-        found[knob.name] = _tuned(knob, curves, metric, seed)
+        found[knob.name] = _tuned(knob, _curves(knob, best, judge), metric, seed)
         best[knob.name] = found[knob.name].best
     return [found[knob.name] for knob in knobs]
+
+
+def _knobs(contract: Contract, names: Sequence[str]) -> list[Dial]:
+    """What is tuned: the dials of these names, and the strength; without names all dials."""
+    if names:
+        return [STRENGTH if name == STRENGTH.name else contract.dial(name) for name in names]
+    if not contract.dials:
+        raise UsageError("this model has no dials; its strength can be tuned, with -d strength")
+    return list(contract.dials)
+
+
+class _Judge:
+    """What the metric says of every pair at a setting.
+
+    It keeps what was restored last, since strength asks for the same again.
+    """
+
+    def __init__(self, row: Row, held: Sequence[_Held], metric: str) -> None:
+        self.metric = metric
+        self._row = row
+        self._held = held
+        self._function = measures([metric])[0].function
+        self._kept: dict[int, tuple[Mapping[str, float], Array]] = {}
+
+    def __call__(self, at: Mapping[str, float]) -> list[float]:
+        """at: by the names of the dials, and "strength". UsageError names a pair that is too small
+        for the metric.
+        """
+        dials = {name: setting for name, setting in at.items() if name != STRENGTH.name}
+        share = at.get(STRENGTH.name, STRENGTH.default)
+        return [self._value(place, dials, share) for place in range(len(self._held))]
+
+    def _value(self, place: int, dials: Mapping[str, float], share: float) -> float:
+        one = self._held[place]
+        contract = self._row.contract
+        if place not in self._kept or self._kept[place][0] != dials:
+            asked = Asked({**one.found, **dials})
+            self._kept[place] = dials, self._row.restore(one.spoiled, asked).picture.pixels
+        channels = min(one.clean.shape[1], contract.channels_out)
+        restored = from_channels(self._kept[place][1], channels)
+        before = to_channels(enlarged(one.spoiled.pixels, contract.scale), channels)
+        try:
+            mixed = mix(before, restored.copy(), share)
+            return self._function(mixed, to_channels(one.clean, channels), 0)
+        except TooSmall as error:
+            raise UsageError(f"{one.name}: {error}") from error
+
+
+def _curves(knob: Dial, best: Mapping[str, float], judge: _Judge) -> dict[float, list[float]]:
+    """What every pair gives along a dial, the others at their best: along the whole range, then
+    between the neighbours of the highest mean.
+    """
+    coarse = [*map(float, np.linspace(knob.low, knob.high, COARSE)), knob.default]
+    curves = {setting: judge({**best, knob.name: setting}) for setting in dict.fromkeys(coarse)}
+    stops = sorted(curves)
+    means = [_upward(judge.metric, np.array(curves[stop])).mean() for stop in stops]
+    at = int(np.argmax(means))
+    around = stops[max(at - 1, 0)], stops[min(at + 1, len(stops) - 1)]
+    for setting in map(float, np.linspace(*around, FINE + 2)):
+        if setting not in curves:
+            curves[setting] = judge({**best, knob.name: setting})
+    return curves
 
 
 def _tuned(knob: Dial, curves: Mapping[float, Sequence[float]], metric: str, seed: int) -> Tuned:
