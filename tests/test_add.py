@@ -67,7 +67,9 @@ def add(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Add:
         text = section(title)
         (path,) = re.findall(r"Write `(burnish/[\w/]+\.py)`:", text)
         code, line, *_ = re.findall(r"^```python\n(.*?)^```", text, re.M | re.S)
-        name, module, attribute = re.fullmatch(r'"(\w+)": "([\w.]+):(\w+)",\n', line).groups()  # type: ignore[union-attr]
+        entry = re.fullmatch(r'"(\w+)": "([\w.]+):(\w+)",\n', line)
+        assert entry is not None
+        name, module, attribute = entry.groups()
         assert module == path.removesuffix(".py").replace("/", ".")
         file = tmp_path / path
         file.parent.mkdir(parents=True, exist_ok=True)

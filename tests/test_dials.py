@@ -231,7 +231,9 @@ def test_a_frozen_base_stays_what_it_was_with_its_statistics(tmp_path: Path) -> 
     base = {"use": "UNet", "args": {"widths": [8, 12], "norm": "batch"}}
     restorer = Restorer(Spec("FTN", {"base": base, **LINE}), (NOISE,)).train()
     freeze(restorer, ["net.base.*"])
-    before = {name: value.clone() for name, value in restorer.net.base.state_dict().items()}  # type: ignore[union-attr]
+    inside = restorer.net.base
+    assert isinstance(inside, torch.nn.Module)
+    before = {name: value.clone() for name, value in inside.state_dict().items()}
     optimizer = torch.optim.Adam(
         [weight for weight in restorer.parameters() if weight.requires_grad], 1e-2
     )

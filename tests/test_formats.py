@@ -37,7 +37,9 @@ def printed() -> Format:
     """The format that docs/add.md prints, made of what stands there and of nothing else."""
     text = PAGE.read_text(encoding="utf-8").partition("## A file format\n")[2].partition("\n## ")[0]
     code, line = re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    module, name = re.fullmatch(r"from \.(\w+) import (\w+)\n", line).groups()  # type: ignore[union-attr]
+    entry = re.fullmatch(r"from \.(\w+) import (\w+)\n", line)
+    assert entry is not None
+    module, name = entry.groups()
     assert f"Write `burnish/images/formats/{module}.py`:" in text
     inside: dict[str, Any] = {
         "__name__": f"{FORMATS_FOLDER}.{module}",

@@ -19,7 +19,11 @@ from burnish.errors import ModelCorrupt, ModelMismatch, ModelNonFinite, RecipeEr
 from burnish.inference.engine import plan, predict_in_tiles, tiled  # noqa: E402
 from burnish.inference.model import Model  # noqa: E402
 from burnish.study.trained import verify  # noqa: E402
-from burnish.study.trained.verify import TOLERANCE, export_verified, largest_difference  # noqa: E402
+from burnish.study.trained.verify import (  # noqa: E402
+    TOLERANCE,
+    export_verified,
+    largest_difference,
+)
 from burnish.training.networks.archs import NETWORKS  # noqa: E402
 from burnish.training.networks.export import example, rounded  # noqa: E402
 from burnish.training.networks.initialise import initialise  # noqa: E402

@@ -19,8 +19,18 @@ from torch.optim import Optimizer  # noqa: E402
 from torch.optim import lr_scheduler as reference  # noqa: E402
 
 from burnish.errors import RecipeError  # noqa: E402
-from burnish.training.optimise.optim import OPTIMIZERS, check_optimizer, make_optimizer  # noqa: E402
-from burnish.training.optimise.schedule import SHAPES, LearningRate, rate, set_rate, shape_of  # noqa: E402
+from burnish.training.optimise.optim import (  # noqa: E402
+    OPTIMIZERS,
+    check_optimizer,
+    make_optimizer,
+)
+from burnish.training.optimise.schedule import (  # noqa: E402
+    SHAPES,
+    LearningRate,
+    rate,
+    set_rate,
+    shape_of,
+)
 from burnish.training.parts.build import Spec  # noqa: E402
 
 STEPS = 300

@@ -65,10 +65,8 @@ def page(title: str, parts: Iterable[str]) -> str:
         '<meta charset="utf-8"><meta name="viewport" content="width=device-width, '
         f'initial-scale=1"><title>{escape(title)}</title><style>{_STYLE}</style>'
     )
-    return (
-        "<!doctype html>\n<html "
-        f'lang="en"><head>{head}</head>\n<body><h1>{escape(title)}</h1>\n{chr(10).join(parts)}\n</body></html>\n'
-    )
+    body = f"<h1>{escape(title)}</h1>\n" + "\n".join(parts)
+    return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body>{body}\n</body></html>\n'
 
 
 def write_page(path: str | Path, title: str, parts: Iterable[str]) -> Path:

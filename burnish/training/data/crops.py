@@ -287,7 +287,9 @@ class Crops(Dataset[Batch]):
 
 
 def _floats(piece: Pixels | Array) -> Array:
-    return piece if piece.dtype == np.float32 else floats(piece)  # type: ignore[return-value,arg-type]
+    if piece.dtype == np.float32:
+        return piece  # type: ignore[return-value]
+    return floats(piece)  # type: ignore[arg-type]
 
 
 def _fewer(image: Array, channels: int) -> Array:

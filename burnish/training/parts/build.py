@@ -64,7 +64,8 @@ def find(
     if trusted and "." in name:
         module, _, attribute = name.rpartition(".")
         try:
-            return getattr(importlib.import_module(module), attribute)  # type: ignore[no-any-return]
+            imported = importlib.import_module(module)
+            return getattr(imported, attribute)  # type: ignore[no-any-return]
         except (ImportError, AttributeError) as error:
             raise RecipeError(
                 f"{place}: cannot import {name!r}: {error}; is its folder on PYTHONPATH?"

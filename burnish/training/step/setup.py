@@ -101,7 +101,8 @@ def set_up(initial: Initial, machine: Machine, before: Mapping[str, Tensor] | No
     crops, others = feed(stage, restorer.contract, machine.say)
 
     # The network and the loss, on the machine.
-    restorer.to(machine.device).to(memory_format=machine.memory_format)  # type: ignore[call-overload]
+    restorer.to(machine.device)
+    restorer.to(memory_format=machine.memory_format)  # type: ignore[call-overload]
     ema = copy.deepcopy(restorer).eval()
     loss.to(machine.device)
     if stage.checkpoint_activations and not recompute_blocks(restorer.net):
