@@ -11,7 +11,6 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from itertools import chain
 
 from ...contract import Array
 from ...errors import BurnishError
@@ -47,66 +46,66 @@ def check(
     units, found = gather(source)
     pairs = _are_pairs(source, units)
     others, others_found = gather(validation) if validation else ([], [])
-    every = max(1, math.ceil(len(units) / SAMPLE))
-    jobs = [(unit, i % every == 0 and i < len(units)) for i, unit in enumerate([*units, *others])]
-    seen = list(_seen(jobs, progress))
+    seen = list(_seen(_sampled(units, others), progress))
     mine, theirs = seen[: len(units)], seen[len(units) :]
+
+    # what each file is, by its unit's place
     headers = {i: both.clean for i, both in enumerate(mine)}
+    looks = _clean_looks(mine)
     spoiled = {i: both.spoiled for i, both in enumerate(mine)} if pairs else {}
-    looks = {i: both.clean_look for i, both in enumerate(mine) if both.clean_look is not None}
-    whole = (
-        {
-            i: both.spoiled_look
-            for i, both in enumerate(mine)
-            if both.spoiled_look is not None and i in looks
-        }
-        if pairs
-        else {}
-    )
+    spoiled_looks = _spoiled_looks(mine) if pairs else {}
     groups = groups_of(units, looks, headers) if pairs else ()
+
+    # what is wrong with each alone, with its pair, with all of them, and beside the validation
     found += others_found
-    found += chain.from_iterable(
-        _faults(unit, both, scale, crop) for unit, both in zip(units, mine, strict=True)
-    )
-    found += chain.from_iterable(
-        _faults(unit, both, scale, 1) for unit, both in zip(others, theirs, strict=True)
-    )
-    found += faults_of_pairs(units, groups, whole, spoiled, looks)
-    found += [
-        place
-        for place in swapped(mine if pairs else [])
-        if place.files not in {known.files for known in found if known.fault == "swapped"}
-    ]
+    found += _faults_of_each(units, mine, scale, crop)
+    found += _faults_of_each(others, theirs, scale, 1)
+    found += faults_of_pairs(units, groups, spoiled_looks, spoiled, looks)
+    known = {place.files for place in found if place.fault == "swapped"}
+    found += [place for place in swapped(mine if pairs else []) if place.files not in known]
     found += duplicates(units, looks, headers, pairs=pairs)
     found += _mixtures(headers, spoiled)
     if others:
-        other_looks = {
-            i: both.clean_look for i, both in enumerate(theirs) if both.clean_look is not None
-        }
-        found += leaks(
-            units,
-            looks,
-            headers,
-            others,
-            other_looks,
-            {i: both.clean for i, both in enumerate(theirs)},
-        )
+        their_headers = {i: both.clean for i, both in enumerate(theirs)}
+        found += leaks(units, looks, headers, others, _clean_looks(theirs), their_headers)
+
     figures = statistics(
         list(headers.values()),
         list(looks.values()),
         list(spoiled.values()),
-        list(whole.values()),
+        list(spoiled_looks.values()),
         crop,
     )
-    return Report(
-        source,
-        pairs,
-        scale,
-        tuple(units),
-        gathered(_once(found)),
-        figures,
-        together(units, groups, found),
-    )
+    faults = gathered(_once(found))
+    joined = together(units, groups, found)
+    return Report(source, pairs, scale, tuple(units), faults, figures, joined)
+
+
+def _sampled(units: Sequence[Unit], others: Sequence[Unit]) -> list[tuple[Unit, bool]]:
+    """Every unit, and whether its noise is estimated."""
+    every = max(1, math.ceil(len(units) / SAMPLE))
+    mine = [(unit, i % every == 0) for i, unit in enumerate(units)]
+    return mine + [(unit, False) for unit in others]
+
+
+def _clean_looks(seen: Sequence[Both]) -> dict[int, Look]:
+    return {i: both.clean_look for i, both in enumerate(seen) if both.clean_look is not None}
+
+
+def _spoiled_looks(seen: Sequence[Both]) -> dict[int, Look]:
+    """Of the pairs whose clean side could be looked at too."""
+    return {
+        i: both.spoiled_look
+        for i, both in enumerate(seen)
+        if both.spoiled_look is not None and both.clean_look is not None
+    }
+
+
+def _faults_of_each(
+    units: Sequence[Unit], seen: Sequence[Both], scale: int, crop: int
+) -> Iterator[Found]:
+    for unit, both in zip(units, seen, strict=True):
+        yield from _faults(unit, both, scale, crop)
 
 
 def quick(

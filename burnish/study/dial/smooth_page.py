@@ -5,7 +5,7 @@ settings, and every gate with the figure that it wants.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,70 +35,86 @@ def page(path: Path, found: Smoothness, experts: Mapping[float, float] | None = 
     return write_page(path, f"{found.model}: {found.dial.name}", parts)
 
 
-def gates(
-    found: Smoothness, experts: Mapping[float, float] | None = None
-) -> list[tuple[str, str, bool]]:
+Gate = tuple[str, str, bool]
+
+
+def gates(found: Smoothness, experts: Mapping[float, float] | None = None) -> list[Gate]:
     """(what is wanted of a smooth dial, what was found, whether that is enough), one for each gate
     that could be measured.
     """
-    tracks = found.tracks
-    result: list[tuple[str, str, bool]] = []
-    if experts and (dips := list(_dips(found, experts).values())):
-        result.append(
-            (
-                "dip against an expert of each level, at most 0.05 dB",
-                f"{max(dips):.3f} dB",
-                max(dips) <= 0.05,
-            )
-        )
-        result.append(
-            (
-                "and 0.02 dB in the mean",
-                f"{sum(dips) / len(dips):.3f} dB",
-                sum(dips) / len(dips) <= 0.02,
-            )
-        )
-    if found.dial.name == found.damage:
-        span = found.dial.high - found.dial.low
-        off = max(abs(found.best(track)[0] - track.level) / span for track in tracks)
-        result.append(
-            ("the best setting is the true one, within 3 % of the range", f"{off:.1%}", off <= 0.03)
-        )
-    turns, bend, jump = (
-        max(getattr(track, name) for track in tracks) for name in ("turns", "bend", "jump")
-    )
-    result.append(("PSNR has one top along the dial", f"{turns} turns at most", turns <= 1))
-    result.append(("second difference over the step, mean", f"{bend:.3f}", bend < 0.5))
-    result.append(("largest step over the median one", f"{jump:.2f}", jump < 5))
-    removing, smoothing = (
-        min(track.removing for track in tracks),
-        min(track.smoothing for track in tracks),
-    )
-    result.append(
+    return [
+        *_gates_of_experts(found, experts or {}),
+        *_gates_of_unit(found),
+        *_gates_of_curves(found.tracks),
+        *_gates_of_pictures(found.tracks),
+        *_gates_of_maps(found),
+    ]
+
+
+def _gates_of_experts(found: Smoothness, experts: Mapping[float, float]) -> list[Gate]:
+    """How far below models for one level alone the dial stays."""
+    dips = list(_dips(found, experts).values()) if experts else []
+    if not dips:
+        return []
+    worst, mean = max(dips), sum(dips) / len(dips)
+    return [
+        (
+            "dip against an expert of each level, at most 0.05 dB",
+            f"{worst:.3f} dB",
+            worst <= 0.05,
+        ),
+        ("and 0.02 dB in the mean", f"{mean:.3f} dB", mean <= 0.02),
+    ]
+
+
+def _gates_of_unit(found: Smoothness) -> list[Gate]:
+    """Whether a dial in the damage's unit says the truth."""
+    if found.dial.name != found.damage:
+        return []
+    span = found.dial.high - found.dial.low
+    off = max(abs(found.best(track)[0] - track.level) / span for track in found.tracks)
+    return [
+        ("the best setting is the true one, within 3 % of the range", f"{off:.1%}", off <= 0.03)
+    ]
+
+
+def _gates_of_curves(tracks: Sequence[Track]) -> list[Gate]:
+    """How PSNR goes along the dial."""
+    turns = max(track.turns for track in tracks)
+    bend = max(track.bend for track in tracks)
+    jump = max(track.jump for track in tracks)
+    return [
+        ("PSNR has one top along the dial", f"{turns} turns at most", turns <= 1),
+        ("second difference over the step, mean", f"{bend:.3f}", bend < 0.5),
+        ("largest step over the median one", f"{jump:.2f}", jump < 5),
+    ]
+
+
+def _gates_of_pictures(tracks: Sequence[Track]) -> list[Gate]:
+    """How the pictures change along the dial."""
+    removing = min(track.removing for track in tracks)
+    smoothing = min(track.smoothing for track in tracks)
+    drift = max(max(track.drift) for track in tracks)
+    return [
         (
             "a setting for more damage takes no less away, of 99.9 % of neighbours",
             f"{removing:.2%}",
             removing >= 0.999,
-        )
-    )
-    result.append(("and leaves no more variation", f"{smoothing:.2%}", smoothing >= 0.999))
-    drift = max(max(track.drift) for track in tracks)
-    result.append(
+        ),
+        ("and leaves no more variation", f"{smoothing:.2%}", smoothing >= 0.999),
         (
             f"mean colour of windows of {BOX} pixels stays, within 1 of 255",
             f"{drift:.2f}",
             drift <= 1,
-        )
-    )
-    if found.map_difference is not None:
-        result.append(
-            (
-                "an even map is the number, to 1e-6",
-                f"{found.map_difference:.1e}",
-                found.map_difference <= 1e-6,
-            )
-        )
-    return result
+        ),
+    ]
+
+
+def _gates_of_maps(found: Smoothness) -> list[Gate]:
+    difference = found.map_difference
+    if difference is None:
+        return []
+    return [("an even map is the number, to 1e-6", f"{difference:.1e}", difference <= 1e-6)]
 
 
 def for_card(

@@ -42,52 +42,63 @@ def search(
     optuna = _optuna()
     _ask_again(study, optuna, str(sweep.folder.resolve()))
     axes = ranges(sweep)
-    while (
-        number := len(
-            [t for t in study.trials if t.state.is_finished() and not t.user_attrs.get(STOPPED)]
-        )
-    ) < sweep.search.trials:
+    while (number := _finished(study)) < sweep.search.trials:
+        # a point is asked for; it counts as stopped until it is told, since a sweep may be killed
         trial = study.ask()
         trial.set_user_attr(FOLDER, str(sweep.folder.resolve()))
-        trial.set_user_attr(STOPPED, True)  # until it is told: a sweep may be killed at any moment
+        trial.set_user_attr(STOPPED, True)
         point = _point(trial, axes)
-        orders = orders_of(point)
         trial.set_user_attr("point", json.dumps([point.labels, point.changes]))
         say(f"trial {number + 1} of {sweep.search.trials}: {point.name}")
-        entries = []
-        for folder, order in orders:
-            watch = (
-                partial(_behind, trial, folder, set()) if folder == orders[0][0] else _never
-            )  # a trial has one curve, that of its first seed
-            entries.append(settle(folder, order, watch))
-            if entries[-1] is None or not entries[-1].measured:
-                break
+        # its seeds are settled, one after the other
+        orders = orders_of(point)
+        entries = _settled(orders, settle, trial)
         trial.set_user_attr(STOPPED, False)
-        values = [
-            entry.mean(sweep.metrics[0])
-            for entry in entries
-            if entry is not None and entry.measured
-        ]
+        # what became of it is told
+        measured = [entry for entry in entries if entry is not None and entry.measured]
         if entries[-1] is None:
-            keep(
-                *orders[0],
-                Entry(
-                    point.name,
-                    point.labels,
-                    orders[0][1]["seed"],
-                    left_out="given up, since it fell behind the others",
-                ),
-            )
+            _keep_given_up(point, *orders[0])
             study.tell(trial, state=optuna.trial.TrialState.PRUNED)
-        elif len(values) < len(orders):
+        elif len(measured) < len(orders):
             study.tell(trial, state=optuna.trial.TrialState.FAIL)
         else:
+            values = [entry.mean(sweep.metrics[0]) for entry in measured]
             study.tell(trial, sum(values) / len(values))
-    points = dict.fromkeys(
-        trial.user_attrs["point"] for trial in study.trials if "point" in trial.user_attrs
-    )
-    every = [given for text in points for given in orders_of(Point(*json.loads(text)))]
-    return [(folder, order) for folder, order in every if result_in(folder) is not None]
+    return _answered(study, orders_of)
+
+
+def _finished(study: Any) -> int:
+    """How many trials have an end of their own, not that of a sweep that was stopped."""
+    ended = [trial for trial in study.trials if trial.state.is_finished()]
+    return sum(not trial.user_attrs.get(STOPPED) for trial in ended)
+
+
+def _settled(orders: Orders, settle: Settle, trial: Any) -> list[Entry | None]:
+    """What became of a point's seeds, up to the first that was given up or failed.
+
+    A trial has one curve, that of its first seed, and so the pruner watches that one alone.
+    """
+    entries: list[Entry | None] = []
+    for i, (folder, order) in enumerate(orders):
+        watch = _never if i else partial(_behind, trial, folder, set())
+        entry = settle(folder, order, watch)
+        entries.append(entry)
+        if entry is None or not entry.measured:
+            break
+    return entries
+
+
+def _keep_given_up(point: Point, folder: Path, order: dict[str, Any]) -> None:
+    said = "given up, since it fell behind the others"
+    keep(folder, order, Entry(point.name, point.labels, order["seed"], left_out=said))
+
+
+def _answered(study: Any, orders_of: Callable[[Point], Orders]) -> Orders:
+    """The orders of all points that were asked for, those that have a result."""
+    asked = [trial.user_attrs["point"] for trial in study.trials if "point" in trial.user_attrs]
+    points = [Point(*json.loads(text)) for text in dict.fromkeys(asked)]
+    orders = [order for point in points for order in orders_of(point)]
+    return [(folder, order) for folder, order in orders if result_in(folder) is not None]
 
 
 def _study(sweep: Sweep, wanted: Search) -> Any:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -75,32 +76,20 @@ def open_pictures(sources: Sequence[Source], smallest: int, say: Say, scale: int
     room = _free_memory() // 2
     cached: list[Sides] | None = []
     sums, sizes, problems = [], [], []
-    for source, result in zip(
-        sources,
-        _in_order(partial(_try_reading, smallest=smallest, scale=scale), sources),
-        strict=True,
-    ):
+    results = _in_order(partial(_try_reading, smallest=smallest, scale=scale), sources)
+    for source, result in zip(sources, results, strict=True):
         if isinstance(result, str):
             problems.append(f"{source.place} ({result})")
             continue
         clean, spoiled = result
-        sums.append(
-            [
-                source.name,
-                *(
-                    value
-                    for side in result
-                    if side is not None
-                    for value in (list(side.shape), zlib.crc32(side.data))
-                ),
-            ]
-        )
+        sides = [side for side in result if side is not None]
+        sums.append([source.name, *_sums(sides)])
         sizes.append(
             (clean.shape[1] // scale, clean.shape[2] // scale)
             if spoiled is None
             else (spoiled.shape[1], spoiled.shape[2])
         )
-        room -= clean.nbytes + (0 if spoiled is None else spoiled.nbytes)
+        room -= sum(side.nbytes for side in sides)
         if cached is not None and room < 0:
             say(
                 "the pictures do not fit into half of the free memory, so each is read again "
@@ -118,6 +107,11 @@ def open_pictures(sources: Sequence[Source], smallest: int, say: Say, scale: int
     return Pictures(
         tuple(sources), None if cached is None else tuple(cached), fingerprint, tuple(sizes)
     )
+
+
+def _sums(sides: Sequence[Pixels]) -> list[Any]:
+    """What tells whether a picture is the one that it was: shape and checksum of each side."""
+    return [value for side in sides for value in (list(side.shape), zlib.crc32(side.data))]
 
 
 def _in_order(

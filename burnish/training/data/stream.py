@@ -61,20 +61,6 @@ def stream(
             f"data.batch: {crops.batch} crops cannot be divided among {world} processes; take a "
             f"multiple of {world}"
         )
-    settings: dict[str, Any] = {}
-    if workers:
-        # Forked, workers share the decoded pictures instead of each getting a copy.
-        context = (
-            "fork"
-            if "fork" in multiprocessing.get_all_start_methods() and os.name == "posix"
-            else None
-        )
-        settings = {
-            "num_workers": workers,
-            "prefetch_factor": 4,
-            "worker_init_fn": _calm,
-            "multiprocessing_context": context,
-        }
     order = _Order(first, last, crops.epoch_length, rank, world)
     # A generator of its own: the loader would draw its workers' seeds from the global one, and a
     # run would depend on how often it was resumed.
@@ -84,7 +70,7 @@ def stream(
         sampler=order,
         generator=torch.Generator(),
         pin_memory=pinned,
-        **settings,
+        **_by_workers(workers),
     )
     try:
         yield from loader
@@ -99,6 +85,20 @@ def stream(
             f"a process that makes batches died ({' '.join(str(error).split())}); where memory "
             "is short, use fewer data.workers"
         ) from error
+
+
+def _by_workers(workers: int) -> dict[str, Any]:
+    """What the loader is told of processes that make batches ahead of time."""
+    if not workers:
+        return {}
+    # Forked, workers share the decoded pictures instead of each getting a copy.
+    forks = os.name == "posix" and "fork" in multiprocessing.get_all_start_methods()
+    return {
+        "num_workers": workers,
+        "prefetch_factor": 4,
+        "worker_init_fn": _calm,
+        "multiprocessing_context": "fork" if forks else None,
+    }
 
 
 def _calm(worker: int) -> None:
