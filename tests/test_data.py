@@ -222,7 +222,7 @@ def test_left_out_pictures_are_kept_apart_and_a_wrong_name_is_refused(folder: Pa
     chosen, left_out = split(sources, ["2.png", "5.png"])
     assert [s.name for s in left_out] == ["2.png", "5.png"]
     assert [s.name for s in chosen] == ["0.png", "1.png", "3.png", "4.png", "6.png"]
-    with pytest.raises(DataError, match=r"22\.png; did you mean 2\.png"):
+    with pytest.raises(DataError, match=r"22\.png; did you mean '2\.png'\?"):
         split(sources, ["22.png"])
 
 

@@ -179,6 +179,28 @@ def test_every_module_says_what_it_is(source: Path) -> None:
     )
 
 
+#: folders that are tables of parts, one a file: a part more is not one thing more to know
+TABLES = {
+    "burnish/cli/commands",
+    "burnish/degrade",
+    "burnish/degrade/document",
+    "burnish/images/formats",
+    "burnish/metrics",
+    "burnish/training/losses",
+    "burnish/training/networks/archs",
+    "burnish/training/networks/dials",
+}
+
+
+def test_a_folder_holds_no_more_than_one_can_remember() -> None:
+    crowded = {}
+    for folder in [ROOT / "burnish", *(ROOT / "burnish").rglob("*/")]:
+        entries = [entry for entry in folder.iterdir() if entry.name != "__pycache__"]
+        if len(entries) > 16 and str(folder.relative_to(ROOT)) not in TABLES:
+            crowded[str(folder.relative_to(ROOT))] = len(entries)
+    assert not crowded
+
+
 def test_the_drawing_of_errors_is_true() -> None:
     drawn: dict[str, tuple[str, int, str]] = {}
     parents: list[str] = []

@@ -28,8 +28,8 @@ def likeness(
     """A metric, 0 for equal pictures: activations brought to length 1 over the channels, their
     squared difference, mean over space, sum over layers.
 
-    network: as in `FeatureExtractor`, of which SqueezeNet wants a file; layers: LPIPS's own for SqueezeNet
-    and VGG16. The pictures are clipped and rounded to 8 bits. ValueError: an unknown network or
+    network: as in `FeatureExtractor`, of which SqueezeNet wants a file; layers: LPIPS's own for
+    SqueezeNet and VGG16. The pictures are clipped and rounded to 8 bits. ValueError: an unknown network or
     layer, or none given for another network. The metric's UsageError: raw planes, or a side below
     32.
     """

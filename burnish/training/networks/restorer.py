@@ -156,8 +156,9 @@ def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, Any] | None]:
 
 
 def load_weights(net: nn.Module, weights: Mapping[str, Tensor], source: str) -> None:
-    """Puts the weights into the network, key for key, as float32; ModelMismatch names the first key that is missing,
-    unknown or misshapen.
+    """Puts the weights into the network, key for key, as float32.
+
+    ModelMismatch names the first key that is missing, unknown or misshapen.
     """
     own = net.state_dict()
     for name in [*own, *weights]:
