@@ -54,7 +54,7 @@ def check(
     looks = _clean_looks(mine)
     spoiled = {i: both.spoiled for i, both in enumerate(mine)} if pairs else {}
     spoiled_looks = _spoiled_looks(mine) if pairs else {}
-    groups = groups_of(units, looks, headers) if pairs else ()
+    groups = groups_of(looks, headers) if pairs else ()
 
     # what is wrong with each alone, with its pair, with all of them, and beside the validation
     found += others_found
@@ -177,11 +177,7 @@ def _look(unit: Unit, sampled: bool) -> Both:
     if unit.spoiled is None:
         return Both(clean, clean, None, clean_look)
     spoiled, spoiled_look, mine = _tried(header_of(unit.spoiled), sampled)
-    shift = (
-        registered(spoiled, clean, mine, theirs)
-        if mine is not None and theirs is not None
-        else None
-    )
+    shift = registered(spoiled, mine, theirs) if mine is not None and theirs is not None else None
     return Both(spoiled, clean, spoiled_look, clean_look, shift)
 
 

@@ -93,7 +93,7 @@ def _size_fault(files: tuple[str, str], spoiled: Header, clean: Header, scale: i
     )
 
 
-def registered(spoiled: Header, clean: Header, mine: Array, theirs: Array) -> Shift | None:
+def registered(spoiled: Header, mine: Array, theirs: Array) -> Shift | None:
     """The shift from the clean side to the spoiled one, in pixels of the spoiled file; None where
     sizes do not fit or it cannot be told.
     """

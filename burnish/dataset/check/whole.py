@@ -22,9 +22,7 @@ from .look import Look
 Groups = tuple[tuple[int, ...], ...]
 
 
-def groups_of(
-    units: Sequence[Unit], looks: Mapping[int, Look], headers: Mapping[int, Header]
-) -> Groups:
+def groups_of(looks: Mapping[int, Look], headers: Mapping[int, Header]) -> Groups:
     """The units whose clean sides hold the same pixels, two and more of each, in order. looks,
     headers: of the clean side, by the unit's place.
     """
@@ -83,7 +81,7 @@ def duplicates(
 
     Of pairs, equal clean sides are groups and no fault, and copies of one group count once.
     """
-    groups = groups_of(units, looks, headers)
+    groups = groups_of(looks, headers)
     if not pairs:
         yield from (
             Found("duplicate", tuple(str(units[i].clean) for i in group)) for group in groups
