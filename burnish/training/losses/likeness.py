@@ -29,9 +29,9 @@ def likeness(
     squared difference, mean over space, sum over layers.
 
     network: as in `FeatureExtractor`, of which SqueezeNet wants a file; layers: LPIPS's own for
-    SqueezeNet and VGG16. The pictures are clipped and rounded to 8 bits. ValueError: an unknown network or
-    layer, or none given for another network. The metric's UsageError: raw planes, or a side below
-    32.
+    SqueezeNet and VGG16. The pictures are clipped and rounded to 8 bits. ValueError: an unknown
+    network or layer, or none given for another network. The metric's UsageError: raw planes, or a
+    side below 32.
     """
     chosen = tuple(layers) if layers else LAYERS.get(network)
     if chosen is None:
