@@ -29,7 +29,7 @@ from burnish.training.recipe.resolve import resolve
 from burnish.training.step.initial import build_initial, initial_network
 from burnish.training.step.machine import make_machine
 from burnish.training.step.setup import Setup, set_up
-from burnish.training.step.step import backward, mean_of, to_device, update
+from burnish.training.step.step import clip, gradients, to_device, update
 
 
 def plain_loop(setup: Setup) -> Callable[[int], float]:
@@ -68,8 +68,8 @@ def our_loop(setup: Setup, batches: Iterator[Batch]) -> Callable[[int], float]:
             asked = time.perf_counter()
             batch = next(batches)
             waited += time.perf_counter() - asked
-            losses, _ = mean_of(setup, [backward(setup, batch)], False)
-            update(setup, rates, next(counted), losses)
+            losses = gradients(setup, [batch])
+            update(setup, rates, next(counted), finite=clip(setup, losses))
         wait_for(setup.machine.device)
         return waited / (time.perf_counter() - began)
 

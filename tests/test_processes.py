@@ -28,7 +28,7 @@ from burnish.training.recipe.resolve import resolve  # noqa: E402
 from burnish.training.step.initial import build_initial  # noqa: E402
 from burnish.training.step.machine import make_machine  # noqa: E402
 from burnish.training.step.setup import set_up  # noqa: E402
-from burnish.training.step.step import backward, update  # noqa: E402
+from burnish.training.step.step import clip, gradients, update  # noqa: E402
 
 SGD = (
     "optimizer={use: SGD, args: {lr: 0.1}}",
@@ -139,7 +139,8 @@ def test_processes_that_step_alone_meet_in_the_mean_of_their_states(
         setup = set_up(initial, machine)
         rates = setup.rates(2)
         for step, batch in enumerate(stream(setup.crops, 0, 2, rank=rank, world=2)):
-            update(setup, rates, step, backward(setup, batch))
+            losses = gradients(setup, [batch])
+            update(setup, rates, step, finite=clip(setup, losses))
         ends.append(snapshot(setup.restorer, setup.ema, setup.optimizer))
     found, apart = state(home / "two"), 0.0
     for part in ("net", "ema"):
@@ -160,8 +161,8 @@ def test_processes_that_step_alone_meet_in_the_mean_of_their_states(
 #: in the second process, loss and gradients of the steps BROKEN (counted from 1 over a whole run)
 #: are no numbers
 BREAKING = """
-    from burnish.training.loop import train as loop
-    made, stepped = loop.backward, loop.update
+    from burnish.training.loop import loop, train as runs
+    made, stepped = step.backward, loop.update
     at = [None]
     def broken(setup, batch):
         losses = made(setup, batch)
@@ -170,14 +171,14 @@ BREAKING = """
                 p.grad.fill_(float("nan"))
             losses = {name: value * float("nan") for name, value in losses.items()}
         return losses
-    def counted(setup, rates, step, losses, **rest):
-        at[0] = step + 1
-        return stepped(setup, rates, step, losses, **rest)
-    staged = loop.run_stage
+    def counted(setup, rates, number, **rest):
+        at[0] = number + 1
+        return stepped(setup, rates, number, **rest)
+    staged = runs.run_stage
     def begun(setup, place, progress):
         at[0] = progress.step
         return staged(setup, place, progress)
-    loop.backward, loop.update, loop.run_stage = broken, counted, begun
+    step.backward, loop.update, runs.run_stage = broken, counted, begun
 """
 
 
@@ -198,7 +199,7 @@ def test_a_step_that_one_process_cannot_make_is_left_out_by_it_alone_and_counted
         out = home / f"broken{count}"
         assert pair(home, out, *changes, before=BREAKING.replace("BROKEN", broken)) == 0
         found, whole = state(out), state(home / "whole")
-        assert found["progress"]["broken"] == count
+        assert found["progress"]["bad_steps"] == count
         assert all(torch.isfinite(value).all() for value in found["net"].values())
         assert not torch.equal(
             found["net"]["net.base.head.weight"], whole["net"]["net.base.head.weight"]
@@ -220,10 +221,10 @@ def test_processes_that_step_alone_go_back_together_and_resume_exactly(home: Pat
     )
     breaking = BREAKING.replace("BROKEN", "4, 5, 6")
     killed = """
-    def dying(setup, rates, step, losses, **rest):
-        if step == 4 and os.environ["RANK"] == "0":
+    def dying(setup, rates, number, **rest):
+        if number == 4 and os.environ["RANK"] == "0":
             os.kill(os.getpid(), signal.SIGKILL)
-        return counted(setup, rates, step, losses, **rest)
+        return counted(setup, rates, number, **rest)
     loop.update = dying
 """
     assert pair(home, home / "whole", *changes, before=breaking) == 0

@@ -443,7 +443,7 @@ def test_a_step_that_is_not_finite_is_left_out_and_counted(
     said = capsys.readouterr().err
     assert "step 3: loss or gradient is not finite, so the step is left out (1 so far)" in said
     assert "step 5: loss or gradient is not finite, so the step is left out (2 so far)" in said
-    assert state(home / "out")["progress"]["broken"] == 2
+    assert state(home / "out")["progress"]["bad_steps"] == 2
     assert all(bool(w.isfinite().all()) for w in state(home / "out")["net"].values())
 
 
@@ -587,7 +587,7 @@ def test_the_weights_that_a_run_starts_from_may_be_moved(
     still = ("data.leave_out=[]", "schedule.steps=3")
     start = train(recipe(*still, "seed=7"), home / "first").rename(home / "start.safetensors")
     whole = recipe(*still, f"start={start}")
-    monkeypatch.setattr("burnish.training.loop.train.draw_network", lambda *_: start.unlink())
+    monkeypatch.setattr("burnish.training.loop.loop.draw_network", lambda *_: start.unlink())
     weights = train(whole, home / "second")
     assert [run["seed"] for run in Restorer.load(weights).card["training"]["before"]] == [7]
 

@@ -21,7 +21,7 @@ from ..recipe.resolve import resolve
 from ..step.initial import build_initial
 from ..step.machine import make_machine
 from ..step.setup import set_up
-from ..step.step import TOTAL, backward, mean_of, share_left, update
+from ..step.step import TOTAL, Ballot, clip, gradients, share_left, update, vote
 
 LOWEST, HIGHEST, STEPS = 1e-6, 1.0, 100
 #: of the curve
@@ -68,11 +68,13 @@ def find_lr(recipe: Recipe, picture: Path, *, steps: int = STEPS) -> Sweep:
         rate = LOWEST * (HIGHEST / LOWEST) ** (step / max(steps - 1, 1))
         for group in setup.optimizer.param_groups:
             group["highest_lr"] = rate
-        found, _ = mean_of(setup, [backward(setup, batch)], False)
-        if not update(setup, still, step, found):
+        found = gradients(setup, [batch])
+        ballot = vote(setup, Ballot(found, clip(setup, found)))
+        update(setup, still, step, finite=ballot.finite)
+        if not ballot.finite:
             break
         rates.append(rate)
-        losses.append(float(found[TOTAL]))
+        losses.append(float(ballot.losses[TOTAL]))
         smooth = smoothed(losses, SMOOTH)
         if not math.isfinite(smooth[-1]) or share_left(min(smooth), smooth[-1]) > BROKEN:
             break

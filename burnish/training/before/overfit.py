@@ -16,7 +16,7 @@ from ..recipe.resolve import resolve
 from ..step.initial import build_initial
 from ..step.machine import make_machine
 from ..step.setup import set_up
-from ..step.step import TOTAL, backward, mean_of, share_left, update
+from ..step.step import TOTAL, Ballot, clip, gradients, share_left, update, vote
 
 #: steps that are made, and how much of the first loss may be left at their end (see
 #: step.share_left)
@@ -39,9 +39,10 @@ def overfit(recipe: Recipe, crops: int, *, steps: int = STEPS) -> str:
     batch, rates = setup.crops[(0, 0, machine.rank, machine.world)], setup.rates(steps)
     losses: list[float] = []
     for step in range(steps):
-        found, _ = mean_of(setup, [backward(setup, batch)], False)
-        update(setup, rates, step, found)
-        losses.append(float(found[TOTAL]))
+        found = gradients(setup, [batch])
+        ballot = vote(setup, Ballot(found, clip(setup, found)))
+        update(setup, rates, step, finite=ballot.finite)
+        losses.append(float(ballot.losses[TOTAL]))
         if step % max(1, steps // 10) == 0:
             machine.say(f"step {step}/{steps}  loss {losses[-1]:.5f}")
     end = sum(losses[-5:]) / len(losses[-5:])

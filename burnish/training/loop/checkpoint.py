@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import io
 import random
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -86,8 +87,20 @@ def write(
     atomic_write(path, buffer.getvalue())
 
 
-def read(path: Path, recipe: Recipe) -> tuple[dict[str, Any], dict[str, Any], str]:
-    """(progress, snapshot, fingerprint of the pictures).
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a file of a run's state holds."""
+
+    #: where the run stood, as plain values
+    progress: dict[str, Any]
+    #: weights, average, optimizer and random states, as `snapshot` gives them
+    state: dict[str, Any]
+    #: the fingerprint of the pictures
+    pictures: str
+
+
+def read(path: Path, recipe: Recipe) -> Checkpoint:
+    """The checkpoint in a file.
 
     TrainingError for a file that cannot be read; RecipeError for a recipe that changed.
     """
@@ -113,11 +126,8 @@ def read(path: Path, recipe: Recipe) -> tuple[dict[str, Any], dict[str, Any], st
             f"{path}: {change} since this run began, so it cannot go on; --fresh begins again, "
             "another --out keeps both"
         )
-    return (
-        record["progress"],
-        {part: record[part] for part in ("net", "ema", "optimizer", "random")},
-        record["pictures"],
-    )
+    state = {part: record[part] for part in ("net", "ema", "optimizer", "random")}
+    return Checkpoint(record["progress"], state, record["pictures"])
 
 
 def same_pictures(path: Path, before: str, now: str) -> None:

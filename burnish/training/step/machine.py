@@ -80,7 +80,7 @@ class Machine:
         """Every floating-point number of the networks and of the optimizer becomes its mean over
         the processes.
         """
-        if any(not steps for (steps,) in self.everyones([len(optimizer.state)])):
+        if any(not steps for (steps,) in self.all_gather([len(optimizer.state)])):
             # a process could not make a single step yet, so all of them begin afresh
             optimizer.state.clear()
         inside = [
@@ -100,7 +100,7 @@ class Machine:
         ):
             value.copy_(mean.view(value.shape))
 
-    def everyones(self, values: Sequence[float]) -> list[list[float]]:
+    def all_gather(self, values: Sequence[float]) -> list[list[float]]:
         """The numbers of every process, known to all of them."""
         if self.world == 1:
             return [list(values)]
@@ -109,22 +109,20 @@ class Machine:
         found: list[list[float]] = self.accelerator.reduce(table, reduction="sum").tolist()
         return found
 
-    def mains(self, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    def broadcast(self, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """The main process's tensors, in all of them."""
         if self.world == 1:
             return dict(state)
-        from accelerate.utils import broadcast
+        from accelerate.utils import broadcast as spread
 
-        copied: dict[str, Tensor] = broadcast(
-            {name: value.clone() for name, value in state.items()}
-        )
+        copied: dict[str, Tensor] = spread({name: value.clone() for name, value in state.items()})
         return copied
 
-    def agreed(self, values: Sequence[float]) -> list[float]:
+    def from_main(self, values: Sequence[float]) -> list[float]:
         """The main process's numbers, known to all of them."""
-        return self.everyones(values)[0]
+        return self.all_gather(values)[0]
 
-    def together(self) -> None:
+    def barrier(self) -> None:
         """Waits for the other processes."""
         self.accelerator.wait_for_everyone()
 

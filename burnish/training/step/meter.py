@@ -9,9 +9,11 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
+from typing import TypeVar
 
 from torch import Tensor
 
+T = TypeVar("T")
 #: seconds between two progress lines
 PULSE = 15.0
 
@@ -36,12 +38,19 @@ class Meter:
         self.started, self.waited, self.taken, self.counted = time.monotonic(), 0.0, 0, 0
         self.losses: dict[str, Tensor] = {}
 
-    def step(self, waited: float, losses: Mapping[str, Tensor] | None) -> None:
-        """One step: the seconds that it waited for data, and its loss and the terms of it, or None
-        where it was left out.
-        """
+    def watch(self, batches: Iterator[T]) -> Iterator[T]:
+        """The same batches; what the step waits for them is counted."""
+        while True:
+            asked = time.monotonic()
+            batch = next(batches, None)
+            self.waited += time.monotonic() - asked
+            if batch is None:
+                return
+            yield batch
+
+    def step(self, losses: Mapping[str, Tensor] | None) -> None:
+        """One step: its loss and the terms of it, or None where it was left out."""
         self.taken += 1
-        self.waited += waited
         if losses is not None:
             self.counted += 1
             self.losses = {

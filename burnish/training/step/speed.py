@@ -5,9 +5,10 @@ away.
 from __future__ import annotations
 
 import time
+from itertools import islice
 
 from .setup import Setup
-from .step import backward, mean_of, meet, update
+from .step import Ballot, clip, gradients, update, vote
 
 #: steps that the measurement leaves out, steps that it takes, and seconds after which it has seen
 #: enough
@@ -25,14 +26,16 @@ def seconds_a_step(setup: Setup, measured: int, enough: float) -> float:
     for step in range(WARM + measured):
         if step == WARM:
             started, taken = time.monotonic(), 0
-        several = [backward(setup, next(source)) for _ in range(setup.stage.accumulate)]
-        together = (step + 1) % setup.stride == 0
-        losses, stop = mean_of(setup, several, step > WARM and time.monotonic() - started > enough)
-        update(setup, rates, step, losses, together=together)
+        sync = (step + 1) % setup.stride == 0
+        losses = gradients(setup, islice(source, setup.stage.accumulate))
+        seen = step > WARM and time.monotonic() - started > enough
+        ballot = Ballot(losses, clip(setup, losses), stop=int(seen))
+        ballot = vote(setup, ballot) if sync else ballot
+        update(setup, rates, step, finite=ballot.finite, sync=sync)
         taken += 1
-        if meet(setup, together, stop)[0]:
+        if sync and ballot.stop:
             break
-    return machine.agreed([(time.monotonic() - started) / taken])[0]
+    return machine.from_main([(time.monotonic() - started) / taken])[0]
 
 
 def steps_in(setup: Setup) -> int:

@@ -1,11 +1,12 @@
-"""One optimizer step, written out: forward, loss, backward for every batch of it, then clip, step,
-average.
+"""One optimizer step, written out: forward, loss, backward for every batch of it, clip, a vote
+where there are several processes, step, average.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -65,58 +66,80 @@ def evaluated(
     return summed(terms), {name: term for name, term in terms.items() if name}
 
 
-def update(
-    setup: Setup, rates: LearningRate, step: int, losses: Losses, *, together: bool = True
-) -> bool:
-    """Average over the processes, clip, step, average over time; or False, and no step made, where
-    loss or gradient is not finite.
-
-    together: whether the processes meet at this step. Where they do so at every step, their
-    gradients are averaged, else their states after it.
+def gradients(setup: Setup, batches: Iterable[Batch]) -> Losses:
+    """The gradients of one step: of its batches, and of all processes that step together; returns
+    the mean of the losses of this process's batches.
     """
-    stage, restorer = setup.stage, setup.restorer
+    several = [backward(setup, batch) for batch in batches]
     if setup.stride == 1:
-        setup.machine.average_gradients(restorer)
-    norm = nn.utils.clip_grad_norm_(restorer.parameters(), stage.clip_gradient or math.inf)
-    finite = bool(torch.isfinite(norm + losses[TOTAL]))
+        setup.machine.average_gradients(setup.restorer)
+    return {name: torch.stack([losses[name] for losses in several]).mean() for name in several[0]}
+
+
+def clip(setup: Setup, losses: Losses) -> bool:
+    """Clips the gradients; whether they and the loss are finite, so that the step can be made."""
+    limit = setup.stage.clip_gradient or math.inf
+    norm = nn.utils.clip_grad_norm_(setup.restorer.parameters(), limit)
+    return bool(torch.isfinite(norm + losses[TOTAL]))
+
+
+@dataclass(frozen=True)
+class Ballot:
+    """What a process brings to the vote, and what comes out of it."""
+
+    #: the loss of the step and its terms
+    losses: Losses
+    #: whether the step can be made
+    finite: bool
+    #: why to stop: 0 is not at all, more counts more
+    stop: int = 0
+    #: steps in a row that could not be made
+    streak: int = 0
+    #: steps that could not be made since the last vote
+    missed: int = 0
+
+
+def vote(setup: Setup, own: Ballot) -> Ballot:
+    """What the processes find out of each other where they meet; besides the gradients, or the
+    states of those that step alone, nothing of a step goes between them.
+
+    Processes that step together make a step together or not at all; of those that step alone each
+    has its own losses, and what they missed adds up.
+    """
+    if setup.machine.world == 1:
+        return own
+    together = setup.stride == 1
+    numbers = (own.finite, own.stop, own.streak, own.missed)
+    rows = setup.machine.all_gather([*numbers, *map(float, own.losses.values())])
+    finite, stop, streak, missed, *losses = zip(*rows, strict=True)
+    means = {
+        name: torch.tensor(sum(values) / len(values))
+        for name, values in zip(own.losses, losses, strict=True)
+    }
+    return Ballot(
+        losses=means if together else own.losses,
+        finite=all(finite) if together else own.finite,
+        stop=int(max(stop)),
+        streak=int(max(streak)),
+        missed=int(max(missed) if together else sum(missed)),
+    )
+
+
+def update(
+    setup: Setup, rates: LearningRate, step: int, *, finite: bool, sync: bool = True
+) -> None:
+    """Makes the step, where it is `finite`, and averages over time; where processes that stepped
+    alone meet (`sync`), their states become their mean.
+
+    step: from 0.
+    """
     if finite:
         set_rate(setup.optimizer, rates.factor(step))
         setup.optimizer.step()
-        average(setup.ema, restorer, warmed(stage.ema, step + 1))
+        average(setup.ema, setup.restorer, warmed(setup.stage.ema, step + 1))
     setup.optimizer.zero_grad()
-    if setup.stride > 1 and together:
-        setup.machine.average_states(setup.optimizer, restorer, setup.ema)
-    return finite
-
-
-def mean_of(setup: Setup, several: list[Losses], stop: bool) -> tuple[Losses, bool]:
-    """The losses of a step's batches, averaged over them and over processes that step together; and
-    whether any of these is to stop.
-    """
-    names = list(several[0])
-    values = torch.stack(
-        [torch.stack([losses[name] for losses in several]).mean() for name in names]
-    )
-    if setup.machine.world == 1 or setup.stride > 1:
-        return dict(zip(names, values, strict=True)), stop
-    values = setup.machine.mean(torch.cat([values, values.new_tensor([float(stop)])]))
-    return dict(zip(names, values[:-1], strict=True)), bool(values[-1] > 0)
-
-
-def meet(
-    setup: Setup, together: bool, stop: bool, in_a_row: int = 0, missed: int = 0
-) -> tuple[bool, int, int]:
-    """What processes that stepped alone find out where they meet: whether any is to stop, the most
-    steps in a row that one of them could not make, and how many all of them missed.
-
-    Until then none of them stops. Processes that step together know.
-    """
-    if setup.stride == 1:
-        return stop, in_a_row, missed
-    if not together:
-        return False, in_a_row, missed
-    stops, rows, counts = zip(*setup.machine.everyones([stop, in_a_row, missed]), strict=True)
-    return any(stops), int(max(rows)), int(sum(counts))
+    if setup.stride > 1 and sync:
+        setup.machine.average_states(setup.optimizer, setup.restorer, setup.ema)
 
 
 def share_left(first: float, last: float) -> float:

@@ -19,7 +19,7 @@ from ..step.setup import Setup
 from .board import Board
 from .collapse import idle
 from .samples import complaints, losses_of, samples, show
-from .validate import Figures, Held, score, validate
+from .validate import Figures, Held, validate
 
 
 @dataclass(frozen=True)
@@ -38,12 +38,6 @@ class Look:
         """The averaged network, as it restores."""
         ema = self.setup.ema
         return Bare(ema.contract, runner(ema, self.setup.machine.device))
-
-    def score(self, figures: Figures) -> float:
-        """The one number that a learning rate may listen to; 0 in a process that does not
-        measure.
-        """
-        return score(figures)
 
     def report(self, step: int, figures: Figures, flow: Mapping[str, Tensor]) -> None:
         """Says the figures, and draws them, with sample pictures, what the loss makes of these, and
