@@ -848,11 +848,11 @@ def test_losses_in_decibels_are_judged_as_such(home: Path, recipe: Callable[...,
 def test_a_fresh_run_that_is_killed_at_once_does_not_go_on_from_the_run_before(
     home: Path, recipe: Callable[..., Recipe], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from burnish.training.loop import train as loop
+    from burnish.training.loop import loop
 
     train(recipe("schedule.steps=2"), home / "out")
     monkeypatch.setattr(
-        loop, "backward", lambda *arguments: (_ for _ in ()).throw(KeyboardInterrupt)
+        loop, "gradients", lambda *arguments: (_ for _ in ()).throw(KeyboardInterrupt)
     )
     with pytest.raises(KeyboardInterrupt):
         train(recipe("schedule.steps=3"), home / "out", resume=False)
