@@ -18,6 +18,7 @@ from burnish.training.parts.strict import plain, read  # noqa: E402
 from burnish.training.recipe.file import load, schema  # noqa: E402
 from burnish.training.recipe.fixed import fixed  # noqa: E402
 from burnish.training.recipe.recipe import Recipe  # noqa: E402
+from burnish.training.recipe.resolve import resolve  # noqa: E402
 
 RECIPES = sorted((Path(__file__).resolve().parents[1] / "recipes").glob("*.yaml"))
 SMALL = """
@@ -88,6 +89,45 @@ def test_changes_reach_into_mappings_lists_and_specs(loaded: Callable[..., Recip
     assert recipe.degradations[0].train == (1.0, 50.0)
     assert recipe.optimizer == Spec("AdamW", {"lr": 0.0002})
     assert (recipe.schedule.hours, recipe.schedule.steps, recipe.data.crop) == (2.0, None, 64)
+
+
+def test_a_key_below_what_the_recipe_leaves_to_its_default_can_be_set(
+    loaded: Callable[..., Recipe], tmp_path: Path
+) -> None:
+    """As in the example of `burnish train --help`, on the command line and in the file."""
+    path = tmp_path / "short.yaml"
+    whole = loaded()
+    record = {
+        "name": "short",
+        "arch": whole.arch.to_dict(),
+        "dials": [{"name": "noise", "low": 0, "high": 75, "default": 25, "unit": "sigma"}],
+        "degradations": [{"use": "Noise"}],
+        "data": {"folders": list(whole.data.folders)},
+        "schedule": {"steps": 9},
+    }
+    path.write_text(json.dumps(record))
+    assert load(path, ["optimizer.args.lr=1e-5"]).optimizer == Spec("Muon", {"lr": 1e-5})
+    assert load(path, ["optimizer.use=AdamW"]).optimizer == Spec("AdamW")
+    changed = load(
+        path,
+        [
+            "loss.level_weight.power=0.5",
+            "validation.levels.noise=[5]",
+            "card.task=none",
+            "degradations.0.misread.share=0.2",
+        ],
+    )
+    assert changed.loss.level_weight is not None
+    assert (changed.loss.use, changed.loss.level_weight.power) == ("L1", 0.5)
+    assert changed.validation.levels == {"noise": (5.0,)}
+    assert changed.degradations[0].misread is not None
+    path.write_text(json.dumps({**record, "optimizer": {"args": {"lr": 1e-5}}}))
+    assert load(path).optimizer == Spec("Muon", {"lr": 1e-5})
+    path.write_text(json.dumps({**record, "stages": [{"name": "a"}, {"name": "b"}]}))
+    stages = resolve(load(path, ["stages.1.optimizer.args.lr=1e-5"]))
+    assert [stage.optimizer.args for stage in stages] == [{}, {"lr": 1e-5}]
+    with pytest.raises(RecipeError, match=r"optimizer\.args\.rate: unknown argument"):
+        load(path, ["optimizer.args.rate=1"])
 
 
 @pytest.mark.parametrize(

@@ -376,8 +376,11 @@ def test_a_changed_recipe_or_other_pictures_are_refused_and_free_keys_are_not(
         recipe("schedule.steps=2", "save_every=1", "data.workers=1", "validation.every=1"),
         home / "out",
     )
+    longer = r"schedule\.steps changed from 2 to 4 .*--fresh .*--out .*start=.*tiny\.safetensors"
+    with pytest.raises(RecipeError, match=longer):
+        train(recipe("schedule.steps=4"), home / "out")
     (home / "clean" / "5.png").unlink()
-    with pytest.raises(RecipeError, match="the training pictures are not those"):
+    with pytest.raises(RecipeError, match=r"the training pictures are not those .*start=.*tiny"):
         train(recipe("schedule.steps=2"), home / "out")
     train(recipe("schedule.steps=3"), home / "out", resume=False)
     assert state(home / "out")["progress"]["step"] == 3

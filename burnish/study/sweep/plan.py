@@ -5,7 +5,6 @@ points before anything is trained.
 # ruff: noqa: RUF009 (key() is dataclasses.field() with a meaning and a range)
 from __future__ import annotations
 
-import contextlib
 import copy
 import itertools
 import re
@@ -18,7 +17,7 @@ from ...errors import BurnishError, RecipeError
 from ...ground.tables import no_such
 from ...metrics import LIKENESS, METRICS
 from ...metrics.artefacts import ARTEFACTS, OF_PICTURES
-from ...training.parts.strict import key, plain, read
+from ...training.parts.strict import key, read
 from ...training.recipe.file import change, from_record, load_yaml
 from ...training.recipe.recipe import PLAIN_NAME, Recipe
 
@@ -291,10 +290,6 @@ def recipe_of(sweep: Sweep, point: Point, seed: int) -> Recipe:
         if not isinstance(record, dict):
             raise RecipeError(f"recipe: wants a recipe's file, or a recipe, not {sweep.recipe!r}")
         record.setdefault("name", sweep.name)
-        with contextlib.suppress(RecipeError):  # some are whole only with their changes
-            record = plain(
-                read(Recipe, record, "")
-            )  # with its defaults, so that a key of a part that it does not name can be changed
         for place, value in {**point.changes, "seed": seed}.items():
             change(record, place, copy.deepcopy(value))
         return from_record(record)

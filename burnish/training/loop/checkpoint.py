@@ -123,22 +123,28 @@ def read(path: Path, recipe: Recipe) -> Checkpoint:
     before = {**{name: value for name, value in usual().items() if name in now}, **stored}
     if change := _difference(before, now):
         raise RecipeError(
-            f"{path}: {change} since this run began, so it cannot go on; --fresh begins again, "
-            "another --out keeps both"
+            f"{path}: {change} since this run began, so it cannot go on; "
+            f"{_ways_on(path.with_name(f'{recipe.name}.safetensors'))}"
         )
     state = {part: record[part] for part in ("net", "ema", "optimizer", "random")}
     return Checkpoint(record["progress"], state, record["pictures"])
 
 
-def same_pictures(path: Path, before: str, now: str) -> None:
+def same_pictures(path: Path, weights: Path, before: str, now: str) -> None:
     """RecipeError where the pictures (their fingerprints) are not those that the stage began
-    with.
+    with. weights: the file of the averaged weights, for what is said.
     """
     if before != now:
         raise RecipeError(
-            f"{path}: the training pictures are not those that this run began with; --fresh "
-            "begins again, another --out keeps both"
+            f"{path}: the training pictures are not those that this run began with; "
+            f"{_ways_on(weights)}"
         )
+
+
+def _ways_on(weights: Path) -> str:
+    """What to do with a run that cannot go on."""
+    start = f", and start={weights} begins it with these weights" if weights.exists() else ""
+    return f"--fresh begins again; another --out keeps both{start}"
 
 
 def _difference(before: dict[str, Any], now: dict[str, Any]) -> str | None:

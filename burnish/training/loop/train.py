@@ -92,7 +92,8 @@ def _stages(
             machine.say(_title(run.recipe.name, setup))
             if stored is not None:
                 fingerprint = setup.crops.pictures.fingerprint
-                checkpoint.same_pictures(run.state, stored.pictures, fingerprint)
+                weights = run.weights(progress.stage)
+                checkpoint.same_pictures(run.state, weights, stored.pictures, fingerprint)
                 checkpoint.restore(stored.state, setup.restorer, setup.ema, setup.optimizer)
                 machine.say(f"going on at step {progress.step} of {progress.steps}")
                 stored = None

@@ -51,7 +51,7 @@ def read(kind: Any, value: Any, place: str, field: dataclasses.Field[Any] | None
     if origin in (Union, types.UnionType):
         return None if value is None else read(args[0], value, place, field)
     if kind is Spec:
-        return Spec.parse(value, place)
+        return Spec.parse(_over_default(value, field), place)
     if dataclasses.is_dataclass(kind):
         return _read_dataclass(kind, value, place)
     if origin is Literal:
@@ -69,6 +69,16 @@ def read(kind: Any, value: Any, place: str, field: dataclasses.Field[Any] | None
             for name, inner in value.items()
         }
     return _read_plain(kind, value, place, field)
+
+
+def _over_default(value: Any, field: dataclasses.Field[Any] | None) -> Any:
+    """A mapping without `use` is laid over the part that the field has by default."""
+    default = field.default if field else None
+    if not isinstance(default, Spec) or not isinstance(value, Mapping) or "use" in value:
+        return value
+    given = value.get("args")
+    args = {**default.args, **given} if isinstance(given, Mapping) else default.args
+    return {"use": default.use, **value, "args": args}
 
 
 def _read_dataclass(kind: Any, value: Any, place: str) -> Any:
@@ -178,7 +188,7 @@ def schema_of(kind: Any, field: dataclasses.Field[Any] | None = None) -> dict[st
                 {
                     "type": "object",
                     "properties": {"use": name, "args": {"type": "object"}},
-                    "required": ["use"],
+                    "required": [] if field and isinstance(field.default, Spec) else ["use"],
                     "additionalProperties": False,
                 },
             ]
