@@ -8,6 +8,8 @@ import io
 import json
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -567,3 +569,24 @@ def test_real_photographs_are_found_again(shared: Path) -> None:
     )
     assert sum(len(finding.places) for finding in report.findings) == 19
     assert {finding.fault for finding in report.findings} <= {"leak", "leak-similar"}
+
+
+def test_a_data_set_is_checked_without_the_training_wing(tmp_path: Path) -> None:
+    """In the base install; to propose a recipe wants one library more, which is said at once."""
+    script = (
+        "import sys; sys.modules.update(dict.fromkeys(['torch', 'yaml', 'matplotlib'])); "
+        "from burnish.cli import main; main()"
+    )
+    examples = str(Path(__file__).resolve().parents[1] / "examples")
+    command = [sys.executable, "-c", script, "check", examples]
+    page = tmp_path / "page.html"
+    done = subprocess.run([*command, "--html", str(page)], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert page.exists()
+    recipe = [*command, "--recipe", str(tmp_path / "r.yaml")]
+    refused = subprocess.run(recipe, capture_output=True, text=True)
+    assert refused.returncode != 0
+    assert refused.stderr.splitlines() == [
+        "burnish: a recipe is written with PyYAML, and it is not installed; pip install "
+        "'burnish[train]' brings it, and what trains the recipe [E_MISSING_EXTRA]"
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -128,9 +129,15 @@ def test_speed_and_waiting_are_those_of_the_steps_alone(monkeypatch: pytest.Monk
     now = [100.0]
     monkeypatch.setattr("time.monotonic", lambda: now[0])
     one = meter.Meter(10, 4)
-    for _ in range(2):
-        now[0] += 1.0
-        one.step(0.25, None)
+
+    def batches() -> Iterator[str]:
+        for name in "ab":
+            now[0] += 0.25
+            yield name
+
+    for _ in one.watch(batches()):
+        now[0] += 0.75
+        one.step(None)
     now[0] += 50.0  # a validation
     one.leave_out(50.0)
     assert not one.due()

@@ -10,7 +10,6 @@ import typer
 
 from ...errors import UsageError
 from ..app import app, say
-from ..opening import training_wing
 from ..options import AsJson
 from ..outputs import PAGE, RECIPE, prepare
 
@@ -97,7 +96,9 @@ def check(
 
 
 def _prepare_recipe(recipe: Path, overwrite: bool) -> None:
-    training_wing()
+    from ...dataset.check.propose import want_yaml
+
+    want_yaml()
     prepare(recipe, "--recipe", RECIPE)
     if recipe.exists() and not overwrite:
         raise UsageError(f"--recipe {recipe}: exists already; --overwrite replaces it")

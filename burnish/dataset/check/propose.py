@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import re
 from pathlib import Path
 from typing import Any
 
-from ...errors import UsageError
+from ...errors import MissingExtra, UsageError
 from ...ground.files import atomic_write
 from ...images import listed
 from .gather import Source
@@ -134,6 +135,15 @@ def _pairs(source: Source) -> dict[str, str]:
         "names": source.names,
     }
     return {name: str(value) for name, value in named.items() if value is not None}
+
+
+def want_yaml() -> None:
+    """MissingExtra, in a sentence, where a recipe cannot be written."""
+    if importlib.util.find_spec("yaml") is None:
+        raise MissingExtra(
+            "a recipe is written with PyYAML, and it is not installed; pip install "
+            "'burnish[train]' brings it, and what trains the recipe"
+        )
 
 
 def _in_yaml(record: dict[str, Any], reasons: list[str]) -> str:

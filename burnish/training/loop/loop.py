@@ -145,7 +145,7 @@ def _rates(setup: Setup, progress: Progress) -> LearningRate:
 
 
 def _look(setup: Setup, run: TrainingRun, progress: Progress) -> Look:
-    """What looks at the averaged weights, on the pictures that are held out; and where that goes."""
+    """What looks at the averaged weights, on the pictures that are held out, and where it goes."""
     board = Board(run.out, progress.overall, setup.machine.say, on=setup.machine.main)
     if progress.overall == 0:
         draw_network(board, setup.ema)
