@@ -776,15 +776,26 @@ def test_a_crop_that_is_too_small_for_the_loss_is_refused_before_a_picture_is_re
 def test_a_run_begun_before_a_recipe_had_some_key_goes_on(
     home: Path, recipe: Callable[..., Recipe]
 ) -> None:
-    train(recipe("schedule.steps=4"), home / "out", minutes=0)
+    begun = ("schedule.steps=4", "degradations.0.misread.share=0.2")
+    train(recipe(*begun), home / "out", minutes=0)
     stored = state(home / "out")
-    del stored["recipe"]["local_steps"], stored["recipe"]["data.hold_out"]
+    for name in ("local_steps", "data.hold_out", "degradations.0.misread.anything"):
+        del stored["recipe"][name]
     torch.save(stored, home / "out" / "state.pt")
-    for change in ("local_steps=2", "data.hold_out=0.5"):
+    changes = ("local_steps=2", "data.hold_out=0.5", "degradations.0.misread.anything=0.1")
+    for change in (*changes, "degradations.0.misread=null"):
         with pytest.raises(RecipeError, match="changed from"):
-            train(recipe("schedule.steps=4", change), home / "out")
-    train(recipe("schedule.steps=4"), home / "out")
+            train(recipe(*begun, change), home / "out")
+    train(recipe(*begun), home / "out")
     assert state(home / "out")["progress"]["step"] == 4
+
+
+def test_a_part_that_a_run_began_without_is_a_change_whatever_its_defaults(
+    home: Path, recipe: Callable[..., Recipe]
+) -> None:
+    train(recipe("schedule.steps=4"), home / "out", minutes=0)
+    with pytest.raises(RecipeError, match="changed from"):
+        train(recipe("schedule.steps=4", "degradations.0.misread={}"), home / "out")
 
 
 def test_a_warmup_longer_than_the_run_is_said(

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from ...errors import RecipeError, TrainingError
 from ...ground.files import atomic_write
-from ..recipe.fixed import fixed, usual
+from ..recipe.fixed import as_begun, fixed
 from ..recipe.recipe import Recipe
 from ..recipe.renamed import new_place
 
@@ -118,9 +118,8 @@ def read(path: Path, recipe: Recipe) -> Checkpoint:
             "with --fresh, to begin again"
         )
     now = fixed(recipe)
-    # What a later version added to recipes stood at its default when the run began.
     stored = {new_place(name): value for name, value in record["recipe"].items()}
-    before = {**{name: value for name, value in usual().items() if name in now}, **stored}
+    before = as_begun(stored, now)
     if change := _difference(before, now):
         raise RecipeError(
             f"{path}: {change} since this run began, so it cannot go on; "

@@ -4,8 +4,11 @@ how it runs and is looked at.
 
 from __future__ import annotations
 
+import dataclasses
+import types
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from ..parts.build import Spec
 from ..parts.strict import plain
@@ -52,6 +55,38 @@ def fixed(recipe: Recipe) -> dict[str, Any]:
     return flat
 
 
-def usual() -> dict[str, Any]:
-    """What of `fixed` a recipe has that says no more than it must."""
-    return fixed(Recipe("x", Spec("x"), Data()))
+def as_begun(stored: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
+    """What `fixed` gave when a run began, with the keys that a later version of Burnish added, which
+    stood at their defaults then. now: what it gives today.
+
+    A key was added where others stood beside it, or where a recipe that says no more than it must
+    has it.
+    """
+    least = fixed(Recipe("x", Spec("x"), Data()))
+    beside = {name.rpartition(".")[0] for name in stored}
+    added = {
+        name: least[name] if name in least else _default(name)
+        for name in now
+        if name not in stored and (name in least or name.rpartition(".")[0] in beside)
+    }
+    return {**added, **stored}
+
+
+def _default(place: str) -> Any:
+    """The default of a key, by its dotted name; None where it has none."""
+    kind: Any = Recipe
+    default: Any = None
+    for name in place.split("."):
+        while get_origin(kind) in (Union, types.UnionType, tuple):
+            kind = get_args(kind)[0]
+        if name.isdigit():
+            continue
+        fields = {f.name: f for f in dataclasses.fields(kind)} if _is_dataclass(kind) else {}
+        if name not in fields:
+            return None
+        default, kind = fields[name].default, get_type_hints(kind)[name]
+    return None if default is dataclasses.MISSING else plain(default)
+
+
+def _is_dataclass(kind: Any) -> bool:
+    return isinstance(kind, type) and dataclasses.is_dataclass(kind)
