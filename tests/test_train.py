@@ -299,7 +299,7 @@ def test_an_outside_network_trains_without_touching_the_package(
     weights = train(recipe("arch={use: mine.MyNet, args: {width: 5}}"), home / "out")
     restorer = Restorer.load(weights, trusted=True)
     net: Any = restorer.net
-    assert type(net).__name__ == "MyNet"
+    assert type(net.module).__name__ == "MyNet"
     assert (restorer.contract.level, net.first.weight.shape[0]) == ("image", 5)
 
 

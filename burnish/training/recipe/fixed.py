@@ -56,7 +56,7 @@ def fixed(recipe: Recipe) -> dict[str, Any]:
 
 
 def as_begun(stored: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
-    """What `fixed` gave when a run began, with the keys that a later version of Burnish added, which
+    """What `fixed` gave when a run began, with the keys that a later version of Burnish added: they
     stood at their defaults then. now: what it gives today.
 
     A key was added where others stood beside it, or where a recipe that says no more than it must
