@@ -10,6 +10,7 @@ from ..errors import UsageError
 from ..ground.files import linked_folders, places, replaces
 from ..images import endings, format_named, unread_endings
 
+#: what is added to names where no -o says where results go
 SUFFIX = "_restored"
 
 
@@ -22,13 +23,17 @@ def pair(
     suffix: str | None = None,
     extension: str | None = None,
 ) -> list[tuple[Path, Path]]:
-    """(source, target) for every input file, in a stable order; no two targets are the same, and
-    none is a source.
+    """Pairs every input file with its target, in a stable order.
 
-    inputs: files and folders (their own pictures; with `recursive`, those of their subfolders).
-    output: None (beside each, with a suffix), a folder, or, for one file, a file. `as_folder` says
-    that the output was written with a slash at its end. extension: ".png" and the like, or None to
-    keep each input's.
+    inputs: files, and folders, which stand for their own pictures.
+    output: a folder; or, for one file, a file; or None for results beside their sources.
+    as_folder: whether the output was written with a slash at its end.
+    recursive: whether folders stand for the pictures of their subfolders, too.
+    suffix: what is added to names; None is SUFFIX beside the sources, and nothing elsewhere.
+    extension: that of the targets, such as ".png"; None keeps that of each source.
+
+    Returns (source, target); no two targets are the same, and none is a source. UsageError where
+    that cannot be, or where an argument is none of these.
     """
     if suffix is not None and {"/", os.sep} & set(suffix):
         raise UsageError(
@@ -39,39 +44,48 @@ def pair(
             f"-f {extension.lstrip('.')}: the formats are "
             f"{', '.join(e.lstrip('.') for e in endings())}"
         )
-    if output is not None and _is_folder(inputs, output, as_folder):
-        sources = list(_sources(inputs, recursive, inside=output, suffix=suffix))
+
+    # Beside their sources.
+    if output is None:
+        mark = SUFFIX if suffix is None else suffix
+        sources = [source for source, _ in _sources(inputs, recursive, inside=None, suffix=mark)]
+        targets = [source.with_name(_renamed(source, mark, extension)) for source in sources]
+        return _without_clashes(sources, targets)
+
+    # Into a folder, where each stands as it stood in the folder that was named.
+    if _is_folder(inputs, output, as_folder):
+        found = list(_sources(inputs, recursive, inside=output, suffix=suffix))
         targets = [
             output / relative.with_name(_renamed(relative, suffix or "", extension))
-            for _, relative in sources
+            for _, relative in found
         ]
-    elif output is not None:
-        sources, targets = [(inputs[0], Path(inputs[0].name))], [output]
-        if output.suffix.lower() not in endings():
-            raise UsageError(
-                f"{output}: a file's name must end in one of {', '.join(endings())}; a "
-                "folder's in a slash"
-            )
-    else:
-        mark = SUFFIX if suffix is None else suffix
-        sources = list(_sources(inputs, recursive, inside=None, suffix=mark))
-        targets = [source.with_name(_renamed(source, mark, extension)) for source, _ in sources]
-    return _without_clashes([source for source, _ in sources], targets)
+        return _without_clashes([source for source, _ in found], targets)
+
+    # One file into a file.
+    if output.suffix.lower() not in endings():
+        raise UsageError(
+            f"{output}: a file's name must end in one of {', '.join(endings())}; a "
+            "folder's in a slash"
+        )
+    return _without_clashes([inputs[0]], [output])
 
 
 def _is_folder(inputs: Sequence[Path], output: Path, as_folder: bool) -> bool:
-    return (
-        as_folder or os.path.isdir(output) or len(inputs) > 1 or any(map(os.path.isdir, inputs))
-    )  # not Path's, which stumbles over long names
+    """Whether the output means a folder: by its slash, by what is there, or by the inputs."""
+    # os.path, since Path stumbles over long names.
+    several = len(inputs) > 1 or any(map(os.path.isdir, inputs))
+    return as_folder or os.path.isdir(output) or several
 
 
 def _sources(
     inputs: Sequence[Path], recursive: bool, inside: Path | None, suffix: str | None
 ) -> Iterator[tuple[Path, Path]]:
-    """(file, its path relative to the folder that was named).
+    """Finds the pictures that are meant: (file, its path relative to the folder that was named).
+
+    inside: the output folder. suffix: what is added to the names of results.
 
     What an earlier run wrote is not read again: files below an output folder that lies in the
-    input's, and suffixed ones beside their source.
+    input's, and files with the suffix beside their source.
     """
     own = inside.resolve() if inside is not None else None
     for path in inputs:
@@ -79,16 +93,15 @@ def _sources(
             yield path, Path(path.name)
             continue
         beside = suffix if own is None or path.resolve() == own else None
+        holds_output = own is not None and path.resolve() in own.parents
         for file in sorted(_files(path, recursive)):
-            below_output = (
-                own is not None and path.resolve() in own.parents and own in file.resolve().parents
-            )
+            below_output = holds_output and own in file.resolve().parents
             if not below_output and not (beside and _is_own_output(file, beside)):
                 yield file, file.relative_to(path)
 
 
 def _files(folder: Path, recursive: bool) -> Iterator[Path]:
-    """Pictures in a folder; links to files are followed, links to folders are not.
+    """The pictures in a folder; links to files are followed, links to folders are not.
 
     A folder that cannot be looked into stands for itself, and reading it says why.
     """
@@ -103,37 +116,37 @@ def _files(folder: Path, recursive: bool) -> Iterator[Path]:
 
 
 def is_picture(name: str) -> bool:
-    """By its extension.
+    """Whether a file is a picture, by the extension of its name.
 
-    Hidden files are none: another system puts what it says of a picture into `._a.jpg`.
+    A hidden file is none: another system puts what it says of a picture into `._a.jpg`.
     """
     return format_named(name) is not None and not name.startswith(".")
 
 
 def own_pictures(folder: Path) -> list[Path]:
-    """Those of a folder itself, in the order of their names."""
+    """The pictures of a folder itself, not of its subfolders, sorted by name."""
     return sorted(file for file in folder.iterdir() if is_picture(file.name))
 
 
 def passed_over(inputs: Sequence[Path], recursive: bool) -> dict[str, int]:
-    """How many files there are in the folders of each kind of picture that is not read, by
-    extension.
-    """
+    """How many pictures of kinds that are not read the folders hold, by extension."""
     found: dict[str, int] = {}
     unread = unread_endings()
     for folder in filter(os.path.isdir, inputs):
         for _, folders, files in os.walk(folder):
             if not recursive:
                 folders.clear()
-            for kind in (Path(name).suffix.lower() for name in files if not name.startswith(".")):
-                if kind in unread:
+            for name in files:
+                kind = Path(name).suffix.lower()
+                if kind in unread and not name.startswith("."):
                     found[kind] = found.get(kind, 0) + 1
     return found
 
 
 def not_followed(inputs: Sequence[Path]) -> str | None:
-    """A sentence on the links to folders below the folders, whose pictures are left out unless they
-    are named themselves; None where there is none.
+    """A sentence on the links to folders below the inputs; None where there is none.
+
+    Their pictures are left out unless they are named themselves.
     """
     own = {place for path in inputs for place in places(path)}
     found = [
@@ -153,13 +166,12 @@ def not_followed(inputs: Sequence[Path]) -> str | None:
 
 
 def _is_own_output(file: Path, suffix: str) -> bool:
+    """Whether a file has the suffix, and its source stands beside it."""
     if not file.stem.endswith(suffix):
         return False
     stem = file.stem.removesuffix(suffix)
-    return bool(stem) and any(
-        file.with_name(stem + e).exists() or file.with_name(stem + e.upper()).exists()
-        for e in endings()
-    )
+    names = [stem + case for ending in endings() for case in (ending, ending.upper())]
+    return bool(stem) and any(file.with_name(name).exists() for name in names)
 
 
 def _renamed(path: Path, suffix: str, extension: str | None) -> str:
@@ -167,26 +179,33 @@ def _renamed(path: Path, suffix: str, extension: str | None) -> str:
 
 
 def _without_clashes(sources: list[Path], targets: list[Path]) -> list[tuple[Path, Path]]:
-    """Where two files would have one result (a.jpg and a.png with -f png), it is that of the one
-    which has the extension already, else of the first; the others keep their old extension in the
-    name: a_jpg.png.
+    """Pairs sources and targets so that no two targets are the same, and none is a source.
+
+    Where two files would have one result (a.jpg and a.png with -f png), it is that of the one which
+    has the extension already, else of the first. The others keep their old extension in the name:
+    a_jpg.png. UsageError where a result would replace an input.
     """
     taken: set[Path] = set()
     own = {place for source in sources for place in places(source)}
-    result: dict[int, tuple[Path, Path]] = {}
-    for at in sorted(
-        range(len(sources)), key=lambda i: sources[i].suffix.lower() != targets[i].suffix.lower()
-    ):
-        source, target = sources[at], targets[at]
+
+    def changes_extension(at: int) -> bool:
+        return sources[at].suffix.lower() != targets[at].suffix.lower()
+
+    result: dict[int, Path] = {}
+    for at in sorted(range(len(sources)), key=changes_extension):
+        target = targets[at]
         if target in taken:
-            target = target.with_name(f"{target.stem}_{source.suffix.lstrip('.')}{target.suffix}")
-        number, first = 2, target
+            old = sources[at].suffix.lstrip(".")
+            target = target.with_name(f"{target.stem}_{old}{target.suffix}")
+        first = target
+        number = 2
         while target in taken:
-            target, number = first.with_name(f"{first.stem}_{number}{first.suffix}"), number + 1
+            target = first.with_name(f"{first.stem}_{number}{first.suffix}")
+            number += 1
         if replaces(target, own):
             raise UsageError(
                 f"{target}: a result would replace an input; choose another -o, or a --suffix"
             )
         taken.add(target)
-        result[at] = source, target
-    return [result[at] for at in range(len(sources))]
+        result[at] = target
+    return [(source, result[at]) for at, source in enumerate(sources)]

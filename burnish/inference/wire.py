@@ -1,8 +1,8 @@
-"""Reads an ONNX file's wire format (protocol buffers) without a native parser: its metadata, and
-whether it is one that Burnish hands to one.
+"""The wire format of ONNX files (protocol buffers), read and checked without a native parser.
 
 A model file from a stranger is data: of limited size, with listed operators, no functions, no
-subgraphs, no external data (ONNX IR specification, onnx.proto).
+subgraphs, no external data (ONNX IR specification, onnx.proto). Only a file that passes is handed
+to a native parser.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ from typing import Any
 
 from ..errors import ModelCorrupt, ModelMismatch, ModelMissing, UnsafeModel
 
+#: bytes that a model file may have
 MAX_BYTES = 512 * 2**20
+#: the version of what Burnish writes into a model file
 FORMAT = 1
-#: field numbers of a message have 29 bits
+#: field numbers of a message are below this, since they have 29 bits
 MOST_FIELDS = 1 << 29
 
 #: what a restoration network is made of; nothing that loops, branches, draws random numbers or
@@ -33,26 +35,42 @@ OPERATORS = frozenset(
     """.split()
 )
 
-# field numbers of onnx.proto
-_MODEL_GRAPH, _MODEL_OPSET, _MODEL_METADATA, _MODEL_TRAINING, _MODEL_FUNCTIONS = 7, 8, 14, 20, 25
-_GRAPH_NODE, _GRAPH_INITIALIZER, _GRAPH_SPARSE = 1, 5, 15
-_NODE_OPERATOR, _NODE_ATTRIBUTE, _NODE_DOMAIN = 4, 5, 7
-(
-    _ATTRIBUTE_TENSOR,
-    _ATTRIBUTE_GRAPH,
-    _ATTRIBUTE_TENSORS,
-    _ATTRIBUTE_GRAPHS,
-    _ATTRIBUTE_SPARSE,
-    _ATTRIBUTE_SPARSES,
-) = 5, 6, 10, 11, 22, 23
-_TENSOR_EXTERNAL, _TENSOR_LOCATION = 13, 14
+# Field numbers of onnx.proto.
+_MODEL_GRAPH = 7
+_MODEL_METADATA = 14
+_MODEL_TRAINING = 20
+_MODEL_FUNCTIONS = 25
+
+_GRAPH_NODE = 1
+_GRAPH_INITIALIZER = 5
+_GRAPH_SPARSE = 15
+
+_NODE_OPERATOR = 4
+_NODE_ATTRIBUTE = 5
+_NODE_DOMAIN = 7
+
+_ATTRIBUTE_TENSOR = 5
+_ATTRIBUTE_GRAPH = 6
+_ATTRIBUTE_TENSORS = 10
+_ATTRIBUTE_GRAPHS = 11
+_ATTRIBUTE_SPARSE = 22
+_ATTRIBUTE_SPARSES = 23
+
+_TENSOR_EXTERNAL = 13
+_TENSOR_LOCATION = 14
+
+# How a field's value is written, by the lowest three bits of its key.
+_VARINT = 0
+_LENGTH_FIRST = 2
+#: bytes of the values that have a fixed size
+_FIXED = {1: 8, 5: 4}
 
 
 def read_header(path: Path) -> dict[str, Any]:
-    """Contract, card and the source's SHA-256 of a Burnish model file, after every check of this
-    module.
+    """Reads what Burnish wrote into a model file, after every check of this module.
 
-    The keys: format, contract, card, source_sha256.
+    The keys of the record are format, contract, card and source_sha256. Raises ModelMissing,
+    UnsafeModel, ModelCorrupt, ModelMismatch.
     """
     if not path.is_file():
         raise ModelMissing(f"{path}: no such model file")
@@ -62,17 +80,17 @@ def read_header(path: Path) -> dict[str, Any]:
             f"{MAX_BYTES // 2**20} MiB at most"
         )
     data = path.read_bytes()
+
+    # The file as ONNX. A RecursionError is JSON that is nested a thousand times.
     try:
         metadata = _check_model(memoryview(data))
         header = json.loads(metadata.get("burnish", "null"))
     except UnsafeModel as error:
         raise UnsafeModel(f"{path}: {error}") from None
-    except (
-        ValueError,
-        IndexError,
-        RecursionError,
-    ) as error:  # recursion: JSON that is nested a thousand times
+    except (ValueError, IndexError, RecursionError) as error:
         raise ModelCorrupt(f"{path}: not a whole ONNX file ({error})") from error
+
+    # The header as Burnish's.
     if header is None:
         raise ModelMismatch(
             f"{path}: an ONNX file without Burnish's contract; only files made by `burnish "
@@ -90,8 +108,9 @@ def read_header(path: Path) -> dict[str, Any]:
 
 
 def _check_model(data: memoryview) -> dict[str, str]:
-    """The metadata of a model whose graph holds nothing that is not listed; UnsafeModel says what
-    it holds.
+    """The metadata of a model whose graph holds nothing that is not listed.
+
+    UnsafeModel says what else it holds.
     """
     metadata: dict[str, str] = {}
     graphs = 0
@@ -100,6 +119,7 @@ def _check_model(data: memoryview) -> dict[str, str]:
             _check_graph(_message(value))
             graphs += 1
         elif field == _MODEL_METADATA:
+            # An entry has its key in field 1, and its value in field 2.
             entry = {
                 number: bytes(_message(content)).decode()
                 for number, content in _fields(_message(value))
@@ -158,38 +178,42 @@ def _check_tensor(data: memoryview) -> None:
 
 
 def _fields(data: memoryview) -> Iterator[tuple[int, int | memoryview]]:
-    """(field number, value) of one message; ValueError or IndexError where it ends early or a
-    length lies.
+    """The fields of one message: (field number, value).
+
+    ValueError or IndexError where the message ends early, or a length lies.
     """
     position = 0
     while position < len(data):
         key, position = _varint(data, position)
-        kind, number = key & 7, key >> 3
-        if (
-            not 0 < number < MOST_FIELDS
-        ):  # C++ readers would cut it to 32 bits and find another field
+        kind = key & 7
+        number = key >> 3
+        # C++ readers would cut a larger number to 32 bits, and find another field.
+        if not 0 < number < MOST_FIELDS:
             raise ValueError(f"a field with the number {number}")
-        value: int | memoryview
-        if kind == 0:
+        if kind == _VARINT:
             value, position = _varint(data, position)
-        else:
-            length, position = (
-                _varint(data, position) if kind == 2 else ({1: 8, 5: 4}.get(kind, -1), position)
-            )
-            if length < 0 or position + length > len(data):
-                raise ValueError(f"a field of {length} bytes at {position} of {len(data)}")
-            value, position = data[position : position + length], position + length
-        yield number, value
+            yield number, value
+            continue
+        length = _FIXED.get(kind, -1)
+        if kind == _LENGTH_FIRST:
+            length, position = _varint(data, position)
+        if length < 0 or position + length > len(data):
+            raise ValueError(f"a field of {length} bytes at {position} of {len(data)}")
+        yield number, data[position : position + length]
+        position += length
 
 
 def _message(value: int | memoryview) -> memoryview:
+    """The value of a field as a message; ValueError where it is a number."""
     if isinstance(value, int):
         raise ValueError("a number where a message belongs")
     return value
 
 
 def _varint(data: memoryview, position: int) -> tuple[int, int]:
-    result = shift = 0
+    """The number at a position, written seven bits a byte, and the position behind it."""
+    result = 0
+    shift = 0
     while True:
         byte = data[position]
         position += 1

@@ -16,18 +16,18 @@ DEFAULT = "photo"
 
 
 def folder() -> Path:
-    """Where the shipped model files lie."""
+    """The folder where the shipped model files lie."""
     return Path(__file__).resolve().parents[1] / "weights"
 
 
 def names() -> list[str]:
-    """The shipped models that are files, the default one first."""
+    """The names of the shipped models that are files, the default one first."""
     found = sorted(path.stem for path in folder().glob("*.onnx"))
     return sorted(found, key=lambda name: name != DEFAULT)
 
 
 def find(name: str) -> Path:
-    """The model file of a shipped name, or at a path; ModelMissing with the choices."""
+    """The model file of a shipped name, or at a path. ModelMissing, with the choices, for none."""
     if name in names():
         return folder() / f"{name}.onnx"
     path = Path(name)
@@ -47,18 +47,16 @@ def find(name: str) -> Path:
         "of an .onnx or .safetensors file"
     )
     near = hint(name, [*names(), *FILTERS])
-    raise ModelMissing(
-        f"there is no model {name!r}; {near}{'The' if near else 'the'} choices: {choices}"
-    )
+    the = "The" if near else "the"
+    raise ModelMissing(f"there is no model {name!r}; {near}{the} choices: {choices}")
 
 
 def load(name: str | Path = DEFAULT) -> Model:
-    """The model of a shipped name, of a filter's (with arguments, as in "lanczos:scale=4"), or of a
-    path to an .onnx file.
+    """Loads a model, as in `model = burnish.load("photo")`, to call as `model(image, noise=25)`.
 
-    `model = burnish.load("photo")`, then `model(image, noise=25)`. Raises ModelMissing,
-    ModelCorrupt, ModelMismatch, UnsafeModel, and UsageError for arguments that a filter does not
-    take.
+    name: that of a shipped model; that of a filter, with arguments as in "lanczos:scale=4"; or the
+    path of an .onnx file. Raises ModelMissing, ModelCorrupt, ModelMismatch, UnsafeModel, and
+    UsageError for arguments that a filter does not take.
     """
     name = str(name)
     return Model(make(name) if listed(name) and name not in names() else find(name))

@@ -17,6 +17,7 @@ from ...contract import Contract, Opened
 from ...errors import DeviceError, MissingExtra, ModelMissing
 from ...ground.tables import Table, no_such
 
+#: the words for where a model runs
 DEVICES = ("auto", "cpu", "cuda")
 
 BACKENDS: Table[Callable[..., Opened]] = Table(
@@ -45,10 +46,14 @@ def open_model(
     fp32: bool = False,
     backend: str | None = None,
 ) -> Opened:
-    """The model file opened by the backend that fits the device: OpenVINO (else ONNX Runtime) on a
-    CPU, torch on a GPU.
+    """Opens a model file with the backend that fits the device.
 
-    DeviceError, MissingExtra.
+    That is OpenVINO (else ONNX Runtime) on a processor, and torch on a GPU.
+
+    device: one of DEVICES. threads: of the processor; None is all of them. fp32: whether to compute
+    in full precision. backend: a name of BACKENDS, which then opens it in any case.
+
+    Raises DeviceError, MissingExtra, and what the backend raises.
     """
     if device not in DEVICES:
         raise DeviceError(no_such("device", device, DEVICES))
@@ -58,9 +63,8 @@ def open_model(
     where = "cuda" if name == "torch" and device != "cpu" and _gpu_usable() else "cpu"
     try:
         opened = _opener(name)(path, contract, device=where, threads=threads, fp32=fp32)
-    except (
-        ModelMissing
-    ) as error:  # torch wants the trained weights; the model file is all that a processor needs
+    except ModelMissing as error:
+        # torch wants the trained weights; the model file is all that a processor needs.
         if backend or device != "auto" or name != "torch":
             raise
         notes = (f"running on the processor, though a GPU is there: {error}",)
@@ -69,6 +73,7 @@ def open_model(
 
 
 def _opener(name: str) -> Callable[..., Opened]:
+    """The function of a backend. MissingExtra where its library is not installed."""
     library, extra = LIBRARIES[name]
     if not _installed(library):
         raise MissingExtra(f"the {name} backend is not installed; pip install '{extra}' brings it")
@@ -80,30 +85,34 @@ def _for_processor() -> str:
 
 
 def _choose(device: str) -> tuple[str, tuple[str, ...]]:
-    """(backend, notes) for a device: a GPU only where it can be used; what stands in the way is
-    said.
+    """Chooses a backend for a device: (its name, notes).
+
+    A GPU is taken only where it can be used; what stands in the way is said.
     """
-    notes: tuple[str, ...] = ()
-    if device != "cpu":
-        if _gpu_usable():
-            return "torch", ()
-        reason = (
-            "PyTorch is not installed"
-            if not _installed("torch")
-            else "the installed PyTorch cannot use it (a CPU build, or too old a driver)"
-        )
-        mend = "pip install 'burnish[train]' with a CUDA build of PyTorch mends that"
-        if device == "cuda":
-            said = "no NVIDIA GPU was found on this machine"
-            if _gpu_present():
-                said = f"a GPU is there, but {reason}; {mend}"
-            raise DeviceError(f"--device cuda: {said}")
-        if _gpu_present():
-            notes = (f"a GPU is there, but {reason}: running on the processor; {mend}",)
-    return _for_processor(), notes
+    if device == "cpu":
+        return _for_processor(), ()
+    if _gpu_usable():
+        return "torch", ()
+
+    # There is no GPU, or PyTorch cannot use it.
+    present = _gpu_present()
+    reason = "the installed PyTorch cannot use it (a CPU build, or too old a driver)"
+    if not _installed("torch"):
+        reason = "PyTorch is not installed"
+    mend = "pip install 'burnish[train]' with a CUDA build of PyTorch mends that"
+    if device == "cuda":
+        said = "no NVIDIA GPU was found on this machine"
+        if present:
+            said = f"a GPU is there, but {reason}; {mend}"
+        raise DeviceError(f"--device cuda: {said}")
+    if not present:
+        return _for_processor(), ()
+    note = f"a GPU is there, but {reason}: running on the processor; {mend}"
+    return _for_processor(), (note,)
 
 
 def _installed(library: str) -> bool:
+    """Whether a library could be imported; it is not."""
     return importlib.util.find_spec(library) is not None
 
 
@@ -113,7 +122,7 @@ def _gpu_present() -> bool:
 
 
 def _gpu_usable() -> bool:
-    """Whether torch can use an NVIDIA GPU; torch is loaded only where there is one."""
+    """Whether torch can use an NVIDIA GPU. It is loaded only where there is one."""
     if not (_gpu_present() and _installed("torch")):
         return False
     usable: bool = importlib.import_module("burnish.training.networks.torch_backend").gpu_usable()

@@ -1,5 +1,6 @@
-"""ONNX Runtime: where there is no OpenVINO, and for comparison. float32 only: it has no fast half
-precision on CPUs.
+"""ONNX Runtime: where there is no OpenVINO, and for comparison.
+
+It computes in float32 only, since it has no fast half precision on processors.
 """
 
 from __future__ import annotations
@@ -17,21 +18,22 @@ from ...errors import ModelCorrupt, OutOfMemory
 def open_model(
     path: Path, contract: Contract, *, device: str, threads: int | None, fp32: bool
 ) -> Opened:
-    """The model as an inference session on the processor."""
+    """Opens the model on the processor. ModelCorrupt where ONNX Runtime cannot read it.
+
+    `device` is always the processor here, and the precision always float32.
+    """
     options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
+    options.log_severity_level = 3  # errors only
     if threads:
         options.intra_op_num_threads = threads
     try:
         session = onnxruntime.InferenceSession(
             str(path), options, providers=["CPUExecutionProvider"]
         )
-    except (
-        Exception
-    ) as error:  # its error types are private; all of them mean that this file cannot be run
-        raise ModelCorrupt(
-            f"{path}: ONNX Runtime cannot read it ({str(error).splitlines()[0]})"
-        ) from error
+    except Exception as error:
+        # Its types of errors are private; all of them mean that this file cannot be run.
+        why = str(error).splitlines()[0]
+        raise ModelCorrupt(f"{path}: ONNX Runtime cannot read it ({why})") from error
     output = "residual" if contract.residual else "output"
 
     def run(image: Array, level: Array | None) -> Array:
@@ -40,7 +42,8 @@ def open_model(
             inputs["level"] = np.ascontiguousarray(level)
         try:
             result: Array = session.run([output], inputs)[0]
-        except Exception as error:  # private types again
+        except Exception as error:
+            # Private types again, which are told apart by their sentences.
             if "alloc" in str(error).lower() or "memory" in str(error).lower():
                 raise OutOfMemory(
                     f"a picture of {image.shape[-1]}x{image.shape[-2]} does not fit into memory"

@@ -1,7 +1,7 @@
-"""OpenVINO: the engine of CPUs.
+"""OpenVINO: the engine of processors.
 
-Precision follows the processor: f16 where AMX has it, bf16 for residuals where AMX or AVX-512 has
-it.
+Precision follows the processor: f16 where AMX has it, and, for residuals, bf16 where AMX or AVX-512
+has it.
 """
 
 from __future__ import annotations
@@ -36,8 +36,9 @@ PADDED = ".padded"
 
 
 def _converter(name: str) -> Any:
-    """`openvino.convert_model` for a program that converts models beside restoring: imported when
-    it is asked for.
+    """`openvino.convert_model`, imported when it is asked for.
+
+    It is there for a program that converts models beside restoring.
     """
     if name != "convert_model":
         raise AttributeError(f"module 'openvino' has no attribute {name!r}")
@@ -52,7 +53,11 @@ if KEPT_AWAY:
 def open_model(
     path: Path, contract: Contract, *, device: str, threads: int | None, fp32: bool
 ) -> Opened:
-    """The model compiled for this processor. `device` is always the processor here."""
+    """Opens the model, compiled for this processor. ModelCorrupt where OpenVINO cannot read it.
+
+    `device` is always the processor here.
+    """
+    # How it is to be compiled.
     core = _core()
     capabilities = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     precision = "f32" if fp32 else fastest(capabilities, flags(), residual=contract.residual)
@@ -65,6 +70,8 @@ def open_model(
     }
     if threads:
         settings["INFERENCE_NUM_THREADS"] = str(threads)
+
+    # The file, without what a Run of ours does not need.
     try:
         model = core.read_model(path)
         _keep_only(model, "residual" if contract.residual else "output")
@@ -72,18 +79,20 @@ def open_model(
         compiled = core.compile_model(model, "CPU", settings)
     except RuntimeError as error:
         raise ModelCorrupt(f"{path}: OpenVINO cannot read it ({_first_line(error)})") from error
-    request, turn = compiled.create_infer_request(), threading.Lock()
+
+    # One request and its buffers serve all threads, in turns.
+    request = compiled.create_infer_request()
+    turn = threading.Lock()
 
     def run(image: Array, level: Array | None) -> Array:
         inputs = {"input": np.ascontiguousarray(image)}
         if level is not None:
             inputs["level"] = np.ascontiguousarray(level)
         try:
-            with turn:  # one request and its buffers serve all threads
+            with turn:
                 result = request.infer(inputs, share_inputs=True, share_outputs=True)[0]
-                return np.array(
-                    result, np.float32
-                )  # a copy: the request's buffer is written again by the next tile
+                # A copy, since the next tile is written into the request's buffer again.
+                return np.array(result, np.float32)
         except (RuntimeError, MemoryError) as error:
             if _is_memory(error):
                 raise OutOfMemory(
@@ -100,22 +109,28 @@ def open_model(
 
 
 def fastest(capabilities: Collection[str], flags: Collection[str], *, residual: bool) -> str:
-    """The hint for the fastest precision.
+    """The hint for the fastest precision that is exact enough: "f16", "bf16" or "f32".
 
-    A processor with bf16 has AVX-512 fp16 too, as a rule, which is three to five times slower than
-    its AMX bf16: fp16 only where AMX has it, or where there is no bf16 (ARM). The 8 bits of bf16 do
-    for a residual, not for a picture: a network that gives the picture itself stays in float32.
+    capabilities: what OpenVINO reports of the processor. flags: what the system does. residual:
+    whether the network predicts what is to be added to its input.
     """
-    left_out = {"FP16"} if "BF16" in capabilities and "amx_fp16" not in flags else set()
-    left_out |= set() if residual else {"BF16"}
-    return next(
-        (hint for name, hint in PRECISIONS if name in capabilities and name not in left_out), "f32"
-    )
+    left_out = set()
+    if "BF16" in capabilities and "amx_fp16" not in flags:
+        # A processor with bf16 has AVX-512 fp16 too, as a rule, which is three to five times slower
+        # than its AMX bf16. So fp16 is taken where AMX has it, or where there is no bf16 (ARM).
+        left_out.add("FP16")
+    if not residual:
+        # The 8 bits of bf16 do for a residual, not for a picture.
+        left_out.add("BF16")
+    for name, hint in PRECISIONS:
+        if name in capabilities and name not in left_out:
+            return hint
+    return "f32"
 
 
 @cache
 def _core() -> openvino.Core:
-    """One for the process, never let go.
+    """The one core of the process, which is never let go.
 
     Compiling gives the thread at hand another stack for its signals, and the end of the core frees
     that memory from whichever thread it ends in: were that not the same one, the next signal
@@ -125,8 +140,9 @@ def _core() -> openvino.Core:
 
 
 def _keep_only(model: openvino.Model, name: str) -> None:
-    """Drops the outputs that are not asked for, so that the sum which predict() makes in float32 is
-    not made here as well.
+    """Drops the outputs that are not asked for.
+
+    So the sum, which predict() makes in float32, is not made here as well.
     """
     for result in model.get_results():
         if name not in result.get_output_tensor(0).get_names():
@@ -134,8 +150,9 @@ def _keep_only(model: openvino.Model, name: str) -> None:
 
 
 def _take_out_padding(model: openvino.Model) -> None:
-    """Takes out what a file does to take pictures of any size (`training/networks/any_size.py`):
-    what comes from `contract.predict` and from the engine is padded already, tile by tile.
+    """Takes out what a file does to take pictures of any size (`training/networks/any_size.py`).
+
+    What comes from `contract.predict` and from the engine is padded already, tile by tile.
     """
     inputs = {source.get_any_name(): source for source in model.inputs}
     for operation in model.get_ops():
@@ -151,13 +168,12 @@ def _take_out_padding(model: openvino.Model) -> None:
 
 
 def _is_memory(error: BaseException) -> bool:
+    """Whether an error means that memory was short, by its type or its words."""
     text = str(error).lower()
-    return isinstance(error, MemoryError) or any(
-        word in text for word in ("alloc", "out of memory", "memory")
-    )
+    return isinstance(error, MemoryError) or "alloc" in text or "memory" in text
 
 
 def _first_line(error: BaseException) -> str:
-    return next(
-        (line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__
-    )
+    """The first line of an error's sentence that is not empty, or the name of its type."""
+    lines = (line.strip() for line in str(error).splitlines())
+    return next((line for line in lines if line), type(error).__name__)

@@ -23,17 +23,15 @@ from ...ground.tables import Table
 
 @dataclass(frozen=True)
 class Filter:
-    """A model without weights.
+    """A model without weights."""
 
-    contract: as of any model; its reach is the largest that the dials allow. run: looks at every
-    picture of a batch by itself. card: `task`, `source` (the paper), `library`, `licence`,
-    `bytes_per_pixel`. libraries: functions of `libraries.py` that load what `run` wants, or raise
-    MissingExtra.
-    """
-
+    #: its contract, as of any model; the reach is the largest that the dials allow
     contract: Contract
+    #: what runs it, on every picture of a batch by itself
     run: Run
+    #: `task`, `source` (the paper), `library`, `licence`, `bytes_per_pixel`
     card: Mapping[str, Any]
+    #: functions of `libraries.py` that load what `run` wants, or raise MissingExtra
     libraries: tuple[Callable[[int | None], Any], ...] = ()
 
     def open(
@@ -44,9 +42,9 @@ class Filter:
         fp32: bool = True,
         backend: str | None = None,
     ) -> Opened:
-        """Loads the libraries; all compute in full precision, whatever `fp32` says.
+        """Loads the libraries, which compute in full precision, whatever `fp32` says.
 
-        MissingExtra where one is not installed, DeviceError for anything but the processor, and for
+        MissingExtra where one is not installed; DeviceError for anything but the processor, and for
         a backend.
         """
         if device not in ("auto", "cpu"):
@@ -82,7 +80,7 @@ def listed(words: str) -> bool:
 
 
 def make(words: str) -> Filter:
-    """The filter of NAME or NAME:ARGUMENT=VALUE,...
+    """Makes the filter that NAME or NAME:ARGUMENT=VALUE,... means.
 
     UsageError names the choices, or says which argument does not fit.
     """
@@ -95,15 +93,15 @@ def make(words: str) -> Filter:
     try:
         inspect.signature(function).bind(**arguments)
     except TypeError as error:
+        known = ", ".join(inspect.signature(function).parameters)
         raise UsageError(
-            f"{words}: {error}; its arguments: "
-            f"{', '.join(inspect.signature(function).parameters)}; dials are set with -d"
+            f"{words}: {error}; its arguments: {known}; dials are set with -d"
         ) from error
     return function(**arguments)
 
 
 def whole(name: str, value: Any, low: int, high: int) -> int:
-    """An argument that is a whole number from low to high; UsageError otherwise."""
+    """The value of an argument that is a whole number from low to high; UsageError otherwise."""
     if not isinstance(value, int) or not low <= value <= high:
         raise UsageError(
             f"{name}={value} does not fit: a whole number from {low} to {high} is wanted"
@@ -114,10 +112,9 @@ def whole(name: str, value: Any, low: int, high: int) -> int:
 def same_size(
     channels: int, reach: int, dials: tuple[Dial, ...], identity: tuple[float, ...] | None = None
 ) -> Contract:
-    """The contract of a filter that keeps the picture's size, and its channels, of which there may
-    be 1 to 16.
+    """The contract of a filter that keeps the picture's size and its channels.
 
-    UsageError for others.
+    There may be 1 to 16 channels; UsageError for others.
     """
     channels = whole("channels", channels, 1, 16)
     return Contract(
@@ -131,19 +128,13 @@ def same_size(
 
 
 def per_picture(function: Callable[..., Any]) -> Run:
-    """A Run from function(planes [C, H, W], a number for each dial) -> [C', H, W]."""
+    """A Run made of function(planes [C, H, W], a number for each dial) -> [C', H, W]."""
 
     def run(image: Array, level: Array | None) -> Array:
-        numbers = (
-            [()] * len(image)
-            if level is None
-            else [tuple(map(float, levels[:, 0, 0])) for levels in level]
-        )
-        return np.stack(
-            [
-                np.asarray(function(planes, *dials), np.float32)
-                for planes, dials in zip(image, numbers, strict=True)
-            ]
-        )
+        numbers: list[tuple[float, ...]] = [()] * len(image)
+        if level is not None:
+            numbers = [tuple(map(float, levels[:, 0, 0])) for levels in level]
+        results = [function(planes, *dials) for planes, dials in zip(image, numbers, strict=True)]
+        return np.stack([np.asarray(result, np.float32) for result in results])
 
     return run

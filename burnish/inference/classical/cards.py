@@ -1,6 +1,4 @@
-"""The filters as lines to read and as records: what `burnish models` ends with, and `burnish info
-NAME` says.
-"""
+"""The cards of filters, for `burnish models` and `burnish info NAME`."""
 
 from __future__ import annotations
 
@@ -12,7 +10,7 @@ from . import FILTERS, make
 
 
 def record(words: str) -> dict[str, Any]:
-    """Everything of one filter, for --json; with the keys of a model's record, and no file.
+    """All that is known of one filter, for --json, with the keys of a model's record.
 
     UsageError for arguments that do not fit.
     """
@@ -27,30 +25,23 @@ def record(words: str) -> dict[str, Any]:
 
 
 def listing() -> str:
-    """A line for each filter: name, task, dials with range and default."""
+    """A line for each filter: its name, its task, and its dials with range and default."""
     lines = []
     for name in FILTERS:
         made = make(name)
-        lines.append(
-            (
-                name,
-                made.card["task"].partition(":")[0].partition(",")[0],
-                ", ".join(map(_short, made.contract.dials)),
-            )
-        )
-    widths = [max(len(line[column]) for line in lines) for column in range(3)]
-    return "\n".join(
-        [
-            "filters, without weights:",
-            *("  " + "  ".join(map(str.ljust, line, widths)).rstrip() for line in lines),
-        ]
-    )
+        task = made.card["task"].partition(":")[0].partition(",")[0]
+        dials = ", ".join(map(_short, made.contract.dials))
+        lines.append((name, task, dials))
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    rows = ["  " + "  ".join(map(str.ljust, line, widths)).rstrip() for line in lines]
+    return "\n".join(["filters, without weights:", *rows])
 
 
 def describe(words: str) -> str:
-    """One filter's card. UsageError for arguments that do not fit."""
+    """The card of one filter, in lines to read. UsageError for arguments that do not fit."""
     made = make(words)
-    contract, card = made.contract, made.card
+    contract = made.contract
+    card = made.card
     reach = "the whole picture" if contract.reach is None else f"{contract.reach} pixels at most"
     lines = [f"{words}: {card['task']}"]
     lines += [
@@ -69,4 +60,5 @@ def describe(words: str) -> str:
 
 
 def _short(dial: Dial) -> str:
+    """A dial in few words: its name, its range, and where it stands when nothing is said."""
     return f"{dial.name} {dial.low:g}..{dial.high:g} ({unsaid(dial)})"

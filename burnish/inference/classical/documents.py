@@ -13,21 +13,22 @@ from ...ground.channels import to_channels
 from . import Filter, per_picture, same_size
 from .libraries import opencv, scikit_image
 
-#: side of the median that keeps the noise out of the paper's brightness, which would else be that
-#: of the brightest pixels
+#: side of the median, in pixels, that keeps the noise out of the paper's brightness: else that
+#: would be the brightness of the brightest pixels
 MEDIAN = 5
-#: paper darker than this is taken to be this bright
+#: paper that is darker than this is taken to be this bright
 DARKEST = 1 / 255
 #: Sauvola's R: half the range of grey (128 of 8 bits)
 RANGE = 0.5
 
 
 def background_division(channels: int = 3) -> Filter:
-    """The picture over its paper, clipped to [0, 1]: the paper becomes white, channel by channel,
-    so that yellow paper does too.
+    """Makes paper white: the picture is divided by its paper, and clipped to [0, 1].
 
-    The paper is what is left when dark strokes are closed (Serra 1982), blurred. Dial: radius in
-    pixels, half the width of the widest stroke that is ink.
+    That is done channel by channel, so that yellow paper becomes white, too. The paper is what is
+    left when dark strokes are closed (Serra 1982), blurred.
+
+    Dial: radius in pixels, half the width of the widest stroke that is ink.
     """
     dials = (Dial("radius", 2, 50, 15, "pixels: half the width of the widest stroke"),)
     card = {
@@ -51,24 +52,25 @@ def background_division(channels: int = 3) -> Filter:
 
 
 def _background_division(planes: Array, radius: float) -> Array:
-    cv2, half = opencv(), round(radius)
+    cv2 = opencv()
+    half = round(radius)
     window = np.ones((2 * half + 1, 2 * half + 1), np.uint8)
     result = np.empty_like(planes)
     for c, plane in enumerate(planes):
         calm = cv2.medianBlur(np.ascontiguousarray(plane), MEDIAN)
-        paper = cv2.GaussianBlur(
-            cv2.morphologyEx(calm, cv2.MORPH_CLOSE, window), window.shape, half / 2
-        )
+        closed = cv2.morphologyEx(calm, cv2.MORPH_CLOSE, window)
+        paper = cv2.GaussianBlur(closed, window.shape, half / 2)
         result[c] = np.clip(plane / np.maximum(paper, np.float32(DARKEST)), 0, 1)
     return result
 
 
 def sauvola(channels: int = 3) -> Filter:
-    """Black and white by a threshold for each pixel: m (1 + k (s / R - 1)) of the window's mean m
-    and standard deviation s, with R = 0.5 (Sauvola, Pietikäinen 2000).
+    """Makes a picture black and white by a threshold for each pixel (Sauvola, Pietikäinen 2000).
 
-    Colour (channels=3) is turned grey first. Dials: window in pixels, made odd by one more; k,
-    where a smaller one gives more ink.
+    It is m (1 + k (s / R - 1)), with mean m and standard deviation s of the window, and R = 0.5.
+    Colour (channels=3) is turned grey first.
+
+    Dials: window in pixels, made odd by one more; and k, where a smaller one gives more ink.
     """
     dials = (
         Dial("window", 3, 101, 15, "pixels, odd"),
@@ -94,18 +96,18 @@ def sauvola(channels: int = 3) -> Filter:
 
 def _sauvola(planes: Array, window: float, k: float) -> NDArray[Any]:
     grey = _grey(planes)
-    threshold = scikit_image().filters.threshold_sauvola(
-        grey, int(window) // 2 * 2 + 1, k, RANGE
-    )  # for floats it would take R = 1, of -1..1
+    # Without RANGE it would take R = 1 for floats, as if they went from -1 to 1.
+    side = int(window) // 2 * 2 + 1
+    threshold = scikit_image().filters.threshold_sauvola(grey, side, k, RANGE)
     white: NDArray[Any] = (grey > threshold)[None]
     return white
 
 
 def otsu(channels: int = 3) -> Filter:
-    """Black and white by the one threshold that parts the picture's values best (Otsu 1979; 256
-    bins).
+    """Makes a picture black and white by one threshold (Otsu 1979).
 
-    Colour (channels=3) is turned grey first. No dials.
+    It is the one that parts the picture's values best, in 256 bins. Colour (channels=3) is turned
+    grey first. There are no dials.
     """
     card = {
         "task": (
@@ -125,9 +127,8 @@ def otsu(channels: int = 3) -> Filter:
 
 def _otsu(planes: Array) -> NDArray[Any]:
     grey = _grey(planes)
-    if (
-        grey.min() == grey.max()
-    ):  # nothing to part: an empty page is white, though none of it is above the threshold
+    if grey.min() == grey.max():
+        # Nothing to part: an empty page is white, though none of it is above the threshold.
         return (grey >= 0.5)[None]
     white: NDArray[Any] = (grey > scikit_image().filters.threshold_otsu(grey))[None]
     return white
@@ -139,7 +140,7 @@ def _grey(planes: Array) -> NDArray[np.float64]:
 
 
 def _contract(channels: int, reach: int | None, dials: tuple[Dial, ...]) -> Contract:
-    """From grey or colour to grey."""
+    """The contract of a filter from grey or colour to grey. UsageError for other channels."""
     if channels not in (1, 3):
         raise UsageError(
             f"channels={channels} does not fit: 1 (grey) or 3 (colour, turned grey) is wanted"

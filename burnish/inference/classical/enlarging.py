@@ -10,24 +10,21 @@ from . import Filter, whole
 
 
 def lanczos(scale: int = 2, channels: int = 3) -> Filter:
-    """`scale` times larger, each pixel a sum of 6x6 weighted by a windowed sinc (Duchon 1979).
+    """Enlarges `scale` times, by sums of 6x6 pixels weighted by a windowed sinc (Duchon 1979).
 
-    No dials.
+    There are no dials.
     """
-    return _enlarging(
-        "lanczos",
+    source = (
         "Duchon, Lanczos filtering in one and two dimensions, Journal of Applied Meteorology "
-        "18, 1979",
-        scale,
-        channels,
+        "18, 1979"
     )
+    return _enlarging("lanczos", source, scale, channels)
 
 
 def bicubic(scale: int = 2, channels: int = 3) -> Filter:
-    """`scale` times larger, each pixel a sum of 4x4 weighted by Keys's cubic with a = -1/2, as
-    MATLAB's imresize has it.
+    """Enlarges `scale` times, by sums of 4x4 pixels weighted by Keys's cubic (1981).
 
-    No dials.
+    Its a is -1/2, as in MATLAB's imresize. There are no dials.
     """
     source = (
         "Keys, Cubic convolution interpolation for digital image processing, IEEE "
@@ -37,7 +34,8 @@ def bicubic(scale: int = 2, channels: int = 3) -> Filter:
 
 
 def _enlarging(kernel: str, source: str, scale: int, channels: int) -> Filter:
-    scale, channels = whole("scale", scale, 2, 8), whole("channels", channels, 1, 16)
+    scale = whole("scale", scale, 2, 8)
+    channels = whole("channels", channels, 1, 16)
     card = {
         "task": f"enlarges {scale} times, by the {kernel} kernel",
         "source": source,

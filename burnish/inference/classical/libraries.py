@@ -1,5 +1,6 @@
-"""The libraries of `burnish[classical]`, each imported here alone, and only when a filter that
-wants it is opened.
+"""The libraries of `burnish[classical]`, which are imported here alone.
+
+Each is imported when a filter that wants it is opened.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from ...errors import MissingExtra
 
 
 def opencv(threads: int | None = None) -> Any:
-    """The module cv2, on so many threads if that is said; MissingExtra."""
+    """The module cv2, on so many threads if that is said. MissingExtra where it is not there."""
     try:
         import cv2
     except ImportError as error:
@@ -21,8 +22,9 @@ def opencv(threads: int | None = None) -> Any:
 
 
 def scikit_image(threads: int | None = None) -> Any:
-    """The module skimage with its filters and restoration, which run on one thread whatever is
-    said; MissingExtra.
+    """The module skimage with its filters and restoration. MissingExtra where it is not there.
+
+    It runs on one thread, whatever is said.
     """
     try:
         import skimage
