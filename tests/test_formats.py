@@ -25,7 +25,7 @@ from burnish.dataset.check.gather import gather
 from burnish.dataset.pairs import pictures_below
 from burnish.images import FORMATS, Format, Picture, Plane, exif
 from burnish.images.picture import to_samples
-from burnish.inference.names import pair
+from burnish.inference.targets import pair
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 

@@ -28,7 +28,7 @@ from burnish import errors, images
 from burnish.dataset.check import Source, check
 from burnish.images import FORMATS, Plane, exif
 from burnish.images.picture import to_samples
-from burnish.inference.names import not_followed
+from burnish.inference.targets import not_followed
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 GREY = SRGB[:16] + b"GRAY" + SRGB[20:]

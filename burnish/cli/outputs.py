@@ -58,7 +58,7 @@ def pairs_of(
     format: str | None,
 ) -> list[tuple[Path, Path]]:
     """(source, target) for every picture that is meant, from the words of -o, --suffix and -f."""
-    from ..inference.names import pair
+    from ..inference.targets import pair
 
     return pair(
         inputs,

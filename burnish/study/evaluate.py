@@ -20,7 +20,7 @@ from ..ground.channels import from_channels
 from ..ground.files import atomic_write
 from ..ground.tables import no_such
 from ..images import Picture
-from ..inference.names import own_pictures
+from ..inference.targets import own_pictures
 from ..metrics import LIKENESS, METRICS, Metric
 from ..metrics.artefacts import OF_PICTURES
 from ..metrics.evaluate import (

@@ -161,7 +161,7 @@ def _wanted(strength: float, strength_map: Path | None) -> float | MapFile:
 
 
 def _say_what_is_passed_over(inputs: Sequence[Path], recursive: bool, console: Console) -> None:
-    from ...inference.names import not_followed, passed_over
+    from ...inference.targets import not_followed, passed_over
 
     passed = passed_over(inputs, recursive)
     if passed:

@@ -123,7 +123,7 @@ def _pairs(
     named.
     """
     from ...degrade.files import SUFFIX, is_mask
-    from ...inference.names import not_followed
+    from ...inference.targets import not_followed
 
     mark = SUFFIX if suffix is None and output is None else suffix
     found = pairs_of(inputs, output, recursive=recursive, suffix=mark, format=format)

@@ -22,7 +22,7 @@ from ...ground.remarks import Say, silent
 from ...ground.tables import no_such
 from ...images import Picture, read
 from ...inference.model import Model
-from ...inference.names import own_pictures
+from ...inference.targets import own_pictures
 from ...metrics import METRICS, TooSmall, facts
 from ...metrics.evaluate import check_sizes
 from ...pipeline import FOUND, Asked, enlarged

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from burnish.errors import UsageError
-from burnish.inference.names import pair, passed_over
+from burnish.inference.targets import pair, passed_over
 
 
 @pytest.fixture
