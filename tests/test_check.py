@@ -328,7 +328,7 @@ def test_registration_against_scikit_image(down: float, right: float) -> None:
     assert shift is not None
     reference: NDArray[np.float64] = phase_cross_correlation(
         second, first, upsample_factor=20, normalization=None
-    )[0]  # type: ignore[no-untyped-call]
+    )[0]
     assert (shift.down, shift.right) == pytest.approx((down, right), abs=0.1)
     assert (shift.down, shift.right) == pytest.approx(tuple(reference), abs=0.15)
     assert shift.sure > 0.15

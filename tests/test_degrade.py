@@ -388,9 +388,7 @@ def test_salt_and_pepper_are_as_many_as_the_dial_says() -> None:
     np.testing.assert_allclose((spoiled != 0.5).mean((1, 2, 3)), [0.1, 0.4], rtol=0.05)
     np.testing.assert_allclose((spoiled == 1).mean((1, 2, 3)), [0.03, 0.12], rtol=0.1)
     assert (spoiled == spoiled[:, :1]).all()
-    reference = util.random_noise(  # type: ignore[no-untyped-call]
-        clean[0, 0], "s&p", rng=1, amount=0.1, salt_vs_pepper=0.3
-    )
+    reference = util.random_noise(clean[0, 0], "s&p", rng=1, amount=0.1, salt_vs_pepper=0.3)
     assert (spoiled[0, 0] == 1).mean() == pytest.approx((reference == 1).mean(), rel=0.15)
     assert (
         salt_and_pepper(grey=0).spoil(clean, levels(10, 10), seeded()) != 0.5
@@ -677,7 +675,7 @@ def through_pillow(picture: Array, kind: str = "JPEG", **settings: object) -> Ar
 
 def photo() -> Array:
     """A cut of a photograph, [1, 3, 96, 96]"""
-    picture = data.astronaut()[60:156, 180:276]  # type: ignore[no-untyped-call]
+    picture = data.astronaut()[60:156, 180:276]
     planes: Array = (picture.transpose(2, 0, 1)[None] / 255).astype(np.float32)
     return planes
 

@@ -28,7 +28,13 @@ from conftest import scene  # noqa: E402
 from torch import Tensor, nn  # noqa: E402
 
 from burnish import metrics  # noqa: E402
-from burnish.errors import ModelCorrupt, ModelMismatch, ModelMissing, RecipeError, UsageError  # noqa: E402
+from burnish.errors import (  # noqa: E402
+    ModelCorrupt,
+    ModelMismatch,
+    ModelMissing,
+    RecipeError,
+    UsageError,
+)
 from burnish.training.losses import LOSSES, features  # noqa: E402
 from burnish.training.optimise.optim import OPTIMIZERS  # noqa: E402
 from burnish.training.optimise.schedule import SHAPES  # noqa: E402
@@ -309,7 +315,7 @@ def test_ssim_is_that_of_scikit_image_and_of_the_metrics_room() -> None:
     assert 1 - value == pytest.approx(np.mean(ours), abs=2e-6)
     theirs = []
     for a, b in zip(*arrays(*pair()), strict=True):
-        whole = structural_similarity(a, b, channel_axis=0, full=True, **SSIM_OF_THE_FIELD)[1]  # type: ignore[no-untyped-call]
+        whole = structural_similarity(a, b, channel_axis=0, full=True, **SSIM_OF_THE_FIELD)[1]
         theirs.append(whole[:, 5:-5, 5:-5].mean())
     assert 1 - float(make("SSIM")(*pair())) == pytest.approx(np.mean(theirs), abs=2e-6)
 

@@ -37,7 +37,7 @@ def reference_ssim(restored: np.ndarray, clean: np.ndarray) -> float:
         "use_sample_covariance": False,
         "win_size": 11,
     }
-    return float(structural_similarity(a, b, channel_axis=2, data_range=255, **kind))  # type: ignore[no-untyped-call]
+    return float(structural_similarity(a, b, channel_axis=2, data_range=255, **kind))
 
 
 def test_psnr_of_a_known_difference() -> None:
@@ -256,7 +256,8 @@ def test_the_contests_figures_are_those_of_scikit_image_on_the_mosaic(
     clean = scene(30, 41, 4)
     restored = noisy(clean, 6, rng)
     a, b = sensor(restored), sensor(clean)
-    similarity = structural_similarity(a, b, channel_axis=1, data_range=16383)  # type: ignore[no-untyped-call]  # what multichannel=True has become
+    # What multichannel=True has become.
+    similarity = structural_similarity(a, b, channel_axis=1, data_range=16383)
     assert figure("ssim-columns", restored, clean) == pytest.approx(similarity, abs=1e-9)
     decibel = 10 * math.log10(16383**2 / mean_squared_error(a, b))
     assert figure("psnr-mosaic", restored, clean) == pytest.approx(decibel, abs=1e-9)
@@ -274,7 +275,7 @@ def test_the_contests_figures_of_a_developed_picture_are_those_of_its_channels(
     clean = scene(30, 41, channels)
     restored = noisy(clean, 6, rng)
     planes = zip(rounded(restored), rounded(clean), strict=True)
-    expected = [structural_similarity(a, b, channel_axis=1, data_range=255) for a, b in planes]  # type: ignore[no-untyped-call]
+    expected = [structural_similarity(a, b, channel_axis=1, data_range=255) for a, b in planes]
     assert figure("ssim-columns", restored, clean) == pytest.approx(np.mean(expected), abs=1e-9)
     assert figure("psnr-mosaic", restored, clean) == pytest.approx(psnr(restored, clean), abs=1e-5)
     with pytest.raises(UsageError, match="7 rows"):
@@ -323,7 +324,7 @@ def test_documents_are_measured_as_doxa_does(
 def test_pseudo_f_measure_asks_for_the_skeleton() -> None:
     restored, clean = page(90, 110)
     result, truth = restored[0, 0] < 0.5, clean[0, 0] < 0.5
-    precision, recall = truth[result].mean(), result[skeletonize(truth)].mean()  # type: ignore[no-untyped-call]
+    precision, recall = truth[result].mean(), result[skeletonize(truth)].mean()
     assert figure("pseudo-f-measure", restored, clean) == pytest.approx(
         200 * precision * recall / (precision + recall), abs=1e-9
     )
@@ -486,7 +487,7 @@ def test_luma_as_super_resolution_has_it_agrees_with_scikit_image(crop: int) -> 
         for x in (restored, clean)
     )
     y, z = (rgb2ycbcr(x)[crop : 40 - crop, crop : 52 - crop, 0] for x in (a, b))
-    expected = peak_signal_noise_ratio(z, y, data_range=255)  # type: ignore[no-untyped-call]
+    expected = peak_signal_noise_ratio(z, y, data_range=255)
     found = METRICS["psnr-y"].function(restored, clean, crop)
     assert found == pytest.approx(expected, abs=1e-4)
     kind: dict[str, Any] = {
@@ -496,7 +497,7 @@ def test_luma_as_super_resolution_has_it_agrees_with_scikit_image(crop: int) -> 
         "win_size": 11,
         "full": True,
     }
-    _, whole = structural_similarity(z, y, data_range=255, **kind)  # type: ignore[no-untyped-call]
+    _, whole = structural_similarity(z, y, data_range=255, **kind)
     assert METRICS["ssim-y"].function(restored, clean, crop) == pytest.approx(
         whole[5:-5, 5:-5].mean(), abs=1e-6
     )

@@ -55,7 +55,7 @@ def skeleton(ink: Ink) -> Ink:
             "skeletons of strokes need scikit-image, which is not installed; pip install "
             "'burnish[classical]' brings it"
         ) from error
-    thinned: Ink = skeletonize(ink, method="zhang")  # type: ignore[no-untyped-call]
+    thinned: Ink = skeletonize(ink, method="zhang")
     return thinned
 
 

@@ -104,8 +104,8 @@ def tune(
     pairs: (name, spoiled [1, C, H, W], clean [1, C, scale H, scale W], nothing). names: of the
     dials, and "strength"; without them all of the model's dials. With several, each is tuned while
     the others stand at their best, twice around; a dial that is not tuned is settled on each whole
-    picture as `burnish restore` does. side: of the piece of each picture that is looked at, where it
-    has most detail; None for all of it. UsageError, DialError.
+    picture as `burnish restore` does. side: of the piece of each picture that is looked at, where
+    it has most detail; None for all of it. UsageError, DialError.
     """
     if metric not in METRICS:
         raise UsageError(f"--metric: {no_such('metric', metric, METRICS)}")

@@ -204,7 +204,8 @@ def _as_file(picture: Array, rng: np.random.Generator) -> tuple[Array, float]:
         for _ in range(1 + (rng.random() < 0.2)):
             shift = tuple(int(by) for by in rng.integers(0, 8, 2)) if rng.random() < 0.3 else (0, 0)
             subsampling = str(rng.choice(list(SUBSAMPLINGS)))
-            picture = through_jpeg(picture, int(rng.integers(60, 100)), subsampling, shift)  # type: ignore[arg-type]
+            quality = int(rng.integers(60, 100))
+            picture = through_jpeg(picture, quality, subsampling, shift)  # type: ignore[arg-type]
     elif rng.random() < 0.7:
         picture = clip_and_round(picture)
     colour = np.broadcast_to(picture, (3, *picture.shape[1:]))

@@ -148,7 +148,8 @@ def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, Any] | None]:
     try:
         with safe_open(path, framework="pt") as file:
             text = (file.metadata() or {}).get("burnish")
-            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+            names = file.keys()  # of no dict
+            weights = {name: file.get_tensor(name) for name in names}
         header = json.loads(text) if text else None
     except (SafetensorError, ValueError, OSError, RecursionError) as error:
         raise ModelCorrupt(f"{path}: not a whole safetensors file ({error})") from error
