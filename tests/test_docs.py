@@ -131,3 +131,59 @@ def test_examples_are_small_and_listed() -> None:
         )
         < 1_500_000
     )
+
+
+def prose(page: Path) -> list[str]:
+    """The lines of a page that are read as text: no code, no tables, nothing that is generated."""
+    left = re.sub(r"^```.*?^```", "", text(page), flags=re.MULTILINE | re.DOTALL)
+    left = re.sub(r"<!-- ([\w ]+?) -->.*?<!-- end of \1 -->", "", left, flags=re.DOTALL)
+    return [line for line in left.splitlines() if not line.startswith("|")]
+
+
+@pages
+def test_prose_has_a_sentence_a_line(page: Path) -> None:
+    """Long ones go on in the next line, behind a comma or so."""
+    numbered = re.compile(r"^(\*\*)?\d+\. ")
+    ends = re.compile(r"[\w)`*\]][.?!]\*{0,2} +[A-Z`*\[]")
+    lines = prose(page)
+    assert not [line for line in lines if ends.search(numbered.sub("", line))]
+    assert not [line for line in lines if len(line) > 105 and "](" not in line]
+
+
+def walks() -> dict[str, list[str]]:
+    """The steps of each walk in docs/walk.md, by its title."""
+    page = text(ROOT / "docs" / "walk.md")
+    return {
+        section.partition("\n")[0]: [
+            step.partition("\n\n")[0]
+            for step in re.split(r"^\d+\. ", section, flags=re.MULTILINE)[1:]
+        ]
+        for section in page.split("\n## ")[1:]
+    }
+
+
+def places(step: str) -> list[str]:
+    """The files and folders that a step names, below `burnish/`."""
+    return re.findall(r"`((?:[a-z_]+/)+(?:[\w]+\.py)?|[a-z_]+\.py)`", step)
+
+
+@pytest.mark.parametrize("walk", walks())
+def test_a_walk_names_each_place_once(walk: str) -> None:
+    named = [place for step in walks()[walk] for place in places(step)]
+    assert len(named) >= 9
+    assert len(named) == len(set(named)), "a walk goes back to a place"
+    assert not [place for place in named if not (ROOT / "burnish" / place).exists()]
+
+
+@pytest.mark.parametrize("walk", walks())
+def test_what_a_walk_names_is_in_the_code(walk: str) -> None:
+    """A name in a step stands in a file of this step, or of one before it in its walk."""
+    code = ""
+    for step in walks()[walk]:
+        for place in places(step):
+            path = ROOT / "burnish" / place
+            files = sorted(path.rglob("*.py")) if path.is_dir() else [path]
+            code += "".join(map(text, files))
+        names = re.findall(r"`(?:\w+\.)*([A-Za-z_]\w+)(?:\([\w, ]*\))?`", step)
+        missing = [name for name in names if not re.search(rf"\b{name}\b", code)]
+        assert not missing, f"{step.splitlines()[0]}: not in its files: {missing}"
