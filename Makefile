@@ -3,13 +3,15 @@
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3 python,$(if $(shell $(name) -c 'import sys, venv; print(sys.version_info >= (3, 11) or "")' 2>/dev/null),$(name))))
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -qq
-# For `make train-gpu`: a Python that has burnish[train] with a CUDA build of PyTorch, the recipe, folders of clean pictures, the file they are packed in, and the minutes of a slice.
+# For `make train-gpu`: a Python that has burnish[train] with a CUDA build of PyTorch, the recipe,
+# folders of clean pictures, the file they are packed in, and the minutes of a slice.
 GPU_PYTHON ?= python3
 RECIPE ?= recipes/photo.yaml
 PICTURES ?= $(wildcard ../shared/data/train/*)
 PACK ?= runs/pictures.pack
 MINUTES ?= 9
-# What a GPU is given besides the recipe: crops enough to keep it busy, workers that cut and spoil them, and the length of the whole run. Fixed for a run: a change begins a new one.
+# What a GPU is given besides the recipe: crops enough to keep it busy, workers that cut and spoil
+# them, and the length of the whole run. Fixed for a run: a change begins a new one.
 GPU_KEYS ?= stages=[] loss.use=L2 data.workers=14 data.batch=32 data.crop=128 schedule.steps=60000 validation.every=5000
 
 .DEFAULT_GOAL := help
@@ -30,8 +32,9 @@ check: .venv/.dev ## ruff, mypy and the floors of docs/design.md
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Two cores take days for what a GPU does in minutes. This packs the training pictures into one file (under 40 MB, so that it travels), then trains for one slice:
-# the same command goes on where the last slice ended, and a checkpoint and the averaged weights lie in the run's folder after each.
+# Two cores take days for what a GPU does in minutes. This packs the training pictures into one file
+# (under 40 MB, so that it travels), then trains for one slice: the same command goes on where the
+# last slice ended, and a checkpoint and the averaged weights lie in the run's folder after each.
 train-gpu: ## one slice of training on a GPU; run it again to go on (PICTURES=, RECIPE=, MINUTES=, GPU_PYTHON=)
 	@$(GPU_PYTHON) -c 'import torch; assert torch.cuda.is_available()' 2>/dev/null || \
 		{ echo "make train-gpu: $(GPU_PYTHON) has no PyTorch that can use a GPU; name one with: make train-gpu GPU_PYTHON=/path/to/python" >&2; exit 1; }
@@ -49,7 +52,8 @@ clean: ## remove what was made here: .venv, caches, builds, the demo's sheet (ru
 	rm -rf .venv demo build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +
 
-# Two stamps on one environment: .base is what a person with pictures installs, and all that the demo needs; .dev adds the training wing and the tools.
+# Two stamps on one environment: .base is what a person with pictures installs, and all that the
+# demo needs; .dev adds the training wing and the tools.
 .venv/.base: pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "Burnish needs Python 3.11 or newer on PATH (or: make PYTHON=/path/to/python)" >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -57,7 +61,8 @@ clean: ## remove what was made here: .venv, caches, builds, the demo's sheet (ru
 	@$(PIP) -c constraints.txt -e .
 	@touch $@
 
-# PyTorch goes first and alone, by its exact version: what comes after finds it there, and never chooses another build (the newest one brings gigabytes of CUDA).
+# PyTorch goes first and alone, by its exact version: what comes after finds it there, and never
+# chooses another build (the newest one brings gigabytes of CUDA).
 .venv/.dev: .venv/.base
 	@echo "installing the training wing and the tools into .venv ..."
 	@$(PIP) $(shell grep '^torch==' constraints.txt)
