@@ -36,7 +36,7 @@ from burnish.training.recipe.file import load as load_recipe
 from burnish.training.recipe.resolve import resolve
 from burnish.training.step.feed import held_out
 from burnish.training.step.initial import initial_network
-from burnish.training.validation.validate import middles
+from burnish.training.validation.validate import centre_crops
 
 RESULTS, RECIPE, PAGES = (
     Path("benchmarks/results/documents.json"),
@@ -60,7 +60,7 @@ def figures(model: str) -> dict[str, dict[str, float]]:
     assert pictures is not None
     pairs: list[tuple[str, Picture, Picture, Settings]] = [
         (one.name, Picture(one.spoiled), Picture(one.clean), {})
-        for one in middles(pictures, None)
+        for one in centre_crops(pictures, None)
         if one.spoiled is not None
     ]
     scanned = {

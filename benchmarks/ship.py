@@ -40,7 +40,7 @@ from burnish.training.networks.torch_backend import runner
 from burnish.training.recipe.file import from_record
 from burnish.training.recipe.resolve import resolve
 from burnish.training.step.feed import held_out
-from burnish.training.validation.validate import middles, tables
+from burnish.training.validation.validate import centre_crops, tables
 
 #: what half precision may cost, in dB
 ALLOWED = 0.01
@@ -75,7 +75,7 @@ def cost_of_rounding(restorer: Restorer) -> float:
     pictures = held_out(stage, restorer.contract, print)
     if pictures is None:
         raise SystemExit("its recipe leaves no pictures out to validate on")
-    held = middles(pictures, stage.validation.crop, restorer.contract.scale, stage.data.raw)
+    held = centre_crops(pictures, stage.validation.crop, restorer.contract.scale, stage.data.raw)
     full, half = (
         tables(Bare(one.contract, runner(one)), stage.validation, held, [METRICS["psnr"]])
         for one in (restorer, rounded(restorer))

@@ -40,7 +40,7 @@ from ...training.recipe.stage import Stage
 from ...training.step.feed import held_out
 from ...training.step.initial import initial_network
 from ...training.validation.samples import Sample, samples
-from ...training.validation.validate import Held, middles, tables
+from ...training.validation.validate import Held, centre_crops, tables
 from ..contact import corner, piece_of
 from ..measures import measures
 from ..results import Entry, entry_of, figures_of, to_record
@@ -146,7 +146,7 @@ def _measured(
             "data: nothing is left out to measure on; name data.hold_out, data.leave_out or "
             "validation.folders"
         )
-    held = middles(others, stage.validation.crop, contract.scale, stage.data.raw)
+    held = centre_crops(others, stage.validation.crop, contract.scale, stage.data.raw)
     metrics = measures(order["metrics"], order["artefacts"], **(order["features"] or {}))
     found = figures_of(tables(row, stage.validation, held, metrics))
     seconds = found.pop("seconds")

@@ -1,5 +1,7 @@
-"""Training data, in the order in which it goes: sources (files, packs, pairs), splitting, pictures
-(in memory), cut, damaging, crops (batches), stream (in order).
+"""Training data, in the order in which it goes.
+
+Sources (files, packs, pairs), splitting, pictures (in memory), cut, damaging, crops (batches),
+stream (in order).
 """
 
 from __future__ import annotations

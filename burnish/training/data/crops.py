@@ -25,46 +25,56 @@ from .sources import Pixels
 
 
 class Batch(NamedTuple):
-    """spoiled and clean [B, C, H, W]; level [B or 1, K, 1, 1]: of the dials that the network is
-    told; weight [B, 1, 1 or H, 1 or W]: what each place counts in the loss (its picture's level,
-    and 0 where it is padding), or None for 1 everywhere. float32.
+    """What one training step sees, in float32; with a scale the clean sides are larger by it."""
 
-    With a scale the clean sides are that much larger.
-    """
-
+    #: what the network is given, [B, C, H, W] in [0, 1]
     spoiled: Tensor
+    #: what it should give, [B, C, H, W], times the scale in height and width
     clean: Tensor
+    #: the levels of the dials that the network is told, [B or 1, K, 1, 1]
     level: Tensor
+    #: what each place counts in the loss, [B, 1, 1 or H, 1 or W] (its picture's level, and 0 where
+    #: it is padding); None is 1 everywhere
     weight: Tensor | None
 
 
 @dataclass(frozen=True)
 class Crops(Dataset[Batch]):
-    """Batches by (epoch, index), or (epoch, index, rank, world) for the share that one of several
-    processes has of a batch.
+    """Batches by (epoch, index), or by (epoch, index, rank, world) for a process's share of one.
 
     An epoch takes every picture about once; where they are of several sources (`Source.pool`),
     these have shares of the crops by their `weights`. Clean pictures are spoiled by `damage` in
-    order; pairs are as they are. grey: the share of clean crops that are made grey before they are
-    spoiled. one_level: one draw for a whole batch, which comes from one source then. dials: those
-    that a batch has the levels of; without it, all of `damage`. raw: clean crops become what some
-    camera's sensor saw, four packed planes of half their size (the scale of `cut` is 2), before
-    they are spoiled.
+    order; pairs are as they are.
     """
 
+    #: the pictures and pairs that crops are cut from
     pictures: Pictures
+    #: what spoils clean pictures, in this order
     damage: tuple[Damaging, ...]
+    #: how crops are cut
     cut: Cut
+    #: crops in a batch, of all processes together
     batch: int
+    #: with the epoch and the place of a crop, this decides everything that is drawn
     seed: int
+    #: the share of clean crops that are made grey before they are spoiled
     grey: float = 0.0
+    #: whether a whole batch has one level; it comes from one source of pictures then
     one_level: bool = False
+    #: the channels of the spoiled side
     channels_in: int = 3
+    #: the channels of the clean side
     channels_out: int = 3
+    #: the shares of the crops that the sources of pictures have, by their number
     weights: tuple[float, ...] = (1.0,)
+    #: what a picture's level makes it count in the loss; None is 1
     weigh: Weigh | None = None
+    #: the dials that a batch has the levels of; None is those of `damage` that are told
     dials: tuple[str, ...] | None = None
+    #: whether clean crops become what some camera's sensor saw before they are spoiled: four packed
+    #: planes of half their size (the scale of `cut` is 2 then)
     raw: bool = False
+    #: the dials whose level is measured in the spoiled crop
     measured: tuple[Measuring, ...] = ()
 
     @property
@@ -78,19 +88,16 @@ class Crops(Dataset[Batch]):
 
     @cached_property
     def _names(self) -> list[str]:
-        """The dials of the degradations, in order, those that are measured, and then those that
-        pairs alone have.
-        """
+        """All dials: of the degradations in order, those measured, then those of pairs alone."""
         names = [part.name for part in self.damage]
         names += [measuring.dial.name for measuring in self.measured]
         return names + [name for name in self.told if name not in names]
 
     @cached_property
     def _items(self) -> Indices:
-        """The number of the first item of each picture, and the number of all: with a grid, every
-        tile is an item.
+        """The number of the first item of each picture, and at the end the number of all, [P + 1].
 
-        [P + 1]
+        With a grid every tile is an item, otherwise every picture.
         """
         return np.concatenate(
             [[0], np.cumsum([tiles(self.cut, size) for size in self.pictures.sizes])]
@@ -108,11 +115,12 @@ class Crops(Dataset[Batch]):
 
     @property
     def epoch_length(self) -> int:
-        """Batches in an epoch."""
+        """How many batches an epoch has."""
         return max(1, int(self._items[-1]) // self.batch)
 
     def __getitem__(self, where: tuple[int, int] | tuple[int, int, int, int]) -> Batch:
         epoch, index, rank, world = (*where, 0, 1)[:4]
+        # Every process draws the levels of the whole batch, and cuts its own part of it.
         chosen = self._chosen(epoch, index)
         levels = self._levels(chosen, np.random.default_rng([self.seed, 1, epoch, index]))
         mine = range(rank * self.batch // world, (rank + 1) * self.batch // world)
@@ -129,10 +137,10 @@ class Crops(Dataset[Batch]):
 
     def _chosen(self, epoch: int, index: int) -> list[tuple[int, int]]:
         """(picture, tile) of the crops of a batch: a stretch of the epoch's order."""
-        slots, together = self.epoch_length * self.batch, self.batch if self.one_level else 1
-        items = epoch_order(self.seed, epoch, self._pools, self.weights, slots, together)[
-            index * self.batch : (index + 1) * self.batch
-        ]
+        slots = self.epoch_length * self.batch
+        together = self.batch if self.one_level else 1
+        order = epoch_order(self.seed, epoch, self._pools, self.weights, slots, together)
+        items = order[index * self.batch : (index + 1) * self.batch]
         pictures = np.searchsorted(self._items, items, side="right") - 1
         return [
             (int(picture), int(item - self._items[picture]))
@@ -140,10 +148,9 @@ class Crops(Dataset[Batch]):
         ]
 
     def _levels(self, chosen: list[tuple[int, int]], rng: np.random.Generator) -> Array:
-        """The level of every degradation (where a pair stands, what it says of itself, else NaN),
-        then that of dials that are of pairs alone.
+        """The level of every dial for every crop of a batch, [B, D].
 
-        [B, D]
+        Those of a pair are what it says of itself, or NaN.
         """
         levels = np.full((self.batch, len(self._names)), np.nan, np.float32)
         for k, part in enumerate(self.damage):
@@ -160,7 +167,7 @@ class Crops(Dataset[Batch]):
     def _told_levels(
         self, chosen: list[tuple[int, int]], levels: Array, rng: np.random.Generator
     ) -> Array:
-        """What the network is told of them. [B, D]"""
+        """What the network is told of these levels, [B, D]; now and then it is wrong."""
         told = levels.copy()
         drawn = [not self.pictures.sources[picture].read_spoiled for picture, _ in chosen]
         for k, part in enumerate(self.damage):
@@ -179,9 +186,7 @@ class Crops(Dataset[Batch]):
     def _crop(
         self, item: tuple[int, int], levels: Array, rng: np.random.Generator
     ) -> tuple[Array, Array]:
-        """One crop: its spoiled and its clean side, [C, H, W]. Levels that are measured are filled
-        in.
-        """
+        """The two sides of one crop, spoiled and clean, [C, H, W]; fills in measured `levels`."""
         picture, tile = item
         sides = self.pictures[picture]
         window = self._window(picture, tile, sides, rng)
@@ -219,8 +224,9 @@ class Crops(Dataset[Batch]):
         return last
 
     def _padded(self, chosen: list[tuple[int, int]], epoch: int, index: int) -> tuple[int, int]:
-        """The size that whole pictures of a batch are brought to, in pixels of the spoiled side, in
-        whichever process.
+        """The (height, width) of the spoiled side that the whole pictures of a batch are padded to.
+
+        It is the same in every process.
         """
         shapes = [
             self._window(picture, tile, None, self._generator(epoch, index, j)).shape
@@ -269,8 +275,9 @@ class Crops(Dataset[Batch]):
     def _weight(
         self, levels: Array, shapes: list[tuple[int, ...]], size: tuple[int, ...]
     ) -> Tensor | None:
-        """What the level says, times 0 in the padding of crops of those shapes; None where neither
-        has a say.
+        """The weights by level, times 0 in the padding of crops of those shapes.
+
+        None where neither has a say, which is 1 everywhere.
         """
         weight = None
         if self.weigh is not None:

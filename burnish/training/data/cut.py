@@ -1,5 +1,6 @@
-"""How a crop is cut: first a window is drawn, which depends on the size of the picture alone (but
-where ink is looked for), then both sides are cut by it.
+"""How a crop is cut: a window is drawn, then both sides are cut by it.
+
+The window depends on the size of the picture alone, except where ink is looked for.
 """
 
 from __future__ import annotations
@@ -25,29 +26,32 @@ BLANK = 1e-6
 
 @dataclass(frozen=True)
 class Cut:
-    """How crops are cut.
+    """How crops are cut."""
 
-    rule: random (anywhere), grid (the tiles of a picture, each once an epoch), resize (the whole
-    picture, brought to the crop's size), hybrid (as random, but pictures that are too small are
-    enlarged, or mirrored, by `small`), whole (all of the picture). crop: side in pixels of the
-    clean picture. scale: how many times smaller the spoiled side is. prefer_ink: share of crops
-    that are drawn by how dark they are. scales: lowest and highest factor by which what is cut is
-    resized. multiple: of the sides of a batch of whole pictures, in pixels of the spoiled side.
-    """
-
+    #: the side of a crop of the clean picture, in pixels
     crop: int = 96
+    #: random (anywhere), grid (the tiles of a picture, each once an epoch), resize (the whole
+    #: picture, brought to the crop's size), hybrid (as random, but a picture that is too small is
+    #: enlarged or mirrored, as `small` says) or whole (all of the picture)
     rule: Rule = "random"
+    #: how many times smaller the spoiled side is
     scale: int = 1
+    #: whether crops are mirrored at random
     flips: bool = True
+    #: whether crops are turned by quarters at random
     rotations: bool = True
+    #: what hybrid does with a picture that is too small
     small: Literal["enlarge", "pad"] = "enlarge"
+    #: the share of crops that are drawn by how dark they are
     prefer_ink: float = 0.0
+    #: the lowest and the highest factor by which what is cut is resized
     scales: tuple[float, float] | None = None
+    #: what the sides of a batch of whole pictures are multiples of, in pixels of the spoiled side
     multiple: int = 1
 
     @property
     def side(self) -> int:
-        """Of a crop of the spoiled side."""
+        """The side of a crop of the spoiled picture, in pixels."""
         return self.crop // self.scale
 
     @property
@@ -58,17 +62,23 @@ class Cut:
 
 @dataclass(frozen=True)
 class Window:
-    """What becomes a crop, in pixels of the spoiled side: where it lies (mirrored beyond the
-    picture), the size it is brought to, and how it turns.
-    """
+    """The part of a picture that becomes a crop, in pixels of the spoiled side."""
 
+    #: its first row
     top: int
+    #: its first column
     left: int
+    #: its rows in the picture; beyond the picture they are mirrored
     height: int
+    #: its columns in the picture
     width: int
+    #: the rows that it is resized to
     rows: int
+    #: the columns that it is resized to
     columns: int
+    #: the quarter turns after that
     turn: int = 0
+    #: whether it is mirrored left to right after that
     flip: bool = False
 
     @property
@@ -89,15 +99,18 @@ def draw(
     rng: np.random.Generator,
     ink: Callable[[Window], float],
 ) -> Window:
-    """The window of one crop of a picture of that (height, width). ink: how dark a window is, 0 to
-    1; asked only where that counts.
+    """The window of one crop of a picture of that (height, width).
+
+    `ink` says how dark a window is, from 0 to 1; it is asked only where that counts.
     """
     window = _place(cut, size, tile, rng)
     if cut.prefer_ink and rng.random() < cut.prefer_ink:
         others = [window, *(_place(cut, size, tile, rng) for _ in range(CANDIDATES - 1))]
         dark = np.array([ink(other) for other in others]) + BLANK
         window = others[int(rng.choice(CANDIDATES, p=dark / dark.sum()))]
-    turn, flip = int(rng.integers(4)), bool(rng.integers(2))
+    # Both are drawn whatever the rule, so that a rule without them leaves the others' draws alone.
+    turn = int(rng.integers(4))
+    flip = bool(rng.integers(2))
     return replace(window, turn=turn if cut.rotations else 0, flip=flip and cut.flips)
 
 
@@ -125,8 +138,9 @@ def _place(cut: Cut, size: tuple[int, int], tile: int, rng: np.random.Generator)
 
 
 def take(pixels: Pixels, window: Window, scale: int) -> Pixels | Array:
-    """The crop of one side, [C, rows, columns] times `scale`: as the file has it, or, where it was
-    resized, float32 in [0, 1].
+    """The crop of one side, [C, scale * rows, scale * columns].
+
+    It is as the file has it, or float32 in [0, 1] where it was resized.
     """
     top, left, height, width = (
         scale * value for value in (window.top, window.left, window.height, window.width)
@@ -142,9 +156,7 @@ def take(pixels: Pixels, window: Window, scale: int) -> Pixels | Array:
 
 
 def mirrored(piece: NDArray[Any], height: int, width: int) -> NDArray[Any]:
-    """The picture [C, H, W] with what lacks to that size, or more, mirrored at the right and
-    below.
-    """
+    """The picture [C, H, W], mirrored at the right and below up to that size at least."""
     return np.pad(
         piece,
         ((0, 0), (0, max(0, height - piece.shape[1])), (0, max(0, width - piece.shape[2]))),
@@ -154,6 +166,7 @@ def mirrored(piece: NDArray[Any], height: int, width: int) -> NDArray[Any]:
 
 def darkness(pixels: Pixels, window: Window, scale: int) -> float:
     """How dark a window of the clean side is: 0 is all white, 1 all black."""
-    top, left = scale * window.top, scale * window.left
+    top = scale * window.top
+    left = scale * window.left
     piece = pixels[:, top : top + scale * window.height, left : left + scale * window.width]
     return 1.0 - float(piece.mean() / full(pixels))

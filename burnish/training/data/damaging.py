@@ -1,5 +1,7 @@
-"""What is done to a crop, and what the network is told of it: a degradation with its share of the
-pictures, a level that is measured, a wrong level now and then, what a level counts in the loss.
+"""What is done to a crop, and what the network is told of it.
+
+Here are a degradation with its share of the pictures, a level that is measured, a wrong level now
+and then, and what a level counts in the loss.
 """
 
 from __future__ import annotations
@@ -20,8 +22,9 @@ from ..parts.strict import key
 
 @dataclass(frozen=True)
 class Misread:
-    """How often and how far the network is told a wrong level, in training alone, so that it
-    forgives a dial that is turned too far.
+    """How often and how far the network is told a wrong level, in training alone.
+
+    It then forgives a dial that is turned too far.
     """
 
     share: float = key(0.1, doc="of the pictures", low=0, high=1)
@@ -40,9 +43,9 @@ class Misread:
     def __call__(
         self, levels: Array, dial: Dial, rng: np.random.Generator, zero: float = 0.0
     ) -> Array:
-        """What is told of these levels [n], as often half as twice; not beyond the dial's range.
+        """The levels [n] that the network is told in place of these, never beyond the dial's range.
 
-        zero: the level from which the amount of damage counts.
+        To be told half of the damage is as likely as twice; it counts from the level `zero`.
         """
         factor = np.exp(rng.uniform(math.log(self.low), math.log(self.high), len(levels))).astype(
             np.float32
@@ -72,7 +75,7 @@ class Damaging:
 
     @property
     def name(self) -> str:
-        """What its dial is called."""
+        """The name of its dial."""
         return self.degradation.dial.name
 
     def levels(self, n: int, rng: np.random.Generator) -> Array:
@@ -96,8 +99,9 @@ class Damaging:
 
 @dataclass(frozen=True)
 class Measuring:
-    """A dial whose level is measured: the RMS, in 8-bit steps, of what several degradations changed
-    in a crop.
+    """A dial whose level is measured in a crop.
+
+    The level is the RMS, in 8-bit steps, of what several degradations changed.
     """
 
     #: the dial that is told so

@@ -19,12 +19,11 @@ def epoch_order(
     slots: int,
     together: int,
 ) -> Indices:
-    """The items that the `slots` crops of an epoch are cut from, [slots]; items are counted from 0
-    through all pools, whose sizes `pools` gives.
+    """The items that the `slots` crops of an epoch are cut from, [slots].
 
-    Each pool gets the share of the crops that its weight says, and gives its items in a drawn
-    order, from the beginning again where they run out. together: crops in a row that come from one
-    pool.
+    Items are counted from 0 through all pools, whose sizes `pools` gives. Each pool gets the share
+    of the crops that its weight says, and gives its items in a drawn order, from the beginning
+    again where they run out. So many crops in a row as `together` says come from one pool.
     """
     orders = [
         np.random.default_rng([seed, 0, epoch, i]).permutation(size) for i, size in enumerate(pools)
@@ -42,10 +41,9 @@ def epoch_order(
 def _pools(
     seed: int, epoch: int, pools: tuple[int, ...], weights: tuple[float, ...], n: int
 ) -> Indices:
-    """The pool of each of n crops, in random order; every pool has its share of them, rounded up or
-    down by a draw.
+    """The pool of each of n crops, in random order; an empty pool has none.
 
-    An empty pool has none.
+    Every pool has its share of them, rounded up or down by a draw.
     """
     rng = np.random.default_rng([seed, 2, epoch])
     ends = np.cumsum([weight if size else 0.0 for weight, size in zip(weights, pools, strict=True)])

@@ -1,5 +1,6 @@
-"""Pictures in memory: every one decoded before the first step, and kept as bytes or 16-bit numbers
-where they fit.
+"""Pictures in memory, every one decoded before the first step.
+
+They are kept as bytes or 16-bit numbers where they fit.
 """
 
 from __future__ import annotations
@@ -28,18 +29,16 @@ Sides = tuple[Pixels, Pixels | None]
 
 @dataclass(frozen=True)
 class Pictures:
-    """Pictures and pairs in a fixed order.
+    """Pictures and pairs in a fixed order."""
 
-    `cached` holds them decoded, or None where they do not fit into memory and are read at every
-    access.
-
-    sizes: (height, width) of what the network takes: of a pair's spoiled side; of a clean picture,
-    divided by the scale.
-    """
-
+    #: where each of them comes from
     sources: tuple[Source, ...]
+    #: all of them decoded; None where they do not fit into memory and are read at every access
     cached: tuple[Sides, ...] | None
+    #: the SHA-256 of their names, shapes and checksums, which a resumed run compares
     fingerprint: str
+    #: (height, width) of what the network takes: of a pair the spoiled side, of a clean picture the
+    #: sides divided by the scale
     sizes: tuple[tuple[int, int], ...]
 
     def __len__(self) -> int:
@@ -55,18 +54,16 @@ def floats(pixels: Pixels) -> Array:
 
 
 def full(pixels: Pixels) -> np.float32:
-    """What stands for 1."""
+    """The whole number that stands for 1 in pixels of this kind."""
     return np.float32(np.iinfo(pixels.dtype).max)
 
 
 def open_pictures(sources: Sequence[Source], smallest: int, say: Say, scale: int = 1) -> Pictures:
     """Decodes every picture, and keeps them where they fit into half of the free memory.
 
-    DataError names those that cannot be used, before the first step.
-
-    smallest: the least side in pixels, of the clean picture. scale: how many times smaller the
+    `smallest` is the least side of a clean picture in pixels, `scale` how many times smaller the
     spoiled side of a pair is; rows and columns of the clean side that are left over at the right
-    and below do not count.
+    and below do not count. DataError names those that cannot be used, before the first step.
     """
     if not sources:
         raise DataError(
@@ -75,7 +72,9 @@ def open_pictures(sources: Sequence[Source], smallest: int, say: Say, scale: int
         )
     room = _free_memory() // 2
     cached: list[Sides] | None = []
-    sums, sizes, problems = [], [], []
+    sums: list[list[Any]] = []
+    sizes: list[tuple[int, int]] = []
+    problems: list[str] = []
     results = _in_order(partial(_try_reading, smallest=smallest, scale=scale), sources)
     for source, result in zip(sources, results, strict=True):
         if isinstance(result, str):
@@ -84,11 +83,7 @@ def open_pictures(sources: Sequence[Source], smallest: int, say: Say, scale: int
         clean, spoiled = result
         sides = [side for side in result if side is not None]
         sums.append([source.name, *_sums(sides)])
-        sizes.append(
-            (clean.shape[1] // scale, clean.shape[2] // scale)
-            if spoiled is None
-            else (spoiled.shape[1], spoiled.shape[2])
-        )
+        sizes.append(_taken_size(clean, spoiled, scale))
         room -= sum(side.nbytes for side in sides)
         if cached is not None and room < 0:
             say(
@@ -109,16 +104,24 @@ def open_pictures(sources: Sequence[Source], smallest: int, say: Say, scale: int
     )
 
 
+def _taken_size(clean: Pixels, spoiled: Pixels | None, scale: int) -> tuple[int, int]:
+    """The (height, width) of what the network takes of a picture or pair."""
+    if spoiled is None:
+        return clean.shape[1] // scale, clean.shape[2] // scale
+    return spoiled.shape[1], spoiled.shape[2]
+
+
 def _sums(sides: Sequence[Pixels]) -> list[Any]:
-    """What tells whether a picture is the one that it was: shape and checksum of each side."""
+    """The shape and checksum of each side, which tell whether a picture is the one that it was."""
     return [value for side in sides for value in (list(side.shape), zlib.crc32(side.data))]
 
 
 def _in_order(
     read: Callable[[Source], Sides | str], sources: Sequence[Source]
 ) -> Iterator[Sides | str]:
-    """What is read of each, in order, by threads that are only so far ahead: pictures that do not
-    fit into memory are not all there at once.
+    """What is read of each source, in order, by threads that are only so far ahead.
+
+    Pictures that do not fit into memory are so never all there at once.
     """
     ahead: deque[Future[Sides | str]] = deque()
     with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -157,9 +160,7 @@ def _size(pixels: Pixels) -> str:
 
 
 def _free_memory() -> int:
-    """In bytes; of several processes that train together on this machine, each counts on its
-    share.
-    """
+    """The free memory in bytes; processes of one run on this machine each count on their share."""
     import psutil
 
     return int(psutil.virtual_memory().available) // int(os.environ.get("LOCAL_WORLD_SIZE", "1"))

@@ -1,5 +1,6 @@
-"""Where pictures come from: files of clean folders, a pack, pairs of files; as things that have a
-name and can be read.
+"""Where pictures come from, as things that have a name and can be read.
+
+They are files of clean folders, a pack, or pairs of files.
 """
 
 from __future__ import annotations
@@ -30,25 +31,26 @@ LISTED = 10
 
 @dataclass(frozen=True)
 class Source:
-    """A picture that can be read: its name as it is seen from its folder, where it comes from, and
-    how to get its pixels [C, H, W], uint8 or uint16.
+    """A picture, or a pair, that can be read."""
 
-    read_spoiled: for a pair, the same for its spoiled side. level: what the network is told of a
-    pair, by dial. pool: which of the recipe's sources it is from.
-    """
-
+    #: its name as it is seen from its folder
     name: str
+    #: where it comes from, for messages
     place: str
+    #: gives its pixels, [C, H, W], uint8 or uint16; of a pair, the clean side
     read: Callable[[], Pixels]
+    #: gives those of a pair's spoiled side; None where there is only a clean picture
     read_spoiled: Callable[[], Pixels] | None = None
+    #: what the network is told of a pair, by dial
     level: Mapping[str, float] = field(default_factory=dict)
+    #: the number of the recipe's source that it is from
     pool: int = 0
 
 
 def sources_in(folders: Sequence[str], pack: str | None, channels: int) -> list[Source]:
-    """All clean pictures of the folders and below them (by name, folder after folder), or of the
-    pack; a file that two folders hold counts as the first one's.
+    """All clean pictures of the folders and below them, or of the pack.
 
+    They come by name, folder after folder; a file that two folders hold counts as the first one's.
     DataError where there is none.
     """
     below: dict[Path, tuple[Path, Path]] = {}
@@ -120,8 +122,9 @@ def summed(problems: Sequence[str]) -> str:
 
 
 def read_file(path: Path, channels: int) -> Pixels:
-    """The picture in a file, [channels, H, W]: uint8, or uint16 where the file has 16 bits or
-    floats (which are clipped to [0, 1]).
+    """The picture in a file, [channels, H, W].
+
+    It is uint8, or uint16 where the file has 16 bits or floats (clipped to [0, 1]).
     """
     picture = read(path)
     kind, top = (np.uint8, 255) if picture.depth == "uint8" else (np.uint16, 65535)

@@ -1,5 +1,6 @@
-"""Which pictures are kept out of training: by name, by group, or a share; all pictures of a group
-(one page, one scene) go to the same side.
+"""Which pictures are kept out of training: by name, by group, or a share.
+
+All pictures of a group (one page, one scene) go to the same side.
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ def split(
     left_out_groups: Sequence[str] = (),
     hold_out: float = 0.0,
 ) -> tuple[list[Source], list[Source]]:
-    """(those to train on, those that are left out): by name (with all of its group), by group, and
-    a share `hold_out` of the groups that are left then.
+    """The sources to train on, and those that are left out.
 
-    A picture in no group is one of its own. Which groups the share takes depends on their names
-    alone. DataError for a name that no picture or group has.
+    Left out are pictures by name (with all of their group), by group, and a share `hold_out` of the
+    groups that are left then. A picture in no group is one of its own. Which groups the share takes
+    depends on their names alone. DataError for a name that no picture or group has.
     """
     groups = groups or {}
     names = {source.name for source in sources}
@@ -40,20 +41,23 @@ def split(
     group = {
         name: f"group {groups[name]}" if name in groups else f"picture {name}" for name in names
     }
-    out = {group[name] for name in left_out} | {f"group {name}" for name in left_out_groups}
+    out = {group[name] for name in left_out}
+    out |= {f"group {name}" for name in left_out_groups}
     if hold_out:
         first = {
             group[name]: name for name in sorted(names, reverse=True) if group[name] not in out
         }
         out |= _share(hold_out, first)
-    return [s for s in sources if group[s.name] not in out], [
-        s for s in sources if group[s.name] in out
-    ]
+    kept = [source for source in sources if group[source.name] not in out]
+    others = [source for source in sources if group[source.name] in out]
+    return kept, others
 
 
 def read_groups(path: Path) -> dict[str, str]:
-    """name of a picture -> its group, from a JSON file {name: group} or [[name, ...], ...]; groups
-    of such a list are called by their number, from 0 on.
+    """The group of each picture by its name, from a JSON file.
+
+    The file is {name: group} or [[name, ...], ...]; groups of such a list are called by their
+    number, from 0 on. DataError where it is neither.
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
@@ -81,8 +85,9 @@ def read_groups(path: Path) -> dict[str, str]:
 
 
 def _share(share: float, groups: Mapping[str, str]) -> set[str]:
-    """The groups (by name, with a member that stays when others come and go), as many as the share
-    says but at least one, in the order of their hashes.
+    """The names of as many groups as the share says, but at least one, in the order of hashes.
+
+    Each group's hash is that of one member, so a group stays when others come and go.
     """
     order = sorted(groups, key=lambda name: hashlib.sha256(groups[name].encode()).digest())
     return set(order[: max(1, round(share * len(order)))]) if order else set()

@@ -1,5 +1,6 @@
-"""The batches of a run, in order, made by processes ahead of time or in between; and, of several
-processes that train together, each one's share of them.
+"""The batches of a run, in order, made by processes ahead of time or in between.
+
+Of several processes that train together, each makes its own share of them.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from .crops import Batch, Crops
 
 @dataclass(frozen=True)
 class _Order(Sampler[tuple[int, int, int, int]]):
-    """(epoch, index, rank, world) of the batches first..last - 1 of a run."""
+    """The (epoch, index, rank, world) of the batches first..last - 1 of a run."""
 
     first: int
     last: int
@@ -48,13 +49,11 @@ def stream(
     rank: int = 0,
     world: int = 1,
 ) -> Iterator[Batch]:
-    """The batches first..last - 1 of a run, in order, made by `workers` processes ahead of time, or
-    in between by none.
+    """The batches first..last - 1 of a run, in order.
 
-    DataError where a worker fails.
-
-    rank, world: of `world` processes that train together, number `rank` gets its part of each
-    batch, and makes that part alone. UsageError where a batch cannot be divided so.
+    They are made by `workers` processes ahead of time, or in between by none. Of `world` processes
+    that train together, number `rank` makes its part of each batch alone. UsageError where a batch
+    cannot be divided so; DataError where a worker fails.
     """
     if crops.batch % world:
         raise UsageError(
@@ -88,7 +87,7 @@ def stream(
 
 
 def _by_workers(workers: int) -> dict[str, Any]:
-    """What the loader is told of processes that make batches ahead of time."""
+    """The loader's arguments for processes that make batches ahead of time."""
     if not workers:
         return {}
     # Forked, workers share the decoded pictures instead of each getting a copy.
@@ -102,8 +101,10 @@ def _by_workers(workers: int) -> dict[str, Any]:
 
 
 def _calm(worker: int) -> None:
-    """A process group of its own: what stops the group of the main process, such as Ctrl-C, reaches
-    that one alone, which saves and then ends its workers.
+    """Puts a worker into a process group of its own.
+
+    What stops the group of the main process, such as Ctrl-C, reaches that one alone, which saves
+    and then ends its workers.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "setpgid"):

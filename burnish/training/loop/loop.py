@@ -20,7 +20,7 @@ from ..step.setup import Setup
 from ..step.step import Ballot, clip, gradient_norms, gradients, update, vote
 from ..validation.board import Board
 from ..validation.look import Look, draw_network
-from ..validation.validate import card, middles, score
+from ..validation.validate import card, centre_crops, score
 from .due import Due
 from .guard import Guard
 from .progress import GO_ON, TIME_UP, Ended, Progress, TrainingRun
@@ -152,7 +152,9 @@ def _look(setup: Setup, run: TrainingRun, progress: Progress) -> Look:
     stage, scale = setup.stage, setup.restorer.contract.scale
     if not setup.others:
         return Look(setup, board, [])
-    return Look(setup, board, middles(setup.others, stage.validation.crop, scale, stage.data.raw))
+    return Look(
+        setup, board, centre_crops(setup.others, stage.validation.crop, scale, stage.data.raw)
+    )
 
 
 def _write_weights(setup: Setup, run: TrainingRun, progress: Progress, *, measured: bool) -> None:

@@ -43,7 +43,9 @@ class Held:
     setting: Settings
 
 
-def middles(pictures: Pictures, crop: int | None, scale: int = 1, raw: bool = False) -> list[Held]:
+def centre_crops(
+    pictures: Pictures, crop: int | None, scale: int = 1, raw: bool = False
+) -> list[Held]:
     """The pictures, or the piece of `crop` pixels in the middle of each, both sides alike. scale:
     how many times larger the clean side is.
 
@@ -51,15 +53,15 @@ def middles(pictures: Pictures, crop: int | None, scale: int = 1, raw: bool = Fa
     the same camera.
     """
     if not raw:
-        return [_middle(pictures, i, crop, scale) for i in range(len(pictures))]
-    developed = [_middle(pictures, i, crop, 2) for i in range(len(pictures))]
+        return [_centre_crop(pictures, i, crop, scale) for i in range(len(pictures))]
+    developed = [_centre_crop(pictures, i, crop, 2) for i in range(len(pictures))]
     return [
         replace(one, clean=unprocess(one.clean, [draw_metadata(np.random.default_rng([2, i]))]))
         for i, one in enumerate(developed)
     ]
 
 
-def _middle(pictures: Pictures, i: int, crop: int | None, scale: int) -> Held:
+def _centre_crop(pictures: Pictures, i: int, crop: int | None, scale: int) -> Held:
     (clean, spoiled), source, (height, width) = pictures[i], pictures.sources[i], pictures.sizes[i]
     rows, columns = (
         min(crop // scale if crop else height, height),
