@@ -1,4 +1,4 @@
-"""The command line: words -> Job or Recipe; errors -> one line and an exit code.
+"""The command line: words become a Job or a Recipe, and errors one line and an exit status.
 
 Results go to stdout, everything else to stderr.
 """

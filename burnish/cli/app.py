@@ -32,15 +32,17 @@ app = typer.Typer(
 
 
 def main() -> None:
-    """The console script."""
+    """Runs the command that the words of the process name, and exits. It is the console script."""
+    # How the process speaks and ends.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(
-                errors="backslashreplace"
-            )  # a name that is not UTF-8 must not end a run
-    # what Pillow thinks of a file's metadata is found out in burnish/images, and said once
+            # A name that is not UTF-8 must not end a run.
+            stream.reconfigure(errors="backslashreplace")
+    # What Pillow thinks of a file's metadata is found out in burnish/images, and said once.
     warnings.filterwarnings("ignore", module="PIL")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+
+    # The command itself.
     as_json = "--json" in sys.argv
     try:
         words = [word for word in sys.argv[1:] if word != "--debug"]
@@ -48,9 +50,8 @@ def main() -> None:
         convert_plainly(command)
         sys.exit(command(words, prog_name="burnish", standalone_mode=not as_json))
     except Exception as error:
-        if as_json and hasattr(
-            error, "format_message"
-        ):  # typer's own: a word or a number that does not fit
+        # typer's own errors are words or numbers that do not fit.
+        if as_json and hasattr(error, "format_message"):
             fail(UsageError(error.format_message()))
         if _debugging():
             raise
@@ -72,11 +73,15 @@ def _only_named(words: list[str]) -> typer.Typer:
 
 
 def _name_of(info: CommandInfo) -> str:
+    """The name of a command on the command line."""
     return info.name or getattr(info.callback, "__name__", "").replace("_", "-")
 
 
 def fail(error: BurnishError) -> NoReturn:
-    """One line on stderr (an object on stdout with --json), and the error's exit status."""
+    """Says the error in one line on stderr, and exits with its status.
+
+    With --json it is said as an object on stdout, too.
+    """
     if "--json" in sys.argv:
         print(json.dumps({"error": {"code": error.code, "message": str(error)}}), flush=True)
     say(f"burnish: {error} [{error.code}]")
@@ -84,7 +89,7 @@ def fail(error: BurnishError) -> NoReturn:
 
 
 def say(text: str) -> None:
-    """A remark, on stderr."""
+    """Says a remark on stderr."""
     from .console import tell
 
     tell(text, sys.stderr)
@@ -95,10 +100,10 @@ def each(
     do: Callable[[Item], None],
     failed: Callable[[Item, BurnishError], None],
 ) -> int:
-    """Does it to every item, whatever becomes of the others. The exit status.
+    """Does something to every item, whatever becomes of the others. Returns the exit status.
 
-    Raises what would go wrong with the others too, as with a model or a full disk, and, with
-    --debug, what is unforeseen.
+    failed: is told the items that went wrong, and why. Raises what would go wrong with the others,
+    too, such as a model that does not open or a full disk; and, with --debug, what is unforeseen.
     """
     status = 0
     for item in items:

@@ -1,7 +1,6 @@
-"""What `burnish restore` says while it works: a bar on a terminal, plain lines elsewhere, JSON for
-programs.
+"""What `burnish restore` says while it works: a bar, plain lines, or JSON for programs.
 
-Results on stdout, everything else on stderr.
+The bar is there on a terminal. Results go to stdout, and everything else to stderr.
 """
 
 from __future__ import annotations
@@ -22,15 +21,14 @@ if TYPE_CHECKING:
 
 
 def answer(text: str) -> None:
-    """A result on stdout."""
+    """Prints a result on stdout."""
     tell(text, sys.stdout)
 
 
 def tell(text: str, stream: Any) -> None:
-    """A line on a stream.
+    """Prints a line on a stream.
 
-    Where nobody reads it any more, as behind `| head -1` or `2>&1 | head -1`, the work goes on
-    without.
+    Where nobody reads the stream any more, as behind `| head -1`, the work goes on without it.
     """
     try:
         print(text, file=stream, flush=True)
@@ -39,12 +37,19 @@ def tell(text: str, stream: Any) -> None:
 
 
 class Console:
-    """One for each run over `total` files; a context manager around the work."""
+    """What is said during one run over `total` files; a context manager around the work.
+
+    quiet: whether only errors are said. verbose: whether the engine and its precision are named.
+    as_json: whether results are objects for programs.
+    """
 
     def __init__(
         self, total: int, *, quiet: bool = False, verbose: bool = False, as_json: bool = False
     ) -> None:
-        self.total, self.quiet, self.verbose, self.as_json = total, quiet, verbose, as_json
+        self.total = total
+        self.quiet = quiet
+        self.verbose = verbose
+        self.as_json = as_json
         self.counts = {"restored": 0, "skipped": 0, "failed": 0}
         self.megapixels = 0.0
         self.seconds = 0.0
@@ -66,55 +71,48 @@ class Console:
         for note in opened.notes:
             self.say(note)
         if not self.quiet:
-            self.aside(
-                f"on {opened.device}"
-                + (f", {opened.backend}, {opened.precision}" if self.verbose else "")
-            )
+            engine = f", {opened.backend}, {opened.precision}" if self.verbose else ""
+            self.aside(f"on {opened.device}{engine}")
 
     def progress(self, done: int, total: int) -> None:
-        """Tiles of the picture in hand."""
+        """Shows how many tiles of the picture in hand are done."""
         self._begin_bar()
         if self._bar is not None:
-            self._bar.update(self._task, completed=sum(self.counts.values()) + done / total * 0.99)
+            # Less than a whole one, so that a picture counts when its file is written.
+            part = done / total * 0.99
+            self._bar.update(self._task, completed=sum(self.counts.values()) + part)
 
     def say(self, text: str) -> None:
-        """A remark of what works."""
+        """Says a remark that was made during the work."""
         self.aside(f"note: {text}")
 
     def planned(self, job: Job) -> None:
-        self.result(
-            {
-                "source": job.source,
-                "target": job.target,
-                "status": "planned" if job.wanted else "exists",
-            },
-            f"{job.source} -> {job.target}",
-        )
+        """Says what would be done."""
+        status = "planned" if job.wanted else "exists"
+        record = {"source": job.source, "target": job.target, "status": status}
+        self.result(record, f"{job.source} -> {job.target}")
 
     def done(self, report: Report) -> None:
+        """Says what became of a job that was done, or skipped."""
         self._count(report.status)
         self.megapixels += report.megapixels
         self.seconds += report.seconds
         if report.status == "skipped":
-            self.result(
-                report.to_dict(), f"{report.source}: skipped, {report.target} {report.notes[0]}"
-            )
+            skipped = f"{report.source}: skipped, {report.target} {report.notes[0]}"
+            self.result(report.to_dict(), skipped)
             return
         for note in report.notes:
             self.aside(f"{report.source}: {note}")
-        said = {
-            name: value if isinstance(value, str) else f"{value:.3g}"
-            for name, value in report.dials.items()
-        }
-        dials = "".join(
-            f"  {name}={value}{' (estimated)' if name in report.estimated else ''}"
-            for name, value in said.items()
-        )
-        self.result(
-            report.to_dict(), f"{report.source} -> {report.target}{dials}  {report.seconds:.2f} s"
-        )
+        dials = ""
+        for name, value in report.dials.items():
+            setting = value if isinstance(value, str) else f"{value:.3g}"
+            estimated = " (estimated)" if name in report.estimated else ""
+            dials += f"  {name}={setting}{estimated}"
+        done = f"{report.source} -> {report.target}{dials}  {report.seconds:.2f} s"
+        self.result(report.to_dict(), done)
 
     def failed(self, source: str | Path, target: str | Path, error: BurnishError) -> None:
+        """Says that a file could not be restored, and why."""
         self._count("failed")
         text = str(error) if str(source) in str(error) else f"{source}: {error}"
         record = {
@@ -128,21 +126,20 @@ class Console:
         self.aside(f"burnish: {text} [{error.code}]", always=True)
 
     def summary(self) -> None:
-        """One line at the end, where there was more than one file."""
-        if self.total > 1 and not self.quiet:
-            rate = (
-                f", {self.megapixels / self.seconds:.2f} megapixels a second"
-                if self.seconds
-                else ""
-            )
-            self.aside(
-                ", ".join(f"{count} {status}" for status, count in self.counts.items() if count)
-                + rate
-            )
+        """Says what became of all files in one line, where there was more than one."""
+        if self.total <= 1 or self.quiet:
+            return
+        counts = ", ".join(f"{count} {status}" for status, count in self.counts.items() if count)
+        rate = ""
+        if self.seconds:
+            rate = f", {self.megapixels / self.seconds:.2f} megapixels a second"
+        self.aside(counts + rate)
 
     def _begin_bar(self) -> None:
-        """A bar on a terminal. A single picture has one from its second tile on: a small one is
-        done before rich is imported.
+        """Shows a bar where stderr is a terminal, unless only errors or objects are wanted.
+
+        A single picture has one from its second tile on: a small one is done before rich is
+        imported.
         """
         if self._bar is None and sys.stderr.isatty() and not self.quiet and not self.as_json:
             self._bar = _bar()
@@ -150,25 +147,26 @@ class Console:
             self._task = self._bar.add_task("restoring", total=self.total, rate="")
 
     def _count(self, status: str) -> None:
+        """Counts a file, and moves the bar on."""
         self.counts[status] += 1
         if self._bar is not None:
             rate = f"{self.megapixels / self.seconds:.2f} MP/s" if self.seconds else ""
             self._bar.update(self._task, completed=sum(self.counts.values()), rate=rate)
 
     def result(self, record: dict[str, Any], text: str | None) -> None:
-        """What became of a file: a record for programs, and a line (or none) for people."""
+        """Says what became of a file: a record to programs, and a line (or none) to people."""
         if self.as_json:
             answer(json.dumps(record))
         elif text is not None and not self.quiet:
             self._print(text, sys.stdout)
 
     def aside(self, text: str, *, always: bool = False) -> None:
-        """A line on stderr, unless only errors are wanted."""
+        """Says a line on stderr, unless only errors are wanted. always: even then."""
         if always or not self.quiet:
             self._print(text, sys.stderr)
 
     def _print(self, text: str, stream: Any) -> None:
-        """Above the bar, where there is one on the same terminal."""
+        """Prints a line, above the bar where there is one on the same terminal."""
         if self._bar is not None and stream.isatty():
             self._bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
         else:
@@ -177,7 +175,10 @@ class Console:
 
 @contextmanager
 def counting(what: str) -> Iterator[Callable[[int, int], None]]:
-    """A function to tell (done, total), which moves a bar on a terminal and is silent elsewhere."""
+    """A context that gives a function to tell (done, total).
+
+    It moves a bar on a terminal, and does nothing elsewhere.
+    """
     if not sys.stderr.isatty():
         yield lambda done, total: None
         return

@@ -1,5 +1,6 @@
-"""Models by the words that name them on the command line: a shipped one, a model file, or what
-training made, which is exported first.
+"""Models by the words that name them on the command line.
+
+A word names a shipped model, a model file, or what training made, which is exported first.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
 
 
 def open_model(name: str) -> Model:
-    """The model of a name or path.
+    """Opens the model of a name or path.
 
-    A .safetensors file is exported first, and the result kept in the cache.
+    A .safetensors file is exported first, and the result is kept in the user's cache.
     """
     from ..inference.zoo import load
 
@@ -25,6 +26,7 @@ def open_model(name: str) -> Model:
 
 
 def _exported(path: Path) -> Path:
+    """The model file made of trained weights, from the cache where it is there already."""
     import hashlib
     import tempfile
     from contextlib import suppress
@@ -41,7 +43,8 @@ def _exported(path: Path) -> Path:
 
         with suppress(OSError):
             kept.parent.mkdir(parents=True, exist_ok=True)
-        if not os.access(kept.parent, os.W_OK):  # it is exported again each time, then
+        if not os.access(kept.parent, os.W_OK):
+            # Without a cache it is exported again each time.
             kept = Path(tempfile.mkdtemp(prefix="burnish-")) / kept.name
         export_verified(path, kept)
     return kept
@@ -49,14 +52,14 @@ def _exported(path: Path) -> Path:
 
 def as_file(words: str) -> str:
     """The words of a row, with every .safetensors file in them exported."""
-    parts = [words] if Path(words).is_file() else words.split("+")  # a folder's name may hold a +
-    return "+".join(
-        str(_exported(Path(part))) if part.endswith(".safetensors") else part for part in parts
-    )
+    # The name of a folder may hold a +.
+    parts = [words] if Path(words).is_file() else words.split("+")
+    files = [str(_exported(Path(p))) if p.endswith(".safetensors") else p for p in parts]
+    return "+".join(files)
 
 
 def training_wing() -> None:
-    """MissingExtra, in a sentence, where PyTorch and what comes with it are not installed."""
+    """Raises MissingExtra where PyTorch, or what comes with it, is not installed."""
     import importlib.util
 
     missing = [

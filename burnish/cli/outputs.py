@@ -12,9 +12,14 @@ from pathlib import Path
 from ..errors import OutputError, UsageError
 from ..ground.files import places, prepare_folder, replaces
 
-#: what an option's file may be called, by what goes into it
-SHEET, PLOT, PAGE = (".png", ".jpg", ".jpeg"), (".png",), (".html",)
-FIGURES, RECIPE, WEIGHTS, MODEL = (".csv",), (".yaml", ".yml"), (".safetensors",), (".onnx",)
+# How the name of an option's file may end, by what goes into it.
+SHEET = (".png", ".jpg", ".jpeg")
+PLOT = (".png",)
+PAGE = (".html",)
+FIGURES = (".csv",)
+RECIPE = (".yaml", ".yml")
+WEIGHTS = (".safetensors",)
+MODEL = (".onnx",)
 
 
 def prepare(
@@ -22,9 +27,12 @@ def prepare(
 ) -> None:
     """Sees that a result can be written as `target`, and makes its folder.
 
-    option: the word of the command line that named it. endings: those of its kind, one of which the
-    name must have. inputs: files, which it must not replace, and folders of pictures, among which
-    no picture may come to lie. UsageError, OutputError.
+    option: the word of the command line that named it.
+    endings: how the name may end.
+    inputs: files, which it must not replace, and folders of pictures, among which no picture may
+    come to lie.
+
+    Raises UsageError, OutputError.
     """
     from ..images import format_named
 
@@ -35,11 +43,8 @@ def prepare(
             raise UsageError(
                 f"{option} {target}: the result would replace an input; choose another name"
             )
-        if (
-            format_named(target) is not None
-            and source.is_dir()
-            and source.resolve() in target.resolve().parents
-        ):
+        below = source.is_dir() and source.resolve() in target.resolve().parents
+        if below and format_named(target) is not None:
             raise UsageError(
                 f"{option} {target}: the result would lie among the pictures of {source}, as if "
                 "it were one of them; choose another folder"
@@ -57,7 +62,7 @@ def pairs_of(
     suffix: str | None,
     format: str | None,
 ) -> list[tuple[Path, Path]]:
-    """(source, target) for every picture that is meant, from the words of -o, --suffix and -f."""
+    """Pairs every picture that is meant with its target, by the words of -o, --suffix and -f."""
     from ..inference.targets import pair
 
     return pair(

@@ -19,14 +19,14 @@ LEFT = object()
 
 
 def convert_plainly(command: Any) -> None:
-    """Makes the parameters of a command of typer's, and of the commands below it, convert what is
-    plain by `plain`.
+    """Makes a command of typer's, and all commands below it, convert what is plain by `plain`.
 
     Parameters that do not say what they take (an older typer) are left as they are.
     """
     for below in getattr(command, "commands", {}).values():
         convert_plainly(below)
-    parameters_of = command.get_params  # with --help, which is made when they are asked for
+    # --help is made when the parameters are asked for, and has to be among them.
+    parameters_of = command.get_params
 
     def get_params(context: Any) -> list[Any]:
         parameters: list[Any] = parameters_of(context)
@@ -39,8 +39,9 @@ def convert_plainly(command: Any) -> None:
 
 
 def _plainly(parameter: Any) -> Callable[[Any, Any], Any]:
-    """What takes the place of the parameter's `process_value`."""
-    kind, limits = parameter.type_descriptor.annotation, parameter.type_descriptor.parameter_info
+    """The function that takes the place of the parameter's `process_value`."""
+    kind = parameter.type_descriptor.annotation
+    limits = parameter.type_descriptor.parameter_info
     by_typer = parameter.process_value
 
     def process_value(context: Any, value: Any) -> Any:
@@ -55,10 +56,10 @@ def _plainly(parameter: Any) -> Callable[[Any, Any], Any]:
 
 
 def plain(value: Any, kind: Any, low: float | None, high: float | None) -> Any:
-    """A word, or an option's default, as the kind that is wanted (str, Path, int, float, bool, an
-    Enum, or a list of one of them), if it plainly is one, else LEFT.
+    """A value of the kind that is wanted, where it plainly is one; else LEFT.
 
-    low, high: of numbers, None for no limit.
+    value: a word, or the default of an option. kind: str, Path, int, float, bool, an Enum, or a
+    list of one of them. low, high: the limits of a number; None is no limit.
     """
     if value is None or (kind is bool and isinstance(value, bool)):
         return value
@@ -75,6 +76,7 @@ def plain(value: Any, kind: Any, low: float | None, high: float | None) -> Any:
 
 
 def _number(word: str, kind: type[int] | type[float], low: float | None, high: float | None) -> Any:
+    """The number that a word is, where it lies within the limits; else LEFT."""
     try:
         number = kind(word)
     except ValueError:

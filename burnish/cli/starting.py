@@ -10,10 +10,11 @@ from contextlib import contextmanager
 
 @contextmanager
 def starting() -> Iterator[None]:
-    """Around what a command imports and opens before its work.
+    """A context for what a command imports and opens before its work.
 
     Python's collector of cycles looks again and again at the objects that imports make, all of
-    which stay: here it rests, and afterwards it leaves them out, at the end of the process too.
+    which stay. Within this it rests, and afterwards it leaves them out, at the end of the process,
+    too.
     """
     gc.disable()
     try:
@@ -24,8 +25,9 @@ def starting() -> Iterator[None]:
 
 
 def one_thread_for_algebra() -> None:
-    """For a process whose matrices are small, before it imports numpy.
+    """Keeps OpenBLAS to one thread, in a process whose matrices are small.
 
-    OpenBLAS starts a thread for each core, and these turn round waiting for work that never comes.
+    It would start one for each core, and these would turn round waiting for work that never comes.
+    To be called before numpy is imported.
     """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -17,7 +17,7 @@ SEVERAL = "levels are given as NAME=A,B,C, such as noise=15,25,50"
 
 
 def parse_settings(words: Sequence[str], option: str = "-d") -> dict[str, float | str]:
-    """["noise=25", "quality=auto"] as {"noise": 25.0, "quality": "auto"}.
+    """The settings of dials: ["noise=25", "quality=auto"] is {"noise": 25.0, "quality": "auto"}.
 
     What is no number is left to `pipeline.ask`. UsageError where a dial has several values.
     """
@@ -30,15 +30,22 @@ def parse_settings(words: Sequence[str], option: str = "-d") -> dict[str, float 
 
 
 def parse_levels(words: Sequence[str], option: str = "-d") -> dict[str, list[float]]:
-    """["noise=15,25", "quality=40"] as {"noise": [15.0, 25.0], "quality": [40.0]}."""
-    return {
-        name: [_number(value, f"{option} {name}={','.join(values)}") for value in values]
-        for name, values in _values(words, option, SEVERAL).items()
-    }
+    """The levels of dials: ["noise=15,25", "quality=40"] is {"noise": [15.0, 25.0], ...}.
+
+    UsageError where one is no number.
+    """
+    found: dict[str, list[float]] = {}
+    for name, values in _values(words, option, SEVERAL).items():
+        said = f"{option} {name}={','.join(values)}"
+        found[name] = [_number(value, said) for value in values]
+    return found
 
 
 def parse_fold(words: Sequence[str], option: str = "--at") -> dict[str, float]:
-    """["noise=25"] as {"noise": 25.0}: settings at which dials are folded away."""
+    """The settings at which dials are folded away: ["noise=25"] is {"noise": 25.0}.
+
+    UsageError where one is no number.
+    """
     found: dict[str, float] = {}
     for name, value in parse_settings(words, option).items():
         if isinstance(value, str):
@@ -51,7 +58,10 @@ def parse_fold(words: Sequence[str], option: str = "--at") -> dict[str, float]:
 
 
 def parse_experts(words: Sequence[str]) -> dict[float, str]:
-    """["20=runs/x.safetensors"] as {20.0: "runs/x.safetensors"}."""
+    """The experts by their levels: ["20=x.safetensors"] is {20.0: "x.safetensors"}.
+
+    UsageError where one is not written so.
+    """
     found: dict[float, str] = {}
     for word in words:
         wrong = UsageError(
@@ -66,7 +76,7 @@ def parse_experts(words: Sequence[str]) -> dict[float, str]:
 
 
 def parse_names(words: Sequence[str]) -> list[str]:
-    """["noise", "strength"] as they are: dials to be tuned. UsageError where one is set."""
+    """The names of dials to be tuned, as they are written. UsageError where one is set."""
     for word in words:
         if "=" in word:
             name = word.partition("=")[0]
@@ -78,7 +88,10 @@ def parse_names(words: Sequence[str]) -> list[str]:
 
 
 def parse_tile(word: str) -> int | None:
-    """The side of a tile in pixels; 0 is no tiles, and None is as memory allows."""
+    """The side of a tile in pixels; 0 is no tiles, and None ("auto") is as memory allows.
+
+    UsageError for any other word.
+    """
     if word == "auto":
         return None
     if not (word.isascii() and word.isdigit()):
@@ -87,12 +100,13 @@ def parse_tile(word: str) -> int | None:
 
 
 def _values(words: Sequence[str], option: str, how: str) -> dict[str, list[str]]:
-    """Each dial's values, in the order in which they are written."""
+    """The values of each dial, in the order in which they are written."""
     found: dict[str, list[str]] = {}
     for word in words:
         name = None
         for part in filter(None, word.split(",")):
             value = part.strip()
+            # A part without a name is one more value of the dial before it.
             if name is None or "=" in part:
                 name, value = assigned(part, UsageError(f"{option} {part}: {how}"))
             found.setdefault(name, []).append(value)

@@ -96,6 +96,7 @@ def check(
 
 
 def _prepare_recipe(recipe: Path, overwrite: bool) -> None:
+    """Sees that the recipe can be written, and replaces none that is there."""
     from ...dataset.check.propose import want_yaml
 
     want_yaml()

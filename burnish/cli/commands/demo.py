@@ -1,6 +1,4 @@
-"""`burnish demo`, the first look: a shipped example restored at several dial positions, on one
-contact sheet with the residual beside each.
-"""
+"""`burnish demo`, the first look: a shipped example restored at several dial positions."""
 
 from __future__ import annotations
 
@@ -14,7 +12,9 @@ from ..app import app, say
 from ..options import Threads
 from ..outputs import SHEET, prepare
 
+#: the example beside this file: a photograph with noise 25, in 8 bits
 EXAMPLE = "demo.png"
+#: the dial positions that are shown besides the estimated one
 LEVELS = (10.0, 25.0, 50.0)
 #: how much the residual is amplified on the sheet
 GAIN = 3.0
@@ -36,7 +36,10 @@ def demo(output: Sheet = Path("burnish_demo.png"), threads: Threads = None) -> N
 
 
 def make_sheet(target: Path, say: Say, *, threads: int | None = None) -> Path:
-    """Writes the sheet and returns where it is."""
+    """Writes the sheet as `target`, and returns that.
+
+    say: is told the device, and each setting when it is done. threads: of the processor.
+    """
     from importlib import resources
 
     import numpy as np
@@ -46,6 +49,7 @@ def make_sheet(target: Path, say: Say, *, threads: int | None = None) -> Path:
     from ...pipeline import ask
     from ...report.sheet import Cell, residual_picture, sheet
 
+    # The example, and what its noise is.
     prepare(target, "-o", SHEET)
     picture = images.read(Path(str(resources.files(__package__) / EXAMPLE)))
     model = load()
@@ -53,6 +57,8 @@ def make_sheet(target: Path, say: Say, *, threads: int | None = None) -> Path:
     say(f"on {opened.device}, {opened.backend}, {opened.precision}")
     found = float(np.max(model.settle(picture).dials["noise"]))
     before = np.ascontiguousarray(picture.pixels[0].transpose(1, 2, 0))
+
+    # Each setting, with what it took away beside it.
     rows = [
         [
             Cell(before, "the example: a photograph with noise 25, 8 bits"),
@@ -67,8 +73,7 @@ def make_sheet(target: Path, say: Say, *, threads: int | None = None) -> Path:
         after = np.clip(restored.picture.pixels[0].transpose(1, 2, 0), 0, 1)
         say(caption)
         rows.append([Cell(after, caption), Cell(residual_picture(before, after, GAIN), "")])
-    sheet(
-        [[cell for row in pair for cell in row] for pair in (rows[0:2], rows[2:4], rows[4:6])],
-        target,
-    )
+
+    # Two settings beside each other.
+    sheet([[*rows[at], *rows[at + 1]] for at in range(0, len(rows), 2)], target)
     return target

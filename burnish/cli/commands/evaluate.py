@@ -131,6 +131,7 @@ def _models_and_folder(words: Sequence[str]) -> tuple[list[str], Path]:
 
 
 def _opened(models: Sequence[str], *, device: str, threads: int | None, fp32: bool) -> list[Row]:
+    """The models, opened, as rows of a table."""
     from ...study.rows import open_row
 
     return [
@@ -140,23 +141,25 @@ def _opened(models: Sequence[str], *, device: str, threads: int | None, fp32: bo
 
 
 def _prepare_files(csv: Path | None, html: Path | None, folder: Path) -> None:
+    """Sees that the table and the page can be written."""
     if csv is not None:
         prepare(csv, "--csv", FIGURES)
     if html is not None:
         prepare(html, "--html", PAGE)
-        sheet = html.with_suffix(".jpg")  # the contact sheet beside the page
+        # The contact sheet beside the page.
+        sheet = html.with_suffix(".jpg")
         prepare(sheet, "--html", SHEET, [folder])
 
 
 def _in_json(tables: Mapping[str, Table]) -> str:
-    """One model's table, or several by the models' names."""
+    """The table of one model, or those of several by their names, as JSON."""
     records = {name: table.to_dict() for name, table in tables.items()}
     (first, *others) = records.values()
     return json.dumps(records if others else first)
 
 
 def _in_text(tables: Mapping[str, Table], results: Results) -> str:
-    """One model's table and what is wrong with its pictures, or several models side by side."""
+    """The table of one model with what is wrong with its pictures, or several side by side."""
     from ...study.comparison import text
 
     (first, *others) = tables.values()

@@ -40,13 +40,14 @@ def info(file: File, as_json: AsJson = False) -> None:
 
 
 def _of_filter(words: str) -> tuple[Mapping[str, Any], str]:
+    """The record and the text of a filter, with its arguments."""
     from ...inference.classical import cards
 
     return cards.record(words), cards.describe(words)
 
 
 def _of_model(name: str) -> tuple[Mapping[str, Any], str]:
-    """Of a shipped model, or of a file: weights for training, or a model file."""
+    """The record and the text of a shipped model, a model file, or weights for training."""
     from ...report.cards import describe, record
 
     if name.endswith(".safetensors"):
@@ -55,18 +56,21 @@ def _of_model(name: str) -> tuple[Mapping[str, Any], str]:
 
         path = Path(name)
         restorer = Restorer.load(path)
-        contract, card = restorer.contract, restorer.card
+        contract = restorer.contract
+        card = restorer.card
     else:
         from ...inference.model import Model
         from ...inference.zoo import find
 
         path = find(name)
         model = Model(path)
-        contract, card = model.contract, model.card
+        contract = model.contract
+        card = model.card
     return record(path, contract, card), describe(path, contract, card, whole=True)
 
 
 def _of_picture(path: Path) -> tuple[Mapping[str, Any], str]:
+    """The record and the text of a picture."""
     from ...images import facts
 
     found = facts(path)

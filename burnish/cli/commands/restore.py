@@ -122,11 +122,14 @@ def restore(
         from ...pipeline import ask
         from ..console import Console
 
+    # What is meant, checked before anything is opened or decoded.
     pairs = pairs_of(inputs, output, recursive=recursive, suffix=suffix, format=format)
     size = parse_tile(tile)
     wanted = _wanted(strength, strength_map)
     opened = open_model(model)
     asked = ask(opened.contract, parse_settings(dial), wanted)
+
+    # A job for each picture.
     jobs = [
         Job(
             source=str(source),
@@ -139,6 +142,8 @@ def restore(
         )
         for source, target in pairs
     ]
+
+    # The work, or what it would be.
     console = Console(len(jobs), quiet=quiet, verbose=verbose, as_json=as_json)
     _say_what_is_passed_over(inputs, recursive, console)
     _want_some(jobs, recursive)
@@ -161,6 +166,7 @@ def _wanted(strength: float, strength_map: Path | None) -> float | MapFile:
 
 
 def _say_what_is_passed_over(inputs: Sequence[Path], recursive: bool, console: Console) -> None:
+    """Says which files and folders among the inputs are left out."""
     from ...inference.targets import not_followed, passed_over
 
     passed = passed_over(inputs, recursive)
@@ -173,7 +179,7 @@ def _say_what_is_passed_over(inputs: Sequence[Path], recursive: bool, console: C
 
 
 def _want_some(jobs: Sequence[Job], recursive: bool) -> None:
-    """InputError where there is nothing to do."""
+    """Raises InputError where there is nothing to do."""
     from ...images import endings
 
     if not jobs:
@@ -190,13 +196,14 @@ def _restore_all(
     threads: int | None,
     fp32: bool,
 ) -> int:
-    """Restores one picture after the other. The exit status."""
+    """Restores one picture after the other. Returns the exit status."""
     from ...inference.job import run_job
 
     def restore_one(job: Job) -> None:
         console.done(run_job(job, model, progress=console.progress, say=console.say))
 
-    if any(job.wanted for job in jobs):  # a folder where all is done loads no model
+    # Where all is done already, no model is loaded.
+    if any(job.wanted for job in jobs):
         with starting():
             opened = model.open(device=device, threads=threads, fp32=fp32)
         console.opened(opened)
@@ -207,9 +214,9 @@ def _restore_all(
 
 
 def _plan_all(jobs: Sequence[Job], scale: int, console: Console) -> int:
-    """Says what would be done, and what of it could not be, as far as the heads of the files tell.
+    """Says what would be done, and what of it could not be, as far as the heads of files tell.
 
-    The exit status.
+    Returns the exit status.
     """
     from ...inference.job import check_job
 

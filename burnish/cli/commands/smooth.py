@@ -93,6 +93,7 @@ def smooth(
     from ...study.evaluate import Folder
     from ...study.rows import open_row
 
+    # What is asked, checked before the work.
     levels = parse_levels(dial)
     _check_options(levels, turn=turn, expert=expert, calibrated=calibrated)
     if html is not None:
@@ -100,6 +101,8 @@ def smooth(
     if calibrated is not None:
         training_wing()
         prepare(calibrated, "--calibrate", WEIGHTS, [Path(model)])
+
+    # The model, and the damage that it is measured on.
     pictures = Folder(folder)
     row = open_row(as_file(model), name=model, device="cpu", threads=threads)
     damages = [damage_by(name, row.contract.scale) for name in levels]
@@ -125,7 +128,10 @@ def _check_options(
     expert: Sequence[str],
     calibrated: Path | None,
 ) -> None:
-    """UsageError for no kind of damage, for more than two, and for what two leave no place for."""
+    """Raises UsageError for options that do not go together.
+
+    There have to be one or two kinds of damage, and two leave no place for some options.
+    """
     if len(levels) not in (1, 2):
         raise UsageError(
             "-d: one kind of damage, such as -d noise=10,25,50, or two, for a model of two dials"

@@ -105,6 +105,7 @@ def spoil(
 
 
 def _want_inputs(inputs: list[Path]) -> None:
+    """Raises UsageError where no picture is named."""
     if not inputs:
         raise UsageError(
             "name the pictures to damage, or folders of them; --list shows every kind of damage"
@@ -119,8 +120,9 @@ def _pairs(
     suffix: str | None,
     format: str | None,
 ) -> list[tuple[Path, Path]]:
-    """(source, target) for every picture; masks that an earlier run wrote are none, unless they are
-    named.
+    """Pairs every picture with its target.
+
+    A mask that an earlier run wrote is no picture, unless it is named.
     """
     from ...degrade.files import SUFFIX, is_mask
     from ...inference.targets import not_followed
@@ -137,6 +139,7 @@ def _pairs(
 
 
 def _say_what_became(done: Spoiled, console: Console) -> None:
+    """Says what became of one picture, with the levels that were drawn."""
     for note in done.notes:
         console.aside(f"{done.source}: {note}")
     levels = "".join(f"  {name}={level:g}" for name, level in done.levels.items())

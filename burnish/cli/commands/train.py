@@ -98,12 +98,13 @@ def train(
         from ...training.loop.train import train as run
 
         result = str(run(loaded, out, resume=not fresh, minutes=minutes))
-    if os.environ.get("RANK", "0") == "0":  # one process of several speaks
+    # One process of several speaks.
+    if os.environ.get("RANK", "0") == "0":
         print(result)
 
 
 def _find_rate(recipe: Recipe, out: Path | None) -> str:
-    """Where the plot lies, and the learning rate that it suggests."""
+    """Sweeps the learning rate. Returns where the plot lies, and the rate that it suggests."""
     from ...training.before.find_lr import find_lr
 
     folder = out or Path(recipe.out or Path("runs") / recipe.name)

@@ -93,7 +93,7 @@ def _show_strips(
     threads: int | None,
     as_json: bool,
 ) -> None:
-    """Strips of the folder's pictures along a dial, to choose from with one's own eyes."""
+    """Writes strips of the folder's pictures along a dial, to choose from with one's own eyes."""
     from ...study.dial.tune import choose
 
     prepare(output / "strip.png", "-o", SHEET, [folder])
