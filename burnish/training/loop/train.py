@@ -91,11 +91,7 @@ def _stages(
                 make_folder(run.out)
             machine.say(_title(run.recipe.name, setup))
             if stored is not None:
-                fingerprint = setup.crops.pictures.fingerprint
-                weights = run.weights(progress.stage)
-                checkpoint.same_pictures(run.state, weights, stored.pictures, fingerprint)
-                checkpoint.restore(stored.state, setup.restorer, setup.ema, setup.optimizer)
-                machine.say(f"going on at step {progress.step} of {progress.steps}")
+                _go_on(run, stored, setup, progress)
                 stored = None
             progress = _begun(progress, setup, initial)
 
@@ -105,6 +101,17 @@ def _stages(
             before = machine.broadcast(setup.ema.state_dict())
             progress = progress.next_stage()
             del initial, setup  # its pictures, before the next stage's are opened
+
+
+def _go_on(
+    run: TrainingRun, stored: checkpoint.Checkpoint, setup: Setup, progress: Progress
+) -> None:
+    """Brings a stage to where its checkpoint stands. RecipeError where its pictures are others."""
+    fingerprint = setup.crops.pictures.fingerprint
+    weights = run.weights(progress.stage)
+    checkpoint.same_pictures(run.state, weights, stored.pictures, fingerprint)
+    checkpoint.restore(stored.state, setup.restorer, setup.ema, setup.optimizer)
+    setup.machine.say(f"going on at step {progress.step} of {progress.steps}")
 
 
 def _begun(progress: Progress, setup: Setup, initial: Initial) -> Progress:

@@ -60,14 +60,7 @@ def _stage(recipe: Recipe, number: int, name: str) -> Stage:
     check_optimizer(recipe.optimizer)
     _check_schedule(recipe.schedule, recipe.data, recipe.validation.folders)
     shape = shape_of(recipe.schedule.shape, recipe.schedule.args)
-
-    # What has to be there.
-    check_data(recipe.data)
-    for folder in recipe.validation.folders:
-        want_folder(
-            "validation.folders", folder, "clean pictures, as in validation.folders=[FOLDER]"
-        )
-    want_file("start", recipe.start)
+    _check_paths(recipe)
 
     return Stage(
         number=number,
@@ -95,6 +88,15 @@ def _stage(recipe: Recipe, number: int, name: str) -> Stage:
         checkpoint_activations=recipe.checkpoint_activations,
         compile=recipe.compile,
     )
+
+
+def _check_paths(recipe: Recipe) -> None:
+    """RecipeError where a folder or file that the recipe names is not there."""
+    check_data(recipe.data)
+    what = "clean pictures, as in validation.folders=[FOLDER]"
+    for folder in recipe.validation.folders:
+        want_folder("validation.folders", folder, what)
+    want_file("start", recipe.start)
 
 
 def _check_schedule(schedule: Schedule, data: Data, folders: tuple[str, ...]) -> None:
