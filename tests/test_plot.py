@@ -12,7 +12,7 @@ from conftest import scene
 from PIL import Image
 
 from burnish.errors import DataError, UsageError
-from burnish.report.plot import Run, chosen, plot_runs, read_run, smoothed
+from burnish.report.plot import RunCurves, chosen, plot_runs, read_run, smoothed
 
 pytest.importorskip("matplotlib", reason="the training wing is not installed")
 
@@ -68,7 +68,7 @@ def test_runs_are_drawn_over_each_other(runs: list[Path], tmp_path: Path) -> Non
 
 
 def test_panels_gather_what_belongs_together(runs: list[Path]) -> None:
-    run = Run(
+    run = RunCurves(
         "a",
         {
             name: ([1], [1.0])

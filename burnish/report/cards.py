@@ -11,7 +11,10 @@ from ..pipeline.estimate import ESTIMATORS
 
 
 def record(path: Path, contract: Contract, card: Mapping[str, Any]) -> dict[str, Any]:
-    """Everything, for --json."""
+    """All that is known of a model file, for --json.
+
+    path: the file. card: what it says of itself.
+    """
     return {
         "name": path.stem,
         "file": str(path),
@@ -24,17 +27,19 @@ def record(path: Path, contract: Contract, card: Mapping[str, Any]) -> dict[str,
 def describe(
     path: Path, contract: Contract, card: Mapping[str, Any], *, whole: bool = False
 ) -> str:
-    """A few lines to read; `whole` adds the contract's rest and how it was trained."""
+    """A model's card, in lines to read.
+
+    whole: whether what only some readers want is there, too: what was measured along the dial, the
+    contract, and how the model was trained.
+    """
     lines = [f"{path.stem}: {card.get('task', 'a model without a card')}"]
     lines += [
         row("dial", f"{d.name} {d.low:g}..{d.high:g}, {unsaid(d)} when nothing is said ({d.unit})")
         for d in contract.dials
     ]
-    lines += (
-        [row("folded", ", ".join(f"at {name} {value:g}" for name, value in card["folded"].items()))]
-        if card.get("folded")
-        else []
-    )
+    if card.get("folded"):
+        settings = ", ".join(f"at {name} {value:g}" for name, value in card["folded"].items())
+        lines.append(row("folded", settings))
     lines.append(row("size", _size(path, card)))
     lines += [
         row("quality", f"{name}: {_figures(values)}")
@@ -45,41 +50,44 @@ def describe(
         for key, label in (("speed", "speed"), ("training_data", "data"), ("licence", "licence"))
         if card.get(key)
     ]
-    if whole:
-        lines += [row("known flaws", str(card["flaws"]))] if card.get("flaws") else []
-        lines += _dial(card["dial"]) if card.get("dial") else []
-        lines += [
-            *(_interface(contract, card) if path.suffix == ".onnx" else []),
-            row("contract", _contract(contract)),
-            row("trained", _training(card)),
-            row("file", str(path)),
-        ]
+    if not whole:
+        return "\n".join(lines)
+
+    # The rest.
+    if card.get("flaws"):
+        lines.append(row("known flaws", str(card["flaws"])))
+    if card.get("dial"):
+        lines += _dial(card["dial"])
+    if path.suffix == ".onnx":
+        lines += _interface(contract, card)
+    lines.append(row("contract", _contract(contract)))
+    lines.append(row("trained", _training(card)))
+    lines.append(row("file", str(path)))
     return "\n".join(lines)
 
 
 def unsaid(dial: Dial) -> str:
-    """Where a dial stands that is not set."""
+    """Where a dial stands when nobody sets it, in words."""
     return "auto" if dial.name in ESTIMATORS else f"{dial.default:g}"
 
 
 def _dial(found: Mapping[str, Any]) -> list[str]:
     """What was measured along the dial, gate by gate."""
-    lines = [
-        row("along it", str(found["on"])),
-        *(row("", f"{what}: {figure}") for what, figure in found["gates"].items()),
-    ]
-    return lines + [
-        row("", f"{what}: {_figures(values)}")
-        for what, values in found.items()
-        if what not in ("on", "gates")
-    ]
+    lines = [row("along it", str(found["on"]))]
+    lines += [row("", f"{what}: {figure}") for what, figure in found["gates"].items()]
+    for what, values in found.items():
+        if what not in ("on", "gates"):
+            lines.append(row("", f"{what}: {_figures(values)}"))
+    return lines
 
 
 def row(label: str, text: str) -> str:
+    """A line of a card: a label, and what is said under it."""
     return f"  {label:<12}{text}"
 
 
 def _size(path: Path, card: Mapping[str, Any]) -> str:
+    """The size of the file, and, where the card says so, of the network."""
     parts = [f"{path.stat().st_size / 2**20:.1f} MiB"]
     if card.get("parameters"):
         parts.append(f"{card['parameters'] / 1e6:.2f} M parameters")
@@ -89,6 +97,7 @@ def _size(path: Path, card: Mapping[str, Any]) -> str:
 
 
 def _figures(values: Any) -> str:
+    """Figures by their names, in words; what is no table of them as it is."""
     if not isinstance(values, Mapping):
         return str(values)
     return ", ".join(
@@ -98,9 +107,11 @@ def _figures(values: Any) -> str:
 
 
 def _interface(contract: Contract, card: Mapping[str, Any]) -> list[str]:
-    """What a program that runs a model file by itself must know: shapes, ranges and units of what
-    goes in and comes out.
+    """What a program must know that runs a model file by itself.
+
+    It is shapes, ranges and units of what goes in and comes out.
     """
+    # What goes in.
     picture = f"input: float32 [B, {contract.channels_in}, H, W], {_colours(contract.channels_in)}"
     lines = [row("inputs", f"{picture} in 0..1")]
     if contract.dials:
@@ -108,6 +119,8 @@ def _interface(contract: Contract, card: Mapping[str, Any]) -> list[str]:
         sides = shape[contract.level].format(len(contract.dials))
         meaning = ", ".join(f"{d.name} {d.low:g}..{d.high:g} ({d.unit})" for d in contract.dials)
         lines.append(row("", f"level: float32 [{sides}], {meaning}"))
+
+    # What comes out.
     sides = "H, W" if contract.scale == 1 else f"{contract.scale} H, {contract.scale} W"
     result = f"float32 [B, {contract.channels_out}, {sides}]"
     lines.append(
@@ -115,6 +128,8 @@ def _interface(contract: Contract, card: Mapping[str, Any]) -> list[str]:
     )
     if contract.residual:
         lines.append(row("", f"residual: {result}, output - input"))
+
+    # Which sizes of pictures the file takes.
     if card.get("sizes") == "any":
         return [*lines, row("sizes", "any; padded by mirroring and cropped inside the file")]
     if contract.multiple == 1:
@@ -127,6 +142,7 @@ def _colours(channels: int) -> str:
 
 
 def _contract(contract: Contract) -> str:
+    """The contract in a line."""
     reach = "the whole picture" if contract.reach is None else f"{contract.reach} pixels"
     settings = zip(contract.dials, contract.identity or (), strict=False)
     identity = ", ".join(f"{dial.name}={value:g}" for dial, value in settings) or "none"
@@ -137,12 +153,10 @@ def _contract(contract: Contract) -> str:
 
 
 def _training(card: Mapping[str, Any]) -> str:
-    training = card.get("training", {})
-    return (
-        ", ".join(
-            f"{key} {value}"
-            for key, value in training.items()
-            if not isinstance(value, (dict, list)) and "\n" not in str(value)
-        )
-        or "not said"
-    )
+    """How the model was trained, as far as that goes into a line."""
+    short = [
+        f"{key} {value}"
+        for key, value in card.get("training", {}).items()
+        if not isinstance(value, (dict, list)) and "\n" not in str(value)
+    ]
+    return ", ".join(short) or "not said"

@@ -6,13 +6,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+#: the name of the file in the folder of a run
 CURVES = "metrics.jsonl"
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:
-    """The records, each with its "step"; none where there is no file.
+    """The records of a file of curves, each with its "step"; none where there is no file.
 
-    A last line that was cut off is left out.
+    A line that is no record, such as a last one that was cut off, is left out.
     """
     if not path.is_file():
         return []

@@ -1,9 +1,7 @@
-"""Pages: one HTML file that needs nothing else, with tables, bar charts (SVG) and pictures inside
-it, to look at and to send.
+"""Pages: HTML files that need nothing else, to look at and to send.
 
-No scripts.
-
-Its parts are texts, made by the functions here, which escape whatever they are given:
+Tables, bar charts (SVG) and pictures are inside the file, and there are no scripts. The parts of a
+page are texts, made by the functions here, which escape whatever they are given:
 `page("Title", [section("One", [paragraph("..."), bars(...)])])`.
 """
 
@@ -60,7 +58,7 @@ svg rect { fill: var(--bar); }
 
 
 def page(title: str, parts: Iterable[str]) -> str:
-    """The whole file."""
+    """The text of the whole file. parts: made by the functions here."""
     head = (
         '<meta charset="utf-8"><meta name="viewport" content="width=device-width, '
         f'initial-scale=1"><title>{escape(title)}</title><style>{_STYLE}</style>'
@@ -70,24 +68,27 @@ def page(title: str, parts: Iterable[str]) -> str:
 
 
 def write_page(path: str | Path, title: str, parts: Iterable[str]) -> Path:
-    """Writes the file whole or not at all; OutputError where it cannot be written."""
-    atomic_write(
-        path, page(title, parts).encode(errors="backslashreplace")
-    )  # names of files may hold bytes that are no text
+    """Writes a page whole or not at all. OutputError where it cannot be written."""
+    # Names of files may hold bytes that are no text.
+    text = page(title, parts).encode(errors="backslashreplace")
+    atomic_write(path, text)
     return Path(path)
 
 
 def section(title: str, parts: Iterable[str], level: int = 2) -> str:
+    """Parts below a heading. level: of the heading; 1 is the page's own."""
     return f"<h{level}>{escape(title)}</h{level}>\n" + "\n".join(parts)
 
 
 def paragraph(text: str) -> str:
+    """A paragraph of text."""
     return f"<p>{escape(text)}</p>"
 
 
 def lines(texts: Iterable[str]) -> str:
     """A list in small print, in two columns."""
-    return f'<ul class="files">{"".join(f"<li>{escape(text)}</li>" for text in texts)}</ul>'
+    items = "".join(f"<li>{escape(text)}</li>" for text in texts)
+    return f'<ul class="files">{items}</ul>'
 
 
 def row(parts: Iterable[str]) -> str:
@@ -100,17 +101,17 @@ def table(
     rows: Iterable[Sequence[str | int | float]],
     classes: Mapping[str, str] | None = None,
 ) -> str:
-    """Numbers stand to the right; a cell whose text is a key of `classes` gets that class ("error",
-    "warning", "note").
+    """A table, in which numbers stand to the right.
+
+    classes: the texts of cells that are marked, with "error", "warning" or "note" for each.
     """
     top = "".join(f"<th>{escape(name)}</th>" for name in heading)
-    body = "".join(
-        f"<tr>{''.join(_cell(cell, classes or {}) for cell in cells)}</tr>" for cells in rows
-    )
-    return (
-        "<div "
-        f'class="table"><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'
-    )
+    body = ""
+    for cells in rows:
+        inner = "".join(_cell(cell, classes or {}) for cell in cells)
+        body += f"<tr>{inner}</tr>"
+    inside = f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody>"
+    return f'<div class="table"><table>{inside}</table></div>'
 
 
 def gates(found: Iterable[tuple[str, str, bool]]) -> str:
@@ -120,23 +121,25 @@ def gates(found: Iterable[tuple[str, str, bool]]) -> str:
 
 
 def _cell(value: str | int | float, classes: Mapping[str, str]) -> str:
+    """A cell of a table; `classes` as `table` takes them."""
     if isinstance(value, str):
         kind = f' class="{classes[value]}"' if value in classes else ""
         return f"<td{kind}>{escape(value)}</td>"
-    return (
-        f'<td class="number">{value:,}</td>'
-        if isinstance(value, int)
-        else f'<td class="number">{value:.3g}</td>'
-    )
+    number = f"{value:,}" if isinstance(value, int) else f"{value:.3g}"
+    return f'<td class="number">{number}</td>'
 
 
 def bars(caption: str, values: Mapping[str, float], form: str = "{:g}") -> str:
-    """A chart of lying bars, one for each name, with its value in words behind it."""
+    """A chart of lying bars, one for each name, with its value behind it.
+
+    form: how values are written.
+    """
     most = max([*values.values(), 1e-12])
     left = 10 + 7.5 * max(map(len, values), default=0)
     drawn = []
     for i, (name, value) in enumerate(values.items()):
-        y, length = 18 * i, 320 * value / most
+        y = 18 * i
+        length = 320 * value / most
         drawn.append(
             f'<text x="{left - 6}" y="{y + 12}" text-anchor="end">{escape(name)}</text>'
             f'<rect x="{left}" y="{y + 2}" width="{max(length, 0.5):.1f}" height="12"/>'
@@ -146,15 +149,16 @@ def bars(caption: str, values: Mapping[str, float], form: str = "{:g}") -> str:
 
 
 def histogram(caption: str, shares: Sequence[float], low: str, high: str) -> str:
-    """Standing bars without gaps, from `low` to `high`."""
-    most, step = max([*shares, 1e-12]), 384 / max(len(shares), 1)
-    drawn = [
-        (
-            f'<rect x="{i * step:.1f}" y="{100 - 100 * s / most:.1f}" width="{step - 1:.1f}" '
-            f'height="{100 * s / most:.1f}"/>'
+    """A chart of standing bars without gaps; `low` and `high` stand below its ends."""
+    most = max([*shares, 1e-12])
+    step = 384 / max(len(shares), 1)
+    drawn = []
+    for i, share in enumerate(shares):
+        height = 100 * share / most
+        drawn.append(
+            f'<rect x="{i * step:.1f}" y="{100 - height:.1f}" width="{step - 1:.1f}" '
+            f'height="{height:.1f}"/>'
         )
-        for i, s in enumerate(shares)
-    ]
     ends = (
         f'<text x="0" y="116">{escape(low)}</text><text x="384" y="116" '
         f'text-anchor="end">{escape(high)}</text>'
@@ -179,7 +183,8 @@ def picture_file(path: Path, caption: str = "") -> str:
     """A JPEG or PNG file as it is, inside the page."""
     data = path.read_bytes()
     with Image.open(io.BytesIO(data)) as image:
-        width, height, kind = *image.size, Image.MIME[image.format or "JPEG"]
+        width, height = image.size
+        kind = Image.MIME[image.format or "JPEG"]
     return _figure(
         f'<img alt="" width="{width}" height="{height}" '
         f'src="data:{kind};base64,{base64.b64encode(data).decode()}">',

@@ -1,6 +1,6 @@
-"""Curves of training runs, laid over each other, and a few other plots.
+"""Plots: the curves of training runs laid over each other, bars, points and lines.
 
-The one file that uses matplotlib, when it is asked to draw.
+This is the one file that uses matplotlib, which it imports when it is asked to draw.
 """
 
 from __future__ import annotations
@@ -22,8 +22,7 @@ from ..errors import DataError, MissingExtra, UsageError
 from ..ground.files import atomic_write
 from .curves import CURVES, read_lines
 
-#: what is drawn where nothing is said: the names of these curves, and those whose name holds one of
-#: these words
+#: the curves that are drawn where nothing is said: those whose names hold one of these words
 USUAL = ("loss", "psnr", "ssim", "learning_rate", "steps_a_second", "waiting_for_data")
 #: the steps, and the value at each
 Series = tuple[list[int], list[float]]
@@ -41,15 +40,20 @@ DASHES: tuple[Any, ...] = (
 
 
 @dataclass(frozen=True)
-class Run:
-    """The curves of one run, by their names."""
+class RunCurves:
+    """The curves of one run."""
 
+    #: what it is called in plots
     name: str
+    #: its curves, by their names
     curves: Mapping[str, Series]
 
 
-def read_run(place: Path) -> Run:
-    """The run in a folder (or its metrics.jsonl). DataError where there are no curves."""
+def read_run(place: Path) -> RunCurves:
+    """Reads the curves of a run. place: its folder, or its metrics.jsonl.
+
+    DataError where there are none.
+    """
     file = place / CURVES if place.is_dir() else place
     if not file.is_file():
         raise DataError(
@@ -65,78 +69,91 @@ def read_run(place: Path) -> Run:
             values.append(math.nan if value is None else float(value))
     if not curves:
         raise DataError(f"{file}: there are no curves in it yet")
-    return Run(place.name if place.is_dir() else place.parent.name, curves)
+    return RunCurves(place.name if place.is_dir() else place.parent.name, curves)
 
 
 def smoothed(values: Sequence[float], amount: float) -> list[float]:
-    """The running mean in which each value counts `amount` times as much as the one after it; it
-    starts unbiased, and steps over what is not a number.
+    """The running mean in which each value counts `amount` times as much as the one after it.
+
+    It starts unbiased, and steps over what is not a number.
     """
-    result, total, weight = [], 0.0, 0.0
+    result = []
+    total = 0.0
+    weight = 0.0
     for value in values:
         if math.isfinite(value):
-            total, weight = amount * total + (1 - amount) * value, amount * weight + (1 - amount)
+            total = amount * total + (1 - amount) * value
+            weight = amount * weight + (1 - amount)
         result.append(total / weight if weight else math.nan)
     return result
 
 
 def panel_of(name: str) -> str:
-    """The panel that a curve is drawn in: all of a loss in one, a table's levels in one."""
+    """The panel that a curve is drawn in: one for all of a loss, and one for a table's levels."""
     name = name.removeprefix("validation ") if name.startswith("validation loss") else name
     return name.split("/")[0]
 
 
-def chosen(runs: Sequence[Run], what: Sequence[str]) -> dict[str, list[str]]:
-    """Panel -> the names of its curves. UsageError where a word fits none."""
+def chosen(runs: Sequence[RunCurves], what: Sequence[str]) -> dict[str, list[str]]:
+    """The curves that are drawn, panel by panel, in the order of the words.
+
+    what: words that the names of curves hold; without them, USUAL. UsageError where a word fits
+    none.
+    """
     names = list(dict.fromkeys(name for run in runs for name in run.curves))
-    fitting = [
-        name
-        for name in names
-        if any(word.lower() in name.lower() for word in what or USUAL)
-        and (what or not name.startswith("gradient norm"))
-    ]
     for word in what:
         if not any(word.lower() in name.lower() for name in names):
-            raise UsageError(
-                f"--what {word}: no curve is called like that; there is "
-                f"{', '.join(dict.fromkeys(panel_of(name) for name in names))}"
-            )
+            known = ", ".join(dict.fromkeys(panel_of(name) for name in names))
+            raise UsageError(f"--what {word}: no curve is called like that; there is {known}")
+
     words = [word.lower() for word in what or USUAL]
+
+    def place_of(name: str) -> int:
+        """The number of the first word that the name holds; that of all words for none."""
+        fits = (i for i, word in enumerate(words) if word in name.lower())
+        return next(fits, len(words))
+
     panels: dict[str, list[str]] = {}
-    for name in sorted(
-        fitting, key=lambda name: next(i for i, word in enumerate(words) if word in name.lower())
-    ):
-        panels.setdefault(panel_of(name), []).append(name)
+    for name in sorted(names, key=place_of):
+        unasked = not what and name.startswith("gradient norm")
+        if place_of(name) < len(words) and not unasked:
+            panels.setdefault(panel_of(name), []).append(name)
     return panels
 
 
 def plot_runs(
     places: Sequence[Path], output: Path, *, smooth: float = 0.9, what: Sequence[str] = ()
 ) -> None:
-    """The curves of several runs over each other, as .png, or as an .html page with the picture and
-    a table of where the curves end.
+    """Draws the curves of several runs over each other.
 
-    smooth: from 0 to below 1; what was measured shows pale behind the smoothed curve. Validation
-    figures are drawn as they are. UsageError, DataError.
+    places: the folders of the runs.
+    output: a .png; or an .html page with the picture, and a table of where the curves end.
+    smooth: from 0 to below 1. What was measured shows pale behind the smoothed curve; validation
+    figures are drawn as they are.
+    what: words that the names of curves hold; without them, the usual ones.
+
+    Raises UsageError, DataError.
     """
     if not 0 <= smooth < 1:
         raise UsageError(f"--smooth {smooth:g} is out of range: from 0 (as measured) to below 1")
     if output.suffix.lower() not in (".png", ".html"):
         raise UsageError(f"{output}: curves are written as .png or .html")
-    runs = [read_run(place) for place in places]
-    runs = [
-        Run(name, run.curves)
-        for name, run in zip(_told_apart([run.name for run in runs], places), runs, strict=True)
-    ]
+
+    # The runs, by names that tell them apart.
+    read = [read_run(place) for place in places]
+    names = _told_apart([run.name for run in read], places)
+    runs = [RunCurves(name, run.curves) for name, run in zip(names, read, strict=True)]
+
+    # The picture, and the page around it.
     panels = chosen(runs, what)
-    picture = _png(_drawn(runs, panels, smooth))
-    atomic_write(
-        output,
-        picture if output.suffix.lower() == ".png" else _page(runs, panels, picture).encode(),
-    )
+    content = _png(_drawn(runs, panels, smooth))
+    if output.suffix.lower() == ".html":
+        content = _page(runs, panels, content).encode()
+    atomic_write(output, content)
 
 
-def _drawn(runs: Sequence[Run], panels: Mapping[str, Sequence[str]], smooth: float) -> Any:
+def _drawn(runs: Sequence[RunCurves], panels: Mapping[str, Sequence[str]], smooth: float) -> Any:
+    """The figure of all panels, in one column or two."""
     columns = 1 if len(panels) == 1 else 2
     rows = max(1, math.ceil(len(panels) / columns))
     figure = _figure(7.5 * columns, 3.7 * rows)
@@ -148,16 +165,20 @@ def _drawn(runs: Sequence[Run], panels: Mapping[str, Sequence[str]], smooth: flo
     return figure
 
 
-def _panel(axes: Any, runs: Sequence[Run], names: Sequence[str], smooth: float) -> None:
-    """With one run a colour is a curve; with several a colour is a run, and dashes tell its curves
+def _panel(axes: Any, runs: Sequence[RunCurves], names: Sequence[str], smooth: float) -> None:
+    """Draws the curves of one panel.
+
+    With one run a colour is a curve; with several a colour is a run, and dashes tell its curves
     apart.
     """
+    drawn: list[float] = []
     lines = 0
     for i, run in enumerate(runs):
         for j, name in enumerate(names):
             if name not in run.curves:
                 continue
             steps, values = run.curves[name]
+            drawn += values
             dense = len(steps) > 30 and not name.startswith("validation")
             colour = COLOURS[(j if len(runs) == 1 else i) % len(COLOURS)]
             dash = "-" if len(runs) == 1 else DASHES[j % len(DASHES)]
@@ -176,28 +197,19 @@ def _panel(axes: Any, runs: Sequence[Run], names: Sequence[str], smooth: float) 
                 markersize=3,
             )
             lines += 1
-    if (
-        _spread(
-            [
-                value
-                for run in runs
-                for name in names
-                if name in run.curves
-                for value in run.curves[name][1]
-            ]
-        )
-        > 30
-    ):
+    if _spread(drawn) > 30:
         axes.set_yscale("log")
     _plain(axes)
     if lines > 1 or (lines and len(runs) > 1):
-        beside: dict[str, Any] = (
-            {"loc": "center left", "bbox_to_anchor": (1, 0.5)} if lines > 3 else {}
-        )
+        # Many curves leave no room for their names among them.
+        beside: dict[str, Any] = {}
+        if lines > 3:
+            beside = {"loc": "center left", "bbox_to_anchor": (1, 0.5)}
         axes.legend(fontsize=8, frameon=False, handlelength=3, **beside)
 
 
 def _label(run: str, name: str, *, single: bool) -> str:
+    """What a curve is called in the legend. single: whether its panel has no other."""
     inner = name.partition("/")[2] or name
     if name.startswith("validation "):
         inner = f"validation {inner}" if "/" in name else name
@@ -210,15 +222,13 @@ def _spread(values: Sequence[float]) -> float:
     return max(finite) / min(finite) if finite and min(finite) > 0 else 1.0
 
 
-def _page(runs: Sequence[Run], panels: Mapping[str, Sequence[str]], picture: bytes) -> str:
-    names = [name for inner in panels.values() for name in inner]
+def _page(runs: Sequence[RunCurves], panels: Mapping[str, Sequence[str]], picture: bytes) -> str:
+    """The page with the picture, and a table of where the curves end."""
     head = "".join(f"<th>{html.escape(run.name)}</th>" for run in runs)
-    body = "".join(
-        f"<tr><td>{html.escape(name)}</td>"
-        + "".join(f"<td>{_last(run, name)}</td>" for run in runs)
-        + "</tr>"
-        for name in names
-    )
+    body = ""
+    for name in (name for inner in panels.values() for name in inner):
+        cells = "".join(f"<td>{_last(run, name)}</td>" for run in runs)
+        body += f"<tr><td>{html.escape(name)}</td>{cells}</tr>"
     style = (
         "body{font:15px sans-serif;margin:2em "
         "auto;max-width:80em}img{max-width:100%}td,th{padding:.2em "
@@ -233,14 +243,16 @@ def _page(runs: Sequence[Run], panels: Mapping[str, Sequence[str]], picture: byt
     )
 
 
-def _last(run: Run, name: str) -> str:
-    return (
-        f"{run.curves[name][1][-1]:.4g} at {run.curves[name][0][-1]}" if name in run.curves else ""
-    )
+def _last(run: RunCurves, name: str) -> str:
+    """The last value of a curve and its step; empty where the run has no such curve."""
+    if name not in run.curves:
+        return ""
+    steps, values = run.curves[name]
+    return f"{values[-1]:.4g} at {steps[-1]}"
 
 
 def bars(values: Mapping[str, float], title: str) -> NDArray[np.uint8]:
-    """One bar for each name, in order, on a logarithmic axis. [H, W, 3]"""
+    """Draws one bar for each name, in order, on a logarithmic axis. Returns [H, W, 3] in 8 bits."""
     figure = _figure(max(6.0, 0.16 * len(values)), 4.5)
     axes = figure.add_subplot(1, 1, 1)
     axes.bar(range(len(values)), [max(value, 1e-12) for value in values.values()], color=COLOURS[0])
@@ -263,7 +275,10 @@ def plot_sweep(
     suggestion: float | None,
     output: Path,
 ) -> None:
-    """The loss over learning rates, and the one that is suggested, as .png."""
+    """Draws the loss over learning rates, and the rate that is suggested, as .png.
+
+    losses: as they were measured. smooth: the same, smoothed.
+    """
     figure = _figure(8, 4.5)
     axes = figure.add_subplot(1, 1, 1)
     axes.plot(rates, losses, color=COLOURS[0], alpha=0.25, label="as measured")
@@ -271,10 +286,9 @@ def plot_sweep(
     if suggestion is not None:
         axes.axvline(suggestion, color=COLOURS[1], linestyle="--", label=f"{suggestion:.1e}")
     axes.set_xscale("log")
-    low, high = (
-        min([*losses, *smooth]),
-        max(smooth[: smooth.index(min(smooth)) + 1]),
-    )  # what breaks at the end would flatten the rest
+    # The axis ends at the highest loss before the lowest: what breaks later would flatten the rest.
+    low = min([*losses, *smooth])
+    high = max(smooth[: smooth.index(min(smooth)) + 1])
     margin = 0.08 * (high - low) or 1.0
     axes.set_ylim(low - margin, high + margin)
     axes.set_xlabel("learning rate")
@@ -287,19 +301,18 @@ def plot_sweep(
 def scatter(
     points: Mapping[str, tuple[float, float]], marked: Sequence[str], x: str, y: str
 ) -> NDArray[np.uint8]:
-    """Named points; those that are marked are filled, and joined from left to right. [H, W, 3]"""
+    """Draws named points. Returns [H, W, 3] in 8 bits.
+
+    points: (x, y) by names. marked: the names of those that are filled, and joined from left to
+    right. x, y: what the axes are called.
+    """
     figure = _figure(9, 5)
     axes = figure.add_subplot(1, 1, 1)
     path = sorted(points[name] for name in marked)
     axes.plot([a for a, _ in path], [b for _, b in path], color=COLOURS[0], alpha=0.4)
     for name, (a, b) in points.items():
-        axes.plot(
-            [a],
-            [b],
-            "o",
-            color=COLOURS[0],
-            markerfacecolor=COLOURS[0] if name in marked else "white",
-        )
+        inside = COLOURS[0] if name in marked else "white"
+        axes.plot([a], [b], "o", color=COLOURS[0], markerfacecolor=inside)
         axes.annotate(name, (a, b), textcoords="offset points", xytext=(6, 4), fontsize=8)
     if _spread([a for a, _ in points.values()]) > 10:
         axes.set_xscale("log")
@@ -311,7 +324,10 @@ def scatter(
 def lines(
     several: Mapping[str, Sequence[Sequence[Sequence[float]]]], x: str, y: str
 ) -> NDArray[np.uint8]:
-    """For each name some curves of (x, y), all of one colour. [H, W, 3]"""
+    """Draws some curves of (x, y) for each name, all of one colour. Returns [H, W, 3] in 8 bits.
+
+    x, y: what the axes are called.
+    """
     figure = _figure(9, 5)
     axes = figure.add_subplot(1, 1, 1)
     for i, (name, curves) in enumerate(several.items()):
@@ -334,21 +350,22 @@ def lines(
 
 
 def _labelled(axes: Any, x: str, y: str) -> None:
+    """Names the axes, and makes them plain."""
     axes.set_xlabel(x, fontsize=9)
-    axes.set_ylabel(
-        "\n".join(textwrap.wrap(y, 60)), fontsize=9
-    )  # a definition may be longer than the axis
+    # A definition may be longer than the axis.
+    axes.set_ylabel("\n".join(textwrap.wrap(y, 60)), fontsize=9)
     _plain(axes)
 
 
 def _plain(axes: Any) -> None:
+    """Gives the axes a pale grid and small figures, and takes away the frame."""
     axes.grid(True, alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(labelsize=8)
 
 
 def _figure(width: float, height: float) -> Any:
-    """A figure of so many inches; no window is opened.
+    """An empty figure of so many inches; no window is opened.
 
     MissingExtra where matplotlib is not installed.
     """
@@ -377,5 +394,5 @@ def _pixels(figure: Any) -> NDArray[np.uint8]:
 
 
 def _told_apart(names: Sequence[str], places: Sequence[Path]) -> list[str]:
-    """Names of runs, or their paths where two have one name."""
+    """The names of runs, or their paths where two have one name."""
     return list(names) if len(set(names)) == len(names) else [str(place) for place in places]

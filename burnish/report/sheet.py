@@ -1,5 +1,6 @@
-"""Contact sheets: rows of pictures with captions, in one PNG or JPEG, drawn with Pillow and its own
-font (which has ASCII only).
+"""Contact sheets: rows of pictures with captions, in one PNG or JPEG.
+
+They are drawn with Pillow and its own font, which has ASCII only.
 """
 
 from __future__ import annotations
@@ -16,10 +17,15 @@ from PIL import Image, ImageDraw, ImageFont
 from ..errors import UsageError
 from ..ground.files import atomic_write
 
+#: pixels between pictures, and around all of them
 GAP = 12
+#: the height of captions, in pixels
 FONT_SIZE = 15
+#: pixels from one line of a caption to the next
 LINE = 20
+#: the colour between pictures, in 8 bits
 PAPER = (250, 250, 250)
+#: the colour of captions
 INK = (40, 40, 40)
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
@@ -27,22 +33,26 @@ Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 @dataclass(frozen=True)
 class Cell:
-    """A picture on a sheet. pixels: [H, W, 3], [H, W, 1] or [H, W], float in 0..1 or uint8;
-    caption: below it; crop: (left, top, width, height).
-    """
+    """A picture on a sheet."""
 
+    #: [H, W, 3], [H, W, 1] or [H, W], float in 0..1 or uint8
     pixels: NDArray[Any]
+    #: what stands below it
     caption: str = ""
+    #: the part that is shown: (left, top, width, height) in pixels; None for all of it
     crop: tuple[int, int, int, int] | None = None
 
 
 def sheet(rows: Sequence[Sequence[Cell]], path: str | Path, width: int = 384) -> Path:
-    """Draws the rows with every picture `width` pixels wide (enlarged by repeating pixels, reduced
-    by area), writes the file whole, and returns its path.
+    """Draws a contact sheet, writes it whole or not at all, and returns its path.
 
-    The suffix says the format. UsageError where there is nothing to draw or a picture's shape does
-    not fit, OutputError where the file cannot be written.
+    rows: the pictures, row by row. path: where it goes; the ending says the format. width: of every
+    picture on it, in pixels. They are enlarged by repeating pixels, and reduced by area.
+
+    UsageError where there is nothing to draw or a picture's shape does not fit, OutputError where
+    the file cannot be written.
     """
+    # The pictures and the lines of their captions.
     path = Path(path)
     font = ImageFont.load_default(FONT_SIZE)
     drawn = [
@@ -52,13 +62,17 @@ def sheet(rows: Sequence[Sequence[Cell]], path: str | Path, width: int = 384) ->
     ]
     if not drawn:
         raise UsageError("a contact sheet wants at least one picture")
+
+    # A sheet that holds them.
     heights = [max(image.height for image, _ in row) for row in drawn]
     lines = [max(len(caption) for _, caption in row) for row in drawn]
     across = GAP + max(len(row) for row in drawn) * (width + GAP)
-    canvas = Image.new(
-        "RGB", (across, GAP + sum(heights) + sum(_caption_height(n) + GAP for n in lines)), PAPER
-    )
-    draw, top = ImageDraw.Draw(canvas), GAP
+    down = GAP + sum(heights) + sum(_caption_height(count) + GAP for count in lines)
+    canvas = Image.new("RGB", (across, down), PAPER)
+
+    # Each in its place.
+    draw = ImageDraw.Draw(canvas)
+    top = GAP
     for row, height, count in zip(drawn, heights, lines, strict=True):
         for column, (image, caption) in enumerate(row):
             left = GAP + column * (width + GAP)
@@ -73,22 +87,26 @@ def sheet(rows: Sequence[Sequence[Cell]], path: str | Path, width: int = 384) ->
 def residual_picture(
     before: NDArray[Any], after: NDArray[Any], gain: float = 3.0
 ) -> NDArray[np.float32]:
-    """What restoring took away, before - after, times `gain`, around mid grey.
+    """What restoring took away (before - after), times `gain`, around mid grey.
 
-    Both [H, W, C], float in 0..1 or uint8; the result in 0..1.
+    before, after: [H, W, C], float in 0..1 or uint8. Returns [H, W, C] in 0..1.
     """
     taken = _as_float(before) - _as_float(after)
     return np.asarray(np.clip(0.5 + gain * taken, 0, 1), np.float32)
 
 
 def visible(picture: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The picture [C, H, W]; of raw planes (red, two greens, blue), colours that can be looked
-    at.
+    """A picture [C, H, W] as colours that can be looked at.
+
+    That is the picture itself, unless it has the four planes of a raw file (red, two greens, blue).
     """
-    return picture if len(picture) < 4 else np.clip(picture[[0, 1, 3]], 0, 1) ** np.float32(1 / 2.2)
+    if len(picture) < 4:
+        return picture
+    return np.clip(picture[[0, 1, 3]], 0, 1) ** np.float32(1 / 2.2)
 
 
 def _picture(cell: Cell, width: int) -> Image.Image:
+    """A cell's picture in 8-bit colour, `width` pixels wide."""
     pixels = cell.pixels[:, :, None] if cell.pixels.ndim == 2 else cell.pixels
     if pixels.ndim != 3 or pixels.shape[2] not in (1, 3) or 0 in pixels.shape:
         raise UsageError(
@@ -97,12 +115,9 @@ def _picture(cell: Cell, width: int) -> Image.Image:
         )
     if cell.crop is not None:
         left, top, across, down = cell.crop
-        if (
-            min(left, top) < 0
-            or min(across, down) < 1
-            or left + across > pixels.shape[1]
-            or top + down > pixels.shape[0]
-        ):
+        begins = min(left, top) >= 0 and min(across, down) >= 1
+        ends = left + across <= pixels.shape[1] and top + down <= pixels.shape[0]
+        if not (begins and ends):
             raise UsageError(
                 f"a crop of {across}x{down} at {left}, {top} does not lie in a picture of "
                 f"{pixels.shape[1]}x{pixels.shape[0]}"
@@ -111,9 +126,8 @@ def _picture(cell: Cell, width: int) -> Image.Image:
     values = np.rint(np.clip(_as_float(pixels), 0, 1) * 255).astype(np.uint8)
     image = Image.fromarray(np.ascontiguousarray(np.broadcast_to(values, (*values.shape[:2], 3))))
     height = max(1, round(image.height * width / image.width))
-    return image.resize(
-        (width, height), Image.Resampling.NEAREST if width >= image.width else Image.Resampling.BOX
-    )
+    how = Image.Resampling.NEAREST if width >= image.width else Image.Resampling.BOX
+    return image.resize((width, height), how)
 
 
 def _as_float(pixels: NDArray[Any]) -> NDArray[np.float32]:
@@ -137,8 +151,9 @@ def _wrapped(caption: str, font: Font, width: int) -> list[str]:
 
 
 def _cut(word: str, font: Font, width: int) -> list[str]:
-    """The word, in pieces no wider than the picture: behind a comma where there is one, else
-    anywhere.
+    """The word in pieces no wider than the picture.
+
+    It is cut behind a comma or the like where there is one, else anywhere.
     """
     if font.getlength(word) <= width or len(word) < 2:
         return [word]
@@ -148,7 +163,7 @@ def _cut(word: str, font: Font, width: int) -> list[str]:
 
 
 def _save(canvas: Image.Image, path: Path) -> None:
-    """Written whole or not at all."""
+    """Writes the sheet whole or not at all, in the format that the ending says."""
     kind = Image.registered_extensions().get(path.suffix.lower())
     if kind is None:
         raise UsageError(f"{path}: a contact sheet is written as .png or .jpg")
