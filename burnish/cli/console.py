@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ..contract import Opened
     from ..errors import BurnishError
-    from ..inference.job import Job, Report
+    from ..inference.job import Job, JobReport
 
 
 def answer(text: str) -> None:
@@ -92,7 +92,7 @@ class Console:
         record = {"source": job.source, "target": job.target, "status": status}
         self.result(record, f"{job.source} -> {job.target}")
 
-    def done(self, report: Report) -> None:
+    def done(self, report: JobReport) -> None:
         """Says what became of a job that was done, or skipped."""
         self._count(report.status)
         self.megapixels += report.megapixels

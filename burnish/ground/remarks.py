@@ -11,6 +11,8 @@ from collections.abc import Callable
 
 #: takes a remark, one sentence
 Say = Callable[[str], None]
+#: is told (done, total) while something works for long; total is 0 where it is not known before
+OnProgress = Callable[[int, int], None]
 
 
 def silent(remark: str) -> None:

@@ -8,10 +8,10 @@ from typing import Any
 from . import exif
 from .colour import profile_name
 from .read import examine, single
-from .sniff import Source, name_of, opened
+from .sniff import ImageSource, name_of, opened
 
 
-def facts(source: Source, *, name: str | None = None) -> dict[str, Any]:
+def facts(source: ImageSource, *, name: str | None = None) -> dict[str, Any]:
     """Format, size, channels, depth, alpha, profile, orientation, resolution, bytes, and, where
     EXIF has them, camera and date; JSON-able.
 

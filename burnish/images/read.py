@@ -17,7 +17,7 @@ from ..errors import InputError, InputTooLarge, UnsupportedFormat
 from . import exif
 from .formats import FORMATS
 from .picture import Header, Picture, to_image
-from .sniff import Source, misnamed, name_of, opened, sniff
+from .sniff import ImageSource, misnamed, name_of, opened, sniff
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -30,7 +30,7 @@ BYTES_A_PIXEL, BYTES_BESIDES = 16, 64 << 20
 
 
 def read(
-    source: Source, *, name: str | None = None, max_megapixels: float | None = MAX_MEGAPIXELS
+    source: ImageSource, *, name: str | None = None, max_megapixels: float | None = MAX_MEGAPIXELS
 ) -> Picture:
     """The picture in a file, by its contents, whatever its name.
 
@@ -48,7 +48,7 @@ def read(
 
 
 def header(
-    source: Source, *, name: str | None = None, max_megapixels: float | None = MAX_MEGAPIXELS
+    source: ImageSource, *, name: str | None = None, max_megapixels: float | None = MAX_MEGAPIXELS
 ) -> Header:
     """What a file says of itself, held against the limits; nothing is decoded.
 
@@ -60,7 +60,7 @@ def header(
 
 
 def frames(
-    source: Source, *, name: str | None = None, max_megapixels: float | None = MAX_MEGAPIXELS
+    source: ImageSource, *, name: str | None = None, max_megapixels: float | None = MAX_MEGAPIXELS
 ) -> tuple[Header, Iterator[Picture]]:
     """All pictures in a file, pages or frames: what the file says of itself, which stays while they
     come, and an iterator that decodes one after another.
@@ -93,7 +93,7 @@ def open_image(source: str | Path | bytes) -> Image:
             raise error from None
 
 
-def _decoded(source: Source, found: Header, name: str) -> Iterator[Picture]:
+def _decoded(source: ImageSource, found: Header, name: str) -> Iterator[Picture]:
     with opened(source, name) as file:
         yield from FORMATS[found.format].decode(file, found, name)
 

@@ -22,7 +22,7 @@ from .formats import FORMATS, endings, format_named, listed
 
 #: where a picture comes from: the path of a file, its bytes, or a file open for reading in bytes
 #: that can seek
-Source = str | Path | bytes | BinaryIO
+ImageSource = str | Path | bytes | BinaryIO
 #: what bytes without a name are called in sentences
 NAMELESS = "the picture"
 #: bytes that tell what a file is
@@ -98,7 +98,7 @@ def unread_endings() -> frozenset[str]:
     return frozenset((*known, *RAW, *OTHERS)) - set(endings())
 
 
-def name_of(source: Source, name: str | None = None) -> str:
+def name_of(source: ImageSource, name: str | None = None) -> str:
     """What a source is called in sentences: as it is told, or by its path."""
     if name is not None:
         return name
@@ -106,7 +106,7 @@ def name_of(source: Source, name: str | None = None) -> str:
 
 
 @contextmanager
-def opened(source: Source, name: str) -> Iterator[BinaryIO]:
+def opened(source: ImageSource, name: str) -> Iterator[BinaryIO]:
     """The source, open for reading from its beginning; a file that was open already stays so.
 
     Raises InputMissing, InputEmpty, UnsupportedFormat for what is no file, InputError where it

@@ -7,7 +7,7 @@ part of each is what the whole picture's run computes there.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,10 +16,7 @@ import numpy as np
 
 from ..contract import Array, Contract, Run, finite, pad_to_multiple, predict
 from ..errors import NonFiniteOutput, OutOfMemory, UsageError
-from ..ground.remarks import Say, silent
-
-#: is told (done, total) tiles
-Progress = Callable[[int, int], None]
+from ..ground.remarks import OnProgress, Say, silent
 
 #: bytes of memory that a network wants for each pixel of a tile, where its card does not say; the
 #: shipped networks want less
@@ -143,7 +140,7 @@ def predict_in_tiles(
     *,
     tile: int | None = None,
     bytes_per_pixel: int = BYTES_PER_PIXEL,
-    progress: Progress | None = None,
+    progress: OnProgress | None = None,
     say: Say = silent,
 ) -> Array:
     """Puts a picture through a network as `predict` does, but in tiles.
@@ -178,7 +175,7 @@ def predict_in_tiles(
     return result
 
 
-def tiled(run: Run, contract: Contract, tiles: Plan, progress: Progress | None = None) -> Run:
+def tiled(run: Run, contract: Contract, tiles: Plan, progress: OnProgress | None = None) -> Run:
     """A Run that runs another one tile by tile: tiling is a function of a function.
 
     It takes pictures of any size and pads each tile by itself, so that a large picture is not

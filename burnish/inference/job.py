@@ -13,9 +13,8 @@ import numpy as np
 
 from .. import images
 from ..ground.files import check_target, prepare_folder
-from ..ground.remarks import Say, silent
+from ..ground.remarks import OnProgress, Say, silent
 from ..pipeline import FOUND, NOTHING, Asked, Restored
-from .engine import Progress
 from .model import Model
 
 
@@ -46,7 +45,7 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Report:
+class JobReport:
     """What became of a job."""
 
     #: the path of the picture
@@ -93,8 +92,8 @@ def check_job(job: Job, scale: int) -> None:
 
 
 def run_job(
-    job: Job, model: Model, *, progress: Progress | None = None, say: Say = silent
-) -> Report:
+    job: Job, model: Model, *, progress: OnProgress | None = None, say: Say = silent
+) -> JobReport:
     """Reads, restores and writes one picture, whole or not at all.
 
     progress: is told (done, total) tiles. say: is told where memory was short. Raises kinds of
@@ -104,7 +103,7 @@ def run_job(
     target = Path(job.target)
     check_target(target)
     if not job.wanted:
-        return Report(
+        return JobReport(
             job.source, job.target, "skipped", notes=("exists already; --overwrite replaces it",)
         )
     begun = time.perf_counter()
@@ -125,7 +124,7 @@ def run_job(
     notes = (*picture.notes, *images.write(target, restored.picture, quality=job.quality))
 
     settled = restored.settled
-    return Report(
+    return JobReport(
         job.source,
         job.target,
         "restored",

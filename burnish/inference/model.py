@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 
 from ..contract import Array, Contract, Opened
 from ..errors import ModelMismatch, UsageError
-from ..ground.remarks import Say, silent
+from ..ground.remarks import OnProgress, Say, silent
 from ..images import MAX_MEGAPIXELS, Picture
 from ..pipeline import NOTHING, Asked, Restored, Settled, Word, ask, settle, through
 from . import wire
 from .arrays import as_array, as_picture
 from .backends import open_model
 from .classical import Filter
-from .engine import BYTES_PER_PIXEL, Progress, predict_in_tiles
+from .engine import BYTES_PER_PIXEL, predict_in_tiles
 
 #: a sample of a float image that is larger than this was not meant for [0, 1]: no noise takes one
 #: so far out of it, but other units do
@@ -99,7 +99,7 @@ class Model:
         *,
         tile: int | None = None,
         max_megapixels: float | None = MAX_MEGAPIXELS,
-        progress: Progress | None = None,
+        progress: OnProgress | None = None,
         say: Say = silent,
     ) -> Restored:
         """Restores a picture as it was asked for. Every caller takes this way.

@@ -10,7 +10,7 @@ import io
 import math
 import operator
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,15 +21,13 @@ from ..degrade import Degradation
 from ..degrade.noise import clip_and_round
 from ..errors import UsageError
 from ..ground.channels import from_channels, to_channels
+from ..ground.remarks import OnProgress
 from ..images import Picture
 from ..pipeline import Asked, Restores, ask
 from . import DEFAULT, METRICS, Metric, TooSmall
 
 Settings = Mapping[str, float]
 USUAL = tuple(METRICS[name] for name in DEFAULT)
-#: (done, total): pictures times settings; total is 0 where the number of pictures is not known
-#: before
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -216,7 +214,7 @@ def evaluate(
     clip: bool = False,
     seed: int = 0,
     crop: int = 0,
-    progress: Progress | None = None,
+    progress: OnProgress | None = None,
 ) -> Table:
     """Spoils every picture at every setting, restores it with the dials at that setting, and
     compares it with the clean one.
@@ -226,7 +224,8 @@ def evaluate(
     25}], the level of each degradation; the model's dials of these names are set to it, the others
     are settled as the model does where nobody sets them, and what it has no dial for is hidden from
     it. clip: the spoiled pictures are clipped and rounded to 8 bits, as files are. crop: pixels
-    that the metrics leave out at every border. UsageError, DialError.
+    that the metrics leave out at every border. progress: is told how many of all pictures times
+    settings are done. UsageError, DialError.
     """
     settings = [dict(pairs) for pairs in dict.fromkeys(tuple(s.items()) for s in settings)]
     _check(settings, degradations)
