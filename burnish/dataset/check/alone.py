@@ -10,14 +10,22 @@ from .look import Look
 
 #: deviation of the brightness below which a picture is blank, in 8-bit steps
 BLANK = 2.0
-#: of clean pictures: JPEG quality from which on traces hardly show, noise that is too much (655
-#: clean photographs had 1.5 at most, with noise of 6 they have 4), least detail (0.007 in those),
-#: least share of bars
-QUALITY, NOISE, DETAIL, BARS = 75, 3.5, 0.005, 0.02
+#: JPEG quality from which on traces hardly show
+QUALITY = 75
+#: sigma that is too much in a clean picture: 655 clean photographs had 1.5 at most, and with noise
+#: of 6 they have 4
+NOISE = 3.5
+#: least detail of a clean picture: those photographs had 0.007 at least
+DETAIL = 0.005
+#: share of a side that black bars may take
+BARS = 0.02
 
 
 def faults_of_header(header: Header, *, smallest: int) -> Iterator[Found]:
-    """smallest: the least side that a crop wants, in this file's pixels."""
+    """Yields what is wrong with a picture by its header.
+
+    smallest: the least side that a crop needs, in this file's pixels.
+    """
     file = (str(header.path),)
     if header.error:
         yield Found(header.error[0], file, header.error[1])
@@ -33,7 +41,10 @@ def faults_of_header(header: Header, *, smallest: int) -> Iterator[Found]:
 
 
 def faults_of_look(header: Header, look: Look, *, clean: bool) -> Iterator[Found]:
-    """clean: whether it is what training is to reach."""
+    """Yields what is wrong with a picture by its pixels.
+
+    clean: whether the picture is what training is to reach.
+    """
     file = (str(header.path),)
     if look.transparent:
         yield Found("alpha", file)

@@ -1,6 +1,4 @@
-"""What can be wrong with a data set: every fault by its stable name, how grave it is, one sentence
-and a remedy; and what was found.
-"""
+"""Everything that can be wrong with a data set: each fault by its name, and where it was found."""
 
 from __future__ import annotations
 
@@ -17,10 +15,13 @@ Severity = Literal["error", "warning", "note"]
 
 @dataclass(frozen=True)
 class Fault:
-    """One kind of fault. text: a sentence on what it is; remedy: a sentence on what to do."""
+    """One kind of fault."""
 
+    #: how grave it is
     severity: Severity
+    #: a sentence on what it is
     text: str
+    #: a sentence on what to do
     remedy: str
 
 
@@ -228,12 +229,13 @@ _ORDER: tuple[Severity, ...] = ("error", "warning", "note")
 
 @dataclass(frozen=True)
 class Found:
-    """One place where a fault was found: its files, and what is known of it in a few words
-    ("shifted by 1.5, -0.3 pixels"), or nothing.
-    """
+    """One place where a fault was found."""
 
+    #: its name in FAULTS
     fault: str
+    #: the files that it concerns; none where it concerns the whole set
     files: tuple[str, ...]
+    #: what is known of it in a few words, such as "shifted by 1.5, -0.3 pixels", or nothing
     detail: str = ""
 
 
@@ -241,22 +243,28 @@ class Found:
 class Finding:
     """One fault and all the places where it was found."""
 
+    #: its name in FAULTS
     fault: str
+    #: where it was found
     places: tuple[Found, ...]
 
     @property
     def severity(self) -> Severity:
+        """How grave the fault is."""
         return FAULTS[self.fault].severity
 
     @property
     def text(self) -> str:
+        """A sentence on what the fault is."""
         return FAULTS[self.fault].text
 
     @property
     def remedy(self) -> str:
+        """A sentence on what to do."""
         return FAULTS[self.fault].remedy
 
     def to_dict(self) -> dict[str, Any]:
+        """Returns the finding as plain values for JSON."""
         places = [{"files": list(place.files), "detail": place.detail} for place in self.places]
         return {
             "fault": self.fault,
@@ -269,13 +277,9 @@ class Finding:
 
 
 def gathered(found: Iterable[Found]) -> tuple[Finding, ...]:
-    """The findings, errors first, each in the order of the table."""
+    """Returns the findings, errors first, each kind in the order of FAULTS."""
     places: dict[str, list[Found]] = {}
     for place in found:
         places.setdefault(place.fault, []).append(place)
-    ranks = {
-        name: (_ORDER.index(fault.severity), i) for i, (name, fault) in enumerate(FAULTS.items())
-    }
-    return tuple(
-        Finding(name, tuple(places[name])) for name in sorted(places, key=lambda name: ranks[name])
-    )
+    in_order = sorted(FAULTS, key=lambda name: _ORDER.index(FAULTS[name].severity))
+    return tuple(Finding(name, tuple(places[name])) for name in in_order if name in places)

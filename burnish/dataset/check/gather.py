@@ -1,5 +1,6 @@
-"""What a data set consists of: units, each a picture or a pair; and what is wrong with its files'
-names, before one of them is opened.
+"""The units of a data set, each a picture or a pair, and what is wrong with its files' names.
+
+No file is opened.
 """
 
 from __future__ import annotations
@@ -18,51 +19,60 @@ from .findings import Found
 
 @dataclass(frozen=True)
 class Unit:
-    """One thing to train on. name: the clean file as seen from its folder; spoiled: None where the
-    picture is spoiled by the training.
-    """
+    """One thing to train on: a picture or a pair."""
 
+    #: the clean file as seen from its folder, with slashes
     name: str
+    #: the clean file
     clean: Path
+    #: the spoiled file, or None where the training spoils the picture itself
     spoiled: Path | None = None
 
     @property
     def files(self) -> tuple[Path, ...]:
+        """The files of the unit, the spoiled side first."""
         return (self.clean,) if self.spoiled is None else (self.spoiled, self.clean)
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where pictures come from: one `folder` (of clean pictures, or of both sides), or `spoiled`
-    and `clean`; names: a template for pairs.
-    """
+    """Where pictures come from: one folder, or `spoiled` and `clean`."""
 
+    #: the folder of clean pictures, or of both sides
     folder: Path | None = None
+    #: the folder of the spoiled side
     spoiled: Path | None = None
+    #: the folder of the clean side
     clean: Path | None = None
+    #: a template of names for pairs, such as "{name}_real.jpg,{name}_mean.jpg"
     names: str | None = None
 
     @property
     def words(self) -> str:
+        """The folders, as a sentence names them."""
         return ", ".join(
             str(path) for path in (self.folder, self.spoiled, self.clean) if path is not None
         )
 
 
 def gather(source: Source, pairs: bool | None = None) -> tuple[list[Unit], list[Found]]:
-    """The units of a source, in order, and what is wrong with its names. pairs: whether it holds
-    pairs; None looks.
+    """Returns the units of a source, in order, and what is wrong with its names.
 
-    DataError where there is no such folder.
+    pairs: whether the source holds pairs; None looks whether it does. Raises DataError where a
+    folder is missing.
     """
     for path in (source.folder, source.spoiled, source.clean):
         if path is not None and not path.is_dir():
             raise DataError(f"{path}: not a folder; name one that holds pictures")
     if pairs is None:
         pairs = source.names is not None or source.folder is None or has_pairs(source.folder)
+
+    # what is wrong with any file
     folders = [f for f in (source.folder, source.spoiled, source.clean) if f is not None]
     files = [path for folder in folders for path in _files(folder)]
     found = [*_unsupported(files), *_same_but_case(files)]
+
+    # the units, and what is in none
     known = endings()
     pictures = [path for path in files if path.suffix.lower() in known]
     units: list[Unit] = []
@@ -85,7 +95,7 @@ def gather(source: Source, pairs: bool | None = None) -> tuple[list[Unit], list[
 
 
 def _files(folder: Path) -> list[Path]:
-    """Everything below a folder that is no folder and not hidden; a link that leads nowhere too."""
+    """Everything below a folder that is not hidden and no folder itself; dead links too."""
     found = (path for path in folder.rglob("*") if not path.is_dir())
     return sorted(
         path
@@ -109,8 +119,9 @@ def _same_but_case(files: Iterable[Path]) -> Iterator[Found]:
 
 
 def _linked(folders: Iterable[Path], units: Sequence[Unit]) -> Iterator[Found]:
-    """Links to folders from which nothing is used; one side of a set of pairs may be such a link,
-    and is followed.
+    """Links to folders from which nothing is used.
+
+    One side of a set of pairs may be such a link, and is followed.
     """
     used = {above for unit in units for path in unit.files for above in path.parents}
     for folder in folders:
@@ -126,9 +137,8 @@ def _problems(matched: Matched) -> Iterator[Found]:
 
 
 def _outside(matched: Matched, pictures: Sequence[Path]) -> Iterator[Found]:
-    used = {path for pair in matched.pairs for path in (pair.spoiled, pair.clean)} | {
-        path for problem in matched.problems for path in problem.files
-    }
+    used = {path for pair in matched.pairs for path in (pair.spoiled, pair.clean)}
+    used |= {path for problem in matched.problems for path in problem.files}
     yield from (Found("outside-template", (str(path),)) for path in pictures if path not in used)
 
 

@@ -1,7 +1,7 @@
-"""Pictures that are the same to the eye, mirrored and turned ones too: the signs of the lowest
-cosine frequencies as 63 bits, compared all with all.
+"""Pictures that are the same to the eye, mirrored and turned ones too.
 
-Zauner, "Implementation and benchmarking of perceptual image hash functions", 2010. Mirroring a
+A picture's hash is the signs of its lowest cosine frequencies, 63 bits, and all are compared with
+all. Zauner, "Implementation and benchmarking of perceptual image hash functions", 2010. Mirroring a
 picture changes the signs of its odd frequencies, turning it swaps rows and columns: so the hashes
 of all eight positions come from one transform. What the hashes find is held against small copies of
 the pictures.
@@ -17,14 +17,20 @@ from numpy.typing import NDArray
 
 Bits = NDArray[np.uint64]
 
-#: side of the small copies, and of the block of frequencies
-SIDE, BLOCK = 64, 8
-#: bits of 63 that may differ, and how well the small copies must agree then (their correlation,
-#: over all and without the low frequencies)
-NEAR, ALIKE, ALIKE_FINE = 9, 0.98, 0.9
-#: pictures that are transformed at a time; hashes that are compared at a time, so few that the
-#: processor's cache holds the differences
-CHUNK, ROWS, COLUMNS = 1024, 32, 1024
+#: side of the small copies, in pixels
+SIDE = 64
+#: side of the block of frequencies
+BLOCK = 8
+#: bits of 63 that may differ
+NEAR = 9
+#: correlation that the small copies must have then
+ALIKE = 0.98
+#: correlation that they must have without their low frequencies
+ALIKE_FINE = 0.9
+#: pictures that are transformed at a time
+CHUNK = 1024
+#: hashes that are compared at a time, so few that the processor's cache holds the differences
+ROWS, COLUMNS = 32, 1024
 #: the positions: (rows and columns swapped, mirrored across, mirrored down), the upright one first
 POSITIONS = tuple(
     (swap, across, down)
@@ -36,17 +42,18 @@ POSITIONS = tuple(
 
 @dataclass(frozen=True)
 class Same:
-    """Two pictures, by their places in the lists given, that show the same, the second one `turned`
-    or as the first.
-    """
+    """Two pictures that show the same."""
 
+    #: the place of the one in the first list
     first: int
+    #: the place of the other in the second list
     second: int
+    #: whether the second one is turned or mirrored
     turned: bool
 
 
 def hashes(small: NDArray[np.uint8]) -> Bits:
-    """Small copies [N, 64, 64] -> the hashes of their eight positions [N, 8]."""
+    """Returns the hashes [N, 8] of small copies [N, 64, 64] in their eight positions."""
     chunks = [_hashes(small[top : top + CHUNK]) for top in range(0, len(small), CHUNK)]
     return np.concatenate(chunks) if chunks else np.empty((0, len(POSITIONS)), np.uint64)
 
@@ -67,7 +74,7 @@ def _hashes(small: NDArray[np.uint8]) -> Bits:
 
 
 def in_position(small: NDArray[np.uint8], position: int) -> NDArray[np.uint8]:
-    """A small copy [64, 64] moved into one of POSITIONS."""
+    """Returns a small copy [64, 64], moved into one of POSITIONS."""
     swap, across, down = POSITIONS[position]
     moved = small[:: -1 if down else 1, :: -1 if across else 1]
     return moved.T if swap else moved
@@ -79,36 +86,43 @@ def same_pictures(
     shapes: NDArray[np.float64],
     others: NDArray[np.float64],
 ) -> list[Same]:
-    """Which of the first [N, 64, 64] show the same as which of the second [M, 64, 64]; `shapes`
-    [N], `others` [M]: width / height of the pictures.
+    """Returns which of the first [N, 64, 64] show the same as which of the second [M, 64, 64].
 
-    Where both are the same array, each two of it once.
+    shapes [N], others [M]: width / height of the pictures. Where both arrays are the same object,
+    each two pictures of it are compared once.
     """
     within = first is second
     found = []
     for i, j, position in _candidates(hashes(first), hashes(second)[:, 0], within):
         shape = 1 / shapes[i] if POSITIONS[position][0] else shapes[i]
-        if abs(np.log(shape / others[j])) < 0.03 and alike(
-            in_position(first[i], position), second[j]
-        ):
+        same_shape = abs(np.log(shape / others[j])) < 0.03
+        if same_shape and alike(in_position(first[i], position), second[j]):
             found.append(Same(i, j, position > 0))
     return _once(found)
 
 
 def alike(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> bool:
-    """Whether two small copies agree, in all and in what is left without their low frequencies:
-    pages of print differ in nothing else.
+    """Whether two small copies agree, as a whole and without their low frequencies.
+
+    Pages of print differ in nothing but what is left then.
     """
-    return (
-        correlation(first, second) > ALIKE and correlation(_fine(first), _fine(second)) > ALIKE_FINE
-    )
+    if correlation(first, second) <= ALIKE:
+        return False
+    return correlation(_fine(first), _fine(second)) > ALIKE_FINE
 
 
 def correlation(first: NDArray[np.generic], second: NDArray[np.generic]) -> float:
-    """Pearson's, of two arrays of one shape; 0 where one of them is flat."""
-    a, b = (np.asarray(x, np.float64) - np.mean(np.asarray(x, np.float64)) for x in (first, second))
+    """Returns Pearson's correlation of two arrays of one shape; 0 where one of them is flat."""
+    a = _centred(first)
+    b = _centred(second)
     size = float(np.sqrt((a * a).sum() * (b * b).sum()))
     return float((a * b).sum()) / size if size else 0.0
+
+
+def _centred(values: NDArray[np.generic]) -> NDArray[np.float64]:
+    floats = np.asarray(values, np.float64)
+    centred: NDArray[np.float64] = floats - np.mean(floats)
+    return centred
 
 
 def _fine(small: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -120,8 +134,9 @@ def _fine(small: NDArray[np.uint8]) -> NDArray[np.float64]:
 
 
 def _candidates(first: Bits, second: Bits, within: bool) -> Iterator[tuple[int, int, int]]:
-    """(first, second, position) of hashes [N, 8] and [M] that differ in few bits; within: they are
-    one list, so each two are wanted once.
+    """Yields (first, second, position) of hashes [N, 8] and [M] that differ in few bits.
+
+    within: whether both are one list, so that each two are wanted once.
     """
     for top in range(0, len(first), ROWS):
         for left in range(top if within else 0, len(second), COLUMNS):

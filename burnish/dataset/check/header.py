@@ -11,30 +11,41 @@ from ...images import facts
 
 @dataclass(frozen=True)
 class Header:
-    """What a file says of itself. error: (fault, sentence) where it cannot be read. quality: of a
-    JPEG, 1 to 100. profile: its name; None is sRGB.
-    """
+    """What a file says of itself."""
 
+    #: the file
     path: Path
+    #: in pixels
     width: int = 0
+    #: in pixels
     height: int = 0
+    #: without alpha
     channels: int = 0
+    #: of the samples: "uint8", "uint16" or "float32"
     depth: str = ""
+    #: the name of the format that the contents have
     format: str = ""
+    #: whether there is an alpha channel
     alpha: bool = False
+    #: the name of the colour profile; None is sRGB
     profile: str | None = None
+    #: EXIF's, 1 to 8
     orientation: int = 1
+    #: a sentence where the ending says another format, or None
     misnamed: str | None = None
+    #: of a JPEG, 1 to 100
     quality: int | None = None
+    #: (fault, sentence) where the file cannot be read, or None
     error: tuple[str, str] | None = None
 
     @property
     def size(self) -> tuple[int, int]:
+        """(width, height) in pixels."""
         return self.width, self.height
 
 
 def header_of(path: Path) -> Header:
-    """The header, or what is wrong with it; nothing is decoded."""
+    """Returns the header, or what is wrong with it. Nothing is decoded."""
     try:
         found = facts(path)
     except BurnishError as error:
@@ -52,12 +63,15 @@ def header_of(path: Path) -> Header:
 
 
 def fault_of(error: BurnishError, path: Path) -> tuple[str, str]:
-    """The fault, and what is known of it, of a file that could not be read."""
+    """Returns the name of the fault of a file that could not be read, and what is known of it."""
     text = str(error).removeprefix(f"{path}: ").split(";")[0]
     return ("truncated" if isinstance(error, InputTruncated) else "unreadable"), text
 
 
 def _is_srgb(profile: str | None, channels: int) -> bool:
-    """Names of sRGB, whoever wrote them; what grey pictures carry says nothing of colours."""
+    """Whether it is a name of sRGB, whoever wrote it.
+
+    What grey pictures carry says nothing of colours.
+    """
     name = (profile or "srgb").lower()
     return channels == 1 or "srgb" in name or "iec61966" in name or name == "c2"

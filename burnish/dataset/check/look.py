@@ -31,71 +31,78 @@ NOISE_PIECE = 112
 
 @dataclass(frozen=True, eq=False)
 class Look:
-    """Figures about a picture's pixels, of brightness (BT.601) in 8-bit steps unless said
-    otherwise.
+    """Figures about a picture's pixels.
 
-    checksum: of all samples; small [64, 64]: the picture squeezed by area; histogram [256]; grey:
-    all channels hold the same; eight: a 16-bit file whose samples are 8-bit ones; transparent: its
-    alpha is not 1 everywhere; grain, tint: detail of the finest scale where the picture is calmest,
-    in brightness and in colour, None where it cannot be told (of colour, in grey pictures too);
-    detail: energy of the finest octave over that of the next (0.008 to 0.1 in photographs, less
-    where they were enlarged), None where there is too little to tell; bars: share of a side that
-    black bars take; noise: burnish.pipeline.estimate's sigma of the middle, where it was asked for.
+    They are figures of brightness (BT.601) in 8-bit steps, unless a field says otherwise.
     """
 
+    #: CRC-32 of all samples
     checksum: int
+    #: the picture squeezed by area, [64, 64]
     small: NDArray[np.uint8]
+    #: how many pixels have each brightness, [256]
     histogram: NDArray[np.int64]
+    #: whether all channels hold the same
     grey: bool
+    #: whether a 16-bit file holds 8-bit samples
     eight: bool
+    #: whether alpha is not 1 everywhere
     transparent: bool
+    #: detail of the finest scale where the picture is calmest, or None where it cannot be told
     grain: float | None
+    #: the same of colour instead of brightness; None in grey pictures too
     tint: float | None
+    #: energy of the finest octave over that of the next, or None where there is too little to tell;
+    #: 0.008 to 0.1 in photographs, less where they were enlarged
     detail: float | None
+    #: share of a side that black bars take
     bars: float
+    #: sigma of the middle by burnish.pipeline.estimate, where it was asked for
     noise: float | None
 
     @property
     def mean(self) -> float:
+        """The mean brightness."""
         return float((self.histogram * np.arange(256)).sum() / self.histogram.sum())
 
     @property
     def deviation(self) -> float:
+        """The standard deviation of the brightness."""
         values = np.arange(256) - self.mean
         return float(np.sqrt((self.histogram * values**2).sum() / self.histogram.sum()))
 
     @property
     def noisy(self) -> float:
-        """Noise that is beyond doubt: what stands in brightness and colour alike; 0 for grey
-        pictures, whose noise may be texture.
+        """Noise that is beyond doubt: what stands in brightness and in colour alike.
+
+        It is 0 for grey pictures, whose noise may be texture.
         """
         return 0.0 if self.grain is None or self.tint is None else min(self.grain, self.tint)
 
     @property
     def ink(self) -> float:
-        """Share of the pixels that are dark, with white = 1 and the threshold at 128."""
+        """The share of the pixels that are dark, with white = 1 and the threshold at 128."""
         return float(self.histogram[:128].sum() / self.histogram.sum())
 
     @property
     def paper(self) -> float:
-        """Share of the pixels within two steps of the most common brightness: near 1 on a clean
-        page.
+        """The share of the pixels within two steps of the most common brightness.
+
+        It is near 1 on a clean page.
         """
         most = int(self.histogram.argmax())
         return float(self.histogram[max(0, most - 2) : most + 3].sum() / self.histogram.sum())
 
     @property
     def document(self) -> bool:
-        """Whether it looks like a clean page: mostly bright paper of one brightness, and some
-        ink.
-        """
+        """Whether it looks like a clean page: mostly paper of one bright tone, and some ink."""
         return int(self.histogram.argmax()) > 160 and self.paper > 0.5 and 0.001 < self.ink < 0.4
 
 
 def look_at(header: Header, with_noise: bool = False) -> tuple[Look, Array]:
-    """The figures, and the brightness [H, W] in 0..255 for the caller to compare and drop.
+    """Returns the figures, and the brightness [H, W] in 0..255 to compare and drop.
 
-    InputError where the file cannot be decoded.
+    Raises InputError where the file cannot be decoded.
     """
     decoded = _decoded(header)
     image = decoded.image
@@ -120,7 +127,7 @@ def look_at(header: Header, with_noise: bool = False) -> tuple[Look, Array]:
 
 @dataclass(frozen=True)
 class _Decoded:
-    """image: in mode L or RGB; eight, transparent: as in Look."""
+    """An image in mode L or RGB, and what Look says of `eight` and `transparent`."""
 
     image: Image.Image
     eight: bool = False
@@ -128,7 +135,10 @@ class _Decoded:
 
 
 def _decoded(header: Header) -> _Decoded:
-    """Large JPEGs are reduced. InputError where it cannot be decoded."""
+    """The decoded picture; large JPEGs are reduced.
+
+    Raises InputError where it cannot be decoded.
+    """
     if header.depth == "uint8" and header.width * header.height <= MOST:
         with contextlib.suppress(OSError, SyntaxError, ValueError, EOFError):
             if (found := _by_pillow(header)) is not None:
@@ -145,7 +155,9 @@ def _decoded(header: Header) -> _Decoded:
 def _by_pillow(header: Header) -> _Decoded | None:
     """The quick way; None where the format has none for this file."""
     glance = FORMATS[header.format].glance
-    found = None if glance is None else glance(header.path.read_bytes(), str(header.path))
+    if glance is None:
+        return None
+    found = glance(header.path.read_bytes(), str(header.path))
     if found is None:
         return None
     with found as image:
@@ -166,8 +178,9 @@ def _holds_eight(picture: Picture) -> bool:
 
 
 def _is_grey(image: Image.Image) -> bool:
-    """All channels equal, but for the rounding of a compressed file; looked at in a small copy
-    first.
+    """Whether all channels are equal, but for the rounding of a compressed file.
+
+    A small copy is looked at first.
     """
     for copy in (image.resize((SIDE, SIDE), Image.Resampling.BOX), image):
         pixels = np.asarray(copy).astype(np.int16)
@@ -177,10 +190,7 @@ def _is_grey(image: Image.Image) -> bool:
 
 
 def _noise(image: Image.Image) -> float:
-    """The estimate of the whole wing, on the middle of the picture, in colour."""
+    """The noise of the middle of the picture, in colour, by the estimator of restoring."""
     piece = middle(np.asarray(image), NOISE_PIECE) / np.float32(255)
-    return noise(
-        np.ascontiguousarray(
-            piece[None, None] if piece.ndim == 2 else piece.transpose(2, 0, 1)[None]
-        )
-    )
+    planes = piece[None] if piece.ndim == 2 else piece.transpose(2, 0, 1)
+    return noise(np.ascontiguousarray(planes[None]))

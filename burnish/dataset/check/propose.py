@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,9 @@ HELD_OUT, RARE = 0.1, 0.25
 
 
 def write_recipe(report: Report, path: Path) -> list[Path]:
-    """Writes the recipe, and beside it, where there are groups, their file; returns what was
-    written.
+    """Writes the recipe, and a file of the groups beside it where there are some.
 
-    UsageError where nothing can be proposed.
+    Returns the paths that were written. Raises UsageError where nothing can be proposed.
     """
     if report.statistics is None or not report.units:
         raise UsageError(
@@ -37,77 +37,85 @@ def write_recipe(report: Report, path: Path) -> list[Path]:
             "--recipe proposes recipes for pictures that keep their size; for a scale above 1, "
             "write one with a network that enlarges"
         )
-    written, groups = [path], path.with_name(f"{path.stem}_groups.json")
+    written = [path]
+    groups = None
     if report.groups:
-        atomic_write(
-            groups, (json.dumps([list(group) for group in report.groups], indent=1) + "\n").encode()
-        )
+        groups = path.with_name(f"{path.stem}_groups.json")
+        listing = json.dumps([list(group) for group in report.groups], indent=1)
+        atomic_write(groups, f"{listing}\n".encode())
         written.append(groups)
-    record, reasons = propose(report, str(groups) if report.groups else None)
+    record, reasons = propose(report, str(groups) if groups else None)
     atomic_write(path, _in_yaml(record, reasons).encode())
     return written
 
 
 def propose(report: Report, groups: str | None) -> tuple[dict[str, Any], list[str]]:
-    """The recipe as plain values, and the reasons for it in sentences. report.statistics stands."""
+    """Returns the recipe as plain values, and its reasons as lines of comment.
+
+    groups: the path of the file of groups, or None. The report must have statistics.
+    """
     found = report.statistics
     assert found is not None
-    crop, small = _crop(found)
     grey = "colour" not in found.channels
     record: dict[str, Any] = {
         "name": _name(report.source),
         "arch": _arch(grey, told=not report.pairs),
     }
+    # clean pictures are spoiled by noise, whose level the model is told
     if not report.pairs:
         record["dials"] = [
             {"name": "noise", "low": 0, "high": 75, "default": 25, "unit": "sigma in 8-bit steps"}
         ]
         record["degradations"] = [{"use": "Noise", "args": {"clip": 0.5}, "train": [0.5, 85]}]
-    data: dict[str, Any] = (
-        {"pairs": [_pairs(report.source)]}
-        if report.pairs
-        else {"folders": [str(report.source.folder)]}
-    )
-    data |= {
-        "cut": "hybrid" if small else "random",
-        "crop": crop,
-        "batch": max(1, PIXELS // crop**2),
-        "hold_out": HELD_OUT,
-    }
-    data |= {"groups": groups} if groups else {}
-    reasons = [f"# crops: the smallest picture is {found.smallest[0]}x{found.smallest[1]}"]
-    if found.ink is not None and found.ink < RARE:
+    record["data"] = _data(report, found, groups)
+    record["loss"] = {"use": "L1"}
+    if not report.pairs:
+        record["loss"]["level_weight"] = {"reference": 25, "offset": 3, "power": 0.75}
+    record["optimizer"] = {"use": "Muon", "args": {"lr": 1e-3}}
+    record["schedule"] = {"steps": 20000, "warmup": 100, "shape": "cosine"}
+    record["validation"] = {"every": 1000, "crop": 256}
+    if not report.pairs:
+        record["validation"]["levels"] = {"noise": [15, 25, 50]}
+    return record, list(_reasons(report, found, groups))
+
+
+def _data(report: Report, found: Statistics, groups: str | None) -> dict[str, Any]:
+    """The recipe's part on data. Crops are a multiple of 8, as networks want them."""
+    data: dict[str, Any] = {}
+    if report.pairs:
+        data["pairs"] = [_pairs(report.source)]
+    else:
+        data["folders"] = [str(report.source.folder)]
+    crop = max(8, found.crop // 8 * 8)
+    # pictures that are smaller than a crop are enlarged
+    data["cut"] = "hybrid" if min(found.smallest) < crop else "random"
+    data["crop"] = crop
+    data["batch"] = max(1, PIXELS // crop**2)
+    data["hold_out"] = HELD_OUT
+    if groups:
+        data["groups"] = groups
+    if _is_ink_rare(found):
         data["prefer_ink"] = 0.5
-        reasons.append(
+    return data
+
+
+def _reasons(report: Report, found: Statistics, groups: str | None) -> Iterator[str]:
+    if report.errors:
+        yield f"# MEND FIRST: {', '.join(finding.fault for finding in report.errors)}"
+    yield f"# crops: the smallest picture is {found.smallest[0]}x{found.smallest[1]}"
+    if _is_ink_rare(found):
+        yield (
             f"# {found.ink:.2%} of the pixels are ink: half of the crops look for it; for "
             f"BCEWithLogits, pos_weight would be {found.pos_weight:.3g}"
         )
     if groups:
-        reasons.append(
+        yield (
             f"# pictures of one group go to the same side of the split: {len(report.groups)} groups"
         )
-    record["data"] = data
-    record["loss"] = (
-        {"use": "L1"}
-        if report.pairs
-        else {"use": "L1", "level_weight": {"reference": 25, "offset": 3, "power": 0.75}}
-    )
-    record["optimizer"] = {"use": "Muon", "args": {"lr": 1e-3}}
-    record["schedule"] = {"steps": 20000, "warmup": 100, "shape": "cosine"}
-    record["validation"] = {"every": 1000, "crop": 256} | (
-        {} if report.pairs else {"levels": {"noise": [15, 25, 50]}}
-    )
-    if report.errors:
-        reasons.insert(0, f"# MEND FIRST: {', '.join(finding.fault for finding in report.errors)}")
-    return record, reasons
 
 
-def _crop(found: Statistics) -> tuple[int, bool]:
-    """The crop that was asked for, as a multiple of 8; and whether some pictures are smaller and
-    have to be enlarged.
-    """
-    crop = max(8, found.crop // 8 * 8)
-    return crop, min(found.smallest) < crop
+def _is_ink_rare(found: Statistics) -> bool:
+    return found.ink is not None and found.ink < RARE
 
 
 def _name(source: Source) -> str:

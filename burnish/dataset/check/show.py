@@ -21,19 +21,28 @@ from ...report.page import (
     table,
     write_page,
 )
-from .findings import Finding
+from .findings import Finding, Found
 from .report import Report, figures, place_in_words, summary
 from .statistics import Statistics
 
-#: places of a fault whose pictures are shown, places that are named, files of one place that are
-#: shown and that are named
-SHOWN, NAMED, SHOWN_TOGETHER, NAMED_TOGETHER = 8, 200, 6, 12
-#: sizes that are charted, sample units, the longer side of a picture
-CHARTED, SAMPLES, SIDE = 20, 8, 220
+#: places of a fault whose pictures are shown
+SHOWN = 8
+#: places of a fault that are named
+NAMED = 200
+#: files of one place that are shown
+SHOWN_TOGETHER = 6
+#: files of one place that are named
+NAMED_TOGETHER = 12
+#: sizes that are charted
+CHARTED = 20
+#: units that are shown as samples
+SAMPLES = 8
+#: longer side of a picture on the page
+SIDE = 220
 
 
 def write_report(report: Report, path: str | Path) -> Path:
-    """Writes the page; OutputError where it cannot be written."""
+    """Writes the page and returns its path. Raises OutputError where it cannot be written."""
     kind = "pairs" if report.pairs else "pictures"
     parts = [paragraph(f"{len(report.units)} {kind}; {summary(report.findings)}.")]
     parts.append(section("What was found", _overview(report)))
@@ -59,35 +68,18 @@ def _overview(report: Report) -> Iterator[str]:
 def _figures(found: Statistics) -> Iterator[str]:
     yield table(("", ""), list(figures(found)))
     sizes = {f"{w}x{h}": float(n) for (w, h), n in list(found.sizes.items())[:CHARTED]}
+    which = "all" if len(sizes) == len(found.sizes) else f"the most common {CHARTED}"
+    lost = f"share of the pixels that one look leaves out, by the cut, with a crop of {found.crop}"
     charts = [
-        bars(
-            "sizes: "
-            f"{'all' if len(sizes) == len(found.sizes) else f'the most common {CHARTED}'} of "
-            f"{len(found.sizes)}",
-            sizes,
-        )
+        bars(f"sizes: {which} of {len(found.sizes)}", sizes),
+        bars(lost, found.losses, "{:.1%}"),
     ]
-    charts.append(
-        bars(
-            "share of the pixels that one look leaves out, by the cut, with a crop of "
-            f"{found.crop}",
-            found.losses,
-            "{:.1%}",
-        )
-    )
     if found.brightness:
-        charts.append(
-            histogram(
-                "brightness of the clean pictures, 0 to 255", found.brightness, "black", "white"
-            )
-        )
+        words = "brightness of the clean pictures, 0 to 255"
+        charts.append(histogram(words, found.brightness, "black", "white"))
     for side, counts in found.quality.items():
-        charts.append(
-            bars(
-                f"JPEG quality, {side} side",
-                {str(quality): float(n) for quality, n in counts.items()},
-            )
-        )
+        files = {str(quality): float(n) for quality, n in counts.items()}
+        charts.append(bars(f"JPEG quality, {side} side", files))
     yield row(charts)
 
 
@@ -102,29 +94,27 @@ def _shown(finding: Finding) -> str:
     places = [place for place in finding.places if place.files]
     parts = [paragraph(f"{finding.text} {finding.remedy}")]
     parts += [paragraph(place.detail) for place in finding.places if not place.files]
-    parts.append(
-        row(
-            pictures(
-                _thumbnails(place.files[:SHOWN_TOGETHER]), place_in_words(place, NAMED_TOGETHER)
-            )
-            for place in places[:SHOWN]
-        )
-    )
+    parts.append(row(_pictures(place) for place in places[:SHOWN]))
     if len(places) > SHOWN:
-        parts.append(
-            lines([place_in_words(place, NAMED_TOGETHER) for place in places[SHOWN:NAMED]])
-        )
+        named = [place_in_words(place, NAMED_TOGETHER) for place in places[SHOWN:NAMED]]
+        parts.append(lines(named))
     if len(places) > NAMED:
         parts.append(paragraph(f"... and {len(places) - NAMED} more; --json names all of them."))
     return section(f"{finding.severity}: {finding.fault} ({len(finding.places)})", parts)
 
 
+def _pictures(place: Found) -> str:
+    shown = _thumbnails(place.files[:SHOWN_TOGETHER])
+    return pictures(shown, place_in_words(place, NAMED_TOGETHER))
+
+
 def _thumbnails(files: tuple[str, ...]) -> list[NDArray[np.uint8]]:
-    return [small for file in files if (small := _thumbnail(Path(file))) is not None]
+    found = (_thumbnail(Path(file)) for file in files)
+    return [small for small in found if small is not None]
 
 
 def _thumbnail(path: Path) -> NDArray[np.uint8] | None:
-    """[H, W, 3], None where it cannot be read."""
+    """The picture [H, W, 3], or None where it cannot be read."""
     try:
         image = to_image(read(path)).convert("RGB")
     except BurnishError:

@@ -11,14 +11,16 @@ from ...contract import Array
 
 #: brightness up to which a bar is black
 BLACK = 16
-#: sides of the pieces in the middle on which fine detail is measured, and grain
-PIECE, GRAIN_PIECE = 256, 512
+#: side of the piece in the middle on which fine detail is measured
+PIECE = 256
+#: side of the piece in the middle on which grain is measured
+GRAIN_PIECE = 512
 #: blocks of 16x16 without clipped pixels that grain wants
 BLOCKS = 10
 
 
 def middle(pixels: NDArray[np.uint8], side: int) -> Array:
-    """At most side x side of it, as floats. [H, W] or [H, W, 3]"""
+    """Returns the middle of a picture [H, W] or [H, W, 3], at most side x side, as floats."""
     top, left = (max(0, (whole - side) // 2) for whole in pixels.shape[:2])
     return pixels[top : top + side, left : left + side].astype(np.float32)
 
@@ -26,11 +28,11 @@ def middle(pixels: NDArray[np.uint8], side: int) -> Array:
 def grain_of(
     samples: NDArray[np.uint8], pixels: NDArray[np.uint8]
 ) -> tuple[float | None, float | None]:
-    """The finest detail of the calmest tenth of all 16x16 blocks, in brightness and in colour:
-    noise is everywhere, and texture has little colour.
+    """Returns the finest detail of the calmest blocks, in brightness and in colour.
 
-    samples: [H, W] or [H, W, 3]; pixels: their brightness [H, W]. None where it cannot be told; of
-    colour, in grey pictures too.
+    It is that of the calmest tenth of all 16x16 blocks: noise is everywhere, and texture has little
+    colour. samples: [H, W] or [H, W, 3]; pixels: their brightness [H, W]. Each is None where it
+    cannot be told, and that of colour in grey pictures too.
     """
     piece = middle(pixels, GRAIN_PIECE)
     planes = [piece]
@@ -42,7 +44,7 @@ def grain_of(
     blocks = _blocks(piece)
     inside = (blocks.min((2, 3)) > 5) & (blocks.max((2, 3)) < 250)  # clipping takes noise away
     floors = [_floor(_blocks(plane)[inside]) for plane in planes]
-    return floors[0], floors[1] if len(floors) > 1 else None
+    return floors[0], (floors[1] if len(floors) > 1 else None)
 
 
 def _blocks(plane: Array) -> Array:
@@ -51,10 +53,9 @@ def _blocks(plane: Array) -> Array:
 
 
 def _floor(blocks: Array) -> float | None:
-    """The lower tenth of the blocks' diagonal Haar coefficients' size; None where there are too
-    few.
+    """The lower tenth of the size of the diagonal Haar coefficients of blocks [N, 16, 16].
 
-    [N, 16, 16]
+    It is None where there are too few blocks.
     """
     if len(blocks) < BLOCKS:
         return None
@@ -65,26 +66,22 @@ def _floor(blocks: Array) -> float | None:
 
 
 def detail_of(pixels: NDArray[np.uint8]) -> float | None:
-    """Energy of the frequencies above 0.3 cycles a pixel over that from 0.1 to 0.2, along both
-    axes; None for small or flat pictures.
+    """Returns the energy of the finest frequencies of [H, W] over that of coarser ones.
 
-    [H, W]
+    Finest is above 0.3 cycles a pixel, coarser is 0.1 to 0.2, along both axes. Returns None for
+    small or flat pictures.
     """
     piece = middle(pixels, PIECE)
     if min(piece.shape) < 64 or piece.std() < 4:
         return None
     if _repeated(piece) or _repeated(piece.T):
         return 0.0
-    power = (
-        np.abs(
-            np.fft.rfft2(piece * np.outer(np.hanning(piece.shape[0]), np.hanning(piece.shape[1])))
-        )
-        ** 2
-    )
-    radius = np.maximum(
-        np.abs(np.fft.fftfreq(piece.shape[0]))[:, None], np.fft.rfftfreq(piece.shape[1])[None]
-    )
-    fine, coarse = power[radius > 0.3].mean(), power[(radius > 0.1) & (radius < 0.2)].mean()
+    height, width = piece.shape
+    window = np.outer(np.hanning(height), np.hanning(width))
+    power = np.abs(np.fft.rfft2(piece * window)) ** 2
+    radius = np.maximum(np.abs(np.fft.fftfreq(height))[:, None], np.fft.rfftfreq(width)[None])
+    fine = power[radius > 0.3].mean()
+    coarse = power[(radius > 0.1) & (radius < 0.2)].mean()
     return float(fine / coarse) if coarse > 1e-3 else None
 
 
@@ -95,9 +92,7 @@ def _repeated(piece: Array) -> bool:
 
 
 def bars_of(pixels: NDArray[np.uint8]) -> float:
-    """The share of a side that black bars at two opposite edges take (letterbox); 0 where there are
-    none.
-    """
+    """Returns the share of a side that black bars at two opposite edges take (letterbox), or 0."""
     shares = []
     for lines in (pixels, pixels.T):
         brightest = lines.max(1)
@@ -105,10 +100,7 @@ def bars_of(pixels: NDArray[np.uint8]) -> float:
         if not len(lit):
             continue
         first, last = int(lit[0]), int(lit[-1])
-        abrupt = (
-            first > 0
-            and last < len(lines) - 1
-            and min(lines[first].mean(), lines[last].mean()) > 2 * BLACK
-        )
-        shares.append(min(first, len(lines) - 1 - last) / len(lines) if abrupt else 0.0)
+        below = len(lines) - 1 - last
+        abrupt = min(lines[first].mean(), lines[last].mean()) > 2 * BLACK
+        shares.append(min(first, below) / len(lines) if abrupt else 0.0)
     return max(shares, default=0.0)
