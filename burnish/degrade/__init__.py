@@ -34,16 +34,17 @@ SpoilMasked = Callable[[Array, Array, np.random.Generator], tuple[Array, Array]]
 
 @dataclass(frozen=True)
 class Degradation:
-    """One kind of damage: the dial that says how bad it is, and the function that does it.
+    """One kind of damage: the dial that says how bad it is, and the function that does it."""
 
-    masked: for damage that has a place, the same with its mask. neutral: the level at which nothing
-    happens, or None where there is none. scale: how many times smaller the spoiled picture is.
-    """
-
+    #: how bad the damage is, with its range and unit
     dial: Dial
+    #: the damage itself
     spoil: Spoil
+    #: the same with its mask, for damage that has a place
     masked: SpoilMasked | None = None
+    #: the level at which nothing happens, or None where there is none
     neutral: float | None = None
+    #: how many times smaller the spoiled picture is
     scale: int = 1
 
     def possible(self, level: float) -> bool:
@@ -52,7 +53,7 @@ class Degradation:
 
 
 def with_mask(dial: Dial, masked: SpoilMasked, neutral: float | None = None) -> Degradation:
-    """Damage that has a place, from the function that also gives its mask."""
+    """Returns damage that has a place, made from the function that also gives its mask."""
     return Degradation(dial, partial(_without_mask, masked), masked, neutral)
 
 
@@ -106,9 +107,9 @@ DEGRADATIONS: Table[Callable[..., Degradation]] = Table(
 
 
 def make(name: str, **arguments: Any) -> Degradation:
-    """The listed degradation of that name.
+    """Returns the listed degradation of that name, made with these arguments.
 
-    UsageError names the choices, or says which argument does not fit.
+    Raises UsageError, which names the choices, or says which argument does not fit.
     """
     function = DEGRADATIONS.find(name)
     try:
@@ -126,9 +127,9 @@ def make(name: str, **arguments: Any) -> Degradation:
 
 
 def owner(dial: str) -> str:
-    """The name of the listed degradation whose dial has this name.
+    """Returns the name of the listed degradation whose dial has this name.
 
-    UsageError where there is none, or more than one.
+    Raises UsageError where there is none, or more than one.
     """
     dials = {name: make(name).dial.name for name in DEGRADATIONS}
     owners = [name for name, owned in dials.items() if owned == dial]
@@ -144,10 +145,10 @@ def owner(dial: str) -> str:
 
 
 def damage_by(dial: str, scale: int) -> Degradation:
-    """The damage that a dial of this name stands for, before a model of that scale.
+    """Returns the damage that a dial of this name stands for, before a model of that scale.
 
-    What makes pictures smaller does so by the scale. UsageError where the model does not enlarge
-    them again, and as `owner`.
+    What makes pictures smaller does so by the scale. Raises UsageError where the model does not
+    enlarge them again, and as `owner` does.
     """
     name = owner(dial)
     damage = make(name)

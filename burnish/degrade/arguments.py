@@ -1,6 +1,4 @@
-"""What the families share: arguments that may be ranges, drawn for each picture, and levels that
-are one number for a picture.
-"""
+"""Arguments of degradations: ranges to draw from for each picture, and levels of whole pictures."""
 
 from __future__ import annotations
 
@@ -16,15 +14,13 @@ Range = float | Sequence[float]
 
 
 def bounds(name: str, value: Range, low: float, high: float) -> tuple[float, float]:
-    """(lowest, highest) of an argument; UsageError where it is no number and no range, or leaves
-    low..high.
+    """Returns the lowest and the highest value of an argument.
+
+    Raises UsageError where it is neither a number nor a range, or leaves low..high.
     """
     ends = [value, value] if isinstance(value, int | float) else list(value)
-    if (
-        len(ends) != 2
-        or not all(isinstance(end, int | float) for end in ends)
-        or not low <= ends[0] <= ends[1] <= high
-    ):
+    numbers = len(ends) == 2 and all(isinstance(end, int | float) for end in ends)
+    if not numbers or not low <= ends[0] <= ends[1] <= high:
         raise UsageError(
             f"{name}={value} does not fit: a number from {low:g} to {high:g}, or a range "
             "[lowest, highest] of such numbers, is wanted"
@@ -33,19 +29,19 @@ def bounds(name: str, value: Range, low: float, high: float) -> tuple[float, flo
 
 
 def share(name: str, value: float) -> float:
-    """A share of the pictures, or of what is drawn: one number, 0..1. UsageError."""
+    """Returns a share of the pictures, or of what is drawn. Raises UsageError outside 0..1."""
     if not isinstance(value, int | float) or not 0 <= value <= 1:
         raise UsageError(f"{name}={value} does not fit: a number from 0 to 1 is wanted")
     return float(value)
 
 
 def draw(ends: tuple[float, float], n: int, rng: np.random.Generator) -> Array:
-    """One number for each of n pictures, uniform between the ends. [n]"""
+    """Draws one number for each of n pictures, uniform between the ends: [n]."""
     return rng.uniform(*ends, n).astype(np.float32)
 
 
 def choices(name: str, value: str | Sequence[str], allowed: Sequence[str]) -> tuple[str, ...]:
-    """One or several of the allowed words; UsageError names them."""
+    """Returns one or several of the allowed words. Raises UsageError, which names them."""
     words = (value,) if isinstance(value, str) else tuple(value)
     for word in words:
         if word not in allowed:
@@ -56,7 +52,7 @@ def choices(name: str, value: str | Sequence[str], allowed: Sequence[str]) -> tu
 
 
 def per_picture(level: Array, n: int, dial: str) -> Array:
-    """The level of each of n pictures, [n]; UsageError for a map."""
+    """Returns the level of each of n pictures, [n]. Raises UsageError for a map."""
     if level.shape[-2:] != (1, 1):
         raise UsageError(
             f"{dial} is one number for a picture, so a map of "

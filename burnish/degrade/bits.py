@@ -13,8 +13,10 @@ NONE = 16
 
 
 def bits() -> Degradation:
-    """The picture as a file of so many bits a sample holds it; the level is rounded. 16 stands for
-    a file that loses nothing: the picture stays as it is, to the last bit, and is not clipped.
+    """The picture as a file of so many bits a sample holds it; the level is rounded.
+
+    16 stands for a file that loses nothing: the picture stays as it is, to the last bit, and is not
+    clipped.
     """
     dial = Dial("bits", 1.0, float(NONE), 8.0, "bits a sample, 16 is none lost")
     return Degradation(dial, _round, neutral=float(NONE))

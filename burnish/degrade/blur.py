@@ -1,5 +1,4 @@
-"""Blur: Gaussian and its relatives, of a moving camera, of a lens out of focus, and the ringing of
-a sharp low-pass.
+"""Blur: Gaussian and its relatives, moving cameras, lenses out of focus, and sharp low-passes.
 
 The Gaussians' relatives and the low-pass are Real-ESRGAN's (Wang et al., ICCV workshops 2021).
 """
@@ -85,8 +84,7 @@ def defocus() -> Degradation:
 
 
 def sinc(radius: Range = (3, LOWPASS_RADIUS)) -> Degradation:
-    """A sharp low-pass, which leaves ringing beside edges, as strong sharpening and careless
-    resizing do.
+    """A sharp low-pass, which rings beside edges, as strong sharpening and careless resizing do.
 
     The dial is the shortest wave that passes; a grid of pixels holds none under 2, where nothing
     happens. radius: of the kernel in pixels, drawn as a whole number; a larger one rings further.
@@ -144,9 +142,7 @@ def _gaussians(
 
 
 def _power(low: float, high: float, along: float) -> float:
-    """The number that far (0..1) along the range, in which 1, if it is there, stands in the
-    middle.
-    """
+    """The number that far (0..1) along the range; 1, if it is in there, stands in the middle."""
     return float(
         np.interp(along, (0, 0.5, 1), (low, 1 if low <= 1 <= high else (low + high) / 2, high))
     )

@@ -1,8 +1,8 @@
-"""Procedural drawing in numpy: smooth random fields, blurring, and curves and blobs with soft
-edges, all as planes [H, W] of float32.
+"""Procedural drawing in numpy, as planes [H, W] of float32.
 
-Fields are B-splines over a coarse grid of random numbers, so a plane costs two small matrix
-products; lengths are in pixels.
+There are smooth random fields, blurring, and curves and blobs with soft edges. Fields are B-splines
+over a coarse grid of random numbers, so a plane costs two small matrix products; lengths are in
+pixels.
 """
 
 from __future__ import annotations
@@ -33,10 +33,9 @@ def smooth_line(length: int, cell: float, rng: np.random.Generator) -> Array:
 def smooth_field(
     size: Size, cell: float, rng: np.random.Generator, cell_x: float | None = None
 ) -> Array:
-    """A random field that varies over about `cell` pixels (down, and `cell_x` across), of mean 0
-    and deviation 1.
+    """Returns a random field [H, W] of mean 0 and deviation 1.
 
-    [H, W]
+    It varies over about `cell` pixels down, and `cell_x` across.
     """
     down, across = (
         _spline_weights(size[0], cell, rng),
@@ -52,10 +51,9 @@ def smooth_field(
 def fractal_field(
     size: Size, cell: float, rng: np.random.Generator, octaves: int = 3, rough: float = 0.5
 ) -> Array:
-    """A sum of smooth fields, each of half the cell and `rough` times the height of the one before;
-    mean 0, deviation 1.
+    """Returns a sum of smooth fields [H, W], of mean 0 and deviation 1.
 
-    [H, W]
+    Each has half the cell and `rough` times the height of the one before.
     """
     heights = [rough**i for i in range(octaves)]
     field = sum(
@@ -66,10 +64,9 @@ def fractal_field(
 
 
 def _spline_weights(length: int, cell: float, rng: np.random.Generator) -> Array:
-    """The uniform cubic B-spline's weights of the grid for each sample, at a random offset to the
-    grid.
+    """The uniform cubic B-spline's weights [length, grid] of the grid for each sample.
 
-    [length, grid]
+    The samples stand at a random offset to the grid.
     """
     at = np.arange(length) / cell + rng.random()
     first = np.floor(at).astype(np.int64)
@@ -106,7 +103,7 @@ def smoothstep(value: Array) -> Array:
 
 
 def soften(plane: Array, sigma: float) -> Array:
-    """The plane under a Gaussian of that deviation in pixels, mirrored at its edges. [H, W]"""
+    """Returns a plane [H, W] under a Gaussian of that sigma in pixels, mirrored at its edges."""
     if sigma <= 0:
         return plane
     reach = math.ceil(4 * sigma)
@@ -124,9 +121,9 @@ def soften(plane: Array, sigma: float) -> Array:
 def wander(
     length: float, bend: float, rng: np.random.Generator, cell: float = 30.0, step: float = 0.5
 ) -> tuple[Array, Array]:
-    """A smooth curve from (0, 0) that starts to the right: down and across.
+    """Returns a smooth curve from (0, 0) that starts to the right: [N] down, and [N] across.
 
-    Its direction turns by about `bend` radians over `cell` pixels. [N], [N]
+    Its direction turns by about `bend` radians over `cell` pixels.
     """
     count = max(2, int(length / step))
     turn = np.cumsum(smooth_line(count, cell / step, rng)) * np.float32(bend * step / cell)
@@ -136,14 +133,15 @@ def wander(
 def trace(
     size: Size, down: Array, across: Array, width: Array | float, opacity: Array | float = 1.0
 ) -> Array:
-    """The trail of a round pen of that width at each point, with edges one pixel soft; where trails
-    cross, the darker one counts.
+    """Returns the trail [H, W], in 0..1, of a round pen that goes through these points.
 
-    [H, W] in 0..1
+    width, opacity: of the pen at each point. Edges are one pixel soft; where trails cross, the
+    darker one counts.
     """
-    width, opacity = (
-        np.broadcast_to(np.asarray(value, np.float32), down.shape) for value in (width, opacity)
-    )
+    width = np.broadcast_to(np.asarray(width, np.float32), down.shape)
+    opacity = np.broadcast_to(np.asarray(opacity, np.float32), down.shape)
+
+    # only the points whose trail reaches into the plane
     reach = math.ceil(float(width.max(initial=0)) / 2 + 1)
     near = (
         (down > -reach) & (down < size[0] + reach) & (across > -reach) & (across < size[1] + reach)
@@ -151,27 +149,24 @@ def trace(
     down, across, width, opacity = (
         value[near, None, None] for value in (down, across, width, opacity)
     )
+
+    # how much of each pixel around a point the pen covers there
     steps = np.arange(-reach, reach + 1)
-    rows, columns = (
-        np.floor(down).astype(np.int64) + steps[:, None],
-        np.floor(across).astype(np.int64) + steps,
-    )
-    cover = (
-        np.clip(width / 2 + 0.5 - np.hypot(rows - down, columns - across), 0, 1).astype(np.float32)
-        * opacity
-    )
+    rows = np.floor(down).astype(np.int64) + steps[:, None]
+    columns = np.floor(across).astype(np.int64) + steps
+    distance = np.hypot(rows - down, columns - across)
+    cover = np.clip(width / 2 + 0.5 - distance, 0, 1).astype(np.float32) * opacity
+
+    # laid on a canvas with a margin, so that no index falls outside
     margin = 2 * reach + 1
     canvas = np.zeros((size[0] + 2 * margin, size[1] + 2 * margin), np.float32)
-    np.maximum.at(
-        canvas.reshape(-1),
-        ((rows + margin) * canvas.shape[1] + columns + margin).reshape(-1),
-        cover.reshape(-1),
-    )
+    indices = (rows + margin) * canvas.shape[1] + columns + margin
+    np.maximum.at(canvas.reshape(-1), indices.reshape(-1), cover.reshape(-1))
     return canvas[margin:-margin, margin:-margin]
 
 
 def window(size: Size, centre: tuple[float, float], reach: float) -> tuple[slice, slice]:
-    """The part of the plane within `reach` of the centre, to each side; it may be empty."""
+    """Returns the part of the plane within `reach` of the centre, to each side; it may be empty."""
     (top, bottom), (left, right) = (
         (min(max(int(c - reach), 0), n), min(max(int(c + reach) + 2, 0), n))
         for c, n in zip(centre, size, strict=True)
@@ -180,8 +175,10 @@ def window(size: Size, centre: tuple[float, float], reach: float) -> tuple[slice
 
 
 def around(mask: Array, centre: tuple[float, float], reach: float) -> tuple[Array, Array, Array]:
-    """The part of a mask within `reach` of the centre, to be drawn into, and its rows and columns
-    counted from the centre; all empty where there is none.
+    """Returns the part of a mask within `reach` of the centre, to be drawn into.
+
+    With it come its rows and its columns, counted from the centre. All are empty where there is
+    none.
     """
     there = window((mask.shape[0], mask.shape[1]), centre, reach)
     part = mask[there]
@@ -195,8 +192,9 @@ def around(mask: Array, centre: tuple[float, float], reach: float) -> tuple[Arra
 
 
 def ripple(angle: Array, rng: np.random.Generator, waves: int = 6, rough: float = 0.6) -> Array:
-    """A random function of the angle (-pi to pi) without a seam, of mean 0 and deviation about 1:
-    each wave `rough` times as high as the one before.
+    """Returns a random function of the angle (-pi to pi) without a seam.
+
+    Its mean is 0 and its deviation about 1; each wave is `rough` times as high as the one before.
     """
     heights = rough ** np.arange(waves)
     heights = heights * math.sqrt(2) / np.linalg.norm(heights)
@@ -212,26 +210,25 @@ def ripple(angle: Array, rng: np.random.Generator, waves: int = 6, rough: float 
 
 
 def place(size: Size, rng: np.random.Generator, margin: float = 0.0) -> tuple[float, float]:
-    """A random place in the plane, or up to `margin` pixels outside: (down, across)."""
+    """Returns a random place (down, across) in the plane, or up to `margin` pixels outside."""
     down, across = (float(rng.uniform(-margin, n - 1 + margin)) for n in size)
     return down, across
 
 
 def log_uniform(low: float, high: float, rng: np.random.Generator) -> float:
-    """A number between the ends, as often within 1..2 as within 2..4."""
+    """Returns a number between the ends, as often within 1..2 as within 2..4."""
     return math.exp(rng.uniform(math.log(low), math.log(high)))
 
 
 def sign(rng: np.random.Generator) -> float:
-    """-1 or 1."""
+    """Returns -1 or 1, each as often."""
     return 1.0 if rng.random() < 0.5 else -1.0
 
 
 def turned(size: Size, through: tuple[float, float], angle: float) -> tuple[Array, Array]:
-    """Pixels along and across a direction, from a place: the direction is to the right at angle 0,
-    down at a quarter of a turn.
+    """Returns how far pixels lie along and across a direction from a place: [H, W] each.
 
-    [H, W], [H, W]
+    The direction is to the right at angle 0, and down at a quarter of a turn.
     """
     down, right = (axis - np.float32(p) for axis, p in zip(coordinates(size), through, strict=True))
     sine, cosine = np.float32(math.sin(angle)), np.float32(math.cos(angle))

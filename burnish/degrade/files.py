@@ -1,5 +1,6 @@
-"""`burnish spoil`: pictures in files damaged on purpose, one kind of damage after the other, with
-everything of the file that has to come back.
+"""`burnish spoil`: damages pictures in files on purpose, one kind of damage after the other.
+
+Everything else in the file comes back as it was.
 """
 
 from __future__ import annotations
@@ -30,32 +31,39 @@ SUFFIX, MASK_SUFFIX = "_spoiled", "_mask.png"
 class Step:
     """One kind of damage, and how bad it is to be."""
 
+    #: in DEGRADATIONS
     name: str
+    #: the damage, with its arguments
     degradation: Degradation
+    #: where its dial stands
     level: float
 
 
 @dataclass(frozen=True)
 class Spoiled:
-    """What became of a picture. status: "spoiled" or "skipped"; levels: the dials and where they
-    stood, in the order of the damage; mask: its file, or None.
-    """
+    """What became of a picture."""
 
+    #: the file that was read
     source: str
+    #: the file that was written
     target: str
+    #: "spoiled" or "skipped"
     status: str
+    #: the dials and where they stood, in the order of the damage
     levels: Mapping[str, float]
+    #: of the random numbers
     seed: int
+    #: the mask's file, or None
     mask: str | None = None
+    #: what there is to say about it, in sentences
     notes: tuple[str, ...] = ()
 
 
 def steps_of(used: Sequence[str], dials: Mapping[str, float | str]) -> list[Step]:
-    """The damage, in order: first what is named (NAME, or NAME:ARGUMENT=VALUE,...), then what the
-    other dials stand for.
+    """Returns the damage in order: first what `used` names, then what the other dials stand for.
 
-    What no dial is set for stands at its default. UsageError for names and dials that are not
-    listed, DialError for a level out of range.
+    used: NAME, or NAME:ARGUMENT=VALUE,... What no dial is set for stands at its default. Raises
+    UsageError for names and dials that are not listed, DialError for a level out of range.
     """
     chosen = [(call.name, make(call.name, **call.values())) for call in map(_call, used)]
     named = {degradation.dial.name for _, degradation in chosen}
@@ -72,22 +80,20 @@ def steps_of(used: Sequence[str], dials: Mapping[str, float | str]) -> list[Step
 def spoil(
     pixels: Array, steps: Sequence[Step], rng: np.random.Generator
 ) -> tuple[Array, Array | None]:
-    """Pixels [1, 1 or 3, H, W] after all the steps, and where they were damaged, [1, 1, H, W] in
-    [0, 1]; None where no step's damage has a place.
+    """Returns pixels [1, 1 or 3, H, W] after all the steps, and a mask [1, 1, H, W] in [0, 1].
+
+    The mask says where they were damaged; it is None where no step's damage has a place.
     """
     mask: Array | None = None
     for step in steps:
         level = np.full((1, 1, 1, 1), step.level, np.float32)
-        if step.degradation.masked is None:
-            pixels = step.degradation.spoil(pixels, level, rng)
-            mask = (
-                mask
-                if mask is None or step.degradation.scale == 1
-                else resize(mask, pixels.shape[-2], pixels.shape[-1], "area")
-            )
-        else:
+        if step.degradation.masked is not None:
             pixels, where = step.degradation.masked(pixels, level, rng)
             mask = where if mask is None else np.maximum(mask, where)
+            continue
+        pixels = step.degradation.spoil(pixels, level, rng)
+        if mask is not None and step.degradation.scale != 1:
+            mask = resize(mask, pixels.shape[-2], pixels.shape[-1], "area")
     return pixels, mask
 
 
@@ -146,10 +152,9 @@ def is_mask(path: Path) -> bool:
 
 
 def check_masks(pairs: Sequence[tuple[Path, Path]], steps: Sequence[Step]) -> None:
-    """UsageError where the damage has no mask, or where a mask would take the place of an input or
-    of another result.
+    """Raises UsageError where the damage has no mask, or a mask would replace another file.
 
-    pairs: every input and its result.
+    pairs: every input and its result; neither another result nor an input may be replaced.
     """
     if not any(step.degradation.masked for step in steps):
         raise UsageError(
@@ -173,12 +178,15 @@ def _mask_of(target: Path) -> Path:
 
 
 def listing() -> list[dict[str, Any]]:
-    """Every listed degradation: name, arguments, dial with range, default and unit, the level at
-    which nothing happens, whether it has a mask, its scale.
+    """Returns every listed degradation as plain values.
+
+    They are its name, its arguments, its dial with range, default and unit, the level at which
+    nothing happens, whether it has a mask, and its scale.
     """
     records = []
     for name in DEGRADATIONS:
-        made, arguments = make(name), list(inspect.signature(DEGRADATIONS.find(name)).parameters)
+        made = make(name)
+        arguments = list(inspect.signature(DEGRADATIONS.find(name)).parameters)
         dial = asdict(made.dial)
         records.append(
             {"name": name, "arguments": arguments, "dial": dial.pop("name"), **dial}

@@ -1,5 +1,6 @@
-"""Film grain: noise as coarse as the crystals of the film, strongest in the middle tones and gone
-in pure black and pure white.
+"""Film grain: noise as coarse as the crystals of the film.
+
+It is strongest in the middle tones and gone in pure black and pure white.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from .noise import WIDEST, field
 
 
 def film_grain(size: Range = (0.5, 1.2), grey: float = 0.5) -> Degradation:
-    """Grain of the given sigma in the middle tones. size: sigma in pixels of the blur that makes it
-    coarse. grey: the share of pictures where all channels have the same grain, as black-and-white
-    film has; the others are colour film.
+    """Grain of the given sigma in the middle tones.
+
+    size: sigma in pixels of the blur that makes it coarse. grey: the share of pictures where all
+    channels have the same grain, as black-and-white film has; the others are colour film.
     """
     spoil = partial(_add_grain, size=bounds("size", size, 0, WIDEST), grey=share("grey", grey))
     return Degradation(

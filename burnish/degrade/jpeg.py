@@ -1,5 +1,6 @@
-"""Compression by real encoders: JPEG, once or twice with its grid of 8x8 blocks shifted (as for
-FBCNN: Jiang et al., ICCV 2021), and WebP.
+"""Compression by real encoders: JPEG, once or twice, and WebP.
+
+Twice is with its grid of 8x8 blocks shifted, as for FBCNN (Jiang et al., ICCV 2021).
 """
 
 from __future__ import annotations
@@ -29,8 +30,9 @@ def jpeg(
     first: Range = (5, 95),
     shifted: float = 0.0,
 ) -> Degradation:
-    """A JPEG file of that quality, read again; the level is rounded. 100 stands for no compression:
-    the picture stays as it is, to the last bit.
+    """A JPEG file of that quality, read again; the level is rounded.
+
+    100 stands for no compression: the picture stays as it is, to the last bit.
 
     subsampling: of colour, one or several, drawn for each picture; grey pictures are encoded as
     grey. double: the share of pictures that were compressed before, with a quality from `first` and
@@ -51,8 +53,9 @@ def jpeg(
 
 
 def webp() -> Degradation:
-    """A lossy WebP file of that quality, read again; the level is rounded. 100 stands for no
-    compression: the picture stays as it is.
+    """A lossy WebP file of that quality, read again; the level is rounded.
+
+    100 stands for no compression: the picture stays as it is.
     """
     return Degradation(
         Dial("webp", 1.0, 100.0, 40.0, "WebP quality, 100 is none lost"), _webp, neutral=100.0
@@ -62,8 +65,9 @@ def webp() -> Degradation:
 def through_jpeg(
     picture: Array, quality: int, subsampling: str = "4:2:0", shift: tuple[int, int] = (0, 0)
 ) -> Array:
-    """The picture [1 or 3, H, W] as a JPEG file gives it back, its grid beginning `shift` rows and
-    columns (0..7) before the corner.
+    """Returns the picture [1 or 3, H, W] as a JPEG file gives it back.
+
+    shift: how many rows and columns (0..7) the grid begins before the corner.
     """
     down, right = shift
     padded = (
@@ -77,8 +81,9 @@ def through_jpeg(
 
 
 def through_webp(picture: Array, quality: int) -> Array:
-    """The picture [1 or 3, H, W] as a lossy WebP file gives it back; WebP has no grey, so that a
-    grey one comes back as the mean of its colours.
+    """Returns the picture [1 or 3, H, W] as a lossy WebP file gives it back.
+
+    WebP has no grey, so a grey one comes back as the mean of its colours.
     """
     colour = np.broadcast_to(picture, (3, *picture.shape[1:]))
     result = _through(colour, "WEBP", quality=quality, method=2)

@@ -1,5 +1,6 @@
-"""Blur kernels [K, K] with odd K that sum to 1, and the convolution of each picture of a batch with
-its own, borders mirrored.
+"""Blur kernels, and the convolution of each picture of a batch with its own.
+
+Kernels are [K, K] with odd K and sum to 1; borders are mirrored.
 """
 
 from __future__ import annotations
@@ -31,8 +32,9 @@ def gaussian(sigma: float, stretch: float = 1.0, angle: float = 0.0) -> Kernel:
 def generalised(
     sigma: float, stretch: float = 1.0, angle: float = 0.0, power: float = 1.0
 ) -> Kernel:
-    """exp(-(d ** power) / 2) of the squared distance d in sigmas: 1 is a Gaussian, less has longer
-    tails, more is boxier (Liu et al., CVPR 2020).
+    """Returns exp(-(d ** power) / 2) of the squared distance d in sigmas.
+
+    A power of 1 is a Gaussian, less has longer tails, more is boxier (Liu et al., CVPR 2020).
     """
     return _normalised(
         np.exp(-0.5 * _distance(sigma, stretch, angle, int(np.ceil(SIGMAS * sigma))) ** power)
@@ -40,8 +42,9 @@ def generalised(
 
 
 def plateau(sigma: float, stretch: float = 1.0, angle: float = 0.0, power: float = 1.0) -> Kernel:
-    """1 / (1 + d ** power) of the squared distance d in sigmas, as Real-ESRGAN has it (Wang et al.,
-    2021).
+    """Returns 1 / (1 + d ** power) of the squared distance d in sigmas.
+
+    Real-ESRGAN has it like that (Wang et al., 2021).
     """
     return _normalised(
         1 / (1 + _distance(sigma, stretch, angle, int(np.ceil(SIGMAS * sigma))) ** power)
@@ -86,18 +89,18 @@ def circular_lowpass(cutoff: float, radius: int) -> Kernel:
 
 
 def bessel_j1(x: Kernel) -> Kernel:
-    """The Bessel function J1, by its integral: the trapezoid rule is exact to the last digits for a
-    periodic integrand.
+    """Returns the Bessel function J1, by its integral, for |x| under 100.
 
-    For |x| under 100.
+    The trapezoid rule is exact to the last digits for a periodic integrand.
     """
     turn = (np.arange(128) + 0.5) * (np.pi / 128)
     return np.asarray(np.cos(turn - x[..., None] * np.sin(turn)).mean(-1))
 
 
 def convolve(image: Array, kernel: Kernel) -> Array:
-    """The image [..., H, W] with the kernel moved over it, mirrored at its borders (edge pixels
-    included). float32.
+    """Returns the image [..., H, W] with the kernel moved over it, as float32.
+
+    It is mirrored at its borders, edge pixels included.
     """
     border, result = kernel.shape[0] - 1, np.empty(image.shape, np.float32)
     padded = np.pad(
@@ -111,8 +114,9 @@ def convolve(image: Array, kernel: Kernel) -> Array:
 
 
 def _inside(image: Array, kernel: Kernel) -> Array:
-    """The convolution where the kernel lies within the image: as many rows and columns less as the
-    kernel has, but one.
+    """The convolution where the kernel lies within the image.
+
+    It has as many rows and columns less as the kernel has, but one.
     """
     border, size = kernel.shape[0] - 1, [_quick(side) for side in image.shape[-2:]]
     filled = np.zeros(
@@ -128,10 +132,9 @@ def _inside(image: Array, kernel: Kernel) -> Array:
 
 
 def _distance(sigma: float, stretch: float, angle: float, reach: int) -> Kernel:
-    """The squared distance from the middle in sigmas, sigma along `angle` and sigma / stretch
-    across.
+    """The squared distance from the middle, in sigmas: [2 reach + 1, 2 reach + 1].
 
-    [2 reach + 1, 2 reach + 1]
+    It is sigma along `angle`, and sigma / stretch across.
     """
     y, x = np.mgrid[-reach : reach + 1, -reach : reach + 1]
     along, across = x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle)

@@ -1,5 +1,6 @@
-"""Gaussian noise: white or correlated, in colour or grey, as float or as real files hold it
-(clipped to [0, 1] and rounded to 8 bits).
+"""Gaussian noise: white or correlated, in colour or grey, as float or as real files hold it.
+
+Real files clip it to [0, 1] and round it to 8 bits.
 """
 
 from __future__ import annotations
@@ -70,8 +71,9 @@ def field(
     grey: float = 0.0,
     correlated: tuple[float, float] = (0.0, 0.0),
 ) -> Array:
-    """Gaussian noise of standard deviation 1, [B, C, H, W]; a share `grey` of the pictures has the
-    same in every channel, and each is blurred by its sigma.
+    """Returns Gaussian noise [B, C, H, W] of standard deviation 1.
+
+    A share `grey` of the pictures has the same in every channel, and each is blurred by its sigma.
     """
     values = rng.standard_normal(shape, dtype=np.float32)
     if grey:

@@ -1,5 +1,6 @@
-"""No damage at all, with a dial: for what a network is asked rather than told, such as how much of
-one objective and how much of another.
+"""No damage at all, with a dial, for what a network is asked rather than told.
+
+That may be how much of one objective and how much of another.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ from . import Degradation
 
 
 def nothing(low: float = 0.0, high: float = 1.0, default: float = 0.0) -> Degradation:
-    """The picture as it is, whatever the level. The loss `Between` reads the level that was
-    drawn.
+    """The picture as it is, whatever the level.
+
+    The loss `Between` reads the level that was drawn.
     """
     return Degradation(
         Dial("mix", low, high, default, "share of the second objective"), _as_it_is, neutral=low

@@ -1,9 +1,8 @@
-"""Damage that has a place: drawn for one picture at a time as layers of paint, each with its mask,
-and then laid over it.
+"""Damage that has a place: layers of paint, drawn for one picture at a time and laid over it.
 
-Every picture draws from a generator of its own, whose seed is all that is taken from the batch's:
-what happens to one does not depend on the others, and with the same seed a higher dial only adds to
-what a lower one drew.
+Each layer has its mask. Every picture draws from a generator of its own, whose seed is all that is
+taken from the batch's: what happens to one does not depend on the others, and with the same seed a
+higher dial only adds to what a lower one drew.
 """
 
 from __future__ import annotations
@@ -27,13 +26,13 @@ FAINT = 1e-3
 
 @dataclass(frozen=True)
 class Paint:
-    """A layer: where and how thick (mask [H, W] in [0, 1]), and its colour, RGB in [0, 1], as [3,
-    1, 1] or [3, H, W]. glaze: it lets the picture shine through (dark things stay dark), instead of
-    covering it.
-    """
+    """A layer of paint."""
 
+    #: where it is and how thick, [H, W] in [0, 1]
     mask: Array
+    #: RGB in [0, 1], [3, 1, 1] or [3, H, W]
     colour: Array
+    #: whether the picture shines through (dark things stay dark) instead of being covered
     glaze: bool = True
 
 
@@ -63,8 +62,9 @@ def paint(
 
 
 def lay(layers: Iterable[Paint], picture: Array, mask: Array) -> None:
-    """Lays the layers over the picture [1 or 3, H, W], and their masks over the mask [H, W], both
-    in place.
+    """Lays the layers over the picture [1 or 3, H, W], and their masks over the mask [H, W].
+
+    Both are changed in place.
     """
     for layer in layers:
         there = _extent(layer.mask >= FAINT)
@@ -79,8 +79,9 @@ def lay(layers: Iterable[Paint], picture: Array, mask: Array) -> None:
 
 
 def _extent(marked: NDArray[np.bool_]) -> tuple[slice, slice]:
-    """The smallest window that holds all that is marked: most damage is small, and the rest of the
-    picture need not be touched.
+    """The smallest window that holds all that is marked.
+
+    Most damage is small, and the rest of the picture need not be touched.
     """
     rows, columns = np.flatnonzero(marked.any(1)), np.flatnonzero(marked.any(0))
     return (
@@ -101,10 +102,9 @@ def generators_for(count: int, rng: np.random.Generator) -> list[np.random.Gener
 
 
 def parts(amount: float, most: int) -> list[float]:
-    """How strongly each of at most `most` things shows at this amount: one after the other they
-    come up, the last one faintly.
+    """Returns how strongly each of at most `most` things shows at this amount.
 
-    At least one shows.
+    They come up one after the other, the last one faintly. At least one shows.
     """
     whole = amount * most
     return [min(whole - i, 1.0) for i in range(most) if whole > i]

@@ -1,9 +1,9 @@
-"""Unprocessing: from a developed picture back to what a sensor saw, packed Bayer planes, and
-forward again (Brooks et al., CVPR 2019).
+"""Unprocessing: from a developed picture back to what a sensor saw, and forward again.
 
-Backward: undo the tone curve 3x^2 - 2x^3 and the gamma 2.2, go to the camera's colours, undo white
-balance and exposure without darkening highlights, mosaic. Packed planes are [B, 4, H/2, W/2] in the
-order red, green (of the red rows), green (of the blue rows), blue; 0 is black and 1 is white.
+Brooks et al., CVPR 2019. Backward: undo the tone curve 3x^2 - 2x^3 and the gamma 2.2, go to the
+camera's colours, undo white balance and exposure without darkening highlights, mosaic. Packed
+planes are [B, 4, H/2, W/2] in the order red, green (of the red rows), green (of the blue rows),
+blue; 0 is black and 1 is white.
 """
 
 from __future__ import annotations
@@ -45,18 +45,20 @@ HIGHLIGHT = 0.9
 
 @dataclass(frozen=True)
 class Metadata:
-    """What a camera notes of one picture: the gains of its white balance and exposure, and the
-    matrix from linear sRGB to its colours (rows add up to 1).
-    """
+    """What a camera notes of one picture."""
 
+    #: gain of red by the white balance
     red: float
+    #: gain of blue by the white balance
     blue: float
+    #: gain of all colours
     exposure: float
+    #: matrix from linear sRGB to the camera's colours; its rows add up to 1
     to_camera: Matrix
 
     @property
     def gains(self) -> Array:
-        """What raw red, green and blue are multiplied by. [3, 1, 1]"""
+        """What raw red, green and blue are multiplied by: [3, 1, 1]."""
         return np.array(
             [self.red * self.exposure, self.exposure, self.blue * self.exposure], np.float32
         ).reshape(3, 1, 1)
@@ -77,10 +79,9 @@ def draw_metadata(rng: np.random.Generator) -> Metadata:
 
 
 def unprocess(image: Array, metadata: Sequence[Metadata]) -> Array:
-    """Developed pictures [B, 3, H, W] -> packed planes [B, 4, H/2, W/2] in [0, 1], with the
-    metadata of each.
+    """Takes developed pictures [B, 3, H, W] to packed planes, with the metadata of each.
 
-    UsageError where a side is odd.
+    The planes are [B, 4, H/2, W/2] in [0, 1]. Raises UsageError where a side is odd.
     """
     if (
         image.ndim != 4
@@ -105,11 +106,11 @@ def process(
     white: float = 1.0,
     tone: bool = True,
 ) -> Array:
-    """Packed planes [B, 4, h, w] -> developed pictures [B, 3, 2h, 2w] in [0, 1]. tone: end with the
-    curve 3x^2 - 2x^3 that unprocess undoes.
+    """Develops packed planes [B, 4, h, w] to pictures [B, 3, 2h, 2w] in [0, 1].
 
-    Its inverse wherever nothing was clipped and the picture is smooth: the mosaic keeps one colour
-    a pixel, and the others are interpolated.
+    tone: end with the curve 3x^2 - 2x^3 that unprocess undoes. It is the inverse of unprocess
+    wherever nothing was clipped and the picture is smooth: the mosaic keeps one colour a pixel, and
+    the others are interpolated.
     """
     if raw.ndim != 4 or raw.shape[1] != 4 or len(raw) != len(metadata):
         raise UsageError(
@@ -141,15 +142,16 @@ def inverse_tone_curve(image: Array) -> Array:
 def _to_sensor(picture: Array, metadata: Metadata) -> Array:
     """A developed picture as the light on the sensor, all three colours at every pixel.
 
-    [3, H, W] in [0, 1]
+    The shape is [3, H, W], the range [0, 1].
     """
     linear = np.maximum(inverse_tone_curve(picture), 1e-8) ** np.float32(GAMMA)
     return np.clip(_undo_gains(_mixed(np.array(metadata.to_camera), linear), metadata.gains), 0, 1)
 
 
 def _undo_gains(camera: Array, gains: Array) -> Array:
-    """Divided by the gains; highlights by less, down to not at all, where dividing would make them
-    grey.
+    """The picture divided by the gains.
+
+    Highlights are divided by less, down to not at all, where dividing would make them grey.
     """
     light = (np.maximum(camera.mean(0) - np.float32(HIGHLIGHT), 0) / np.float32(1 - HIGHLIGHT)) ** 2
     factor = 1 / gains
@@ -178,9 +180,9 @@ def mosaic(image: Array) -> Array:
 
 
 def demosaic(raw: Array) -> Array:
-    """The colours that each pixel lacks as the mean of its nearest neighbours (bilinear).
+    """Interpolates the colours that each pixel lacks: [B, 4, h, w] -> [B, 3, 2h, 2w].
 
-    [B, 4, h, w] -> [B, 3, 2h, 2w]
+    Each is the mean of its nearest neighbours (bilinear).
     """
     batch, _, height, width = raw.shape
     image = np.zeros((batch, 3, 2 * height, 2 * width), np.float32)

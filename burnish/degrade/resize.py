@@ -16,8 +16,9 @@ from .kernels import convolve, gaussian
 
 
 def downscale(scale: int = 2, kernel: str | Sequence[str] = "bicubic") -> Degradation:
-    """A picture `scale` times smaller, for super-resolution; rows and columns left over at the
-    right and below are cut off first.
+    """A picture `scale` times smaller, for super-resolution.
+
+    Rows and columns left over at the right and below are cut off first.
 
     kernel: one or several, drawn for each picture. The dial is a Gaussian blur before it, in pixels
     of the small picture: 0 is what MATLAB's imresize gives, about 0.5 is a good lens, and more is a
@@ -37,8 +38,9 @@ def shrink(
     down: str | Sequence[str] = ("area", "bilinear", "bicubic"),
     up: str | Sequence[str] = ("bilinear", "bicubic"),
 ) -> Degradation:
-    """A picture that was made so many times smaller and brought back to its size. down, up: the
-    kernels, drawn for each picture.
+    """A picture that was made so many times smaller and brought back to its size.
+
+    down, up: the kernels, drawn for each picture.
     """
     dial = Dial("shrink", 1.0, 8.0, 2.0, "times smaller")
     return Degradation(

@@ -1,8 +1,8 @@
-"""The noise of a camera's sensor, on raw planes, and as it looks once the picture is developed
-(Brooks et al., CVPR 2019).
+"""The noise of a camera's sensor, on raw planes, and as it looks in developed pictures.
 
-variance = shot x + read, where log read = 2.18 log shot + 1.20, give or take 0.26. ISO stands for
-shot / 1e-6: the paper's 1e-4 to 0.012, found in photographs from phones, are ISO 100 to 12000.
+Brooks et al., CVPR 2019: variance = shot x + read, where log read = 2.18 log shot + 1.20, give or
+take 0.26. ISO stands for shot / 1e-6: the paper's 1e-4 to 0.012, found in photographs from phones,
+are ISO 100 to 12000.
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ SPREAD = 0.26
 
 
 def raw_noise(spread: float = SPREAD) -> Degradation:
-    """Noise of packed raw planes, 0 for black and 1 for white, as `raw.unprocess` gives them; not
-    clipped. spread: how much cameras differ in read noise.
+    """Noise of packed raw planes, 0 for black and 1 for white; not clipped.
+
+    The planes are as `raw.unprocess` gives them. spread: how much cameras differ in read noise.
     """
     return Degradation(
         _dial("raw_iso"),
@@ -35,10 +36,10 @@ def raw_noise(spread: float = SPREAD) -> Degradation:
 
 
 def camera_noise(spread: float = SPREAD) -> Degradation:
-    """What becomes of that noise in a developed picture: each is taken back to raw as some camera
-    saw it, and developed with and without the noise.
+    """What becomes of the noise of a sensor in a developed picture.
 
-    The noise is coloured, blotchy from interpolating colours, strong in shadows and weak in
+    Each picture is taken back to raw as some camera saw it, and developed with and without the
+    noise. The noise is coloured, blotchy from interpolating colours, strong in shadows and weak in
     highlights. spread: as in RawNoise.
     """
     return Degradation(
@@ -59,8 +60,9 @@ def shot_and_read(iso: Array, spread: Array | float = 0.0) -> tuple[Array, Array
 
 
 def variance(light: Array, shot: Array, read: Array) -> Array:
-    """The noise's variance where that much light falls; of noisy light, an estimate that can be
-    given to a network.
+    """Returns the noise's variance where that much light falls.
+
+    Of noisy light it is an estimate, which can be given to a network.
     """
     return np.asarray(shot * np.maximum(light, 0) + read, np.float32)
 

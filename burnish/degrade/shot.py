@@ -1,8 +1,8 @@
-"""Noise that grows with the light: shot and read noise of a sensor (as in Brooks et al., CVPR
-2019), and the counting of electrons itself.
+"""Noise that grows with the light: shot and read noise, and the counting of electrons itself.
 
-The values are taken as they stand, as light; on developed pictures this is the signal-dependent
-noise that their tone curve leaves, roughly.
+Shot and read noise are as in Brooks et al., CVPR 2019. The values are taken as they stand, as
+light; on developed pictures this is the signal-dependent noise that their tone curve leaves,
+roughly.
 """
 
 from __future__ import annotations
@@ -18,11 +18,10 @@ from .noise import WIDEST, field
 
 
 def shot_read(read: Range = (0.0, 0.1), grey: float = 0.0, correlated: Range = 0.0) -> Degradation:
-    """Gaussian noise of variance s^2 ((1 - read) x + read) at the value x, where s is its sigma at
-    white.
+    """Gaussian noise of variance s^2 ((1 - read) x + read) at the value x.
 
-    read: the share of the variance that does not depend on the light. grey, correlated: as in
-    Noise.
+    Here s is its sigma at white. read: the share of the variance that does not depend on the light.
+    grey, correlated: as in Noise.
     """
     correlation = bounds("correlated", correlated, 0, WIDEST)
     spoil = partial(
@@ -37,8 +36,10 @@ def shot_read(read: Range = (0.0, 0.1), grey: float = 0.0, correlated: Range = 0
 
 
 def poisson() -> Degradation:
-    """Electrons counted one by one: at the value x, 255 x / gain of them are expected, so that the
-    variance is 255 gain x, in squared 8-bit steps.
+    """Electrons counted one by one.
+
+    At the value x, 255 x / gain of them are expected, so that the variance is 255 gain x, in
+    squared 8-bit steps.
     """
     return Degradation(
         Dial("gain", 0.0, 20.0, 2.5, "8-bit steps for each electron"), _count_electrons, neutral=0.0
@@ -62,8 +63,9 @@ def _add_shot_read(
 
 
 def _count_electrons(clean: Array, level: Array, rng: np.random.Generator) -> Array:
-    """Each picture counts with a generator of its own: how many numbers a count uses up depends on
-    the picture.
+    """Each picture counts with a generator of its own.
+
+    How many numbers a count uses up depends on the picture.
     """
     seeds = [int(rng.integers(2**63)) for _ in clean]
     gains = np.broadcast_to(np.asarray(level, np.float32) / 255, (clean.shape[0], *level.shape[1:]))

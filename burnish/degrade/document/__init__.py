@@ -1,7 +1,4 @@
-"""What happens to paper: stains, rings, folds, shadows and light, the other side of the page,
-printed lines, smeared pencil.
-
-One kind a file.
+"""What happens to paper, one kind a file: stains, folds, missing light, printed lines and more.
 
 Lengths are in pixels at scale 1, which fits text of about 24 pixels a line; `scale` is a number, or
 [low, high] to draw from for each picture.

@@ -1,6 +1,4 @@
-"""The other side of the page, seen through the paper: mirrored, blurred and faint; one that is
-drawn, or that of another picture of the batch.
-"""
+"""The other side of the page, seen through the paper: mirrored, blurred and faint."""
 
 from __future__ import annotations
 
@@ -18,8 +16,10 @@ from ..paint import Paint, generators_for, lay, rgb
 
 
 def bleed_through(page: str | Sequence[str] = "drawn", scale: Range = (0.7, 1.4)) -> Degradation:
-    """The ink of the other side. page: "drawn" writes one, "batch" takes the batch's next picture
-    (of one: itself), mirrored; or both, drawn from.
+    """The ink of the other side, seen through the paper.
+
+    page: "drawn" writes a page, "batch" takes the batch's next picture (of one: itself), mirrored;
+    where both are named, it is drawn from them.
     """
     masked = partial(
         show_through,
@@ -93,9 +93,9 @@ def written(size: Size, unit: float, rng: np.random.Generator) -> Array:
 
 
 def _alphabet(height: float, rng: np.random.Generator, letters: int = 22) -> Array:
-    """Letters of two bent strokes each, as points: down from the line's middle and across.
+    """Letters of two bent strokes each, as points: down from the line's middle, and across.
 
-    [letters, points, 2]
+    The shape is [letters, points, 2].
     """
     corners = rng.integers((-1, 0), (3, 3), (letters, 2, 3, 2)).clip((0, 0), (2, 2)) * (
         height / 2,

@@ -1,5 +1,6 @@
-"""Paper that was folded, and paper that was crumpled: each line has a side that faces the light and
-one that does not, and wears white where it is sharp.
+"""Paper that was folded, and paper that was crumpled.
+
+Each line has a side that faces the light and one that does not, and wears white where it is sharp.
 """
 
 from __future__ import annotations
@@ -29,8 +30,9 @@ def folds(scale: Range = (0.7, 1.4)) -> Degradation:
 
 
 def creases(scale: Range = (0.7, 1.4)) -> Degradation:
-    """Paper that was crumpled and smoothed again: many short creases between flat faces, of
-    stronger relief with the dial.
+    """Paper that was crumpled and smoothed again: many short creases between flat faces.
+
+    Their relief is stronger with the dial.
     """
     return painted(
         Dial("creases", 0.0, 1.0, 0.4, "0 for flat to 1 for a crumpled ball"),
@@ -58,8 +60,9 @@ def draw_folds(
 
 
 def _fold_shade(across: Array, reach: float, rng: np.random.Generator) -> Array:
-    """A dark side that brightens over `reach` pixels, a paler one opposite, a thin dark line
-    between, and a page that turns away as a whole.
+    """A dark side that brightens over `reach` pixels, and a paler one opposite.
+
+    A thin dark line lies between them, and the page turns away as a whole.
     """
     facing = across / (np.abs(across) + 0.6)
     dark, line, panel = rng.uniform(0.08, 0.32), rng.uniform(0, 0.25), rng.uniform(0, 0.07)

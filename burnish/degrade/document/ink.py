@@ -16,8 +16,9 @@ from ..paint import generators_for
 
 
 def faded_ink() -> Degradation:
-    """Lighter ink: unevenly, as the hand presses and the paper's grain takes it, and by channel, as
-    coloured ink does.
+    """Lighter ink, uneven as the hand presses and the paper's grain takes it.
+
+    It fades by channel too, as coloured ink does.
     """
     return with_mask(
         Dial("fading", 0.0, 0.9, 0.4, "share of the ink's darkness that is gone"), fade, 0.0

@@ -1,6 +1,4 @@
-"""Light that is missing: shadows of hands, edges and the book's own gutter, and light that falls
-off over the page.
-"""
+"""Light that is missing: shadows on the page, and light that falls off over it."""
 
 from __future__ import annotations
 
@@ -25,8 +23,9 @@ def shadows(blur: Range = (8.0, 60.0)) -> Degradation:
 
 
 def uneven_light() -> Degradation:
-    """Light from one side, from a lamp, and less of it in the corners; the brightest place stays as
-    it is.
+    """Light from one side, from a lamp, and less of it in the corners.
+
+    The brightest place stays as it is.
     """
     return painted(
         Dial("uneven", 0.0, 0.8, 0.4, "share of the light that the darkest part lacks"), draw_uneven
@@ -48,10 +47,9 @@ def draw_shadows(
 
 
 def _cast(size: Size, soft: float, rng: np.random.Generator) -> Array:
-    """The shadow of something that reaches into the picture from one side: a body with up to four
-    fingers.
+    """The shadow [H, W], in 0..1, of something that reaches into the picture from one side.
 
-    [H, W] in 0..1
+    It is a body with up to four fingers.
     """
     longer = max(size)
     along, across = turned(size, place(size, rng), rng.uniform(0, 2 * math.pi))
@@ -80,9 +78,9 @@ def _cast(size: Size, soft: float, rng: np.random.Generator) -> Array:
 
 
 def _gutter(size: Size, rng: np.random.Generator) -> Array:
-    """The shadow along the spine of an open book: dark at a line, and longer on one side.
+    """The shadow [H, W], in 0..1, along the spine of an open book.
 
-    [H, W] in 0..1
+    It is dark at a line, and longer on one side.
     """
     across = turned(
         size, (size[0] / 2, rng.uniform(0, size[1])), math.pi / 2 + rng.normal(0, 0.04)
@@ -92,8 +90,9 @@ def _gutter(size: Size, rng: np.random.Generator) -> Array:
 
 
 def draw_uneven(size: Size, amount: float, rng: np.random.Generator) -> list[Paint]:
-    """A slope, a lamp, dark corners, and something that nobody can explain, added up and stretched
-    to the whole range.
+    """Adds up a slope, a lamp, dark corners and something that nobody can explain.
+
+    The sum is stretched to the whole range.
     """
     y, x = (axis / max(size) for axis in coordinates(size))
     lamp, middle = (

@@ -1,6 +1,4 @@
-"""The ring that a cup leaves: a broken band with dark edges, pools where coffee stood, and a few
-drops.
-"""
+"""The ring that a cup leaves: a broken band with dark edges, pools of coffee, and a few drops."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Lines printed on the paper: ruled for writing, with or without a margin, or squared.
 
-They lie under the ink.
+The lines lie under the ink.
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ MARGIN = (0.90, 0.45, 0.48)
 def ruled_paper(
     kind: str | Sequence[str] = ("ruled", "squared"), pitch: Range = (14.0, 40.0)
 ) -> Degradation:
-    """Ruled or squared paper (`kind`: one, or several to draw from) with lines `pitch` pixels
-    apart, darker with the dial; at 1 as dark as their ink is.
+    """Ruled or squared paper, its lines `pitch` pixels apart and darker with the dial.
+
+    At 1 they are as dark as their ink is. kind: of the paper, one, or several to draw from.
     """
     kinds = choices("kind", kind, ("ruled", "squared"))
     return painted(

@@ -1,5 +1,7 @@
-"""Pencil that a hand rubbed over: a streaked grey veil that catches on the paper's grain, and the
-writing itself drawn out along it.
+"""Pencil that a hand rubbed over.
+
+It is a streaked grey veil that catches on the paper's grain, and the writing itself drawn out along
+it.
 """
 
 from __future__ import annotations
@@ -18,8 +20,9 @@ from ..paint import Paint, generators_for, lay, parts
 
 
 def pencil_smear(scale: Range = (0.7, 1.4)) -> Degradation:
-    """Smeared pencil, in more and darker places with the dial; dark writing within them is drawn
-    out by some 10 pixels at scale 1.
+    """Smeared pencil, in more and darker places with the dial.
+
+    Dark writing within them is drawn out by some 10 pixels at scale 1.
     """
     return with_mask(
         Dial("smear", 0.0, 1.0, 0.4, "0 for none to 1 for rubbed all over"),
@@ -51,9 +54,7 @@ def smeared(
 
 
 def _rub(size: Size, unit: float, rng: np.random.Generator) -> tuple[Array, Array, float]:
-    """Where a hand rubbed (0..1), how dark the graphite lies there (0..1), and in which
-    direction.
-    """
+    """Where a hand rubbed and how dark the graphite lies, both 0..1, and in which direction."""
     way = rng.normal(0, 0.5) + (math.pi if rng.random() < 0.5 else 0.0)
     along, across = turned(size, place(size, rng), way)
     across = across + along**2 / (
@@ -71,10 +72,9 @@ def _rub(size: Size, unit: float, rng: np.random.Generator) -> tuple[Array, Arra
 
 
 def _drawn_out(picture: Array, way: float, length: float) -> Array:
-    """The darkness of the picture [1 or 3, H, W] as something drawn along that direction leaves it,
-    fading over `length` pixels.
+    """The darkness [H, W] of a picture [1 or 3, H, W], drawn out along a direction.
 
-    [H, W]
+    It fades over `length` pixels.
     """
     ink = 1 - grey(picture)
     steps = max(2, int(length))

@@ -1,5 +1,6 @@
-"""Stains of something that ran over the page and dried: a pale middle, an uneven dark rim, brown
-where there is colour.
+"""Stains of something that ran over the page and dried.
+
+They have a pale middle and an uneven dark rim, brown where there is colour.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
-"""Blotches: places where the emulsion came off or something dried on it, ragged, bright or dark,
-with splashes around them.
+"""Blotches: places where the emulsion came off or something dried on it.
+
+They are ragged, bright or dark, with splashes around them.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from ..paint import Paint, painted, parts, rgb
 
 def blotches(scale: Range = (0.7, 1.4), bright: float = 0.5) -> Degradation:
     """Blotches, more, larger and thicker with the dial, of 5 to 45 pixels radius at scale 1.
+
     bright: the share of blotches that are bright.
     """
     sizes = bounds("scale", scale, 0.1, 100)
@@ -49,8 +51,9 @@ def draw(
 def _blotch(
     mask: Array, centre: tuple[float, float], radius: float, grown: float, rng: np.random.Generator
 ) -> None:
-    """Draws one blotch into the mask, in place: solid within, ragged at the border, with islands
-    outside. grown: how far, to 1.
+    """Draws one blotch into the mask, in place.
+
+    It is solid within, ragged at the border, with islands outside. grown: how far, to 1.
     """
     part, down, across = around(mask, centre, 2.2 * radius)
     if not part.size:

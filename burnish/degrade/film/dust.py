@@ -1,5 +1,6 @@
-"""Dust: irregular specks, most of them tiny, in clusters; bright where it lay on the negative, dark
-where it lies on the print.
+"""Dust: irregular specks, most of them tiny, in clusters.
+
+They are bright where they lay on the negative, dark where they lie on the print.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ from ..paint import Paint, painted, rgb
 
 
 def dust(scale: Range = (0.7, 1.4), bright: float = 0.5) -> Degradation:
-    """Specks of dust, more with the dial. bright: the share of pictures where most of them are
-    bright instead of dark.
+    """Specks of dust, more with the dial.
+
+    bright: the share of pictures where most of them are bright instead of dark.
     """
     sizes = bounds("scale", scale, 0.1, 100)
     return painted(
@@ -51,10 +53,9 @@ def draw(
 def specks(
     size: Size, down: Array, across: Array, radius: Array, opacity: Array, shapes: Array
 ) -> Array:
-    """Specks with irregular borders, soft by one pixel. down, across, radius, opacity [N], shapes
-    [N, 3, 2] (two to four lobes).
+    """Returns specks with irregular borders, soft by one pixel: [H, W] in 0..1.
 
-    [H, W] in 0..1
+    down, across, radius, opacity: [N]; shapes: [N, 3, 2], two to four lobes.
     """
     canvas = np.zeros((size[0] + 64, size[1] + 64), np.float32)
     for low, high in ((0, 1.2), (1.2, 3), (3, 10)):  # small ones on small stamps

@@ -1,5 +1,6 @@
-"""Flicker: a frame that is brighter or darker than it was, and of another contrast, all over and
-slightly more to one side.
+"""Flicker: a frame that is brighter or darker than it was, and of another contrast.
+
+It is so all over, and slightly more to one side.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from ..paint import generators_for
 
 
 def flicker() -> Degradation:
-    """Brightness and contrast that are off by up to that many percent, either way; the mask is 1
-    everywhere where the dial is above 0.
+    """Brightness and contrast that are off by up to that many percent, either way.
+
+    The mask is 1 everywhere where the dial is above 0.
     """
     return with_mask(
         Dial("flicker", 0.0, 50.0, 15.0, "percent by which brightness and contrast are off"),
@@ -25,8 +27,9 @@ def flicker() -> Degradation:
 
 
 def flickering(clean: Array, level: Array, rng: np.random.Generator) -> tuple[Array, Array]:
-    """clean [B, C, H, W], level [B, 1, 1, 1] -> (spoiled, mask [B, 1, H, W]). spoiled = gain (clean
-    + contrast (clean - 1/2)).
+    """Returns the spoiled pictures and their masks [B, 1, H, W].
+
+    clean: [B, C, H, W]; level: [B, 1, 1, 1]. spoiled = gain (clean + contrast (clean - 1/2)).
     """
     amounts = np.asarray(per_picture(level, len(clean), "flicker"), np.float32) / 100
     mask = np.zeros((len(clean), 1, *clean.shape[2:]), np.float32)

@@ -16,8 +16,9 @@ from ..paint import Paint, painted, parts, rgb
 
 
 def hair(scale: Range = (0.7, 1.4), bright: float = 0.5) -> Degradation:
-    """Hairs, more with the dial, of 15 to 220 pixels at scale 1. bright: the share of hairs that
-    are bright.
+    """Hairs, more with the dial, of 15 to 220 pixels at scale 1.
+
+    bright: the share of hairs that are bright.
     """
     sizes = bounds("scale", scale, 0.1, 100)
     return painted(
@@ -41,9 +42,9 @@ def draw(
 
 
 def one_hair(size: Size, unit: float, rng: np.random.Generator) -> Array:
-    """A hair through a place of the picture: bent as a whole, wavy, thinner at its ends.
+    """Returns a hair [H, W], in 0..1, through a place of the picture.
 
-    [H, W] in 0..1
+    It is bent as a whole, wavy, and thinner at its ends.
     """
     length, way = unit * log_uniform(15, 220, rng), rng.uniform(0, 2 * math.pi)
     down, right = wander(length, rng.uniform(0.2, 1.1), rng, cell=unit * rng.uniform(7, 40))

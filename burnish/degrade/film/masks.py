@@ -1,5 +1,6 @@
-"""Film damage from masks in a folder, scans of the real thing: each mirrored, resized and cut as
-chance will have it, and laid on bright or dark.
+"""Film damage from masks in a folder, scans of the real thing.
+
+Each mask is mirrored, resized and cut as chance will have it, and laid on bright or dark.
 """
 
 from __future__ import annotations
@@ -28,11 +29,11 @@ CLASSES = 16
 def film_masks(
     folder: str | None = None, scale: Range = (0.5, 1.5), bright: float = 0.5, most: int = 4
 ) -> Degradation:
-    """Damage from the masks in a folder and the folders within it: grey ones (white is damage), or
-    class numbers from 0 to 15 (0 is none).
+    """Damage from the masks in a folder and the folders within it.
 
-    scale: how many times larger a mask is laid on. bright: the share of masks laid on bright. most:
-    how many there are at 1. Without a folder, dust, hairs, scratches and blotches are drawn.
+    Masks are grey ones (white is damage), or class numbers from 0 to 15 (0 is none). scale: how
+    many times larger a mask is laid on. bright: the share of masks laid on bright. most: how many
+    there are at 1. Without a folder, dust, hairs, scratches and blotches are drawn. Raises
     UsageError where the folder holds no mask.
     """
     sizes = bounds("scale", scale, 0.05, 100)
@@ -118,10 +119,9 @@ def read_mask(path: str) -> NDArray[np.uint8]:
 
 
 def _laid(mask: NDArray[np.uint8], size: Size, times: float, rng: np.random.Generator) -> Array:
-    """A part of the mask, `times` as large, mirrored either way, that covers the picture or lies
-    within it.
+    """A part [H, W], in 0..1, of the mask `times` as large, mirrored either way.
 
-    [H, W] in 0..1
+    It covers the picture, or lies within it.
     """
     mask = mask[:: int(sign(rng)), :: int(sign(rng))]
     large = [max(1, round(n * times)) for n in mask.shape]

@@ -1,5 +1,6 @@
-"""Scratches from the film's way through the machine: near vertical, broken, of varying width; and
-short slanting ones from handling.
+"""Scratches: near vertical ones from the film's way through the machine, and short slanting ones.
+
+The former are broken and of varying width; the latter come from handling.
 """
 
 from __future__ import annotations
