@@ -8,11 +8,11 @@ from ..contract import Array
 
 
 def fill_hidden(pixels: Array, alpha: Array) -> Array:
-    """The picture with its fully transparent places filled smoothly from what is seen around them
-    (push-pull: Gortler et al., "The lumigraph", 1996).
+    """Fills the fully transparent places of a picture smoothly from what is seen around them.
 
-    pixels [1, C, H, W], alpha [1, 1, H, W] -> [1, C, H, W]; the very pixels where alpha is above 0,
-    and where nothing is seen at all.
+    The method is push-pull (Gortler et al., "The lumigraph", 1996). pixels [1, C, H, W] and alpha
+    [1, 1, H, W] give [1, C, H, W]. Where alpha is above 0, or nothing is seen at all, the result
+    has the very pixels.
     """
     seen = alpha > 0
     weight: Array = np.asarray(seen, np.float32)
@@ -32,7 +32,7 @@ def _fill(pixels: Array, weight: Array) -> Array:
 
 
 def _halved(planes: Array) -> Array:
-    """Sums of 2x2, the last row and column of an odd size by themselves."""
+    """The sums of 2x2 pixels; the last row and column of an odd size stand by themselves."""
     height, width = planes.shape[-2:]
     planes = np.pad(planes, ((0, 0), (0, 0), (0, height % 2), (0, width % 2)))
     rows = planes[..., ::2, :] + planes[..., 1::2, :]

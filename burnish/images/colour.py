@@ -23,8 +23,9 @@ SPACES = {b"GRAY": "grey", b"RGB ": "colour"}
 
 
 def from_cmyk(image: Image, header: Header) -> Picture:
-    """A Pillow CMYK image as an sRGB Picture: through the embedded profile, or, where it has none
-    that works, plainly and with a note.
+    """The sRGB Picture of a CMYK image of Pillow's.
+
+    It goes through the embedded profile, or, where it has none that works, plainly and with a note.
     """
     from PIL import ImageCms
 
@@ -44,14 +45,13 @@ def from_cmyk(image: Image, header: Header) -> Picture:
 
 
 def misfit(icc: bytes | None, channels: int) -> str:
-    """What a profile is called in sentences where it does not fit a picture of that many colour
-    channels, 1 or 3; empty where it fits, or where there is none.
+    """What a profile is called in sentences where it does not fit a picture; empty where it does.
 
-    The space of its device stands in its header (ICC.1, 7.2.6), behind whose first fields stands
-    the signature of every profile.
+    channels: of colour, 1 or 3. It is empty where there is no profile, too.
     """
     if icc is None:
         return ""
+    # The header (ICC.1, 7.2) has the signature of every profile, and the space of its device.
     if len(icc) < PROFILE_HEADER or icc[36:40] != b"acsp":
         return "its profile, which cannot be read"
     space = SPACES.get(icc[16:20], icc[16:20].decode("latin-1").strip())

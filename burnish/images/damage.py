@@ -10,8 +10,9 @@ from ..errors import BurnishError, InputCorrupt, InputTooLarge, InputTruncated
 
 @contextmanager
 def damage(name: str) -> Iterator[None]:
-    """Turns whatever a decoder throws at a damaged file into one sentence; Burnish's own errors
-    pass.
+    """Turns whatever a decoder throws at a damaged file into one sentence.
+
+    Burnish's own errors pass.
     """
     try:
         yield

@@ -33,10 +33,9 @@ def turned(planes: NDArray[Sample], tag: int) -> NDArray[Sample]:
 
 
 def stored(planes: Array, picture: Picture) -> Array:
-    """Planes [..., H, W] that stand as the picture is looked at, turned to lie as its pixels are
-    stored.
+    """Planes [..., H, W] that stand upright, turned to lie as the picture's pixels are stored.
 
-    A view.
+    The result is a view.
     """
     tag = orientation(picture.exif)
     return turned(planes, {6: 8, 8: 6}.get(tag, tag))
@@ -49,8 +48,9 @@ def looked_at(picture: Picture) -> tuple[int, int]:
 
 
 def upright(picture: Picture) -> Picture:
-    """The picture with its pixels turned and every tag that says how set to 1; itself where they
-    stand upright already.
+    """The picture with its pixels turned upright, and every tag that says how they lie set to 1.
+
+    It is the picture itself where they stand upright already.
     """
     tag = orientation(picture.exif)
     if tag == 1:

@@ -1,6 +1,4 @@
-"""Picture: the pixels of a file as float32 planes, and everything else of the file that has to come
-back with them.
-"""
+"""Picture: the pixels of a file, and everything else of it that has to come back with them."""
 
 from __future__ import annotations
 
@@ -63,7 +61,7 @@ class Picture:
     pixels: Array
     #: float32 [1, 1, H, W], 0 where nothing is seen; None where everything is
     alpha: Array | None = None
-    #: of the samples in the file
+    #: the depth of the samples in the file
     depth: Depth = "uint8"
     #: the name of the file's format, as `FORMATS` has it
     format: str = "PNG"
@@ -113,12 +111,13 @@ class Header:
 
     #: the name of its format, as `FORMATS` has it
     format: str
-    #: in pixels, as stored: not turned
+    #: pixels across, as stored: not turned
     width: int
+    #: pixels down, as stored: not turned
     height: int
-    #: of colour, after decoding: 1 or 3
+    #: channels of colour after decoding: 1 or 3
     channels: int
-    #: of the samples after decoding
+    #: the depth of the samples after decoding
     depth: Depth
     #: whether it has transparency
     alpha: bool
@@ -171,8 +170,9 @@ class Header:
 
 
 def from_array(array: NDArray[Any]) -> Picture:
-    """A Picture of an array [H, W] or [H, W, 1 to 4] (grey, grey + alpha, RGB, RGBA) of uint8,
-    uint16 or float32; UsageError for others.
+    """The Picture of an array of uint8, uint16 or float32.
+
+    array: [H, W] or [H, W, 1 to 4] (grey, grey + alpha, RGB, RGBA). UsageError for others.
     """
     channels = array.shape[2] if array.ndim == 3 else 1
     if (
@@ -194,8 +194,9 @@ def from_array(array: NDArray[Any]) -> Picture:
 
 
 def to_planes(samples: NDArray[Any]) -> Array:
-    """[H, W] or [H, W, C] of uint8, uint16 or float32 -> float32 [1, C, H, W], one channel at a
-    time: no second copy.
+    """The planes, float32 [1, C, H, W], of samples [H, W] or [H, W, C].
+
+    The samples are of uint8, uint16 or float32, and are read one channel at a time.
     """
     if samples.ndim == 2:
         samples = samples[..., None]
@@ -208,9 +209,9 @@ def to_planes(samples: NDArray[Any]) -> Array:
 
 
 def to_samples(picture: Picture, depth: Depth) -> NDArray[Any]:
-    """[H, W] for grey alone, else [H, W, 2 to 4], of that depth, alpha last.
+    """The samples of a picture: [H, W] for grey alone, else [H, W, 2 to 4] with alpha last.
 
-    Integers are clamped once and rounded half to even; floats are as they are.
+    depth: their type. Integers are clamped once and rounded half to even; floats are as they are.
     """
     planes = [*picture.pixels[0], *([] if picture.alpha is None else picture.alpha[0])]
     samples = np.empty((*planes[0].shape, len(planes)), depth)

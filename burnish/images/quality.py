@@ -26,7 +26,7 @@ LUMINANCE = np.array(
 
 
 def table_at(quality: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """libjpeg's table of brightness at a quality from 1 to 100. [64]"""
+    """The table [64] of brightness that libjpeg has at a quality from 1 to 100."""
     scale = 5000 // quality if quality < 50 else 200 - 2 * quality
     table: np.ndarray[tuple[int], np.dtype[np.int64]] = np.clip(
         (LUMINANCE * scale + 50) // 100, 1, 255
@@ -40,6 +40,6 @@ _TABLES = np.sort(np.stack([table_at(quality) for quality in range(1, 101)]), 1)
 
 
 def jpeg_quality(table: Sequence[int]) -> int:
-    """1 to 100, of a table of 64 for brightness."""
+    """The quality, 1 to 100, whose table is nearest to a table [64] of brightness."""
     distance = np.abs(_TABLES - np.sort(np.asarray(table))).sum(1)
     return int(distance.argmin()) + 1

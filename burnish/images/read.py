@@ -1,6 +1,6 @@
-"""read(): a picture from a file or its bytes, decoded whole or refused in one sentence; frames(),
-where there are several.
+"""Reading pictures: read(), from a file or its bytes, and frames(), where there are several.
 
+A picture is decoded whole or refused in one sentence.
 What the header says is held against the limits before a pixel is decoded.
 """
 

@@ -91,8 +91,9 @@ def reads() -> str:
 
 
 def unread_endings() -> frozenset[str]:
-    """How the names of pictures end that are not read: what lies among others is said, not passed
-    over in silence.
+    """How the names of pictures end that are not read.
+
+    What lies among others is said, and not passed over in silence.
     """
     known = [ending for kind in UNREAD for ending in kind.endings]
     return frozenset((*known, *RAW, *OTHERS)) - set(endings())
@@ -163,8 +164,9 @@ def _in_words(mode: int) -> str:
 
 
 def sniff(file: BinaryIO, name: str) -> Format:
-    """The format of an open file; raises UnsupportedFormat, saying what it is, or InputTruncated
-    where it ends within its first bytes.
+    """The format of an open file, by its first bytes.
+
+    Raises UnsupportedFormat, which says what it is, or InputTruncated where it ends within them.
     """
     head = file.read(HEAD)
     file.seek(0)

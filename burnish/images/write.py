@@ -1,5 +1,6 @@
-"""write(): a picture into the format that the name says, whole or not at all; encode(), the same
-into bytes; and check_format(), which says before the work what will not fit.
+"""Writing pictures: into files with write(), and into bytes with encode().
+
+check_format() says before the work what will not fit.
 """
 
 from __future__ import annotations
@@ -54,18 +55,20 @@ def check_kind(
     path: str | Path,
     extras: Sequence[str] = (),
 ) -> list[str]:
-    """The same of any picture of that size and kind, whatever its values; extras: the names of its
-    extra planes.
+    """Sentences on what the format of `path` will not keep of a picture of that size and kind.
+
+    extras: the names of its extra planes. FormatLimit where the format cannot hold it at all.
     """
     return _check(format_of(path), str(path), (width, height), depth, alpha, extras)
 
 
 def write(path: str | Path, picture: Picture, *, quality: int | None = None) -> list[str]:
-    """Writes the picture in the format of the name's ending, whole or not at all, and returns
-    sentences on what could not be kept.
+    """Writes the picture in the format of the name's ending, whole or not at all.
 
-    It is as `encode` makes it. Raises UsageError, FormatLimit, NonFiniteOutput for NaN or infinity
-    among the pixels, OutputError where the file cannot be written.
+    The file is as `encode` makes it. Returns sentences on what could not be kept.
+
+    Raises UsageError, FormatLimit, NonFiniteOutput for NaN or infinity among the pixels, and
+    OutputError where the file cannot be written.
     """
     format = format_of(path)
     ready, said = _ready(picture, format, str(path))
@@ -97,10 +100,12 @@ def _check(
     alpha: bool,
     extras: Sequence[str],
 ) -> list[str]:
-    """Sentences on what a format does not keep of such a picture; FormatLimit where it cannot hold
-    it.
+    """Sentences on what a format does not keep of such a picture.
+
+    FormatLimit where it cannot hold it.
     """
-    holds, longest = format.holds, max(size)
+    holds = format.holds
+    longest = max(size)
     if alpha and not holds.alpha:
         raise FormatLimit(
             f"{name}: a {format.title} has no alpha, and this picture does; write "

@@ -210,14 +210,14 @@ def read_directory(
 
 
 def orientation(exif: bytes | None) -> int:
-    """The tag, 1 to 8; 1 where there is none, or one that makes no sense."""
+    """The orientation tag, 1 to 8; it is 1 where there is none, or one that makes no sense."""
     parsed = parse(exif) if exif else None
     tag = parsed.number("main", ORIENTATION) if parsed else None
     return tag if tag is not None and 1 <= tag <= 8 else 1
 
 
 def resolution(exif: bytes | None) -> tuple[float, float] | None:
-    """(across, down) in dots an inch; None where it does not say."""
+    """The resolution (across, down) in dots an inch; None where EXIF does not say."""
     parsed = parse(exif) if exif else None
     if parsed is None:
         return None
@@ -227,8 +227,9 @@ def resolution(exif: bytes | None) -> tuple[float, float] | None:
 
 
 def moved(exif: Exif) -> list[str]:
-    """A sentence where a maker's note, whose own offsets nobody can mend, stands elsewhere after
-    packing.
+    """A sentence where a maker's note stands elsewhere after packing, in a list; else none.
+
+    Nobody can mend the note's own offsets.
     """
     return (
         ["a camera maker's own note moved within the EXIF; some programs may not read it any more"]
