@@ -1,8 +1,8 @@
-"""One file of training pictures, to travel to another machine: `python -m burnish.dataset.pack
-FOLDER... -o runs/photos.pack --limit-mb 40`.
+"""One file of training pictures, to travel to another machine.
 
-A pack is a ZIP file of JPEGs with `manifest.json`, which says of each picture where it came from
-and what was done to it. The same folders give the same bytes.
+`python -m burnish.dataset.pack FOLDER... -o runs/photos.pack --limit-mb 40` makes it. A pack is a
+ZIP file of JPEGs with `manifest.json`, which says of each picture where it came from and what was
+done to it. The same folders give the same bytes.
 """
 
 from __future__ import annotations
@@ -38,21 +38,23 @@ DATE = (1980, 1, 1, 0, 0, 0)
 
 @dataclass(frozen=True)
 class Entry:
-    """A picture in a pack: its name in the folder, its file in the pack, what it was made from, and
-    what was done.
-    """
+    """A picture in a pack."""
 
+    #: of the picture in its folder
     name: str
+    #: its name in the pack
     file: str
+    #: the digest of the file that it was made from
     source_sha256: str
+    #: what was done to it, in words
     done: str
 
 
 def pack(folders: Sequence[Path], output: Path, limit: int) -> list[Entry]:
-    """Writes the pack, under `limit` bytes.
+    """Writes the pack, under `limit` bytes, and returns what is in it.
 
-    JPEGs stay as they are; where not all fit, those above SMALL are scaled down by area. DataError,
-    UsageError.
+    JPEGs stay as they are; where not all fit, those above SMALL are scaled down by area. Raises
+    DataError where there are no pictures or one cannot be read, UsageError where they do not fit.
     """
     paths = [
         (f"{i:02d}-{folder.name}", path.relative_to(folder).as_posix(), path)
@@ -133,7 +135,7 @@ def _zipped(made: Sequence[tuple[Entry, bytes]]) -> bytes:
 
 
 def summary(entries: Sequence[Entry]) -> Iterator[str]:
-    """What was done, in lines."""
+    """Yields what was done, in lines."""
     kept = sum(entry.done == "as it is" for entry in entries)
     yield (
         f"{len(entries)} pictures: {kept} as they are, {len(entries) - kept} made smaller or "
@@ -142,6 +144,7 @@ def summary(entries: Sequence[Entry]) -> Iterator[str]:
 
 
 def main(words: Sequence[str] | None = None) -> int:
+    """Runs the command line and returns its exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m burnish.dataset.pack",
         description=(

@@ -1,5 +1,6 @@
-"""Which files are pairs: a spoiled picture and its clean one, by folders or by a template of names;
-and which have no partner, or two.
+"""Which files are pairs, a spoiled picture and its clean one, and which have no partner, or two.
+
+They are told by folders or by a template of names.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from typing import Literal
 from ..errors import DataError
 from ..images import endings
 
-#: names of the two folders of a set of pairs, in any case
-SPOILED, CLEAN = ("lq", "lr", "noisy"), ("gt", "hr", "clean")
+#: names of the folder of the spoiled side, in any case
+SPOILED = ("lq", "lr", "noisy")
+#: names of the folder of the clean side, in any case
+CLEAN = ("gt", "hr", "clean")
 TEMPLATE = '"{name}_real.jpg,{name}_mean.jpg"'
 
 #: key -> the files of one side that have it: (name as seen from their folder, path)
@@ -24,24 +27,27 @@ Side = dict[str, list[tuple[str, Path]]]
 
 @dataclass(frozen=True)
 class Pair:
-    """Two files of one picture. name: the clean file as seen from the folder it was found in, with
-    slashes; unique in its set.
-    """
+    """Two files of one picture."""
 
+    #: the clean file as seen from the folder it was found in, with slashes; unique in its set
     name: str
+    #: the spoiled file
     spoiled: Path
+    #: the clean file
     clean: Path
 
 
 @dataclass(frozen=True)
 class Problem:
-    """Files that make no pair: they have no partner, or there are several of one name. side: where
-    they stand. text: all of it in words.
-    """
+    """Files that make no pair: they have no partner, or there are several of one name."""
 
+    #: what is wrong with them
     kind: Literal["unmatched", "doubled"]
+    #: where they stand
     side: Literal["spoiled", "clean"]
+    #: the files
     files: tuple[Path, ...]
+    #: all of it in words
     text: str
 
 
@@ -49,7 +55,9 @@ class Problem:
 class Matched:
     """What `match` found, in the order of the names. A file in a problem is in no pair."""
 
+    #: the pairs that were found
     pairs: tuple[Pair, ...]
+    #: the files that are in no pair
     problems: tuple[Problem, ...]
 
 
@@ -60,14 +68,14 @@ def match(
     clean: Path | None = None,
     names: str | None = None,
 ) -> Matched:
-    """The pairs in a folder that holds `LQ|LR|lq|lr|noisy` beside `GT|HR|gt|hr|clean` (at any
-    depth), or in two folders, or by a template of names.
+    """Returns the pairs in one folder, in two folders, or by a template of names.
 
-    names: the names of the spoiled side first, then those of the clean side, such as
+    folder: holds `LQ|LR|lq|lr|noisy` beside `GT|HR|gt|hr|clean`, at any depth. spoiled, clean: the
+    two folders. names: the names of the spoiled side first, then those of the clean side, such as
     "{name}_real.jpg,{name}_mean.jpg"; in the one folder, or each half in its own of the two. A half
     without an extension takes any. Files are matched by their path inside their folder; what is
     left then, by the bare name, where one file alone has it on each side. The extension may differ,
-    in case or altogether. DataError where there is no such folder, or no picture in it.
+    in case or altogether. Raises DataError where there is no such folder, or no picture in it.
     """
     if names:
         left, right = _by_template(spoiled or folder, clean or folder, names)
@@ -95,9 +103,9 @@ def has_pairs(folder: Path) -> bool:
 
 
 def pictures_below(folder: Path) -> list[Path]:
-    """All pictures in a folder and below it, by name; what is hidden does not count.
+    """Returns all pictures in a folder and below it, by name; what is hidden does not count.
 
-    DataError where it is no folder.
+    Raises DataError where it is no folder.
     """
     if not folder.is_dir():
         raise DataError(f"{folder}: not a folder; name one that holds pictures")
@@ -158,9 +166,9 @@ def _keyed(folder: Path, before: str = "") -> Side:
 
 
 def halves(names: str) -> tuple[str, str]:
-    """The two halves of a template of names: of the spoiled side, of the clean side.
+    """Returns the two halves of a template of names: of the spoiled side, of the clean side.
 
-    DataError where they make no sense.
+    Raises DataError where they make no sense.
     """
     parts = [half.strip() for half in names.split(",")]
     if len(parts) != 2 or any(half.count("{name}") != 1 for half in parts):

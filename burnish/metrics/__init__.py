@@ -1,8 +1,8 @@
-"""How close a restored picture is to the clean one; every metric carries its definition, and no
-figure is printed without it.
+"""How close a restored picture is to the clean one.
 
-Pictures are float arrays [C, H, W] or [1, C, H, W] in 0..1, C 1 (grey), 3 (RGB) or 4 (raw planes:
-red, green, green, blue). docs/metrics.md has them all.
+Every metric carries its definition, and no figure is printed without it. Pictures are float arrays
+[C, H, W] or [1, C, H, W] in 0..1, C 1 (grey), 3 (RGB) or 4 (raw planes: red, green, green, blue).
+docs/metrics.md has them all.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""What is wrong with a restored picture beyond its distance: each fault as a figure with a neutral
-value, and a sentence where it passes its limit.
+"""What is wrong with a restored picture beyond its distance from the clean one.
 
-"Steps" are 8-bit steps, 1 / 255. Pictures are clipped to [0, 1] and not rounded. For documents
-paper is 1 and ink 0, and what is darker than 0.5 is ink.
+Each fault is a figure with a neutral value, and a sentence where it passes its limit. "Steps" are
+8-bit steps, 1 / 255. Pictures are clipped to [0, 1] and not rounded. For documents paper is 1 and
+ink 0, and what is darker than 0.5 is ink.
 """
 
 from __future__ import annotations
@@ -32,23 +32,27 @@ MARGIN = 3
 
 @dataclass(frozen=True)
 class Artefact(Metric):
-    """A metric that is good near `neutral`. low, high: limits, and what is said of a figure beyond
-    them, with {figure} open.
-    """
+    """A metric that is good near `neutral`."""
 
+    #: which figures are better: higher ones, lower ones, or those near `neutral`
     better: Literal["higher", "lower", "near"] = "near"
+    #: the figure of a picture that shows nothing of the fault
     neutral: float = 0.0
+    #: the lower limit, and what is said of a figure below it, with {figure} open
     low: tuple[float, str] = (-math.inf, "")
+    #: the upper limit, and what is said of a figure above it, with {figure} open
     high: tuple[float, str] = (math.inf, "")
 
     def complaint(self, figure: float) -> str | None:
-        """The sentence that names the fault, None where the figure lies within the limits or is
-        NaN.
+        """Returns the sentence that names the fault.
+
+        It is None where the figure lies within the limits or is NaN.
         """
-        sentence = (
-            self.low[1] if figure < self.low[0] else self.high[1] if figure > self.high[0] else None
-        )
-        return sentence and sentence.format(figure=figure)
+        if figure < self.low[0]:
+            return self.low[1].format(figure=figure)
+        if figure > self.high[0]:
+            return self.high[1].format(figure=figure)
+        return None
 
 
 def complaints(figures: Mapping[str, float]) -> list[str]:
@@ -63,8 +67,9 @@ def complaints(figures: Mapping[str, float]) -> list[str]:
 
 
 def grid_energy(errors: Sequence[NDArray[np.floating]], period: int) -> float:
-    """The power in the lines of the spectrum that a grid of that period has: the variance of the
-    mean over all cells of all the errors [H, W].
+    """Returns the power in the lines of the spectrum that a grid of that period has.
+
+    It is the variance of the mean over all cells of all the errors [H, W].
     """
     return float(np.mean([folded(error, period) for error in errors], 0).var())
 
@@ -82,11 +87,11 @@ def folded(error: NDArray[np.floating], period: int) -> NDArray[np.floating]:
 
 @on_planes
 def grid(restored: Planes, clean: Planes) -> float:
-    """The share in % of the error's power in the lines of its spectrum with periods 8, 4 and 2
-    (Odena et al., Distill 2016, on checkerboard artefacts).
+    """The share in % of the error's power in the lines of its spectrum with periods 8, 4 and 2.
 
-    Of the mean of the channels. 0 where the grid's root mean square is below one step, and nobody
-    sees it. TooSmall: a side below 32.
+    These are checkerboard artefacts (Odena et al., Distill 2016). The error is the mean of the
+    channels. It is 0 where the grid's root mean square is below one step, and nobody sees it.
+    Raises TooSmall for a side below 32.
     """
     error = (restored - clean).mean(0)
     if min(error.shape) < 4 * PERIOD:
@@ -100,14 +105,12 @@ def grid(restored: Planes, clean: Planes) -> float:
 
 @on_planes
 def smoothness(restored: Planes, clean: Planes) -> float:
-    """The energy of the gradients in % of the clean picture's, where that has detail: within a
-    pixel of a gradient above its root mean square.
+    """The energy of the gradients in % of the clean picture's, where that has detail.
 
-    All channels.
-
-    There, since elsewhere the noise that is left would make up for the detail that is lost; within
-    a pixel, since an edge that has moved is not smooth; and without a grid, which is no detail. 100
-    where the clean picture has no gradient.
+    Detail is within a pixel of a gradient above its root mean square, and all channels count. It is
+    measured there, since elsewhere the noise that is left would make up for the detail that is
+    lost; within a pixel, since an edge that has moved is not smooth; and without a grid, which is
+    no detail. It is 100 where the clean picture has no gradient.
     """
     energy, whole = _gradient_energy(_without_grid(restored, clean)), _gradient_energy(clean)
     detail = dilated(whole > whole.mean(), 1)
@@ -116,14 +119,13 @@ def smoothness(restored: Planes, clean: Planes) -> float:
 
 @on_planes
 def residual_noise(restored: Planes, clean: Planes) -> float:
-    """The standard deviation, in steps, of the noise in the smoothest quarter of the clean
-    picture's 8x8 blocks.
+    """The sigma, in steps, of the noise in the smoothest quarter of the clean picture's 8x8 blocks.
 
-    Seen through Immerkaer's mask (CVIU 1996), which is blind to slopes, and from there by the
-    median distance from the median, which edges do not move. The smaller of two: the noise of the
-    error, and what the restored picture has beyond the clean one's own; lost texture is error too,
-    but adds nothing. A grid is no noise. 0 for a picture with a side below 10, which has no such
-    block.
+    It is seen through Immerkaer's mask (CVIU 1996), which is blind to slopes, and from there by the
+    median distance from the median, which edges do not move. It is the smaller of two: the noise of
+    the error, and what the restored picture has beyond the clean one's own; lost texture is error
+    too, but adds nothing. A grid is no noise. It is 0 for a picture with a side below 10, which has
+    no such block.
     """
     height, width = (max(0, side - 2) // FINE for side in clean.shape[1:])
     if not height or not width:
@@ -144,10 +146,10 @@ def residual_noise(restored: Planes, clean: Planes) -> float:
 
 @on_planes
 def colour_drift(restored: Planes, clean: Planes) -> float:
-    """How far the mean of a channel has moved against the mean of all: over 32x32 blocks the root
-    mean square, in steps, of the channel that moved most.
+    """How far the mean of a channel has moved against the mean of all, in steps; 0 for grey.
 
-    So a cast over part of the picture counts by its area. 0 for grey.
+    It is the root mean square over 32x32 blocks of the channel that moved most. So a cast over part
+    of the picture counts by its area.
     """
     error = restored - clean
     rows, columns = (np.arange(0, side, COARSE) for side in error.shape[1:])
@@ -159,8 +161,9 @@ def colour_drift(restored: Planes, clean: Planes) -> float:
 
 @on_planes
 def background(restored: Planes, clean: Planes) -> float:
-    """How far the paper lies below the clean picture's (which is white), in steps: the median over
-    places more than 3 pixels from clean ink; 0 without any.
+    """How far the paper lies below the clean picture's (which is white), in steps.
+
+    It is the median over places more than 3 pixels from clean ink; 0 without any.
     """
     lost = _lost_on_paper(restored, clean)
     return float(255 * np.median(lost)) if lost.size else 0.0
@@ -190,10 +193,10 @@ def stroke_thickness(result: Ink, truth: Ink) -> float:
 
 @on_ink
 def broken_lines(result: Ink, truth: Ink) -> float:
-    """The share in % of the clean ink's skeleton that the restored ink, dilated by a pixel, does
-    not cover; 0 without ink.
+    """The share in % of the clean ink's skeleton that the restored ink does not cover.
 
-    MissingExtra without scikit-image.
+    The restored ink is dilated by a pixel. It is 0 without ink. Raises MissingExtra without
+    scikit-image.
     """
     if not truth.any():
         return 0.0

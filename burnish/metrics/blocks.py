@@ -1,5 +1,6 @@
-"""PSNR-B: a PSNR that also counts the blocks of JPEG (Yim and Bovik, "Quality assessment of
-deblocked images", TIP 2011, eqs. 11 to 19).
+"""PSNR-B: a PSNR that also counts the blocks of JPEG.
+
+Yim and Bovik, "Quality assessment of deblocked images", TIP 2011, eqs. 11 to 19.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ SMALLEST = BLOCK + 1
 
 
 def psnr_b(restored: Array, clean: Array, crop: int = 0) -> float:
-    """PSNR of the brightness (BT.601, 0..255, of the 8-bit picture), with the restored picture's
-    blocking effect added to the error, in dB.
+    """PSNR of the brightness with the restored picture's blocking effect added to the error, in dB.
 
-    The grid of blocks is that of the whole picture, whatever the crop. TooSmall: less than 9x9
-    left. UsageError: raw planes, or shapes differ.
+    Brightness is BT.601, 0..255, of the 8-bit picture. The grid of blocks is that of the whole
+    picture, whatever the crop. Raises TooSmall where less than 9x9 is left, UsageError for raw
+    planes or where shapes differ.
     """
     a, b = (grey(x) for x in eight_bit(restored, clean, crop))
     if min(a.shape) < SMALLEST:
@@ -35,11 +36,10 @@ def psnr_b(restored: Array, clean: Array, crop: int = 0) -> float:
 
 
 def blocking_effect(plane: Planes, crop: int = 0) -> float:
-    """How much neighbours differ across the blocks' boundaries beyond what they differ elsewhere:
-    squared, times log2 8 / log2 of the smaller side, or 0.
+    """How much neighbours differ across the blocks' boundaries beyond what they differ elsewhere.
 
-    plane: [H, W], which a crop of that many pixels left of a larger one, in which the blocks begin
-    at its corner.
+    It is squared, times log2 8 / log2 of the smaller side, or 0. plane: [H, W], which a crop of
+    that many pixels left of a larger one, in which the blocks begin at its corner.
     """
     across, elsewhere = (
         np.concatenate(found)

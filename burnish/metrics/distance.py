@@ -11,10 +11,9 @@ from .pictures import Planes, eight_bit, on_planes
 
 
 def psnr(restored: Array, clean: Array, crop: int = 0) -> float:
-    """Peak signal-to-noise ratio over all channels, in dB; infinite for equal pictures. crop:
-    pixels left out at every border.
+    """Peak signal-to-noise ratio over all channels, in dB; infinite for equal pictures.
 
-    UsageError: shapes differ.
+    crop: pixels left out at every border. Raises UsageError where shapes differ.
     """
     a, b = eight_bit(restored, clean, crop)
     return decibels(float(np.mean(np.square(a - b), dtype=np.float64)), 255)

@@ -1,9 +1,9 @@
-"""How well ink was told from paper: paper is 1 and ink 0, and what is darker than 0.5 counts as ink
-in both pictures.
+"""How well ink was told from paper.
 
-F-measure: as in every DIBCO contest. Pseudo F-measure: Pratikakis, Gatos, Ntirogiannis, "H-DIBCO
-2010", ICFHR 2010 (recall on the ink's skeleton). DRD: Lu, Kot, Shi, "Distance-reciprocal distortion
-measure for binary document images", IEEE Signal Processing Letters 2004, eqs. 1 to 4.
+Paper is 1 and ink 0, and what is darker than 0.5 counts as ink in both pictures. F-measure: as in
+every DIBCO contest. Pseudo F-measure: Pratikakis, Gatos, Ntirogiannis, "H-DIBCO 2010", ICFHR 2010
+(recall on the ink's skeleton). DRD: Lu, Kot, Shi, "Distance-reciprocal distortion measure for
+binary document images", IEEE Signal Processing Letters 2004, eqs. 1 to 4.
 """
 
 from __future__ import annotations
@@ -61,8 +61,9 @@ def skeleton(ink: Ink) -> Ink:
 
 @on_ink
 def f_measure(result: Ink, truth: Ink) -> float:
-    """The harmonic mean of precision and recall of the ink, in %; 100 where both pictures are all
-    paper.
+    """The harmonic mean of precision and recall of the ink, in %.
+
+    It is 100 where both pictures are all paper.
     """
     found, marked = (
         np.count_nonzero(result & truth),
@@ -73,10 +74,9 @@ def f_measure(result: Ink, truth: Ink) -> float:
 
 @on_ink
 def pseudo_f_measure(result: Ink, truth: Ink) -> float:
-    """As the F-measure, but recall asks only for the skeleton of the true ink: a stroke that came
-    out thin is still read.
+    """The F-measure, in %, whose recall asks only for the skeleton of the true ink.
 
-    In %.
+    A stroke that came out thin is still read.
     """
     if not truth.any() or not result.any():
         return 0.0 if truth.any() or result.any() else 100.0
@@ -87,12 +87,12 @@ def pseudo_f_measure(result: Ink, truth: Ink) -> float:
 
 @on_ink
 def drd(result: Ink, truth: Ink) -> float:
-    """Distance-reciprocal distortion, from 0: every wrong pixel counts the share of its true 5x5
-    neighbourhood that differs from it, near ones more.
+    """Distance-reciprocal distortion, from 0.
 
-    The sum over the number of 8x8 blocks of the clean picture in which ink and paper meet.
-    Neighbours outside the picture count nothing, and neither do blocks that stick out. Infinite
-    where something is wrong and no block is mixed.
+    Every wrong pixel counts the share of its true 5x5 neighbourhood that differs from it, near ones
+    more. The sum is divided by the number of 8x8 blocks of the clean picture in which ink and paper
+    meet. Neighbours outside the picture count nothing, and neither do blocks that stick out. It is
+    infinite where something is wrong and no block is mixed.
     """
     wrong, total = result != truth, 0.0
     if not wrong.any():

@@ -1,7 +1,6 @@
-"""PSNR and SSIM on Y, as super-resolution reports them: BT.601 in 16..235, of pictures rounded to 8
-bits; Y itself is not rounded.
+"""PSNR and SSIM on Y, as super-resolution reports them.
 
-Grey stays as it is.
+Y is BT.601 in 16..235, of pictures rounded to 8 bits; Y itself is not rounded. Grey stays as it is.
 """
 
 from __future__ import annotations
@@ -27,8 +26,9 @@ def psnr_y(restored: Array, clean: Array, crop: int = 0) -> float:
 
 
 def ssim_y(restored: Array, clean: Array, crop: int = 0) -> float:
-    """Structural similarity of Y, range 255. TooSmall: below 11x11. UsageError: shapes differ, or
-    raw planes.
+    """Structural similarity of Y, range 255.
+
+    Raises TooSmall below 11x11, UsageError for raw planes or where shapes differ.
     """
     return ssim_of_planes(*_lumas(restored, clean, crop))
 

@@ -1,6 +1,4 @@
-"""What a metric is: a function of two pictures, and the words without which its figure says
-nothing.
-"""
+"""Metric: a function of two pictures, and the words without which its figure says nothing."""
 
 from __future__ import annotations
 
@@ -36,8 +34,9 @@ class Metric:
     better: Literal["higher", "lower", "near"] = "higher"
 
     def stamp(self, channels: int | None, crop: int = 0, pictures: int | None = None) -> str:
-        """The definition filled in, as in `PSNR[RGB, 8-bit, crop 0, mean of 68]`. channels: 1, 3, 4
-        (raw), or None for both grey and colour.
+        """Returns the definition filled in, as in `PSNR[RGB, 8-bit, crop 0, mean of 68]`.
+
+        channels: 1, 3, 4 (raw), or None for both grey and colour.
         """
         text = self.definition.format(planes=PLANES[channels], frame=FRAMES[channels], crop=crop)
         return text if pictures is None else f"{text[:-1]}, mean of {pictures}]"

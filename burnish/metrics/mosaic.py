@@ -1,5 +1,6 @@
-"""The score of the raw denoising contest (ZTE, 2022), as its contestants' code has it: PSNR and a
-one-dimensional SSIM on the sensor's 14-bit mosaic.
+"""The score of the raw denoising contest (ZTE, 2022), as its contestants' code has it.
+
+It is made of PSNR and a one-dimensional SSIM on the sensor's 14-bit mosaic.
 """
 
 from __future__ import annotations
@@ -17,19 +18,20 @@ TAPS = 7
 
 
 def psnr_mosaic(restored: Array, clean: Array, crop: int = 0) -> float:
-    """PSNR of the frames, in dB: of raw planes their mosaic with the peak at 16383; of grey and
-    colour pictures what `psnr` gives.
+    """PSNR of the frames, in dB.
+
+    It is that of raw planes' mosaic with the peak at 16383; of grey and colour pictures it is what
+    `psnr` gives.
     """
     a, b, peak = _frames(restored, clean, crop)
     return decibels(float(np.mean(np.square(a - b))), peak)
 
 
 def ssim_columns(restored: Array, clean: Array, crop: int = 0) -> float:
-    """SSIM along every column of the frames, averaged over columns and frames, up to 1: what
-    skimage gives a 2-D array as `multichannel=True`.
+    """SSIM along every column of the frames, averaged over columns and frames, up to 1.
 
-    Seven equal taps, covariance of a sample (n / (n - 1)), K1 0.01, K2 0.03, the valid rows.
-    TooSmall: fewer than 7 rows.
+    It is what skimage gives a 2-D array as `multichannel=True`. Seven equal taps, covariance of a
+    sample (n / (n - 1)), K1 0.01, K2 0.03, the valid rows. Raises TooSmall for fewer than 7 rows.
     """
     a, b, peak = _frames(restored, clean, crop)
     if a.shape[1] < TAPS:
@@ -52,8 +54,9 @@ def contest(restored: Array, clean: Array, crop: int = 0) -> float:
 
 
 def score(decibel: float, similarity: float) -> float:
-    """100 (0.8 max(PSNR - 30, 0) / 30 + 0.2 max(SSIM - 0.8, 0) / 0.2): 100 at 60 dB and SSIM 1, and
-    without an upper end.
+    """The contest's score: 100 at 60 dB and SSIM 1, and without an upper end.
+
+    It is 100 (0.8 max(PSNR - 30, 0) / 30 + 0.2 max(SSIM - 0.8, 0) / 0.2).
     """
     return float(
         100 * (0.8 * np.maximum(decibel - 30, 0) / 30 + 0.2 * np.maximum(similarity - 0.8, 0) / 0.2)

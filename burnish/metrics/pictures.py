@@ -1,5 +1,6 @@
-"""What every metric does first: two pictures of one shape, cropped and clipped, as 8-bit values, as
-planes in 0..1, as grey.
+"""What every metric does first: two pictures of one shape are cropped and clipped.
+
+They are then 8-bit values, planes in 0..1, or grey.
 """
 
 from __future__ import annotations
@@ -67,8 +68,9 @@ def eight_bit(restored: Array, clean: Array, crop: int) -> tuple[Array, Array]:
 
 
 def on_planes(measure: Callable[[Planes, Planes], float]) -> Function:
-    """A metric from a function of two [C, H, W] in 0..1 that are clipped, not rounded, and hold no
-    NaN: where one does, the figure is NaN.
+    """Makes a metric of a function of two [C, H, W] in 0..1.
+
+    They are clipped, not rounded, and hold no NaN: where one does, the figure is NaN.
     """
 
     @wraps(measure)

@@ -27,10 +27,9 @@ SMALLEST = WINDOW.size * 2 ** (len(SCALES) - 1)
 
 
 def ssim(restored: Array, clean: Array, crop: int = 0) -> float:
-    """Structural similarity, up to 1: the mean over the channels of the valid region (the window
-    lies inside).
+    """Structural similarity, up to 1: the mean over the channels of the valid region.
 
-    TooSmall: below 11x11. UsageError: shapes differ.
+    There the window lies inside. Raises TooSmall below 11x11, UsageError where shapes differ.
     """
     return ssim_of_planes(*eight_bit(restored, clean, crop))
 
@@ -48,11 +47,11 @@ def ssim_of_planes(a: Array | Planes, b: Array | Planes) -> float:
 
 
 def ms_ssim(restored: Array, clean: Array, crop: int = 0) -> float:
-    """Structure at five scales, each half as large, and brightness at the coarsest, up to 1: the
-    mean over the channels of each channel's product.
+    """Structure at five scales, each half as large, and brightness at the coarsest, up to 1.
 
-    A scale whose structure is negative on average has no power of 0.0448 or so, and counts 0.
-    TooSmall: a side below 176. UsageError: shapes differ.
+    It is the mean over the channels of each channel's product. A scale whose structure is negative
+    on average has no power of 0.0448 or so, and counts 0. Raises TooSmall for a side below 176,
+    UsageError where shapes differ.
     """
     a, b = eight_bit(restored, clean, crop)
     if min(a.shape[-2:]) < SMALLEST:

@@ -1,11 +1,13 @@
-"""Parts of a page that compares models: the table of figures, quality against cost with the front
-marked, curves, artefacts, what was not measured.
+"""Parts of a page that compares models.
+
+They are the table of figures, quality against cost with the front marked, curves, artefacts, and
+what was not measured.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ..errors import MissingExtra
 from ..metrics import facts
@@ -24,22 +26,28 @@ COSTS = (
 
 
 def front(results: Results, cost: str) -> list[str]:
-    """The names that no other is as good as at less cost: those of a mean that is not surpassed by
-    a cheaper one.
+    """Returns the names of the front: those whose mean no cheaper one surpasses.
+
+    One that is as good at less cost, or better at the same cost, surpasses.
     """
     metric = results.metrics[0]
-    points = {
-        name: point for name in results.names if (point := _point(results, name, cost)) is not None
-    }
+    points = _points(results, cost)
     kept = []
     for name, (x, y) in points.items():
+        others = [point for other, point in points.items() if other != name]
         beaten = any(
             (ox < x and not better(metric, y, oy)) or (ox <= x and better(metric, oy, y))
-            for other, (ox, oy) in points.items()
-            if other != name
+            for ox, oy in others
         )
-        kept += [] if beaten else [name]
+        if not beaten:
+            kept.append(name)
     return kept
+
+
+def _points(results: Results, cost: str) -> dict[str, tuple[float, float]]:
+    """By name, what it costs and how good it is; those of which both are known."""
+    points = {name: _point(results, name, cost) for name in results.names}
+    return {name: point for name, point in points.items() if point is not None}
 
 
 def _point(results: Results, name: str, cost: str) -> tuple[float, float] | None:
@@ -50,25 +58,25 @@ def _point(results: Results, name: str, cost: str) -> tuple[float, float] | None
 
 
 def columns_of(results: Results) -> list[tuple[Column, str]]:
-    """(column, metric) in the order of the table: the deciding metric at every setting, then the
-    others; with many settings, these in the middle alone.
+    """Returns (column, metric) in the order of the table.
+
+    The deciding metric comes first, at every setting, and then the others; with many settings of a
+    kind, these only at the one in the middle.
     """
     found = [(column, results.metrics[0]) for column in results.columns]
-    kinds = {
-        kind: [column for column in results.columns if column[0] == kind]
-        for kind, _ in results.columns
-    }
+    by_kind: dict[str, list[Column]] = {}
+    for column in results.columns:
+        by_kind.setdefault(column[0], []).append(column)
+    few: list[Column] = []
+    for of_kind in by_kind.values():
+        few += of_kind if len(of_kind) < 3 else [of_kind[len(of_kind) // 2]]
     for metric in results.metrics[1:]:
-        found += [
-            (column, metric)
-            for of_kind in kinds.values()
-            for column in (of_kind if len(of_kind) < 3 else [of_kind[len(of_kind) // 2]])
-        ]
+        found += [(column, metric) for column in few]
     return found
 
 
 def figures(results: Results) -> Iterator[str]:
-    """The table: the deciding metric at every setting, the others, and what each model costs."""
+    """Yields the table: the deciding metric at every setting, the others, and the costs."""
     wanted = columns_of(results)
     several = any(len(results.of(name)) > 1 for name in results.names)
     costs = [
@@ -76,40 +84,37 @@ def figures(results: Results) -> Iterator[str]:
         for key, words, unit in COSTS
         if any(key in entry.cost for entry in results.entries)
     ]
-    kinds = {kind for (kind, _), _ in wanted}
-    heading = ["", *(["seeds"] if several else [])]
-    heading += [
-        " ".join(
-            filter(
-                None, (metric, setting if setting != "all" else "", kind if len(kinds) > 1 else "")
-            )
-        )
-        for (kind, setting), metric in wanted
-    ]
     best = {place: _best(results, place) for place in wanted}
     rows = []
     for name in results.names:
         entries = results.of(name)
         if not entries:
             continue
-        cells: list[str | int | float] = [name, *([len(entries)] if several else [])]
-        cells += [
-            _cell(
-                *mean_and_spread(entry.figure(column, m) for entry in entries),
-                m,
-                best[column, m] == name,
-            )
-            for column, m in wanted
-        ]
-        cells += [
-            _cost(mean_and_spread(entry.cost.get(key, math.nan) for entry in entries)[0] / unit)
-            for key, _, unit in costs
-        ]
+        cells: list[str | int | float] = [name]
+        if several:
+            cells.append(len(entries))
+        for column, metric in wanted:
+            mean, spread = mean_and_spread(entry.figure(column, metric) for entry in entries)
+            cells.append(_cell(mean, spread, metric, best[column, metric] == name))
+        for key, _, unit in costs:
+            mean, _ = mean_and_spread(entry.cost.get(key, math.nan) for entry in entries)
+            cells.append(_cost(mean / unit))
         rows.append(cells)
+    heading = ["", *(["seeds"] if several else []), *_headings(wanted)]
     yield table([*heading, *(words for _, words, _ in costs)], rows)
     yield paragraph("; ".join(results.definitions(m for _, m in wanted)) + ". * the best mean.")
     if several:
         yield paragraph("After the sign: the standard deviation over the seeds.")
+
+
+def _headings(wanted: Sequence[tuple[Column, str]]) -> list[str]:
+    """The metric, the setting where there are several, and the kind where there are several."""
+    kinds = {kind for (kind, _), _ in wanted}
+    headings = []
+    for (kind, setting), metric in wanted:
+        words = (metric, "" if setting == "all" else setting, kind if len(kinds) > 1 else "")
+        headings.append(" ".join(word for word in words if word))
+    return headings
 
 
 def _best(results: Results, place: tuple[Column, str]) -> str:
@@ -127,32 +132,28 @@ def _best(results: Results, place: tuple[Column, str]) -> str:
 def _cell(mean: float, spread: float, metric: str, best: bool) -> str:
     digits = facts(metric)[0]
     text = "" if math.isnan(mean) else f"{mean:.{digits}f}"
-    whole = (
-        text
-        + (f" ± {spread:.{digits}f}" if not math.isnan(spread) else "")
-        + (" *" if best else "")
-    )
-    return whole.replace(" ", "\N{NO-BREAK SPACE}")
+    if not math.isnan(spread):
+        text += f" ± {spread:.{digits}f}"
+    if best:
+        text += " *"
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _cost(value: float) -> float | int | str:
     """In whole numbers from a hundred on."""
-    return "" if math.isnan(value) else round(value) if value >= 100 else value
+    if math.isnan(value):
+        return ""
+    return round(value) if value >= 100 else value
 
 
 def fronts(results: Results) -> Iterator[str]:
-    """Quality against time, and against multiply-adds."""
+    """Yields plots of quality against time, and against multiply-adds."""
     from ..report.plot import scatter
 
     metric = results.metrics[0]
     try:
         for key, words, unit in (COSTS[3], COSTS[1]):
-            points = {
-                name: (x / unit, y)
-                for name in results.names
-                if (point := _point(results, name, key)) is not None
-                for x, y in [point]
-            }
+            points = {name: (x / unit, y) for name, (x, y) in _points(results, key).items()}
             if len({x for x, _ in points.values()}) > 1:
                 marked = front(results, key)
                 drawn = scatter(points, marked, words, results.stamps.get(metric, metric))
@@ -166,47 +167,35 @@ def fronts(results: Results) -> Iterator[str]:
 
 
 def text(results: Results) -> str:
-    """The table and the artefacts that are named, for a terminal."""
+    """Returns the table and the artefacts that are named, for a terminal."""
     wanted = columns_of(results)
-    heading = [
-        "",
-        *(
-            " ".join(filter(None, (metric, setting if setting != "all" else "")))
-            for (_, setting), metric in wanted
-        ),
-        "s a megapixel",
-    ]
-    rows = [heading]
+    heading = [""]
+    for (_, setting), metric in wanted:
+        heading.append(metric if setting == "all" else f"{metric} {setting}".strip())
+    rows = [[*heading, "s a megapixel"]]
     for name in results.names:
         entry = results.of(name)[0]
-        rows.append(
-            [
-                name,
-                *(f"{entry.figure(column, m):.{facts(m)[0]}f}" for column, m in wanted),
-                f"{entry.cost['seconds']:.3f}",
-            ]
-        )
-    widths = [max(len(row[i]) for row in rows) for i in range(len(heading))]
-    lines = [
-        "  ".join(
-            [
-                row[0].ljust(widths[0]),
-                *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)),
-            ]
-        )
-        for row in rows
-    ]
+        cells = [f"{entry.figure(column, m):.{facts(m)[0]}f}" for column, m in wanted]
+        rows.append([name, *cells, f"{entry.cost['seconds']:.3f}"])
+    lines = _aligned(rows)
     lines += results.definitions(metric for _, metric in wanted)
-    lines += [
-        f"{name}: {complaint}"
-        for name in results.names
-        for complaint in results.of(name)[0].complaints()
-    ]
+    for name in results.names:
+        lines += [f"{name}: {complaint}" for complaint in results.of(name)[0].complaints()]
     return "\n".join(lines)
 
 
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Lines of cells: the first of each to the left, the others to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for first, *others in rows:
+        cells = [cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True)]
+        lines.append("  ".join([first.ljust(widths[0]), *cells]))
+    return lines
+
+
 def curves(results: Results) -> Iterator[str]:
-    """What validation said while the points were trained."""
+    """Yields what validation said while the points were trained."""
     from ..report.plot import lines
 
     found = {
@@ -227,27 +216,25 @@ def curves(results: Results) -> Iterator[str]:
 
 
 def artefacts(results: Results) -> Iterator[str]:
-    """How much each result shows of every artefact, and the sentences where it is too much."""
+    """Yields how much each result shows of every artefact, and sentences where it is too much."""
     names = [name for name in ARTEFACTS if any(name in entry.stamps for entry in results.entries)]
-    rows = []
+    rows: list[list[str | int | float]] = []
     for name in results.names:
-        if entries := results.of(name):
-            figures = [
-                mean_and_spread(entry.mean(artefact) for entry in entries)[0] for artefact in names
-            ]
-            rows.append(
-                [
-                    name,
-                    *(_cost(figure) for figure in figures),
-                    "; ".join(entries[0].complaints()) or "nothing",
-                ]
-            )
+        entries = results.of(name)
+        if not entries:
+            continue
+        cells: list[str | int | float] = [name]
+        for artefact in names:
+            mean, _ = mean_and_spread(entry.mean(artefact) for entry in entries)
+            cells.append(_cost(mean))
+        cells.append("; ".join(entries[0].complaints()) or "nothing")
+        rows.append(cells)
     yield table(["", *names, "named"], rows)
     yield paragraph("; ".join(results.definitions(names)) + ".")
 
 
 def not_measured(results: Results) -> Iterator[str]:
-    """What failed, and what was left out, with the reasons."""
+    """Yields what failed, and what was left out, with the reasons."""
 
     def words(name: str, seed: int | None) -> str:
         return name if seed is None else f"{name}, seed {seed}"

@@ -1,5 +1,6 @@
-"""Models and a folder of clean pictures, or of pairs, -> tables, and a page that compares them:
-what `burnish evaluate` does.
+"""What `burnish evaluate` does: tables of models on a folder, and a page that compares them.
+
+The folder holds clean pictures, or pairs.
 """
 
 from __future__ import annotations
@@ -41,12 +42,17 @@ from .measures import measures
 from .results import Entry, Results, figures_of
 from .rows import Row
 
-#: pictures on the contact sheet, and the side of their pieces
-SHOWN, SIDE = 3, 160
+#: pictures on the contact sheet
+SHOWN = 3
+#: side of their pieces, in pixels
+SIDE = 160
 
 
 class Folder:
-    """The pictures of a folder, in the order of their names, read one at a time: (name, clean)."""
+    """The pictures of a folder, as (name, clean) in the order of their names.
+
+    They are read one at a time.
+    """
 
     def __init__(self, path: Path) -> None:
         if not path.is_dir():
@@ -63,8 +69,9 @@ class Folder:
 
 
 class Pairs:
-    """The pairs of a folder that holds noisy (LQ, LR) beside clean (GT, HR), read one at a time:
-    (name, spoiled, clean, nothing that is told).
+    """The pairs of a folder that holds noisy (LQ, LR) beside clean (GT, HR), read one at a time.
+
+    Each is (name, spoiled, clean, nothing that is told).
     """
 
     def __init__(self, path: Path) -> None:
@@ -100,16 +107,18 @@ def evaluate_row(
     seed: int = 0,
     crop: int | None = None,
 ) -> Table:
-    """Every clean picture at every combination of the levels, such as {"noise": [15, 25, 50]}, or
-    every pair as it is, its dials found on it.
+    """Measures a row on every clean picture at every combination of levels, or on every pair.
 
-    crop: border that does not count; without it, the scale of a model that enlarges. UsageError for
-    a level that no degradation owns.
+    levels: such as {"noise": [15, 25, 50]}; without them the folder's pairs are taken as they are,
+    and the dials are found on each. crop: border that does not count; without it, the scale of a
+    model that enlarges. Raises UsageError for a level that no degradation owns.
     """
     grey = np.full((1, row.contract.channels_in, 64, 64), 0.5, np.float32)
     defaults = Asked({dial.name: dial.default for dial in row.contract.dials})
     row.restore(Picture(grey), defaults)  # what is loaded at the first picture is not timed
-    border = crop if crop is not None else row.contract.scale if row.contract.scale > 1 else 0
+    scale = row.contract.scale
+    usual = scale if scale > 1 else 0
+    border = usual if crop is None else crop
     if not levels and holds_pairs(folder):
         return evaluate_pairs(row, Pairs(folder), metrics, crop=border)
     damage, settings = _damage(levels, row.contract.scale)
@@ -146,8 +155,9 @@ def compared(
     costs: Mapping[str, Mapping[str, float]],
     title: str,
 ) -> Results:
-    """Tables of several models as results. names: of the metrics; costs: by model, what is known of
-    it besides its time.
+    """Returns the tables of several models as results.
+
+    names: of the metrics; costs: by model, what is known of it besides its time.
     """
     entries = []
     for model, table in tables.items():
@@ -159,9 +169,10 @@ def compared(
 
 
 def write_csv(path: Path, tables: Mapping[str, Table]) -> None:
-    """The tables' lines below each other, whole or not at all; with several models, the model's
-    name first, and where they are not measured alike (grey of one, colour of another) the
-    definitions behind each line.
+    """Writes the tables' lines below each other, whole or not at all.
+
+    With several models, the model's name comes first; and where they are not measured alike (grey
+    of one, colour of another), the definitions stand behind each line.
     """
     if len(tables) == 1:
         atomic_write(path, next(iter(tables.values())).to_csv().encode(errors="backslashreplace"))
@@ -192,8 +203,9 @@ def write_comparison(
     clip: bool,
     seed: int,
 ) -> Path:
-    """The page with the table, quality against time, the artefacts, and the contact sheet, which is
-    written beside it as .jpg too.
+    """Writes the page with the table, quality against time, the artefacts and the contact sheet.
+
+    The sheet is written beside it as .jpg too.
     """
     sheet = contact_sheet(path.with_suffix(".jpg"), list(_shown(rows, folder, levels, clip, seed)))
     parts = [
@@ -252,10 +264,9 @@ def _spoiled(
 def metrics_of(
     names: Sequence[str], *, with_artefacts: bool = False, features: str | None = None
 ) -> list[Metric]:
-    """The metrics (and usual artefacts) of these names; features: NETWORK or NETWORK:FILE, for
-    likeness.
+    """Returns the metrics (and usual artefacts) of these names.
 
-    UsageError with the choices.
+    features: NETWORK or NETWORK:FILE, for likeness. Raises UsageError with the choices.
     """
     for name in names:
         if name not in [*METRICS, LIKENESS]:

@@ -17,7 +17,7 @@ UNITS = (
 
 
 def processor() -> str:
-    """The processor's model name, and which fast precisions it has."""
+    """Returns the processor's model name, and which fast precisions it has."""
     known = facts()
     if not known:
         return platform.processor() or platform.machine()

@@ -11,10 +11,10 @@ from ..metrics.artefacts import ARTEFACTS
 def measures(
     names: Sequence[str], artefacts: Sequence[str] = (), network: str = "", file: str | None = None
 ) -> list[Metric]:
-    """The metrics and then the artefacts of these names. network: what likeness looks through, and
-    its weights' file.
+    """Returns the metrics and then the artefacts of these names.
 
-    ValueError where these do not fit.
+    network: what likeness looks through; file: its weights. Raises ValueError where these do not
+    fit.
     """
     return [
         *(_likeness(network, file) if name == LIKENESS else METRICS[name] for name in names),

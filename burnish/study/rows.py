@@ -1,5 +1,6 @@
-"""Models by their names, as rows of a comparison: a shipped model, a file, a filter with arguments
-and dial settings, or several in a chain.
+"""Models by their names, as rows of a comparison.
+
+A row is a shipped model, a file, a filter with arguments and dial settings, or several in a chain.
 """
 
 from __future__ import annotations
@@ -35,8 +36,9 @@ from ..pipeline import (
 
 @dataclass(frozen=True)
 class Row:
-    """A model, or something else that restores, as a row of a comparison: it restores itself, with
-    what its words say of its dials.
+    """A row of a comparison: a model, or something else that restores.
+
+    It restores itself, with what its words say of its dials.
     """
 
     #: what it is called
@@ -50,19 +52,20 @@ class Row:
 
     @property
     def contract(self) -> Contract:
-        """The model's, its dials standing where the words set them, without those that are to be
-        found on every picture.
+        """The model's contract, its dials standing where the words set them.
+
+        It is without the dials that are to be found on every picture.
         """
         contract = self.model.contract
         dials = [dial for dial in contract.dials if self.given.get(dial.name) is not AUTO]
         return replace(contract, dials=tuple(_standing_at(dial, self.given) for dial in dials))
 
     def settle(self, picture: Picture, asked: Asked = NOTHING) -> Settled:
-        """What the picture would be restored with."""
+        """Returns what the picture would be restored with."""
         return self.model.settle(picture, self._with_words(asked))
 
     def restore(self, picture: Picture, asked: Asked = NOTHING) -> Restored:
-        """The picture restored, as it was asked for."""
+        """Returns the picture restored, as it was asked for."""
         return self.model.restore(picture, self._with_words(asked))
 
     def _with_words(self, asked: Asked) -> Asked:
@@ -71,8 +74,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Chain:
-    """One after the other. A dial of several of them is one dial, which all of them are told; it is
-    settled on the picture that comes in.
+    """Rows that restore one after the other.
+
+    A dial of several of them is one dial, which all of them are told; it is settled on the picture
+    that comes in.
     """
 
     #: in the order in which they restore
@@ -80,7 +85,7 @@ class Chain:
 
     @property
     def contract(self) -> Contract:
-        """From the first one's input to the last one's output."""
+        """The contract from the first one's input to the last one's output."""
         found = {dial.name: dial for part in reversed(self.parts) for dial in part.contract.dials}
         return Contract(
             self.parts[0].contract.channels_in,
@@ -91,7 +96,10 @@ class Chain:
         )
 
     def settle(self, picture: Picture, asked: Asked = NOTHING) -> Settled:
-        """What the picture would be restored with; of a dial in parts, what the first says."""
+        """Returns what the picture would be restored with.
+
+        Of a dial in several parts it is what the first says.
+        """
         each = [part.settle(picture, _own(part, asked.dials)) for part in reversed(self.parts)]
         names = [dial.name for dial in self.contract.dials]
         settings = {name: value for one in each for name, value in one.dials.items()}
@@ -103,7 +111,7 @@ class Chain:
         )
 
     def restore(self, picture: Picture, asked: Asked = NOTHING) -> Restored:
-        """The picture restored, as it was asked for."""
+        """Returns the picture restored, as it was asked for."""
         settled = self.settle(picture, asked)
         seconds = 0.0
         handed = picture
@@ -136,14 +144,11 @@ def open_row(
     threads: int | None = None,
     say: Say = silent,
 ) -> Row:
-    """`photo`, `runs/x/x.onnx`, `bilateral:radius=20,space=15`, `median+photo` (median first).
+    """Opens `photo`, `runs/x/x.onnx`, `bilateral:radius=20,space=15`, or `median+photo`.
 
-    Settings are dials of the model, or arguments of a filter.
-
-    `photo:noise=auto` is told no noise: it finds it on every picture.
-
-    name: what it is called, without it the words; say: is told where it runs. UsageError,
-    DialError, ModelMissing.
+    The median is first in the last one. Settings are dials of the model, or arguments of a filter;
+    `photo:noise=auto` is told no noise: it finds it on every picture. name: what it is called,
+    without it the words; say: is told where it runs. Raises UsageError, DialError, ModelMissing.
     """
     words_of = [words] if _is_file(words) else words.split("+")
     parts = [_opened(word, fp32, device, threads, say) for word in words_of]

@@ -1,7 +1,6 @@
-"""What is wrong with a data set, before the first step: `check` looks at every file once, `quick`
-at headers alone.
+"""What is wrong with a data set, before the first step.
 
-It wants no PyTorch.
+`check` looks at every file once, `quick` at headers alone. Neither needs PyTorch.
 """
 
 from __future__ import annotations
@@ -116,12 +115,12 @@ def quick(
     crop: int | None = None,
     pairs: Sequence[Source] = (),
 ) -> Report:
-    """What headers alone can tell of the clean folders `sources` and of `pairs`: names, sizes,
-    depths, channels, and files that cannot be opened.
+    """Returns what headers alone can tell of the clean folders `sources` and of `pairs`.
 
-    crop: the least side that the training can use, None where smaller pictures are enlarged. Some
-    milliseconds for a picture at most, as a rule less than one. DataError where a folder does not
-    exist; what is wrong is in the report, and `report.refuse()` raises the errors.
+    That is names, sizes, depths, channels, and files that cannot be opened. crop: the least side
+    that the training can use, None where smaller pictures are enlarged. It takes some milliseconds
+    for a picture at most, as a rule less than one. Raises DataError where a folder does not exist;
+    what is wrong is in the report, and `report.refuse()` raises the errors.
     """
     found: list[Found] = []
     units: list[Unit] = []

@@ -1,5 +1,6 @@
-"""What is wrong with a set as a whole: duplicates, contradictions, groups, mixtures; and training
-pictures among those of the validation.
+"""What is wrong with a set as a whole: duplicates, contradictions, groups and mixtures.
+
+Training pictures that are among those of the validation are found here too.
 """
 
 from __future__ import annotations
@@ -23,8 +24,9 @@ Groups = tuple[tuple[int, ...], ...]
 
 
 def groups_of(looks: Mapping[int, Look], headers: Mapping[int, Header]) -> Groups:
-    """The units whose clean sides hold the same pixels, two and more of each, in order. looks,
-    headers: of the clean side, by the unit's place.
+    """Returns the units whose clean sides hold the same pixels, two and more of each, in order.
+
+    looks, headers: of the clean side, by the unit's place.
     """
     same = defaultdict(list)
     for i, look in looks.items():
@@ -43,8 +45,9 @@ def faults_of_pairs(
     headers: Mapping[int, Header],
     clean: Mapping[int, Look],
 ) -> Iterator[Found]:
-    """Groups that share a clean side, exact duplicates of pairs, and one spoiled picture with
-    several clean ones. headers: of the spoiled sides.
+    """Yields groups that share a clean side, exact duplicates of pairs, and contradictions.
+
+    A contradiction is one spoiled picture with several clean ones. headers: of the spoiled sides.
     """
     if groups:
         count = sum(map(len, groups))
@@ -136,10 +139,10 @@ def _stacked(
 def together(
     units: Sequence[Unit], groups: Groups, found: Iterable[Found]
 ) -> tuple[tuple[str, ...], ...]:
-    """Names of the units that must not be split: those that share a clean side, and those whose
-    clean sides are the same picture to the eye.
+    """Returns the names of the units that must not be split.
 
-    They are named as their clean files are seen from their folder, as recipes name them.
+    They are those that share a clean side, and those whose clean sides are the same picture to the
+    eye. They are named as their clean files are seen from their folder, as recipes name them.
     """
     names = {str(unit.clean): unit.name for unit in units}
     leads_to = {name: name for name in names.values()}

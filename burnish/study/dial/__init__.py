@@ -1,3 +1,1 @@
-"""How a dial behaves: a strip of pictures along it, its curves, two dials at once, and the settings
-that examples ask for.
-"""
+"""How a dial behaves: strips of pictures, curves, two dials at once, and settings by examples."""

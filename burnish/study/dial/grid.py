@@ -1,15 +1,12 @@
-"""Two dials at once: every pair of true levels, restored at every pair of settings, since dials
-lean on each other (gate V10).
+"""Two dials at once: every pair of true levels, restored at every pair of settings.
 
-What `burnish smooth` does when it is given two kinds of damage.
-
-A sharpness that is set too high rings, and the more so the less noise is taken away (CResMD: He,
-Dong, Qiao, ECCV 2020, figure of the 2-D modulation).
+Dials lean on each other (gate V10): a sharpness that is set too high rings, and the more so the
+less noise is taken away (CResMD: He, Dong, Qiao, ECCV 2020, figure of the 2-D modulation). This is
+what `burnish smooth` does when it is given two kinds of damage.
 """
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,48 +30,56 @@ from .smooth import fitting
 
 #: side of the windows whose range of the clean picture a restored one may not leave
 AROUND = 5
-#: what the matched setting may lie below the best one of the grid, in dB, and how much of the local
-#: contrast may be overshot
-DIP, OVERSHOOT = 0.1, 0.05
+#: what the matched setting may lie below the best one of the grid, in dB
+DIP = 0.1
+#: share of the local contrast that may be overshot
+OVERSHOOT = 0.05
 Values = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
 class Grid:
-    """psnr, overshoot [levels of the first, of the second, settings of the first, of the second]:
-    means over the pictures.
+    """What a grid of levels and settings gave.
 
-    The settings are the levels.
-
-    overshoot: how far, on the mean, the restored picture leaves the range of the clean one within
-    AROUND pixels, over that range.
+    The settings are the levels. The figures are means over the pictures, [levels of the first,
+    levels of the second, settings of the first, settings of the second].
     """
 
+    #: its name
     model: str
+    #: the first and the second
     dials: tuple[Dial, Dial]
+    #: of the first and of the second, rising
     levels: tuple[tuple[float, ...], tuple[float, ...]]
+    #: in dB
     psnr: Values
+    #: how far, on the mean, the restored picture leaves the range of the clean one within AROUND
+    #: pixels, over that range
     overshoot: Values
+    #: how many there were
     pictures: int
 
     def dip(self) -> Values:
-        """How far the matched setting lies below the best one of the grid.
+        """Returns how far the matched setting lies below the best one of the grid, in dB.
 
-        [levels of the first, of the second], dB
+        The shape is [levels of the first, levels of the second].
         """
-        best, (first, second) = self.psnr.max((2, 3)), np.indices(self.psnr.shape[:2])
+        best = self.psnr.max((2, 3))
+        first, second = np.indices(self.psnr.shape[:2])
         matched = self.psnr[first, second, first, second]
         with np.errstate(invalid="ignore"):  # what comes back untouched has an infinite PSNR
             return np.asarray(np.where(matched == best, 0.0, best - matched))
 
     def best(self, i: int, j: int) -> tuple[float, float]:
-        """The settings of the grid that are best for a pair of levels."""
+        """Returns the settings of the grid that are best for a pair of levels."""
         a, b = np.unravel_index(int(self.psnr[i, j].argmax()), self.psnr.shape[2:])
         return self.levels[0][a], self.levels[1][b]
 
     def caps(self) -> list[tuple[float, float | None]]:
-        """(setting of the first dial, the highest of the second that overshoots no picture by more
-        than OVERSHOOT, or None where all do).
+        """Returns, by the setting of the first dial, how far the second may be turned.
+
+        That is the highest setting that overshoots no picture by more than OVERSHOOT, or None where
+        all do.
         """
         worst = self.overshoot.max((0, 1))
         found = []
@@ -96,11 +101,11 @@ def grid(
     seed: int = 0,
     say: Say = silent,
 ) -> Grid:
-    """Spoils every picture by both, in their order, at every pair of levels, and restores it at
-    every pair of settings of the dials of these names.
+    """Restores every picture at every pair of levels with every pair of settings.
 
-    The other dials are settled on every picture as `burnish restore` does. side: of the piece in
-    the middle of each picture. DialError, UsageError.
+    Each picture is spoiled by both kinds of damage, in their order, and restored by the dials of
+    their names. The other dials are settled on every picture as `burnish restore` does. side: of
+    the piece in the middle of each picture. Raises DialError, UsageError.
     """
     if len(damages) != 2 or len(levels) != 2 or not all(levels):
         raise UsageError("a grid wants two kinds of damage, with a few levels each")
@@ -134,44 +139,40 @@ def grid(
 
 
 def _range(clean: Array) -> tuple[Array, Array]:
-    """The least and the most of the clean picture around each pixel. [1, C, H, W] each"""
+    """The least and the most of the clean picture around each pixel, [1, C, H, W] each."""
     reach = AROUND // 2
-    padded = np.pad(clean, ((0, 0), (0, 0), (reach, reach), (reach, reach)), mode="edge")
-    low, high = padded, padded
+    low = np.pad(clean, ((0, 0), (0, 0), (reach, reach), (reach, reach)), mode="edge")
+    high = low
     for axis in (2, 3):
-        low, high = (
-            sliding_window_view(low, AROUND, axis).min(-1),
-            sliding_window_view(high, AROUND, axis).max(-1),
-        )
+        low = sliding_window_view(low, AROUND, axis).min(-1)
+        high = sliding_window_view(high, AROUND, axis).max(-1)
     return low, high
 
 
 def gates(found: Grid) -> list[tuple[str, str, bool]]:
-    """(wanted, found, whether that is enough)."""
-    dip, matched = (
-        found.dip(),
-        [
-            found.overshoot[i, j, i, j]
-            for i, j in itertools.product(*map(range, found.overshoot.shape[:2]))
-        ],
-    )
+    """Returns, for each gate, what is wanted, what was found, and whether that is enough."""
+    dip = found.dip().max()
+    first, second = np.indices(found.overshoot.shape[:2])
+    matched = found.overshoot[first, second, first, second].max()
     return [
         (
             f"the true setting is the best of the grid, to {DIP:g} dB, at every pair of levels",
-            f"{dip.max():.2f} dB",
-            bool(dip.max() <= DIP),
+            f"{dip:.2f} dB",
+            bool(dip <= DIP),
         ),
         (
             f"no ringing at the true setting: at most {OVERSHOOT:.0%} of the local contrast",
-            f"{max(matched):.1%}",
-            max(matched) <= OVERSHOOT,
+            f"{matched:.1%}",
+            bool(matched <= OVERSHOOT),
         ),
     ]
 
 
 def page(path: Path, found: Grid) -> Path:
-    """The grid as a page: gates, dips, best settings, and how far one dial may be turned at each
-    setting of the other.
+    """Writes the grid as a page, and returns its path.
+
+    It has the gates, dips, best settings, and how far one dial may be turned at each setting of the
+    other.
     """
     first, second = (dial.name for dial in found.dials)
     heading = [f"{first} \\ {second}", *(f"{level:g}" for level in found.levels[1])]
@@ -216,17 +217,14 @@ def page(path: Path, found: Grid) -> Path:
 
 
 def text(found: Grid) -> str:
-    """The gates, and PSNR at the true settings, for a terminal."""
+    """Returns the gates, and PSNR at the true settings, for a terminal."""
     lines = [
         f"{what}: {figure}, {'met' if met else 'missed'}" for what, figure, met in gates(found)
     ]
     first, second = (dial.name for dial in found.dials)
-    lines.append(
-        f"{first} \\ {second}".ljust(16) + "".join(f"{level:>8g}" for level in found.levels[1])
-    )
-    lines += [
-        f"{level:<16g}"
-        + "".join(f"{found.psnr[i, j, i, j]:>8.2f}" for j in range(len(found.levels[1])))
-        for i, level in enumerate(found.levels[0])
-    ]
+    heading = "".join(f"{level:>8g}" for level in found.levels[1])
+    lines.append(f"{first} \\ {second}".ljust(16) + heading)
+    for i, level in enumerate(found.levels[0]):
+        cells = [f"{found.psnr[i, j, i, j]:>8.2f}" for j in range(len(found.levels[1]))]
+        lines.append(f"{level:<16g}" + "".join(cells))
     return "\n".join(lines)

@@ -1,5 +1,7 @@
-"""The page of a sweep: what was asked and seen, the table, quality against cost with the front
-marked, curves, the contact sheet, artefacts, what failed.
+"""The page of a sweep: what was asked and seen, and everything that was found.
+
+That is the table, quality against cost with the front marked, curves, the contact sheet, artefacts,
+and what failed.
 """
 
 from __future__ import annotations
@@ -17,8 +19,9 @@ RESULTS, SHEET, PAGE = "results.json", "sheet.jpg", "page.html"
 
 
 def write_page(folder: Path, results: Results, sweep: Sweep, source: str = "") -> Path:
-    """page.html in the folder, from the results and the sheet that lies there. source: the sweep's
-    file, for the commands.
+    """Writes page.html in the folder, from the results and the sheet that lies there.
+
+    source: the sweep's file, for the commands. Returns the page's path.
     """
     parts = [paragraph(text) for text in _paragraphs(sweep.question)]
     if sweep.conclusions:

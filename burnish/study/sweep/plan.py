@@ -1,5 +1,6 @@
-"""Sweep: many recipes that differ in some keys, as one YAML file says; strict, and turned into
-points before anything is trained.
+"""Sweep: many recipes that differ in some keys, as one YAML file says.
+
+It is read strictly, and turned into points before anything is trained.
 """
 
 # ruff: noqa: RUF009 (key() is dataclasses.field() with a meaning and a range)
@@ -24,8 +25,9 @@ from ...training.recipe.recipe import PLAIN_NAME, Recipe
 
 @dataclass(frozen=True)
 class Search:
-    """Points that a sampler chooses, one after the other, in place of the whole grid (Optuna: Akiba
-    et al., KDD 2019).
+    """Points that a sampler chooses, one after the other, in place of the whole grid.
+
+    Optuna does it (Akiba et al., KDD 2019).
     """
 
     trials: int = key(doc="how many points in all", low=1)
@@ -168,29 +170,30 @@ class Sweep:
 
     @property
     def folder(self) -> Path:
+        """The sweep's folder."""
         return Path(self.out or Path("runs") / self.name)
 
 
 @dataclass(frozen=True)
 class Point:
-    """One recipe of a sweep. labels: what it is on every axis; changes: the keys of the recipe and
-    their values.
-    """
+    """One recipe of a sweep."""
 
+    #: axis -> what the point is on it
     labels: Mapping[str, str]
+    #: keys of the recipe -> their values
     changes: Mapping[str, Any]
 
     @property
     def name(self) -> str:
-        """Its labels, which tell it from the others."""
+        """The labels of the point, which tell it from the others."""
         return ", ".join(self.labels.values()) or "as it is"
 
 
 def load(path: Path, out: Path | None = None, *, check: bool = True) -> Sweep:
-    """The sweep in a YAML file, in the folder `out` where that is given. check: whether every
-    point's recipe is looked at; its pictures have to be there then.
+    """Reads the sweep in a YAML file, to be kept in the folder `out` where that is given.
 
-    RecipeError names the file and the place.
+    check: whether every point's recipe is looked at; its pictures have to be there then. Raises
+    RecipeError, which names the file and the place.
     """
     try:
         sweep: Sweep = read(Sweep, load_yaml(path), "")
@@ -210,9 +213,9 @@ def load(path: Path, out: Path | None = None, *, check: bool = True) -> Sweep:
 
 
 def grid(sweep: Sweep) -> list[Point]:
-    """Every combination of the points and the values on the axes, in their order.
+    """Returns every combination of the points and the values on the axes, in their order.
 
-    RecipeError where two points have one name.
+    Raises RecipeError where two points have one name.
     """
     axes = [_choices(name, values) for name, values in sweep.axes.items()]
     if sweep.points:
@@ -226,8 +229,9 @@ def grid(sweep: Sweep) -> list[Point]:
 
 
 def _check_names(points: Sequence[Point]) -> None:
-    """RecipeError where two have one name, or one folder: signs that no folder's name has are all
-    the same there.
+    """RecipeError where two points have one name, or one folder.
+
+    Signs that no folder's name has are all the same there.
     """
     for name_of, what in ((lambda point: point.name, "called"), (folder_name, "kept in")):
         names = [name_of(point) for point in points]
@@ -240,9 +244,9 @@ def _check_names(points: Sequence[Point]) -> None:
 
 
 def ranges(sweep: Sweep) -> dict[str, Mapping[str, Any]]:
-    """The axes of a search: for each key {low, high, log, step} or {choices: {label: value}}.
+    """Returns the axes of a search.
 
-    RecipeError.
+    Each key has {low, high, log, step} or {choices: {label: value}}. Raises RecipeError.
     """
     if sweep.points:
         raise RecipeError("points: goes with a grid; a search has axes alone")
@@ -254,29 +258,32 @@ def ranges(sweep: Sweep) -> dict[str, Mapping[str, Any]]:
     result: dict[str, Mapping[str, Any]] = {}
     for name, values in sweep.axes.items():
         if isinstance(values, Mapping) and "low" in values:
-            extra = set(values) - {"low", "high", "log", "step"}
-            low, high, step = values["low"], values.get("high"), values.get("step")
-            numbers = all(isinstance(value, int | float) for value in (low, high)) and low < high
-            if (
-                extra
-                or not numbers
-                or (
-                    step is not None
-                    and (not isinstance(step, int | float) or step <= 0 or values.get("log"))
-                )
-            ):
-                raise RecipeError(
-                    f"axes.{name}: a range is {{low, high}}, and log or a step above 0, not "
-                    f"{dict(values)}"
-                )
-            if values.get("log") and low <= 0:
-                raise RecipeError(f"axes.{name}: log wants a low above 0, not {low:g}")
+            _check_range(name, values)
             result[name] = values
         else:
             choices = _choices(name, values)
             _check_names([Point({name: label}, changes) for _, label, changes in choices])
             result[name] = {"choices": {label: changes[name] for _, label, changes in choices}}
     return result
+
+
+def _check_range(name: str, values: Mapping[str, Any]) -> None:
+    low = values["low"]
+    high = values.get("high")
+    step = values.get("step")
+    fits = (
+        set(values) <= {"low", "high", "log", "step"}
+        and all(isinstance(value, int | float) for value in (low, high))
+        and low < high
+    )
+    if fits and step is not None:
+        fits = isinstance(step, int | float) and step > 0 and not values.get("log")
+    if not fits:
+        raise RecipeError(
+            f"axes.{name}: a range is {{low, high}}, and log or a step above 0, not {dict(values)}"
+        )
+    if values.get("log") and low <= 0:
+        raise RecipeError(f"axes.{name}: log wants a low above 0, not {low:g}")
 
 
 def recipe_of(sweep: Sweep, point: Point, seed: int) -> Recipe:
@@ -298,12 +305,12 @@ def recipe_of(sweep: Sweep, point: Point, seed: int) -> Recipe:
 
 
 def folder_name(point: Point) -> str:
-    """The point's name as a folder's."""
+    """Returns the point's name as a folder's."""
     return re.sub(r"[^\w.=+-]+", "_", point.name).strip("_.") or "point"
 
 
 def in_words(value: Any) -> str:
-    """A value on an axis as a label: short, where it is a spec with arguments."""
+    """Returns a value on an axis as a label: short, where it is a spec with arguments."""
     if isinstance(value, Mapping) and "use" in value:
         inner = " ".join(
             in_words(v) if isinstance(v, Mapping) else f"{k} {in_words(v)}"

@@ -48,25 +48,29 @@ from ..rows import Row, open_row
 from ..trained.verify import export_verified
 from .plan import Limits, Sweep
 
-ORDER, RESULT, CROPS, RUN = "order.json", "result.json", "crops", "run"
+#: what a point's process is told
+ORDER = "order.json"
+#: what became of it
+RESULT = "result.json"
+#: folder of the pieces of pictures that the sheet shows
+CROPS = "crops"
+#: folder of the training
+RUN = "run"
 
 
 def main(folder: Path) -> None:
-    """Does what the order says; result.json stands there at the end, whatever became of it, unless
-    the process was stopped.
+    """Does what the order says, and leaves result.json, whatever became of it.
+
+    Only a process that was stopped leaves none.
     """
     _stop_with_parent()
-    with holding(
-        folder, patience=None
-    ):  # a process that was left over from a sweep that was killed is waited for
+    # a process that was left over from a sweep that was killed is waited for
+    with holding(folder, patience=None):
         order = json.loads((folder / ORDER).read_text(encoding="utf-8"))
         try:
             entry = _trained(folder, order) if order["row"] is None else _given(folder, order)
-        except (
-            BurnishError,
-            MemoryError,
-            RuntimeError,
-        ) as error:  # torch says by a RuntimeError that there is no memory
+        # torch says by a RuntimeError that there is no memory
+        except (BurnishError, MemoryError, RuntimeError) as error:
             text = str(error).splitlines()[0] if str(error) else type(error).__name__
             entry = Entry(order["name"], order["labels"], order["seed"], failed=text)
         keep(folder, order, entry)
@@ -80,7 +84,7 @@ def keep(folder: Path, order: Mapping[str, Any], entry: Entry) -> None:
 
 
 def result_in(folder: Path) -> Entry | None:
-    """What stands in a point's folder; None where nothing whole does."""
+    """Returns what stands in a point's folder, or None where nothing whole does."""
     try:
         return entry_of(json.loads((folder / RESULT).read_text(encoding="utf-8"))["entry"])
     except (OSError, ValueError, KeyError, TypeError):
@@ -159,7 +163,10 @@ def _measured(
 
 
 def shown(sheet: Mapping[str, Any], held: Sequence[Held]) -> list[str]:
-    """The names of the pictures on the sheet. RecipeError for one that is not held out."""
+    """Returns the names of the pictures on the sheet.
+
+    Raises RecipeError for one that is not held out.
+    """
     names = [one.name for one in held]
     for name in sheet["pictures"]:
         if name not in names:
@@ -219,7 +226,7 @@ def _excess(restorer: Restorer, cost: Mapping[str, float], limits: Limits) -> st
 
 
 def _seconds(row: Row, side: int = 512) -> float:
-    """For a megapixel of its result, the quickest of three."""
+    """The time for a megapixel of the row's result, the quickest of three."""
     contract = row.contract
     image = np.random.default_rng(0).random((1, contract.channels_in, side, side), dtype=np.float32)
     told = Asked({dial.name: dial.default for dial in contract.dials})
@@ -228,7 +235,7 @@ def _seconds(row: Row, side: int = 512) -> float:
 
 
 def curve_of(run: Path) -> list[list[float]]:
-    """(step, mean of the first table's first figures) at every validation."""
+    """Returns (step, mean of the first table's first figures) at every validation."""
     curve = []
     for line in read_lines(run / CURVES):
         names = [name for name in line if "PSNR[" in name]
@@ -239,14 +246,14 @@ def curve_of(run: Path) -> list[list[float]]:
 
 
 def _stop_with_parent() -> None:
-    """When the sweep dies, however it dies, its end of our standard input closes: then this process
-    saves and stops as on SIGTERM.
+    """Saves and stops this process as on SIGTERM when the sweep dies, however it dies.
+
+    The sweep's end of our standard input closes then.
     """
 
     def watch() -> None:
-        while os.read(
-            0, 1
-        ):  # not through sys.stdin, whose lock would still be held when the interpreter ends
+        # not through sys.stdin, whose lock would still be held when the interpreter ends
+        while os.read(0, 1):
             pass
         os.kill(os.getpid(), signal.SIGTERM)
 
@@ -261,7 +268,7 @@ def order_of(
     sweep: Sweep,
     row: str | None = None,
 ) -> dict[str, Any]:
-    """What a point's process is told; plain values, so that two orders can be compared."""
+    """Returns what a point's process is told, as plain values that can be compared."""
     return {
         "name": name,
         "labels": dict(labels),

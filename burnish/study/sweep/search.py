@@ -30,12 +30,10 @@ def search(
     settle: Settle,
     say: Say,
 ) -> Orders:
-    """Asks for points and settles them until there are as many as the sweep wants; the orders that
-    were answered.
+    """Asks for points and settles them until there are as many as the sweep wants.
 
-    A stopped search goes on with its database.
-
-    A point that is given up, or fails, is not tried with its other seeds.
+    Returns the orders that were answered. A stopped search goes on with its database. A point that
+    is given up, or fails, is not tried with its other seeds.
     """
     assert sweep.search is not None
     study = _study(sweep, sweep.search)

@@ -17,19 +17,16 @@ from .point import CROPS, result_in
 
 
 def write_sheet(path: Path, folders: Sequence[tuple[str, Path]], sweep: Sweep) -> Path | None:
-    """folders: (name, folder of a point or row), in the order of the columns; the first seed of a
-    name is shown.
+    """Writes the contact sheet and returns its path, or None where nothing was measured.
 
-    None where nothing was measured.
+    folders: (name, folder of a point or row), in the order of the columns; the first seed of a name
+    is shown.
     """
     columns: dict[str, tuple[Path, Entry]] = {}
     for name, folder in folders:
+        wanted = not sweep.sheet.points or name in sweep.sheet.points
         entry = result_in(folder)
-        if (
-            entry is not None
-            and entry.measured
-            and (not sweep.sheet.points or name in sweep.sheet.points)
-        ):
+        if wanted and entry is not None and entry.measured:
             columns.setdefault(name, (folder / CROPS, entry))
     if not columns:
         return None
@@ -40,7 +37,8 @@ def write_sheet(path: Path, folders: Sequence[tuple[str, Path]], sweep: Sweep) -
     first = next(iter(columns.values()))[0]
     several = []
     for i, picture in enumerate(next(iter(places.values()))):
-        clean, restored = _read(first / f"{i}.clean.png"), {}
+        clean = _read(first / f"{i}.clean.png")
+        restored = {}
         for name, (crops, entry) in columns.items():
             if picture not in places[name]:
                 continue  # measured before other pictures were asked for
@@ -53,11 +51,10 @@ def write_sheet(path: Path, folders: Sequence[tuple[str, Path]], sweep: Sweep) -
 
 def _words(entry: Entry, picture: str, metrics: Sequence[str]) -> str:
     """The picture's own figures at the setting in the middle, which is the one that is shown."""
-    settings = next(iter(entry.pictures.values()))
-    figures = list(settings.values())[len(settings) // 2].get(picture, {})
-    return ", ".join(
-        f"{name} {figures[name]:.{facts(name)[0]}f}" for name in metrics if name in figures
-    )
+    settings = list(next(iter(entry.pictures.values())).values())
+    figures = settings[len(settings) // 2].get(picture, {})
+    known = [name for name in metrics if name in figures]
+    return ", ".join(f"{name} {figures[name]:.{facts(name)[0]}f}" for name in known)
 
 
 def _read(path: Path) -> Pixels:

@@ -1,3 +1,4 @@
-"""Trained weights looked at, mixed, calibrated, and exported: what needs PyTorch, besides the
-sweeps.
+"""Trained weights looked at, mixed, calibrated and exported.
+
+That is what needs PyTorch, besides the sweeps.
 """

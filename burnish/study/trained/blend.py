@@ -1,6 +1,7 @@
-"""Finished networks -> one with a mix dial between them (DNI: Wang et al., CVPR 2019), or the one
-at a fixed place between two (Wortsman et al., "Model soups", ICML 2022), and whether they are
-relatives at all: what `burnish blend` does.
+"""What `burnish blend` does: finished networks with a mix dial between them.
+
+DNI: Wang et al., CVPR 2019. Or it makes the one network at a fixed place between two (Wortsman et
+al., "Model soups", ICML 2022). It also says whether they are relatives at all.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -30,30 +32,27 @@ RELATED = 0.5
 
 @dataclass(frozen=True)
 class Kinship:
-    """layers: by the name of each convolution, the mean correlation of its filters in the two
-    networks, -1 to 1.
-    """
+    """How alike the filters of two networks are."""
 
+    #: name of each convolution -> mean correlation of its filters, -1 to 1
     layers: Mapping[str, float]
 
     @property
     def mean(self) -> float:
+        """The mean over the layers."""
         return float(np.mean(list(self.layers.values())))
 
     def to_text(self) -> str:
+        """Returns a table for a terminal."""
         width = max(map(len, self.layers))
-        return "\n".join(
-            [
-                *(f"{name:<{width}}  {value:6.3f}" for name, value in self.layers.items()),
-                f"{'mean':<{width}}  {self.mean:6.3f}",
-            ]
-        )
+        lines = [f"{name:<{width}}  {value:6.3f}" for name, value in self.layers.items()]
+        return "\n".join([*lines, f"{'mean':<{width}}  {self.mean:6.3f}"])
 
 
 def kinship(one: Restorer, other: Restorer) -> Kinship:
-    """Pearson's correlation of filters at the same place (DNI, section 3.1).
+    """Returns Pearson's correlation of filters at the same place (DNI, section 3.1).
 
-    ModelMismatch where the networks are not built alike.
+    Raises ModelMismatch where the networks are not built alike.
     """
     if one.spec != other.spec or one.contract.dials != other.contract.dials:
         raise ModelMismatch(
@@ -65,11 +64,11 @@ def kinship(one: Restorer, other: Restorer) -> Kinship:
 
 
 def blend(files: Sequence[Path]) -> tuple[Restorer, list[Kinship]]:
-    """A Restorer with the dial "mix" (mix1, mix2, ... where there are more than two files), and how
-    each network after the first is related to it.
+    """Returns a Restorer with the dial "mix", and how the networks are related to the first.
 
-    At mix 0 it is the first network, at 1 the second. ModelMismatch, with the correlation, where
-    they do not share a parent: between such there is nothing.
+    Where there are more than two files the dials are mix1, mix2, ... At mix 0 it is the first
+    network, at 1 the second. Raises ModelMismatch, with the correlation, where they do not share a
+    parent: between such there is nothing.
     """
     networks, found = _relatives(files)
     first = networks[0]
@@ -87,23 +86,18 @@ def blend(files: Sequence[Path]) -> tuple[Restorer, list[Kinship]]:
     assert isinstance(result.net, Blend)
     for corner, network in enumerate(networks):
         result.net.take(corner, network.net.state_dict())
-    result.card = {
-        **first.card,
-        "task": (
-            f"blend of {', '.join(file.stem for file in files)}: "
-            f"{first.card.get('task', 'no card')}"
-        ),
-        "quality": {},
-    }
+    stems = ", ".join(file.stem for file in files)
+    task = f"blend of {stems}: {first.card.get('task', 'no card')}"
+    result.card = {**first.card, "task": task, "quality": {}}
     return result.eval(), found
 
 
 def between(files: Sequence[Path], at: float) -> tuple[Restorer, list[Kinship]]:
-    """The network of which every weight is (1 - at) of the first file's and at of the second's, and
-    how these are related; with the dials that they have.
+    """Returns the network at a place between two, and how these are related.
 
-    Its card says of both how they were trained. UsageError for another number of files,
-    ModelMismatch as in `blend`.
+    Every weight is (1 - at) of the first file's and at of the second's; it has the dials that they
+    have, and its card says of both how they were trained. Raises UsageError for another number of
+    files, ModelMismatch as `blend` does.
     """
     if len(files) != 2:
         raise UsageError(
@@ -111,32 +105,26 @@ def between(files: Sequence[Path], at: float) -> tuple[Restorer, list[Kinship]]:
             "mix1=0.2,mix2=0.3"
         )
     (first, second), found = _relatives(files)
-    state, other = first.net.state_dict(), second.net.state_dict()
-    first.net.load_state_dict(
-        {
-            name: torch.lerp(value, other[name], at) if value.is_floating_point() else value
-            for name, value in state.items()
-        }
-    )
-    card = {
-        key: value
-        for key, value in first.card.items()
-        if key not in ("quality", "validation", "dial", "speed")
+    state = first.net.state_dict()
+    other = second.net.state_dict()
+    mixed = {
+        name: torch.lerp(value, other[name], at) if value.is_floating_point() else value
+        for name, value in state.items()
     }
-    one, two = (network.card.get("training", {}) for network in (first, second))
-    trained = {key: one.get(key, 0) + two.get(key, 0) for key in ("steps", "hours")}
-    first.card = {
-        **card,
-        "training": {
-            **one,
-            **trained,
-            "blended": {
-                "at": at,
-                "with": {key: value for key, value in two.items() if key != "before"},
-            },
-        },
-    }
+    first.net.load_state_dict(mixed)
+    first.card = _card_between(first.card, second.card, at)
     return first.eval(), found
+
+
+def _card_between(first: Mapping[str, Any], second: Mapping[str, Any], at: float) -> dict[str, Any]:
+    """The first one's card without what was measured of it, and how both were trained."""
+    measured = ("quality", "validation", "dial", "speed")
+    card = {key: value for key, value in first.items() if key not in measured}
+    one = first.get("training", {})
+    two = second.get("training", {})
+    trained = {key: one.get(key, 0) + two.get(key, 0) for key in ("steps", "hours")}
+    other = {key: value for key, value in two.items() if key != "before"}
+    return {**card, "training": {**one, **trained, "blended": {"at": at, "with": other}}}
 
 
 def _relatives(files: Sequence[Path]) -> tuple[list[Restorer], list[Kinship]]:
@@ -162,8 +150,9 @@ def _relatives(files: Sequence[Path]) -> tuple[list[Restorer], list[Kinship]]:
 
 
 def draw(path: Path, files: Sequence[Path], found: Sequence[Kinship]) -> None:
-    """The correlation layer by layer, and the first and the last convolution's filters of every
-    network, in one picture.
+    """Draws the correlation layer by layer, and filters of every network, in one picture.
+
+    The filters are those of the first and of the last convolution.
     """
     curves = {
         file.stem: [list(enumerate(related.layers.values(), 1))]

@@ -1,5 +1,6 @@
-"""A dial in a method's own unit -> one in the unit that a person says: the setting that is best for
-each true level, kept in the file.
+"""A dial in a method's own unit becomes one in the unit that a person says.
+
+The setting that is best for each true level is kept in the file.
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ from ..dial.smooth import Smoothness
 def calibrate(
     source: Path, output: Path, found: Smoothness, damage: Degradation
 ) -> list[tuple[float, float]]:
-    """Writes the weights of `source` with a dial of the damage's name, from the lowest to the
-    highest level of `found`; returns (level, setting) for each.
+    """Writes the weights of `source` with a dial of the damage's name.
 
-    Between the levels it goes in straight lines. ModelMismatch for a method that has its levels in
-    real units already, for several dials, and where a higher level wants no other setting.
+    It goes from the lowest to the highest level of `found`, in straight lines between the levels.
+    Returns (level, setting) for each. Raises ModelMismatch for a method that has its levels in real
+    units already, for several dials, and where a higher level wants no other setting.
     """
     restorer = Restorer.load(source)
     net = restorer.net
@@ -35,7 +36,8 @@ def calibrate(
             "turned between two ends can"
         )
     pairs = sorted((track.level, found.best(track)[0]) for track in found.tracks)
-    levels, settings = [level for level, _ in pairs], [setting for _, setting in pairs]
+    levels = [level for level, _ in pairs]
+    settings = [setting for _, setting in pairs]
     if len(levels) < 2 or any(a == b for a, b in itertools.pairwise(settings)):
         raise ModelMismatch(
             f"{source}: levels {levels} want settings {[round(s, 3) for s in settings]}; two "

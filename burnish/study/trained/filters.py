@@ -1,5 +1,6 @@
-"""How a network's filters move along its dial, layer by layer: what `burnish plot` draws of a model
-file.
+"""How a network's filters move along its dial, layer by layer.
+
+`burnish plot` draws it of a model file.
 """
 
 from __future__ import annotations
@@ -18,35 +19,27 @@ from ...report.sheet import Cell, sheet
 from ...training.networks.dials.places import CONVOLUTIONS
 from ...training.networks.restorer import Restorer
 
-#: settings along the dial, and layers that get a curve of their own
-SETTINGS, LAYERS = 17, 14
+#: settings along the dial
+SETTINGS = 17
+#: layers that get a curve of their own
+LAYERS = 14
 
 
 def convolved(restorer: Restorer) -> list[tuple[str, Tensor]]:
-    """(name, weight [out, in, h, w]) of every convolution."""
-    found: list[tuple[str, Any]] = [
-        (name, layer)
-        for name, layer in restorer.net.named_modules()
-        if isinstance(layer, CONVOLUTIONS)
-    ]
-    return [
-        (
-            name,
-            (
-                layer.weight.transpose(0, 1)
-                if isinstance(layer, torch.nn.ConvTranspose2d)
-                else layer.weight
-            ).detach(),
-        )
-        for name, layer in found
-    ]
+    """Returns (name, weight [out, in, h, w]) of every convolution."""
+    found = []
+    for name, layer in restorer.net.named_modules():
+        if isinstance(layer, CONVOLUTIONS):
+            weight: Tensor = layer.weight.detach()
+            transposed = isinstance(layer, torch.nn.ConvTranspose2d)
+            found.append((name, weight.transpose(0, 1) if transposed else weight))
+    return found
 
 
 def mosaic(weight: Tensor, shown: int = 16) -> Any:
-    """The first filters of [out, in, h, w], a row for each, or a column where that is wider, grey
-    0.5 for 0.
+    """Returns the first filters of [out, in, h, w] as a picture [H, W], grey 0.5 for 0.
 
-    [H, W]
+    There is a row for each, or a column where that is wider.
     """
     some = weight[:shown, :shown].numpy()
     if some.shape[0] > some.shape[1]:
@@ -63,10 +56,11 @@ def mosaic(weight: Tensor, shown: int = 16) -> Any:
 
 
 def moved(restorer: Restorer, settings: list[float]) -> dict[str, list[tuple[float, float]]]:
-    """By convolution, (setting, how far its filters are from where they are in the middle of the
-    first dial, over their size there); the other dials at their defaults.
+    """Returns, by convolution, how far its filters move with the first dial.
 
-    DialError where there is no dial, or the network is no row of convolutions at one setting.
+    They are points (setting, distance from where the filters are in the middle of the dial, over
+    their size there); the other dials stand at their defaults. Raises DialError where there is no
+    dial, or the network is no row of convolutions at one setting.
     """
     dial = _dial(restorer)
     middle = dict(convolved(restorer.fold(**{dial.name: (dial.low + dial.high) / 2})))
@@ -85,8 +79,10 @@ def _dial(restorer: Restorer) -> Dial:
 
 
 def draw(model: Path, output: Path) -> Path:
-    """Curves of the layers that move (some, evenly, where there are many); of the first and the
-    last of them the filters, and what differs at both ends.
+    """Draws curves of the layers that move, and filters of the first and the last of them.
+
+    Where there are many layers, some are shown, evenly. Beside the filters stands what they differ
+    at both ends of the dial.
     """
     restorer = Restorer.load(model)
     dial = _dial(restorer)
@@ -96,26 +92,27 @@ def draw(model: Path, output: Path) -> Path:
         for name, points in moved(restorer, settings).items()
         if max(distance for _, distance in points) > 1e-6
     }
+    rows = []
+
+    # curves of some layers
     shown = list(curves)[:: max(1, -(-len(curves) // LAYERS))]
-    rows, ends = [], (dial.low, (dial.low + dial.high) / 2, dial.high)
     if shown:
-        rows.append(
-            [
-                Cell(
-                    lines(
-                        {name: [curves[name]] for name in shown},
-                        dial.name,
-                        "distance of the filters from those in the middle, over their size",
-                    )
-                )
-            ]
-        )
-    at = [dict(convolved(restorer.fold(**{dial.name: setting}))) for setting in ends]
-    for name in dict.fromkeys(list(curves or at[0])[place] for place in (0, -1)):
-        low, middle, high = (one[name] for one in at)
-        rows.append([Cell(mosaic(middle), f"filters of {name}, {dial.name} {ends[1]:g}")])
-        rows[-1] += [
-            Cell(mosaic(end - middle), f"what they differ at {setting:g}, on a scale of its own")
-            for end, setting in ((low, ends[0]), (high, ends[2]))
-        ]
+        drawn = {name: [curves[name]] for name in shown}
+        words = "distance of the filters from those in the middle, over their size"
+        rows.append([Cell(lines(drawn, dial.name, words))])
+
+    # filters of the first and the last one: in the middle, and what differs at both ends
+    middle = (dial.low + dial.high) / 2
+    at = {
+        setting: dict(convolved(restorer.fold(**{dial.name: setting})))
+        for setting in (dial.low, middle, dial.high)
+    }
+    names = list(curves or at[middle])
+    for name in dict.fromkeys((names[0], names[-1])):
+        still = at[middle][name]
+        row = [Cell(mosaic(still), f"filters of {name}, {dial.name} {middle:g}")]
+        for end in (dial.low, dial.high):
+            words = f"what they differ at {end:g}, on a scale of its own"
+            row.append(Cell(mosaic(at[end][name] - still), words))
+        rows.append(row)
     return sheet(rows, output, 700)

@@ -1,5 +1,6 @@
-"""Export, held against the training forward at three sizes before the file is kept: what runs is
-what was trained.
+"""Export, held against the training forward at three sizes before the file is kept.
+
+So what runs is what was trained.
 """
 
 from __future__ import annotations
@@ -33,15 +34,13 @@ def export_verified(
     trusted: bool = False,
     at: Mapping[str, float] | None = None,
 ) -> str:
-    """The safetensors file `source` as the model file `target`; ModelMismatch, and no file, where
-    the two disagree.
+    """Writes the safetensors file `source` as the model file `target`, and says what was found.
 
-    Returns a sentence with what was found.
-
-    A `source` that was saved in half precision loses nothing by `half`. trusted: its network may be
-    one that is not listed. at: a setting of the dials at which it is folded into a plain network
-    first (it was then not trained as it is, so the torch backend, which wants the trained weights,
-    does not run the file). DialError where it does not fold.
+    It raises ModelMismatch, and leaves no file, where the two disagree. A `source` that was saved
+    in half precision loses nothing by `half`. trusted: its network may be one that is not listed.
+    at: a setting of the dials at which it is folded into a plain network first (it was then not
+    trained as it is, so the torch backend, which wants the trained weights, does not run the file).
+    Raises DialError where it does not fold.
     """
     restorer = Restorer.load(source, trusted=trusted)
     if at is not None:
@@ -80,8 +79,9 @@ def _folded(restorer: Restorer, at: Mapping[str, float], source: str) -> Restore
 
 
 def largest_difference(restorer: Restorer, path: Path, backend: str | None = None) -> float:
-    """The largest absolute difference between what a model file gives in fp32 and what the network
-    gives, over three sizes and a batch of two.
+    """Returns the largest absolute difference between a model file in fp32 and its network.
+
+    It is that over three sizes and a batch of two.
     """
     contract = restorer.contract
     run = open_model(path, contract, device="cpu", fp32=True, backend=backend).run
@@ -91,7 +91,6 @@ def largest_difference(restorer: Restorer, path: Path, backend: str | None = Non
         with torch.no_grad():
             wanted = restorer.predict(*inputs).numpy()
         got = run(inputs[0].numpy(), inputs[1].numpy() if len(inputs) > 1 else None)
-        worst = float(
-            np.maximum(worst, np.abs(got - wanted).max())
-        )  # which keeps NaN, as max() does not
+        # np.maximum keeps NaN, as max() does not
+        worst = float(np.maximum(worst, np.abs(got - wanted).max()))
     return worst
