@@ -7,7 +7,7 @@ part of each is what the whole picture's run computes there.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -95,18 +95,29 @@ def plan(
     margin = math.ceil(contract.reach / contract.multiple) * contract.multiple
     spans = partial(_spans, margin=margin, multiple=contract.multiple)
 
-    # Tiles of a given size.
-    if tile is not None:
-        if tile < 0:
-            raise UsageError(f"-t {tile}: a tile size is 0 (no tiles), auto, or a number of pixels")
-        if tile == 0:
-            return Plan(spans(height, 1), spans(width, 1))
-        return Plan(spans(height, math.ceil(height / tile)), spans(width, math.ceil(width / tile)))
+    if tile is None:
+        return _fewest(height, width, spans, most_pixels, max(SMALLEST_TILE, contract.multiple))
+    if tile < 0:
+        raise UsageError(f"-t {tile}: a tile size is 0 (no tiles), auto, or a number of pixels")
+    if tile == 0:
+        return Plan(spans(height, 1), spans(width, 1))
+    return Plan(spans(height, math.ceil(height / tile)), spans(width, math.ceil(width / tile)))
 
-    # The fewest that fit: the longer side of the tiles is cut once more until they do.
+
+def _fewest(
+    height: int,
+    width: int,
+    spans: Callable[[int, int], tuple[Span, ...]],
+    most_pixels: int | None,
+    smallest: int,
+) -> Plan:
+    """The fewest tiles of at most `most_pixels`, or such that keep `smallest` pixels a side.
+
+    spans: cuts a side into a number of parts.
+    """
     rows = 1
     columns = 1
-    smallest = max(SMALLEST_TILE, contract.multiple)
+    # The longer side of the tiles is cut once more until they fit.
     while True:
         result = Plan(spans(height, rows), spans(width, columns))
         kept = max(s.keep_stop - s.keep_start for s in (*result.rows, *result.columns))

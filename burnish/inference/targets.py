@@ -35,15 +35,7 @@ def pair(
     Returns (source, target); no two targets are the same, and none is a source. UsageError where
     that cannot be, or where an argument is none of these.
     """
-    if suffix is not None and {"/", os.sep} & set(suffix):
-        raise UsageError(
-            f"--suffix {suffix}: it is a part of a name, without a slash; -o chooses the folder"
-        )
-    if extension is not None and extension.lower() not in endings():
-        raise UsageError(
-            f"-f {extension.lstrip('.')}: the formats are "
-            f"{', '.join(e.lstrip('.') for e in endings())}"
-        )
+    _check_words(suffix, extension)
 
     # Beside their sources.
     if output is None:
@@ -68,6 +60,19 @@ def pair(
             "folder's in a slash"
         )
     return _without_clashes([inputs[0]], [output])
+
+
+def _check_words(suffix: str | None, extension: str | None) -> None:
+    """Raises UsageError for a suffix that is no part of a name, and an unknown extension."""
+    if suffix is not None and {"/", os.sep} & set(suffix):
+        raise UsageError(
+            f"--suffix {suffix}: it is a part of a name, without a slash; -o chooses the folder"
+        )
+    if extension is not None and extension.lower() not in endings():
+        raise UsageError(
+            f"-f {extension.lstrip('.')}: the formats are "
+            f"{', '.join(e.lstrip('.') for e in endings())}"
+        )
 
 
 def _is_folder(inputs: Sequence[Path], output: Path, as_folder: bool) -> bool:

@@ -128,8 +128,6 @@ def restore(
     wanted = _wanted(strength, strength_map)
     opened = open_model(model)
     asked = ask(opened.contract, parse_settings(dial), wanted)
-
-    # A job for each picture.
     jobs = [
         Job(
             source=str(source),

@@ -71,14 +71,7 @@ def open_model(
     if threads:
         settings["INFERENCE_NUM_THREADS"] = str(threads)
 
-    # The file, without what a Run of ours does not need.
-    try:
-        model = core.read_model(path)
-        _keep_only(model, "residual" if contract.residual else "output")
-        _take_out_padding(model)
-        compiled = core.compile_model(model, "CPU", settings)
-    except RuntimeError as error:
-        raise ModelCorrupt(f"{path}: OpenVINO cannot read it ({_first_line(error)})") from error
+    compiled = _compiled(path, contract, settings)
 
     # One request and its buffers serve all threads, in turns.
     request = compiled.create_infer_request()
@@ -106,6 +99,17 @@ def open_model(
         str(core.get_property("CPU", "FULL_DEVICE_NAME")).strip(),
         {"f32": "fp32"}.get(precision, precision),
     )
+
+
+def _compiled(path: Path, contract: Contract, settings: dict[str, str]) -> openvino.CompiledModel:
+    """The file without what a Run of ours does not need, compiled for this processor."""
+    try:
+        model = _core().read_model(path)
+        _keep_only(model, "residual" if contract.residual else "output")
+        _take_out_padding(model)
+        return _core().compile_model(model, "CPU", settings)
+    except RuntimeError as error:
+        raise ModelCorrupt(f"{path}: OpenVINO cannot read it ({_first_line(error)})") from error
 
 
 def fastest(capabilities: Collection[str], flags: Collection[str], *, residual: bool) -> str:
