@@ -92,7 +92,7 @@ def test_info_says_what_goes_in_and_what_comes_out() -> None:
     text = describe(model.path, model.contract, model.card, whole=True)
     for words in (
         "input: float32 [B, 3, H, W], RGB in 0..1",
-        "level: float32 [B, 1, H, W], noise 0..75 (sigma in 8-bit steps)",
+        "level: float32 [B, 1, H, W], noise 0..75 (RMS in 8-bit steps)",
         "output: float32 [B, 3, H, W], RGB, not clamped",
         "residual: float32 [B, 3, H, W], output - input",
     ):
