@@ -1,8 +1,7 @@
-"""From a name in a recipe to an object: a table of contents to look the name up in, and arguments
-checked before anything is made.
+"""From a name in a recipe to an object: tables to look the name up in, and checked arguments.
 
 There is no registry: a table is a dictionary {name: "module:Class"} (`burnish.ground.tables`) that
-stands in a package's `__init__.py`.
+stands in a package's `__init__.py`. Arguments are checked before anything is made.
 """
 
 from __future__ import annotations
@@ -20,17 +19,16 @@ from ...ground.tables import Table, among, no_such
 
 @dataclass(frozen=True)
 class Spec:
-    """What to build: a listed name (or, in recipes, a dotted path) and its arguments.
+    """What to build, such as `{use: ResUNet, args: {blocks: 1}}`."""
 
-    `{use: ResUNet, args: {blocks: 1}}`
-    """
-
+    #: a listed name or, in recipes, a dotted path
     use: str
+    #: the arguments that it is called with, by name
     args: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, value: Any, place: str = "spec") -> Spec:
-        """From a name, or a mapping with `use` and `args`; RecipeError names the place."""
+        """The spec of a name, or of a mapping with `use` and `args`. RecipeError says the place."""
         if isinstance(value, Spec):
             return value
         if isinstance(value, str):
@@ -56,8 +54,10 @@ class Spec:
 def find(
     name: str, home: Table[Callable[..., Any]], *, trusted: bool = False, place: str = "use"
 ) -> Callable[..., Any]:
-    """The class behind a listed name; where `trusted` (recipes, never files from strangers), behind
-    any import path such as `mine.MyNet` too.
+    """The class behind a listed name, or, where `trusted`, behind any import path.
+
+    Such a path is `mine.MyNet`. Recipes are trusted, never files from strangers. RecipeError where
+    there is no such name.
     """
     if name in home:
         return home.find(name)
@@ -75,14 +75,17 @@ def find(
 
 @dataclass(frozen=True)
 class Part:
-    """A spec among another's arguments: called, it builds the object. weight: what it counts where
-    several of them are added up.
-    """
+    """A spec among another's arguments: called, it builds the object."""
 
+    #: what it builds
     spec: Spec
+    #: the table in which listed names stand
     home: Table[Callable[..., Any]]
+    #: whether import paths may be used as well
     trusted: bool
+    #: the place in the recipe, for errors
     place: str
+    #: what it counts where several of them are added up
     weight: float = 1.0
 
     def __call__(self, **extra: Any) -> Any:
@@ -104,9 +107,8 @@ def build(
     names in its `specs`: those arguments may also be bare names, or mappings of names to specs,
     each with a `weight`.
     """
-    check_spec(
-        spec, home, trusted=trusted, place=place
-    )  # a wrong name at any depth is said before anything is built
+    # A wrong name at any depth is said before anything is built.
+    check_spec(spec, home, trusted=trusted, place=place)
     make = find(spec.use, home, trusted=trusted, place=f"{place}.use")
     args = _arguments(make, spec, home, trusted, place)
     for name in extra:
@@ -125,8 +127,9 @@ def build(
 def check_spec(
     spec: Spec, home: Table[Callable[..., Any]], *, trusted: bool = False, place: str = "spec"
 ) -> None:
-    """RecipeError where a name or an argument, of the spec or of one among its arguments, is
-    unknown; nothing is built.
+    """RecipeError where a name or an argument is unknown, at any depth of the spec.
+
+    Nothing is built.
     """
     make = find(spec.use, home, trusted=trusted, place=f"{place}.use")
     args = _arguments(make, spec, home, trusted, place)
@@ -140,8 +143,9 @@ def check_spec(
 def check_arguments(
     make: Callable[..., Any], args: Mapping[str, Any], place: str, *, complete: bool = True
 ) -> None:
-    """RecipeError that names the argument which `make` does not take, or (where they are to be
-    complete) misses, and those it takes.
+    """RecipeError that names an argument which `make` does not take, and those it takes.
+
+    Where the arguments are to be `complete`, one that is missing is refused, too.
     """
     parameters = inspect.signature(make).parameters
     if any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
@@ -164,8 +168,7 @@ def check_arguments(
 
 
 def _check_numbers(value: Any, default: Any, place: str) -> None:
-    """RecipeError for a text where the default is a number, or in a list where it is a list of
-    numbers.
+    """RecipeError for a text where the default is a number, or in a list of numbers.
 
     Whether a list may stand for a number, `make` knows.
     """
@@ -217,9 +220,7 @@ def _weighted(value: Any, home: Table[Callable[..., Any]], trusted: bool, place:
         or not 0 <= weight < math.inf
     ):
         raise RecipeError(f"{place}.weight: wants a number of 0 or more, not {weight!r}")
-    bare = (
-        {name: inner for name, inner in value.items() if name != "weight"}
-        if isinstance(value, Mapping)
-        else value
-    )
+    bare = value
+    if isinstance(value, Mapping):
+        bare = {name: inner for name, inner in value.items() if name != "weight"}
     return Part(Spec.parse(bare, place), home, trusted, place, float(weight))

@@ -14,9 +14,7 @@ def like(name: str, patterns: Sequence[str]) -> bool:
 
 
 def check_pattern(pattern: str, names: Iterable[str], place: str) -> None:
-    """RecipeError, which says the place in the recipe, where none of the names is like the
-    pattern.
-    """
+    """RecipeError where none of the names is like the pattern; it says the place in the recipe."""
     names = list(names)
     if not any(like(name, [pattern]) for name in names):
         raise RecipeError(

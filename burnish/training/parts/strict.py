@@ -1,5 +1,6 @@
-"""From plain YAML to frozen dataclasses, strictly: unknown keys, wrong types and values out of
-range are refused with their place; and their JSON schema.
+"""From plain YAML to frozen dataclasses, strictly; and their JSON schema.
+
+Unknown keys, wrong types and values out of range are refused with their place.
 """
 
 from __future__ import annotations
@@ -30,8 +31,9 @@ def key(
     high: float | None = None,
     choices: tuple[str, ...] = (),
 ) -> Any:
-    """A field with its meaning, its range (both ends allowed), and, where it is a spec, the names
-    that it may use without a dotted path.
+    """A field with its meaning and its range, both ends allowed.
+
+    Where it is a spec, `choices` are the names that it may use without a dotted path.
     """
     metadata = {"doc": doc, "low": low, "high": high, "choices": choices}
     if isinstance(default, dict):
@@ -72,7 +74,7 @@ def read(kind: Any, value: Any, place: str, field: dataclasses.Field[Any] | None
 
 
 def _over_default(value: Any, field: dataclasses.Field[Any] | None) -> Any:
-    """A mapping without `use` is laid over the part that the field has by default."""
+    """The value, merged over the part that the field has by default where it has no `use`."""
     default = field.default if field else None
     if not isinstance(default, Spec) or not isinstance(value, Mapping) or "use" in value:
         return value
@@ -177,22 +179,7 @@ def schema_of(kind: Any, field: dataclasses.Field[Any] | None = None) -> dict[st
     if origin in (Union, types.UnionType):
         return {"anyOf": [schema_of(args[0], field), {"type": "null"}]}
     if kind is Spec:
-        name = (
-            {"type": "string", "examples": list(field.metadata.get("choices", ()))}
-            if field
-            else {"type": "string"}
-        )
-        return {
-            "anyOf": [
-                name,
-                {
-                    "type": "object",
-                    "properties": {"use": name, "args": {"type": "object"}},
-                    "required": [] if field and isinstance(field.default, Spec) else ["use"],
-                    "additionalProperties": False,
-                },
-            ]
-        }
+        return _schema_of_spec(field)
     if dataclasses.is_dataclass(kind):
         return _schema_of_dataclass(kind)
     if origin is Literal:
@@ -214,6 +201,20 @@ def schema_of(kind: Any, field: dataclasses.Field[Any] | None = None) -> dict[st
         if field and field.metadata.get(end) is not None
     }
     return {"type": _PLAIN[kind][1], **ends}
+
+
+def _schema_of_spec(field: dataclasses.Field[Any] | None) -> dict[str, Any]:
+    """A bare name, or a mapping of `use` and `args`; `use` may lack where there is a default."""
+    name: dict[str, Any] = {"type": "string"}
+    if field:
+        name["examples"] = list(field.metadata.get("choices", ()))
+    mapping = {
+        "type": "object",
+        "properties": {"use": name, "args": {"type": "object"}},
+        "required": [] if field and isinstance(field.default, Spec) else ["use"],
+        "additionalProperties": False,
+    }
+    return {"anyOf": [name, mapping]}
 
 
 def _schema_of_dataclass(kind: Any) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""A recipe's degradations and dials: what spoils the pictures, in training and in validation, what
-the network is told of it; and whether all of that fits.
+"""A recipe's degradations and dials, and whether all of that fits.
 
-Each function takes the recipe of one stage. RecipeError says the place in it.
+They are what spoils the pictures, in training and in validation, and what the network is told of
+it. Each function takes the recipe of one stage. RecipeError says the place in it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .stage import Validation
 
 
 def damage_of(recipe: Recipe) -> tuple[Damaging, ...]:
-    """What spoils the clean pictures in training, each with the range that it is trained on."""
+    """The degradations of the clean pictures in training, each with the range to train on."""
     told = told_of(recipe)
     made = _built(recipe.degradations)
     found = []
@@ -47,17 +47,16 @@ def measured_of(recipe: Recipe, damage: Sequence[Damaging]) -> tuple[Measuring, 
 
 
 def validation_of(recipe: Recipe) -> Validation:
-    """What is measured on the way: with what pictures are spoiled, and every combination of the
-    levels; a dial of which no levels are named stands at its default.
+    """The measurements on the way: how pictures are spoiled, and every combination of the levels.
+
+    A dial of which no levels are named stands at its default.
     """
     keys = recipe.validation
     damage = _validation_damage(recipe)
     dials = [degradation.dial for degradation in damage]
     levels = [keys.levels.get(dial.name, (dial.default,)) for dial in dials]
-    settings = [
-        {dial.name: level for dial, level in zip(dials, point, strict=True)}
-        for point in itertools.product(*levels)
-    ]
+    names = [dial.name for dial in dials]
+    settings = [dict(zip(names, point, strict=True)) for point in itertools.product(*levels)]
     return Validation(
         every=keys.every,
         crop=keys.crop,
@@ -69,8 +68,9 @@ def validation_of(recipe: Recipe) -> Validation:
 
 
 def weigh_of(recipe: Recipe, owned: Sequence[str]) -> Weigh | None:
-    """What a picture's level counts in the loss; None where it does not. owned: the dials of the
-    degradations.
+    """The weight of a picture by its level; None where it does not count in the loss.
+
+    `owned` are the dials of the degradations. RecipeError where there is none.
     """
     keys = recipe.loss.level_weight
     if keys is None:
@@ -117,8 +117,9 @@ def check_damage(recipe: Recipe, damage: Sequence[Damaging]) -> None:
 
 
 def check_told(recipe: Recipe, owned: Sequence[str]) -> None:
-    """RecipeError where the dials that the network is told, and those of pairs, are not among those
-    there are. owned: the dials of the degradations, and those that are measured.
+    """RecipeError where the dials that the network is told, or those of pairs, do not exist.
+
+    `owned` are the dials of the degradations, and those that are measured.
     """
     told = told_of(recipe)
     left = iter(owned)
@@ -147,8 +148,9 @@ def check_told(recipe: Recipe, owned: Sequence[str]) -> None:
 def check_validation(
     recipe: Recipe, validation: Validation, weigh: Weigh | None, owned: Sequence[str]
 ) -> None:
-    """RecipeError where validation or the loss's weight asks for a dial that there is not, or for a
-    level that it does not have. owned: as for `check_told`.
+    """RecipeError where validation or the loss's weight wants a dial or level that is not there.
+
+    `owned` is as for `check_told`.
     """
     told = told_of(recipe)
     spoiled = [degradation.dial.name for degradation in validation.damage]

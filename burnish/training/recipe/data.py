@@ -1,5 +1,6 @@
-"""What a recipe says of its data: the damage, the pictures and pairs, and how crops are cut; and
-what can be seen of it before anything is read.
+"""The keys of a recipe's data: the damage, the pictures and pairs, and how crops are cut.
+
+Here is checked, too, what can be seen of them before anything is read.
 """
 
 # ruff: noqa: RUF009 (key() is dataclasses.field() with a meaning and a range)
@@ -20,8 +21,9 @@ from ..parts.strict import key
 
 @dataclass(frozen=True)
 class Damage:
-    """One degradation, and the levels to train on: as a rule somewhat wider than what its dial
-    advertises.
+    """One degradation, and the levels to train on.
+
+    As a rule these are somewhat wider than what its dial advertises.
     """
 
     use: str = key(doc=f"its name ({', '.join(DEGRADATIONS)}), or a dotted path")
@@ -59,8 +61,10 @@ class Damage:
 
 @dataclass(frozen=True)
 class Measured:
-    """A dial whose level is measured on each crop: the RMS, in 8-bit steps, of what several
-    degradations changed in it, so that they share one dial and it means the same for all of them.
+    """A dial whose level is measured on each crop.
+
+    The level is the RMS, in 8-bit steps, of what several degradations changed in it, so that they
+    share one dial and it means the same for all of them.
     """
 
     name: str = key(doc="the dial")
@@ -74,8 +78,9 @@ class Measured:
 
 @dataclass(frozen=True)
 class Pairs:
-    """Pairs of a spoiled and a clean picture, in one folder or in two, and what the network is told
-    of them.
+    """Pairs of a spoiled and a clean picture, and what the network is told of them.
+
+    They lie in one folder or in two.
     """
 
     folder: str | None = key(
@@ -209,7 +214,7 @@ class Data:
 
     @property
     def clean(self) -> bool:
-        """Whether there are clean pictures to be spoiled."""
+        """True where there are clean pictures to be spoiled."""
         return bool(self.folders or self.pack)
 
 

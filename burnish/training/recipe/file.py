@@ -1,5 +1,6 @@
-"""Recipes in files: YAML read strictly, with changes from the command line applied; and the JSON
-schema that editors use.
+"""Recipes in files: YAML read strictly, with changes from the command line applied.
+
+Here is the JSON schema that editors use, too.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def load(path: Path, changes: Sequence[str] = (), say: Say = silent) -> Recipe:
 
 
 def load_yaml(path: Path) -> Any:
-    """What a YAML file holds. RecipeError where it is none."""
+    """Reads a YAML file into plain values. RecipeError where it is none."""
     try:
         return yaml.load(path.read_text(encoding="utf-8"), _Loader)
     except yaml.YAMLError as error:
@@ -50,7 +51,11 @@ def load_yaml(path: Path) -> Any:
 
 
 def from_record(record: Any, say: Say = silent) -> Recipe:
-    """The recipe that a mapping describes, checked; `say` as in `load`. RecipeError."""
+    """The recipe that a mapping describes, checked.
+
+    `say` gets a sentence for each key that is called otherwise now. RecipeError names the place and
+    what is allowed.
+    """
     recipe: Recipe = read(Recipe, with_new_names(record, say), "")
     resolve(recipe)
     return recipe

@@ -1,5 +1,6 @@
-"""What a resumed run must share with the one that it goes on from: the recipe, but for where and
-how it runs and is looked at.
+"""The part of a recipe that a resumed run must share with the one that it goes on from.
+
+That is all but where and how it runs and is looked at.
 """
 
 from __future__ import annotations
@@ -32,19 +33,19 @@ FREE = (
 
 
 def fixed(recipe: Recipe) -> dict[str, Any]:
-    """What a resumed run must share with the one that it goes on from: all but FREE, as plain
-    values by their dotted names.
+    """All of a recipe but FREE, as plain values by their dotted names.
+
+    A resumed run must share it with the one that it goes on from.
     """
     flat: dict[str, Any] = {}
 
     def flatten(value: Any, place: str) -> None:
         if any(fnmatchcase(place, free) or fnmatchcase(place, f"stages.*.{free}") for free in FREE):
             return
-        inside = (
-            dict(enumerate(value))
-            if isinstance(value, list) and any(isinstance(inner, dict) for inner in value)
-            else value
-        )
+        # A list of mappings is told by number; a list of plain values is one value.
+        inside = value
+        if isinstance(value, list) and any(isinstance(inner, dict) for inner in value):
+            inside = dict(enumerate(value))
         if isinstance(inside, dict) and inside:
             for name, inner in inside.items():
                 flatten(inner, f"{place}.{name}" if place else name)
@@ -56,11 +57,11 @@ def fixed(recipe: Recipe) -> dict[str, Any]:
 
 
 def as_begun(stored: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
-    """What `fixed` gave when a run began, with the keys that a later version of Burnish added: they
-    stood at their defaults then. now: what it gives today.
+    """The values that a run began with, with the keys that a later version of Burnish added.
 
-    A key was added where others stood beside it, or where a recipe that says no more than it must
-    has it.
+    They stood at their defaults then. `stored` is what `fixed` gave at that time, `now` what it
+    gives today. A key was added where others stood beside it, or where a recipe that says no more
+    than it must has it.
     """
     least = fixed(Recipe("x", Spec("x"), Data()))
     beside = {name.rpartition(".")[0] for name in stored}
@@ -84,7 +85,8 @@ def _default(place: str) -> Any:
         fields = {f.name: f for f in dataclasses.fields(kind)} if _is_dataclass(kind) else {}
         if name not in fields:
             return None
-        default, kind = fields[name].default, get_type_hints(kind)[name]
+        default = fields[name].default
+        kind = get_type_hints(kind)[name]
     return None if default is dataclasses.MISSING else plain(default)
 
 

@@ -1,7 +1,7 @@
-"""Recipe: everything that a training run depends on, as the keys of a YAML file: frozen, strict,
-and data alone.
+"""Recipe: everything that a training run depends on, as the keys of a YAML file.
 
-`file.py` reads it; `resolve.py` finds and checks what it names.
+It is frozen, strict, and data alone. `file.py` reads it; `resolve.py` finds and checks what it
+names.
 """
 
 # ruff: noqa: RUF009 (key() is dataclasses.field() with a meaning and a range)
@@ -32,8 +32,9 @@ PLAIN_NAME = r"[A-Za-z0-9][\w.-]*"
 
 @dataclass(frozen=True)
 class LevelWeight:
-    """The loss of a picture times (reference / (level + offset)) ** power, so that strong damage
-    does not drown weak damage.
+    """A weight of each picture in the loss, (reference / (level + offset)) ** power.
+
+    With it strong damage does not drown weak damage.
     """
 
     reference: float = key(25.0, doc="the level whose weight is near 1", low=1e-6)
@@ -44,7 +45,7 @@ class LevelWeight:
 
 @dataclass(frozen=True)
 class Loss:
-    """What is minimised."""
+    """The loss that is minimised, and what pictures count in it."""
 
     use: str = key("L1", doc=f"its name ({', '.join(LOSSES)}), or a dotted path")
     args: Mapping[str, Any] = key({}, doc="its arguments")
@@ -53,9 +54,10 @@ class Loss:
 
 @dataclass(frozen=True)
 class Schedule:
-    """How long, and the learning rate over that time.
+    """The length of a run or stage, and the learning rate over that time.
 
-    One of `steps`, `epochs`, and `hours`, which a measurement at the start turns into steps.
+    Exactly one of `steps`, `epochs` and `hours` is given; a measurement at the start turns `hours`
+    into steps.
     """
 
     steps: int | None = key(None, doc="optimizer steps in all", low=1)
@@ -76,15 +78,15 @@ class Schedule:
 
     @property
     def lengths(self) -> dict[str, float]:
-        """What it says of how long, by the key's name."""
+        """The lengths that are given, by the key's name."""
         return {name: value for name in LENGTHS if (value := getattr(self, name)) is not None}
 
 
 @dataclass(frozen=True)
 class StageKeys:
-    """What a recipe says of one of several stretches of a run.
+    """The keys of one of several stretches of a run.
 
-    It goes on from the averaged weights of the one before; what it says is laid over the recipe,
+    It goes on from the averaged weights of the one before; what it says is merged over the recipe,
     key by key.
     """
 
@@ -139,8 +141,9 @@ class StageKeys:
 
 @dataclass(frozen=True)
 class ValidationKeys:
-    """What is measured on the averaged weights, on the pictures that were left out and those in
-    `folders`, with the same noise every time.
+    """The keys of what is measured on the averaged weights, with the same noise every time.
+
+    It is measured on the pictures that were left out, and on those in `folders`.
     """
 
     every: int = key(2000, doc="steps between two measurements", low=1)
@@ -165,7 +168,7 @@ class ValidationKeys:
 
 @dataclass(frozen=True)
 class Card:
-    """What the weights file says of itself in words."""
+    """The words that the weights file says of itself."""
 
     task: str = key("", doc="what it is for, in a few words")
     training_data: str = key("", doc="what it was trained on, and the terms of that")

@@ -14,8 +14,10 @@ RENAMED = {"renew": "reinit"}
 
 
 def with_new_names(record: Any, say: Say) -> Any:
-    """What a file holds, with each key by its name of today; `say` gets a sentence for each that
-    has another. RecipeError where a key stands under both.
+    """The record of a recipe's file, with each key by its name of today.
+
+    `say` gets a sentence for each key that has another name. RecipeError where a key stands under
+    both.
     """
     record = _with_new_names(record, "", say)
     if isinstance(record, dict) and isinstance(record.get("stages"), list):

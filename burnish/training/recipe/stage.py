@@ -1,5 +1,6 @@
-"""Stage: one stretch of a run, as `resolve` makes it of a recipe: everything that the recipe names
-found, built as far as that costs nothing, and checked.
+"""Stage: one stretch of a run, as `resolve` makes it of a recipe.
+
+Everything that the recipe names is found, built as far as that costs nothing, and checked.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from .stages import with_place
 
 @dataclass(frozen=True)
 class Validation:
-    """What is measured on the averaged weights, on pictures that were left out of training."""
+    """The measurements on the averaged weights, on pictures that were left out of training."""
 
     #: steps between two measurements
     every: int
@@ -44,11 +45,12 @@ class Stage:
     number: int
     #: what the recipe calls it; empty in a run without stages
     name: str
-    #: of everything that is drawn in it
+    #: the seed of everything that is drawn in it
     seed: int
 
-    #: the network, its dials in the order in which it is told their levels
+    #: the network
     arch: Spec
+    #: the dials of the network, in the order in which it is told their levels
     dials: tuple[Dial, ...]
     #: how fresh weights are drawn
     initialise: str
@@ -98,7 +100,7 @@ class Stage:
 
     @property
     def title(self) -> str:
-        """`, stage NAME`, or nothing in a run without stages."""
+        """The words `, stage NAME`, or nothing in a run without stages."""
         return f", stage {self.name}" if self.name else ""
 
     def with_place(self, error: RecipeError) -> RecipeError:

@@ -1,5 +1,6 @@
-"""Stages: a recipe of several becomes one recipe for each, by laying over it what the stage
-says.
+"""Stages: a recipe of several becomes one recipe for each.
+
+What the stage says is merged over the recipe.
 """
 
 from __future__ import annotations
@@ -23,10 +24,9 @@ def count(recipe: Recipe) -> int:
 def stage_recipe(recipe: Recipe, number: int) -> Recipe:
     """The recipe of one stage, from 0: what the run would be if it were that stage alone.
 
-    Its seed is the recipe's plus its number.
-
-    A mapping is laid over the recipe's key by key, but `args` of another `use`, and lists, take the
-    place of what was there. RecipeError.
+    Its seed is the recipe's plus its number. A mapping is merged over the recipe's key by key, but
+    `args` of another `use`, and lists, take the place of what was there. RecipeError where the
+    result is no recipe.
     """
     if not recipe.stages:
         return recipe
@@ -62,7 +62,7 @@ def with_place(error: RecipeError, number: int) -> RecipeError:
 
 
 def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """`above` laid over `below`, key by key."""
+    """`below` with the keys of `above` in place of its own, mapping by mapping."""
     result = dict(below)
     # `use` names a part, `shape` the form of a schedule: with another one, its arguments are
     # others.
@@ -81,8 +81,9 @@ def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _schedule(record: dict[str, Any], recipe: Recipe, stage: StageKeys) -> dict[str, Any]:
-    """With the one length that the stage gives, by itself or in its schedule, in place of the
-    recipe's.
+    """The schedule with the one length that the stage gives in place of the recipe's.
+
+    A stage gives it by itself or in its schedule.
     """
     beside = {name: getattr(stage, name) for name in LENGTHS}
     inside = {name: stage.schedule.get(name) for name in LENGTHS}
