@@ -1,7 +1,7 @@
-"""What a run leaves to look at: curves in metrics.jsonl (which `burnish plot` reads) and on
-TensorBoard, where it is installed, with pictures besides.
+"""What a run leaves to look at: curves in metrics.jsonl, and more on TensorBoard.
 
-How often, so that it costs little: loss, learning rate and speed every 15 seconds; with every
+`burnish plot` reads the curves; TensorBoard, where it is installed, has pictures besides. How
+often, so that it costs little: loss, learning rate and speed every 15 seconds; with every
 validation its figures, sample pictures, and the norms of the gradients and the weights of every
 layer; the network once.
 """
@@ -61,7 +61,7 @@ class Board:
             self._try("add_scalar", name, value, step)
 
     def picture(self, step: int, name: str, image: Array) -> None:
-        """image [C, H, W] in [0, 1]."""
+        """Adds a picture, [C, H, W] in [0, 1]."""
         self._try("add_image", name, np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8), step)
 
     def histograms(self, step: int, arrays: Iterable[tuple[str, Array]]) -> None:
@@ -69,7 +69,7 @@ class Board:
             self._try("add_histogram", f"weights/{name}", values, step)
 
     def network(self, net: Any, inputs: tuple[Any, ...]) -> None:
-        """The network drawn; in words where it cannot be traced."""
+        """Draws the network, or says in words why it cannot be traced."""
         if self._writer is None:
             return
         self._try("add_text", "network", f"```\n{net}\n```", 0)
@@ -123,8 +123,9 @@ class Board:
             self._fails(error)
 
     def _fails(self, error: Exception) -> None:
-        """Curves are not worth a run: where they cannot be written, that is said, and the training
-        goes on.
+        """Says that no more curves are kept.
+
+        They are not worth a run: the training goes on.
         """
         self._writer = self._lines = None
         self._say(f"no more curves are kept: {error}")

@@ -1,6 +1,8 @@
-"""Whether a network has collapsed: it gives one colour, or lays a grid over its pictures (Odena et
-al., Distill 2016, on checkerboard artifacts); and which of its layers hardly learn, as dead ones do
-(Lu et al., "Dying ReLU and initialization", 2019).
+"""Whether a network has collapsed, and which of its layers hardly learn.
+
+A collapsed network gives one colour, or lays a grid over its pictures (Odena et al., Distill 2016,
+on checkerboard artifacts); dead layers hardly learn (Lu et al., "Dying ReLU and initialization",
+2019).
 """
 
 from __future__ import annotations
@@ -24,18 +26,19 @@ IDLE = 0.01
 
 
 def collapses(restored: Sequence[Array], clean: Sequence[Array], period: int = 8) -> list[str]:
-    """What is wrong with pictures [1, C, H, W] that a network restored, in sentences; period: the
-    widest grid that it could lay, such as its multiple.
+    """The faults of pictures [1, C, H, W] that a network restored, in sentences.
+
+    `period` is the widest grid in pixels that it could lay, such as its multiple.
     """
     return [*_flat(restored, clean), *_grid(restored, clean, max(2, period))]
 
 
 def idle(gradients: Mapping[str, float], weights: Mapping[str, float]) -> list[str]:
-    """The names of the parameters that hardly learn, of those whose norms are given: hardly
-    anything of what they make reaches the result.
+    """The names of the parameters that hardly learn, of those whose norms are given.
 
-    That passes where a layer behind them began with zeroes. It does not where none of their units
-    is ever above 0: a ReLU lets no gradient through then.
+    Hardly anything of what they make reaches the result. That passes where a layer behind them
+    began with zeroes. It does not where none of their units is ever above 0: a ReLU lets no
+    gradient through then.
     """
     speeds = {name: gradients[name] / weights[name] for name in gradients if weights[name] > 0}
     middle = float(np.median(list(speeds.values()))) if speeds else 0.0
@@ -56,9 +59,7 @@ def _flat(restored: Sequence[Array], clean: Sequence[Array]) -> Iterator[str]:
 
 
 def _grid(restored: Sequence[Array], clean: Sequence[Array], period: int) -> Iterator[str]:
-    """The smallest period that explains nearly all that the widest one does is the one that is
-    named.
-    """
+    """Names the smallest period that explains nearly all that the widest one does."""
     errors = [
         _luma(bad) - _luma(good)
         for bad, good in zip(restored, clean, strict=True)

@@ -1,5 +1,6 @@
-"""What a run looks at now and then: validation, sample pictures, gradients and weights of every
-layer; and where that goes.
+"""What a run looks at now and then, and where that goes.
+
+It looks at validation, sample pictures, gradients and weights of every layer.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from ..networks.torch_backend import runner
 from ..step.setup import Setup
 from .board import Board
 from .collapse import idle
-from .samples import complaints, losses_of, samples, show
+from .samples import Sample, complaints, losses_of, samples, show
 from .validate import Figures, Held, validate
 
 
@@ -26,8 +27,11 @@ from .validate import Figures, Held, validate
 class Look:
     """Looks at the averaged weights of a stage, on the pictures held out of it."""
 
+    #: what the stage trains with
     setup: Setup
+    #: where the figures and pictures go
     board: Board
+    #: the pictures to look at
     held: Sequence[Held]
 
     def measure(self) -> Figures:
@@ -40,57 +44,63 @@ class Look:
         return Bare(ema.contract, runner(ema, self.setup.machine.device))
 
     def report(self, step: int, figures: Figures, flow: Mapping[str, Tensor]) -> None:
-        """Says the figures, and draws them, with sample pictures, what the loss makes of these, and
-        the norms of the gradients and the weights.
+        """Says the figures, and draws them, with sample pictures and the norms of the layers.
+
+        `figures` are those that `measure` gave, `flow` the norm of every parameter's gradient.
         """
-        setup, board, ema = self.setup, self.board, self.setup.ema
+        found = samples(self._averaged(), self.setup.stage.validation, self.held)
+        norms = {name: float(norm) for name, norm in flow.items()}
+        self._say(step, figures, found, norms)
+        self._draw(step, figures, found, norms)
+
+    def _say(
+        self, step: int, figures: Figures, found: Sequence[Sample], norms: Mapping[str, float]
+    ) -> None:
+        """Says the figures, and what is wrong with the network where something is."""
+        say = self.setup.machine.say
         for table, row in figures.items():
             digits = 2 if "PSNR" in table else 4
-            setup.machine.say(
-                f"step {step}: {table}: "
-                + ", ".join(f"{setting}: {value:.{digits}f}" for setting, value in row.items())
-            )
-        found = samples(self._averaged(), setup.stage.validation, self.held)
-        for complaint in complaints(ema, found):
-            setup.machine.say(
+            values = ", ".join(f"{setting}: {value:.{digits}f}" for setting, value in row.items())
+            say(f"step {step}: {table}: {values}")
+        for complaint in complaints(self.setup.ema, found):
+            say(
                 f"step {step}: the network has collapsed: {complaint}; a lower "
                 "optimizer.args.lr, or another loss, may help"
             )
-        norms = {name: float(norm) for name, norm in flow.items()}
+
+        # A layer is judged by its gradient against its weights; biases have no size to go by.
         matrices = {
             name: float(weight.detach().norm())
-            for name, weight in setup.restorer.named_parameters()
+            for name, weight in self.setup.restorer.named_parameters()
             if name in norms and weight.ndim > 1
         }
         if resting := idle({name: norms[name] for name in matrices}, matrices):
             layers = ", ".join(name.removesuffix(".weight") for name in resting)
-            setup.machine.say(
+            say(
                 f"step {step}: these layers hardly learn: {layers}; where that stays so, "
                 "`reinit` them, or leave them out of the network"
             )
-        scalars = {
+
+    def _draw(
+        self, step: int, figures: Figures, found: Sequence[Sample], norms: Mapping[str, float]
+    ) -> None:
+        """Writes curves, sample pictures, and the norms and the weights of the layers."""
+        measured = {
             f"{table}/{setting}": value
             for table, row in figures.items()
             for setting, value in row.items()
         }
-        board.scalars(
-            step,
-            {
-                **scalars,
-                **losses_of(setup.loss, found, setup.machine.device),
-                **{f"gradient norm/{name}": norm for name, norm in norms.items()},
-            },
-        )
-        show(board, step, found)
+        losses = losses_of(self.setup.loss, found, self.setup.machine.device)
+        gradients = {f"gradient norm/{name}": norm for name, norm in norms.items()}
+        self.board.scalars(step, {**measured, **losses, **gradients})
+        show(self.board, step, found)
         if norms:
-            draw_flow(board, step, norms)
-        board.histograms(
-            step,
-            (
-                (name, weight.detach().float().cpu().numpy())
-                for name, weight in setup.restorer.named_parameters()
-            ),
+            draw_flow(self.board, step, norms)
+        weights = (
+            (name, weight.detach().float().cpu().numpy())
+            for name, weight in self.setup.restorer.named_parameters()
         )
+        self.board.histograms(step, weights)
 
 
 def draw_flow(board: Board, step: int, norms: Mapping[str, float]) -> None:

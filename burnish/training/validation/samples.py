@@ -1,5 +1,6 @@
-"""Pictures that a network restores on the way: shown, held against the clean ones by the loss, and
-looked at for signs of a collapse.
+"""Pictures that a network restores on the way.
+
+They are shown, held against the clean ones by the loss, and looked at for signs of a collapse.
 """
 
 from __future__ import annotations
@@ -31,15 +32,19 @@ SHOWN = 4
 
 @dataclass(frozen=True)
 class Sample:
-    """A picture [1, C, H, W], spoiled, restored and clean. kind: how it was spoiled, in words;
-    level: what the network was told.
-    """
+    """A picture before and after the network; each picture is [1, C, H, W] in [0, 1]."""
 
+    #: how it was spoiled, in words
     kind: str
+    #: what the picture is called
     name: str
+    #: what the network was given
     spoiled: Array
+    #: what it made of that
     restored: Array
+    #: what it should have made
     clean: Array
+    #: the levels that it was told; None without dials
     level: Array | None = None
 
 
@@ -49,8 +54,10 @@ def samples(
     held: Sequence[Held],
     names: Collection[str] | None = None,
 ) -> list[Sample]:
-    """All clean pictures at the middle one of the levels (the first few for each kind of input
-    after the first), and all pairs; or those of these names.
+    """The validation's pictures as the model restores them, or only those of these names.
+
+    They are all clean pictures at the middle one of the levels (the first few for each kind of
+    input after the first), and all pairs.
     """
 
     contract = model.contract
@@ -74,7 +81,7 @@ def samples(
 def _spoiled(
     validation: Validation, held: Sequence[Held], names: Collection[str] | None
 ) -> Iterator[tuple[str, Held, Array, Settings]]:
-    """(kind, picture, its spoiled side, what the network is told)"""
+    """The kind, the picture, its spoiled side, and what the network is told, of each sample."""
     setting = validation.settings[len(validation.settings) // 2]
     clean = [one for one in held if one.spoiled is None]
     for i, clip in enumerate(validation.clip):
@@ -94,7 +101,7 @@ def _spoiled(
 
 
 def show(board: Board, step: int, found: Sequence[Sample]) -> None:
-    """The first of each kind: spoiled, restored, clean, side by side."""
+    """Draws the first of each kind: spoiled, restored and clean, side by side."""
     for kind in dict.fromkeys(sample.kind for sample in found):
         for sample in [one for one in found if one.kind == kind][:SHOWN]:
             board.picture(
@@ -107,12 +114,10 @@ def show(board: Board, step: int, found: Sequence[Sample]) -> None:
 
 
 def losses_of(loss: Loss, found: Sequence[Sample], device: str) -> dict[str, float]:
-    """The loss and its terms, by the names of the curves: the mean over the pictures, each counting
-    as one.
+    """The loss and its terms, by the names of the curves, each the mean over the pictures.
 
-    A picture too small for the loss is left out.
-
-    A loss that wants logits gets those of the restored pictures, as far as these tell them.
+    A picture too small for the loss is left out. A loss that wants logits gets those of the
+    restored pictures, as far as these tell them.
     """
     sums: dict[str, list[float]] = {}
     for sample in found:
@@ -132,20 +137,20 @@ def losses_of(loss: Loss, found: Sequence[Sample], device: str) -> dict[str, flo
 
 
 def complaints(restorer: Restorer, found: Sequence[Sample]) -> list[str]:
-    """Whether the network has collapsed, in sentences."""
+    """The signs that the network has collapsed, in sentences; none where it has not."""
     clean = [to_channels(sample.clean, restorer.contract.channels_out) for sample in found]
     period = restorer.contract.multiple * restorer.contract.scale
     return collapses([sample.restored for sample in found], clean, min(max(8, period), 32))
 
 
 def beside(pictures: Sequence[Array]) -> Array:
-    """Pictures [1 or 3, H, W] side by side: grey as colour where there is both, smaller ones
-    enlarged by whole numbers to (about) the largest.
+    """Puts pictures [1 or 3, H, W] side by side.
+
+    Grey becomes colour where there is both, and smaller ones are enlarged by whole numbers to
+    (about) the largest.
     """
-    height, channels = (
-        max(picture.shape[1] for picture in pictures),
-        max(len(picture) for picture in pictures),
-    )
+    height = max(picture.shape[1] for picture in pictures)
+    channels = max(len(picture) for picture in pictures)
     large = [
         picture.repeat(height // picture.shape[1], 1).repeat(height // picture.shape[1], 2)
         for picture in pictures

@@ -1,5 +1,6 @@
-"""Validation: the averaged weights on fixed pictures, with fixed noise, at fixed levels; and what
-the weights file says of itself.
+"""Validation: the averaged weights on fixed pictures, with fixed noise, at fixed levels.
+
+Here is also what the weights file says of itself.
 """
 
 from __future__ import annotations
@@ -33,24 +34,25 @@ Figures = dict[str, dict[str, float]]
 
 @dataclass(frozen=True)
 class Held:
-    """A picture to validate on: clean [1, C, H, W] in [0, 1], and, of a pair, its spoiled side and
-    what the network is told of it.
-    """
+    """A picture to validate on."""
 
+    #: what it is called
     name: str
+    #: the clean picture, [1, C, H, W] in [0, 1]
     clean: Array
+    #: of a pair its spoiled side, as large or smaller by the scale; None otherwise
     spoiled: Array | None
+    #: what the network is told of a pair, by dial
     setting: Settings
 
 
 def centre_crops(
     pictures: Pictures, crop: int | None, scale: int = 1, raw: bool = False
 ) -> list[Held]:
-    """The pictures, or the piece of `crop` pixels in the middle of each, both sides alike. scale:
-    how many times larger the clean side is.
+    """The pictures, or the piece of `crop` pixels in the middle of each, both sides alike.
 
-    raw: as a camera's sensor saw them, in four planes of half their size; each picture always by
-    the same camera.
+    The clean side is `scale` times larger. With `raw` they are as a camera's sensor saw them, in
+    four planes of half their size; each picture always by the same camera.
     """
     if not raw:
         return [_centre_crop(pictures, i, crop, scale) for i in range(len(pictures))]
@@ -62,12 +64,13 @@ def centre_crops(
 
 
 def _centre_crop(pictures: Pictures, i: int, crop: int | None, scale: int) -> Held:
-    (clean, spoiled), source, (height, width) = pictures[i], pictures.sources[i], pictures.sizes[i]
-    rows, columns = (
-        min(crop // scale if crop else height, height),
-        min(crop // scale if crop else width, width),
-    )
-    top, left = (height - rows) // 2, (width - columns) // 2
+    clean, spoiled = pictures[i]
+    source = pictures.sources[i]
+    height, width = pictures.sizes[i]
+    rows = min(crop // scale, height) if crop else height
+    columns = min(crop // scale, width) if crop else width
+    top = (height - rows) // 2
+    left = (width - columns) // 2
 
     def piece(pixels: Any, times: int) -> Array:
         return floats(
@@ -83,10 +86,10 @@ def _centre_crop(pictures: Pictures, i: int, crop: int | None, scale: int) -> He
 
 
 def validate(model: Restores, validation: Validation, held: Sequence[Held]) -> Figures:
-    """PSNR and SSIM, means over the pictures, at all of its settings, on float and on 8-bit
-    pictures as it says; and those of pairs.
+    """The mean PSNR and SSIM over the pictures, at all settings, and those of pairs.
 
-    A setting at which pictures come back untouched, so that PSNR is infinite, is left out.
+    They are measured on float pictures, on 8-bit ones, or on both, as `validation` says. A setting
+    at which pictures come back untouched, so that PSNR is infinite, is left out.
     """
     figures: Figures = {}
     metrics = [METRICS["psnr"], METRICS["ssim"]]
@@ -105,10 +108,10 @@ def tables(
     held: Sequence[Held],
     metrics: Sequence[Metric],
 ) -> dict[str, Table]:
-    """By how the pictures were spoiled (float, 8-bit, pairs): what the metrics say at
-    every setting.
+    """What the metrics say at every setting, by how the pictures were spoiled.
 
-    Where the network enlarges, so many pixels at the border do not count, as is usual there.
+    The kinds are float, 8-bit and pairs. Where the network enlarges, so many pixels at the border
+    do not count, as is usual there.
     """
     contract = model.contract
     crop = contract.scale if contract.scale > 1 else 0
@@ -135,7 +138,7 @@ def tables(
 
 
 def score(figures: Figures) -> float:
-    """One number of it all, for a learning rate that waits for progress: the mean of every PSNR."""
+    """The mean of every PSNR, for a learning rate that waits for progress."""
     values = [value for table, row in figures.items() if "PSNR" in table for value in row.values()]
     return sum(values) / len(values) if values else 0.0
 
@@ -150,9 +153,9 @@ def card(
     precision: str,
     before: Sequence[Any],
 ) -> dict[str, Any]:
-    """What the weights file says of itself: what it is, how good, and everything that is needed to
-    make it again. before: what
-    the weights that it started from say of their own training.
+    """The card of a weights file: what it is, how good, and all that makes it again.
+
+    `before` is what the weights that it started from say of their own training.
     """
     figures = {table: row for table, row in figures.items() if "PSNR" in table}
     words = {name: text for name, text in plain(recipe.card).items() if text}
