@@ -1,10 +1,7 @@
-"""A sweep of the learning rate, from very low to very high, to see where the loss falls and where
-it breaks (Smith, WACV 2017).
+"""A sweep of the learning rate, from very low to very high (Smith, WACV 2017).
 
-Nothing is kept of it.
-
-It sees one batch over and over: with levels drawn anew, how bad the damage happens to be would
-drown what the rate does.
+It shows where the loss falls and where it breaks; nothing is kept of it. It sees one batch over and
+over: with levels drawn anew, how bad the damage happens to be would drown what the rate does.
 """
 
 from __future__ import annotations
@@ -23,8 +20,12 @@ from ..step.machine import make_machine
 from ..step.setup import set_up
 from ..step.step import TOTAL, Ballot, clip, gradients, share_left, update, vote
 
-LOWEST, HIGHEST, STEPS = 1e-6, 1.0, 100
-#: of the curve
+#: the rates between which it sweeps
+LOWEST = 1e-6
+HIGHEST = 1.0
+#: steps of a sweep
+STEPS = 100
+#: how much of the curve's last value stays in the next, to smooth it
 SMOOTH = 0.7
 #: how many times its best the smoothed loss may be before the sweep ends
 BROKEN = 4.0
@@ -32,29 +33,30 @@ BROKEN = 4.0
 
 @dataclass(frozen=True)
 class Sweep:
-    """The rates that were tried, the loss at each, and the same smoothed."""
+    """What a sweep found."""
 
+    #: the rates that were tried, rising
     rates: list[float]
+    #: the loss at each
     losses: list[float]
+    #: the same losses, smoothed
     smooth: list[float]
 
     @property
     def suggestion(self) -> float | None:
-        """A tenth of the rate at which the smoothed loss is lowest, beyond which it soon breaks;
-        None where it does not fall.
+        """A tenth of the rate at which the smoothed loss is lowest; None where it does not fall.
 
-        (Where it falls fastest is ten times too low: a fresh network's first, easy gains come at
-        whatever rate is tried first.)
+        Beyond that rate it soon breaks. (Where it falls fastest is ten times too low: a fresh
+        network's first, easy gains come at whatever rate is tried first.)
         """
         lowest = min(range(len(self.smooth)), key=self.smooth.__getitem__)
         return self.rates[lowest] / 10 if self.smooth[lowest] < self.smooth[0] else None
 
 
 def find_lr(recipe: Recipe, picture: Path, *, steps: int = STEPS) -> Sweep:
-    """Sweeps the rate of the recipe's (first stage's) optimizer, plots it into `picture`, and gives
-    the figures.
+    """Sweeps the rate of the first stage's optimizer, plots it into `picture`, gives the figures.
 
-    RecipeError, DataError, TrainingError.
+    RecipeError and DataError as for a run; TrainingError where the loss is never finite.
     """
     first, *others = resolve(recipe)
     first = replace(first, ema=0.0, accumulate=1)
@@ -62,7 +64,8 @@ def find_lr(recipe: Recipe, picture: Path, *, steps: int = STEPS) -> Sweep:
     initial = build_initial([first, *others], machine.world)[0]
     setup = set_up(initial, machine)
     batch = setup.crops[(0, 0, machine.rank, machine.world)]
-    rates, losses = [], []
+    rates: list[float] = []
+    losses: list[float] = []
     still = LearningRate(shape_of("constant", {}), steps)
     for step in range(steps):
         rate = LOWEST * (HIGHEST / LOWEST) ** (step / max(steps - 1, 1))

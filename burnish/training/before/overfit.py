@@ -1,7 +1,6 @@
-"""Overfitting on purpose: a network that cannot learn a few fixed crops by heart will not learn
-anything.
+"""Overfitting on purpose: a few fixed crops are learned by heart.
 
-Nothing is written.
+A network that cannot do that will not learn anything. Nothing is written.
 """
 
 from __future__ import annotations
@@ -18,16 +17,16 @@ from ..step.machine import make_machine
 from ..step.setup import set_up
 from ..step.step import TOTAL, Ballot, clip, gradients, share_left, update, vote
 
-#: steps that are made, and how much of the first loss may be left at their end (see
-#: step.share_left)
-STEPS, LEFT = 200, 0.7
+#: steps that are made
+STEPS = 200
+#: how much of the first loss may be left at their end (see step.share_left)
+LEFT = 0.7
 
 
 def overfit(recipe: Recipe, crops: int, *, steps: int = STEPS) -> str:
-    """Trains the first stage on so many fixed crops, spoiled once, without mirroring and turning;
-    says how the loss fell.
+    """Trains the first stage on so many fixed crops, and says how the loss fell.
 
-    TrainingError where it does not.
+    They are spoiled once, and neither mirrored nor turned. TrainingError where it does not fall.
     """
     first, *others = resolve(recipe)
     data = replace(first.data, batch=crops, flips=False, rotations=False, grey=0.0, workers=0)
@@ -36,7 +35,8 @@ def overfit(recipe: Recipe, crops: int, *, steps: int = STEPS) -> str:
     first = replace(first, data=data, schedule=schedule, shape=shape, accumulate=1, ema=0.0)
     machine = make_machine(recipe)
     setup = set_up(build_initial([first, *others], machine.world)[0], machine)
-    batch, rates = setup.crops[(0, 0, machine.rank, machine.world)], setup.rates(steps)
+    batch = setup.crops[(0, 0, machine.rank, machine.world)]
+    rates = setup.rates(steps)
     losses: list[float] = []
     for step in range(steps):
         found = gradients(setup, [batch])

@@ -22,15 +22,19 @@ from ..step.meter import duration
 from ..step.setup import Setup, set_up
 from ..step.speed import seconds_a_step
 
-#: steps that are measured after those that warm up, and seconds after which it has seen enough
-MEASURED, ENOUGH = 10, 10.0
+#: steps that are measured after those that warm up
+MEASURED = 10
+#: seconds after which it has seen enough
+ENOUGH = 10.0
 #: multiply-adds of a step for each of a forward pass: forward, and twice that backward
 TRAINED = 3
 
 
 def plan(recipe: Recipe) -> str:
-    """The resolved recipe as YAML, and for every stage its pictures, parameters, multiply-adds,
-    and, measured by some steps, its memory and time.
+    """The recipe as YAML, and for every stage what it has and what it would cost.
+
+    That is its pictures, parameters, multiply-adds, and, measured by some steps, its memory and
+    time.
     """
     # Without workers, so that the time is that of one process that makes its batches too: the run
     # is no slower.
@@ -48,7 +52,8 @@ def plan(recipe: Recipe) -> str:
 
 
 def _stage(setup: Setup) -> list[str]:
-    stage, machine = setup.stage, setup.machine
+    stage = setup.stage
+    machine = setup.machine
     trained = sum(p.numel() for p in setup.restorer.parameters() if p.requires_grad)
     pixels = stage.data.batch * stage.accumulate * setup.crops.cut.side**2
     per_pixel = multiply_adds(setup.ema)
@@ -73,7 +78,7 @@ def _stage(setup: Setup) -> list[str]:
 
 
 def _memory(machine: Machine) -> float:
-    """The peak so far, in GB."""
+    """The peak of memory so far, in GB."""
     if machine.device == "cuda":
         return torch.cuda.max_memory_allocated() / 1e9
     return (

@@ -15,8 +15,10 @@ from __future__ import annotations
 import argparse
 import math
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -32,9 +34,14 @@ from ...degrade.noise import clip_and_round
 from ...ground.channels import LUMA
 from ...pipeline.estimate.network import FLOOR, OFFSET
 
-CROP, BATCH = 160, 8
-#: the learning rate at its highest, and the steps over which it rises
-RATE, WARMUP = 3e-3, 200
+#: the side of a crop in pixels
+CROP = 160
+#: crops in a batch
+BATCH = 8
+#: the learning rate at its highest
+RATE = 3e-3
+#: the steps over which it rises
+WARMUP = 200
 #: how much of the averaged weights stays at each step
 AVERAGE = 0.998
 SAVE_EVERY = 500
@@ -42,8 +49,12 @@ SAVE_EVERY = 500
 TOO_LITTLE = 1.6
 #: the share of pictures that never were photographs
 DRAWN = 0.22
-#: shares of the crops: no noise, white noise, noise of saved pictures; the rest has both
-CLEAN, WHITE, SAVED = 0.18, 0.24, 0.53
+#: the share of crops without noise
+CLEAN = 0.18
+#: the share of crops with white noise
+WHITE = 0.24
+#: the share of crops with the noise of saved pictures; the rest has both
+SAVED = 0.53
 Pixels = NDArray[np.uint8]
 
 
@@ -64,7 +75,7 @@ class NoiseLevel(nn.Module):
         self.head = nn.Conv2d(width, 2, 1)
 
     def filters(self) -> tuple[Tensor, Tensor]:
-        """Those of the picture and of its quarter; each adds up to 0 over a colour."""
+        """The filters of the picture and of its quarter; each adds up to 0 over a colour."""
         fine = self.fine.weight.view(-1, 3, 4, 3, 3)
         fine = fine - fine.mean((2, 3, 4), keepdim=True)
         coarse = self.coarse.weight
@@ -83,7 +94,7 @@ class NoiseLevel(nn.Module):
         return level, spread.clamp(-4, 3)
 
     def arrays(self) -> dict[str, NDArray[np.floating]]:
-        """What the restoring wing reads."""
+        """The weights as the restoring wing reads them."""
         fine, coarse = self.filters()
         found = {"fine": fine, "coarse": coarse}
         for i, convolution in enumerate(self.mix):
@@ -98,15 +109,16 @@ class NoiseLevel(nn.Module):
 
 
 def whole(level: Tensor, spread: Tensor) -> Tensor:
-    """One logarithm for each picture; cells that are surer count for more. [B]"""
+    """One logarithm for each picture, [B]; cells that are surer count for more."""
     weight = torch.exp(-2 * spread)
     return (weight * level).sum((1, 2, 3)) / weight.sum((1, 2, 3))
 
 
 def loss(level: Tensor, spread: Tensor, true: Tensor) -> Tensor:
-    """Of each cell, as of a Laplace distribution whose width is the spread, and of the whole.
+    """The loss of each cell, and of the whole picture.
 
-    Too little costs more than too much: a denoiser that is told too little leaves the noise.
+    That of a cell is of a Laplace distribution whose width is the spread. Too little costs more
+    than too much: a denoiser that is told too little leaves the noise.
     """
     wanted = torch.log(true + OFFSET)
     error = (level - wanted[:, None, None, None]).abs()
@@ -118,12 +130,17 @@ def loss(level: Tensor, spread: Tensor, true: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Crops:
-    """What the network is trained on; a batch is a function of the seed and the step."""
+    """The crops that the network is trained on; a batch is a function of the seed and the step."""
 
+    #: photographs, [H, W, 3] each
     photographs: list[Pixels]
+    #: pictures that never were photographs, [H, W, 3] each
     drawn: list[Pixels]
+    #: what adds white noise
     white: Degradation
+    #: what adds the noise of saved pictures
     saved: Degradation
+    #: what a batch depends on, with the step
     seed: int
 
     def batch(self, step: int) -> tuple[Tensor, Tensor]:
@@ -159,8 +176,9 @@ class Crops:
 
 
 def _softened(pixels: Pixels, rng: np.random.Generator) -> Pixels:
-    """Smaller, and half of the time blurred: without noise of its own, and as soft as a camera's
-    pictures are.
+    """The picture made smaller, and half of the time blurred.
+
+    It is then without noise of its own, and as soft as a camera's pictures are.
     """
     height, width = pixels.shape[:2]
     share = rng.uniform(0.4, 0.8)
@@ -173,7 +191,10 @@ def _softened(pixels: Pixels, rng: np.random.Generator) -> Pixels:
 
 
 def _crop(pixels: Pixels, rng: np.random.Generator) -> Array:
-    """[3, CROP, CROP] in [0, 1], mirrored and turned; what is too small is mirrored to size."""
+    """A crop [3, CROP, CROP] in [0, 1], mirrored and turned.
+
+    What is too small is mirrored to size.
+    """
     height, width = pixels.shape[:2]
     missing = ((0, max(0, CROP - height)), (0, max(0, CROP - width)), (0, 0))
     pixels = np.pad(pixels, missing, mode="symmetric")
@@ -188,16 +209,16 @@ def _crop(pixels: Pixels, rng: np.random.Generator) -> Array:
 def _spoiled(
     degradation: Degradation, clean: Array, low: float, high: float, rng: np.random.Generator
 ) -> Array:
-    """With noise of a level between low and high, as likely to double as to halve."""
+    """The picture with noise of a level between low and high, as likely to double as to halve."""
     level = np.full((1, 1, 1, 1), math.exp(rng.uniform(math.log(low), math.log(high))), np.float32)
     spoiled: Array = degradation.spoil(clean[None], level, rng)[0]
     return spoiled
 
 
 def _as_file(picture: Array, rng: np.random.Generator) -> tuple[Array, float]:
-    """As it may lie in a file: a JPEG, rounded, or float; grey in three channels, or in sepia.
+    """The picture [3, H, W] as it may lie in a file, and what the noise was multiplied by.
 
-    Returns [3, H, W], and what the noise was multiplied by.
+    It is a JPEG, rounded, or float; grey is in three channels, or in sepia.
     """
     grey = len(picture) == 1
     if rng.random() < 0.4:
@@ -225,9 +246,9 @@ def _rate(step: int, steps: int) -> float:
 
 
 def train(crops: Crops, out: Path, steps: int, until: int | None = None) -> Path:
-    """Trains, or goes on; returns the file of the averaged weights.
+    """Trains, or goes on from the last state; returns the file of the averaged weights.
 
-    until: the step at which it is stopped for now, with everything saved; without it, the last.
+    At step `until` it stops for now, with everything saved; without it, at the last step.
     """
     out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(crops.seed)
@@ -237,14 +258,8 @@ def train(crops: Crops, out: Path, steps: int, until: int | None = None) -> Path
     average.load_state_dict(network.state_dict())
     optimizer = torch.optim.AdamW(network.parameters(), weight_decay=1e-3)
     state = out / "state.pt"
-    first = 0
-    if state.exists():
-        stored = torch.load(state, weights_only=True)
-        network.load_state_dict(stored["network"])
-        average.load_state_dict(stored["average"])
-        optimizer.load_state_dict(stored["optimizer"])
-        first = stored["step"]
-
+    parts = {"network": network, "average": average, "optimizer": optimizer}
+    first = _restored(parts, state) if state.exists() else 0
     last = steps if until is None else until
     for step in range(first, last):
         pictures, levels = crops.batch(step)
@@ -262,21 +277,29 @@ def train(crops: Crops, out: Path, steps: int, until: int | None = None) -> Path
                 mean.lerp_(now, 1 - share)
         if (step + 1) % SAVE_EVERY == 0 or step + 1 == last:
             print(f"step {step + 1} of {steps}: loss {value.item():.3f}", flush=True)
-            record = {
-                "network": network.state_dict(),
-                "average": average.state_dict(),
-                "optimizer": optimizer.state_dict(),
-                "step": step + 1,
-            }
-            torch.save(record, state.with_suffix(".part"))
-            os.replace(state.with_suffix(".part"), state)
+            _save(parts, step + 1, state)
     weights = out / "noise_level.npz"
     np.savez(weights, **average.arrays())  # type: ignore[arg-type]
     return weights
 
 
+def _restored(parts: Mapping[str, Any], state: Path) -> int:
+    """Brings the parts to the state in a file; returns the steps made till then."""
+    stored = torch.load(state, weights_only=True)
+    for name, part in parts.items():
+        part.load_state_dict(stored[name])
+    return int(stored["step"])
+
+
+def _save(parts: Mapping[str, Any], step: int, state: Path) -> None:
+    """Writes the state of the parts after so many steps, whole or not at all."""
+    record = {name: part.state_dict() for name, part in parts.items()}
+    torch.save({**record, "step": step}, state.with_suffix(".part"))
+    os.replace(state.with_suffix(".part"), state)
+
+
 def pictures(folders: list[Path]) -> tuple[list[Pixels], list[Pixels]]:
-    """Photographs, and, from folders called drawn, pictures that are none. [H, W, 3] each"""
+    """Photographs and, from folders called drawn, pictures that are none, [H, W, 3] each."""
     photographs: list[Pixels] = []
     drawn: list[Pixels] = []
     for folder in folders:
