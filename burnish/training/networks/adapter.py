@@ -1,5 +1,6 @@
-"""The one way in for a plain `nn.Module` that somebody else wrote: what it declares is read here,
-once, and from then on it is a `Network`.
+"""The one way in for a plain `nn.Module` that somebody else wrote.
+
+What it declares is read here, once, and from then on it is a `Network`.
 """
 
 from __future__ import annotations

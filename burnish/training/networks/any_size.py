@@ -24,8 +24,9 @@ SIDES = {"height": 2, "width": 3}
 
 
 def take_any_size(model: onnx.ModelProto, contract: Contract) -> None:
-    """Puts the padding in front of the graph's picture (and of its map of levels), and the crop
-    behind each output. A picture whose sides are multiples already passes unchanged.
+    """Puts the padding in front of the graph's picture, and the crop behind each output.
+
+    Its map of levels is padded, too. A picture whose sides are multiples already passes unchanged.
     """
     graph = model.graph
     inner = list(graph.node)
@@ -61,8 +62,9 @@ def _longer(name: str, side: str, result: str) -> Iterator[onnx.NodeProto]:
 
 
 def _mirrored(side: str, axis: int) -> Iterator[onnx.NodeProto]:
-    """The nodes that compute which rows (or columns) stand beyond the picture's own, up to the next
-    multiple: none where there is one already.
+    """The nodes that compute which rows (or columns) stand beyond the picture's own.
+
+    They go up to the next multiple: none where there is one already.
     """
     at = f"size.{side}"
     yield _node("Shape", ["input"], f"{at}.list", start=axis, end=axis + 1)

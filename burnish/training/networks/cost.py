@@ -1,4 +1,4 @@
-"""What a network costs: parameters, and multiply-adds for each pixel of its input."""
+"""The cost of a network: parameters, and multiply-adds for each pixel of its input."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Restorer -> model file: an ONNX graph with contract and card inside, weights in half precision
-where asked, ready for any runtime.
+"""Restorer -> model file: an ONNX graph with contract and card inside, ready for any runtime.
 
-Inputs `input` [B, C, H, W] and, with dials, `level`; outputs `output` and, where the network
-predicts one, `residual`; B, H and W are free (`any_size.py`).
+The weights are in half precision where asked. Inputs are `input` [B, C, H, W] and, with dials,
+`level`; outputs are `output` and, where the network predicts one, `residual`; B, H and W are free
+(`any_size.py`).
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ SMALLEST_HALVED = 256
 
 
 class _Graph(nn.Module):
-    """What is traced: the picture, and the residual where there is one, as two outputs."""
+    """The module that is traced: it gives the picture, and the residual where there is one."""
 
     def __init__(self, restorer: Restorer) -> None:
         super().__init__()
@@ -76,8 +76,9 @@ def export(
 
 
 def source_digest(path: Path) -> str | None:
-    """The SHA-256 of the safetensors file that a model file was made from; None where it does not
-    say.
+    """The SHA-256 of the safetensors file that a model file was made from.
+
+    None where it does not say.
     """
     properties = {p.key: p.value for p in onnx.load(path, load_external_data=False).metadata_props}
     digest: str | None = json.loads(properties["burnish"])["source_sha256"]
@@ -85,8 +86,9 @@ def source_digest(path: Path) -> str | None:
 
 
 def rounded(restorer: Restorer) -> Restorer:
-    """A copy whose large weights went through float16 and back; those that float16 cannot hold
-    stay.
+    """A copy whose large weights went through float16 and back.
+
+    Those that float16 cannot hold stay.
     """
     result = copy.deepcopy(restorer).eval()
     with torch.no_grad():
@@ -122,9 +124,7 @@ def _trace(restorer: Restorer) -> onnx.ModelProto:
 
 
 def example(contract: Contract, batch: int, height: int, width: int) -> tuple[Tensor, ...]:
-    """A random picture and a level in the middle of its range, in the shapes that the graph
-    takes.
-    """
+    """A random picture and a level in the middle of its range, in the graph's shapes."""
     generator = torch.Generator().manual_seed(0)
     image = torch.rand(batch, contract.channels_in, height, width, generator=generator)
     if not contract.dials:
@@ -154,11 +154,11 @@ def _dynamic(contract: Contract) -> tuple[dict[int, Any], ...]:
 
 
 def _halve_weights(graph: onnx.GraphProto) -> None:
-    """Large float32 initialisers become float16 ones with a Cast, which runtimes fold away when
-    they load the file.
+    """Makes large float32 initialisers float16 ones with a Cast.
 
-    One that float16 does not hold exactly stays: the exporter made it of rounded weights and a
-    batch norm, and to round it again would change the result.
+    Runtimes fold it away when they load the file. One that float16 does not hold exactly stays: the
+    exporter made it of rounded weights and a batch norm, and to round it again would change the
+    result.
     """
     casts = []
     for tensor in graph.initializer:

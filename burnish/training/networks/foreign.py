@@ -38,8 +38,9 @@ def read_pth(path: Path) -> dict[str, Tensor]:
 
 
 def load_pth(restorer: Restorer, path: Path) -> Restorer:
-    """The restorer with the weights of a file whose keys are those of its own network (KAIR's DnCNN
-    and FFDNet are), layer for layer.
+    """The restorer with the weights of a file whose keys are those of its own network.
+
+    KAIR's DnCNN and FFDNet are such, layer for layer.
     """
     load_weights(restorer.net, read_pth(path), str(path))
     return restorer.eval()

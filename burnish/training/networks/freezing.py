@@ -1,6 +1,4 @@
-"""Freezing: parameters by their names, and with them the running statistics of the layers that they
-belong to.
-"""
+"""Freezing: parameters by their names, and the running statistics of the layers they belong to."""
 
 from __future__ import annotations
 
@@ -13,9 +11,9 @@ from ..parts.patterns import check_pattern, like
 
 
 def freeze(net: nn.Module, patterns: Sequence[str]) -> int:
-    """Parameters whose name is like one of the patterns no longer learn, and normalisations of
-    which a parameter or buffer is no longer gather statistics.
+    """Keeps the parameters whose name is like one of the patterns from learning.
 
+    Normalisations of which a parameter or buffer no longer learns gather no statistics any more.
     Returns how many parameters (numbers) go on learning. RecipeError where a pattern is like no
     name, or nothing is left to learn.
     """

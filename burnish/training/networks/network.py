@@ -1,4 +1,4 @@
-"""What a network is to the rest of the wing: what it declares, and what it can be asked.
+"""The network as the rest of the wing sees it: what it declares, and what it can be asked.
 
 Networks of the house derive from `Network`. A plain `nn.Module` that somebody else wrote becomes
 one in `adapter.py`, and nothing but that file asks a module what it happens to have.
@@ -32,11 +32,11 @@ class Layer(nn.Module):
 
 
 class Network(Layer):
-    """forward(image [B, channels_in, H, W]) -> [B, channels_out, scale * H, scale * W]; a network
-    with dials takes the level as well, [B, dials, 1, 1] or, as a map, [B, dials, H, W].
+    """A network: forward(image [B, channels_in, H, W]) -> [B, channels_out, scale * H, scale * W].
 
-    A subclass writes `forward`, and says on the class or in `__init__` which of the attributes
-    below are different for it. What it leaves out is the least that can be relied on.
+    A network with dials takes the level as well, [B, dials, 1, 1] or, as a map, [B, dials, H, W]. A
+    subclass writes `forward`, and says on the class or in `__init__` which of the attributes below
+    are different for it. What it leaves out is the least that can be relied on.
     """
 
     #: channels of the pictures that it takes; 1 for grey
@@ -76,7 +76,7 @@ class Network(Layer):
         return type(self).__name__
 
     def contract(self, dials: tuple[Dial, ...]) -> Contract:
-        """What the outside must know to run it, with the recipe's dials.
+        """The contract, which is what the outside must know to run it, with the recipe's dials.
 
         RecipeError where these are not as many as it reads.
         """
@@ -98,8 +98,9 @@ class Network(Layer):
         )
 
     def weight_sets(self) -> list[list[nn.Parameter]]:
-        """The weights that a picture passes from door to tail, in that order: one list for each
-        network that is kept in this one.
+        """The weights that a picture passes from door to tail, in that order.
+
+        There is one list for each network that is kept in this one.
         """
         return [list(self.parameters())]
 

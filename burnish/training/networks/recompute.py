@@ -1,5 +1,7 @@
-"""Checkpointed activations (Chen et al. 2016): what happens inside a block is computed again in the
-backward pass, so that it need not be kept till then.
+"""Checkpointed activations (Chen et al. 2016).
+
+What happens inside a block is computed again in the backward pass, so that it need not be kept till
+then.
 """
 
 from __future__ import annotations

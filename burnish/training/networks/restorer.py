@@ -35,8 +35,9 @@ FORMAT = 1
 
 
 class Restorer(nn.Module):
-    """forward(image [B, C, H, W], level [B, K, 1, 1] or [B, K, H, W] or None) -> the restored
-    image; H and W multiples of `contract.multiple`.
+    """A trained network with its dials: a picture [B, C, H, W] becomes the restored one.
+
+    The level is [B, K, 1, 1], [B, K, H, W] or None; H and W are multiples of `contract.multiple`.
     """
 
     def __init__(self, spec: Spec, dials: tuple[Dial, ...] = (), *, trusted: bool = False) -> None:
@@ -47,9 +48,7 @@ class Restorer(nn.Module):
         self.card: dict[str, Any] = {}
 
     def predict(self, image: Tensor, level: Tensor | None = None) -> Tensor:
-        """What the network itself gives: the residual where `contract.residual`, else the
-        picture.
-        """
+        """The network's own output: the residual where `contract.residual`, else the picture."""
         return self.net(image, level) if self.contract.dials else self.net(image)
 
     def forward(self, image: Tensor, level: Tensor | None = None) -> Tensor:
@@ -57,10 +56,10 @@ class Restorer(nn.Module):
         return image + predicted.to(image.dtype) if self.contract.residual else predicted
 
     def fold(self, **settings: float) -> Restorer:
-        """The plain network of one setting of the dials, such as `fold(noise=25)`: no dials, the
-        base's own operations and weights, plus biases it lacked.
+        """The plain network of one setting of the dials, such as `fold(noise=25)`.
 
-        DialError where that is not exact, with the reason, and for a setting out of range.
+        It has no dials, and the base's own operations and weights, plus biases it lacked. DialError
+        where that is not exact, with the reason, and for a setting out of range.
         """
         level = torch.tensor(self.contract.settings(settings), dtype=torch.float32).view(
             1, -1, 1, 1
@@ -178,8 +177,9 @@ def load_weights(net: nn.Module, weights: Mapping[str, Tensor], source: str) -> 
 
 
 def _at_setting(card: Mapping[str, Any], setting: Mapping[str, float]) -> dict[str, Any]:
-    """What a card says that still holds when the dials stand fast: nothing of the dial, and of the
-    figures those of that setting.
+    """The card's words that still hold when the dials stand fast.
+
+    It says nothing of the dial, and of the figures those of that setting alone.
     """
     kept = {key: value for key, value in card.items() if key != "dial"}
     for key, name in (

@@ -19,15 +19,16 @@ from .restorer import Restorer
 
 
 def gpu_usable() -> bool:
-    """Whether this PyTorch can use an NVIDIA GPU."""
+    """True where this PyTorch can use an NVIDIA GPU."""
     return torch.cuda.is_available()
 
 
 def open_model(
     path: Path, contract: Contract, *, device: str, threads: int | None, fp32: bool
 ) -> Opened:
-    """The trained network itself, on "cpu" or "cuda"; on a GPU in bf16 (fp16 where it has no bf16)
-    unless fp32.
+    """Opens the trained network itself, on "cpu" or "cuda".
+
+    On a GPU it runs in bf16 (fp16 where it has no bf16) unless `fp32`.
     """
     source = path.with_suffix(".safetensors")
     if not source.is_file():
@@ -56,8 +57,9 @@ def open_model(
 def runner(
     restorer: Restorer, device: str | torch.device = "cpu", precision: torch.dtype | None = None
 ) -> Run:
-    """A Run of the restorer as it is (its weights may go on changing: validation uses this during
-    training).
+    """A Run of the restorer as it is.
+
+    Its weights may go on changing: validation uses this during training.
     """
     kind = torch.device(device).type
     memory_format: torch.memory_format = torch.channels_last

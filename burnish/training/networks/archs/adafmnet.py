@@ -1,5 +1,6 @@
-"""AdaFMNet: the host network of AdaFM (He, Dong, Qiao, CVPR 2019), residual blocks at half the
-picture's size; FTN and others were compared on it.
+"""AdaFMNet: the host network of AdaFM (He, Dong, Qiao, CVPR 2019).
+
+It has residual blocks at half the picture's size; FTN and others were compared on it.
 """
 
 from __future__ import annotations
@@ -13,13 +14,11 @@ from .blocks import Enlarge
 
 
 class AdaFMNet(Network):
-    """`[B, channels_in, H, W]` -> the picture `[B, channels_out, H, W]`, or with `residual` what is
-    to be added to it.
+    """Makes of `[B, channels_in, H, W]` the picture `[B, channels_out, H, W]`.
 
-    H and W multiples of 2.
-
-    A 3x3 convolution of stride 2, `blocks` of convolution, ReLU, convolution and skip, a
-    convolution and a long skip, PixelShuffle by 2, two convolutions. With 64 channels and 16 blocks
+    With `residual` it makes what is to be added to the picture. H and W are multiples of 2. It is a
+    3x3 convolution of stride 2, `blocks` of convolution, ReLU, convolution and skip, a convolution
+    and a long skip, PixelShuffle by 2, two convolutions. With 64 channels and 16 blocks it has
     1,406,787 parameters. The first convolution pads by replication, so that a level plane folds
     into it.
     """

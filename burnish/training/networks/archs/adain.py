@@ -1,6 +1,7 @@
-"""AdaIN: a picture's features brought to the statistics of a painting's (Huang, Belongie,
-"Arbitrary style transfer in real-time with adaptive instance normalization", ICCV 2017), between
-two paintings by a dial.
+"""AdaIN: a picture's features brought to the statistics of a painting's.
+
+The source is Huang and Belongie, "Arbitrary style transfer in real-time with adaptive instance
+normalization", ICCV 2017; here a dial goes between two paintings.
 """
 
 from __future__ import annotations
@@ -20,14 +21,14 @@ EPSILON = 1e-5
 
 
 class AdaIN(Turned, Network):
-    """`[B, 3, H, W]` and a level -> the picture `[B, 3, H, W]`: a frozen encoder, its last features
-    with mean and deviation of each channel (over the whole picture, so there are no tiles) as of a
-    painting, and a decoder, which is what is trained.
+    """Makes of `[B, 3, H, W]` and a level the picture `[B, 3, H, W]`.
 
-    network, layer: the encoder, to there (see `features.py`; the paper's is VGG19 to relu4_1, which
-    came from elsewhere; a new one is drawn: `begin`). The level goes from the first painting,
-    amount 0, to the second, 1, whose features are mixed (the paper's section 7); levels, amounts:
-    which is which.
+    It is a frozen encoder, its last features with mean and deviation of each channel (over the
+    whole picture, so there are no tiles) as of a painting, and a decoder, which is what is trained.
+    The encoder is that `network` to that `layer` (see `features.py`; the paper's is VGG19 to
+    relu4_1, which came from elsewhere; a new one is drawn: `begin`). The level goes from the first
+    painting, amount 0, to the second, 1, whose features are mixed (the paper's section 7); `levels`
+    and `amounts` say which is which.
     """
 
     tiny: ClassVar[dict[str, Any]] = {"network": "SqueezeNet", "layer": "fire2", "levels": [0, 75]}
@@ -60,10 +61,10 @@ class AdaIN(Turned, Network):
 
     @torch.no_grad()
     def begin(self, file: Path, paintings: Sequence[Tensor]) -> None:
-        """Fills the encoder from a .pth file with torchvision's keys, and the statistics from two
-        paintings [1, 3, H, W].
+        """Fills the encoder from a .pth file, and the statistics from two paintings [1, 3, H, W].
 
-        ModelMissing, ModelCorrupt, ModelMismatch.
+        The file has torchvision's keys; ModelMissing, ModelCorrupt or ModelMismatch where it does
+        not fit.
         """
         self.encoder.load_state_dict(fitting(self.encoder, read(file), file))
         for i, painting in enumerate(paintings):
@@ -87,8 +88,9 @@ class AdaIN(Turned, Network):
 
 
 def _evenly(module: nn.Module) -> nn.Module:
-    """The layer with borders that repeat the edge, where zeros would frame the picture, and so that
-    sizes halve exactly: SqueezeNet's do not.
+    """The layer with borders that repeat the edge, where zeros would frame the picture.
+
+    Sizes then halve exactly, too: SqueezeNet's do not.
     """
     for layer in module.modules():
         if isinstance(layer, nn.Conv2d):
@@ -108,8 +110,9 @@ def _statistics(features: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _decoder(channels: int, halvings: int) -> nn.Sequential:
-    """Half as many channels at each size, which is doubled by repeating pixels, as the paper has
-    it; borders repeat the edge.
+    """The decoder: half as many channels at each size, which is doubled by repeating pixels.
+
+    The paper has it so; borders repeat the edge.
     """
     layers: list[nn.Module] = []
     for _ in range(halvings):

@@ -1,5 +1,6 @@
-"""Biased: a network some of whose convolutions have the bias that they lack, as folding a dial at
-one level leaves them.
+"""Biased: a network some of whose convolutions have the bias that they lack.
+
+Folding a dial at one level leaves them so.
 """
 
 from __future__ import annotations
@@ -14,9 +15,7 @@ from ..wrapper import Wrapper
 
 
 class Biased(Wrapper):
-    """Wraps a network without dials, and gives each of the convolutions of these names a bias, from
-    0.
-    """
+    """Wraps a network without dials, and gives the named convolutions a bias each, from 0."""
 
     tiny: ClassVar[dict[str, Any]] = {
         "base": {"use": "ResUNet", "args": {"widths": [8, 12], "blocks": 1}},

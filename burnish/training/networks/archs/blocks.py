@@ -31,8 +31,9 @@ def conv_norm_relu(a: int, b: int, norm: str = "none") -> nn.Sequential:
 
 
 class ResBlock(Layer):
-    """x + conv(ReLU(conv(x))), 3x3, without biases; the second convolution starts small, so that a
-    fresh network is near the identity.
+    """A residual block, x + conv(ReLU(conv(x))), 3x3, without biases.
+
+    The second convolution starts small, so that a fresh network is near the identity.
     """
 
     starts_small = ("conv2",)
@@ -47,8 +48,9 @@ class ResBlock(Layer):
 
 
 class DoorConv(nn.Conv2d):
-    """A 3x3 convolution that pads by replication: the door of a network that reads a level plane,
-    which folds into a bias only if the border sees it too.
+    """A 3x3 convolution that pads by replication: the door of a network that reads a level plane.
+
+    The plane folds into a bias only if the border sees it too.
     """
 
     def __init__(self, channels_in: int, channels_out: int) -> None:
@@ -58,8 +60,9 @@ class DoorConv(nn.Conv2d):
 
 
 def plain_stack(channels_in: int, channels_out: int, width: int, depth: int) -> nn.Sequential:
-    """`depth` 3x3 convolutions with biases and ReLU between them, as DnCNN and FFDNet are built;
-    [B, channels_in, H, W] -> [B, channels_out, H, W].
+    """A stack of `depth` 3x3 convolutions with biases and ReLU between them.
+
+    DnCNN and FFDNet are built so; [B, channels_in, H, W] -> [B, channels_out, H, W].
     """
     if depth < 2:
         raise ValueError(f"depth must be at least 2, not {depth}")
@@ -81,11 +84,10 @@ class ChannelNorm(nn.LayerNorm):
 
 
 class Enlarge(nn.Sequential):
-    """PixelShuffle layers (Shi et al., CVPR 2016), each a 3x3 convolution, the shuffle by 2, ReLU;
-    [B, width, H, W] -> [B, width, scale H, scale W].
+    """PixelShuffle layers (Shi et al., CVPR 2016): each a 3x3 convolution, the shuffle by 2, ReLU.
 
-    icnr: a fresh layer enlarges by repeating pixels, which leaves no checkerboard (Aitken et al.,
-    2017).
+    They make [B, width, scale H, scale W] of [B, width, H, W]. With `icnr` a fresh layer enlarges
+    by repeating pixels, which leaves no checkerboard (Aitken et al., 2017).
     """
 
     def __init__(self, width: int, scale: int, icnr: bool = True) -> None:

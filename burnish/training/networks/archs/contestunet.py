@@ -1,5 +1,6 @@
-"""ContestUNet: the U-Net of a raw denoising contest's report (ZTE 2022): it predicts the noise of a
-packed Bayer frame, or of a colour picture.
+"""ContestUNet: the U-Net of a raw denoising contest's report (ZTE 2022).
+
+It predicts the noise of a packed Bayer frame, or of a colour picture.
 """
 
 from __future__ import annotations
@@ -14,11 +15,10 @@ from .ushape import UShape
 
 
 class ContestUNet(Network):
-    """`[B, channels, H, W]` -> residual `[B, channels, H, W]`; H and W multiples of 16 (the report
-    pads to 32).
+    """Makes of `[B, channels, H, W]` the residual `[B, channels, H, W]`.
 
-    A block is conv3x3 in -> in, leaky ReLU 0.2, conv3x3 in -> out, leaky ReLU 0.2. pooling: max or
-    average.
+    H and W are multiples of 16 (the report pads to 32). A block is conv3x3 in -> in, leaky ReLU
+    0.2, conv3x3 in -> out, leaky ReLU 0.2. `pooling` is max or average.
     """
 
     tiny: ClassVar[dict[str, Any]] = {"channels": 4, "widths": [8, 12, 16]}

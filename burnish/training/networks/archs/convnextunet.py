@@ -1,5 +1,6 @@
-"""ConvNeXtUNet: a U-Net of ConvNeXt-like blocks (Liu et al., CVPR 2022) from a raw denoising
-contest's report (ZTE 2022), for the study of kernel and width.
+"""ConvNeXtUNet: a U-Net of ConvNeXt-like blocks (Liu et al., CVPR 2022).
+
+It is from a raw denoising contest's report (ZTE 2022), for the study of kernel and width.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ from .ushape import UShape
 
 
 class ConvNeXtUNet(Network):
-    """`[B, channels, H, W]` -> residual `[B, channels, H, W]`.
+    """Makes of `[B, channels, H, W]` the residual `[B, channels, H, W]`.
 
-    kernels: of the depthwise convolutions, one odd number for all scales or one for each; the
-    report's studies have 3, 3, 3, 3 at these widths, and 23, 23, 23, 17, 3 at widths 16, 32, 64,
-    128, 256. pooling: max or average.
+    `kernels` are those of the depthwise convolutions, one odd number for all scales or one for
+    each; the report's studies have 3, 3, 3, 3 at these widths, and 23, 23, 23, 17, 3 at widths 16,
+    32, 64, 128, 256. `pooling` is max or average.
     """
 
     tiny: ClassVar[dict[str, Any]] = {"channels": 4, "widths": [8, 12, 16], "kernels": [5, 3, 3]}
@@ -53,10 +54,10 @@ class ConvNeXtUNet(Network):
 
 
 class ConvNeXtBlock(Layer):
-    """conv1x1(x) + amount * branch(x): depthwise kernel, norm, 1x1 to twice the channels, GELU, 1x1
-    back.
+    """A block conv1x1(x) + amount * branch(x).
 
-    `amount` is one learned number that starts at 0.
+    The branch is a depthwise kernel, norm, 1x1 to twice the channels, GELU, 1x1 back. `amount` is
+    one learned number that starts at 0.
     """
 
     def __init__(self, channels_in: int, channels_out: int, kernel: int) -> None:

@@ -1,5 +1,6 @@
-"""DnCNN (Zhang et al., "Beyond a Gaussian denoiser", TIP 2017): 3x3 convolutions that predict the
-noise; batch norm folded away, as published for inference.
+"""DnCNN (Zhang et al., "Beyond a Gaussian denoiser", TIP 2017).
+
+Its 3x3 convolutions predict the noise; batch norm is folded away, as published for inference.
 """
 
 from __future__ import annotations

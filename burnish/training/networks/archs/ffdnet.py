@@ -1,5 +1,6 @@
-"""FFDNet (Zhang, Zuo, Zhang, TIP 2018): a plain denoiser at half size that reads the noise level as
-an input plane and predicts the clean picture.
+"""FFDNet (Zhang, Zuo, Zhang, TIP 2018): a plain denoiser at half size.
+
+It reads the noise level as an input plane and predicts the clean picture.
 """
 
 from __future__ import annotations

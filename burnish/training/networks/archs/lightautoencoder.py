@@ -1,5 +1,6 @@
-"""LightAutoencoder: the small network of a report on cleaning photographed documents, with and
-without skips; norm, upsampling and join can be ablated.
+"""LightAutoencoder: the small network of a report on cleaning photographed documents.
+
+It is there with and without skips; norm, upsampling and join can be ablated.
 """
 
 from __future__ import annotations
@@ -14,17 +15,16 @@ from .blocks import conv_norm_relu
 
 
 class LightAutoencoder(Network):
-    """`[B, channels_in, H, W]` -> `[B, channels_out, H, W]`, of any range; inside `Sigmoid` it
-    gives logits, as in the report.
+    """Makes of `[B, channels_in, H, W]` the picture `[B, channels_out, H, W]`, of any range.
 
-    H and W multiples of 2.
-
-    skips False: two convolutions, max pooling, four at half the size, upsampling, two; norm in the
-    first four alone. skips True: three convolutions, pooling, two, and at three places what was
-    there on the way down joins: concat, or sum (the convolutions after it then take half as many
-    channels). norm: batch or none. upsampling: nearest, or transposed (2x2, stride 2); without it,
-    nearest without skips and transposed with them. The report's network without a norm gave one
-    colour or a checkered picture, and with transposed upsampling some runs a grey background.
+    Inside `Sigmoid` it gives logits, as in the report. H and W are multiples of 2. Without `skips`
+    it is two convolutions, max pooling, four at half the size, upsampling, two, with the norm in
+    the first four alone. With `skips` it is three convolutions, pooling, two, and at three places
+    what was there on the way down joins: by concat, or by sum (the convolutions after it then take
+    half as many channels). `norm` is batch or none. `upsampling` is nearest, or transposed (2x2,
+    stride 2); without it, nearest without skips and transposed with them. The report's network
+    without a norm gave one colour or a checkered picture, and with transposed upsampling some runs
+    a grey background.
     """
 
     tiny: ClassVar[dict[str, Any]] = {}
@@ -53,32 +53,37 @@ class LightAutoencoder(Network):
         self.pool = nn.MaxPool2d(2)
         self.first = conv_norm_relu(channels_in, 8, norm)
         self.second = conv_norm_relu(8, 16, norm)
-        if not skips:
-            self.inside = nn.Sequential(
-                *conv_norm_relu(16, 32, norm),
-                *conv_norm_relu(32, 32, norm),
-                *conv_norm_relu(32, 32),
-                *conv_norm_relu(32, 16),
-            )
-            self.up = _upsampling(upsampling, 16, 16)
-            self.last = nn.Sequential(
-                *conv_norm_relu(16, 8), nn.Conv2d(8, channels_out, 3, padding=1)
-            )
+        if skips:
+            self._with_skips(channels_out, norm, upsampling, twice)
         else:
-            self.third = conv_norm_relu(16, 32, norm)
-            self.inside = nn.Sequential(*conv_norm_relu(32, 32, norm), *conv_norm_relu(32, 32))
-            self.up = nn.Sequential(
-                nn.ConvTranspose2d(twice * 32, 32, 1),
-                nn.ReLU(),
-                _upsampling(upsampling, 32, 16),
-                nn.ReLU(),
-            )
-            self.wide = nn.Sequential(
-                *conv_norm_relu(twice * 16, 16, norm), *conv_norm_relu(16, 8, norm)
-            )
-            self.last = nn.Sequential(
-                *conv_norm_relu(twice * 8, 8, norm), nn.Conv2d(8, channels_out, 3, padding=1)
-            )
+            self._without_skips(channels_out, norm, upsampling)
+
+    def _without_skips(self, channels_out: int, norm: str, upsampling: str) -> None:
+        self.inside = nn.Sequential(
+            *conv_norm_relu(16, 32, norm),
+            *conv_norm_relu(32, 32, norm),
+            *conv_norm_relu(32, 32),
+            *conv_norm_relu(32, 16),
+        )
+        self.up = _upsampling(upsampling, 16, 16)
+        self.last = nn.Sequential(*conv_norm_relu(16, 8), nn.Conv2d(8, channels_out, 3, padding=1))
+
+    def _with_skips(self, channels_out: int, norm: str, upsampling: str, twice: int) -> None:
+        """`twice` is how many times the channels grow where what was there before joins."""
+        self.third = conv_norm_relu(16, 32, norm)
+        self.inside = nn.Sequential(*conv_norm_relu(32, 32, norm), *conv_norm_relu(32, 32))
+        self.up = nn.Sequential(
+            nn.ConvTranspose2d(twice * 32, 32, 1),
+            nn.ReLU(),
+            _upsampling(upsampling, 32, 16),
+            nn.ReLU(),
+        )
+        self.wide = nn.Sequential(
+            *conv_norm_relu(twice * 16, 16, norm), *conv_norm_relu(16, 8, norm)
+        )
+        self.last = nn.Sequential(
+            *conv_norm_relu(twice * 8, 8, norm), nn.Conv2d(8, channels_out, 3, padding=1)
+        )
 
     def forward(self, image: Tensor) -> Tensor:
         eight = self.first(image)
@@ -95,8 +100,9 @@ class LightAutoencoder(Network):
 
 
 def _upsampling(kind: str, a: int, b: int) -> nn.Module:
-    """Enlarges by two: nearest (with a 3x3 convolution where the channels change), or a transposed
-    convolution.
+    """A layer that enlarges by two: nearest, or a transposed convolution.
+
+    After nearest stands a 3x3 convolution where the channels change.
     """
     if kind == "transposed":
         return nn.ConvTranspose2d(a, b, 2, stride=2)

@@ -1,5 +1,6 @@
-"""NAFNet (Chen, Chu, Zhang, Sun, "Simple baselines for image restoration", ECCV 2022): a U-Net of
-blocks without activations, gated by multiplication.
+"""NAFNet (Chen, Chu, Zhang, Sun, "Simple baselines for image restoration", ECCV 2022).
+
+It is a U-Net of blocks without activations, gated by multiplication.
 """
 
 from __future__ import annotations
@@ -15,12 +16,12 @@ from .blocks import ChannelNorm
 
 
 class NAFNet(Network):
-    """`[B, channels, H, W]` -> residual `[B, channels, H, W]`.
+    """Makes of `[B, channels, H, W]` the residual `[B, channels, H, W]`.
 
-    down, middle, up: blocks at each scale. The paper's denoiser has width 32 or 64 and these
-    numbers (29.16 M parameters, 16.2 G multiply-adds at 256x256; 115.9 M, 63.6 G), its deblurrer
-    down [1, 1, 1, 28], middle 1, up [1, 1, 1, 1]. Its attention averages over the whole picture, so
-    there are no tiles.
+    `down`, `middle` and `up` are the blocks at each scale. The paper's denoiser has width 32 or 64
+    and these numbers (29.16 M parameters, 16.2 G multiply-adds at 256x256; 115.9 M, 63.6 G), its
+    deblurrer down [1, 1, 1, 28], middle 1, up [1, 1, 1, 1]. Its attention averages over the whole
+    picture, so there are no tiles.
     """
 
     tiny: ClassVar[dict[str, Any]] = {"width": 8, "down": [1], "middle": 1, "up": [1]}
@@ -71,8 +72,9 @@ class NAFNet(Network):
 
 
 class NAFBlock(Layer):
-    """Two gated branches, each times a learned vector that starts at 0: a depthwise 3x3 with
-    channel attention, then a 1x1 network.
+    """Two gated branches, each times a learned vector that starts at 0.
+
+    The first is a depthwise 3x3 with channel attention, the second a 1x1 network.
     """
 
     def __init__(self, width: int) -> None:

@@ -18,12 +18,11 @@ from .blocks import DoorConv, ResBlock
 
 
 class ResUNet(Network):
-    """`[B, channels_in, H, W]` -> residual `[B, channels_out, H, W]`; H and W multiples of
-    `multiple`.
+    """Makes of `[B, channels_in, H, W]` the residual `[B, channels_out, H, W]`.
 
-    widths: channels at each scale, the first at half the picture's size. blocks: residual blocks at
-    each scale, on the way down and again on the way up (the last scale has them once); one number
-    serves all scales.
+    H and W are multiples of `multiple`. `widths` are the channels at each scale, the first at half
+    the picture's size; `blocks` the residual blocks at each scale, on the way down and again on the
+    way up (the last scale has them once); one number serves all scales.
     """
 
     tiny: ClassVar[dict[str, Any]] = {"widths": [8, 12, 16], "blocks": 1}
@@ -51,27 +50,23 @@ class ResUNet(Network):
         self.multiple: int = 2 ** len(widths)
         self.reach = self._reach(counts)
         self.head = DoorConv(4 * channels_in, widths[0])
-        self.down_blocks = nn.ModuleList(
-            nn.Sequential(*[ResBlock(w) for _ in range(n)])
-            for w, n in zip(widths[:-1], counts[:-1], strict=True)
-        )
+        scales = list(zip(widths, counts, strict=True))
+        self.down_blocks = nn.ModuleList(_blocks(width, n) for width, n in scales[:-1])
         self.down = nn.ModuleList(
             nn.Conv2d(a, b, 2, stride=2, bias=False) for a, b in itertools.pairwise(widths)
         )
-        self.body = nn.Sequential(*[ResBlock(widths[-1]) for _ in range(counts[-1])])
+        self.body = _blocks(*scales[-1])
         self.up = nn.ModuleList(
             nn.ConvTranspose2d(b, a, 2, stride=2, bias=False) for a, b in itertools.pairwise(widths)
         )
-        self.up_blocks = nn.ModuleList(
-            nn.Sequential(*[ResBlock(w) for _ in range(n)])
-            for w, n in zip(widths[:-1], counts[:-1], strict=True)
-        )
+        self.up_blocks = nn.ModuleList(_blocks(width, n) for width, n in scales[:-1])
         self.tail = nn.Conv2d(widths[0], 4 * channels_out, 3, padding=1, bias=False)
 
     @staticmethod
     def _reach(counts: list[int]) -> int:
-        """Pixels to each side on which an output pixel may depend: each 3x3 convolution sees one
-        more pixel of its scale, the grids add a coarse one.
+        """Pixels to each side on which an output pixel may depend.
+
+        Each 3x3 convolution sees one more pixel of its scale, the grids add a coarse one.
         """
         convolutions = [4 * n for n in counts[:-1]] + [2 * counts[-1]]
         convolutions[0] += 2  # the first and the last one
@@ -79,6 +74,7 @@ class ResUNet(Network):
         return sum(n * s for n, s in zip(convolutions, strides, strict=True)) + strides[-1]
 
     def forward(self, image: Tensor) -> Tensor:
+        # [B, C, H, W] -> [B, 4 C, H / 2, W / 2]: the first scale is half the picture's size.
         x = self.head(nn.functional.pixel_unshuffle(image, 2))
         skips = []
         for block, down in zip(self.down_blocks, self.down, strict=True):
@@ -89,3 +85,7 @@ class ResUNet(Network):
         for block, up in zip(reversed(self.up_blocks), reversed(self.up), strict=True):
             x = block(up(x) + skips.pop())
         return nn.functional.pixel_shuffle(self.tail(x), 2)
+
+
+def _blocks(width: int, count: int) -> nn.Sequential:
+    return nn.Sequential(*[ResBlock(width) for _ in range(count)])

@@ -1,5 +1,6 @@
-"""Sigmoid: a network whose output is a probability, such as that of paper in place of ink; training
-that wants logits gets them.
+"""Sigmoid: a network whose output is a probability, such as that of paper in place of ink.
+
+Training that wants logits gets them.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from ..wrapper import Wrapper
 
 
 class Sigmoid(Wrapper):
-    """Wraps a network: what it predicts, whether a picture or a residual, is taken as the logits of
-    the result.
+    """Wraps a network, and takes what it predicts as the logits of the result.
 
-    `[B, C, H, W]` -> `[B, C', H, W]` in (0, 1).
+    That holds whether it predicts a picture or a residual; the result is in (0, 1), `[B, C', H,
+    W]`.
     """
 
     tiny: ClassVar[dict[str, Any]] = {
@@ -28,7 +29,7 @@ class Sigmoid(Wrapper):
         self.residual = False
 
     def logits(self, image: Tensor) -> Tensor:
-        """What becomes the result by a sigmoid."""
+        """The values that become the result by a sigmoid."""
         return self.base(image)
 
     def forward(self, image: Tensor) -> Tensor:

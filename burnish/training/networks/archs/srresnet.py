@@ -1,8 +1,7 @@
-"""SRResNet: residual blocks at the small size, then PixelShuffle (Ledig et al., CVPR 2017; Shi et
-al., CVPR 2016), with residuals that may count less than one.
+"""SRResNet: residual blocks at the small size, then PixelShuffle.
 
-Weighted residuals: Lim et al. (EDSR, CVPR workshops 2017) take 0.1; De and Smith (NeurIPS 2020)
-learn the weight.
+The sources are Ledig et al. (CVPR 2017) and Shi et al. (CVPR 2016). Residuals may count less than
+one: Lim et al. (EDSR, CVPR workshops 2017) take 0.1; De and Smith (NeurIPS 2020) learn the weight.
 """
 
 from __future__ import annotations
@@ -17,11 +16,12 @@ from .blocks import Enlarge, norm_of
 
 
 class SRResNet(Network):
-    """`[B, channels, H, W]` -> the picture `[B, channels, scale H, scale W]`, for scale 2, 4 or 8.
+    """Makes of `[B, channels, H, W]` the picture `[B, channels, scale H, scale W]`.
 
-    residual_weight: what a block's change counts; learned: each block learns its own, from there.
-    norm: none or batch. icnr: whether a fresh PixelShuffle layer enlarges by repeating pixels. The
-    layers of x2 are the first of x4, so that a stage may go on from one to the other.
+    The scale is 2, 4 or 8. `residual_weight` is what a block's change counts; with `learned` each
+    block learns its own, from there. `norm` is none or batch. `icnr` says whether a fresh
+    PixelShuffle layer enlarges by repeating pixels. The layers of x2 are the first of x4, so that a
+    stage may go on from one to the other.
     """
 
     tiny: ClassVar[dict[str, Any]] = {"width": 8, "blocks": 2, "scale": 4}

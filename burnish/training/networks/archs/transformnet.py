@@ -1,5 +1,6 @@
-"""TransformNet: the picture-to-picture network of Johnson, Alahi, Fei-Fei (ECCV 2016), with
-instance norm (Ulyanov et al., 2016) or the paper's batch norm.
+"""TransformNet: the picture-to-picture network of Johnson, Alahi, Fei-Fei (ECCV 2016).
+
+It has instance norm (Ulyanov et al., 2016) or the paper's batch norm.
 """
 
 from __future__ import annotations
@@ -13,13 +14,13 @@ from .blocks import NORMS, norm_of
 
 
 class TransformNet(Network):
-    """`[B, channels, H, W]` -> the picture `[B, channels, H, W]`; H and W multiples of 8 (the
-    paper's reflecting borders want more than a few pixels).
+    """Makes of `[B, channels, H, W]` the picture `[B, channels, H, W]`.
 
-    A 9x9 convolution, two of stride 2, residual blocks at a quarter of the size, nearest enlarging
-    with 3x3 convolutions (in place of the paper's transposed ones; Odena et al., Distill 2016), a
-    9x9 at the end. With 32 channels and 5 blocks 1.68 M parameters. norm: instance looks at the
-    whole picture, so there are no tiles; batch, or none.
+    H and W are multiples of 8 (the paper's reflecting borders want more than a few pixels). It is a
+    9x9 convolution, two of stride 2, residual blocks at a quarter of the size, nearest enlarging
+    with 3x3 convolutions (in place of the paper's transposed ones; Odena et al., Distill 2016), and
+    a 9x9 at the end. With 32 channels and 5 blocks it has 1.68 M parameters. `norm` is instance,
+    which looks at the whole picture, so there are no tiles; batch, or none.
     """
 
     tiny: ClassVar[dict[str, Any]] = {"width": 8, "blocks": 1}

@@ -1,5 +1,6 @@
-"""UNet (Ronneberger, Fischer, Brox, MICCAI 2015), the reference; with padded convolutions, so that
-the picture keeps its size, and a tail that enlarges it.
+"""UNet (Ronneberger, Fischer, Brox, MICCAI 2015), the reference.
+
+Its convolutions are padded, so that the picture keeps its size, and a tail enlarges it.
 """
 
 from __future__ import annotations

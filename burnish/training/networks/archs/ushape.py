@@ -1,5 +1,6 @@
-"""The skeleton that several U-Nets share (Ronneberger et al., MICCAI 2015): blocks with pooling
-between them on the way down, transposed convolutions up.
+"""The skeleton that several U-Nets share (Ronneberger et al., MICCAI 2015).
+
+It is blocks with pooling between them on the way down, and transposed convolutions up.
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ POOLINGS: dict[str, Callable[[], nn.Module]] = {
 
 
 class UShape(Layer):
-    """`[B, channels_in, H, W]` -> `[B, widths[0], H, W]`; H and W multiples of `multiple`.
+    """Makes of `[B, channels_in, H, W]` the features `[B, widths[0], H, W]`.
 
-    block(channels in, channels out, scale) makes what stands at each scale, from 0: once on the way
-    down, and once on the way up, where it takes what came from below beside what was there on the
-    way down. pooling: max or average.
+    H and W are multiples of `multiple`. block(channels in, channels out, scale) makes what stands
+    at each scale, from 0: once on the way down, and once on the way up, where it takes what came
+    from below beside what was there on the way down. `pooling` is max or average.
     """
 
     def __init__(
@@ -50,8 +51,9 @@ class UShape(Layer):
         self.merge = nn.ModuleList(block(2 * w, w, i) for i, w in enumerate(widths[:-1]))
 
     def reach(self, radii: Sequence[int]) -> int:
-        """Pixels to each side that a result depends on, where a block at each scale sees so many of
-        its own; the pooling's grids add the coarsest one.
+        """Pixels to each side that a result depends on.
+
+        A block at each scale sees so many of its own; the pooling's grids add the coarsest one.
         """
         down = sum(r * 2**i for i, r in enumerate(radii))
         up = sum(r * 2**i for i, r in enumerate(radii[:-1]))

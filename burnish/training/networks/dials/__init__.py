@@ -1,5 +1,6 @@
-"""Ways to give a network a dial: networks that wrap a network. A table of contents, as in
-`archs`.
+"""Ways to give a network a dial: networks that wrap a network.
+
+It is a table of contents, as in `archs`.
 """
 
 from __future__ import annotations

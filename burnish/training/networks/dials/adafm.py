@@ -1,5 +1,7 @@
-"""AdaFM: adaptive feature modification (He, Dong, Qiao, "Modulating image restoration with
-continual levels via adaptive feature modification layers", CVPR 2019).
+"""AdaFM: adaptive feature modification.
+
+The source is He, Dong and Qiao, "Modulating image restoration with continual levels via adaptive
+feature modification layers", CVPR 2019.
 """
 
 from __future__ import annotations
@@ -19,14 +21,15 @@ KERNELS = (1, 3, 5, 7)
 
 
 class AdaFM(Features):
-    """Behind convolutions y + a (g * y + b), with one kernel x kernel filter g for each channel
-    (depth-wise) and a number b, from 0: at a = 0 exactly the base.
+    """Behind convolutions y + a (g * y + b): at a = 0 exactly the base.
 
-    places: which convolutions, by the names they have in the base (in the paper `["blocks.*",
-    "after"]` of AdaFMNet); the first and the last one have none. Two ends, as in the paper: the
-    base is trained at the first level, and then g and b alone (`freeze: ["net.base.*"]`) at the
-    last. kernel 1 folds; a larger one does not: it would make 5x5 convolutions and more out of 3x3
-    ones, and at the border, where y is padded, not even the same. maps: see Features.
+    There is one kernel x kernel filter g for each channel (depth-wise) and a number b, from 0.
+    `places` says which convolutions, by the names they have in the base (in the paper `["blocks.*",
+    "after"]` of AdaFMNet); the first and the last one have none. There are two ends, as in the
+    paper: the base is trained at the first level, and then g and b alone (`freeze: ["net.base.*"]`)
+    at the last. A `kernel` of 1 folds; a larger one does not: it would make 5x5 convolutions and
+    more out of 3x3 ones, and at the border, where y is padded, not even the same. For `maps` see
+    Features.
     """
 
     def __init__(

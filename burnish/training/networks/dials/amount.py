@@ -1,5 +1,6 @@
-"""From a level in the unit that a person says to how far a method is turned: straight lines between
-points, so that a dial can be calibrated.
+"""From a level in the unit that a person says to how far a method is turned.
+
+Between points it goes in straight lines, so that a dial can be calibrated.
 """
 
 from __future__ import annotations
@@ -34,26 +35,27 @@ class Amount(nn.Module):
         self.amounts = amounts
 
     def forward(self, level: Tensor) -> Tensor:
-        """The amount for each level, in the shape of the levels; exactly the first amount at the
-        first level.
+        """The amount for each level, in the shape of the levels.
+
+        At the first level it is exactly the first amount.
         """
         result = torch.full_like(level, self.amounts[0])
         last = len(self.levels) - 2
         for i, (low, high) in enumerate(itertools.pairwise(self.levels)):
-            step = (
-                (level - low).clamp(
-                    min=None if i == 0 else 0.0, max=None if i == last else high - low
-                )
-                if last
-                else level - low
-            )
+            step = level - low
+            # The first and the last piece go on in straight lines beyond the points.
+            if last:
+                least = None if i == 0 else 0.0
+                most = None if i == last else high - low
+                step = step.clamp(min=least, max=most)
             result = result + step * ((self.amounts[i + 1] - self.amounts[i]) / (high - low))
         return result
 
 
 class Turned:
-    """Part of a network's class whose one dial is turned by an `Amount`: such a dial can be
-    calibrated.
+    """Part of a network's class whose one dial is turned by an `Amount`.
+
+    Such a dial can be calibrated.
     """
 
     amount: Amount

@@ -1,5 +1,7 @@
-"""Blend: one network between several that were fine-tuned from each other (DNI: Wang et al., "Deep
-network interpolation for continuous imagery effect transition", CVPR 2019).
+"""Blend: one network between several that were fine-tuned from each other.
+
+The source is DNI (Wang et al., "Deep network interpolation for continuous imagery effect
+transition", CVPR 2019).
 """
 
 from __future__ import annotations
@@ -15,12 +17,12 @@ from .filters import Filters
 
 
 class Blend(Filters):
-    """Every weight, and every running statistic, is sum_i a_i W_i with sum_i a_i = 1: dial i says
-    how much of corner i + 1, and what is left is the first's.
+    """Every weight, and every running statistic, is sum_i a_i W_i with sum_i a_i = 1.
 
-    corners: how many networks. levels, amounts: with two corners, how much of the second belongs to
-    which level. `burnish blend` makes one of finished networks; trained together, over all levels,
-    the corners are the ends of a line of networks (Wortsman et al., ICML 2021).
+    Dial i says how much of corner i + 1, and what is left is the first's. `corners` says how many
+    networks; with two, `levels` and `amounts` say how much of the second belongs to which level.
+    `burnish blend` makes one of finished networks; trained together, over all levels, the corners
+    are the ends of a line of networks (Wortsman et al., ICML 2021).
     """
 
     def __init__(
@@ -39,10 +41,9 @@ class Blend(Filters):
             name for name, value in self.base.named_buffers() if value.is_floating_point()
         ]
         own = self.base.state_dict()
-        modules = nn.ModuleList(
-            Corner([own[name] for name in self.names], [own[name] for name in self.statistics])
-            for _ in range(corners - 1)
-        )
+        weights = [own[name] for name in self.names]
+        statistics = [own[name] for name in self.statistics]
+        modules = nn.ModuleList(Corner(weights, statistics) for _ in range(corners - 1))
         self.corners = cast("Sequence[Corner]", modules)
 
     def take(self, corner: int, state: Mapping[str, Tensor]) -> None:

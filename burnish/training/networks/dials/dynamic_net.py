@@ -1,6 +1,7 @@
-"""DynamicNet: blocks beside a network that move it from one objective to another (Shoshan, Mechrez,
-Zelnik-Manor, "Dynamic-Net: tuning the objective without re-training for synthesis tasks", ICCV
-2019).
+"""DynamicNet: blocks beside a network that move it from one objective to another.
+
+The source is Shoshan, Mechrez and Zelnik-Manor, "Dynamic-Net: tuning the objective without
+re-training for synthesis tasks", ICCV 2019.
 """
 
 from __future__ import annotations
@@ -16,14 +17,13 @@ from .places import Place, convolutions, layers
 
 
 class DynamicNet(Features):
-    """z + a psi(z) behind some layers, psi of three 3x3 convolutions with ReLU between: at a = 0
-    exactly the base.
+    """Behind some layers z + a psi(z): at a = 0 exactly the base.
 
-    places: behind which layers, by the names they have in the base; without it, behind three
-    convolutions, a third and two thirds of the way and before the last. dual: below 0 another set
-    of blocks acts, with -a. levels, amounts: which a belongs to which level. The base is trained at
-    a = 0, then the blocks alone (`freeze: ["net.base.*"]`) at a = 1. It does not fold: the blocks
-    are not linear.
+    A psi has three 3x3 convolutions with ReLU between. `places` says behind which layers, by the
+    names they have in the base; without it, behind three convolutions, a third and two thirds of
+    the way and before the last. With `dual`, below 0 another set of blocks acts, with -a. `levels`
+    and `amounts` say which a belongs to which level. The base is trained at a = 0, then the blocks
+    alone (`freeze: ["net.base.*"]`) at a = 1. It does not fold: the blocks are not linear.
     """
 
     def __init__(

@@ -1,5 +1,7 @@
-"""Networks whose features depend on the level: what hangs behind some of their layers is told it,
-for each picture, or for each pixel where it is a map.
+"""Networks whose features depend on the level.
+
+What hangs behind some of their layers is told it, for each picture, or for each pixel where it is a
+map.
 """
 
 from __future__ import annotations
@@ -17,10 +19,10 @@ from .places import Place, attach
 
 
 class Features(Turned, Wrapper):
-    """Wraps a network without dials; what it is and needs stays as it is, and so do the names of
-    its weights, as base.*.
+    """Wraps a network without dials, whose features then depend on the level.
 
-    maps: whether the level may be a plane of the picture's size, which costs a product for every
+    What the network is and needs stays as it is, and so do the names of its weights, as base.*.
+    With `maps` the level may be a plane of the picture's size, which costs a product for every
     feature; else it is a number for each picture.
     """
 

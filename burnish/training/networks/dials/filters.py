@@ -1,7 +1,6 @@
-"""Networks whose filters depend on the level: one set for the whole batch, computed from the level,
-then the base runs with it.
+"""Networks whose filters depend on the level: one set for the whole batch.
 
-It folds into the base.
+It is computed from the level, then the base runs with it; so it folds into the base.
 """
 
 from __future__ import annotations

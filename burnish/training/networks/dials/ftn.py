@@ -1,5 +1,7 @@
-"""FTN: filter transition networks (Lee et al., "Smoother network tuning and interpolation for
-continuous-level image processing", arXiv 2010.02270).
+"""FTN: filter transition networks.
+
+The source is Lee et al., "Smoother network tuning and interpolation for continuous-level image
+processing", arXiv 2010.02270.
 """
 
 from __future__ import annotations
@@ -15,18 +17,16 @@ from .places import CONVOLUTIONS
 
 
 class FTN(Filters):
-    """For every convolution W(a) = (1 - a)
+    """Every convolution has W(a) = (1 - a) W + a T(W): at a = 0 exactly the base.
 
-    W + a T(W), T = C2(PReLU(C1(W))), with C1 and C2 of 1x1 over the output channels: at a = 0
-    exactly the base.
-
-    A fresh T is the identity (the paper's start), so that at a = 1 it begins from the base too.
-    groups: of C1 and C2, 1 where the channels do not divide. bias: the convolutions' own biases
-    move with a too, b + a d, d from 0 (the paper moves filters alone). levels, amounts: which a
-    belongs to which level. Two ends, as in the paper: the base is trained at the first level, and
-    then the transitions alone (`freeze: ["net.base.*"]`) at the last. fresh: "default" draws C1 and
-    C2 as PyTorch draws a convolution, with a slope of 1/4, for the study of what the identity is
-    worth.
+    T = C2(PReLU(C1(W))), with C1 and C2 of 1x1 over the output channels. A fresh T is the identity
+    (the paper's start), so that at a = 1 it begins from the base too. `groups` are those of C1 and
+    C2, 1 where the channels do not divide. With `bias` the convolutions' own biases move with a
+    too, b + a d, d from 0 (the paper moves filters alone). `levels` and `amounts` say which a
+    belongs to which level. There are two ends, as in the paper: the base is trained at the first
+    level, and then the transitions alone (`freeze: ["net.base.*"]`) at the last. The `fresh` of
+    "default" draws C1 and C2 as PyTorch draws a convolution, with a slope of 1/4, for the study of
+    what the identity is worth.
     """
 
     def __init__(
@@ -72,8 +72,9 @@ class FTN(Filters):
 
 
 class Transition(nn.Module):
-    """C2(PReLU(C1(W))) of filters [C, I, h, w], their output channels mixed; the identity when
-    fresh, or drawn.
+    """The transition C2(PReLU(C1(W))) of filters [C, I, h, w], which mixes their output channels.
+
+    A fresh one is the identity, or drawn.
     """
 
     def __init__(self, channels: int, groups: int, identity: bool = True) -> None:

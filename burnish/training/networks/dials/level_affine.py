@@ -1,6 +1,8 @@
-"""LevelAffine: a level plane, and a gain and a shift for every channel that are smooth functions of
-the level (He, Dong, Qiao, "Interactive multi-dimension modulation with dynamic controllable
-residual learning", ECCV 2020, is the linear case; FBCNN: Jiang, Zhang, Timofte, ICCV 2021).
+"""LevelAffine: a level plane, and a gain and a shift for every channel.
+
+Both are smooth functions of the level (He, Dong, Qiao, "Interactive multi-dimension modulation with
+dynamic controllable residual learning", ECCV 2020, is the linear case; FBCNN: Jiang, Zhang,
+Timofte, ICCV 2021).
 """
 
 from __future__ import annotations
@@ -21,15 +23,14 @@ from .places import Place, attach, convolutions
 
 
 class LevelAffine(LevelPlane):
-    """LevelPlane whose convolutions, but the first and the last, give gamma(t) y + beta(t), t =
-    amount / widest; a fresh one is LevelPlane.
+    """LevelPlane whose convolutions, but the first and the last, give gamma(t) y + beta(t).
 
-    u = log(1 + 9 t) / log(10) gives weak levels resolution; gamma = exp(A phi(u)), beta = t B
-    phi(u), A = B = 0 when fresh, phi the natural cubic splines on `knots` knots from 0 to 1, which
-    go on in straight lines beyond. With several dials phi holds each one's and the products of
-    their first two. widest: the amount at which t is 1, in the dial's unit. maps: whether the level
-    may be a plane of the picture's size, which costs a product for every feature. The other
-    arguments are LevelPlane's. It folds exactly.
+    Here t = amount / widest, where `widest`, in the dial's unit, is the amount at which t is 1; a
+    fresh network is LevelPlane. u = log(1 + 9 t) / log(10) gives weak levels resolution; gamma =
+    exp(A phi(u)), beta = t B phi(u), A = B = 0 when fresh, phi the natural cubic splines on `knots`
+    knots from 0 to 1, which go on in straight lines beyond. With several dials phi holds each one's
+    and the products of their first two. With `maps` the level may be a plane of the picture's size,
+    which costs a product for every feature. The other arguments are LevelPlane's. It folds exactly.
     """
 
     tiny: ClassVar[dict[str, Any]] = {**LevelPlane.tiny, "widest": 75.0}
@@ -114,9 +115,10 @@ class Affine(Layer):
 
 
 class Splines(Layer):
-    """The natural cubic splines on equally spaced knots from 0 to 1 that are 1 at one knot and 0 at
-    the others (Hastie, Tibshirani, Friedman, "The elements of statistical learning", 2009, eq. 5.4
-    and 5.5, for the basis from which they are made).
+    """The natural cubic splines on equally spaced knots from 0 to 1.
+
+    Each is 1 at one knot and 0 at the others (Hastie, Tibshirani, Friedman, "The elements of
+    statistical learning", 2009, eq. 5.4 and 5.5, for the basis from which they are made).
     """
 
     def __init__(self, knots: int) -> None:

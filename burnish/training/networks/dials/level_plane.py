@@ -1,5 +1,6 @@
-"""LevelPlane: the level joins the picture as one more input plane (FFDNet: Zhang et al., TIP 2018),
-and gates the residual: no damage is an exact identity.
+"""LevelPlane: the level joins the picture as one more input plane, and gates the residual.
+
+The plane is FFDNet's (Zhang et al., TIP 2018); with the gate, no damage is an exact identity.
 """
 
 from __future__ import annotations
@@ -19,12 +20,12 @@ from .features import scaled
 class LevelPlane(Wrapper):
     """Wraps a residual network that takes one more input channel for each dial.
 
-    amount = |level - zero|; residual = rho(amount) * base([image, amount / full]), rho(s) = s / (s
-    + gate): 0 without damage in any precision, near 1 from a few steps on. With several dials the
-    gate closes only where all of them stand at zero. base: the network's spec, built with
-    `channels_in` and `channels_out`. gate, zero (the level that means no damage: 0 for noise, 100
-    for JPEG quality) and full (what becomes 1 in the plane) are in the dial's unit; zero and full
-    are one number, or one for each dial.
+    With amount = |level - zero|, the residual is rho(amount) * base([image, amount / full]), rho(s)
+    = s / (s + gate): 0 without damage in any precision, near 1 from a few steps on. With several
+    dials the gate closes only where all of them stand at zero. `base` is the network's spec, built
+    with `channels_in` and `channels_out`. `gate`, `zero` (the level that means no damage: 0 for
+    noise, 100 for JPEG quality) and `full` (what becomes 1 in the plane) are in the dial's unit;
+    `zero` and `full` are one number, or one for each dial.
     """
 
     tiny: ClassVar[dict[str, Any]] = {

@@ -1,5 +1,6 @@
-"""Where a dial acts in a network: its layers in the order in which a picture goes through them, and
-what hangs on them.
+"""The places where a dial acts in a network, and what hangs on them.
+
+They are its layers, in the order in which a picture goes through them.
 """
 
 from __future__ import annotations
@@ -19,23 +20,26 @@ CONVOLUTIONS = (nn.Conv2d, nn.ConvTranspose2d)
 
 @dataclass(frozen=True)
 class Place:
-    """A layer of a network. channels: of its output; shrunk: how many times smaller than the
-    network's input that is (1/2 where it is twice as large).
-    """
+    """A layer of a network."""
 
+    #: its name in the network
     name: str
+    #: the layer itself
     layer: nn.Module
+    #: the channels of its output
     channels: int
+    #: how many times smaller its output is than the network's input (1/2 where it is twice as
+    #: large)
     shrunk: float
 
 
 def convolutions(
     net: Network, patterns: Sequence[str] = ("*",), *, ends: bool = True
 ) -> list[Place]:
-    """The convolutions whose name is like one of the patterns, in order; without `ends`, not the
-    first and the last of the network.
+    """The convolutions whose name is like one of the patterns, in order.
 
-    ValueError: none is.
+    Without `ends` the first and the last of the network are not among them. ValueError where none
+    is.
     """
     found = _passed(
         net, [name for name, layer in net.named_modules() if isinstance(layer, CONVOLUTIONS)]
@@ -45,10 +49,9 @@ def convolutions(
 
 
 def layers(net: Network, patterns: Sequence[str]) -> list[Place]:
-    """The layers of any kind whose name is like one of the patterns and that give feature planes,
-    in order.
+    """The layers that give feature planes and whose name is like one of the patterns, in order.
 
-    ValueError: none is.
+    They may be of any kind. ValueError where none is.
     """
     return _like(_passed(net, [name for name, _ in net.named_modules() if name]), patterns, "layer")
 
@@ -64,7 +67,7 @@ def _like(found: Sequence[Place], patterns: Sequence[str], what: str) -> list[Pl
 
 
 def _passed(net: Network, names: Sequence[str]) -> list[Place]:
-    """What an empty picture passes, with the size of what comes out."""
+    """The layers that an empty picture passes, with the size of what comes out."""
     found: list[Place] = []
     side = 4 * net.multiple
 
@@ -89,8 +92,9 @@ def _passed(net: Network, names: Sequence[str]) -> list[Place]:
 
 
 class LevelSlot:
-    """The level of the pass in work, for every size of feature planes; the hooks of one network
-    share it, and a copy of the network has its own.
+    """The level of the pass in work, for every size of feature planes.
+
+    The hooks of one network share it, and a copy of the network has its own.
     """
 
     def __init__(self, sizes: Iterable[float]) -> None:
@@ -98,8 +102,9 @@ class LevelSlot:
         self.levels: dict[float, Tensor] = {}
 
     def put(self, level: Tensor) -> None:
-        """level: [B, K, 1, 1], or a map of the picture's size, which is averaged where planes are
-        smaller.
+        """Takes the level: [B, K, 1, 1], or a map of the picture's size.
+
+        A map is averaged where planes are smaller.
         """
         self.levels = {shrunk: _at(level, shrunk) for shrunk in self.sizes}
 

@@ -1,6 +1,7 @@
-"""SplineBank: filters on a curve of the level, trained along all of it (Maggioni et al., "Tunable
-convolutions with parametric multi-loss optimization", CVPR 2023; Wortsman et al., "Learning neural
-network subspaces", ICML 2021).
+"""SplineBank: filters on a curve of the level, trained along all of it.
+
+The sources are Maggioni et al., "Tunable convolutions with parametric multi-loss optimization",
+CVPR 2023, and Wortsman et al., "Learning neural network subspaces", ICML 2021.
 """
 
 from __future__ import annotations
@@ -54,8 +55,8 @@ class SplineBank(Filters):
             math.comb(degree, k) * t**k * (1 - t) ** (degree - k) for k in range(1, degree + 1)
         ]
         own = dict(self.base.named_parameters())
-        return {
-            name: own[name]
-            + sum(share * added[i] for share, added in zip(shares, self.bank, strict=True))
-            for i, name in enumerate(self.names)
-        }
+        moved = {}
+        for i, name in enumerate(self.names):
+            added = [share * point[i] for share, point in zip(shares, self.bank, strict=True)]
+            moved[name] = own[name] + sum(added)
+        return moved
