@@ -1,6 +1,7 @@
-"""Between: two losses, mixed by the level that each picture was given, so that one network learns
-all that lies between two objectives (Maggioni et al., "Tunable convolutions with parametric
-multi-loss optimization", CVPR 2023).
+"""Between: two losses, mixed by the level that each picture was given.
+
+One network so learns all that lies between two objectives (Maggioni et al., "Tunable convolutions
+with parametric multi-loss optimization", CVPR 2023).
 """
 
 from __future__ import annotations
@@ -14,12 +15,11 @@ from .loss import Compound, as_loss
 
 
 class Between(Compound):
-    """(1 - t) first + t second, with t from 0 at the level `low` to 1 at `high`.
+    """The loss (1 - t) first + t second, with t from 0 at the level `low` to 1 at `high`.
 
-    The level is that of the network's first dial; without one, t is a half.
-
-    first, second: any listed losses, such as {first: L1, second: {use: Perceptual, args: {...}}};
-    neither may want logits.
+    The level is that of the network's first dial; without one, t is a half. `first` and `second`
+    are any listed losses, such as {first: L1, second: {use: Perceptual, args: {...}}}; neither may
+    want logits.
     """
 
     specs: ClassVar[tuple[str, ...]] = ("first", "second")

@@ -1,4 +1,4 @@
-"""What losses share: the precision they are computed in, and what a weight means to each kind."""
+"""The precision that losses are computed in, and what a weight means to each kind."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ Result = TypeVar("Result")
 def exact(
     forward: Callable[[Module, Tensor, Tensor, Tensor | None], Result],
 ) -> Callable[..., Result]:
-    """Has a loss's `forward`, or its `terms` where these do not depend on the level, computed in
-    float32 (float64 stays), whatever autocast says; UsageError where the two pictures' shapes
-    differ.
+    """Has a loss's `forward` computed in float32 (float64 stays), whatever autocast says.
+
+    It serves `terms` as well, where these do not depend on the level. UsageError where the two
+    pictures' shapes differ.
     """
 
     @wraps(forward)
@@ -50,24 +51,26 @@ def exact(
 
 
 def weighted_mean(error: Tensor, weight: Tensor | None) -> Tensor:
-    """The mean of weight * error over all elements: a place of weight 0 adds nothing, but is
-    counted.
+    """The mean of weight * error over all elements.
+
+    A place of weight 0 adds nothing, but is counted.
     """
     return error.mean() if weight is None else (weight * error).mean()
 
 
 def level_weight(level: Tensor, reference: float, offset: float, power: float) -> Tensor:
-    """(reference / (level + offset)) ** power, so that strong damage does not drown weak damage.
-    level [B, 1, 1, 1] or [B, 1, H, W] -> the same shape.
+    """The weight (reference / (level + offset)) ** power, in the shape of the level.
+
+    With it strong damage does not drown weak damage. The level is [B, 1, 1, 1] or [B, 1, H, W].
     """
     return torch.pow(reference / (level + offset), power)
 
 
 def least_under(weight: Tensor | None, height: int, width: int) -> Tensor | None:
-    """The smallest weight under a window at every place where it lies inside: what has looked at a
-    place of weight 0 counts nothing.
+    """The smallest weight under a window, at every place where the window lies inside.
 
-    [B, 1 or C, H, W] -> [B, 1 or C, H - height + 1, W - width + 1]; [B, 1, 1, 1] stays.
+    What has looked at a place of weight 0 so counts nothing. A weight [B, 1 or C, H, W] becomes [B,
+    1 or C, H - height + 1, W - width + 1]; one of [B, 1, 1, 1] stays.
     """
     if weight is None or weight.shape[-2:] == (1, 1):
         return weight
@@ -75,16 +78,17 @@ def least_under(weight: Tensor | None, height: int, width: int) -> Tensor | None
 
 
 def hidden(restored: Tensor, clean: Tensor, weight: Tensor | None) -> Tensor:
-    """The restored picture with the clean one in its place where nothing counts: for losses that
-    look at a picture as a whole.
+    """The restored picture with the clean one in its place where nothing counts.
+
+    It is for losses that look at a picture as a whole.
     """
     return restored if weight is None else torch.where(weight == 0, clean, restored)
 
 
 def of_picture(weight: Tensor | None) -> Tensor | None:
-    """What each picture counts: the mean of its weight over the places that count at all.
+    """The weight of each picture, [B, 1, 1, 1]: its mean over the places that count at all.
 
-    [B, 1 or C, H, W] -> [B, 1, 1, 1]
+    The weight of the places is [B, 1 or C, H, W].
     """
     if weight is None:
         return None

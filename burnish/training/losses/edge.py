@@ -13,9 +13,9 @@ from .loss import Loss
 class Edge(Loss):
     """The mean absolute difference of the two pictures' derivatives, inside the picture.
 
-    gradient: the mean over the differences between neighbours in a row, plus the same in a column.
-    laplacian: four times a place minus its four neighbours. Both are linear, so they are taken of
-    restored - clean; a derivative counts what the least of its places counts.
+    A `gradient` is the mean over the differences between neighbours in a row, plus the same in a
+    column; a `laplacian` is four times a place minus its four neighbours. Both are linear, so they
+    are taken of restored - clean; a derivative counts what the least of its places counts.
     """
 
     def __init__(self, kind: Literal["gradient", "laplacian"] = "gradient") -> None:
@@ -43,8 +43,9 @@ class Edge(Loss):
 
 
 def differences(picture: Tensor, weight: Tensor | None) -> list[tuple[Tensor, Tensor | None]]:
-    """(differences of neighbours, what they count) in the rows, [B, C, H, W - 1], and in the
-    columns, [B, C, H - 1, W].
+    """The differences of neighbours and what they count, in the rows and in the columns.
+
+    Those in the rows are [B, C, H, W - 1], those in the columns [B, C, H - 1, W].
     """
     in_rows = (picture[..., :, 1:] - picture[..., :, :-1], least_under(weight, 1, 2))
     in_columns = (picture[..., 1:, :] - picture[..., :-1, :], least_under(weight, 2, 1))

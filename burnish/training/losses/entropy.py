@@ -12,12 +12,12 @@ from .loss import Loss
 
 
 class BCE(Loss):
-    """The mean of -(p clean log restored + (1 - clean) log(1 - restored)), where the network gives
-    probabilities; UsageError for values outside [0, 1].
+    """The mean of -(p clean log restored + (1 - clean) log(1 - restored)).
 
-    p is `pos_weight`, 1 without it: what a place counts where clean is 1. With white = 1 that is
-    the paper, not the ink: the usual p = negatives / positives is then ink / (1 - ink), about 0.01
-    for a written page. eps keeps the logarithms finite.
+    The network gives probabilities; UsageError for values outside [0, 1]. What a place counts where
+    clean is 1, p, is `pos_weight`, 1 without it. With white = 1 that is the paper, not the ink: the
+    usual p = negatives / positives is then ink / (1 - ink), about 0.01 for a written page. `eps`
+    keeps the logarithms finite.
     """
 
     def __init__(self, pos_weight: float | None = None, eps: float = 1e-7) -> None:

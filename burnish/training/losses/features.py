@@ -1,8 +1,8 @@
-"""Frozen networks whose activations say what a picture shows: VGG-16 and VGG-19 (Simonyan and
-Zisserman, ICLR 2015), SqueezeNet 1.1 (Iandola et al. 2016).
+"""Frozen networks whose activations say what a picture shows.
 
-Their layers stand here as plain modules with torchvision's key names, so that its public weight
-files fit. Files are read as plain tensors, never as code.
+They are VGG-16 and VGG-19 (Simonyan and Zisserman, ICLR 2015) and SqueezeNet 1.1 (Iandola et al.
+2016). Their layers stand here as plain modules with torchvision's key names, so that its public
+weight files fit. Files are read as plain tensors, never as code.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ Layers = list[tuple[str, nn.Module]]
 class Fire(nn.Module):
     """SqueezeNet's block: few channels, and from them as many by 1x1 as by 3x3.
 
-    [B, C, H, W] -> [B, 2 wide, H, W]
+    A picture's features [B, C, H, W] become [B, 2 wide, H, W].
     """
 
     def __init__(self, channels: int, narrow: int, wide: int) -> None:
@@ -63,8 +63,10 @@ def vgg(depths: Sequence[int]) -> Layers:
 
 
 def squeezenet() -> Layers:
-    """Version 1.1: conv1 (without padding), relu1, pool1, fire2, fire3, pool3, fire4, fire5, pool5,
-    fire6 .. fire9.
+    """The layers of SqueezeNet 1.1, by name.
+
+    They are conv1 (without padding), relu1, pool1, fire2, fire3, pool3, fire4, fire5, pool5, fire6
+    .. fire9.
     """
 
     def pool() -> nn.Module:
@@ -83,12 +85,15 @@ def squeezenet() -> Layers:
 
 
 def imagenet(picture: Tensor) -> Tensor:
-    """What torchvision's weights want: RGB in [0, 1] less ImageNet's mean, over its spread."""
+    """The picture as torchvision's weights want it.
+
+    That is RGB in [0, 1] less ImageNet's mean, over its spread.
+    """
     return (picture - _plane(IMAGENET_MEAN, picture)) / _plane(IMAGENET_SPREAD, picture)
 
 
 def caffe(picture: Tensor) -> Tensor:
-    """What Caffe's weights want: BGR in 0..255 less the mean."""
+    """The picture as Caffe's weights want it: BGR in 0..255 less the mean."""
     return 255 * picture.flip(1) - _plane(CAFFE_MEAN, picture)
 
 
@@ -133,13 +138,13 @@ def layers_to(network: str, wanted: Sequence[str]) -> Layers:
 
 
 class FeatureExtractor(nn.Module):
-    """The activations of some layers of a frozen network, taken by forward hooks: picture [B, 1 or
-    3, H, W], RGB in [0, 1] -> {layer: [B, C, h, w]}.
+    """The activations of some layers of a frozen network, taken by forward hooks.
 
-    It has no parameters and an empty state: neither optimizers nor checkpoints see its weights. A
-    grey picture is repeated to three channels. file: a .pth with torchvision's keys; without it,
-    the public weights are fetched once. ValueError for an unknown network or layer, before anything
-    is read.
+    A picture [B, 1 or 3, H, W], RGB in [0, 1], becomes {layer: [B, C, h, w]}; a grey one is
+    repeated to three channels. The module has no parameters and an empty state: neither optimizers
+    nor checkpoints see its weights. `file` is a .pth with torchvision's keys; without it, the
+    public weights are fetched once. ValueError for an unknown network or layer, before anything is
+    read.
     """
 
     def __init__(self, network: str, wanted: Sequence[str], file: str | None = None) -> None:
@@ -185,10 +190,9 @@ def _keep(
 
 
 def fill(net: nn.Module, weights: Mapping[str, Tensor], path: Path) -> None:
-    """The weights in place of the parameters, as buffers that no state_dict holds: they move with
-    the module and never change.
+    """Puts the weights in place of the parameters, as buffers that no state_dict holds.
 
-    ModelMismatch.
+    They move with the module and never change. ModelMismatch where they do not fit.
     """
     for name, weight in fitting(net, weights, path).items():
         place, _, last = name.rpartition(".")
@@ -240,10 +244,9 @@ def read(path: Path) -> Mapping[str, Tensor]:
 
 
 def public_file(network: str, name: str | None) -> Path:
-    """The network's public weights in the cache, fetched where they are not there yet, and held
-    against the checksum in their name.
+    """The file of the network's public weights in the cache, fetched where it is not there yet.
 
-    ModelMissing offline.
+    It is held against the checksum in its name. ModelMissing offline.
     """
     if name is None:
         raise ModelMissing(

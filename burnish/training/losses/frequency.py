@@ -1,5 +1,6 @@
-"""Frequency: how far the two spectra lie apart, so that missing texture costs what it costs in no
-single place (Cho et al., ICCV 2021).
+"""Frequency: how far the two spectra lie apart (Cho et al., ICCV 2021).
+
+Missing texture so costs what it costs in no single place.
 """
 
 from __future__ import annotations
@@ -14,12 +15,12 @@ from .loss import Loss
 
 
 class Frequency(Loss):
-    """The mean absolute difference of the two-dimensional spectra (the half that real pictures
-    need; 1 / sqrt(H W), so that noise counts as in pixels).
+    """The mean absolute difference of the two-dimensional spectra.
 
-    kind: "complex" compares real and imaginary parts, "amplitude" the absolute values alone, which
-    a shift leaves as they are. Where nothing counts the clean picture stands in for the restored
-    one; a picture counts the mean of its weight over the rest.
+    It takes the half of them that real pictures need, times 1 / sqrt(H W), so that noise counts as
+    in pixels. The kind "complex" compares real and imaginary parts, "amplitude" the absolute values
+    alone, which a shift leaves as they are. Where nothing counts the clean picture stands in for
+    the restored one; a picture counts the mean of its weight over the rest.
     """
 
     def __init__(self, kind: Literal["complex", "amplitude"] = "complex") -> None:

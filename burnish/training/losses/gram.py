@@ -12,11 +12,11 @@ from .loss import Loss
 
 
 class Gram(Loss):
-    """||G(restored) - G(clean)||^2, summed over the C x C matrix, the mean over the batch; G = psi
-    psi^T / (C H W) with psi [C, H W] (Johnson et al. 2016).
+    """The loss ||G(restored) - G(clean)||^2, summed over the C x C matrix, the mean over the batch.
 
-    PyTorch ports that take the mean over the matrix instead give C^2 times less, and so have larger
-    weights. Where nothing counts the clean values stand in for the restored ones.
+    G is psi psi^T / (C H W) with psi [C, H W] (Johnson et al. 2016). PyTorch ports that take the
+    mean over the matrix instead give C^2 times less, and so have larger weights. Where nothing
+    counts the clean values stand in for the restored ones.
     """
 
     @exact

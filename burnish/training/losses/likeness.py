@@ -1,5 +1,6 @@
-"""How alike two pictures look to a frozen network: LPIPS without its learned weights (Zhang, Isola,
-Efros, Shechtman, Wang, CVPR 2018, eq. 1 with w = 1).
+"""How alike two pictures look to a frozen network: LPIPS without its learned weights.
+
+The source is Zhang, Isola, Efros, Shechtman and Wang (CVPR 2018, eq. 1 with w = 1).
 """
 
 from __future__ import annotations
@@ -25,13 +26,13 @@ LAYERS = {
 def likeness(
     network: str = "SqueezeNet", file: str | None = None, layers: Sequence[str] | None = None
 ) -> Metric:
-    """A metric, 0 for equal pictures: activations brought to length 1 over the channels, their
-    squared difference, mean over space, sum over layers.
+    """A metric by a frozen network, 0 for equal pictures.
 
-    network: as in `FeatureExtractor`, of which SqueezeNet wants a file; layers: LPIPS's own for
-    SqueezeNet and VGG16. The pictures are clipped and rounded to 8 bits. ValueError: an unknown
-    network or layer, or none given for another network. The metric's UsageError: raw planes, or a
-    side below 32.
+    Activations are brought to length 1 over the channels; of their squared difference the mean over
+    space is taken, and the sum over layers. `network` is as in `FeatureExtractor`, of which
+    SqueezeNet wants a file; `layers` are LPIPS's own for SqueezeNet and VGG16. The pictures are
+    clipped and rounded to 8 bits. ValueError for an unknown network or layer, or where none is
+    given for another network. The metric's UsageError: raw planes, or a side below 32.
     """
     chosen = tuple(layers) if layers else LAYERS.get(network)
     if chosen is None:

@@ -1,7 +1,7 @@
-"""What a loss is to the rest of the wing: how it is called, and what it says of itself.
+"""The loss as the rest of the wing sees it: how it is called, and what it says of itself.
 
-Losses of the house derive from `Loss`, or, where they are made of several terms, from `Compound`.
-A plain `nn.Module` that somebody else wrote becomes one by `as_loss`.
+Losses of the house derive from `Loss`, or, where they are made of several terms, from `Compound`. A
+plain `nn.Module` that somebody else wrote becomes one by `as_loss`.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ class Loss(nn.Module):
         weight: Tensor | None = None,
         level: Tensor | None = None,
     ) -> dict[str, Tensor]:
-        """Scalars by name, which add up to the loss; what has but one term calls it "".
+        """The terms that add up to the loss, scalars by name; a single one is called "".
 
-        level: what the network was told, [B, K, 1, 1], or None.
+        `level` is what the network was told, [B, K, 1, 1], or None.
         """
         return {"": self(restored, clean, weight)}
 

@@ -10,12 +10,12 @@ from .loss import Loss
 
 
 class Means(Loss):
-    """The mean of the squared difference of local means, over windows of size x size pixels that
-    lie side by side.
+    """The mean of the squared difference of local means.
 
-    The error of single pixels hides a shift of brightness: a denoiser that is told too much noise
-    may move a whole sky by two steps and gain in L2 all the same. Windows at the right and lower
-    border are as large as what is left.
+    These are over windows of size x size pixels that lie side by side; those at the right and lower
+    border are as large as what is left. The error of single pixels hides a shift of brightness: a
+    denoiser that is told too much noise may move a whole sky by two steps and gain in L2 all the
+    same.
     """
 
     def __init__(self, size: int = 16) -> None:

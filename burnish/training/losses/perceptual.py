@@ -1,5 +1,6 @@
-"""Perceptual: how far the activations of a frozen network lie apart (Johnson, Alahi and Fei-Fei,
-ECCV 2016).
+"""Perceptual: how far the activations of a frozen network lie apart.
+
+The source is Johnson, Alahi and Fei-Fei (ECCV 2016).
 """
 
 from __future__ import annotations
@@ -18,14 +19,14 @@ from .pixel import L1
 
 
 class Perceptual(Compound):
-    """The weighted sum, over layers of a frozen network, of a distance between the activations of
-    the restored and of the clean picture.
+    """The weighted sum, over layers of a frozen network, of a distance between activations.
 
-    layers: {name: weight}, such as {relu2_2: 1} or {conv1_2: 0.1, conv5_4: 1}; conv and relu are
-    before and after the rectifier. network: VGG16, VGG19 (fetched once, or read from `file`) or
-    SqueezeNet (from `file`; layers fire2 .. fire9). distance: any listed loss, L1 without it; Gram
-    makes it the style loss. Where nothing counts, the clean picture stands in for the restored one;
-    elsewhere an activation counts the mean of the weight in its part of the picture.
+    They are those of the restored and of the clean picture. `layers` is {name: weight}, such as
+    {relu2_2: 1} or {conv1_2: 0.1, conv5_4: 1}; conv and relu are before and after the rectifier.
+    `network` is VGG16, VGG19 (fetched once, or read from `file`) or SqueezeNet (from `file`; layers
+    fire2 .. fire9). `distance` is any listed loss, L1 without it; Gram makes it the style loss.
+    Where nothing counts, the clean picture stands in for the restored one; elsewhere an activation
+    counts the mean of the weight in its part of the picture.
     """
 
     specs: ClassVar[tuple[str, ...]] = ("distance",)
@@ -78,9 +79,9 @@ def _is_weight(value: object) -> bool:
 
 
 def _at_size(weight: Tensor | None, activations: Tensor) -> Tensor | None:
-    """The weight in the size of a layer, one plane for all of its channels.
+    """The weight in the size of a layer, one plane for all of its channels, [B, 1, h, w].
 
-    [B, 1 or C, H, W] -> [B, 1, h, w]; [B, 1, 1, 1] stays.
+    The weight is [B, 1 or C, H, W]; one of [B, 1, 1, 1] stays.
     """
     if weight is None or weight.shape[-2:] == (1, 1):
         return weight

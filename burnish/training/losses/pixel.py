@@ -26,8 +26,9 @@ class L2(Loss):
 
 
 class Charbonnier(Loss):
-    """The mean of sqrt((restored - clean)^2 + eps^2): L1 with a round bottom (Charbonnier et al.,
-    ICIP 1994).
+    """The mean of sqrt((restored - clean)^2 + eps^2): L1 with a round bottom.
+
+    The source is Charbonnier et al. (ICIP 1994).
     """
 
     def __init__(self, eps: float = 1e-3) -> None:
@@ -42,10 +43,10 @@ class Charbonnier(Loss):
 
 
 class PSNR(Loss):
-    """Minus the mean over the pictures of 10 log10(1 / MSE): what is reported is what is minimised
-    (Chen et al., CVPRW 2021).
+    """Minus the mean over the pictures of 10 log10(1 / MSE) (Chen et al., CVPRW 2021).
 
-    eps, in squares of [0, 1], keeps a perfect picture finite.
+    What is reported is so what is minimised. `eps`, in squares of [0, 1], keeps a perfect picture
+    finite.
     """
 
     def __init__(self, eps: float = 1e-6) -> None:

@@ -1,5 +1,6 @@
-"""1 - SSIM (Wang et al., TIP 2004) and 1 - MS-SSIM (Wang, Simoncelli and Bovik, Asilomar 2003),
-with the window of `burnish.metrics`, for values in [0, 1].
+"""1 - SSIM (Wang et al., TIP 2004) and 1 - MS-SSIM (Wang, Simoncelli and Bovik, Asilomar 2003).
+
+The window is that of `burnish.metrics`, the values are in [0, 1].
 """
 
 from __future__ import annotations
@@ -42,12 +43,12 @@ class SSIM(Loss):
 
 
 class MSSSIM(Loss):
-    """1 minus the structural similarity over several scales, each half as large: structure at all
-    of them, brightness at the coarsest.
+    """1 minus the structural similarity over several scales, each half as large.
 
-    scales: how many of the five published ones (fewer for small crops, their weights then made to
-    sum to 1). The smallest side is 11 * 2^(scales - 1): 176 for five. In each scale the windows'
-    weighted mean is taken, and a picture as a whole counts the mean of its weight.
+    Structure is compared at all of them, brightness at the coarsest. `scales` says how many of the
+    five published ones (fewer for small crops, their weights then made to sum to 1). The smallest
+    side is 11 * 2^(scales - 1): 176 for five. In each scale the windows' weighted mean is taken,
+    and a picture as a whole counts the mean of its weight.
     """
 
     def __init__(self, scales: int = len(SCALES)) -> None:
@@ -85,8 +86,9 @@ class MSSSIM(Loss):
 
 
 def _similarity(a: Tensor, b: Tensor, window: Tensor) -> tuple[Tensor, Tensor]:
-    """SSIM's two factors, brightness and structure, in the valid region, [B, C, H - 10, W - 10]: by
-    sum and difference, whose moments cancel less.
+    """SSIM's two factors, brightness and structure, in the valid region, [B, C, H - 10, W - 10].
+
+    They are computed by sum and difference, whose moments cancel less.
     """
     total = a + b
     difference = a - b
@@ -102,10 +104,7 @@ def _similarity(a: Tensor, b: Tensor, window: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _local_mean(planes: Tensor, window: Tensor) -> Tensor:
-    """Every plane under the window, columns first, then rows.
-
-    [B, C, H, W] -> [B, C, H - 10, W - 10]
-    """
+    """Every plane [H, W] under the window, columns first, then rows, [H - 10, W - 10]."""
     channels = planes.shape[1]
     rows = F.conv2d(planes, window.view(1, 1, -1, 1).expand(channels, 1, -1, 1), groups=channels)
     return F.conv2d(rows, window.view(1, 1, 1, -1).expand(channels, 1, 1, -1), groups=channels)

@@ -1,5 +1,6 @@
-"""Style: how far a picture is from the style of a painting (Gatys, Ecker and Bethge, CVPR 2016;
-Johnson, Alahi and Fei-Fei, ECCV 2016).
+"""Style: how far a picture is from the style of a painting.
+
+The sources are Gatys, Ecker and Bethge (CVPR 2016) and Johnson, Alahi and Fei-Fei (ECCV 2016).
 """
 
 from __future__ import annotations
@@ -22,10 +23,9 @@ from .perceptual import weighted
 
 
 def painting(path: Path, side: int) -> Tensor:
-    """A painting in colour, its shorter side resized to `side`, which sets how large its strokes
-    are.
+    """A painting in colour, [1, 3, H, W] in [0, 1].
 
-    [1, 3, H, W] in 0..1
+    Its shorter side is resized to `side` pixels, which sets how large its strokes are.
     """
     pixels = to_channels(images.upright(images.read(path)).pixels, 3)
     factor = side / min(pixels.shape[-2:])
@@ -34,14 +34,12 @@ def painting(path: Path, side: int) -> Tensor:
 
 
 class Style(Compound):
-    """The weighted sum, over layers of a frozen network, of ||G(restored) - G(painting)||^2, G as
-    in `Gram`.
+    """The weighted sum, over layers of a frozen network, of ||G(restored) - G(painting)||^2.
 
-    The clean picture does not count: what is to be kept of it is a `Perceptual` beside this one in
-    a `Sum`.
-
-    picture: the painting's file; side: what its shorter side is resized to, which sets how large
-    its strokes are. layers, network, file: as of `Perceptual`.
+    G is as in `Gram`. The clean picture does not count: what is to be kept of it is a `Perceptual`
+    beside this one in a `Sum`. `picture` is the painting's file, `side` what its shorter side is
+    resized to, which sets how large its strokes are; `layers`, `network` and `file` are as in
+    `Perceptual`.
     """
 
     least = SMALLEST

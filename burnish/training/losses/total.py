@@ -14,10 +14,11 @@ from .loss import Compound, Loss, as_loss
 
 
 class Sum(Compound):
-    """The weighted sum of named losses: `terms: {pixel: L1, feature: {use: Perceptual, args: {...},
-    weight: 0.1}}`; a weight that is not given is 1.
+    """The weighted sum of named losses.
 
-    Where one of the terms wants logits, the sum does, and gives their sigmoid to the other terms.
+    They are `terms: {pixel: L1, feature: {use: Perceptual, args: {...}, weight: 0.1}}`; a weight
+    that is not given is 1. Where one of the terms wants logits, the sum does, and gives their
+    sigmoid to the other terms.
     """
 
     specs: ClassVar[tuple[str, ...]] = ("terms",)

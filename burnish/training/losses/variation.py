@@ -1,5 +1,6 @@
-"""Total variation (Rudin, Osher and Fatemi 1992): a smooth picture costs little, whatever the clean
-one is.
+"""Total variation (Rudin, Osher and Fatemi 1992): a smooth picture costs little.
+
+It does so whatever the clean picture is.
 """
 
 from __future__ import annotations
@@ -14,12 +15,12 @@ from .loss import Loss
 
 
 class TotalVariation(Loss):
-    """How much the neighbours in the restored picture differ: in the rows plus in the columns.
+    """The differences of neighbours in the restored picture, in the rows plus in the columns.
 
-    power: 1 takes |difference| (anisotropic), 2 its square. reduction: "mean" over the differences
-    of each direction, whatever the picture's size; "sum" over each picture, then the mean over the
-    batch, as in published style-transfer weights of 1e-7 and 1e-6: the two lie apart by the number
-    of values in a picture.
+    With `power` 1 it takes |difference| (anisotropic), with 2 its square. `reduction` is "mean"
+    over the differences of each direction, whatever the picture's size, or "sum" over each picture,
+    then the mean over the batch, as in published style-transfer weights of 1e-7 and 1e-6: the two
+    lie apart by the number of values in a picture.
     """
 
     def __init__(
