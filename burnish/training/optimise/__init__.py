@@ -1,1 +1,1 @@
-"""How weights move: optimizers, the learning rate over a run, the average of the weights."""
+"""The movement of weights: optimizers, the learning rate over a run, the average of the weights."""

@@ -7,8 +7,9 @@ from torch import nn
 
 
 def warmed(decay: float, steps: int) -> float:
-    """How much of the average stays after that many steps: less at first, so that the fresh weights
-    are soon forgotten.
+    """The share of the average that stays after that many steps.
+
+    It is less at first, so that the initial weights are soon forgotten.
     """
     return min(decay, (1 + steps) / (10 + steps))
 

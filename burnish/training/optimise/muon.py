@@ -18,13 +18,12 @@ NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
 
 
 def orthogonalise(update: Tensor, steps: int = 5) -> Tensor:
-    """The nearest (semi-)orthogonal matrices to `update` [..., rows, cols], roughly: five
-    Newton-Schulz steps bring every singular value to 0.7..1.2.
+    """The nearest (semi-)orthogonal matrices to `update` [..., rows, cols], roughly.
 
-    A step is X <- (a + b G + c G^2) X with G = X X^T. Its factor commutes with G, so the steps are
-    done on the small square G alone and their product meets the wide X once: for a 3x3 convolution
-    of 192 channels a third of the multiplications. Small values of G want float32, as bfloat16
-    would lose them.
+    Five Newton-Schulz steps bring every singular value to 0.7..1.2. A step is X <- (a + b G + c
+    G^2) X with G = X X^T. Its factor commutes with G, so the steps are done on the small square G
+    alone and their product meets the wide X once: for a 3x3 convolution of 192 channels a third of
+    the multiplications. Small values of G want float32, as bfloat16 would lose them.
     """
     a, b, c = NEWTON_SCHULZ
     tall = update.size(-2) > update.size(-1)
@@ -44,8 +43,9 @@ def orthogonalise(update: Tensor, steps: int = 5) -> Tensor:
 
 
 class Muon(torch.optim.Optimizer):
-    """Muon for the groups with `orthogonal=True`, AdamW for the others, one learning rate for both
-    (Liu et al. 2025, section 2.2).
+    """Muon for the groups with `orthogonal=True`, AdamW for the others.
+
+    Both have one learning rate (Liu et al. 2025, section 2.2).
     """
 
     def __init__(
@@ -85,8 +85,9 @@ class Muon(torch.optim.Optimizer):
         return loss
 
     def _muon(self, params: list[Tensor], group: dict[str, Any]) -> None:
-        """Matrices of one shape go through the products together: on a GPU, small ones cost their
-        launches.
+        """Moves convolutions; those of one shape go through the products together.
+
+        On a GPU, small products cost their launches.
         """
         shapes: dict[torch.Size, list[Tensor]] = {}
         for p in params:
@@ -128,12 +129,11 @@ class Muon(torch.optim.Optimizer):
 def muon_groups(
     net: nn.Module, weight_sets: Sequence[Sequence[nn.Parameter]] | None = None
 ) -> list[dict[str, Any]]:
-    """Parameter groups: every convolution but the first and the last for Muon, the first, the last
-    and all vectors for AdamW.
+    """The parameter groups: convolutions for Muon, but the first and the last; the rest for AdamW.
 
-    weight_sets: the weights that a picture passes from door to tail, in that order, for each
-    network that is kept in this one; without it, the network's own. Each set has its first and its
-    last convolution; where all sets are frozen, these are those of what learns.
+    `weight_sets` are the weights that a picture passes from door to tail, in that order, for each
+    network that is kept in this one; without it, they are the network's own. Each set has its first
+    and its last convolution; where all sets are frozen, these are those of what learns.
     """
     everything = _convolutions(net.parameters())
     found = [_convolutions(weights) for weights in weight_sets or ()]
@@ -141,19 +141,16 @@ def muon_groups(
     ends = {id(p) for weights in sets for p in (*weights[:1], *weights[-1:])}
     hidden = {id(p) for p in everything} - ends
     learning = [p for p in net.parameters() if p.requires_grad]
-    return [
-        {
-            "params": [p for p in learning if (id(p) in hidden) is orthogonal],
-            "orthogonal": orthogonal,
-        }
-        for orthogonal in (True, False)
-    ]
+    inside = [p for p in learning if id(p) in hidden]
+    others = [p for p in learning if id(p) not in hidden]
+    return [{"params": inside, "orthogonal": True}, {"params": others, "orthogonal": False}]
 
 
 def _convolutions(parameters: Iterable[nn.Parameter]) -> list[nn.Parameter]:
     """The weights of convolutions that learn."""
+    # A parameter [1, C, 1, 1] is a vector.
     return [
         p
         for p in parameters
         if p.requires_grad and p.ndim == 4 and not (p.shape[0] == 1 and p.shape[2:] == (1, 1))
-    ]  # [1, C, 1, 1] is a vector
+    ]

@@ -1,5 +1,6 @@
-"""Optimizers by name, over groups of parameters: `groups: [{match: "*.bias", weight_decay: 0}]`
-among the arguments gives some of them their own.
+"""Optimizers by name, over groups of parameters.
+
+The argument `groups: [{match: "*.bias", weight_decay: 0}]` gives some parameters their own.
 """
 
 from __future__ import annotations
@@ -42,12 +43,13 @@ OPTIMIZERS: Table[Callable[..., Any]] = Table(
 def make_optimizer(
     spec: Spec, net: nn.Module, weight_sets: Sequence[Sequence[nn.Parameter]] | None = None
 ) -> torch.optim.Optimizer:
-    """The optimizer over the network's parameters, frozen ones left out; Muon's are grouped, so
-    that it orthogonalises hidden convolutions only (weight_sets: see `muon_groups`).
+    """The optimizer over the network's parameters, frozen ones left out.
 
-    Of the groups in `spec.args["groups"]` the first whose pattern matches a parameter's name takes
-    it; what no pattern matches has the arguments of all. Every group remembers its `highest_lr`.
-    RecipeError where an argument is unknown, or a pattern matches nothing.
+    Muon's are grouped, so that it orthogonalises hidden convolutions only (weight_sets: see
+    `muon_groups`). Of the groups in `spec.args["groups"]` the first whose pattern matches a
+    parameter's name takes it; what no pattern matches has the arguments of all. Every group
+    remembers its `highest_lr`. RecipeError where an argument is unknown, or a pattern matches
+    nothing.
     """
     check_optimizer(spec)
     args = dict(spec.args)
@@ -103,7 +105,7 @@ def _check_rate(args: Mapping[str, Any], place: str) -> None:
 
 
 def _required(make: Any) -> dict[str, None]:
-    """The arguments without defaults, which a group need not give."""
+    """The arguments without defaults, each as None: a group need not give them."""
     return {
         name: None
         for name, parameter in inspect.signature(make).parameters.items()
@@ -125,15 +127,14 @@ def _divided(
             (name for name, _ in net.named_parameters()),
             f"optimizer.args.groups.{i}.match",
         )
-    options = [
-        {},
-        *({name: value for name, value in group.items() if name != "match"} for group in groups),
-    ]
-    return [
-        {**part, **options[i + 1], "params": [p for p in part["params"] if owner[id(p)] == i]}
-        for part in whole
-        for i in range(-1, len(groups))
-    ]
+    divided = []
+    for part in whole:
+        for i in range(-1, len(groups)):
+            options = dict(groups[i]) if i >= 0 else {}
+            options.pop("match", None)
+            mine = [p for p in part["params"] if owner[id(p)] == i]
+            divided.append({**part, **options, "params": mine})
+    return divided
 
 
 def _first_match(name: str, patterns: Sequence[str]) -> int:

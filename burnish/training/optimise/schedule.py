@@ -1,5 +1,6 @@
-"""The learning rate over a run: its warm-up and its shape as a pure function of the step; and the
-one shape that listens to validation.
+"""The learning rate over a run: its warm-up and its shape.
+
+It is a pure function of the step, but for the one shape that listens to validation.
 """
 
 from __future__ import annotations
@@ -49,8 +50,9 @@ SHAPES: dict[str, type[Any]] = {
 
 
 def shape_of(name: str, args: Mapping[str, Any], place: str = "schedule") -> Any:
-    """The shape of that name, its arguments checked. RecipeError names the place and the
-    choices.
+    """The shape of that name, with its arguments checked.
+
+    RecipeError names the place and the choices.
     """
     if name not in SHAPES:
         raise RecipeError(f"{place}.shape: {no_such('shape', name, SHAPES)}")
@@ -59,22 +61,23 @@ def shape_of(name: str, args: Mapping[str, Any], place: str = "schedule") -> Any
 
 @dataclass
 class LearningRate:
-    """The share of the highest learning rate at every step of a run.
+    """The share of the highest learning rate at every step of a run."""
 
-    shape: from `shape_of`. steps: of the whole run. warmup: steps over which the rate rises, times
-    whatever the shape says. epoch_length: steps after which the shape's clock moves on by one: 1
-    for a shape that counts steps; it need not be whole.
-    """
-
+    #: one of SHAPES, from `shape_of`
     shape: Any
+    #: how many steps the whole run has
     steps: int
+    #: steps over which the rate rises, times whatever the shape says
     warmup: int = 0
+    #: steps after which the shape's clock moves on by one; 1 for a shape that counts steps, and it
+    #: need not be whole
     epoch_length: float = 1.0
+    #: what ReduceLROnPlateau remembers; the other shapes leave it alone
     plateau: Plateau = field(default_factory=Plateau)
 
     @property
     def watches(self) -> bool:
-        """Whether it listens to validation."""
+        """True where the shape listens to validation."""
         return isinstance(self.shape, ReduceLROnPlateau)
 
     def factor(self, step: int) -> float:
@@ -92,13 +95,14 @@ class LearningRate:
         )
 
     def observe(self, figure: float) -> None:
-        """One validation figure; only ReduceLROnPlateau does anything with it."""
+        """Takes one validation figure; only ReduceLROnPlateau does anything with it."""
         if self.watches:
             self.plateau = self.shape.after(self.plateau, figure)
 
     def state(self) -> dict[str, Any]:
-        """What a checkpoint must keep, as plain numbers: nothing where the rate is a pure function
-        of the step.
+        """The state that a checkpoint must keep, as plain numbers.
+
+        It is empty where the rate is a pure function of the step.
         """
         return asdict(self.plateau) if self.watches else {}
 
@@ -111,7 +115,7 @@ class LearningRate:
 
 
 def set_rate(optimizer: torch.optim.Optimizer, share: float) -> None:
-    """Every group's learning rate as a share of its own highest one."""
+    """Sets every group's learning rate to a share of its own highest one."""
     for group in optimizer.param_groups:
         group["lr"] = group["highest_lr"] * share
 

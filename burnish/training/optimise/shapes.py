@@ -1,10 +1,9 @@
-"""Shapes of the learning rate over a run: what share of the highest rate there is at a time, of a
-total, counted in steps or in epochs.
+"""Shapes of the learning rate over a run: the share of the highest rate at a time, of a total.
 
-Names and arguments are those of `torch.optim.lr_scheduler`, with closed forms in place of its
-running products, but for the rates themselves: `lowest` (there eta_min, base_lr, min_lr) is a share
-of `optimizer.args.lr`, which is the highest rate. Only the learning rate moves: momentum is not
-cycled.
+Time is counted in steps or in epochs. Names and arguments are those of `torch.optim.lr_scheduler`,
+with closed forms in place of its running products, but for the rates themselves: `lowest` (there
+eta_min, base_lr, min_lr) is a share of `optimizer.args.lr`, which is the highest rate. Only the
+learning rate moves: momentum is not cycled.
 """
 
 from __future__ import annotations
@@ -80,8 +79,9 @@ class ExponentialLR:
 
 @dataclass(frozen=True)
 class CyclicLR:
-    """Up from `lowest` to 1 and down again, over and over (Smith, WACV 2017). triangular2 halves
-    every cycle, exp_range shrinks by gamma at every step.
+    """Up from `lowest` to 1 and down again, over and over (Smith, WACV 2017).
+
+    `triangular2` halves every cycle, `exp_range` shrinks by gamma at every step.
     """
 
     lowest: float = key(doc="share of the highest rate where a cycle begins", low=0, high=1)
@@ -108,8 +108,9 @@ class CyclicLR:
 
 @dataclass(frozen=True)
 class CosineAnnealingWarmRestarts:
-    """Half a cosine from 1 to `lowest`, begun anew after T_0, then after T_0 T_mult, ...
-    (Loshchilov and Hutter, ICLR 2017).
+    """Half a cosine from 1 to `lowest`, begun anew after T_0, then after T_0 T_mult, and so on.
+
+    The source is Loshchilov and Hutter (ICLR 2017).
     """
 
     T_0: int = key(doc="steps (or epochs) to the first restart", low=1)
@@ -128,10 +129,9 @@ class CosineAnnealingWarmRestarts:
 
 @dataclass(frozen=True)
 class OneCycleLR:
-    """Up from 1 / div_factor to 1 and down to 1 / (div_factor final_div_factor) over the run (Smith
-    and Topin 2018).
+    """Up from 1 / div_factor to 1, and down to 1 / (div_factor final_div_factor) over the run.
 
-    It warms up by itself: warmup: 0.
+    The source is Smith and Topin (2018). It warms up by itself, so that warmup is 0.
     """
 
     pct_start: float = key(
@@ -167,8 +167,9 @@ class OneCycleLR:
 
 @dataclass(frozen=True)
 class ReduceLROnPlateau:
-    """Times `factor` where validation has not become better for more than `patience` measurements
-    in a row.
+    """The rate falls by `factor` where validation no longer becomes better.
+
+    That is so after more than `patience` measurements in a row without a better one.
     """
 
     mode: Literal["max", "min"] = key(
@@ -189,6 +190,7 @@ class ReduceLROnPlateau:
         """The state after one more measurement."""
         better = self._better(figure, before.best)
         best, bad = (figure, 0) if better else (before.best, before.bad + 1)
+        # Measurements right after a fall do not count against the next one.
         bad, cooldown = (0, before.cooldown - 1) if before.cooldown else (bad, 0)
         if bad <= self.patience:
             return Plateau(before.share, best, bad, cooldown)
@@ -208,13 +210,15 @@ class ReduceLROnPlateau:
 
 @dataclass(frozen=True)
 class Plateau:
-    """What ReduceLROnPlateau remembers: the share now, the best figure, measurements since it, and
-    those that still do not count.
-    """
+    """What ReduceLROnPlateau remembers."""
 
+    #: the share of the highest rate now
     share: float = 1.0
+    #: the best figure so far; None before the first
     best: float | None = None
+    #: measurements since the best one
     bad: int = 0
+    #: measurements that still do not count
     cooldown: int = 0
 
 
