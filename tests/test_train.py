@@ -34,7 +34,7 @@ from burnish.errors import (  # noqa: E402
     RecipeError,
     TrainingError,
 )
-from burnish.training.loop.lock import holding  # noqa: E402
+from burnish.training.loop.lock import lock  # noqa: E402
 from burnish.training.loop.train import train  # noqa: E402
 from burnish.training.losses import L1, L2, Charbonnier, level_weight  # noqa: E402
 from burnish.training.networks.cost import multiply_adds  # noqa: E402
@@ -521,15 +521,15 @@ def test_weights_that_overflow_are_never_written(
 def test_a_folder_in_which_another_process_trains_is_left_alone(
     home: Path, recipe: Callable[..., Recipe], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("burnish.training.loop.train.holding", partial(holding, patience=0.3))
+    monkeypatch.setattr("burnish.training.loop.train.lock", partial(lock, patience=0.3))
     with (
-        holding(home / "out"),
+        lock(home / "out"),
         pytest.raises(TrainingError, match=r"out: another process trains there; wait for it"),
     ):
         train(recipe(), home / "out")
     assert list((home / "out").iterdir()) == []
     train(recipe(), home / "out")
-    with holding(home / "out", patience=0):
+    with lock(home / "out", patience=0):
         pass
 
 

@@ -30,7 +30,7 @@ from ...ground.files import atomic_write
 from ...images import Picture
 from ...pipeline import Asked
 from ...report.curves import CURVES, read_lines
-from ...training.loop.lock import holding
+from ...training.loop.lock import lock
 from ...training.loop.train import train
 from ...training.networks.cost import multiply_adds, parameters
 from ...training.networks.restorer import Restorer
@@ -65,7 +65,7 @@ def main(folder: Path) -> None:
     """
     _stop_with_parent()
     # a process that was left over from a sweep that was killed is waited for
-    with holding(folder, patience=None):
+    with lock(folder, patience=None):
         order = json.loads((folder / ORDER).read_text(encoding="utf-8"))
         try:
             entry = _trained(folder, order) if order["row"] is None else _given(folder, order)

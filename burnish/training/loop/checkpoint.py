@@ -1,5 +1,6 @@
-"""The whole state of a run in one file: plain tensors and numbers, written whole, read without
-running code.
+"""The whole state of a run in one file.
+
+It is plain tensors and numbers, written whole, and read without running code.
 """
 
 from __future__ import annotations
@@ -47,9 +48,8 @@ def restore(
     """The inverse of `snapshot`. Without `rewind` the random states go on from where they are."""
     net.load_state_dict(kept["net"])
     ema.load_state_dict(kept["ema"])
-    optimizer.load_state_dict(
-        _copied(kept["optimizer"])
-    )  # a copy, since the optimizer keeps and changes the very tensors that it is given
+    # A copy, since the optimizer keeps and changes the very tensors that it is given.
+    optimizer.load_state_dict(_copied(kept["optimizer"]))
     if rewind:
         torch.set_rng_state(kept["random"]["torch"])
         if len(kept["random"]["cuda"]) == torch.cuda.device_count():
@@ -58,7 +58,7 @@ def restore(
 
 
 def finite(*modules: nn.Module) -> bool:
-    """Whether every weight and every running statistic is a number."""
+    """True where every weight and every running statistic is a number."""
     return all(
         bool(torch.isfinite(value).all())
         for module in modules
@@ -89,7 +89,7 @@ def write(
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What a file of a run's state holds."""
+    """The contents of a file of a run's state."""
 
     #: where the run stood, as plain values
     progress: dict[str, Any]
@@ -130,8 +130,10 @@ def read(path: Path, recipe: Recipe) -> Checkpoint:
 
 
 def same_pictures(path: Path, weights: Path, before: str, now: str) -> None:
-    """RecipeError where the pictures (their fingerprints) are not those that the stage began
-    with. weights: the file of the averaged weights, for what is said.
+    """RecipeError where the pictures are not those that the stage began with.
+
+    They are told by their fingerprints. `weights` is the file of the averaged weights, for what is
+    said.
     """
     if before != now:
         raise RecipeError(
@@ -141,7 +143,7 @@ def same_pictures(path: Path, weights: Path, before: str, now: str) -> None:
 
 
 def _ways_on(weights: Path) -> str:
-    """What to do with a run that cannot go on."""
+    """The ways to go on where a run cannot."""
     start = f", and start={weights} begins it with these weights" if weights.exists() else ""
     return f"--fresh begins again; another --out keeps both{start}"
 

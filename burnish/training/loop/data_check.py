@@ -1,5 +1,6 @@
-"""The data check at the start of a run: what headers alone tell of its pictures, before any of them
-is decoded.
+"""The data check at the start of a run.
+
+It says what headers alone tell of its pictures, before any of them is decoded.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from ..recipe.data import Data
 def check_pictures(data: Data, validation: Sequence[str], scale: int, say: Say) -> None:
     """Says what is odd about the pictures of a stage.
 
-    validation: folders of clean pictures to validate on; scale: how many times larger the clean
-    side is. DataError where they cannot be trained on.
+    `validation` are folders of clean pictures to validate on; `scale` says how many times larger
+    the clean side is. DataError where they cannot be trained on.
     """
     clean = [Source(Path(folder)) for folder in data.folders] if data.pack is None else []
     pairs = [
@@ -27,9 +28,8 @@ def check_pictures(data: Data, validation: Sequence[str], scale: int, say: Say) 
     held = [Source(Path(folder)) for folder in validation]
     if not (clean or pairs):
         return
-    report = quick(
-        clean, pairs=pairs, validation=held, scale=scale
-    )  # sizes: when they are cut, those left out may be small
+    # Sizes are checked when crops are cut: pictures that are left out may be small.
+    report = quick(clean, pairs=pairs, validation=held, scale=scale)
     report.refuse()
     for finding in report.findings:
         if finding.severity == "warning":

@@ -1,4 +1,4 @@
-"""What is due behind a step: a pure function of its number."""
+"""The things that are due behind a step: a pure function of its number."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Due:
-    """What has to happen behind one step of a stage."""
+    """The things that have to happen behind one step of a stage."""
 
     #: it is the stage's last one
     last: bool
@@ -22,11 +22,11 @@ class Due:
     def of(
         cls, step: int, steps: int, *, validate_every: int | None, save_every: int, stride: int = 1
     ) -> Due:
-        """What is due behind `step`, counted from 1, of `steps`.
+        """The things that are due behind `step`, counted from 1, of `steps`.
 
-        validate_every, save_every: steps between two of these; None is never. stride: steps after
-        which the processes meet, which is where anything else can be due: what fell due since they
-        last met is due then.
+        `validate_every` and `save_every` are the steps between two of these; None is never. After
+        `stride` steps the processes meet, which is where anything else can be due: what fell due
+        since they last met is due then.
         """
 
         def passed(every: int) -> bool:

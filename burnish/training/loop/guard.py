@@ -1,5 +1,7 @@
-"""What becomes of steps that are not finite: they are left out and counted, and after several in a
-row the run goes back to the last good weights.
+"""The guard against steps that are not finite.
+
+They are left out and counted, and after several in a row the run goes back to the last good
+weights.
 """
 
 from __future__ import annotations
@@ -26,20 +28,26 @@ class Guard:
         self._keep()
 
     def save(self, progress: Progress) -> None:
-        """What stands now is the last good state; the main process writes it. OutputError."""
+        """Keeps the present state as the last good one; the main process writes it.
+
+        OutputError where it cannot be written.
+        """
         self._keep()
         if self.setup.machine.main:
             pictures = self.setup.crops.pictures.fingerprint
             checkpoint.write(self.run.state, self.run.recipe, pictures, asdict(progress), self.good)
 
     def back(self, *, rewind: bool) -> None:
-        """To the last good state; with `rewind`, to its random states too."""
+        """Goes back to the last good state; with `rewind`, to its random states too."""
         checkpoint.restore(
             self.good, self.setup.restorer, self.setup.ema, self.setup.optimizer, rewind=rewind
         )
 
     def counted(self, progress: Progress, step: int, ballot: Ballot, *, sync: bool) -> Progress:
-        """After a step, which was made or left out. sync: whether the processes voted."""
+        """The progress after a step, which was made or left out.
+
+        `sync` says whether the processes voted.
+        """
         if not sync:
             return replace(progress, bad_streak=ballot.streak)
         progress = progress.counted(ballot.streak, ballot.missed)
@@ -52,10 +60,10 @@ class Guard:
         return progress
 
     def mended(self, progress: Progress, step: int, *, sync: bool, wanted: bool) -> Progress:
-        """Goes back to the last good weights where too many steps in a row were left out, or where
-        weights that are `wanted` now are not finite themselves.
+        """The progress, after going back to the last good weights where that is needed.
 
-        TrainingError where that has not helped so often.
+        It is where too many steps in a row were left out, or where weights that are `wanted` now
+        are not finite themselves. TrainingError where that has not helped so often.
         """
         lost = sync and progress.bad_streak >= PATIENCE
         if not lost and (not wanted or self._finite()):
@@ -75,6 +83,6 @@ class Guard:
         self.good = checkpoint.snapshot(self.setup.restorer, self.setup.ema, self.setup.optimizer)
 
     def _finite(self) -> bool:
-        """Whether the main process's weights and their average are numbers; all processes know."""
+        """True in all processes where the main one's weights and their average are numbers."""
         setup = self.setup
         return bool(setup.machine.from_main([checkpoint.finite(setup.restorer, setup.ema)])[0])

@@ -1,5 +1,6 @@
-"""One process at a time in a folder: two that trained in the same one would take turns at spoiling
-each other's checkpoints.
+"""One process at a time in a folder.
+
+Two that trained in the same one would take turns at spoiling each other's checkpoints.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ PATIENCE = 15.0
 
 
 def make_folder(folder: Path) -> None:
-    """OutputError where it cannot be made."""
+    """Makes the folder where it is not there; OutputError where it cannot be made."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -27,12 +28,12 @@ def make_folder(folder: Path) -> None:
 
 
 @contextmanager
-def holding(folder: Path, patience: float | None = PATIENCE) -> Iterator[None]:
-    """Makes the folder where it is not there, and holds it. It is let go however the process ends.
+def lock(folder: Path, patience: float | None = PATIENCE) -> Iterator[None]:
+    """Makes the folder where it is not there, and locks it; however the process ends, it is let go.
 
-    patience: seconds until another process that holds it is a TrainingError; None waits for ever.
-    OutputError where it cannot be made. Where the system or the disk has no such locks, nothing is
-    held.
+    TrainingError where another process still has it after `patience` seconds; None waits for ever.
+    OutputError where the folder cannot be made. Where the system or the disk has no such locks,
+    nothing is locked.
     """
     make_folder(folder)
     try:

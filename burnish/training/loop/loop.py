@@ -27,17 +27,16 @@ from .progress import GO_ON, TIME_UP, Ended, Progress, TrainingRun
 
 
 def run_stage(setup: Setup, run: TrainingRun, progress: Progress) -> tuple[Progress, Ended]:
-    """One stage, from where it stands to its end, or to where it has to stop. OutputError,
-    TrainingError where nothing is finite any more.
-    """
-    machine, stage = setup.machine, setup.stage
+    """Runs one stage to its end, or to where it has to stop. OutputError, TrainingError."""
+    machine = setup.machine
     guard = Guard(setup, run)
     rates = _rates(setup, progress)
     looking = _look(setup, run, progress)
-    meter = Meter(progress.steps, stage.data.batch * stage.accumulate)
+    meter = Meter(progress.steps, setup.stage.data.batch * setup.stage.accumulate)
     source = meter.watch(setup.batches(progress.step, progress.steps))
     began = time.monotonic() - progress.seconds
-    missed, stop = 0, GO_ON
+    missed = 0
+    stop = GO_ON
 
     with signals(machine.main, setup.stride) as received:
         while progress.step < progress.steps and not stop:
@@ -45,7 +44,7 @@ def run_stage(setup: Setup, run: TrainingRun, progress: Progress) -> tuple[Progr
             due = _due(step, setup, run, progress, looking)
 
             # ---- The gradients: forward, loss and backward for each of its batches.
-            losses = gradients(setup, islice(source, stage.accumulate))
+            losses = gradients(setup, islice(source, setup.stage.accumulate))
             norms = gradient_norms(setup.restorer) if due.validate and machine.main else {}
             finite = clip(setup, losses)
 
@@ -55,7 +54,8 @@ def run_stage(setup: Setup, run: TrainingRun, progress: Progress) -> tuple[Progr
             ballot = Ballot(losses, finite, _wish(received, run.until), streak, missed)
             if due.sync:
                 ballot = vote(setup, ballot)
-                missed, stop = 0, ballot.stop
+                missed = 0
+                stop = ballot.stop
             save = due.save or stop != GO_ON
 
             # ---- The step: optimizer and average.
@@ -106,7 +106,10 @@ def _report(setup: Setup, meter: Meter, board: Board, step: int, overall: int) -
 
 
 def _ended(machine: Machine, progress: Progress, received: Sequence[int], stop: int) -> Ended:
-    """How the stage ended. A signal counts where it came too late to be voted on, too."""
+    """The way in which the stage ended.
+
+    A signal counts where it came too late to be voted on, too.
+    """
     if received:
         machine.say(
             f"stopped at step {progress.step} of {progress.steps}, everything saved; the same "
@@ -125,7 +128,10 @@ def _wish(received: Sequence[int], until: float | None) -> int:
 def _validated(
     machine: Machine, looking: Look, rates: LearningRate, progress: Progress
 ) -> Progress:
-    """With the figures of the averaged weights, which a learning rate may listen to."""
+    """The progress with the figures of the averaged weights.
+
+    A learning rate may listen to them.
+    """
     figures = looking.measure() if machine.main else {}
     rates.observe(machine.from_main([score(figures)])[0])
     return replace(progress, figures=figures, rates=rates.state())
@@ -145,21 +151,23 @@ def _rates(setup: Setup, progress: Progress) -> LearningRate:
 
 
 def _look(setup: Setup, run: TrainingRun, progress: Progress) -> Look:
-    """What looks at the averaged weights, on the pictures that are held out, and where it goes."""
+    """The look at the averaged weights, on the pictures that are held out, and its board."""
     board = Board(run.out, progress.overall, setup.machine.say, on=setup.machine.main)
     if progress.overall == 0:
         draw_network(board, setup.ema)
-    stage, scale = setup.stage, setup.restorer.contract.scale
     if not setup.others:
         return Look(setup, board, [])
-    return Look(
-        setup, board, centre_crops(setup.others, stage.validation.crop, scale, stage.data.raw)
-    )
+    stage = setup.stage
+    scale = setup.restorer.contract.scale
+    held = centre_crops(setup.others, stage.validation.crop, scale, stage.data.raw)
+    return Look(setup, board, held)
 
 
 def _write_weights(setup: Setup, run: TrainingRun, progress: Progress, *, measured: bool) -> None:
-    """The averaged weights, with their card. measured: whether the figures are those of these very
-    weights; those of a validation some steps ago are not.
+    """Writes the averaged weights, with their card.
+
+    `measured` says whether the figures are those of these very weights; those of a validation some
+    steps ago are not.
     """
     about = card(
         run.recipe,

@@ -1,4 +1,4 @@
-"""Where a run stands, where it writes, and how a stage of it came to its end."""
+"""The state of a run in numbers, the files that it writes, and how a stage came to its end."""
 
 from __future__ import annotations
 
@@ -11,21 +11,26 @@ from ..recipe.recipe import Recipe
 from ..validation.validate import Figures
 
 STATE = "state.pt"
-#: why a stage stops before its end, beside the numbers of signals, which are larger
-GO_ON, TIME_UP = 0, 1
+#: the stage goes on; a reason to stop is TIME_UP, or the number of a signal, which is larger
+GO_ON = 0
+#: the stage stops before its end, since the time is up
+TIME_UP = 1
 #: fields of `Progress` as checkpoints of earlier versions call them
 EARLIER = {"broken": "bad_steps", "in_a_row": "bad_streak", "returns": "rollbacks"}
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a run stands. The loop alone makes new ones; all of it stands in the checkpoint."""
+    """The state of a run in numbers.
+
+    The loop alone makes new ones; all of it stands in the checkpoint.
+    """
 
     #: steps of this stage that are made
     step: int = 0
-    #: of how many; decided once, where the stage begins
+    #: how many it has; decided once, where the stage begins
     steps: int = 0
-    #: that the run took so far, without looking and saving
+    #: seconds that the run took so far, without looking and saving
     seconds: float = 0.0
     #: steps of the run without a finite gradient
     bad_steps: int = 0
@@ -33,7 +38,7 @@ class Progress:
     bad_streak: int = 0
     #: how often the run went back to its last good weights since the last good step
     rollbacks: int = 0
-    #: of the last validation of this stage
+    #: the figures of the last validation of this stage
     figures: Figures = field(default_factory=dict)
     #: the stage, from 0
     stage: int = 0
@@ -51,12 +56,13 @@ class Progress:
 
     @classmethod
     def stored(cls, record: Mapping[str, Any]) -> Progress:
-        """From a checkpoint, of this version or an earlier one."""
+        """The progress in a checkpoint, of this version or an earlier one."""
         return cls(**{EARLIER.get(name, name): value for name, value in record.items()})
 
     def counted(self, streak: int, missed: int) -> Progress:
-        """After so many steps in a row that could not be made, and so many that were missed since
-        the processes last met.
+        """The progress with so many more steps that could not be made.
+
+        `streak` of them came in a row, `missed` since the processes last met.
         """
         return replace(
             self,
@@ -66,11 +72,11 @@ class Progress:
         )
 
     def rolled_back(self) -> Progress:
-        """After going back to the last good weights."""
+        """The progress after going back to the last good weights."""
         return replace(self, bad_streak=0, rollbacks=self.rollbacks + 1)
 
     def next_stage(self) -> Progress:
-        """At the beginning of the next stage."""
+        """The progress at the beginning of the next stage."""
         return Progress(
             seconds=self.seconds,
             bad_steps=self.bad_steps,
@@ -82,7 +88,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Ended:
-    """How a stage came to its end."""
+    """The way in which a stage came to its end."""
 
     #: it is done, its time was up, or a signal came
     how: Literal["done", "time", "signal"]
@@ -91,7 +97,7 @@ class Ended:
 
     @classmethod
     def of(cls, stop: int) -> Ended:
-        """From GO_ON, TIME_UP or a signal's number."""
+        """The end that GO_ON, TIME_UP or a signal's number stands for."""
         if stop == GO_ON:
             return cls("done")
         return cls("time") if stop == TIME_UP else cls("signal", stop)
@@ -99,8 +105,9 @@ class Ended:
 
 @dataclass(frozen=True)
 class TrainingRun:
-    """What a run is asked for."""
+    """A run as it is asked for."""
 
+    #: what it trains
     recipe: Recipe
     #: the folder that it writes into
     out: Path
@@ -113,8 +120,9 @@ class TrainingRun:
         return self.out / STATE
 
     def weights(self, stage: int) -> Path:
-        """The file of the averaged weights; those of earlier stages have the stage's name in
-        theirs.
+        """The file of the averaged weights of a stage.
+
+        Those of earlier stages have the stage's name in theirs.
         """
         names = [part.name for part in self.recipe.stages]
         middle = "" if stage >= len(names) - 1 else f".{names[stage]}"

@@ -23,7 +23,7 @@ from ..step.setup import Setup, set_up
 from ..step.speed import steps_in
 from . import checkpoint
 from .data_check import check_pictures
-from .lock import holding, make_folder
+from .lock import lock, make_folder
 from .loop import run_stage
 from .progress import Ended, Progress, TrainingRun
 
@@ -33,13 +33,12 @@ def train(
 ) -> Path:
     """Trains what the recipe says in the folder `out`; returns the file of the averaged weights.
 
-    A run that is found there goes on, unless `resume` is False.
-
-    minutes: stop after so long, with everything saved; the same call goes on from there. SIGINT and
-    SIGTERM save and leave with 130 and 143. Started by `accelerate launch` or torchrun, several
-    processes share every batch, and the first of them speaks and writes. Raises RecipeError and
-    DataError before the first step; OutputError where the disk is full, TrainingError where nothing
-    is finite any more: the last checkpoint stays.
+    A run that is found there goes on, unless `resume` is False. After `minutes` it stops, with
+    everything saved; the same call goes on from there. SIGINT and SIGTERM save and leave with 130
+    and 143. Started by `accelerate launch` or torchrun, several processes share every batch, and
+    the first of them speaks and writes. Raises RecipeError and DataError before the first step;
+    OutputError where the disk is full, TrainingError where nothing is finite any more: the last
+    checkpoint stays.
     """
     until = None if minutes is None else time.monotonic() + 60 * minutes
 
@@ -61,15 +60,16 @@ def train(
 def _stages(
     run: TrainingRun, machine: Machine, initials: list[Initial], *, resume: bool
 ) -> tuple[Progress, Ended]:
-    """The stages of a run, from where it stands to its end, or to where it has to stop. initials:
-    of all stages; they are used up.
+    """Runs the stages, from where the run stands to its end, or to where it has to stop.
+
+    `initials` are those of all stages; they are used up.
     """
     with ExitStack() as held:
         # The folder is held before its checkpoint is read: another process may be writing its last
         # one. Where there is no folder yet, none is made before the first stage is set up.
         found = run.out.is_dir()
         if machine.main and found:
-            held.enter_context(holding(run.out))
+            held.enter_context(lock(run.out))
         machine.barrier()
         stored = checkpoint.read(run.state, run.recipe) if resume and run.state.exists() else None
         progress = Progress.stored(stored.progress) if stored else Progress()
@@ -81,7 +81,7 @@ def _stages(
             initial = initials.pop(0)
             setup = set_up(initial, machine, before)
             if machine.main and not found:
-                held.enter_context(holding(run.out))
+                held.enter_context(lock(run.out))
                 found = True
             if machine.main and not resume and progress.overall == 0:
                 # Were this run killed before its first checkpoint, the one of the run before it
@@ -115,8 +115,10 @@ def _go_on(
 
 
 def _begun(progress: Progress, setup: Setup, initial: Initial) -> Progress:
-    """Where the stage stands, with what is decided once, where it begins: its length, and the
-    ancestry of the weights that it starts from, whose file may be moved later.
+    """The progress with what is decided once, where the stage begins.
+
+    That is its length, and the ancestry of the weights that it starts from, whose file may be moved
+    later.
     """
     if not progress.steps:
         progress = replace(progress, steps=setup.steps() or _measured(setup))
@@ -138,7 +140,8 @@ def _check_data(initials: Sequence[Initial], machine: Machine) -> None:
     """Says what is odd about the pictures, each thing once, however many stages it is true of."""
     notices: dict[str, None] = {}
     for initial in initials:
-        stage, scale = initial.stage, initial.restorer.contract.scale
+        stage = initial.stage
+        scale = initial.restorer.contract.scale
         check_pictures(stage.data, stage.validation.folders, scale, notices.setdefault)
     for notice in notices:
         machine.say(notice)
@@ -154,7 +157,7 @@ def _want_shared(state: Path, machine: Machine, progress: Progress) -> None:
 
 
 def _title(name: str, setup: Setup) -> str:
-    """What a stage trains, in a line."""
+    """The line that says what a stage trains."""
     machine = setup.machine
     processes = f", {machine.world} processes" if machine.world > 1 else ""
     return (

@@ -1,5 +1,6 @@
-"""From a stage to what its network is fed: crops of the pictures to train on, and the pictures to
-validate on.
+"""From a stage to what its network is fed.
+
+That is crops of the pictures to train on, and the pictures to validate on.
 """
 
 from __future__ import annotations
@@ -26,12 +27,13 @@ from ..recipe.stage import Stage
 
 
 def feed(stage: Stage, contract: Contract, say: Say) -> tuple[Crops, Pictures | None]:
-    """Crops of the pictures to train on, and the pictures to validate on.
+    """Opens the crops of the pictures to train on, and the pictures to validate on.
 
-    contract: that of the network, which the pictures are cut for. DataError names what cannot be
-    used.
+    They are cut for a network of that contract. None for the second where none are left out.
+    DataError names what cannot be used.
     """
-    data, cut = stage.data, cut_of(stage.data, contract)
+    data = stage.data
+    cut = cut_of(data, contract)
     chosen, left_out = _split(stage, contract)
     crops = Crops(
         open_pictures(chosen, cut.smallest, say, cut.scale),
@@ -59,7 +61,7 @@ def held_out(stage: Stage, contract: Contract, say: Say) -> Pictures | None:
 
 
 def cut_of(data: Data, contract: Contract) -> Cut:
-    """How crops are cut for that network."""
+    """The rule by which crops are cut for a network of that contract."""
     return Cut(
         data.crop,
         data.cut,
@@ -93,8 +95,9 @@ def sources(data: Data, contract: Contract) -> list[Source]:
 
 
 def _split(stage: Stage, contract: Contract) -> tuple[list[Source], list[Source]]:
-    """What is trained on, and what is validated on."""
-    data, folders = stage.data, stage.validation.folders
+    """The sources to train on, and those to validate on."""
+    data = stage.data
+    folders = stage.validation.folders
     groups = read_groups(Path(data.groups)) if data.groups else None
     chosen, left_out = split(
         sources(data, contract), data.leave_out, groups, data.leave_out_groups, data.hold_out
@@ -105,8 +108,9 @@ def _split(stage: Stage, contract: Contract) -> tuple[list[Source], list[Source]
 
 
 def _opened(left_out: Sequence[Source], raw: bool, scale: int, say: Say) -> Pictures | None:
-    """The pictures to validate on; DataError, before the first step, where one is too small for the
-    window of SSIM.
+    """Opens the pictures to validate on; None where there are none.
+
+    DataError, before the first step, where one is too small for the window of SSIM.
     """
     border = scale if scale > 1 else 0
     least = (WINDOW.size + 2 * border) * (2 if raw else 1)

@@ -1,6 +1,6 @@
-"""Whether network, loss, data and processes fit each other, which is known only once the network is
-built; all of it before the first picture is read.
+"""Whether network, loss, data and processes fit each other.
 
+That is known only once the network is built; all of it is checked before the first picture is read.
 RecipeError says the place in the recipe.
 """
 
@@ -17,7 +17,8 @@ from ..recipe.stage import Stage
 
 def check_contract(stage: Stage, contract: Contract) -> None:
     """RecipeError where channels, scale or multiple of the network do not fit the data."""
-    data, use = stage.data, stage.arch.use
+    data = stage.data
+    use = stage.arch.use
     _check_channels(data.raw, use, contract)
     if data.raw and contract.scale > 1:
         raise RecipeError(
@@ -79,7 +80,7 @@ def _check_channels(raw: bool, use: str, contract: Contract) -> None:
 
 
 def _other_size(place: str, smaller: int, use: str, larger: int) -> RecipeError:
-    """What is wrong where pictures are made so many times smaller, and then larger."""
+    """The error where pictures are made smaller, and then larger by another factor."""
     made = f"{place}: they make pictures {smaller} times smaller, and {use} "
     if larger > 1:
         return RecipeError(

@@ -1,5 +1,6 @@
-"""What a stage begins with: its network with the weights that it starts from, its optimizer and its
-loss. Built once, before the first picture is read, so that what does not fit is said then.
+"""The beginning of a stage: its network with its first weights, its optimizer and its loss.
+
+They are built once, before the first picture is read, so that what does not fit is said then.
 """
 
 from __future__ import annotations
@@ -27,13 +28,15 @@ from .fit import check_batch, check_contract, check_loss
 
 @dataclass(frozen=True)
 class Initial:
-    """What is built of a stage before the run begins, on the processor."""
+    """The parts of a stage that are built before the run begins, on the processor."""
 
+    #: the stage that they are built for
     stage: Stage
     #: the network, with what the recipe freezes frozen
     restorer: Restorer
     #: over what is not frozen
     optimizer: torch.optim.Optimizer
+    #: what is minimised
     loss: Loss
     #: what the weights in `start` say of their own training, the oldest run first
     ancestry: list[dict[str, Any]]
@@ -44,8 +47,8 @@ class Initial:
 def build_initial(stages: Sequence[Stage], processes: int) -> list[Initial]:
     """Builds what every stage begins with.
 
-    processes: among which a batch is divided. RecipeError where network, loss, optimizer, data and
-    processes do not fit, which says the stage.
+    `processes` says among how many a batch is divided. RecipeError says the stage in which network,
+    loss, optimizer, data and processes do not fit.
     """
     built = []
     for stage in stages:
@@ -97,8 +100,10 @@ def _network(stage: Stage) -> tuple[Restorer, list[dict[str, Any]]]:
 
 
 def _load_start(restorer: Restorer, start: Path, reinit: Sequence[str]) -> Any:
-    """The weights in a file, into the network, or into the base that it wraps where they are those
-    of the base; all but those whose names are like the patterns. Returns the file's header.
+    """Loads the weights in a file, and returns its header.
+
+    They go into the network, or into the base that it wraps where they are those of the base.
+    Weights whose names are like the patterns in `reinit` stay as they are.
     """
     fresh = {
         name: weight.clone() for name, weight in restorer.state_dict().items() if like(name, reinit)
@@ -115,8 +120,9 @@ def _load_start(restorer: Restorer, start: Path, reinit: Sequence[str]) -> Any:
 
 
 def _ancestry(header: Mapping[str, Any] | None) -> list[dict[str, Any]]:
-    """What a file of weights says of its training and of what that started from; files of other
-    projects say nothing.
+    """The training runs that a file of weights tells of, the oldest first.
+
+    They are its own and those that it started from; files of other projects tell of none.
     """
     if header is None:
         return []
@@ -126,14 +132,15 @@ def _ancestry(header: Mapping[str, Any] | None) -> list[dict[str, Any]]:
 
 
 def take_over(restorer: Restorer, weights: Mapping[str, Tensor], reinit: Sequence[str] = ()) -> int:
-    """Copies the weights whose name and shape match, into `base` where the network wraps their
-    owner; returns how many.
+    """Copies the weights whose name and shape match, and returns how many.
 
-    reinit: patterns of the restorer's names that keep the weights they have.
+    They go into `base` where the network wraps their owner. Weights whose names are like the
+    patterns in `reinit` stay as they are.
     """
     own = restorer.state_dict()
     of_base = {name.replace("net.", "net.base.", 1): weight for name, weight in weights.items()}
-    wraps = not any(name in own for name in weights) and any(name in own for name in of_base)
+    # A file of the base alone has none of the wrapper's names, and all of its own behind `base`.
+    wraps = own.keys().isdisjoint(weights) and not own.keys().isdisjoint(of_base)
     fitting = {
         name: weight
         for name, weight in (of_base if wraps else weights).items()

@@ -1,5 +1,4 @@
-"""What the machine offers to a training run: device, precision, and the other processes that train
-with this one.
+"""The machine of a training run: device, precision, and the other processes that train with it.
 
 Started by `accelerate launch` or torchrun, a run has several processes. Each makes its share of
 every batch; the gradients are added up in one fixed order, so that all of them hold the same
@@ -28,20 +27,24 @@ from . import meter
 
 @dataclass(frozen=True)
 class Machine:
-    """device: "cpu" or "cuda" (this process's own); precision: "bf16" or "fp32"; rank, world: which
-    of how many processes this one is.
-    """
+    """The device, the precision and the process that a run has on this machine."""
 
+    #: "cpu" or "cuda", which is this process's own
     device: str
+    #: "bf16" or "fp32"
     precision: str
+    #: how pictures lie in memory, channels last or contiguous
     memory_format: torch.memory_format
+    #: which of the run's processes this one is, from 0
     rank: int
+    #: how many processes the run has
     world: int
+    #: the `accelerate.Accelerator` through which the processes talk
     accelerator: Any
 
     @property
     def main(self) -> bool:
-        """Whether this is the process that speaks, validates and writes."""
+        """True in the process that speaks, validates and writes."""
         return self.rank == 0
 
     def say(self, text: str) -> None:
@@ -77,19 +80,16 @@ class Machine:
 
     @torch.no_grad()
     def average_states(self, optimizer: torch.optim.Optimizer, *nets: nn.Module) -> None:
-        """Every floating-point number of the networks and of the optimizer becomes its mean over
-        the processes.
-        """
+        """Makes every floating-point number of networks and optimizer the processes' mean."""
         if any(not steps for (steps,) in self.all_gather([len(optimizer.state)])):
             # a process could not make a single step yet, so all of them begin afresh
             optimizer.state.clear()
-        inside = [
-            *(value for net in nets for value in net.state_dict().values()),
-            *(v for state in optimizer.state.values() for v in state.values()),
-        ]
-        tensors = [
-            value for value in inside if isinstance(value, Tensor) and value.is_floating_point()
-        ]
+        states = [*(net.state_dict() for net in nets), *optimizer.state.values()]
+        tensors = []
+        for state in states:
+            for value in state.values():
+                if isinstance(value, Tensor) and value.is_floating_point():
+                    tensors.append(value)
         # In float64 the mean of equal numbers is that number for any count of processes, so that
         # what is frozen stays as it is.
         flat = self.mean(
@@ -128,10 +128,10 @@ class Machine:
 
 
 def make_machine(recipe: Recipe) -> Machine:
-    """What a run is trained on: the device, precision, threads and memory layout of its recipe.
+    """The device, precision, threads and memory layout that a recipe asks for, made ready.
 
-    DeviceError, MissingExtra where accelerate is not installed. From here on this process takes
-    denormal numbers for 0.
+    From here on this process takes denormal numbers for 0. DeviceError where there is no such
+    device; MissingExtra where accelerate is not installed.
     """
     device = chosen_device(recipe.device)
     precision = chosen_precision(recipe.precision, device)
@@ -144,12 +144,10 @@ def make_machine(recipe: Recipe) -> Machine:
             f"training wants accelerate, and it is not installed ({error}); pip install "
             "'burnish[train]' brings it"
         ) from error
-    AcceleratorState._reset_state(
-        reset_partial_state=True
-    )  # it remembers the precision of a run before this one in the same process
-    patient = InitProcessGroupKwargs(
-        timeout=timedelta(days=1)
-    )  # the others wait while the main process validates
+    # It remembers the precision of a run before this one in the same process.
+    AcceleratorState._reset_state(reset_partial_state=True)
+    # The others wait while the main process validates.
+    patient = InitProcessGroupKwargs(timeout=timedelta(days=1))
     accelerator = Accelerator(
         mixed_precision="bf16" if precision == "bf16" else "no",
         cpu=device == "cpu",
@@ -168,7 +166,7 @@ def make_machine(recipe: Recipe) -> Machine:
 
 
 def chosen_device(asked: str) -> str:
-    """ "cpu" or "cuda"; DeviceError where a GPU is asked for and PyTorch sees none."""
+    """The device, "cpu" or "cuda"; DeviceError where a GPU is wanted and PyTorch sees none."""
     usable = torch.cuda.is_available()
     if asked == "cuda" and not usable:
         raise DeviceError(
@@ -179,7 +177,7 @@ def chosen_device(asked: str) -> str:
 
 
 def chosen_precision(asked: str, device: str) -> str:
-    """ "bf16" or "fp32".
+    """The precision, "bf16" or "fp32".
 
     `auto` is bf16 only where the machine multiplies it in hardware: elsewhere it is slower than
     float32.

@@ -1,4 +1,4 @@
-"""What a run says of itself while it goes on, and how it hears that it is to stop."""
+"""The figures of a run while it goes on, and the signals by which it hears that it is to stop."""
 
 from __future__ import annotations
 
@@ -25,17 +25,20 @@ def say(text: str) -> None:
 class Meter:
     """Losses, speed and time spent waiting for data since the last reading.
 
-    Losses stay tensors until they are read, so that a GPU is not waited for.
-
-    pictures: crops in a step.
+    Losses stay tensors until they are read, so that a GPU is not waited for. `steps` is how many
+    the stage has, `pictures` the crops in a step.
     """
 
     def __init__(self, steps: int, pictures: int) -> None:
-        self.steps, self.pictures = steps, pictures
+        self.steps = steps
+        self.pictures = pictures
         self._restart()
 
     def _restart(self) -> None:
-        self.started, self.waited, self.taken, self.counted = time.monotonic(), 0.0, 0, 0
+        self.started = time.monotonic()
+        self.waited = 0.0
+        self.taken = 0
+        self.counted = 0
         self.losses: dict[str, Tensor] = {}
 
     def watch(self, batches: Iterator[T]) -> Iterator[T]:
@@ -59,8 +62,9 @@ class Meter:
             }
 
     def leave_out(self, seconds: float) -> None:
-        """Time that went into looking and saving, so that speed and waiting are those of the
-        steps.
+        """Leaves out time that went into looking and saving.
+
+        Speed and waiting are then those of the steps.
         """
         self.started += seconds
 
@@ -91,23 +95,20 @@ class Meter:
 
 
 def duration(seconds: float) -> str:
-    """1 h 05 min, 7 min, 40 s."""
+    """The time in words, such as 1 h 05 min, 7 min, or 40 s."""
     minutes, rest = divmod(round(seconds), 60)
-    return (
-        f"{minutes // 60} h {minutes % 60:02d} min"
-        if minutes >= 60
-        else f"{minutes} min"
-        if minutes
-        else f"{rest} s"
-    )
+    if minutes >= 60:
+        return f"{minutes // 60} h {minutes % 60:02d} min"
+    return f"{minutes} min" if minutes else f"{rest} s"
 
 
 @contextmanager
 def signals(speaking: bool = True, steps: int = 1) -> Iterator[list[int]]:
-    """The list of signals received inside: the first SIGINT or SIGTERM is only noted, so that the
-    step in hand can end and be saved; a second one ends all.
+    """Gives the list of the signals that are received inside.
 
-    steps: after how many of them the processes meet, which is where a run can stop.
+    The first SIGINT or SIGTERM is only noted, so that the step in hand can end and be saved; a
+    second one ends all. `steps` says after how many of them the processes meet, which is where a
+    run can stop.
     """
     received: list[int] = []
 
@@ -121,9 +122,8 @@ def signals(speaking: bool = True, steps: int = 1) -> Iterator[list[int]]:
                 when = "after this step"
             say(f"stopping {when}, and saving; once more stops at once")
 
-    if (
-        threading.current_thread() is not threading.main_thread()
-    ):  # only the main thread can have handlers
+    # Only the main thread can have handlers.
+    if threading.current_thread() is not threading.main_thread():
         yield received
         return
     before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}

@@ -1,5 +1,6 @@
-"""What one stage trains with: the network, its average, the optimizer, the learning rate, the loss
-and the pictures.
+"""The parts that one stage trains with.
+
+They are the network, its average, the optimizer, the learning rate, the loss and the pictures.
 """
 
 from __future__ import annotations
@@ -27,15 +28,19 @@ from .machine import Machine
 class Setup:
     """All that one stage trains with, on its machine."""
 
+    #: the stage of the recipe
     stage: Stage
+    #: where it runs
     machine: Machine
     #: the network that learns
     restorer: Restorer
     #: its average, which is validated and saved
     ema: Restorer
+    #: what moves the weights that are not frozen
     optimizer: torch.optim.Optimizer
+    #: what is minimised
     loss: Loss
-    #: what is trained on
+    #: the batches to train on
     crops: Crops
     #: pictures to validate on; None where none are left out
     others: Pictures | None
@@ -57,7 +62,7 @@ class Setup:
         return LearningRate(self.stage.shape, steps, schedule.warmup, epoch_length)
 
     def steps(self) -> int:
-        """How many steps the stage has, as far as the recipe says; 0 where it says hours."""
+        """The number of steps that the recipe says; 0 where it says hours."""
         schedule = self.stage.schedule
         if schedule.epochs is not None:
             return max(1, math.ceil(schedule.epochs * self.epoch))
@@ -78,11 +83,14 @@ class Setup:
 
 
 def set_up(initial: Initial, machine: Machine, before: Mapping[str, Tensor] | None = None) -> Setup:
-    """Everything for one stage. before: the averaged weights of the stage before it.
+    """Sets up one stage; `before` are the averaged weights of the stage before it.
 
-    An `Initial` is used up by it: its network is the one that learns. DataError.
+    An `Initial` is used up by it: its network is the one that learns. DataError names what cannot
+    be used.
     """
-    stage, restorer, loss = initial.stage, initial.restorer, initial.loss
+    stage = initial.stage
+    restorer = initial.restorer
+    loss = initial.loss
     whole = stage.data.cut == "whole"  # every batch has another size then
     seed_all(stage.seed)
     torch.set_rng_state(initial.random)
@@ -90,7 +98,8 @@ def set_up(initial: Initial, machine: Machine, before: Mapping[str, Tensor] | No
 
     # The weights that it begins with.
     if before is not None and stage.start is None:
-        taken, all_of_it = take_over(restorer, before, stage.reinit), len(restorer.state_dict())
+        taken = take_over(restorer, before, stage.reinit)
+        all_of_it = len(restorer.state_dict())
         if taken < len(before) or taken < all_of_it:
             machine.say(
                 f"{taken} of {all_of_it} weights are those of the stage "

@@ -1,5 +1,6 @@
-"""How many steps a machine makes in so many hours: some are made, and the caller throws them
-away.
+"""The number of steps that a machine makes in so many hours.
+
+Some are made to measure it, and the caller throws them away.
 """
 
 from __future__ import annotations
@@ -10,22 +11,28 @@ from itertools import islice
 from .setup import Setup
 from .step import Ballot, clip, gradients, update, vote
 
-#: steps that the measurement leaves out, steps that it takes, and seconds after which it has seen
-#: enough
-WARM, MEASURED, ENOUGH = 5, 100, 60.0
+#: steps that the measurement leaves out
+WARM = 5
+#: steps that it takes
+MEASURED = 100
+#: seconds after which it has seen enough
+ENOUGH = 60.0
 
 
 def seconds_a_step(setup: Setup, measured: int, enough: float) -> float:
-    """What a step takes on this machine, data and all; the same in all processes.
+    """The seconds that a step takes on this machine, data and all; the same in all processes.
 
-    measured: steps that are measured, unless that takes more than `enough` seconds.
+    So many steps as `measured` says are timed, unless that takes more than `enough` seconds.
     """
-    machine, rates = setup.machine, setup.rates(10**9)
+    machine = setup.machine
+    rates = setup.rates(10**9)
     source = setup.batches(0, WARM + measured)
-    started, taken = time.monotonic(), 0
+    started = time.monotonic()
+    taken = 0
     for step in range(WARM + measured):
         if step == WARM:
-            started, taken = time.monotonic(), 0
+            started = time.monotonic()
+            taken = 0
         sync = (step + 1) % setup.stride == 0
         losses = gradients(setup, islice(source, setup.stage.accumulate))
         seen = step > WARM and time.monotonic() - started > enough

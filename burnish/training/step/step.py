@@ -1,11 +1,13 @@
-"""One optimizer step, written out: forward, loss, backward for every batch of it, clip, a vote
-where there are several processes, step, average.
+"""One optimizer step, written out.
+
+It is forward, loss, backward for every batch of it, clip, a vote where there are several processes,
+step, average.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -29,12 +31,11 @@ def backward(setup: Setup, batch: Batch) -> Losses:
     Returns the loss and its terms, by the names of the curves.
     """
     spoiled, clean, level, weight = to_device(batch, setup.machine.device)
-    restorer, loss = setup.restorer, setup.loss
+    restorer = setup.restorer
+    loss = setup.loss
+    given = level if restorer.contract.dials else None
     with setup.machine.autocast():
-        spoiled, given = (
-            spoiled.contiguous(memory_format=setup.machine.memory_format),
-            level if restorer.contract.dials else None,
-        )
+        spoiled = spoiled.contiguous(memory_format=setup.machine.memory_format)
         output = (
             logits(restorer.net, spoiled, given) if loss.on_logits else restorer(spoiled, given)
         )
@@ -47,7 +48,7 @@ def backward(setup: Setup, batch: Batch) -> Losses:
 
 
 def logits(net: Network, image: Tensor, level: Tensor | None) -> Tensor:
-    """What the network gives before its final sigmoid."""
+    """The network's output before its final sigmoid."""
     assert net.logits is not None  # `check_loss` has asked
     return net.logits(image) if level is None else net.logits(image, level)
 
@@ -59,21 +60,32 @@ def evaluated(
     weight: Tensor | None,
     level: Tensor | None = None,
 ) -> tuple[Tensor, Mapping[str, Tensor]]:
-    """The loss, and its terms where it has several. level: what the network was told, for a loss
-    that asks.
+    """The loss, and its terms where it has several.
+
+    `level` is what the network was told, for a loss that asks.
     """
     terms = loss.terms(restored, clean, weight, level)
     return summed(terms), {name: term for name, term in terms.items() if name}
 
 
 def gradients(setup: Setup, batches: Iterable[Batch]) -> Losses:
-    """The gradients of one step: of its batches, and of all processes that step together; returns
-    the mean of the losses of this process's batches.
+    """Computes the gradients of one step, of its batches and of all processes that step together.
+
+    Returns the mean of the losses of this process's batches.
     """
     several = [backward(setup, batch) for batch in batches]
     if setup.stride == 1:
         setup.machine.average_gradients(setup.restorer)
-    return {name: torch.stack([losses[name] for losses in several]).mean() for name in several[0]}
+    return reduce_losses(several)
+
+
+def reduce_losses(several: Sequence[Losses]) -> Losses:
+    """The mean of the losses of several batches, term by term."""
+    means = {}
+    for name in several[0]:
+        values = [losses[name] for losses in several]
+        means[name] = torch.stack(values).mean()
+    return means
 
 
 def clip(setup: Setup, losses: Losses) -> bool:
@@ -85,7 +97,7 @@ def clip(setup: Setup, losses: Losses) -> bool:
 
 @dataclass(frozen=True)
 class Ballot:
-    """What a process brings to the vote, and what comes out of it."""
+    """One process's part in the vote, and, with the same fields, what comes out of it."""
 
     #: the loss of the step and its terms
     losses: Losses
@@ -100,11 +112,11 @@ class Ballot:
 
 
 def vote(setup: Setup, own: Ballot) -> Ballot:
-    """What the processes find out of each other where they meet; besides the gradients, or the
-    states of those that step alone, nothing of a step goes between them.
+    """The result of the vote in which the processes tell each other how a step went.
 
-    Processes that step together make a step together or not at all; of those that step alone each
-    has its own losses, and what they missed adds up.
+    Besides the gradients, or the states of those that step alone, nothing of a step goes between
+    them. Processes that step together make a step together or not at all; of those that step alone
+    each has its own losses, and what they missed adds up.
     """
     if setup.machine.world == 1:
         return own
@@ -128,10 +140,9 @@ def vote(setup: Setup, own: Ballot) -> Ballot:
 def update(
     setup: Setup, rates: LearningRate, step: int, *, finite: bool, sync: bool = True
 ) -> None:
-    """Makes the step, where it is `finite`, and averages over time; where processes that stepped
-    alone meet (`sync`), their states become their mean.
+    """Makes the step numbered `step`, from 0, where it is `finite`, and averages over time.
 
-    step: from 0.
+    Where processes that stepped alone meet (`sync`), their states become their mean.
     """
     if finite:
         set_rate(setup.optimizer, rates.factor(step))
@@ -143,7 +154,7 @@ def update(
 
 
 def share_left(first: float, last: float) -> float:
-    """How many times as large as the first loss the last one is.
+    """The last loss as a multiple of the first.
 
     Losses of which one is below 0 are taken for decibels, as PSNR gives them.
     """
@@ -153,15 +164,10 @@ def share_left(first: float, last: float) -> float:
 def gradient_norms(net: nn.Module) -> dict[str, Tensor]:
     """The norm of the gradient of every parameter that has one, by its name."""
     named = [(name, p.grad) for name, p in net.named_parameters() if p.grad is not None]
-    return (
-        dict(
-            zip(
-                [name for name, _ in named], torch._foreach_norm([g for _, g in named]), strict=True
-            )
-        )
-        if named
-        else {}
-    )
+    if not named:
+        return {}
+    names, values = zip(*named, strict=True)
+    return dict(zip(names, torch._foreach_norm(values), strict=True))
 
 
 def to_device(batch: Batch, device: str) -> Batch:
