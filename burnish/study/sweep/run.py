@@ -49,24 +49,12 @@ def run(
     """
     out = sweep.folder
     out.mkdir(parents=True, exist_ok=True)
-    searched, orders = [], [_row_of(sweep, name, words) for name, words in sweep.references.items()]
-    if sweep.search is not None:
-        if only is not None and only not in sweep.references:
-            raise RecipeError(
-                f"there is no row {only!r} to be measured alone, and trials are chosen by the "
-                f"sampler; there is {', '.join(sweep.references) or 'none'}"
-            )
-        from .search import search
 
-        asked = (
-            sweep if only is None else replace(sweep, search=replace(sweep.search, trials=0))
-        )  # the trials that were made stay in the page
-        searched = search(
-            asked,
-            lambda point: _seeds_of(sweep, point),
-            lambda folder, order, watch: settle(folder, order, say, retry, watch),
-            say,
-        )
+    # What is to be done: the trials of a search are chosen, and made, at once.
+    searched: list[tuple[Path, dict[str, Any]]] = []
+    orders = [_row_of(sweep, name, words) for name, words in sweep.references.items()]
+    if sweep.search is not None:
+        searched = _searched(sweep, say, only, retry)
     else:
         orders = [given for point in grid(sweep) for given in _seeds_of(sweep, point)] + orders
     chosen = [(folder, order) for folder, order in orders if only is None or order["name"] == only]
@@ -77,12 +65,37 @@ def run(
         )
     for i, (folder, order) in enumerate(chosen, 1):
         settle(folder, order, say, retry, counted=f"{i} of {len(chosen)}")
+
+    # What became of all of them, on one page.
     orders = searched + orders
     entries = [entry for folder, _ in orders if (entry := result_in(folder)) is not None]
     results = Results(sweep.title or sweep.name, sweep.metrics, entries, processor())
     results.write(out / RESULTS)
     write_sheet(out / SHEET, [(order["name"], folder) for folder, order in orders], sweep)
     return write_page(out, results, sweep, source)
+
+
+def _searched(
+    sweep: Sweep, say: Say, only: str | None, retry: bool
+) -> list[tuple[Path, dict[str, Any]]]:
+    """The trials that a sampler chooses, made; where one row is asked for alone, those that were
+    made before, which stay in the page.
+    """
+    from .search import search
+
+    assert sweep.search is not None
+    if only is not None and only not in sweep.references:
+        raise RecipeError(
+            f"there is no row {only!r} to be measured alone, and trials are chosen by the "
+            f"sampler; there is {', '.join(sweep.references) or 'none'}"
+        )
+    none_more = replace(sweep, search=replace(sweep.search, trials=0))
+    return search(
+        sweep if only is None else none_more,
+        lambda point: _seeds_of(sweep, point),
+        lambda folder, order, watch: settle(folder, order, say, retry, watch),
+        say,
+    )
 
 
 def remake(sweep: Sweep, source: str = "") -> Path:

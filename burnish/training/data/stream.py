@@ -8,7 +8,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,8 +71,13 @@ def stream(
         pin_memory=pinned,
         **_by_workers(workers),
     )
+    yield from _told(loader)
+
+
+def _told(batches: Iterable[Batch]) -> Iterator[Batch]:
+    """The batches; what goes wrong in a process that makes them is said as a DataError."""
     try:
-        yield from loader
+        yield from batches
     except BurnishError as error:
         raise DataError(
             f"a picture cannot be read any more: {str(error).strip().rpartition(chr(10))[2]}"
