@@ -169,7 +169,7 @@ def test_a_grid_is_every_combination_with_names_that_tell_them_apart(
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"axes": {"loss.use": ["L1", "L3"]}}, "L3: loss.use: there is no 'L3'"),
+        ({"axes": {"loss.use": ["L1", "L3"]}}, "L3: loss.use: there is no loss 'L3'"),
         ({"axes": {"loss.use": ["L1", "L1"]}}, "two points are called 'L1'"),
         (
             {"axes": {"optimizer.args.lr": {"low": 1e-4, "high": 1e-2}}},
