@@ -14,6 +14,7 @@ def test_lines_fit() -> None:
 def test_functions_are_short() -> None:
     lengths = shape.functions()
     assert not [function for function in lengths if function.lines > 60]
+    assert len([function for function in lengths if function.lines > 45]) < 10
 
 
 def test_folders_are_small() -> None:

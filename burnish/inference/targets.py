@@ -54,11 +54,7 @@ def pair(
         return _without_clashes([source for source, _ in found], targets)
 
     # One file into a file.
-    if output.suffix.lower() not in endings():
-        raise UsageError(
-            f"{output}: a file's name must end in one of {', '.join(endings())}; a "
-            "folder's in a slash"
-        )
+    _check_ending(output)
     return _without_clashes([inputs[0]], [output])
 
 
@@ -72,6 +68,15 @@ def _check_words(suffix: str | None, extension: str | None) -> None:
         raise UsageError(
             f"-f {extension.lstrip('.')}: the formats are "
             f"{', '.join(e.lstrip('.') for e in endings())}"
+        )
+
+
+def _check_ending(output: Path) -> None:
+    """UsageError where a file's name says no format."""
+    if output.suffix.lower() not in endings():
+        raise UsageError(
+            f"{output}: a file's name must end in one of {', '.join(endings())}; a "
+            "folder's in a slash"
         )
 
 

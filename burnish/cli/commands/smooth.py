@@ -109,16 +109,23 @@ def smooth(
     if len(levels) == 2:
         _measure_two(row, pictures, damages, levels, side=side, html=html)
         return
-    experts = {
-        level: open_row(as_file(file), device="cpu", threads=threads)
-        for level, file in parse_experts(expert).items()
-    }
     (true,) = levels.values()
+    experts = _experts(expert, threads)
     found = _measure_one(
         row, pictures, damages[0], true, experts, turn=turn, settings=settings, side=side, html=html
     )
     if calibrated is not None:
         _calibrate(Path(model), calibrated, found, damages[0])
+
+
+def _experts(words: Sequence[str], threads: int | None) -> dict[float, Row]:
+    """The networks for one level each, by their level."""
+    from ...study.rows import open_row
+
+    return {
+        level: open_row(as_file(file), device="cpu", threads=threads)
+        for level, file in parse_experts(words).items()
+    }
 
 
 def _check_options(

@@ -55,10 +55,7 @@ def _stage(recipe: Recipe, number: int, name: str) -> Stage:
 
     # What learns, and how.
     loss = Spec(recipe.loss.use, recipe.loss.args)
-    check_spec(recipe.arch, NETWORKS, trusted=True, place="arch")
-    check_spec(loss, LOSSES, trusted=True, place="loss")
-    check_optimizer(recipe.optimizer)
-    _check_schedule(recipe.schedule, recipe.data, recipe.validation.folders)
+    _check_parts(recipe, loss)
     shape = shape_of(recipe.schedule.shape, recipe.schedule.args)
     _check_paths(recipe)
 
@@ -88,6 +85,14 @@ def _stage(recipe: Recipe, number: int, name: str) -> Stage:
         checkpoint_activations=recipe.checkpoint_activations,
         compile=recipe.compile,
     )
+
+
+def _check_parts(recipe: Recipe, loss: Spec) -> None:
+    """RecipeError where network, loss, optimizer or schedule is none that there is."""
+    check_spec(recipe.arch, NETWORKS, trusted=True, place="arch")
+    check_spec(loss, LOSSES, trusted=True, place="loss")
+    check_optimizer(recipe.optimizer)
+    _check_schedule(recipe.schedule, recipe.data, recipe.validation.folders)
 
 
 def _check_paths(recipe: Recipe) -> None:
