@@ -180,7 +180,7 @@ def test_a_grid_is_every_combination_with_names_that_tell_them_apart(
             {"axes": {"loss.use": ["L1"]}, "points": {"a": {"loss.use": "L2"}}},
             "which another axis changes too",
         ),
-        ({"metrics": ["psnr", "sharpness"]}, "metrics: there is no 'sharpness'"),
+        ({"metrics": ["psnr", "sharpness"]}, "metrics: there is no metric 'sharpness'"),
         ({"seeds": [1, 1]}, "seeds: wants different numbers"),
         ({"sheets": {}}, "sheets: unknown key; did you mean 'sheet'?"),
         (
