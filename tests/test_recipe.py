@@ -68,7 +68,9 @@ def test_shipped_recipes_load_and_keep_pictures_out_for_validation(
     assert (
         recipe.data.hold_out
         or len(set(recipe.data.leave_out))
-        == {"photo": 20, "photo-white": 20, "photo-large": 20}.get(recipe.name, len(recipe.data.leave_out))
+        == {"photo": 20, "photo-white": 20, "photo-large": 20}.get(
+            recipe.name, len(recipe.data.leave_out)
+        )
         > 0
     )
     assert read(Recipe, json.loads(json.dumps(plain(recipe))), "") == recipe
