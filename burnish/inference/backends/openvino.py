@@ -25,7 +25,7 @@ CONVERTERS = "openvino.tools.ovc"
 KEPT_AWAY = sys.modules.setdefault(CONVERTERS, None) is None  # type: ignore[arg-type]
 import openvino  # noqa: E402
 
-from ...contract import Array, Contract, Opened  # noqa: E402
+from ...contract import Array, Contract, Opened, Run  # noqa: E402
 from ...errors import ModelCorrupt, OutOfMemory  # noqa: E402
 from ...ground.processor import flags  # noqa: E402
 
@@ -73,7 +73,16 @@ def open_model(
 
     compiled = _compiled(path, contract, settings)
 
-    # One request and its buffers serve all threads, in turns.
+    return Opened(
+        _turn_by_turn(compiled),
+        "openvino",
+        str(core.get_property("CPU", "FULL_DEVICE_NAME")).strip(),
+        {"f32": "fp32"}.get(precision, precision),
+    )
+
+
+def _turn_by_turn(compiled: openvino.CompiledModel) -> Run:
+    """The Run of a compiled model: one request and its buffers serve all threads, in turns."""
     request = compiled.create_infer_request()
     turn = threading.Lock()
 
@@ -93,12 +102,7 @@ def open_model(
                 ) from error
             raise
 
-    return Opened(
-        run,
-        "openvino",
-        str(core.get_property("CPU", "FULL_DEVICE_NAME")).strip(),
-        {"f32": "fp32"}.get(precision, precision),
-    )
+    return run
 
 
 def _compiled(path: Path, contract: Contract, settings: dict[str, str]) -> openvino.CompiledModel:
