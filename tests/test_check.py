@@ -24,7 +24,7 @@ from typer.testing import CliRunner
 
 from burnish import images
 from burnish.cli import app
-from burnish.dataset.check import FAULTS, Report, Source, check, quick
+from burnish.dataset.check import FAULTS, CheckSource, Report, check, quick
 from burnish.dataset.check.hashes import POSITIONS, correlation, hashes, in_position, same_pictures
 from burnish.dataset.check.header import header_of
 from burnish.dataset.check.look import look_at
@@ -218,7 +218,7 @@ def rotten(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def report_on_rotten(rotten: Path) -> Report:
-    return check(Source(rotten / "data"), validation=Source(rotten / "val"))
+    return check(CheckSource(rotten / "data"), validation=CheckSource(rotten / "val"))
 
 
 def stems(report: Report) -> dict[str, set[str]]:
@@ -266,25 +266,28 @@ def test_every_planted_fault_is_found_where_it_is_and_nowhere_else(
 
 
 def test_nothing_is_found_where_nothing_is_wrong(sound: Path) -> None:
-    report = check(Source(sound / "data"), validation=Source(sound / "val"))
+    report = check(CheckSource(sound / "data"), validation=CheckSource(sound / "val"))
     assert report.findings == ()
     assert len(report.units) == 12
-    assert check(Source(sound / "val")).findings == ()
-    assert quick([Source(sound / "val")], pairs=[Source(sound / "data")], crop=128).findings == ()
+    assert check(CheckSource(sound / "val")).findings == ()
+    assert (
+        quick([CheckSource(sound / "val")], pairs=[CheckSource(sound / "data")], crop=128).findings
+        == ()
+    )
 
 
 def test_names_that_make_no_pairs(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="not a folder"):
-        check(Source(tmp_path / "nowhere"))
+        check(CheckSource(tmp_path / "nowhere"))
     (tmp_path / "none").mkdir()
-    assert stems(check(Source(tmp_path / "none"))) == {"empty": {"none"}}
+    assert stems(check(CheckSource(tmp_path / "none"))) == {"empty": {"none"}}
     for seed in range(3):
         save(tmp_path / "two" / "a" / f"{seed}.png", noisy(photo(seed)))
         save(tmp_path / "two" / "b" / f"{seed}.png", photo(seed))
-    assert "perhaps-pairs" in stems(check(Source(tmp_path / "two")))
+    assert "perhaps-pairs" in stems(check(CheckSource(tmp_path / "two")))
     save(tmp_path / "two" / "b" / "other.gif", photo(9)[..., 0])
     save(tmp_path / "two" / "c" / "other.png", photo(9))
-    assert stems(check(Source(tmp_path / "two", names="a/{name},b/{name}"))) == {
+    assert stems(check(CheckSource(tmp_path / "two", names="a/{name},b/{name}"))) == {
         "outside-template": {"other"},
         "unsupported": {"other"},
     }
@@ -305,7 +308,7 @@ def test_pairs_of_two_sizes(tmp_path: Path) -> None:
         tmp_path / "LR" / "corner.png", photo(4, 2 * HEIGHT, 2 * WIDTH)[::2, ::2]
     )  # every other pixel: half a pixel from where the mean of four lies
     save(tmp_path / "HR" / "corner.png", photo(4, 2 * HEIGHT, 2 * WIDTH))
-    found = stems(check(Source(tmp_path), scale=2))
+    found = stems(check(CheckSource(tmp_path), scale=2))
     assert found.pop("duplicate-turned") == {"right", "cut", "swapped"}
     assert found == {
         "scale-mismatch": {"cut"},
@@ -317,7 +320,7 @@ def test_pairs_of_two_sizes(tmp_path: Path) -> None:
 def test_whatever_the_case_of_the_extension(tmp_path: Path) -> None:
     pair(tmp_path, "deep/one", 0)
     (tmp_path / "clean/deep/one.png").rename(tmp_path / "clean/deep/one.PNG")
-    assert check(Source(tmp_path)).findings == ()
+    assert check(CheckSource(tmp_path)).findings == ()
 
 
 @pytest.mark.parametrize(("down", "right"), [(0, 0), (3, -7), (0.3, -0.6), (-1.25, 0.5)])
@@ -398,7 +401,7 @@ def test_the_figures_of_documents(tmp_path: Path) -> None:
             tmp_path / "noisy" / f"{seed}.png",
             noisy((page_ if seed else np.ascontiguousarray(page_.T)) // 2 + 60, 8),
         )
-    report = check(Source(tmp_path))
+    report = check(CheckSource(tmp_path))
     assert report.findings == ()
     figures = report.statistics
     assert figures is not None
@@ -435,7 +438,7 @@ def test_no_false_alarm_where_little_can_be_told(tmp_path: Path) -> None:
     opaque = np.dstack([photo(12), np.full((HEIGHT, WIDTH), 255, np.uint8)])
     save(tmp_path / "clean" / "opaque.png", opaque)
     save(tmp_path / "noisy" / "opaque.png", noisy(photo(12)))
-    found = set(stems(check(Source(tmp_path), crop=64)))
+    found = set(stems(check(CheckSource(tmp_path), crop=64)))
     assert not found & {"different-pictures", "swapped", "shifted", "slightly-shifted", "alpha"}
 
 
@@ -446,7 +449,7 @@ def test_names_that_are_no_text(tmp_path: Path) -> None:
             save(tmp_path / "data" / os.fsdecode(name), np.full((HEIGHT, WIDTH), 90, np.uint8))
         except OSError:
             pytest.skip("the file system takes no such names")
-    report = check(Source(tmp_path / "data"))
+    report = check(CheckSource(tmp_path / "data"))
     report.to_text().encode()
     text = write_report(report, tmp_path / "page.html").read_text()
     assert "old\\udcff.png" in text
@@ -495,7 +498,7 @@ def test_a_recipe_is_proposed_that_loads(
     from burnish.dataset.check.propose import write_recipe
     from burnish.training.recipe.file import load
 
-    write_recipe(check(Source(sound / "data")), tmp_path / "pairs.yaml")
+    write_recipe(check(CheckSource(sound / "data")), tmp_path / "pairs.yaml")
     recipe = load(tmp_path / "pairs.yaml")
     assert (recipe.data.pairs[0].folder, recipe.data.crop, recipe.data.cut, recipe.data.groups) == (
         str(sound / "data"),
@@ -503,7 +506,7 @@ def test_a_recipe_is_proposed_that_loads(
         "random",
         None,
     )
-    write_recipe(check(Source(sound / "val"), crop=192), tmp_path / "clean.yaml")
+    write_recipe(check(CheckSource(sound / "val"), crop=192), tmp_path / "clean.yaml")
     recipe = load(tmp_path / "clean.yaml")
     assert (recipe.data.folders, recipe.data.cut, [dial.name for dial in recipe.dials]) == (
         (str(sound / "val"),),
@@ -519,7 +522,7 @@ def test_a_recipe_is_proposed_that_loads(
 
 
 def test_quick_reads_headers_alone(rotten: Path, tmp_path: Path) -> None:
-    found = set(stems(quick([], pairs=[Source(rotten / "data")], crop=128)))
+    found = set(stems(quick([], pairs=[CheckSource(rotten / "data")], crop=128)))
     assert {
         "unmatched",
         "doubled",
@@ -529,12 +532,12 @@ def test_quick_reads_headers_alone(rotten: Path, tmp_path: Path) -> None:
         "too-small",
     } <= found
     assert not {"shifted", "blank", "duplicate"} & found
-    assert "too-small" not in stems(quick([], pairs=[Source(rotten / "data")]))
-    report = quick([Source(rotten / "val")], pairs=[Source(rotten / "data")], crop=128)
+    assert "too-small" not in stems(quick([], pairs=[CheckSource(rotten / "data")]))
+    report = quick([CheckSource(rotten / "val")], pairs=[CheckSource(rotten / "data")], crop=128)
     with pytest.raises(DataError, match="unreadable.*more kinds"):
         report.refuse()
     shutil.copytree(rotten / "val", tmp_path / "val")
-    quick([Source(tmp_path / "val")]).refuse()
+    quick([CheckSource(tmp_path / "val")]).refuse()
 
 
 def test_a_page_escapes_what_it_is_given() -> None:
@@ -549,7 +552,7 @@ def test_a_page_escapes_what_it_is_given() -> None:
 
 @pytest.mark.shared
 def test_real_documents_share_clean_pages(shared: Path) -> None:
-    report = check(Source(shared / "documents" / "dirty_docs"))
+    report = check(CheckSource(shared / "documents" / "dirty_docs"))
     (finding,) = report.findings
     assert finding.fault == "shared-clean"
     assert "144 pairs share 36 clean pictures" in finding.places[0].detail
@@ -565,7 +568,7 @@ def test_real_documents_share_clean_pages(shared: Path) -> None:
 def test_real_photographs_are_found_again(shared: Path) -> None:
     """19 of LIVE1's pictures are Kodak's."""
     report = check(
-        Source(shared / "test" / "kodak24"), validation=Source(shared / "test" / "live1")
+        CheckSource(shared / "test" / "kodak24"), validation=CheckSource(shared / "test" / "live1")
     )
     assert sum(len(finding.places) for finding in report.findings) == 19
     assert {finding.fault for finding in report.findings} <= {"leak", "leak-similar"}

@@ -20,7 +20,7 @@ from PIL import ImageCms
 import burnish
 from burnish import errors, images
 from burnish.cli import app
-from burnish.dataset.check import Source, check
+from burnish.dataset.check import CheckSource, check
 from burnish.dataset.check.gather import gather
 from burnish.dataset.pairs import pictures_below
 from burnish.images import FORMATS, Format, Picture, Plane, exif
@@ -243,7 +243,7 @@ def test_every_ending_is_found_in_folders_by_every_room(format: Format, tmp_path
         (made(tmp_path) / name).write_bytes(small(format))
     found = {file.name for file in pictures_below(tmp_path / "set")}
     restored = {source.name for source, _ in pair([tmp_path / "set"], tmp_path, as_folder=True)}
-    units, faults = gather(Source(tmp_path / "set"))
+    units, faults = gather(CheckSource(tmp_path / "set"))
     assert found == restored == {unit.name for unit in units} == set(names)
     assert {fault.fault for fault in faults} <= {"case"}
 
@@ -319,11 +319,13 @@ def test_they_are_found_in_folders_and_checked(added: Format, tmp_path: Path) ->
         images.write(made(tmp_path) / f"{i}.ppm", images.from_array(pixels(140 + i, 150)))
     found = pair([tmp_path / "set"], tmp_path / "out", as_folder=True)
     assert [target.name for _, target in found] == ["0.ppm", "1.ppm", "2.ppm"]
-    report = check(Source(tmp_path / "set"))
+    report = check(CheckSource(tmp_path / "set"))
     assert [unit.name for unit in report.units] == ["0.ppm", "1.ppm", "2.ppm"]
     assert not report.errors
     (tmp_path / "set" / "1.ppm").write_bytes((tmp_path / "set" / "1.ppm").read_bytes()[:-9])
-    assert [finding.fault for finding in check(Source(tmp_path / "set")).errors] == ["truncated"]
+    assert [finding.fault for finding in check(CheckSource(tmp_path / "set")).errors] == [
+        "truncated"
+    ]
 
 
 def test_they_are_trained_on(added: Format, tmp_path: Path) -> None:

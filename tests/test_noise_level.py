@@ -14,8 +14,8 @@ torch = pytest.importorskip("torch", reason="the training wing is not installed"
 from burnish.degrade import make  # noqa: E402
 from burnish.pipeline.estimate import network  # noqa: E402
 from burnish.training.estimators.noise_level import (  # noqa: E402
-    Crops,
     NoiseLevel,
+    NoisyCrops,
     pictures,
     train,
     whole,
@@ -23,7 +23,7 @@ from burnish.training.estimators.noise_level import (  # noqa: E402
 
 
 @pytest.fixture
-def crops(tmp_path: Path) -> Crops:
+def crops(tmp_path: Path) -> NoisyCrops:
     for name in ("photos", "drawn"):
         (tmp_path / name).mkdir()
         for seed in range(2):
@@ -31,10 +31,10 @@ def crops(tmp_path: Path) -> Crops:
             Image.fromarray(pixels.transpose(1, 2, 0)).save(tmp_path / name / f"{seed}.png")
     photographs, drawn = pictures([tmp_path / "photos", tmp_path / "drawn"])
     assert (len(photographs), len(drawn)) == (2, 2)
-    return Crops(photographs, drawn, make("Noise"), make("PictureNoise"), seed=1)
+    return NoisyCrops(photographs, drawn, make("Noise"), make("PictureNoise"), seed=1)
 
 
-def test_a_batch_is_a_function_of_the_step_and_knows_its_noise(crops: Crops) -> None:
+def test_a_batch_is_a_function_of_the_step_and_knows_its_noise(crops: NoisyCrops) -> None:
     spoiled, levels = crops.batch(3)
     again, _ = crops.batch(3)
     assert torch.equal(spoiled, again)
@@ -65,7 +65,9 @@ def test_the_restoring_wing_sees_what_was_trained(
     assert found.level() == pytest.approx(pooled, abs=0.02)
 
 
-def test_a_training_that_was_stopped_ends_with_the_same_bits(crops: Crops, tmp_path: Path) -> None:
+def test_a_training_that_was_stopped_ends_with_the_same_bits(
+    crops: NoisyCrops, tmp_path: Path
+) -> None:
     one = train(crops, tmp_path / "one", 4)
     train(crops, tmp_path / "two", 4, until=2)
     two = train(crops, tmp_path / "two", 4)

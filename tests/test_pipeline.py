@@ -29,7 +29,7 @@ from burnish.study.dial.grid import grid
 from burnish.study.dial.smooth import smooth
 from burnish.study.dial.strip import strip
 from burnish.study.dial.tune import tune
-from burnish.study.evaluate import Folder, Pairs, evaluate_row
+from burnish.study.evaluate import Folder, PicturePairs, evaluate_row
 from burnish.study.rows import Chain, Row
 
 NOISE = Dial("noise", 0, 50, 10, "sigma in 8-bit steps")
@@ -83,7 +83,7 @@ def test_what_the_file_says_is_what_everybody_judges_by(pairs: Path, tmp_path: P
     assert seen[1:] == [30, 20]  # the first is the one that is not timed
 
     seen.clear()
-    tune(row, Pairs(pairs), ["noise"], side=16)
+    tune(row, PicturePairs(pairs), ["noise"], side=16)
     assert set(seen) == {30, 20}
 
     seen.clear()

@@ -25,7 +25,7 @@ from test_images import block
 
 import burnish
 from burnish import errors, images
-from burnish.dataset.check import Source, check
+from burnish.dataset.check import CheckSource, check
 from burnish.images import FORMATS, Plane, exif
 from burnish.images.picture import to_samples
 from burnish.inference.targets import not_followed
@@ -372,7 +372,7 @@ def test_a_missing_end_marker_is_mended_and_said(kind: str, behind: bytes, tmp_p
     mended = images.read(tmp_path / "set" / "a.jpg")
     assert (mended.pixels == picture.pixels).all()
     assert mended.notes[-1] == "its end marker is missing, its picture is whole"
-    found = {f.fault for f in check(Source(tmp_path / "set"), crop=32).findings}
+    found = {f.fault for f in check(CheckSource(tmp_path / "set"), crop=32).findings}
     assert not found & {"truncated", "unreadable"}
 
 
@@ -387,7 +387,7 @@ def test_data_that_run_out_are_truncated_whatever_stands_behind(
         (tmp_path / "set" / "a.jpg").write_bytes(whole[:length] + behind)
         with pytest.raises(errors.InputTruncated):
             images.read(tmp_path / "set" / "a.jpg")
-        faults = {f.fault for f in check(Source(tmp_path / "set"), crop=32).errors}
+        faults = {f.fault for f in check(CheckSource(tmp_path / "set"), crop=32).errors}
         assert faults == {"truncated"}
 
 
@@ -409,7 +409,7 @@ def test_a_linked_folder_is_said_not_to_be_followed_and_what_to_do(tmp_path: Pat
     assert not_followed([folder, elsewhere]) is None
     (folder / "own" / "more").symlink_to(tmp_path, target_is_directory=True)
     assert "2 linked folders are not followed" in (not_followed([folder]) or "")
-    report = check(Source(folder))
+    report = check(CheckSource(folder))
     (linked,) = [f for f in report.findings if f.fault == "linked-folder"]
     assert [os.path.basename(place.files[0]) for place in linked.places] == ["linked", "more"]
 
@@ -421,7 +421,7 @@ def test_a_linked_side_of_pairs_is_followed(tmp_path: Path) -> None:
     (tmp_path / "set" / "noisy").mkdir(parents=True)
     Image.fromarray(pixels(140, 150)).save(tmp_path / "set" / "noisy" / "a.png")
     (tmp_path / "set" / "clean").symlink_to(tmp_path / "clean", target_is_directory=True)
-    report = check(Source(tmp_path / "set"))
+    report = check(CheckSource(tmp_path / "set"))
     assert len(report.units) == 1
     assert "linked-folder" not in {f.fault for f in report.findings}
 

@@ -37,7 +37,7 @@ DATE = (1980, 1, 1, 0, 0, 0)
 
 
 @dataclass(frozen=True)
-class Entry:
+class PackedPicture:
     """A picture in a pack."""
 
     #: of the picture in its folder
@@ -50,7 +50,7 @@ class Entry:
     done: str
 
 
-def pack(folders: Sequence[Path], output: Path, limit: int) -> list[Entry]:
+def pack(folders: Sequence[Path], output: Path, limit: int) -> list[PackedPicture]:
     """Writes the pack, under `limit` bytes, and returns what is in it.
 
     JPEGs stay as they are; where not all fit, those above SMALL are scaled down by area. Raises
@@ -81,10 +81,12 @@ def pack(folders: Sequence[Path], output: Path, limit: int) -> list[Entry]:
     )
 
 
-def _entry(prefix: str, name: str, path: Path, side: int | None) -> tuple[Entry, bytes]:
+def _entry(prefix: str, name: str, path: Path, side: int | None) -> tuple[PackedPicture, bytes]:
     original = path.read_bytes()
     data, done = _reduced(path, original, side)
-    return Entry(name, f"{prefix}/{name}.jpg", hashlib.sha256(original).hexdigest(), done), data
+    return PackedPicture(
+        name, f"{prefix}/{name}.jpg", hashlib.sha256(original).hexdigest(), done
+    ), data
 
 
 def _reduced(path: Path, original: bytes, side: int | None) -> tuple[bytes, str]:
@@ -121,7 +123,7 @@ def _reduced(path: Path, original: bytes, side: int | None) -> tuple[bytes, str]
     )
 
 
-def _zipped(made: Sequence[tuple[Entry, bytes]]) -> bytes:
+def _zipped(made: Sequence[tuple[PackedPicture, bytes]]) -> bytes:
     manifest = json.dumps({"pictures": [asdict(entry) for entry, _ in made]}, indent=0).encode()
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as file:
@@ -134,7 +136,7 @@ def _zipped(made: Sequence[tuple[Entry, bytes]]) -> bytes:
     return buffer.getvalue()
 
 
-def summary(entries: Sequence[Entry]) -> Iterator[str]:
+def summary(entries: Sequence[PackedPicture]) -> Iterator[str]:
     """Yields what was done, in lines."""
     kept = sum(entry.done == "as it is" for entry in entries)
     yield (

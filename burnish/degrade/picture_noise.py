@@ -22,7 +22,7 @@ from . import Degradation
 
 #: from Y, Cb, Cr to red, green, blue: ITU-R BT.601
 FROM_LUMA_CHROMA = np.array([[1, 0, 1.402], [1, -0.344136, -0.714136], [1, 1.772, 0]], np.float32)
-Pair = tuple[float, float]
+Bounds = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -33,11 +33,11 @@ class Texture:
     """
 
     #: sigma of the finer blur, in pixels
-    fine: Pair
+    fine: Bounds
     #: sigma of the coarser blur, in pixels
-    coarse: Pair
+    coarse: Bounds
     #: the coarser one's share of the noise's power, 0..1
-    share: Pair
+    share: Bounds
 
 
 @dataclass(frozen=True)
@@ -47,16 +47,16 @@ class Kind:
     luma: Texture
     chroma: Texture
     #: standard deviation of Cb and of Cr, each drawn by itself, as a share of luma's
-    ratio: Pair
+    ratio: Bounds
     #: how much is added of what a blur of one pixel takes away from luma, 0 for none
-    sharpened: Pair
+    sharpened: Bounds
     #: the share of the pictures that are sharpened
     sharpening: float
     #: names in TONES, one of which is drawn for each picture
     tones: tuple[str, ...]
     #: how strong the noise is where the picture is flat, as a share of what it is in texture:
     #: cameras smooth what they take for flat
-    flat: Pair = (1.0, 1.0)
+    flat: Bounds = (1.0, 1.0)
 
 
 #: how strong noise is at a brightness in [0, 1]

@@ -31,7 +31,7 @@ USUAL = tuple(METRICS[name] for name in DEFAULT)
 
 
 @dataclass(frozen=True)
-class Row:
+class TableRow:
     """One picture at one setting of the dials."""
 
     #: of its file
@@ -51,11 +51,11 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Table:
+class FigureTable:
     """What `evaluate` found, and how it was measured."""
 
     #: one for each picture and setting
-    rows: tuple[Row, ...]
+    rows: tuple[TableRow, ...]
     #: what was measured
     metrics: tuple[Metric, ...]
     #: whether spoiled pictures were clipped and rounded; None where they came from files
@@ -215,7 +215,7 @@ def evaluate(
     seed: int = 0,
     crop: int = 0,
     progress: OnProgress | None = None,
-) -> Table:
+) -> FigureTable:
     """Spoils every picture at every setting, restores it with the dials at that setting, and
     compares it with the clean one.
 
@@ -231,7 +231,7 @@ def evaluate(
     _check(settings, degradations)
     asked = [ask(model.contract, told(model.contract, setting)) for setting in settings]
     total = operator.length_hint(pictures) * len(settings)
-    rows: list[Row] = []
+    rows: list[TableRow] = []
     for place, (name, clean) in enumerate(pictures):
         for setting, wish in zip(settings, asked, strict=True):
             rng = generator(seed, place, setting)
@@ -241,7 +241,7 @@ def evaluate(
                 progress(len(rows), total)
     if not rows:
         raise UsageError("there are no pictures, or no settings, to evaluate on")
-    return Table(tuple(rows), tuple(metrics), clip, seed, crop)
+    return FigureTable(tuple(rows), tuple(metrics), clip, seed, crop)
 
 
 def evaluate_pairs(
@@ -250,7 +250,7 @@ def evaluate_pairs(
     metrics: Sequence[Metric] = USUAL,
     *,
     crop: int = 0,
-) -> Table:
+) -> FigureTable:
     """Restores the spoiled side of every pair with the dials at the pair's setting, and compares it
     with the clean one.
 
@@ -264,7 +264,7 @@ def evaluate_pairs(
     ]
     if not rows:
         raise UsageError("there are no pairs to evaluate on")
-    return Table(tuple(rows), tuple(metrics), None, 0, crop)
+    return FigureTable(tuple(rows), tuple(metrics), None, 0, crop)
 
 
 def _row(
@@ -276,7 +276,7 @@ def _row(
     asked: Asked,
     metrics: Sequence[Metric],
     crop: int,
-) -> Row:
+) -> TableRow:
     """One picture restored and measured, against what the network can give of the clean one: its
     channels, and its size where the network enlarges.
     """
@@ -295,7 +295,7 @@ def _row(
             figures[metric.name] = math.nan
             left_out[metric.name] = str(error)
     megapixels = target[0, 0].size / 1e6
-    return Row(name, dict(setting), channels, megapixels, figures, restored.seconds, left_out)
+    return TableRow(name, dict(setting), channels, megapixels, figures, restored.seconds, left_out)
 
 
 def check_sizes(name: str, scale: int, spoiled: Array, clean: Array) -> None:
@@ -374,7 +374,7 @@ def _check(settings: Sequence[Settings], degradations: Sequence[Degradation]) ->
             )
 
 
-def _value(row: Row, name: str) -> float:
+def _value(row: TableRow, name: str) -> float:
     return (
         {"seconds": row.seconds, "megapixels": row.megapixels}[name]
         if name not in row.figures

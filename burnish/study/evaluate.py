@@ -25,8 +25,8 @@ from ..inference.targets import own_pictures
 from ..metrics import LIKENESS, METRICS, Metric
 from ..metrics.artefacts import OF_PICTURES
 from ..metrics.evaluate import (
+    FigureTable,
     Settings,
-    Table,
     evaluate,
     evaluate_pairs,
     generator,
@@ -68,7 +68,7 @@ class Folder:
         return ((file.name, images.read(file)) for file in self.files)
 
 
-class Pairs:
+class PicturePairs:
     """The pairs of a folder that holds noisy (LQ, LR) beside clean (GT, HR), read one at a time.
 
     Each is (name, spoiled, clean, nothing that is told).
@@ -106,7 +106,7 @@ def evaluate_row(
     clip: bool = False,
     seed: int = 0,
     crop: int | None = None,
-) -> Table:
+) -> FigureTable:
     """Measures a row on every clean picture at every combination of levels, or on every pair.
 
     levels: such as {"noise": [15, 25, 50]}; without them the folder's pairs are taken as they are,
@@ -120,7 +120,7 @@ def evaluate_row(
     usual = scale if scale > 1 else 0
     border = usual if crop is None else crop
     if not levels and holds_pairs(folder):
-        return evaluate_pairs(row, Pairs(folder), metrics, crop=border)
+        return evaluate_pairs(row, PicturePairs(folder), metrics, crop=border)
     damage, settings = _damage(levels, row.contract.scale)
     return evaluate(
         row, Folder(folder), settings, damage, metrics, clip=clip, seed=seed, crop=border
@@ -150,7 +150,7 @@ def _damage(
 
 
 def compared(
-    tables: Mapping[str, Table],
+    tables: Mapping[str, FigureTable],
     names: Sequence[str],
     costs: Mapping[str, Mapping[str, float]],
     title: str,
@@ -168,7 +168,7 @@ def compared(
     return Results(title, list(names), entries, processor())
 
 
-def write_csv(path: Path, tables: Mapping[str, Table]) -> None:
+def write_csv(path: Path, tables: Mapping[str, FigureTable]) -> None:
     """Writes the tables' lines below each other, whole or not at all.
 
     With several models, the model's name comes first; and where they are not measured alike (grey
@@ -252,7 +252,7 @@ def _spoiled(
 ) -> Iterator[tuple[str, Picture, Picture, Settings]]:
     """(name, spoiled, clean, setting) at the setting in the middle."""
     if not levels:
-        yield from Pairs(folder)
+        yield from PicturePairs(folder)
         return
     damage, settings = _damage(levels, row.contract.scale)
     setting = settings[len(settings) // 2]

@@ -18,7 +18,7 @@ from ..errors import DataError
 from ..ground.files import atomic_write
 from ..metrics import facts
 from ..metrics.artefacts import ARTEFACTS, complaints
-from ..metrics.evaluate import Table, in_words
+from ..metrics.evaluate import FigureTable, in_words
 
 FORMAT = 1
 #: how the pictures were spoiled, and the setting of the dials, in words
@@ -164,7 +164,7 @@ def to_record(entry: Entry) -> dict[str, Any]:
     return result
 
 
-def figures_of(tables: Mapping[str, Table]) -> dict[str, Any]:
+def figures_of(tables: Mapping[str, FigureTable]) -> dict[str, Any]:
     """Returns the tables as an Entry's figures, pictures, stamps and seconds a megapixel."""
     figures: dict[str, Any] = {}
     pictures: dict[str, Any] = {}

@@ -70,7 +70,7 @@ def check(
     Says what is wrong with a data set before it is trained on. Exit status 3 where a training
     should not start.
     """
-    from ...dataset.check import Source
+    from ...dataset.check import CheckSource
     from ...dataset.check import check as look
     from ..console import counting
 
@@ -79,8 +79,8 @@ def check(
     if recipe is not None:
         _prepare_recipe(recipe, overwrite)
     with counting("looking") as progress:
-        validation = Source(val) if val is not None else None
-        source = Source(data, names=pairs)
+        validation = CheckSource(val) if val is not None else None
+        source = CheckSource(data, names=pairs)
         report = look(source, validation=validation, scale=scale, crop=crop, progress=progress)
     if html is not None:
         from ...dataset.check.show import write_report

@@ -17,7 +17,7 @@ from ..outputs import FIGURES, PAGE, SHEET, prepare
 from ..words import parse_levels
 
 if TYPE_CHECKING:
-    from ...metrics.evaluate import Table
+    from ...metrics.evaluate import FigureTable
     from ...study.results import Results
     from ...study.rows import Row
 
@@ -151,14 +151,14 @@ def _prepare_files(csv: Path | None, html: Path | None, folder: Path) -> None:
         prepare(sheet, "--html", SHEET, [folder])
 
 
-def _in_json(tables: Mapping[str, Table]) -> str:
+def _in_json(tables: Mapping[str, FigureTable]) -> str:
     """The table of one model, or those of several by their names, as JSON."""
     records = {name: table.to_dict() for name, table in tables.items()}
     (first, *others) = records.values()
     return json.dumps(records if others else first)
 
 
-def _in_text(tables: Mapping[str, Table], results: Results) -> str:
+def _in_text(tables: Mapping[str, FigureTable], results: Results) -> str:
     """The table of one model with what is wrong with its pictures, or several side by side."""
     from ...study.comparison import text
 

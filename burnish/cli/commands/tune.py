@@ -16,7 +16,7 @@ from ..words import parse_names
 
 #: the side of the piece of each picture that is looked at
 SIDE = 256
-Pairs = Annotated[
+PicturePairs = Annotated[
     Path,
     typer.Argument(
         metavar="PAIRS",
@@ -50,7 +50,7 @@ Whole = Annotated[
 @app.command(short_help="Which setting a few examples ask for.")
 def tune(
     model: Model,
-    folder: Pairs,
+    folder: PicturePairs,
     dial: Names = [],  # noqa: B006
     metric: MetricName = "psnr",
     output: Strips = Path("burnish_strips"),
@@ -68,7 +68,7 @@ def tune(
 
     from ...study.dial.tune import next_step
     from ...study.dial.tune import tune as fit
-    from ...study.evaluate import Pairs, holds_pairs
+    from ...study.evaluate import PicturePairs, holds_pairs
     from ...study.rows import open_row
 
     names = parse_names(dial)
@@ -77,7 +77,7 @@ def tune(
         return
     row = open_row(as_file(model), name=model, device=device.value, threads=threads)
     side = None if whole else SIDE
-    found = fit(row, Pairs(folder), names, metric=metric, side=side, say=say)
+    found = fit(row, PicturePairs(folder), names, metric=metric, side=side, say=say)
     for tuned in found:
         print(json.dumps(asdict(tuned)) if as_json else tuned.sentence())
     if not as_json:

@@ -16,23 +16,23 @@ from ...errors import BurnishError
 from .alone import faults_of_header, faults_of_look
 from .both import Both, faults_of_both, faults_of_headers, registered
 from .findings import FAULTS, Finding, Found, gathered
-from .gather import Source, Unit, gather
-from .header import Header, fault_of, header_of
+from .gather import CheckSource, Unit, gather
+from .header import CheckedHeader, fault_of, header_of
 from .look import Look, look_at
 from .report import Report
 from .statistics import statistics
 from .whole import duplicates, faults_of_pairs, groups_of, leaks, mixtures, swapped, together
 
-__all__ = ["FAULTS", "Finding", "Found", "Report", "Source", "Unit", "check", "quick"]
+__all__ = ["FAULTS", "CheckSource", "Finding", "Found", "Report", "Unit", "check", "quick"]
 
 #: units of which the noise is estimated, spread evenly over the set
 SAMPLE = 32
 
 
 def check(
-    source: Source,
+    source: CheckSource,
     *,
-    validation: Source | None = None,
+    validation: CheckSource | None = None,
     scale: int = 1,
     crop: int = 128,
     progress: Callable[[int, int], None] = lambda done, total: None,
@@ -108,12 +108,12 @@ def _faults_of_each(
 
 
 def quick(
-    sources: Sequence[Source],
+    sources: Sequence[CheckSource],
     *,
-    validation: Sequence[Source] = (),
+    validation: Sequence[CheckSource] = (),
     scale: int = 1,
     crop: int | None = None,
-    pairs: Sequence[Source] = (),
+    pairs: Sequence[CheckSource] = (),
 ) -> Report:
     """Returns what headers alone can tell of the clean folders `sources` and of `pairs`.
 
@@ -148,7 +148,7 @@ def quick(
     )
 
 
-def _are_pairs(source: Source, units: Sequence[Unit]) -> bool:
+def _are_pairs(source: CheckSource, units: Sequence[Unit]) -> bool:
     return (
         any(unit.spoiled is not None for unit in units)
         or source.names is not None
@@ -180,7 +180,7 @@ def _look(unit: Unit, sampled: bool) -> Both:
     return Both(spoiled, clean, spoiled_look, clean_look, shift)
 
 
-def _tried(header: Header, sampled: bool) -> tuple[Header, Look | None, Array | None]:
+def _tried(header: CheckedHeader, sampled: bool) -> tuple[CheckedHeader, Look | None, Array | None]:
     """The header, with the error where the pixels cannot be decoded; the look and the brightness
     where they can.
     """
@@ -206,7 +206,9 @@ def _faults(unit: Unit, both: Both, scale: int, crop: int) -> Iterator[Found]:
     yield from faults_of_both(both)
 
 
-def _mixtures(clean: Mapping[int, Header], spoiled: Mapping[int, Header]) -> Iterator[Found]:
+def _mixtures(
+    clean: Mapping[int, CheckedHeader], spoiled: Mapping[int, CheckedHeader]
+) -> Iterator[Found]:
     for side, headers in (("clean", clean), ("spoiled", spoiled)):
         yield from mixtures([header for header in headers.values() if not header.error], side)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .findings import Found
-from .header import Header
+from .header import CheckedHeader
 from .look import Look
 
 #: deviation of the brightness below which a picture is blank, in 8-bit steps
@@ -21,7 +21,7 @@ DETAIL = 0.005
 BARS = 0.02
 
 
-def faults_of_header(header: Header, *, smallest: int) -> Iterator[Found]:
+def faults_of_header(header: CheckedHeader, *, smallest: int) -> Iterator[Found]:
     """Yields what is wrong with a picture by its header.
 
     smallest: the least side that a crop needs, in this file's pixels.
@@ -40,7 +40,7 @@ def faults_of_header(header: Header, *, smallest: int) -> Iterator[Found]:
         yield Found("profile", file, header.profile)
 
 
-def faults_of_look(header: Header, look: Look, *, clean: bool) -> Iterator[Found]:
+def faults_of_look(header: CheckedHeader, look: Look, *, clean: bool) -> Iterator[Found]:
     """Yields what is wrong with a picture by its pixels.
 
     clean: whether the picture is what training is to reach.
@@ -59,7 +59,7 @@ def faults_of_look(header: Header, look: Look, *, clean: bool) -> Iterator[Found
         yield from _not_clean(header, look, file)
 
 
-def _not_clean(header: Header, look: Look, file: tuple[str, ...]) -> Iterator[Found]:
+def _not_clean(header: CheckedHeader, look: Look, file: tuple[str, ...]) -> Iterator[Found]:
     if header.quality is not None and header.quality < QUALITY:
         yield Found("low-quality", file, f"JPEG quality {header.quality}")
     if look.document:  # black on white has no noise that could be estimated, and margins of its own

@@ -11,7 +11,7 @@ from PIL import Image
 from ...contract import Array
 from .findings import Found
 from .hashes import correlation
-from .header import Header
+from .header import CheckedHeader
 from .look import Look
 from .registration import Shift, shift_between
 
@@ -44,9 +44,9 @@ class Both:
     """What looking at a pair gave."""
 
     #: the header of the spoiled side
-    spoiled: Header
+    spoiled: CheckedHeader
     #: the header of the clean side
-    clean: Header
+    clean: CheckedHeader
     #: figures of the spoiled side, or None where it could not be decoded
     spoiled_look: Look | None = None
     #: figures of the clean side, or None where it could not be decoded
@@ -60,7 +60,7 @@ class Both:
         return str(self.spoiled.path), str(self.clean.path)
 
 
-def faults_of_headers(spoiled: Header, clean: Header, scale: int) -> Iterator[Found]:
+def faults_of_headers(spoiled: CheckedHeader, clean: CheckedHeader, scale: int) -> Iterator[Found]:
     """Yields what is wrong with a pair by its headers. scale: clean size over spoiled size."""
     if spoiled.error or clean.error:
         return
@@ -76,11 +76,13 @@ def faults_of_headers(spoiled: Header, clean: Header, scale: int) -> Iterator[Fo
             yield Found(fault, files, f"{mine} and {theirs}")
 
 
-def _colour(header: Header) -> str:
+def _colour(header: CheckedHeader) -> str:
     return "grey" if header.channels == 1 else "colour"
 
 
-def _size_fault(files: tuple[str, str], spoiled: Header, clean: Header, scale: int) -> Found:
+def _size_fault(
+    files: tuple[str, str], spoiled: CheckedHeader, clean: CheckedHeader, scale: int
+) -> Found:
     """Swapped where the sizes fit the other way round, else another scale, else another size."""
     sizes = f"{spoiled.width}x{spoiled.height} and {clean.width}x{clean.height}"
     if scale > 1 and spoiled.size == (clean.width * scale, clean.height * scale):
@@ -97,7 +99,7 @@ def _size_fault(files: tuple[str, str], spoiled: Header, clean: Header, scale: i
     return Found(fault, files, sizes if scale == 1 else f"{sizes}, with a scale of {scale}")
 
 
-def registered(spoiled: Header, mine: Array, theirs: Array) -> Shift | None:
+def registered(spoiled: CheckedHeader, mine: Array, theirs: Array) -> Shift | None:
     """Returns the shift from the clean side to the spoiled one, in pixels of the spoiled file.
 
     mine, theirs: the brightness of the spoiled and of the clean side, [H, W]. Returns None where

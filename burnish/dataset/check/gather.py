@@ -35,7 +35,7 @@ class Unit:
 
 
 @dataclass(frozen=True)
-class Source:
+class CheckSource:
     """Where pictures come from: one folder, or `spoiled` and `clean`."""
 
     #: the folder of clean pictures, or of both sides
@@ -55,7 +55,7 @@ class Source:
         )
 
 
-def gather(source: Source, pairs: bool | None = None) -> tuple[list[Unit], list[Found]]:
+def gather(source: CheckSource, pairs: bool | None = None) -> tuple[list[Unit], list[Found]]:
     """Returns the units of a source, in order, and what is wrong with its names.
 
     pairs: whether the source holds pairs; None looks whether it does. Raises DataError where a

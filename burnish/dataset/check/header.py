@@ -10,7 +10,7 @@ from ...images import facts
 
 
 @dataclass(frozen=True)
-class Header:
+class CheckedHeader:
     """What a file says of itself."""
 
     #: the file
@@ -44,16 +44,16 @@ class Header:
         return self.width, self.height
 
 
-def header_of(path: Path) -> Header:
+def header_of(path: Path) -> CheckedHeader:
     """Returns the header, or what is wrong with it. Nothing is decoded."""
     try:
         found = facts(path)
     except BurnishError as error:
-        return Header(path, error=fault_of(error, path))
+        return CheckedHeader(path, error=fault_of(error, path))
     names = ("width", "height", "channels", "depth", "format", "alpha", "orientation")
     profile = None if _is_srgb(found["profile"], found["channels"]) else found["profile"]
     misnamed = next((note for note in found.get("notes", ()) if note.startswith("named ")), None)
-    return Header(
+    return CheckedHeader(
         path,
         **{name: found[name] for name in names},
         profile=profile,

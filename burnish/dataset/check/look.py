@@ -17,7 +17,7 @@ from ...contract import Array
 from ...images import FORMATS, Picture, read, to_image
 from ...pipeline.estimate import noise
 from .hashes import SIDE
-from .header import Header
+from .header import CheckedHeader
 from .texture import bars_of, detail_of, grain_of, middle
 
 #: JPEGs are decoded at half their size, and half again, as long as both sides stay this large: it
@@ -99,7 +99,7 @@ class Look:
         return int(self.histogram.argmax()) > 160 and self.paper > 0.5 and 0.001 < self.ink < 0.4
 
 
-def look_at(header: Header, with_noise: bool = False) -> tuple[Look, Array]:
+def look_at(header: CheckedHeader, with_noise: bool = False) -> tuple[Look, Array]:
     """Returns the figures, and the brightness [H, W] in 0..255 to compare and drop.
 
     Raises InputError where the file cannot be decoded.
@@ -134,7 +134,7 @@ class _Decoded:
     transparent: bool = False
 
 
-def _decoded(header: Header) -> _Decoded:
+def _decoded(header: CheckedHeader) -> _Decoded:
     """The decoded picture; large JPEGs are reduced.
 
     Raises InputError where it cannot be decoded.
@@ -152,7 +152,7 @@ def _decoded(header: Header) -> _Decoded:
     )
 
 
-def _by_pillow(header: Header) -> _Decoded | None:
+def _by_pillow(header: CheckedHeader) -> _Decoded | None:
     """The quick way; None where the format has none for this file."""
     glance = FORMATS[header.format].glance
     if glance is None:

@@ -12,7 +12,7 @@ from typing import Any
 from ...errors import MissingExtra, UsageError
 from ...ground.files import atomic_write
 from ...images import listed
-from .gather import Source
+from .gather import CheckSource
 from .report import Report
 from .statistics import Statistics
 
@@ -118,7 +118,7 @@ def _is_ink_rare(found: Statistics) -> bool:
     return found.ink is not None and found.ink < RARE
 
 
-def _name(source: Source) -> str:
+def _name(source: CheckSource) -> str:
     folder = source.folder or source.clean
     name = re.sub(r"[^\w.-]+", "-", folder.resolve().name if folder else "data").strip("-._")
     return name if re.match(r"[A-Za-z0-9]", name) else f"data-{name}".rstrip("-")
@@ -135,7 +135,7 @@ def _arch(grey: bool, told: bool) -> dict[str, Any]:
     }
 
 
-def _pairs(source: Source) -> dict[str, str]:
+def _pairs(source: CheckSource) -> dict[str, str]:
     named = {
         "folder": source.folder,
         "spoiled": source.spoiled,

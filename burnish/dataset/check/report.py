@@ -9,7 +9,7 @@ from typing import Any
 
 from ...errors import DataError
 from .findings import Finding, Found
-from .gather import Source, Unit
+from .gather import CheckSource, Unit
 from .statistics import Statistics
 
 
@@ -18,7 +18,7 @@ class Report:
     """What `check` found out about one data set."""
 
     #: where the pictures come from
-    source: Source
+    source: CheckSource
     #: whether the units are pairs
     pairs: bool
     #: how many times larger the clean side is than the spoiled one

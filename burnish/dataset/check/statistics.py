@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .header import Header
+from .header import CheckedHeader
 from .look import Look
 
 Size = tuple[int, int]
@@ -87,9 +87,9 @@ class Statistics:
 
 
 def statistics(
-    clean: Sequence[Header],
+    clean: Sequence[CheckedHeader],
     looks: Sequence[Look],
-    spoiled: Sequence[Header],
+    spoiled: Sequence[CheckedHeader],
     spoiled_looks: Sequence[Look],
     crop: int,
 ) -> Statistics | None:
@@ -163,6 +163,6 @@ def _noise(looks: Iterable[Look]) -> tuple[float, float, float] | None:
     return (min(known), float(np.median(known)), max(known)) if known else None
 
 
-def _qualities(headers: Iterable[Header]) -> dict[int, int]:
+def _qualities(headers: Iterable[CheckedHeader]) -> dict[int, int]:
     known = (header.quality for header in headers if header.quality is not None)
     return dict(sorted(Counter(known).items()))

@@ -16,14 +16,14 @@ from .both import NOISIER, Both
 from .findings import Found
 from .gather import Unit
 from .hashes import Same, same_pictures
-from .header import Header
+from .header import CheckedHeader
 from .look import Look
 
 #: units that share a clean picture
 Groups = tuple[tuple[int, ...], ...]
 
 
-def groups_of(looks: Mapping[int, Look], headers: Mapping[int, Header]) -> Groups:
+def groups_of(looks: Mapping[int, Look], headers: Mapping[int, CheckedHeader]) -> Groups:
     """Returns the units whose clean sides hold the same pixels, two and more of each, in order.
 
     looks, headers: of the clean side, by the unit's place.
@@ -34,7 +34,7 @@ def groups_of(looks: Mapping[int, Look], headers: Mapping[int, Header]) -> Group
     return tuple(tuple(group) for group in same.values() if len(group) > 1)
 
 
-def _key(header: Header, look: Look) -> tuple[int, tuple[int, int], bytes]:
+def _key(header: CheckedHeader, look: Look) -> tuple[int, tuple[int, int], bytes]:
     return look.checksum, header.size, look.small.tobytes()
 
 
@@ -42,7 +42,7 @@ def faults_of_pairs(
     units: Sequence[Unit],
     groups: Groups,
     spoiled: Mapping[int, Look],
-    headers: Mapping[int, Header],
+    headers: Mapping[int, CheckedHeader],
     clean: Mapping[int, Look],
 ) -> Iterator[Found]:
     """Yields groups that share a clean side, exact duplicates of pairs, and contradictions.
@@ -78,7 +78,11 @@ def faults_of_pairs(
 
 
 def duplicates(
-    units: Sequence[Unit], looks: Mapping[int, Look], headers: Mapping[int, Header], *, pairs: bool
+    units: Sequence[Unit],
+    looks: Mapping[int, Look],
+    headers: Mapping[int, CheckedHeader],
+    *,
+    pairs: bool,
 ) -> Iterator[Found]:
     """Pictures that stand in a set more than once.
 
@@ -100,10 +104,10 @@ def duplicates(
 def leaks(
     units: Sequence[Unit],
     looks: Mapping[int, Look],
-    headers: Mapping[int, Header],
+    headers: Mapping[int, CheckedHeader],
     others: Sequence[Unit],
     other_looks: Mapping[int, Look],
-    other_headers: Mapping[int, Header],
+    other_headers: Mapping[int, CheckedHeader],
 ) -> Iterator[Found]:
     """Pictures of the training (the first three) that are in the validation (the others) too."""
     chosen, theirs = (
@@ -130,7 +134,7 @@ def _kind_of_leak(same: Same, equal: bool) -> str:
 
 
 def _stacked(
-    chosen: Sequence[int], looks: Mapping[int, Look], headers: Mapping[int, Header]
+    chosen: Sequence[int], looks: Mapping[int, Look], headers: Mapping[int, CheckedHeader]
 ) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
     small = np.stack([looks[i].small for i in chosen]) if chosen else np.empty((0, 1, 1), np.uint8)
     return small, np.array([headers[i].width / headers[i].height for i in chosen])
@@ -193,7 +197,7 @@ def _more_grain(both: Both) -> float | None:
     return both.spoiled_look.grain - both.clean_look.grain
 
 
-def mixtures(headers: Sequence[Header], side: str) -> Iterator[Found]:
+def mixtures(headers: Sequence[CheckedHeader], side: str) -> Iterator[Found]:
     """Depths and channels that differ within one side."""
     for fault, values in (
         ("mixed-depth", Counter(header.depth for header in headers)),

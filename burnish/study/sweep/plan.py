@@ -76,7 +76,7 @@ class Sheet:
 
 
 @dataclass(frozen=True)
-class Features:
+class PointFeatures:
     """The frozen network whose activations `likeness` compares."""
 
     network: str = key("VGG16", doc="VGG16 (fetched once) or SqueezeNet (from a file)")
@@ -105,7 +105,7 @@ class Sweep:
     metrics: tuple[str, ...] = key(
         ("psnr", "ssim"), doc=f"what is measured: {', '.join(METRICS)}; the first decides"
     )
-    features: Features | None = key(None, doc="the network of the metric `likeness`")
+    features: PointFeatures | None = key(None, doc="the network of the metric `likeness`")
     artefacts: tuple[str, ...] = key(
         OF_PICTURES, doc=f"what is looked for in the results: {', '.join(ARTEFACTS)}"
     )

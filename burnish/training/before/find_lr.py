@@ -32,7 +32,7 @@ BROKEN = 4.0
 
 
 @dataclass(frozen=True)
-class Sweep:
+class RateSweep:
     """What a sweep found."""
 
     #: the rates that were tried, rising
@@ -53,7 +53,7 @@ class Sweep:
         return self.rates[lowest] / 10 if self.smooth[lowest] < self.smooth[0] else None
 
 
-def find_lr(recipe: Recipe, picture: Path, *, steps: int = STEPS) -> Sweep:
+def find_lr(recipe: Recipe, picture: Path, *, steps: int = STEPS) -> RateSweep:
     """Sweeps the rate of the first stage's optimizer, plots it into `picture`, gives the figures.
 
     RecipeError and DataError as for a run; TrainingError where the loss is never finite.
@@ -86,7 +86,7 @@ def find_lr(recipe: Recipe, picture: Path, *, steps: int = STEPS) -> Sweep:
             "the loss is not finite even at the lowest learning rate; look at the data "
             "(burnish check) and at the loss"
         )
-    sweep = Sweep(rates, losses, smoothed(losses, SMOOTH))
+    sweep = RateSweep(rates, losses, smoothed(losses, SMOOTH))
     if machine.main:
         picture.parent.mkdir(parents=True, exist_ok=True)
         plot_sweep(sweep.rates, sweep.losses, sweep.smooth, sweep.suggestion, picture)

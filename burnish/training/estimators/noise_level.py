@@ -129,7 +129,7 @@ def loss(level: Tensor, spread: Tensor, true: Tensor) -> Tensor:
 
 
 @dataclass(frozen=True)
-class Crops:
+class NoisyCrops:
     """The crops that the network is trained on; a batch is a function of the seed and the step."""
 
     #: photographs, [H, W, 3] each
@@ -245,7 +245,7 @@ def _rate(step: int, steps: int) -> float:
     return RATE * min(1, (step + 1) / WARMUP) * (0.5 + 0.5 * math.cos(math.pi * step / steps))
 
 
-def train(crops: Crops, out: Path, steps: int, until: int | None = None) -> Path:
+def train(crops: NoisyCrops, out: Path, steps: int, until: int | None = None) -> Path:
     """Trains, or goes on from the last state; returns the file of the averaged weights.
 
     At step `until` it stops for now, with everything saved; without it, at the last step.
@@ -322,7 +322,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     photographs, drawn = pictures(options.folders)
-    crops = Crops(photographs, drawn, make("Noise"), make("PictureNoise"), options.seed)
+    crops = NoisyCrops(photographs, drawn, make("Noise"), make("PictureNoise"), options.seed)
     print(train(crops, options.out, options.steps))
 
 

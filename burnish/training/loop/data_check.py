@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ...dataset.check import Source, quick
+from ...dataset.check import CheckSource, quick
 from ...dataset.check.report import in_words
 from ...ground.remarks import Say
 from ..recipe.data import Data
@@ -20,12 +20,12 @@ def check_pictures(data: Data, validation: Sequence[str], scale: int, say: Say) 
     `validation` are folders of clean pictures to validate on; `scale` says how many times larger
     the clean side is. DataError where they cannot be trained on.
     """
-    clean = [Source(Path(folder)) for folder in data.folders] if data.pack is None else []
+    clean = [CheckSource(Path(folder)) for folder in data.folders] if data.pack is None else []
     pairs = [
-        Source(_path(p.folder), spoiled=_path(p.spoiled), clean=_path(p.clean), names=p.names)
+        CheckSource(_path(p.folder), spoiled=_path(p.spoiled), clean=_path(p.clean), names=p.names)
         for p in data.pairs
     ]
-    held = [Source(Path(folder)) for folder in validation]
+    held = [CheckSource(Path(folder)) for folder in validation]
     if not (clean or pairs):
         return
     # Sizes are checked when crops are cut: pictures that are left out may be small.

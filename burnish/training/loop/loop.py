@@ -19,7 +19,7 @@ from ..step.meter import Meter, signals
 from ..step.setup import Setup
 from ..step.step import Ballot, clip, gradient_norms, gradients, update, vote
 from ..validation.board import Board
-from ..validation.look import Look, draw_network
+from ..validation.look import ValidationLook, draw_network
 from ..validation.validate import card, centre_crops, score
 from .due import Due
 from .guard import Guard
@@ -88,7 +88,9 @@ def run_stage(setup: Setup, run: TrainingRun, progress: Progress) -> tuple[Progr
     return progress, _ended(machine, progress, received, stop)
 
 
-def _due(step: int, setup: Setup, run: TrainingRun, progress: Progress, looking: Look) -> Due:
+def _due(
+    step: int, setup: Setup, run: TrainingRun, progress: Progress, looking: ValidationLook
+) -> Due:
     return Due.of(
         step,
         progress.steps,
@@ -126,7 +128,7 @@ def _wish(received: Sequence[int], until: float | None) -> int:
 
 
 def _validated(
-    machine: Machine, looking: Look, rates: LearningRate, progress: Progress
+    machine: Machine, looking: ValidationLook, rates: LearningRate, progress: Progress
 ) -> Progress:
     """The progress with the figures of the averaged weights.
 
@@ -150,17 +152,17 @@ def _rates(setup: Setup, progress: Progress) -> LearningRate:
     return rates
 
 
-def _look(setup: Setup, run: TrainingRun, progress: Progress) -> Look:
+def _look(setup: Setup, run: TrainingRun, progress: Progress) -> ValidationLook:
     """The look at the averaged weights, on the pictures that are held out, and its board."""
     board = Board(run.out, progress.overall, setup.machine.say, on=setup.machine.main)
     if progress.overall == 0:
         draw_network(board, setup.ema)
     if not setup.others:
-        return Look(setup, board, [])
+        return ValidationLook(setup, board, [])
     stage = setup.stage
     scale = setup.restorer.contract.scale
     held = centre_crops(setup.others, stage.validation.crop, scale, stage.data.raw)
-    return Look(setup, board, held)
+    return ValidationLook(setup, board, held)
 
 
 def _write_weights(setup: Setup, run: TrainingRun, progress: Progress, *, measured: bool) -> None:

@@ -44,7 +44,7 @@ class LevelWeight:
 
 
 @dataclass(frozen=True)
-class Loss:
+class LossSpec:
     """The loss that is minimised, and what pictures count in it."""
 
     use: str = key("L1", doc=f"its name ({', '.join(LOSSES)}), or a dotted path")
@@ -198,7 +198,7 @@ class Recipe:
             "order; the others are hidden from it"
         ),
     )
-    loss: Loss = key(Loss(), doc="what is minimised")
+    loss: LossSpec = key(LossSpec(), doc="what is minimised")
     optimizer: Spec = key(
         Spec("Muon"),
         doc="the optimizer; args.lr is the highest learning rate",

@@ -24,7 +24,7 @@ from .validate import Figures, Held, validate
 
 
 @dataclass(frozen=True)
-class Look:
+class ValidationLook:
     """Looks at the averaged weights of a stage, on the pictures held out of it."""
 
     #: what the stage trains with

@@ -19,7 +19,7 @@ from ...contract import Array
 from ...degrade.raw import draw_metadata, unprocess
 from ...images import Picture
 from ...metrics import METRICS, Metric
-from ...metrics.evaluate import Settings, Table, evaluate, evaluate_pairs, in_words, told
+from ...metrics.evaluate import FigureTable, Settings, evaluate, evaluate_pairs, in_words, told
 from ...pipeline import Restores
 from ..data import Pictures, floats
 from ..networks.cost import multiply_adds, parameters
@@ -107,7 +107,7 @@ def tables(
     validation: Validation,
     held: Sequence[Held],
     metrics: Sequence[Metric],
-) -> dict[str, Table]:
+) -> dict[str, FigureTable]:
     """What the metrics say at every setting, by how the pictures were spoiled.
 
     The kinds are float, 8-bit and pairs. Where the network enlarges, so many pixels at the border
@@ -121,7 +121,7 @@ def tables(
         for one in held
         if one.spoiled is not None
     ]
-    found: dict[str, Table] = {}
+    found: dict[str, FigureTable] = {}
     for clip in validation.clip if clean else ():
         found["8-bit" if clip else "float"] = evaluate(
             model,
