@@ -10,15 +10,15 @@ import numpy as np
 
 from ...contract import Array
 from ...ground.channels import without_copies
-from .network import levels
+from .network import MOST_PIXELS, levels
 from .white import white_noise
 
 #: white noise is believed from this share of what the network sees up to this many times as much,
 #: and so many steps: noise that is not white hides from it, and print and drawings mislead it
 LEAST, MOST, STEPS = 0.5, 1.5, 2.0
-#: channels are multiples of one where they differ from that by no more than this, in [0, 1]: a
+#: channels are one where the RMS of what else is in them is no more than this, in [0, 1]: a
 #: black-and-white picture stored in colour, or in sepia
-SAME = 1.6 / 255
+SAME = 0.75 / 255
 
 
 def noise(image: Array) -> float:
@@ -27,8 +27,8 @@ def noise(image: Array) -> float:
 
     0.0 for a picture without noise and for one too small to tell (below some 12x12).
     """
-    planes = _independent(image)
-    white = white_noise(planes)
+    planes, gain = _independent(image)
+    white = gain * white_noise(planes)
     seen = levels(image)
     if seen is None:
         return white
@@ -38,15 +38,26 @@ def noise(image: Array) -> float:
     return level
 
 
-def _independent(image: Array) -> Array:
-    """One channel of a picture whose channels are multiples of each other, else the picture."""
+def _independent(image: Array) -> tuple[Array, float]:
+    """The picture, and 1; or, where its channels are one channel, each brighter or darker than the
+    other (black and white in sepia), the strongest, and the RMS of all as a share of it.
+
+    The strongest one alone is clipped where the scanner clipped, which the others hide.
+    """
     image = without_copies(image)
     if image.shape[1] == 1:
-        return image
-    total = image[0].sum(0)
+        return image, 1.0
+    every = max(1, int(np.sqrt(image[0, 0].size / MOST_PIXELS)))
+    seen = image[0, :, ::every, ::every]
+    apart = seen - seen.mean((1, 2), keepdims=True)
+    total = apart.sum(0)
     energy = float(np.square(total).sum())
-    for channel in image[0]:
-        gain = float((channel * total).sum()) / energy if energy else 0.0
-        if float(np.abs(channel - np.float32(gain) * total).max()) > SAME:
-            return image
-    return np.asarray(image.mean(1, keepdims=True))
+    if not energy:
+        return image[:, :1], 1.0
+    gains = np.array([float((channel * total).sum()) / energy for channel in apart], np.float32)
+    left = apart - gains[:, None, None] * total
+    if float(np.square(left).mean()) > SAME**2 or gains.max() <= 0:
+        return image, 1.0
+    strongest = int(gains.argmax())
+    share = float(np.sqrt(np.square(gains).mean()) / gains[strongest])
+    return image[:, strongest : strongest + 1], share
