@@ -78,9 +78,7 @@ def main() -> None:
     for name, pictures in sources.items():
         found = []
         for pixels in pictures:
-            result = np.asarray(model(pixels))
-            same = np.array_equal(result, pixels)
-            found.append(MOST if same else min(MOST, psnr(result, pixels)))
+            found.append(min(MOST, psnr(np.asarray(model(pixels)), pixels)))
         print(f"| {name} | {np.mean(found):.1f} dB | {np.min(found):.1f} dB |", flush=True)
     print(f"\nEven cards: the mean moves by {shift(model):.1f} steps at the most. {processor()}")
 

@@ -25,8 +25,9 @@ from PIL import Image
 
 import burnish
 from benchmarks.cbsd68 import entrants
-from burnish.contract import Array, Contract, Run
+from burnish.contract import Array, Contract, Run, level_array, predict
 from burnish.inference.backends import open_model
+from burnish.metrics.distance import decibels
 from burnish.study.machine import processor
 
 RESULTS = Path("benchmarks/results/real_noise.json")
@@ -62,8 +63,7 @@ def pairs(data: Path) -> list[tuple[Path, Path]]:
 
 def psnr(restored: Pixels, clean: Pixels) -> float:
     """Of 8-bit RGB pixels, in dB."""
-    error = np.square(restored.astype(np.float64) - clean).mean()
-    return float(10 * np.log10(255**2 / error))
+    return decibels(float(np.square(restored.astype(np.float64) - clean).mean()), 255)
 
 
 def peers(weights: Path, folder: Path) -> list[Entrant]:
@@ -72,21 +72,15 @@ def peers(weights: Path, folder: Path) -> list[Entrant]:
     for peer in entrants([], weights, folder):
         opened = open_model(peer.path, peer.restorer.contract, device="cpu", fp32=True)
         contract = peer.restorer.contract
-
-        restore = partial(_through, opened.run, peer.restorer.contract)
+        restore = partial(_through, opened.run, contract)
         found.append(Entrant(peer.name, restore, LEVELS if contract.dials else (0.0,)))
     return [*found, Entrant("non-local means", _nlmeans, STRENGTHS)]
 
 
 def _through(run: Run, contract: Contract, pixels: Pixels, setting: float) -> Pixels:
     image = pixels.transpose(2, 0, 1)[None].astype(np.float32) / np.float32(255)
-    level = None
-    if contract.dials:
-        level = np.full((1, 1, *image.shape[-2:]), setting, np.float32)
-    result = run(image, level)
-    if contract.residual:
-        result = image + result
-    return _bytes(result[0])
+    level = level_array([setting] if contract.dials else [])
+    return _bytes(predict(run, contract, image, level)[0])
 
 
 def ours(name: str) -> Entrant:

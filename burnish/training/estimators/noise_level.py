@@ -13,8 +13,8 @@ again, it goes on from its last checkpoint. At the end stands noise_level.npz.
 from __future__ import annotations
 
 import argparse
+import io
 import math
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +32,7 @@ from ...degrade import Degradation, make
 from ...degrade.jpeg import SUBSAMPLINGS, through_jpeg
 from ...degrade.noise import clip_and_round
 from ...ground.channels import LUMA
+from ...ground.files import atomic_write
 from ...pipeline.estimate.network import FLOOR, OFFSET
 
 #: the side of a crop in pixels
@@ -294,8 +295,9 @@ def _restored(parts: Mapping[str, Any], state: Path) -> int:
 def _save(parts: Mapping[str, Any], step: int, state: Path) -> None:
     """Writes the state of the parts after so many steps, whole or not at all."""
     record = {name: part.state_dict() for name, part in parts.items()}
-    torch.save({**record, "step": step}, state.with_suffix(".part"))
-    os.replace(state.with_suffix(".part"), state)
+    buffer = io.BytesIO()
+    torch.save({**record, "step": step}, buffer)
+    atomic_write(state, buffer.getvalue())
 
 
 def pictures(folders: list[Path]) -> tuple[list[Pixels], list[Pixels]]:
