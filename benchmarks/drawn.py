@@ -21,8 +21,10 @@ WORDS = (
 
 
 def card(rng: np.random.Generator) -> Image.Image:
-    """One colour, or a smooth ramp between two, one time in two."""
-    first, second = rng.integers(20, 236, (2, 3))
+    """One colour, or a smooth ramp between two, one time in two; black and white among them."""
+    first, second = rng.integers(0, 256, (2, 3))
+    if rng.random() < 0.2:
+        first = np.full(3, rng.choice([0, 255]))
     if rng.random() < 0.5:
         first = np.repeat(first[:1], 3)
         second = np.repeat(second[:1], 3)

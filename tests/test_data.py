@@ -883,6 +883,11 @@ def test_a_level_is_measured_on_each_crop_whatever_made_the_noise(
     assert torch.equal(misread[0, 0].spoiled, crops[0, 0].spoiled)
     levels = torch.stack([misread[i, 0].level - crops[i, 0].level for i in range(3)])
     assert 0.3 < float((levels != 0).float().mean()) < 0.8
+    more = replace(crops.measured[0], misread=Misread(0.0, anything=1.0))
+    true = crops[0, 0].level.clamp(max=more.dial.high)
+    told = replace(crops, measured=(more,))[0, 0].level
+    assert (told >= true).all()
+    assert (told > true + 1).any()
     shares = [crops[0, 0, rank, 2] for rank in range(2)]
     assert torch.equal(torch.cat([share.level for share in shares]), crops[0, 0].level)
 

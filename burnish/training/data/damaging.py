@@ -31,7 +31,10 @@ class Misread:
     low: float = key(0.8, doc="least it is told, times the true amount of damage", low=1e-3)
     high: float = key(1.25, doc="and most; not beyond the range to train on", low=1e-3)
     anything: float = key(
-        0.0, doc="share of the pictures that is told any level of the range", low=0, high=1
+        0.0,
+        doc="share of the pictures that is told any level from the true one to the range's worst",
+        low=0,
+        high=1,
     )
 
     def __post_init__(self) -> None:
@@ -46,6 +49,8 @@ class Misread:
         """The levels [n] that the network is told in place of these, never beyond the dial's range.
 
         To be told half of the damage is as likely as twice; it counts from the level `zero`.
+        `anything` is never less than the truth: a network that often hears too little, and has to
+        clean all the same, stops listening.
         """
         factor = np.exp(rng.uniform(math.log(self.low), math.log(self.high), len(levels))).astype(
             np.float32
@@ -53,8 +58,9 @@ class Misread:
         wrong = np.clip(zero + (levels - zero) * factor, min(dial.low, zero), max(dial.high, zero))
         told = np.where(rng.random(len(levels)) < self.share, wrong, levels)
         if self.anything:
-            drawn = dial.sample(len(levels), rng)
-            told = np.where(rng.random(len(levels)) < self.anything, drawn, told)
+            worst = dial.low if zero >= dial.high else dial.high
+            more = levels + rng.random(len(levels), np.float32) * (worst - levels)
+            told = np.where(rng.random(len(levels)) < self.anything, more, told)
         return told
 
 
