@@ -23,8 +23,8 @@ from burnish.cli import app
 from burnish.dataset.check import CheckSource, check
 from burnish.dataset.check.gather import gather
 from burnish.dataset.pairs import pictures_below
-from burnish.images import FORMATS, Format, Picture, Plane, exif
-from burnish.images.picture import to_samples
+from burnish.images import FORMATS, Format, Header, Picture, Plane, exif
+from burnish.images.picture import BITS, Depth, to_samples
 from burnish.inference.targets import pair
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -69,23 +69,35 @@ def added(monkeypatch: pytest.MonkeyPatch) -> Format:
     return ADDED
 
 
-def some(shape: tuple[int, ...], depth: str) -> NDArray[Any]:
+def some(shape: tuple[int, ...], depth: str, bits: int | None = None) -> NDArray[Any]:
     """Smooth samples with every second value of their range, so that lossy files come near."""
     ramp = np.linspace(0.1, 0.9, int(np.prod(shape))).reshape(shape)
     if depth == "float32":
         return ramp.astype(np.float32)
-    return np.rint(ramp * np.iinfo(depth).max).astype(depth)
+    highest = np.iinfo(depth).max if bits is None else 2**bits - 1
+    return np.rint(ramp * highest).astype(depth)
+
+
+def kinds_of_samples(format: Format) -> Iterator[tuple[Depth, int | None]]:
+    """(depth, bits that count, None for all) of everything that the format says it holds."""
+    for depth in format.holds.depths:
+        if depth == "float32" or not format.holds.bits:
+            yield depth, None
+    for bits in format.holds.bits:
+        depth = "uint8" if bits <= 8 else "uint16"
+        yield depth, None if bits == BITS[depth] else bits
 
 
 def held(format: Format) -> Iterator[tuple[str, Picture]]:
     """A picture of every kind that the format says it holds, in its own orientation."""
-    for depth in format.holds.depths:
+    for depth, bits in kinds_of_samples(format):
         for channels in (1, 2, 3, 4):
             grey, alpha = channels < 3, channels in (2, 4)
             if (grey and not format.holds.grey) or (alpha and not format.holds.alpha):
                 continue
-            picture = images.from_array(some((19, 23, channels), depth))
-            yield f"{depth} x {channels}", replace(picture, format=format.name)
+            samples = some((19, 23, channels), depth, bits)
+            header = Header(format.name, 23, 19, channels, depth, alpha, "samples", bits=bits)
+            yield f"{depth} ({bits}) x {channels}", header.picture(samples)
 
 
 def small(format: Format) -> bytes:
@@ -117,12 +129,14 @@ def test_what_it_holds_comes_back(format: Format) -> None:
         again = images.read(data)
         assert said == [], kind
         assert (again.format, again.depth) == (format.name, picture.depth), kind
+        assert again.bits == picture.bits, kind
         assert again.pixels.shape == picture.pixels.shape, kind
         assert (again.alpha is None) == (picture.alpha is None), kind
         if again.lossy:
             assert np.abs(again.pixels - picture.pixels).mean() < 0.02, kind
         else:
-            assert (to_samples(again, again.depth) == to_samples(picture, picture.depth)).all()
+            assert (again.pixels == picture.pixels).all()
+            assert again.alpha is None or (again.alpha == picture.alpha).all()
         assert images.encode(again, format)[0] == data or again.lossy, kind
         kinds += 1
     assert kinds >= len(format.holds.depths)
@@ -137,16 +151,17 @@ def test_its_header_says_what_is_decoded(format: Format) -> None:
             kind
         )
         assert (said.depth, said.alpha) == (got.depth, got.alpha is not None), kind
+        assert said.bits == got.bits, kind
         assert (said.frames, said.format, said.lossy) == (1, format.name, got.lossy), kind
         assert images.facts(data)["bytes"] == len(data), kind
 
 
 def test_what_it_does_not_hold_is_said_or_refused(format: Format) -> None:
     holds, name = format.holds, f"a{format.endings[0]}"
-    for depth in ("uint8", "uint16", "float32"):
-        said = images.check_kind(9, 9, depth, False, name)
-        deeper = {"uint8": 8, "uint16": 16, "float32": 32}
-        assert bool(said) == (deeper[holds.depth(depth)] < deeper[depth])
+    kinds: list[tuple[Depth, int | None]] = [("uint8", None), ("uint16", None), ("float32", None)]
+    for depth, bits in [*kinds, ("uint16", 10), ("uint16", 12)]:
+        said = images.check_kind(9, 9, depth, False, name, bits=bits)
+        assert bool(said) == (holds.stored(depth, bits)[1] < (bits or BITS[depth]))
     if not holds.alpha:
         with pytest.raises(errors.FormatLimit, match="has no alpha"):
             images.encode(images.from_array(some((9, 9, 4), "uint8")), format)
@@ -183,6 +198,22 @@ def test_profile_exif_and_xmp_come_back_or_are_said_to_be_lost(format: Format) -
     assert again.icc == SRGB or "not kept: its profile" in said
     assert again.xmp == given.xmp or "not kept: its XMP" in said
     assert exif.parse(again.exif or b"") is not None or "not kept: its EXIF" in said
+
+
+def test_ten_bits_that_count_lose_nothing_in_sixteen() -> None:
+    """What a 10 or 12-bit file holds is divided by its own highest value, and comes back."""
+    for bits in (10, 12):
+        ramp = np.arange(2**bits, dtype=np.uint16).reshape(32, -1)
+        height, width = ramp.shape
+        header = Header("PNG", width, height, 1, "uint16", False, "samples", bits=bits)
+        picture = header.picture(ramp)
+        assert picture.pixels.max() == 1
+        assert (to_samples(picture, "uint16", bits) == ramp).all()
+        data, said = images.encode(picture, FORMATS["PNG"])
+        assert said == []
+        assert (to_samples(images.read(data), "uint16", bits) == ramp).all()
+        _, said = images.encode(picture, FORMATS["JPEG"])
+        assert said == [f"JPEG holds 8 bits: the {bits} of this picture are rounded"]
 
 
 # whole, or refused

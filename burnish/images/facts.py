@@ -28,6 +28,7 @@ def facts(source: ImageSource, *, name: str | None = None) -> dict[str, Any]:
         "height": header.height,
         "channels": header.channels,
         "depth": header.depth,
+        **({"bits": header.bits} if header.bits is not None else {}),
         "alpha": header.alpha,
         "stored": header.stored,
         "profile": profile_name(header.icc),

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
-from .picture import Depth, Header, Picture
+from .picture import BITS, Depth, Header, Picture
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -25,6 +25,9 @@ class Holds:
 
     #: the depths that its samples may have
     depths: tuple[Depth, ...]
+    #: how many bits of a whole number may count, such as 8, 10 and 12; empty where they are those
+    #: of the depths
+    bits: tuple[int, ...] = ()
     #: whether a picture may have one channel; else grey is stored as three equal ones
     grey: bool = True
     #: whether a picture may have transparency
@@ -35,12 +38,21 @@ class Holds:
     side: int | None = None
 
     def depth(self, given: Depth) -> Depth:
-        """In which depth samples of the given one are stored: in that, or in the finest that the
-        format has for whole numbers.
+        """In which depth samples of the given one are stored, all of whose bits count."""
+        return self.stored(given, None)[0]
+
+    def stored(self, given: Depth, bits: int | None) -> tuple[Depth, int]:
+        """In which depth samples of the given one are stored, and how many bits count then: no
+        fewer than before where the format has as many, else the most that it has.
+
+        bits: how many of the given samples' count; None is all.
         """
-        if given in self.depths:
-            return given
-        return "uint16" if "uint16" in self.depths else "uint8"
+        exact = self.bits or tuple(BITS[depth] for depth in self.depths if depth != "float32")
+        if "float32" in self.depths and (given == "float32" or not exact):
+            return "float32", BITS["float32"]
+        wanted = bits or BITS[given]
+        kept = min((n for n in exact if n >= wanted), default=max(exact))
+        return ("uint8" if kept <= BITS["uint8"] else "uint16"), kept
 
 
 @dataclass(frozen=True)

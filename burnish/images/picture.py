@@ -21,6 +21,8 @@ Depth = Literal["uint8", "uint16", "float32"]
 
 #: what a sample of that depth is divided by on the way in, and multiplied with on the way out
 SCALES: dict[str, float] = {"uint8": 255.0, "uint16": 65535.0, "float32": 1.0}
+#: the bits of a sample of that depth
+BITS: dict[str, int] = {"uint8": 8, "uint16": 16, "float32": 32}
 #: rows that are rounded at a time, so that temporaries stay small
 ROWS = 256
 #: small copies of a picture inside XMP
@@ -57,12 +59,16 @@ class Plane:
 class Picture:
     """One picture as it stands in its file: not turned, not clamped."""
 
-    #: float32 [1, C, H, W], C = 1 (grey) or 3 (RGB): v / 255 or v / 65535, and floats as they are
+    #: float32 [1, C, H, W], C = 1 (grey) or 3 (RGB): whole numbers divided by the highest that
+    #: their bits can say, 255 or 1023 or 65535, and floats as they are
     pixels: Array
     #: float32 [1, 1, H, W], 0 where nothing is seen; None where everything is
     alpha: Array | None = None
     #: the depth of the samples in the file
     depth: Depth = "uint8"
+    #: how many bits of a sample count, where they are fewer than its depth has, such as 10 of 16:
+    #: the file's samples are 0 to 2**bits - 1; None where all count
+    bits: int | None = None
     #: the name of the file's format, as `FORMATS` has it
     format: str = "PNG"
     #: whether the file was compressed with loss
@@ -137,6 +143,8 @@ class Header:
     quality: int | None = None
     #: sentences on what of the file is not kept, or is not as it seems
     notes: tuple[str, ...] = ()
+    #: how many bits of a decoded sample count, where they are fewer than its depth has
+    bits: int | None = None
     #: the names of the planes beside colour and alpha
     extras: tuple[str, ...] = ()
     #: how many pictures the file holds: frames, or pages that are no smaller copies of another
@@ -151,12 +159,13 @@ class Header:
         Small copies of it, in EXIF and XMP, are left out: they would go on showing it as it was,
         whatever becomes of it.
         """
-        planes = to_planes(samples)
+        planes = to_planes(samples, self.bits)
         colours = 3 if planes.shape[1] >= 3 else 1
         return Picture(
             planes[:, :colours],
             planes[:, colours:] if planes.shape[1] > colours else None,
             depth=self.depth,
+            bits=self.bits,
             format=self.format,
             lossy=self.lossy,
             icc=self.icc,
@@ -193,30 +202,32 @@ def from_array(array: NDArray[Any]) -> Picture:
     return header.picture(array)
 
 
-def to_planes(samples: NDArray[Any]) -> Array:
+def to_planes(samples: NDArray[Any], bits: int | None = None) -> Array:
     """The planes, float32 [1, C, H, W], of samples [H, W] or [H, W, C].
 
-    The samples are of uint8, uint16 or float32, and are read one channel at a time.
+    The samples are of uint8, uint16 or float32, and are read one channel at a time. bits: how many
+    of theirs count; None is all.
     """
     if samples.ndim == 2:
         samples = samples[..., None]
     height, width, channels = samples.shape
-    divisor = np.float32(SCALES[samples.dtype.name])
+    divisor = _scale(samples.dtype.name, bits)
     planes = np.empty((1, channels, height, width), np.float32)
     for c in range(channels):
         np.divide(samples[..., c], divisor, out=planes[0, c], dtype=np.float32)
     return planes
 
 
-def to_samples(picture: Picture, depth: Depth) -> NDArray[Any]:
+def to_samples(picture: Picture, depth: Depth, bits: int | None = None) -> NDArray[Any]:
     """The samples of a picture: [H, W] for grey alone, else [H, W, 2 to 4] with alpha last.
 
-    depth: their type. Integers are clamped once and rounded half to even; floats are as they are.
+    depth: their type. bits: how many of theirs count; None is all. Integers are clamped once and
+    rounded half to even; floats are as they are.
     """
     planes = [*picture.pixels[0], *([] if picture.alpha is None else picture.alpha[0])]
     samples = np.empty((*planes[0].shape, len(planes)), depth)
     for c, plane in enumerate(planes):
-        _put(plane, samples[..., c])
+        _put(plane, samples[..., c], bits)
     return samples[..., 0] if len(planes) == 1 else samples
 
 
@@ -233,10 +244,15 @@ def _from_plane(plane: Array, depth: str) -> NDArray[Any]:
     return samples
 
 
-def _put(plane: Array, samples: NDArray[Any]) -> None:
-    """Puts a plane [H, W] into samples of the same shape, as their type wants them."""
+def _scale(depth: str, bits: int | None) -> np.float32:
+    """What samples of that depth, of which so many bits count, are divided by on the way in."""
+    return np.float32(SCALES[depth] if bits is None else 2**bits - 1)
+
+
+def _put(plane: Array, samples: NDArray[Any], bits: int | None = None) -> None:
+    """Puts a plane [H, W] into samples of the same shape, as their type and bits want them."""
     depth = samples.dtype.name
-    scale = np.float32(SCALES[depth])
+    scale = _scale(depth, bits)
     for top in range(0, len(plane), ROWS):
         rows = plane[top : top + ROWS]
         samples[top : top + ROWS] = (

@@ -18,13 +18,12 @@ from .colour import misfit
 from .format import Format, Holds
 from .formats import FORMATS, format_of
 from .orientation import upright
-from .picture import Depth, Picture
+from .picture import BITS, Depth, Picture
 
 #: float values beyond 0..1 by more than this are no rounding: an integer format would lose them
 OVERSHOOT = 0.1
 #: what bytes without a name are called in sentences
 NAMELESS = "the result"
-BITS = {"uint8": 8, "uint16": 16, "float32": 32}
 
 
 def check_format(picture: Picture, path: str | Path, scale: int = 1) -> list[str]:
@@ -44,7 +43,8 @@ def check_format(picture: Picture, path: str | Path, scale: int = 1) -> list[str
     height, width = picture.pixels.shape[-2:]
     alpha = picture.alpha is not None
     extras = [plane.name for plane in picture.extras]
-    return check_kind(scale * width, scale * height, picture.depth, alpha, path, extras)
+    size = (scale * width, scale * height)
+    return check_kind(*size, picture.depth, alpha, path, extras, picture.bits)
 
 
 def check_kind(
@@ -54,12 +54,14 @@ def check_kind(
     alpha: bool,
     path: str | Path,
     extras: Sequence[str] = (),
+    bits: int | None = None,
 ) -> list[str]:
     """Sentences on what the format of `path` will not keep of a picture of that size and kind.
 
-    extras: the names of its extra planes. FormatLimit where the format cannot hold it at all.
+    extras: the names of its extra planes. bits: how many of its samples' count; None is all.
+    FormatLimit where the format cannot hold it at all.
     """
-    return _check(format_of(path), str(path), (width, height), depth, alpha, extras)
+    return _check(format_of(path), str(path), (width, height), depth, alpha, extras, bits)
 
 
 def write(path: str | Path, picture: Picture, *, quality: int | None = None) -> list[str]:
@@ -99,6 +101,7 @@ def _check(
     depth: Depth,
     alpha: bool,
     extras: Sequence[str],
+    bits: int | None,
 ) -> list[str]:
     """Sentences on what a format does not keep of such a picture.
 
@@ -118,14 +121,13 @@ def _check(
             f"{size[0]}x{size[1]}; write {instead}"
         )
     said = []
-    kept = holds.depth(depth)
+    kept, kept_bits = holds.stored(depth, bits)
+    given_bits = bits or BITS[depth]
     if depth == "float32" and kept != depth:
+        said.append(f"{format.name} has no float: rounded to {kept_bits} bits, and clamped to 0..1")
+    elif kept_bits < given_bits:
         said.append(
-            f"{format.name} has no float: rounded to {BITS[kept]} bits, and clamped to 0..1"
-        )
-    elif BITS[kept] < BITS[depth]:
-        said.append(
-            f"{format.name} holds {BITS[kept]} bits: the {BITS[depth]} of this picture are rounded"
+            f"{format.name} holds {kept_bits} bits: the {given_bits} of this picture are rounded"
         )
     if extras and not holds.extras:
         said += [
@@ -152,7 +154,7 @@ def _ready(picture: Picture, format: Format, name: str) -> tuple[Picture, list[s
     height, width = picture.pixels.shape[-2:]
     alpha = picture.alpha is not None
     extras = [plane.name for plane in picture.extras]
-    said = _check(format, name, (width, height), picture.depth, alpha, extras)
+    said = _check(format, name, (width, height), picture.depth, alpha, extras, picture.bits)
     _check_finite(picture, name)
     if format.name != picture.format:
         picture = upright(picture)

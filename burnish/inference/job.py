@@ -88,6 +88,7 @@ def check_job(job: Job, scale: int) -> None:
         header.alpha,
         job.target,
         header.extras,
+        header.bits,
     )
 
 

@@ -171,7 +171,7 @@ def _by_pillow(header: CheckedHeader) -> _Decoded | None:
 
 def _holds_eight(picture: Picture) -> bool:
     """Whether the samples of a 16-bit file are 8-bit ones, times 257 or 256."""
-    if picture.depth != "uint16":
+    if picture.depth != "uint16" or picture.bits is not None:
         return False
     samples = np.rint(picture.pixels * 65535).astype(np.int64)
     return not (samples % 257).any() or not (samples % 256).any()
