@@ -19,7 +19,9 @@ BurnishError                       1
 |   +-- InputTooLarge              3   E_TOO_LARGE           beyond the limit; says what lifts it
 |   +-- NonFiniteOutput            3   E_NONFINITE_OUTPUT    the network gave NaN or infinity
 |   +-- FormatLimit                3   E_FORMAT_LIMIT        a format cannot hold this picture
+|   +-- ProcessDied                3   E_PROCESS_DIED        it took its process down, twice
 +-- OutputError                    4   E_OUTPUT              not writable, disk full
++-- FolderLocked                  11   E_LOCKED              another run works in this folder
 +-- ModelError                     1   E_MODEL
 |   +-- ModelMissing               2   E_MODEL_MISSING       no such model
 |   +-- ModelCorrupt               1   E_MODEL_CORRUPT       header lies, overlaps, truncation
@@ -107,9 +109,18 @@ class FormatLimit(InputError):
     code = "E_FORMAT_LIMIT"
 
 
+class ProcessDied(InputError):
+    code = "E_PROCESS_DIED"
+
+
 class OutputError(BurnishError):
     code = "E_OUTPUT"
     exit_status = 4
+
+
+class FolderLocked(BurnishError):
+    code = "E_LOCKED"
+    exit_status = 11
 
 
 class ModelError(BurnishError):

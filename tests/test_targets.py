@@ -20,9 +20,10 @@ def tree(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def names(pairs: list[tuple[Path, Path]], folder: Path) -> list[str]:
+def names(pairs: list[tuple[str, str]], folder: Path) -> list[str]:
     return [
-        f"{source.relative_to(folder)} -> {target.relative_to(folder)}" for source, target in pairs
+        f"{Path(source).relative_to(folder)} -> {Path(target).relative_to(folder)}"
+        for source, target in pairs
     ]
 
 
@@ -107,7 +108,7 @@ def test_an_output_folder_above_the_input_hides_nothing(tree: Path) -> None:
 def test_a_folder_that_cannot_be_looked_into_is_named(tree: Path) -> None:
     (tree / "in/sub").chmod(0)
     try:
-        assert tree / "in/sub" in [
+        assert str(tree / "in/sub") in [
             source for source, _ in pair([tree / "in"], tree / "out", recursive=True)
         ]
     finally:
@@ -158,7 +159,7 @@ def test_an_unknown_format_is_refused(tree: Path) -> None:
 def test_a_folder_restored_into_itself_goes_on_with_the_same_command(tree: Path) -> None:
     first = pair([tree / "in"], tree / "in", suffix="_r")
     assert names(first, tree) == ["in/a.jpg -> in/a_r.jpg", "in/b.PNG -> in/b_r.PNG"]
-    first[0][1].write_bytes(b"x")
+    Path(first[0][1]).write_bytes(b"x")
     assert pair([tree / "in"], tree / "in", suffix="_r") == first
     (tree / "in/own_r.jpg").write_bytes(b"x")  # nothing is called own
     assert len(pair([tree / "in"], tree / "in", suffix="_r")) == 3
@@ -167,6 +168,27 @@ def test_a_folder_restored_into_itself_goes_on_with_the_same_command(tree: Path)
     )  # elsewhere, a_r.jpg is a picture like any other
 
 
+def test_the_folder_at_hand_gives_names_without_a_dot(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tree / "in")
+    found = [source for source, _ in pair([Path()], Path("../out"), recursive=True)]
+    assert found == ["a.jpg", "b.PNG", "sub/c.tif", "sub/deeper/d.webp"]
+
+
+def test_files_stand_in_the_order_of_their_folders(tmp_path: Path) -> None:
+    for name in ("a/z.png", "a-b/y.png", "a.png"):
+        (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "in" / name).write_bytes(b"x")
+    found = pair([tmp_path / "in"], tmp_path / "out", recursive=True)
+    assert names(found, tmp_path) == [
+        "in/a/z.png -> out/a/z.png",
+        "in/a-b/y.png -> out/a-b/y.png",
+        "in/a.png -> out/a.png",
+    ]
+
+
 def test_names_too_long_to_look_up_are_names(tree: Path) -> None:
     long = tree / ("n" * 300 + ".png")
-    assert pair([tree / "in/a.jpg", long], tree / "out")[1] == (long, tree / "out" / long.name)
+    result = tree / "out" / long.name
+    assert pair([tree / "in/a.jpg", long], tree / "out")[1] == (str(long), str(result))

@@ -61,7 +61,7 @@ def pairs_of(
     recursive: bool,
     suffix: str | None,
     format: str | None,
-) -> list[tuple[Path, Path]]:
+) -> list[tuple[str, str]]:
     """Pairs every picture that is meant with its target, by the words of -o, --suffix and -f."""
     from ..inference.targets import pair
 

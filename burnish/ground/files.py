@@ -25,11 +25,15 @@ SUFFIX = ".part"
 
 
 def atomic_write(
-    path: str | Path, content: bytes | bytearray | memoryview | Callable[[BinaryIO], object]
+    path: str | Path,
+    content: bytes | bytearray | memoryview | Callable[[BinaryIO], object],
+    before: Callable[[Path], object] | None = None,
 ) -> None:
     """Writes a file whole or not at all.
 
-    content: bytes, or a function that writes them into the binary file it is given.
+    content: bytes, or a function that writes them into the binary file it is given. before: is
+    given the temporary file, whole and flushed, before it takes the name; where it raises, nothing
+    happens to what stands there.
 
     A file of that name is replaced at once and keeps its permissions; a symbolic link of that name
     is replaced, not followed. OutputError where the folder is absent, not writable or full; then
@@ -41,6 +45,8 @@ def atomic_write(
         if path.is_dir():
             raise IsADirectoryError(None, "it is a folder")
         _fill(temporary, content)
+        if before is not None:
+            before(temporary)
         if path.is_file() and not path.is_symlink():
             shutil.copymode(path, temporary)
         os.replace(temporary, path)

@@ -64,17 +64,24 @@ def check_kind(
     return _check(format_of(path), str(path), (width, height), depth, alpha, extras, bits)
 
 
-def write(path: str | Path, picture: Picture, *, quality: int | None = None) -> list[str]:
+def write(
+    path: str | Path,
+    picture: Picture,
+    *,
+    quality: int | None = None,
+    before: Callable[[Path], object] | None = None,
+) -> list[str]:
     """Writes the picture in the format of the name's ending, whole or not at all.
 
-    The file is as `encode` makes it. Returns sentences on what could not be kept.
+    The file is as `encode` makes it. before: as `ground.files.atomic_write` takes it. Returns
+    sentences on what could not be kept.
 
     Raises UsageError, FormatLimit, NonFiniteOutput for NaN or infinity among the pixels, and
     OutputError where the file cannot be written.
     """
     format = format_of(path)
     ready, said = _ready(picture, format, str(path))
-    atomic_write(path, lambda file: said.extend(format.encode(file, ready, quality)))
+    atomic_write(path, lambda file: said.extend(format.encode(file, ready, quality)), before)
     return said
 
 

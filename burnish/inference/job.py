@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import numpy as np
 from .. import images
 from ..ground.files import check_target, prepare_folder
 from ..ground.remarks import OnProgress, Say, silent
+from ..images import Picture
 from ..pipeline import FOUND, NOTHING, Asked, Restored
 from .model import Model
 
@@ -93,12 +94,20 @@ def check_job(job: Job, scale: int) -> None:
 
 
 def run_job(
-    job: Job, model: Model, *, progress: OnProgress | None = None, say: Say = silent
+    job: Job,
+    model: Model,
+    *,
+    progress: OnProgress | None = None,
+    say: Say = silent,
+    look: Callable[[Picture, Restored], object] | None = None,
+    before: Callable[[Path], object] | None = None,
 ) -> JobReport:
     """Reads, restores and writes one picture, whole or not at all.
 
-    progress: is told (done, total) tiles. say: is told where memory was short. Raises kinds of
-    InputError for the input, and OutputError where the result cannot be written.
+    progress: is told (done, total) tiles. say: is told where memory was short. look: is shown the
+    picture as it was read, and what came of it. before: is given the result as a temporary file,
+    before it takes its name. Raises kinds of InputError for the input, and OutputError where the
+    result cannot be written.
     """
     source = Path(job.source)
     target = Path(job.target)
@@ -122,7 +131,10 @@ def run_job(
         progress=progress,
         say=say,
     )
-    notes = (*picture.notes, *images.write(target, restored.picture, quality=job.quality))
+    if look is not None:
+        look(picture, restored)
+    written = images.write(target, restored.picture, quality=job.quality, before=before)
+    notes = (*picture.notes, *written)
 
     settled = restored.settled
     return JobReport(

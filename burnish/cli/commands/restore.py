@@ -130,8 +130,8 @@ def restore(
     asked = ask(opened.contract, parse_settings(dial), wanted)
     jobs = [
         Job(
-            source=str(source),
-            target=str(target),
+            source=source,
+            target=target,
             asked=asked,
             tile=size,
             quality=quality,

@@ -132,7 +132,8 @@ def _pairs(
     left = not_followed(inputs) if recursive else None
     if left:
         say(left)
-    pairs = [pair for pair in found if pair[0] in inputs or not is_mask(pair[0])]
+    paths = [(Path(source), Path(target)) for source, target in found]
+    pairs = [pair for pair in paths if pair[0] in inputs or not is_mask(pair[0])]
     if not pairs:
         raise InputError("no pictures found; with -r, subfolders are looked into as well")
     return pairs

@@ -1,17 +1,16 @@
-"""One process at a time in a folder.
+"""One training at a time in a folder.
 
 Two that trained in the same one would take turns at spoiling each other's checkpoints.
 """
 
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from ...errors import OutputError, TrainingError
+from ...ground.lock import locked
 
 #: seconds that a process which was killed may leave workers behind, which hold the folder for it
 PATIENCE = 15.0
@@ -36,28 +35,8 @@ def lock(folder: Path, patience: float | None = PATIENCE) -> Iterator[None]:
     nothing is locked.
     """
     make_folder(folder)
-    try:
-        import fcntl
-    except ImportError:
+    busy = TrainingError(
+        f"{folder}: another process trains there; wait for it, or give another folder with --out"
+    )
+    with locked(folder, busy, patience):
         yield
-        return
-    until = None if patience is None else time.monotonic() + patience
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        while True:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                if until is not None and time.monotonic() > until:
-                    raise TrainingError(
-                        f"{folder}: another process trains there; wait for it, or give another "
-                        "folder with --out"
-                    ) from error
-                time.sleep(0.1)
-                continue
-            except OSError:  # some network drives
-                pass
-            break
-        yield
-    finally:
-        os.close(descriptor)
