@@ -127,7 +127,10 @@ def no_pictures() -> Iterator[Odd]:
     )
     yield Odd("gif", ".gif", encoded(pixels(), "GIF"), unsupported, "GIF")
     yield Odd("bmp", ".bmp", encoded(pixels(), "BMP"), unsupported, "BMP")
-    yield Odd("avif", ".jpg", b"\0\0\0\x20ftypavif" + bytes(40), unsupported, "AVIF")
+    cut = errors.InputTruncated
+    yield Odd("avif of few bytes", ".jpg", b"\0\0\0\x20ftypavif" + bytes(9), cut)
+    moving = b"\0\0\0\x20ftypavis" + bytes(40)
+    yield Odd("avif that moves", ".avif", moving, unsupported, "animated")
     yield Odd("film", ".jpg", b"\0\0\0\x20ftypisom" + bytes(40), unsupported, "film")
 
 

@@ -318,9 +318,9 @@ def test_bytes_are_called_as_one_says() -> None:
 
 
 def test_the_sentences_name_every_format(added: Format) -> None:
-    with pytest.raises(errors.UnsupportedFormat, match="reads JPEG, PNG, WebP, TIFF and PNM"):
+    with pytest.raises(errors.UnsupportedFormat, match="reads JPEG, PNG, WebP, TIFF, AVIF and PNM"):
         images.read(b"%PDF-1.7\n")
-    with pytest.raises(errors.FormatLimit, match=r"write \.jpg, \.png, \.tif or \.pnm"):
+    with pytest.raises(errors.FormatLimit, match=r"write \.jpg, \.png, \.tif, \.avif or \.pnm"):
         images.check_kind(17_000, 9, "uint8", False, "a.webp")
 
 

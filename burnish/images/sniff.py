@@ -61,7 +61,11 @@ UNREAD = (
     Unread("is PostScript (EPS); {reads}", rb"%!PS|\xc5\xd0\xd3\xc6"),
     Unread("is a ZIP archive; unpack it: {reads}", rb"PK\x03\x04|PK\x05\x06"),
     Unread("is a BMP; {reads}", rb"BM.{4}\0\0\0\0", (".bmp",)),
-    Unread("is an AVIF; {reads}", rb".{4}ftyp(avif|avis)", (".avif",)),
+    Unread(
+        "is an animated AVIF, of which no frames are read; save it as an animated WebP or PNG",
+        rb".{4}ftypavis",
+        (".avifs",),
+    ),
     Unread(
         "is a HEIC; {reads}",
         rb".{4}ftyp(heic|heix|hevc|heim|heis|mif1|msf1)",

@@ -44,7 +44,7 @@ Mask = Annotated[bool, typer.Option("--mask", help="Write where the damage is, a
 Format = Annotated[
     str | None,
     typer.Option(
-        "-f", "--format", metavar="EXT", show_default=False, help="jpg, png, webp or tif."
+        "-f", "--format", metavar="EXT", show_default=False, help="jpg, png, webp, tif or avif."
     ),
 ]
 Suffix = Annotated[

@@ -22,7 +22,7 @@ from .fields import (
     parse,
     resolution,
 )
-from .pack import oriented, pack, pack_directories
+from .pack import oriented, pack, pack_directories, set_orientation
 from .patch import set_size, set_upright, without_thumbnail
 
 __all__ = [
@@ -44,6 +44,7 @@ __all__ = [
     "pack_directories",
     "parse",
     "resolution",
+    "set_orientation",
     "set_size",
     "set_upright",
     "without_thumbnail",

@@ -4,14 +4,34 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping
+from dataclasses import replace
 
-from .fields import ORIENTATION, POINTERS, Directory, Exif, Field, Name
+from .fields import ORIENTATION, POINTERS, Directory, Exif, Field, Name, parse
 
 
 def oriented(tag: int) -> bytes:
     """A block that says nothing but the orientation."""
     field = Field(3, 1, struct.pack("<H", tag), 0)
     return pack(Exif("<", {"main": {ORIENTATION: field}}, {}, 0))
+
+
+def set_orientation(block: bytes | None, tag: int) -> bytes | None:
+    """The block with that orientation, 1 to 8; None for none that would say no more than 1.
+
+    It is patched in place where it has one, so that a maker's own offsets stay true, else packed
+    anew.
+    """
+    parsed = parse(block) if block else None
+    if block is None or parsed is None:
+        return oriented(tag) if tag != 1 else block
+    own = parsed.directories["main"].get(ORIENTATION)
+    value = struct.pack(parsed.order + "H", tag)
+    if own is not None and own.kind == 3 and own.count == 1:
+        return block[: own.place] + value + block[own.place + 2 :]
+    if own is None and tag == 1:
+        return block
+    main = {**parsed.directories["main"], ORIENTATION: Field(3, 1, value, 0)}
+    return pack(replace(parsed, directories={**parsed.directories, "main": main}))
 
 
 def pack(exif: Exif) -> bytes:

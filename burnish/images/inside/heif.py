@@ -1,0 +1,207 @@
+"""What a HEIF file, and so an AVIF, says of its picture (ISO/IEC 23008-12); nothing is decoded."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from .. import exif
+from ..damage import corrupt
+from ..picture import Header
+from .items import Contents, Item, Property, contents, data_of
+
+#: how a picture is turned for its orientation tag of EXIF: by how many quarters against the clock,
+#: then mirrored or not: 0 swaps top and bottom, 1 left and right
+TURNS: dict[int, tuple[int, int | None]] = {
+    1: (0, None),
+    2: (0, 1),
+    3: (2, None),
+    4: (0, 0),
+    5: (1, 0),
+    6: (3, None),
+    7: (3, 0),
+    8: (1, None),
+}
+#: the same turns, said in another way
+ALIKE = ((7, (1, 1)), (5, (3, 1)), (2, (2, 0)), (4, (2, 1)))
+#: how pictures beside the picture are known: a piece of what they are called, and what they are
+ALPHA = (b"auxiliary:alpha", b"hevc:2015:auxid:1")
+BESIDE = (
+    (b"gainmap", "its gain map, which makes it brighter on HDR screens"),
+    (b"auxiliary:depth", "its depth image"),
+    (b"hevc:2015:auxid:2", "its depth image"),
+    (b"matte", "its mattes, which cut out persons, skin or sky"),
+)
+#: kinds of items that are pictures
+PICTURES = frozenset({b"av01", b"hvc1", b"grid", b"iovl", b"iden"})
+#: matrices of CICP (ITU-T H.273) with which a file can be without loss
+LOSSLESS = frozenset({0, 16, 17})
+#: colours that are taken as sRGB's (ITU-T H.273): primaries of BT.709, and unspecified; its
+#: transfer, sRGB's and unspecified, which screens show alike
+PRIMARIES, TRANSFERS = frozenset({1, 2}), frozenset({1, 2, 6, 13, 14, 15})
+#: colours that are not, in words
+COLOURS = {9: "BT.2020", 11: "DCI-P3", 12: "Display P3"}
+CURVES = {8: "linear", 16: "PQ", 18: "HLG"}
+
+
+def header_of(file: BinaryIO, name: str, format: str) -> Header:
+    """The header of an open file of that format. Raises InputTruncated or InputCorrupt."""
+    held = contents(file, name)
+    picture = held.picture
+    size = picture.property(b"ispe")
+    if size is None or len(size) < 12:
+        raise corrupt(name, "it does not say its size")
+    width, height = struct.unpack_from(">II", size, 4)
+    if not width or not height:
+        raise corrupt(name, f"a size of {width}x{height}")
+    bits, sampling = _samples(held, name)
+    alpha = any(_is_alpha(item) for item in held.pointing(b"auxl", held.primary))
+    cicp = _cicp(picture)
+    block = exif.set_orientation(_exif(file, held, name), _orientation(picture))
+    colour = "grey" if sampling == "4:0:0" else f"colour ({sampling})"
+    return Header(
+        format,
+        width,
+        height,
+        channels=1 if sampling == "4:0:0" else 3,
+        depth="uint8" if bits == 8 else "uint16",
+        bits=None if bits == 8 else bits,
+        alpha=alpha,
+        stored=f"{bits}-bit {colour}{' and alpha' if alpha else ''}",
+        lossy=sampling != "4:0:0" and (cicp is None or cicp[2] not in LOSSLESS),
+        icc=_profile(picture),
+        exif=block,
+        xmp=_xmp(file, held, name),
+        dpi=exif.resolution(block),
+        notes=(*_colours(picture, cicp), *_beside(held)),
+    )
+
+
+def turns(tag: int) -> list[Property]:
+    """The properties that turn a picture as that orientation tag of EXIF, 1 to 8, would."""
+    quarters, mirror = TURNS[tag]
+    said = [Property(b"irot", bytes([quarters]))] if quarters else []
+    return said + ([] if mirror is None else [Property(b"imir", bytes([mirror]))])
+
+
+def _orientation(picture: Item) -> int:
+    """The orientation tag that says of EXIF what the file's own properties say."""
+    quarters, mirror = (picture.property(kind) for kind in (b"irot", b"imir"))
+    turn = (quarters[0] & 3 if quarters else 0, mirror[0] & 1 if mirror else None)
+    return next((tag for tag, its in (*TURNS.items(), *ALIKE) if its == turn))
+
+
+def _samples(held: Contents, name: str) -> tuple[int, str]:
+    """Bits of a sample, and how finely colour is sampled, of the picture or of its first tile."""
+    item = held.picture
+    for _ in range(3):  # a tile of a grid, which another item may stand for
+        found = [each for each in item.properties if each.kind in (b"av1C", b"hvcC")]
+        if found:
+            return _configured(found[0])
+        tiles = [held.items[number] for number in item.to(b"dimg") if number in held.items]
+        if not tiles:
+            break
+        item = tiles[0]
+    raise corrupt(name, "it does not say how its picture is compressed")
+
+
+def _configured(found: Property) -> tuple[int, str]:
+    """Bits and sampling by the decoder's configuration (AV1-ISOBMFF 2.3; ISO/IEC 14496-15)."""
+    if found.kind == b"av1C":
+        flags = found.body[2]
+        bits = 8 if not flags & 0x40 else 12 if flags & 0x20 else 10
+        fine = {0: "4:4:4", 0x08: "4:2:2", 0x0C: "4:2:0"}[flags & 0x0C]
+        return bits, "4:0:0" if flags & 0x10 else fine
+    chroma, luma_bits = found.body[16] & 3, found.body[17] & 7
+    return 8 + luma_bits, ("4:0:0", "4:2:0", "4:2:2", "4:4:4")[chroma]
+
+
+def _is_alpha(item: Item) -> bool:
+    called = item.property(b"auxC") or b""
+    return any(alpha in called for alpha in ALPHA)
+
+
+def _cicp(picture: Item) -> tuple[int, int, int] | None:
+    """Primaries, transfer and matrix; None where they are not said."""
+    for each in picture.properties:
+        if each.kind == b"colr" and each.body[:4] == b"nclx" and len(each.body) >= 10:
+            return struct.unpack_from(">HHH", each.body, 4)
+    return None
+
+
+def _profile(picture: Item) -> bytes | None:
+    for each in picture.properties:
+        if each.kind == b"colr" and each.body[:4] in (b"prof", b"rICC"):
+            return each.body[4:]
+    return None
+
+
+def _colours(picture: Item, cicp: tuple[int, int, int] | None) -> Iterator[str]:
+    """A sentence where the file has colours other than sRGB's and no profile for them."""
+    if cicp is None or _profile(picture) is not None:
+        return
+    primaries, transfer, _ = cicp
+    if primaries not in PRIMARIES or transfer not in TRANSFERS:
+        space = COLOURS.get(primaries, "" if primaries in PRIMARIES else f"primaries {primaries}")
+        curve = CURVES.get(transfer, "" if transfer in TRANSFERS else f"transfer {transfer}")
+        yield (
+            f"its colours are {' '.join(filter(None, (space, curve)))} by its CICP code, and are "
+            "restored as they stand"
+        )
+
+
+def _exif(file: BinaryIO, held: Contents, name: str) -> bytes | None:
+    """The block, from "II" or "MM" on."""
+    for item in held.pointing(b"cdsc", held.primary):
+        if item.kind == b"Exif":
+            data = data_of(file, item, name)
+            block = data[4 + int.from_bytes(data[:4], "big") :].removeprefix(b"Exif\0\0")
+            return block or None
+    return None
+
+
+def _xmp(file: BinaryIO, held: Contents, name: str) -> bytes | None:
+    for item in held.pointing(b"cdsc", held.primary):
+        if item.kind == b"mime" and item.content == b"application/rdf+xml":
+            return data_of(file, item, name) or None
+    return None
+
+
+def _beside(held: Contents) -> Iterator[str]:
+    """Sentences on what else the file holds, and on what is not done."""
+    known = {_called(item) for item in held.pointing(b"auxl", held.primary)} - {None}
+    if any(item.kind == b"tmap" for item in held.items.values()):
+        known.add(BESIDE[0][1])
+    yield from (f"not kept: {each}" for each in sorted(filter(None, known)))
+    if more := len(_others(held)):
+        yield f"not kept: {more} more picture{'s' if more > 1 else ''} in the file, beside the main"
+    if held.picture.property(b"clap") is not None:
+        yield "not kept: its crop: the whole picture is restored and shown"
+
+
+def _called(item: Item) -> str | None:
+    """What a picture beside the picture is; None for its alpha."""
+    if _is_alpha(item):
+        return None
+    called = item.property(b"auxC") or b""
+    return next((what for piece, what in BESIDE if piece in called), "a picture of another use")
+
+
+def _others(held: Contents) -> list[Item]:
+    """The pictures that stand for themselves, as the main one does."""
+    parts = {
+        number
+        for item in held.items.values()
+        for kind, numbers in item.refers
+        if kind == b"dimg"
+        for number in numbers
+    }
+    return [
+        item
+        for item in held.items.values()
+        if item.kind in PICTURES
+        and not item.hidden
+        and item.number not in (held.primary, *parts)
+        and not any(kind in (b"auxl", b"thmb") for kind, _ in item.refers)
+    ]
