@@ -20,6 +20,7 @@ BurnishError                       1
 |   +-- NonFiniteOutput            3   E_NONFINITE_OUTPUT    the network gave NaN or infinity
 |   +-- FormatLimit                3   E_FORMAT_LIMIT        a format cannot hold this picture
 |   +-- ProcessDied                3   E_PROCESS_DIED        it took its process down, twice
+|   +-- NotKept                    3   E_NOT_KEPT            --strict, and something would be lost
 +-- OutputError                    4   E_OUTPUT              not writable, disk full
 +-- FolderLocked                  11   E_LOCKED              another run works in this folder
 +-- ModelError                     1   E_MODEL
@@ -111,6 +112,10 @@ class FormatLimit(InputError):
 
 class ProcessDied(InputError):
     code = "E_PROCESS_DIED"
+
+
+class NotKept(InputError):
+    code = "E_NOT_KEPT"
 
 
 class OutputError(BurnishError):

@@ -32,7 +32,7 @@ from burnish.dataset.check.registration import shift_between
 from burnish.dataset.check.show import write_report
 from burnish.dataset.check.statistics import losses
 from burnish.errors import DataError
-from burnish.images.quality import jpeg_quality, table_at
+from burnish.images.jpeg.quality import jpeg_quality, table_at
 from burnish.report.page import bars, page, paragraph, table
 
 Pixels = NDArray[np.uint8]

@@ -345,13 +345,13 @@ def test_cmyk_comes_through_its_profile_or_says_that_it_has_none(tmp_path: Path)
     ink = Image.fromarray(np.dstack([pixels(), pixels()[..., 0] // 3]), "CMYK")
     plain = images.read(saved(tmp_path, "a.jpg", encoded(ink, "JPEG", quality=98)))
     assert plain.pixels.shape == (1, 3, 96, 128)
-    assert "approximate" in plain.notes[0]
+    assert "approximate" in plain.lost[0]
     expected = np.asarray(Image.open(tmp_path / "a.jpg").convert("RGB"))
     assert (samples(plain) == expected).all()
     broken = images.read(
         saved(tmp_path, "b.jpg", encoded(ink, "JPEG", icc_profile=SRGB))
     )  # a profile of the wrong kind
-    assert "approximate" in broken.notes[0]
+    assert "approximate" in broken.lost[0]
     assert broken.icc is not None
     assert images.facts(saved(tmp_path, "c.jpg", encoded(ink, "JPEG")))["stored"] == "8-bit CMYK"
     inked = images.read(saved(tmp_path, "a.tif", tiff(np.asarray(ink), photometric="separated")))
@@ -419,7 +419,7 @@ def test_a_smaller_copy_in_a_tiff_is_let_go_and_that_is_said(tmp_path: Path) -> 
         file.write(pixels()[::4, ::4], photometric="rgb", subfiletype=1, metadata=None)
     picture = images.read(tmp_path / "a.tif")
     assert (samples(picture) == pixels()).all()
-    assert picture.notes == ("not kept: the smaller copies of its picture",)
+    assert picture.lost == ("not kept: the smaller copies of its picture",)
 
 
 def test_a_big_tiff_keeps_its_orientation_and_what_else_is_lost_is_said(tmp_path: Path) -> None:
@@ -428,7 +428,7 @@ def test_a_big_tiff_keeps_its_orientation_and_what_else_is_lost_is_said(tmp_path
         saved(tmp_path, "a.tif", tiff(pixels(), photometric="rgb", bigtiff=True, extratags=extra))
     )
     assert exif.orientation(picture.exif) == 6
-    assert picture.notes == ("not kept: its IPTC data",)
+    assert picture.lost == ("not kept: its IPTC data",)
     images.write(tmp_path / "b.tif", picture)
     assert exif.orientation(images.read(tmp_path / "b.tif").exif) == 6
 
@@ -459,7 +459,7 @@ def test_what_cannot_be_kept_of_a_file_is_said(tmp_path: Path) -> None:
             encoded(pixels(), "JPEG", comment=b"hello") + b"\0\0\0\x18ftypmp42" + bytes(50),
         )
     )
-    assert motion.notes == (
+    assert motion.lost == (
         "not kept: its comment",
         "not kept: 62 bytes that follow the picture (a second picture, or a film)",
     )
@@ -477,7 +477,7 @@ def test_what_cannot_be_kept_of_a_file_is_said(tmp_path: Path) -> None:
             ),
         )
     )
-    assert odd.notes == ("not kept: its text, its gamma",)
+    assert odd.lost == ("not kept: its text, its gamma",)
     dot = zlib.compress(b"\0\7")
     lost = {
         "its primaries": chunk(
@@ -487,13 +487,13 @@ def test_what_cannot_be_kept_of_a_file_is_said(tmp_path: Path) -> None:
         "its shape of pixels": chunk(b"pHYs", struct.pack(">IIB", 2, 1, 0)),
     }
     for what, extra in lost.items():
-        assert images.read(saved(tmp_path, "b.png", png(1, 1, 8, 0, dot, extra=extra))).notes == (
+        assert images.read(saved(tmp_path, "b.png", png(1, 1, 8, 0, dot, extra=extra))).lost == (
             f"not kept: {what}",
         )
     plain = chunk(
         b"cHRM", struct.pack(">8I", 31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000)
     ) + chunk(b"pHYs", struct.pack(">IIB", 1, 1, 0))
-    assert images.read(saved(tmp_path, "c.png", png(1, 1, 8, 0, dot, extra=plain))).notes == ()
+    assert images.read(saved(tmp_path, "c.png", png(1, 1, 8, 0, dot, extra=plain))).lost == ()
     tifffile.imwrite(
         tmp_path / "d.tif",
         pixels(),
@@ -501,7 +501,7 @@ def test_what_cannot_be_kept_of_a_file_is_said(tmp_path: Path) -> None:
         extratags=[(50838, 4, 1, 7, True)],
         metadata=None,
     )
-    assert images.read(tmp_path / "d.tif").notes == ("not kept: IJMetadataByteCounts",)
+    assert images.read(tmp_path / "d.tif").lost == ("not kept: IJMetadataByteCounts",)
 
 
 def test_of_two_blocks_of_exif_the_first_counts(tmp_path: Path) -> None:
@@ -519,7 +519,7 @@ def test_of_two_blocks_of_exif_the_first_counts(tmp_path: Path) -> None:
     )
     picture = images.read(saved(tmp_path, "a.jpg", data))
     assert exif.orientation(picture.exif) == 6
-    assert picture.notes == ("not kept: a second block of EXIF",)
+    assert picture.lost == ("not kept: a second block of EXIF",)
 
 
 @pytest.mark.parametrize("target", FORMATS)

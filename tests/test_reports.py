@@ -181,7 +181,7 @@ SMALL = pixels()[::4, ::4].copy()
 def test_the_page_that_is_not_reduced_is_the_picture_wherever_it_stands(data: bytes) -> None:
     picture = images.read(data)
     assert (to_samples(picture, "uint8") == WHOLE).all()
-    assert picture.notes == ("not kept: the smaller copies of its picture",)
+    assert picture.lost == ("not kept: the smaller copies of its picture",)
 
 
 def test_what_stands_with_the_small_copy_alone_is_kept() -> None:

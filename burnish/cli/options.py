@@ -17,6 +17,16 @@ class Device(StrEnum):
     cuda = "cuda"
 
 
+class Sampling(StrEnum):
+    """How finely a JPEG has its colours, against its brightness."""
+
+    full = "444"
+    half_across = "422"
+    quarter = "420"
+    half_down = "440"
+    quarter_across = "411"
+
+
 Inputs = Annotated[
     list[Path],
     typer.Argument(metavar="INPUT", show_default=False, help="Pictures, or folders of them."),

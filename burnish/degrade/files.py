@@ -134,7 +134,8 @@ def spoil_file(
         )
     if not (picture.depth == "float32" and "float32" in images.format_of(target).holds.depths):
         pixels = np.clip(pixels, 0, 1)  # as the file will hold them
-    notes = [*picture.notes, *images.write(target, _with_pixels(picture, pixels))]
+    said = images.write(target, _with_pixels(picture, pixels))
+    notes = [*picture.notes, *picture.lost, *said]
     if with_mask and mask is not None:
         # upright, as masks and maps are read, whether the picture is turned or its tag is kept
         upright = images.turned(mask[0, 0], orientation(picture.exif))

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from .alpha import fill_hidden
 from .facts import facts
-from .format import Format, Holds
+from .format import Format, Holds, Sampling
 from .formats import FORMATS, endings, format_named, format_of, listed
 from .orientation import looked_at, stored, turned, upright
 from .picture import Header, Picture, Plane, from_array, to_image
 from .read import MAX_MEGAPIXELS, frames, header, open_image, read
 from .sniff import unread_endings
-from .write import check_format, check_kind, encode, write
+from .write import check_format, check_header, check_kind, encode, refuse_losses, write
 
 __all__ = [
     "FORMATS",
@@ -23,7 +23,9 @@ __all__ = [
     "Holds",
     "Picture",
     "Plane",
+    "Sampling",
     "check_format",
+    "check_header",
     "check_kind",
     "encode",
     "endings",
@@ -38,6 +40,7 @@ __all__ = [
     "looked_at",
     "open_image",
     "read",
+    "refuse_losses",
     "stored",
     "to_image",
     "turned",

@@ -40,7 +40,7 @@ def from_cmyk(image: Image, header: Header) -> Picture:
         except (ImageCms.PyCMSError, OSError, ValueError):
             converted = None
     note = f"CMYK, converted to sRGB {how}"
-    header = replace(header, icc=srgb.tobytes(), notes=(*header.notes, note))
+    header = replace(header, icc=srgb.tobytes(), lost=(*header.lost, note))
     return header.picture(np.asarray(image.convert("RGB") if converted is None else converted))
 
 

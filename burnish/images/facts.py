@@ -47,4 +47,5 @@ def facts(source: ImageSource, *, name: str | None = None) -> dict[str, Any]:
         )
         taken = parsed.text("exif", exif.TAKEN) or parsed.text("main", exif.DATE)
         found |= {name: value for name, value in (("camera", camera), ("taken", taken)) if value}
-    return found | ({"notes": list(header.notes)} if header.notes else {})
+    notes = [*header.notes, *header.lost]
+    return found | ({"notes": notes} if notes else {})

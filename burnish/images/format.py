@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Literal
 
 from .picture import BITS, Depth, Header, Picture
 
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 #: stands for any byte in what a file begins with
 ANY = ord(".")
+#: what a file may say beside its picture, by the names of the fields of `Picture`
+Metadata = Literal["icc", "exif", "xmp", "iptc", "photoshop", "text", "dpi", "cicp"]
+#: how finely a JPEG has its colours, against its brightness (ITU-T T.81, A.1): 4:4:4 is as finely
+Sampling = Literal["444", "422", "420", "440", "411"]
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,9 @@ class Holds:
     extras: bool = False
     #: pixels that a side may have; None where there is no limit
     side: int | None = None
+    #: what may stand beside a picture; of all else, writing says that it is not kept, and leaves it
+    #: out before the format's `encode` sees the picture
+    metadata: frozenset[Metadata] = frozenset({"icc", "exif", "xmp", "dpi"})
 
     def depth(self, given: Depth) -> Depth:
         """In which depth samples of the given one are stored, all of whose bits count."""
@@ -53,6 +60,16 @@ class Holds:
         wanted = bits or BITS[given]
         kept = min((n for n in exact if n >= wanted), default=max(exact))
         return ("uint8" if kept <= BITS["uint8"] else "uint16"), kept
+
+
+@dataclass(frozen=True)
+class Saving:
+    """How a file is to be written, as far as somebody has asked."""
+
+    #: 1 to 100, of formats with loss; None is the format's own
+    quality: int | None = None
+    #: of a JPEG; None is 4:4:4
+    sampling: Sampling | None = None
 
 
 @dataclass(frozen=True)
@@ -78,9 +95,9 @@ class Format:
     examine: Callable[[BinaryIO, str], Header]
     #: (file, its header, name) -> its pictures, one after another, each decoded when its turn comes
     decode: Callable[[BinaryIO, Header, str], Iterator[Picture]]
-    #: (file to write, picture, quality of 1 to 100 or None) -> sentences on what could not be kept;
-    #: the picture is finite and within what the format holds, but for its depth
-    encode: Callable[[BinaryIO, Picture, int | None], list[str]]
+    #: (file to write, picture, how) -> sentences on what could not be kept; the picture is finite
+    #: and within what the format holds, but for its depth
+    encode: Callable[[BinaryIO, Picture, Saving], list[str]]
     #: (all bytes of an 8-bit file, name) -> the picture by Pillow for a first look, which decodes
     #: large files in less time; the file is seen to be whole before. None, of the function or of
     #: its result, where `decode` is to be asked

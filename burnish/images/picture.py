@@ -13,6 +13,7 @@ from ..contract import Array
 from ..errors import UsageError
 from ..ground.resize import resize
 from .exif import set_size, without_thumbnail
+from .metadata import Part, Text
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -83,8 +84,21 @@ class Picture:
     dpi: tuple[float, float] | None = None
     #: the quality of a JPEG by its tables, 1 to 100
     quality: int | None = None
+    #: its IPTC data (IIM: records of names, places, captions), as they are in the file
+    iptc: bytes | None = None
+    #: its Photoshop image resources ("8BIM"), without IPTC data and small copies of the picture
+    photoshop: bytes | None = None
+    #: its texts and comments, in the order of the file
+    text: tuple[Text, ...] = ()
+    #: how its numbers are colours (ITU-T H.273): primaries, transfer, matrix, 1 for full range;
+    #: None where the profile, or nothing, says it
+    cicp: tuple[int, int, int, int] | None = None
+    #: what of the file only its own format has a place for
+    parts: tuple[Part, ...] = ()
     #: sentences on what was met while reading
     notes: tuple[str, ...] = ()
+    #: sentences on what of the file is not kept, whatever format it is written in
+    lost: tuple[str, ...] = ()
     #: the planes beside colour and alpha, in the order of the file
     extras: tuple[Plane, ...] = ()
 
@@ -141,10 +155,23 @@ class Header:
     dpi: tuple[float, float] | None = None
     #: the quality of a JPEG by its tables, 1 to 100
     quality: int | None = None
-    #: sentences on what of the file is not kept, or is not as it seems
+    #: its IPTC data (IIM: records of names, places, captions), as they are in the file
+    iptc: bytes | None = None
+    #: its Photoshop image resources ("8BIM"), without IPTC data and small copies of the picture
+    photoshop: bytes | None = None
+    #: its texts and comments, in the order of the file
+    text: tuple[Text, ...] = ()
+    #: how its numbers are colours (ITU-T H.273): primaries, transfer, matrix, 1 for full range;
+    #: None where the profile, or nothing, says it
+    cicp: tuple[int, int, int, int] | None = None
+    #: what of the file only its own format has a place for
+    parts: tuple[Part, ...] = ()
+    #: sentences on what of the file is not as it seems
     notes: tuple[str, ...] = ()
     #: how many bits of a decoded sample count, where they are fewer than its depth has
     bits: int | None = None
+    #: sentences on what of the file is not kept, whatever format it is written in
+    lost: tuple[str, ...] = ()
     #: the names of the planes beside colour and alpha
     extras: tuple[str, ...] = ()
     #: how many pictures the file holds: frames, or pages that are no smaller copies of another
@@ -173,7 +200,13 @@ class Header:
             xmp=None if self.xmp is None else _THUMBNAILS.sub(b"", self.xmp),
             dpi=self.dpi,
             quality=self.quality,
+            iptc=self.iptc,
+            photoshop=self.photoshop,
+            text=self.text,
+            cicp=self.cicp,
+            parts=self.parts,
             notes=self.notes,
+            lost=self.lost,
             extras=extras,
         )
 

@@ -9,21 +9,33 @@ import io
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, BinaryIO
 
 from ..contract import finite
-from ..errors import FormatLimit, NonFiniteOutput
+from ..errors import FormatLimit, NonFiniteOutput, NotKept
 from ..ground.channels import as_channels
 from ..ground.files import atomic_write
 from .colour import misfit
-from .format import Format, Holds
+from .format import Format, Holds, Metadata, Sampling, Saving
 from .formats import FORMATS, format_of
 from .orientation import upright
-from .picture import BITS, Depth, Picture
+from .picture import BITS, Depth, Header, Picture
 
 #: float values beyond 0..1 by more than this are no rounding: an integer format would lose them
 OVERSHOOT = 0.1
 #: what bytes without a name are called in sentences
 NAMELESS = "the result"
+#: what each kind of metadata is called where it is not kept
+WORDS: dict[Metadata, str] = {
+    "icc": "its profile",
+    "exif": "its EXIF",
+    "xmp": "its XMP",
+    "iptc": "its IPTC data",
+    "photoshop": "its Photoshop data",
+    "text": "its text",
+    "dpi": "its resolution",
+    "cicp": "its cICP colour space, without which its colours may look wrong",
+}
 
 
 def check_format(picture: Picture, path: str | Path, scale: int = 1) -> list[str]:
@@ -44,7 +56,21 @@ def check_format(picture: Picture, path: str | Path, scale: int = 1) -> list[str
     alpha = picture.alpha is not None
     extras = [plane.name for plane in picture.extras]
     size = (scale * width, scale * height)
-    return check_kind(*size, picture.depth, alpha, path, extras, picture.bits)
+    said = check_kind(*size, picture.depth, alpha, path, extras, picture.bits)
+    return said + _beside(picture, format, picture.pixels.shape[1])[1]
+
+
+def check_header(header: Header, path: str | Path, scale: int = 1) -> list[str]:
+    """As `check_format`, of a picture that is not decoded yet, as far as its header tells."""
+    size = (scale * header.width, scale * header.height)
+    said = check_kind(*size, header.depth, header.alpha, path, header.extras, header.bits)
+    return said + _beside(header, format_of(path), header.channels)[1]
+
+
+def refuse_losses(losses: Sequence[str], name: str) -> None:
+    """NotKept with the sentences on what would be lost, where there are any."""
+    if losses:
+        raise NotKept(f"{name}: {'; '.join(losses)}; without --strict it is written all the same")
 
 
 def check_kind(
@@ -69,35 +95,49 @@ def write(
     picture: Picture,
     *,
     quality: int | None = None,
+    sampling: Sampling | None = None,
+    strict: bool = False,
     before: Callable[[Path], object] | None = None,
 ) -> list[str]:
     """Writes the picture in the format of the name's ending, whole or not at all.
 
-    The file is as `encode` makes it. before: as `ground.files.atomic_write` takes it. Returns
-    sentences on what could not be kept.
+    The file is as `encode` makes it. strict: a file that does not keep everything is not written.
+    before: as `ground.files.atomic_write` takes it. Returns sentences on what could not be kept.
 
-    Raises UsageError, FormatLimit, NonFiniteOutput for NaN or infinity among the pixels, and
-    OutputError where the file cannot be written.
+    Raises UsageError, FormatLimit, NonFiniteOutput for NaN or infinity among the pixels, NotKept,
+    and OutputError where the file cannot be written.
     """
     format = format_of(path)
     ready, said = _ready(picture, format, str(path))
-    atomic_write(path, lambda file: said.extend(format.encode(file, ready, quality)), before)
+
+    def fill(file: BinaryIO) -> None:
+        said.extend(format.encode(file, ready, Saving(quality, sampling)))
+        if strict:
+            refuse_losses(said, str(path))
+
+    atomic_write(path, fill, before)
     return said
 
 
 def encode(
-    picture: Picture, format: Format, *, quality: int | None = None, name: str = NAMELESS
+    picture: Picture,
+    format: Format,
+    *,
+    quality: int | None = None,
+    sampling: Sampling | None = None,
+    name: str = NAMELESS,
 ) -> tuple[bytes, list[str]]:
     """The bytes of a file of that format, and sentences on what could not be kept.
 
     In its own format, pixels stay as stored and the orientation tag with them; in another, they are
-    turned upright and the tag says so. quality: 1 to 100, of JPEG (None: 95, always 4:4:4) and WebP
-    (None: lossless, or 95 where the input was lossy itself). name: what the result is called in
-    sentences. Raises FormatLimit, NonFiniteOutput for NaN or infinity among the pixels.
+    turned upright and the tag says so. quality: 1 to 100, of JPEG (None: 95, or that of the
+    picture's own file where it was higher) and WebP (None: lossless, or 95 where the input was
+    lossy itself). sampling: of the colours of a JPEG (None: 4:4:4). name: what the result is called
+    in sentences. Raises FormatLimit, NonFiniteOutput for NaN or infinity among the pixels.
     """
     ready, said = _ready(picture, format, name)
     buffer = io.BytesIO()
-    said += format.encode(buffer, ready, quality)
+    said += format.encode(buffer, ready, Saving(quality, sampling))
     return buffer.getvalue(), said
 
 
@@ -167,13 +207,38 @@ def _ready(picture: Picture, format: Format, name: str) -> tuple[Picture, list[s
         picture = upright(picture)
     if picture.extras and not format.holds.extras:
         picture = replace(picture, extras=())
+    without, lost = _beside(picture, format, picture.pixels.shape[1])
+    picture = replace(picture, **without)
     if picture.pixels.shape[1] == 1 and not format.holds.grey:
-        said.append(f"{format.title} has no grey: stored as three equal channels")
         picture = replace(picture, pixels=as_channels(picture.pixels, 3))
-    if lost := misfit(picture.icc, picture.pixels.shape[1]):
-        said.append(f"not kept: {lost}")
-        picture = replace(picture, icc=None)
-    return picture, said
+    return picture, said + lost
+
+
+def _beside(
+    held: Header | Picture, format: Format, channels: int
+) -> tuple[dict[str, Any], list[str]]:
+    """What stands beside a picture and does not come into a file of a format, as the fields of a
+    Picture that is without it; and a sentence for each.
+
+    channels: the picture's own, of colour.
+    """
+    without: dict[str, Any] = {}
+    said, lost = [], []
+    if channels == 1 and not format.holds.grey:
+        said.append(f"{format.title} has no grey: stored as three equal channels")
+        channels = 3
+    if profile := misfit(held.icc, channels):
+        without["icc"] = None
+        said.append(f"not kept: {profile}")
+    for field, words in WORDS.items():
+        if getattr(held, field) and field not in {*format.holds.metadata, *without}:
+            without[field] = () if field == "text" else None
+            lost.append(words)
+    if held.parts and held.format != format.name:
+        without["parts"] = ()
+        lost += dict.fromkeys(part.name for part in held.parts)
+    nowhere = f"for which {format.title} has no place"
+    return without, [*said, *(f"not kept: {words}, {nowhere}" for words in lost)]
 
 
 def _check_finite(picture: Picture, name: str) -> None:

@@ -33,6 +33,10 @@ class Job:
     tile: int | None = None
     #: the quality of a JPEG or lossy WebP, 1 to 100; None is the format's own
     quality: int | None = None
+    #: how finely a JPEG has its colours; None is 4:4:4
+    sampling: images.Sampling | None = None
+    #: whether a picture is refused of which something would be lost
+    strict: bool = False
     #: whether a result that exists already is replaced
     overwrite: bool = False
     #: larger pictures and maps are refused; None lifts the limit
@@ -82,15 +86,9 @@ def check_job(job: Job, scale: int) -> None:
     if not job.wanted:
         return
     header = images.header(job.source, max_megapixels=job.max_megapixels)
-    images.check_kind(
-        scale * header.width,
-        scale * header.height,
-        header.depth,
-        header.alpha,
-        job.target,
-        header.extras,
-        header.bits,
-    )
+    losses = [*header.lost, *images.check_header(header, job.target, scale)]
+    if job.strict:
+        images.refuse_losses(losses, job.source)
 
 
 def run_job(
@@ -120,7 +118,9 @@ def run_job(
     picture = images.read(source, max_megapixels=job.max_megapixels)
 
     # What stands against the result is said before the work is done, not after it.
-    images.check_format(picture, target, model.contract.scale)
+    losses = [*picture.lost, *images.check_format(picture, target, model.contract.scale)]
+    if job.strict:
+        images.refuse_losses(losses, job.source)
     prepare_folder(target)
 
     restored = model.restore(
@@ -133,8 +133,15 @@ def run_job(
     )
     if look is not None:
         look(picture, restored)
-    written = images.write(target, restored.picture, quality=job.quality, before=before)
-    notes = (*picture.notes, *written)
+    said = images.write(
+        target,
+        restored.picture,
+        quality=job.quality,
+        sampling=job.sampling,
+        strict=job.strict,
+        before=before,
+    )
+    notes = (*picture.notes, *picture.lost, *said)
 
     settled = restored.settled
     return JobReport(

@@ -75,7 +75,7 @@ def restore(
 
     # The result, as a file and as an array.
     if out is not None:
-        notes = (*picture.notes, *images.write(out, restored.picture))
+        notes = (*picture.notes, *picture.lost, *images.write(out, restored.picture))
         _warn(notes if array is not None else [f"{source}: {note}" for note in notes])
     if array is not None:
         return as_array(restored, array)

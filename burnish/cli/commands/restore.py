@@ -21,6 +21,7 @@ from ..options import (
     Output,
     Overwrite,
     Recursive,
+    Sampling,
     Threads,
     Where,
 )
@@ -81,9 +82,18 @@ Suffix = Annotated[
 Quality = Annotated[
     int | None,
     typer.Option(
-        min=1, max=100, metavar="Q", show_default=False, help="Of JPEG and lossy WebP (95)."
+        min=1,
+        max=100,
+        metavar="Q",
+        show_default=False,
+        help="Of JPEG and lossy WebP: 95, or a JPEG's own where it is higher.",
     ),
 ]
+Sampled = Annotated[
+    Sampling | None,
+    typer.Option("--sampling", show_default=False, help="Of a JPEG's colours: 444."),
+]
+Strict = Annotated[bool, typer.Option("--strict", help="Refuse what cannot be kept whole.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Only errors.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Device, engine, precision.")]
@@ -102,6 +112,8 @@ def restore(
     recursive: Recursive = False,
     suffix: Suffix = None,
     quality: Quality = None,
+    sampling: Sampled = None,
+    strict: Strict = False,
     overwrite: Overwrite = False,
     max_megapixels: Megapixels = 200,
     device: Where = Device.auto,
@@ -122,19 +134,20 @@ def restore(
         from ...pipeline import ask
         from ..console import Console
 
-    # What is meant, checked before anything is opened or decoded.
+    # What is meant, checked before anything is decoded.
     pairs = pairs_of(inputs, output, recursive=recursive, suffix=suffix, format=format)
     size = parse_tile(tile)
-    wanted = _wanted(strength, strength_map)
     opened = open_model(model)
-    asked = ask(opened.contract, parse_settings(dial), wanted)
+    asked = ask(opened.contract, parse_settings(dial), _wanted(strength, strength_map))
     jobs = [
         Job(
-            source=source,
-            target=target,
-            asked=asked,
-            tile=size,
+            source,
+            target,
+            asked,
+            size,
             quality=quality,
+            sampling=None if sampling is None else sampling.value,
+            strict=strict,
             overwrite=overwrite,
             max_megapixels=max_megapixels or None,
         )
@@ -143,13 +156,10 @@ def restore(
 
     # The work, or what it would be.
     console = Console(len(jobs), quiet=quiet, verbose=verbose, as_json=as_json)
-    _say_what_is_passed_over(inputs, recursive, console)
-    _want_some(jobs, recursive)
+    _look_over(inputs, jobs, recursive, console)
     if dry_run:
         raise typer.Exit(_plan_all(jobs, opened.contract.scale, console))
-    raise typer.Exit(
-        _restore_all(jobs, opened, console, device=device.value, threads=threads, fp32=fp32)
-    )
+    raise typer.Exit(_restore_all(jobs, opened, console, device.value, threads, fp32))
 
 
 def _wanted(strength: float, strength_map: Path | None) -> float | MapFile:
@@ -163,8 +173,11 @@ def _wanted(strength: float, strength_map: Path | None) -> float | MapFile:
     return MapFile(strength_map, 0.0, strength, str(strength_map))
 
 
-def _say_what_is_passed_over(inputs: Sequence[Path], recursive: bool, console: Console) -> None:
-    """Says which files and folders among the inputs are left out."""
+def _look_over(
+    inputs: Sequence[Path], jobs: Sequence[Job], recursive: bool, console: Console
+) -> None:
+    """Says which files and folders among the inputs are left out. InputError where all are."""
+    from ...images import endings
     from ...inference.targets import not_followed, passed_over
 
     passed = passed_over(inputs, recursive)
@@ -174,12 +187,6 @@ def _say_what_is_passed_over(inputs: Sequence[Path], recursive: bool, console: C
     left = not_followed(inputs) if recursive else None
     if left:
         console.say(left)
-
-
-def _want_some(jobs: Sequence[Job], recursive: bool) -> None:
-    """Raises InputError where there is nothing to do."""
-    from ...images import endings
-
     if not jobs:
         deeper = "" if recursive else "; with -r, subfolders are looked into as well"
         raise InputError(f"no pictures found ({', '.join(endings())}){deeper}")
@@ -189,7 +196,6 @@ def _restore_all(
     jobs: Sequence[Job],
     model: Model,
     console: Console,
-    *,
     device: str,
     threads: int | None,
     fp32: bool,

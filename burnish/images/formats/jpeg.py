@@ -13,10 +13,10 @@ import numpy as np
 from ...errors import UnsupportedChannels, UnsupportedFormat
 from .. import colour, exif
 from ..damage import corrupt, truncated
-from ..format import Format, Holds
-from ..jpeg_scans import EOI, FRAMES, MENDED, PROBES, SOS, next_marker, segment, walk
+from ..format import Format, Holds, Saving
+from ..jpeg.quality import jpeg_quality
+from ..jpeg.scans import EOI, FRAMES, MENDED, PROBES, SOS, next_marker, segment, walk
 from ..picture import Header, Picture, to_samples
-from ..quality import jpeg_quality
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -103,7 +103,7 @@ def examine(file: BinaryIO, name: str) -> Header:
         xmp=segments.xmp,
         dpi=segments.dpi or exif.resolution(segments.exif),
         quality=jpeg_quality(tables[min(tables)]) if tables else None,
-        notes=(f"not kept: {', '.join(left)}",) if left else (),
+        lost=(f"not kept: {', '.join(left)}",) if left else (),
     )
 
 
@@ -157,9 +157,10 @@ def decode(file: BinaryIO, header: Header, name: str) -> Iterator[Picture]:
                 probed.load()
                 if not np.array_equal(np.asarray(image), np.asarray(probed)):
                     raise truncated(name)
-        notes = (*scans.notes, *(() if scans.closed else (MENDED,)))
+        notes = () if scans.closed else (MENDED,)
+        lost = header.lost + scans.lost
         del scans, probed
-        header = replace(header, notes=header.notes + notes)
+        header = replace(header, notes=header.notes + notes, lost=lost)
         if image.mode == "CMYK":
             yield colour.from_cmyk(image, header)
         else:
@@ -178,7 +179,7 @@ def glance(data: bytes, name: str) -> Image | None:
     return None if image.mode == "CMYK" else image
 
 
-def encode(file: BinaryIO, picture: Picture, quality: int | None) -> list[str]:
+def encode(file: BinaryIO, picture: Picture, saving: Saving) -> list[str]:
     """A JPEG with full colour resolution (4:4:4), quality 95 unless another is given."""
     from PIL import Image
 
@@ -199,7 +200,7 @@ def encode(file: BinaryIO, picture: Picture, quality: int | None) -> list[str]:
     Image.fromarray(to_samples(picture, "uint8")).save(
         buffer,
         "JPEG",
-        quality=QUALITY if quality is None else quality,
+        quality=QUALITY if saving.quality is None else saving.quality,
         subsampling=0,
         icc_profile=picture.icc,
         **kept,

@@ -17,7 +17,7 @@ import numpy as np
 
 from ...errors import UnsupportedChannels, UnsupportedFormat
 from ..damage import corrupt, truncated
-from ..format import Format, Holds
+from ..format import Format, Holds, Saving
 from ..picture import Header, Picture, to_samples
 
 if TYPE_CHECKING:
@@ -100,7 +100,8 @@ def examine(file: BinaryIO, name: str) -> Header:
         raise UnsupportedFormat(f"{name}: is an animated PNG; only single pictures are handled yet")
     icc, dpi = _profile(found.get(b"iCCP")), _dpi(found.get(b"pHYs"))
     left += _meaning_lost(found, icc, dpi)
-    notes = [f"not kept: {', '.join(dict.fromkeys(left))}"] if left else []
+    lost = (f"not kept: {', '.join(dict.fromkeys(left))}",) if left else ()
+    notes = []
     channels = 1 if kind in (0, 4) else 3
     if kind == 3 or bits < 8:
         becomes = "grey" if channels == 1 else "colour"
@@ -118,6 +119,7 @@ def examine(file: BinaryIO, name: str) -> Header:
         xmp=xmp,
         dpi=dpi,
         notes=tuple(notes),
+        lost=lost,
     )
 
 
@@ -263,7 +265,7 @@ def _inflated_size(body: bytes, name: str) -> int:
     return size
 
 
-def encode(file: BinaryIO, picture: Picture, quality: int | None) -> list[str]:
+def encode(file: BinaryIO, picture: Picture, saving: Saving) -> list[str]:
     """A PNG of the picture's depth (16 bits for float), with profile, EXIF, resolution and XMP as
     chunks.
     """

@@ -20,7 +20,7 @@ from ...contract import finite
 from ...errors import NonFiniteInput, UnsupportedChannels, UnsupportedFormat
 from .. import colour, exif
 from ..damage import corrupt
-from ..format import Format, Holds
+from ..format import Format, Holds, Saving
 from ..picture import Depth, Header, Picture, Plane, to_samples
 from ..tiff_pages import check_segments, is_reduced, open_tiff, pictures
 
@@ -65,7 +65,7 @@ def examine(file: BinaryIO, name: str) -> Header:
         copies = ("not kept: the smaller copies of its picture",) if smaller else ()
         return replace(
             header,
-            notes=(*copies, *header.notes),
+            lost=(*copies, *header.lost),
             frames=len(pages),
             largest=max(each.imagewidth * each.imagelength for each in pages),
         )
@@ -90,10 +90,10 @@ def _header(file: BinaryIO, tiff: TiffFile, page: TiffPage, name: str) -> Header
     if extra is not None:
         stored += " and alpha" if alpha else " and a channel of another kind"
     block, lost = _exif(file, tiff, page)
-    notes += [f"not kept: {what}" for tag, what in LEFT.items() if tag in page.tags]
+    lost += [f"not kept: {what}" for tag, what in LEFT.items() if tag in page.tags]
     known = exif.SHARED | exif.STORAGE | {*LEFT, *DIRECTORIES, ICC, XMP}
     if others := [tag.name for tag in page.tags if tag.code not in known]:
-        notes.append(f"not kept: {', '.join(others)}")
+        lost.append(f"not kept: {', '.join(others)}")
     icc, xmp = page.tags.valueof(ICC), page.tags.valueof(XMP)
     return Header(
         "TIFF",
@@ -108,7 +108,8 @@ def _header(file: BinaryIO, tiff: TiffFile, page: TiffPage, name: str) -> Header
         exif=block,
         xmp=bytes(xmp) if xmp else None,
         dpi=_dpi(page),
-        notes=(*notes, *lost),
+        notes=tuple(notes),
+        lost=tuple(lost),
         extras=() if alpha or extra is None else (EXTRA,),
     )
 
@@ -257,7 +258,7 @@ def _check_finite(picture: Picture, name: str) -> None:
             )
 
 
-def encode(file: BinaryIO, picture: Picture, quality: int | None) -> list[str]:
+def encode(file: BinaryIO, picture: Picture, saving: Saving) -> list[str]:
     """A TIFF of the picture's own depth; the file is open for reading, too."""
     import tifffile
 

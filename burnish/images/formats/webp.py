@@ -12,7 +12,7 @@ import numpy as np
 from ...errors import UnsupportedFormat
 from .. import exif
 from ..damage import corrupt, truncated
-from ..format import Format, Holds
+from ..format import Format, Holds, Saving
 from ..picture import Header, Picture, to_samples
 
 if TYPE_CHECKING:
@@ -110,12 +110,12 @@ def glance(data: bytes, name: str) -> Image:
     return WebPImageFile(io.BytesIO(data))
 
 
-def encode(file: BinaryIO, picture: Picture, quality: int | None) -> list[str]:
+def encode(file: BinaryIO, picture: Picture, saving: Saving) -> list[str]:
     """A WebP, lossless unless a quality is given or the input was lossy itself (then 95)."""
     from PIL import Image
 
-    lossless = quality is None and not picture.lossy
-    asked = QUALITY if quality is None else quality
+    lossless = saving.quality is None and not picture.lossy
+    asked = QUALITY if saving.quality is None else saving.quality
     kept = {
         name: value
         for name, value in (

@@ -3,7 +3,7 @@ coefficients still lie on the multiples of the table's steps.
 
 Fan, de Queiroz, "Identification of bitmap compression history: JPEG detection and quantizer
 estimation", IEEE TIP 2003. Where a file has the table itself, that says it exactly:
-`burnish.images.quality`.
+`burnish.images.jpeg.quality`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ...contract import Array, finite
 from ...errors import NonFiniteInput
 from ...ground.channels import grey
-from ...images.quality import table_at
+from ...images.jpeg.quality import table_at
 
 Figures = NDArray[np.float64]
 

@@ -13,8 +13,8 @@ import re
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from ..errors import InputError
-from .damage import corrupt, truncated
+from ...errors import InputError
+from ..damage import corrupt, truncated
 
 SOI, EOI, SOS = 0xD8, 0xD9, 0xDA
 FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
@@ -43,7 +43,7 @@ class Scans:
     #: whether the file had its end marker
     closed: bool
     #: on what follows the picture
-    notes: tuple[str, ...]
+    lost: tuple[str, ...]
 
     def probed(self, probe: bytes) -> bytes:
         """The file with bytes added behind every scan and restart interval: where the data ran out

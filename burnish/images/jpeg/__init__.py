@@ -1,0 +1,1 @@
+"""What is inside a JPEG, piece by piece; `formats/jpeg.py` puts it together."""
