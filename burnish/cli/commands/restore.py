@@ -86,12 +86,17 @@ Quality = Annotated[
         max=100,
         metavar="Q",
         show_default=False,
-        help="Of JPEG and lossy WebP: 95, or a JPEG's own where it is higher.",
+        help="Of JPEG and lossy WebP (95, or what a JPEG had).",
     ),
 ]
 Sampled = Annotated[
     Sampling | None,
-    typer.Option("--sampling", show_default=False, help="Of a JPEG's colours: 444."),
+    typer.Option(
+        metavar="J:A:B",
+        show_default=False,
+        show_choices=False,
+        help="Of a JPEG's colours: 444 (as fine as its brightness), 422, 420, 440, 411.",
+    ),
 ]
 Strict = Annotated[bool, typer.Option("--strict", help="Refuse what cannot be kept whole.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done.")]
