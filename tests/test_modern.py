@@ -193,12 +193,12 @@ def test_what_else_it_holds_is_said() -> None:
         (Item(5, b"av01"), b"x"),
         (Item(6, b"av01", hidden=True), b"x"),
     ]
-    assert images.header(avif_with([], others)).notes == (
+    assert images.header(avif_with([], others)).lost == (
         "not kept: its depth image",
         "not kept: its gain map, which makes it brighter on HDR screens",
         "not kept: 1 more picture in the file, beside the main",
     )
-    (note,) = images.header(avif_with([Property(b"clap", bytes(32))])).notes
+    (note,) = images.header(avif_with([Property(b"clap", bytes(32))])).lost
     assert note == "not kept: its crop: the whole picture is restored and shown"
 
 

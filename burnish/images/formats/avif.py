@@ -14,7 +14,7 @@ import numpy as np
 
 from .. import exif
 from ..damage import corrupt
-from ..format import Format, Holds
+from ..format import Format, Holds, Saving
 from ..inside.boxes import boxes
 from ..inside.heif import header_of, turns
 from ..inside.items import Item, Property, contents, packed
@@ -46,7 +46,7 @@ def decode(file: BinaryIO, header: Header, name: str) -> Iterator[Picture]:
     yield header.picture(samples)
 
 
-def encode(file: BinaryIO, picture: Picture, quality: int | None) -> list[str]:
+def encode(file: BinaryIO, picture: Picture, saving: Saving) -> list[str]:
     """An AVIF of as many bits as the picture has, 12 at the most; lossless unless a quality is
     given or the input was lossy itself (then 95), and always 4:4:4.
     """
@@ -56,8 +56,8 @@ def encode(file: BinaryIO, picture: Picture, quality: int | None) -> list[str]:
     samples = np.ascontiguousarray(to_samples(picture, depth, bits))
     primaries, transfer = SRGB if picture.icc is None else UNSPECIFIED
     coded: dict[str, Any] = {"primaries": primaries, "transfer": transfer, "pixelformat": "444"}
-    if quality is not None or picture.lossy:
-        coded |= {"level": QUALITY if quality is None else quality, "matrix": BT601}
+    if saving.quality is not None or picture.lossy:
+        coded |= {"level": QUALITY if saving.quality is None else saving.quality, "matrix": BT601}
     plain = avif_encode(samples, speed=SPEED, bitspersample=bits, **coded)
     file.write(_with_metadata(bytes(plain), picture))
     if picture.dpi is None or exif.resolution(picture.exif) is not None:

@@ -74,7 +74,8 @@ def header_of(file: BinaryIO, name: str, format: str) -> Header:
         exif=block,
         xmp=_xmp(file, held, name),
         dpi=exif.resolution(block),
-        notes=(*_colours(picture, cicp), *_beside(held)),
+        notes=tuple(_colours(picture, cicp)),
+        lost=tuple(_beside(held)),
     )
 
 
