@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -107,7 +107,6 @@ def run_job(
     before it takes its name. Raises kinds of InputError for the input, and OutputError where the
     result cannot be written.
     """
-    source = Path(job.source)
     target = Path(job.target)
     check_target(target)
     if not job.wanted:
@@ -115,7 +114,7 @@ def run_job(
             job.source, job.target, "skipped", notes=("exists already; --overwrite replaces it",)
         )
     begun = time.perf_counter()
-    picture = images.read(source, max_megapixels=job.max_megapixels)
+    picture = images.read(Path(job.source), max_megapixels=job.max_megapixels)
 
     # What stands against the result is said before the work is done, not after it.
     losses = [*picture.lost, *images.check_format(picture, target, model.contract.scale)]
@@ -141,19 +140,24 @@ def run_job(
         strict=job.strict,
         before=before,
     )
-    notes = (*picture.notes, *picture.lost, *said)
+    return _report(job, picture, restored, said, time.perf_counter() - begun)
 
-    settled = restored.settled
+
+def _report(
+    job: Job, picture: Picture, restored: Restored, said: Sequence[str], seconds: float
+) -> JobReport:
+    """The report on a picture that is restored; said: what writing it could not keep."""
+    origins = restored.settled.origins
     return JobReport(
         job.source,
         job.target,
         "restored",
         dials=_said(job, restored),
-        origins=settled.origins,
-        estimated=tuple(name for name, origin in settled.origins.items() if origin in FOUND),
-        seconds=round(time.perf_counter() - begun, 3),
+        origins=origins,
+        estimated=tuple(name for name, origin in origins.items() if origin in FOUND),
+        seconds=round(seconds, 3),
         megapixels=picture.pixels.shape[-1] * picture.pixels.shape[-2] / 1e6,
-        notes=notes,
+        notes=(*picture.notes, *picture.lost, *said),
     )
 
 
