@@ -273,7 +273,9 @@ def test_every_ending_is_found_in_folders_by_every_room(format: Format, tmp_path
     for name in names:
         (made(tmp_path) / name).write_bytes(small(format))
     found = {file.name for file in pictures_below(tmp_path / "set")}
-    restored = {source.name for source, _ in pair([tmp_path / "set"], tmp_path, as_folder=True)}
+    restored = {
+        Path(source).name for source, _ in pair([tmp_path / "set"], tmp_path, as_folder=True)
+    }
     units, faults = gather(CheckSource(tmp_path / "set"))
     assert found == restored == {unit.name for unit in units} == set(names)
     assert {fault.fault for fault in faults} <= {"case"}
@@ -349,7 +351,7 @@ def test_they_are_found_in_folders_and_checked(added: Format, tmp_path: Path) ->
     for i in range(3):
         images.write(made(tmp_path) / f"{i}.ppm", images.from_array(pixels(140 + i, 150)))
     found = pair([tmp_path / "set"], tmp_path / "out", as_folder=True)
-    assert [target.name for _, target in found] == ["0.ppm", "1.ppm", "2.ppm"]
+    assert [Path(target).name for _, target in found] == ["0.ppm", "1.ppm", "2.ppm"]
     report = check(CheckSource(tmp_path / "set"))
     assert [unit.name for unit in report.units] == ["0.ppm", "1.ppm", "2.ppm"]
     assert not report.errors

@@ -104,11 +104,11 @@ class Console:
         for note in report.notes:
             self.aside(f"{report.source}: {note}")
         dials = ""
-        for name, value in report.dials.items():
-            setting = value if isinstance(value, str) else f"{value:.3g}"
+        for name in report.dials:
             estimated = " (estimated)" if name in report.estimated else ""
-            dials += f"  {name}={setting}{estimated}"
-        done = f"{report.source} -> {report.target}{dials}  {report.seconds:.2f} s"
+            dials += f"  {name}={_setting(report, name)}{estimated}"
+        several = f"  {report.pictures} pictures" if report.pictures > 1 else ""
+        done = f"{report.source} -> {report.target}{several}{dials}  {report.seconds:.2f} s"
         self.result(report.to_dict(), done)
 
     def failed(self, source: str | Path, target: str | Path, error: BurnishError) -> None:
@@ -171,6 +171,15 @@ class Console:
             self._bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
         else:
             tell(text, stream)
+
+
+def _setting(report: JobReport, name: str) -> str:
+    """The setting of a dial in words; of several pictures that differ, the lowest and highest."""
+    settings = [each[name] for each in report.each] or [report.dials[name]]
+    numbers = [f"{value:.3g}" for value in sorted(v for v in settings if isinstance(v, float))]
+    if not numbers:
+        return str(settings[0])
+    return numbers[0] if numbers[0] == numbers[-1] else f"{numbers[0]}..{numbers[-1]}"
 
 
 @contextmanager

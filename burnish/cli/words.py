@@ -7,9 +7,13 @@ or, as in `-d noise=25,quality=40`, it begins at the next part that has an `=`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ..errors import UsageError
 from ..ground.grammar import assigned
+
+if TYPE_CHECKING:
+    from ..inference.pages import Pages
 
 #: how dials are set where each has one value, and where each may have several
 ONE = "a dial is set by NAME=VALUE, such as noise=25 or noise=auto"
@@ -85,6 +89,13 @@ def parse_names(words: Sequence[str]) -> list[str]:
                 f"it alone, as in -d {name}"
             )
     return list(words)
+
+
+def parse_pages(words: str | None) -> Pages | None:
+    """The pages or frames that somebody wants; None is all. UsageError as from `Pages.parse`."""
+    from ..inference.pages import Pages
+
+    return None if words is None else Pages.parse(words)
 
 
 def parse_tile(word: str) -> int | None:

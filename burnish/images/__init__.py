@@ -10,10 +10,17 @@ from .facts import facts
 from .format import Format, Holds, Sampling
 from .formats import FORMATS, endings, format_named, format_of, listed
 from .orientation import looked_at, stored, turned, upright
-from .picture import Header, Picture, Plane, from_array, to_image
+from .picture import Header, Picture, Plane, Timing, from_array, to_image
 from .read import MAX_MEGAPIXELS, frames, header, open_image, read
 from .sniff import unread_endings
-from .write import check_format, check_header, check_kind, encode, refuse_losses, write
+from .write import (
+    check_format,
+    check_header,
+    check_kind,
+    encode,
+    refuse_losses,
+    write,
+)
 
 __all__ = [
     "FORMATS",
@@ -24,6 +31,7 @@ __all__ = [
     "Picture",
     "Plane",
     "Sampling",
+    "Timing",
     "check_format",
     "check_header",
     "check_kind",

@@ -7,19 +7,20 @@ from typing import Any
 
 from . import exif
 from .colour import profile_name
-from .read import examine, single
+from .picture import Header
+from .read import examine
 from .sniff import ImageSource, name_of, opened
 
 
 def facts(source: ImageSource, *, name: str | None = None) -> dict[str, Any]:
     """Format, size, channels, depth, alpha, profile, orientation, resolution, bytes, and, where
-    EXIF has them, camera and date; JSON-able.
+    EXIF has them, camera and date; of several pictures, how many; JSON-able.
 
     Raises InputErrors as `read` does, save for damage inside the pixels.
     """
     name = name_of(source, name)
     with opened(source, name) as file:
-        header = single(examine(file, name), name)
+        header = examine(file, name)
         size = file.seek(0, os.SEEK_END)
     found: dict[str, Any] = {
         "file": name,
@@ -29,6 +30,7 @@ def facts(source: ImageSource, *, name: str | None = None) -> dict[str, Any]:
         "channels": header.channels,
         "depth": header.depth,
         **({"bits": header.bits} if header.bits is not None else {}),
+        **_several(header),
         "alpha": header.alpha,
         "stored": header.stored,
         "profile": profile_name(header.icc),
@@ -49,3 +51,14 @@ def facts(source: ImageSource, *, name: str | None = None) -> dict[str, Any]:
         found |= {name: value for name, value in (("camera", camera), ("taken", taken)) if value}
     notes = [*header.notes, *header.lost]
     return found | ({"notes": notes} if notes else {})
+
+
+def _several(header: Header) -> dict[str, Any]:
+    """How many pages there are, or frames, and how they are played; nothing of a picture alone."""
+    if header.frames == 1:
+        return {}
+    found: dict[str, Any] = {header.several: header.frames}
+    if header.timing is not None:
+        found["seconds"] = round(header.timing.seconds, 3)
+        found["plays"] = header.timing.plays or "endlessly"
+    return found

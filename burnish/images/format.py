@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Literal
 
-from .picture import BITS, Depth, Header, Picture
+from .picture import BITS, Depth, Header, Picture, Several
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -38,6 +38,8 @@ class Holds:
     alpha: bool = True
     #: whether a picture may have planes besides, such as infrared
     extras: bool = False
+    #: what the pictures of a file may be to each other; empty where a file is one picture
+    several: tuple[Several, ...] = ()
     #: pixels that a side may have; None where there is no limit
     side: int | None = None
     #: what may stand beside a picture; of all else, writing says that it is not kept, and leaves it
@@ -95,9 +97,10 @@ class Format:
     examine: Callable[[BinaryIO, str], Header]
     #: (file, its header, name) -> its pictures, one after another, each decoded when its turn comes
     decode: Callable[[BinaryIO, Header, str], Iterator[Picture]]
-    #: (file to write, picture, how) -> sentences on what could not be kept; the picture is finite
-    #: and within what the format holds, but for its depth
-    encode: Callable[[BinaryIO, Picture, Saving], list[str]]
+    #: (file to write, pictures, how) -> sentences on what could not be kept; each picture is made
+    #: when it is asked for, finite and within what the format holds, but for its depth. A format
+    #: that holds one picture takes the first
+    encode: Callable[[BinaryIO, Iterator[Picture], Saving], list[str]]
     #: (all bytes of an 8-bit file, name) -> the picture by Pillow for a first look, which decodes
     #: large files in less time; the file is seen to be whole before. None, of the function or of
     #: its result, where `decode` is to be asked

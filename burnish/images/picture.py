@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 Depth = Literal["uint8", "uint16", "float32"]
+#: what the pictures of one file are to each other: pages are looked at one by one and may differ
+#: in size, frames are of one size and make an animation
+Several = Literal["pages", "frames"]
 
 #: what a sample of that depth is divided by on the way in, and multiplied with on the way out
 SCALES: dict[str, float] = {"uint8": 255.0, "uint16": 65535.0, "float32": 1.0}
@@ -54,6 +57,16 @@ class Plane:
         """The plane at another size, by the bicubic kernel, at its own depth."""
         planes = resize(to_planes(self.samples), height, width)
         return replace(self, samples=_from_plane(planes[0, 0], self.samples.dtype.name))
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How an animation is played, as far as one of its frames, or all of them, are concerned."""
+
+    #: for how long it is shown, in seconds
+    seconds: float
+    #: how often the whole animation is played; 0 is endlessly
+    plays: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,6 +114,9 @@ class Picture:
     lost: tuple[str, ...] = ()
     #: the planes beside colour and alpha, in the order of the file
     extras: tuple[Plane, ...] = ()
+    #: when it is shown, as a frame of an animation; None for a picture by itself, for a page, and
+    #: for what an animated PNG shows where nothing is animated
+    timing: Timing | None = None
 
     def known(self) -> dict[str, float]:
         """Settings of dials that the file itself tells."""
@@ -178,6 +194,13 @@ class Header:
     frames: int = 1
     #: pixels of the largest of them, where they differ in size
     largest: int = 0
+    #: of an animation, for how long all its frames are shown together; None for other files
+    timing: Timing | None = None
+
+    @property
+    def several(self) -> Several:
+        """What its pictures are, where there are several."""
+        return "pages" if self.timing is None else "frames"
 
     def picture(self, samples: NDArray[Any], extras: tuple[Plane, ...] = ()) -> Picture:
         """The Picture of decoded samples [H, W] or [H, W, 1 to 4], the second or fourth channel

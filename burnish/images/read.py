@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 #: larger pictures are refused unless a limit is given
 MAX_MEGAPIXELS = 200.0
 LIFTS = "--max-megapixels 0 (in Python max_megapixels=None) lifts the limit"
+#: as many pictures of the largest size may lie in one file; of smaller ones, more
+MOST_PICTURES = 100
 #: bytes that a file may have a pixel it declares, and besides
 BYTES_A_PIXEL, BYTES_BESIDES = 16, 64 << 20
 
@@ -37,8 +39,8 @@ def read(
     source: a path, the file's bytes, or a file open for reading in bytes that can seek. name: what
     bytes are called in sentences. max_megapixels: larger ones are refused from their header; None
     lifts the limit. Raises InputMissing, InputEmpty, InputTruncated, InputCorrupt,
-    UnsupportedFormat (several pictures in one file, too), UnsupportedChannels, NonFiniteInput,
-    InputTooLarge; all are InputErrors.
+    UnsupportedFormat (several pictures in one file, too: `frames` gives all of them),
+    UnsupportedChannels, NonFiniteInput, InputTooLarge; all are InputErrors.
     """
     name = name_of(source, name)
     with opened(source, name) as file:
@@ -52,11 +54,12 @@ def header(
 ) -> Header:
     """What a file says of itself, held against the limits; nothing is decoded.
 
-    InputErrors as `read` raises them, save for damage inside the pixels.
+    InputErrors as `read` raises them, save for damage inside the pixels; that there are several
+    pictures is none.
     """
     name = name_of(source, name)
     with opened(source, name) as file:
-        return single(_within_limits(file, name, max_megapixels), name)
+        return _within_limits(file, name, max_megapixels)
 
 
 def frames(
@@ -112,7 +115,8 @@ def single(found: Header, name: str) -> Header:
     """The header; UnsupportedFormat where the file holds several pictures."""
     if found.frames > 1:
         raise UnsupportedFormat(
-            f"{name}: has {found.frames} pages; only single pictures are handled yet"
+            f"{name}: has {found.frames} {found.several}, and one picture is wanted here; "
+            "`burnish restore --pages 1 --strength 0` takes one out"
         )
     return found
 
@@ -131,6 +135,11 @@ def _within_limits(file: BinaryIO, name: str, most: float | None) -> Header:
         raise InputTooLarge(
             f"{name}: is {found.width}x{found.height}, {pixels / 1e6:.0f} megapixels, and at most "
             f"{most:g} are read; {LIFTS}"
+        )
+    if found.frames * pixels / 1e6 > MOST_PICTURES * most:
+        raise InputTooLarge(
+            f"{name}: has {found.frames} {found.several} of up to {pixels / 1e6:.2g} megapixels, "
+            f"and at most {MOST_PICTURES * most:g} are read in all; {LIFTS}"
         )
     if size > BYTES_BESIDES + BYTES_A_PIXEL * pixels * found.frames:
         raise InputTooLarge(

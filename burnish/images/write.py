@@ -6,7 +6,7 @@ check_format() says before the work what will not fit.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -19,7 +19,7 @@ from .colour import misfit
 from .format import Format, Holds, Metadata, Sampling, Saving
 from .formats import FORMATS, format_of
 from .orientation import upright
-from .picture import BITS, Depth, Header, Picture
+from .picture import BITS, Depth, Header, Picture, Several
 
 #: float values beyond 0..1 by more than this are no rounding: an integer format would lose them
 OVERSHOOT = 0.1
@@ -60,11 +60,20 @@ def check_format(picture: Picture, path: str | Path, scale: int = 1) -> list[str
     return said + _beside(picture, format, picture.pixels.shape[1])[1]
 
 
-def check_header(header: Header, path: str | Path, scale: int = 1) -> list[str]:
-    """As `check_format`, of a picture that is not decoded yet, as far as its header tells."""
+def check_header(
+    header: Header, path: str | Path, scale: int = 1, count: int | None = None
+) -> list[str]:
+    """As `check_format`, of what is not decoded yet, as far as its header tells.
+
+    count: how many of its pictures go into the file; None is all. FormatLimit where there are
+    several and the format holds one, or frames and these are pages.
+    """
+    format = format_of(path)
+    many = header.frames if count is None else count
+    said = _check_several(many, header.several, format, str(path))
     size = (scale * header.width, scale * header.height)
-    said = check_kind(*size, header.depth, header.alpha, path, header.extras, header.bits)
-    return said + _beside(header, format_of(path), header.channels)[1]
+    said += check_kind(*size, header.depth, header.alpha, path, header.extras, header.bits)
+    return said + _beside(header, format, header.channels)[1]
 
 
 def refuse_losses(losses: Sequence[str], name: str) -> None:
@@ -92,42 +101,46 @@ def check_kind(
 
 def write(
     path: str | Path,
-    picture: Picture,
+    pictures: Picture | Iterable[Picture],
     *,
     quality: int | None = None,
     sampling: Sampling | None = None,
     strict: bool = False,
     before: Callable[[Path], object] | None = None,
 ) -> list[str]:
-    """Writes the picture in the format of the name's ending, whole or not at all.
+    """Writes a picture, or several, in the format of the name's ending, whole or not at all.
+
+    pictures: of several, each is asked for when those before it are in the file.
 
     The file is as `encode` makes it. strict: a file that does not keep everything is not written.
-    before: as `ground.files.atomic_write` takes it. Returns sentences on what could not be kept.
+    before: as `ground.files.atomic_write` takes it. Returns sentences on what could not be kept,
+    each once.
 
     Raises UsageError, FormatLimit, NonFiniteOutput for NaN or infinity among the pixels, NotKept,
     and OutputError where the file cannot be written.
     """
     format = format_of(path)
-    ready, said = _ready(picture, format, str(path))
+    said: list[str] = []
 
     def fill(file: BinaryIO) -> None:
-        said.extend(format.encode(file, ready, Saving(quality, sampling)))
+        _encode(file, pictures, format, Saving(quality, sampling), str(path), said)
         if strict:
             refuse_losses(said, str(path))
 
     atomic_write(path, fill, before)
-    return said
+    return list(dict.fromkeys(said))
 
 
 def encode(
-    picture: Picture,
+    pictures: Picture | Iterable[Picture],
     format: Format,
     *,
     quality: int | None = None,
     sampling: Sampling | None = None,
     name: str = NAMELESS,
 ) -> tuple[bytes, list[str]]:
-    """The bytes of a file of that format, and sentences on what could not be kept.
+    """The bytes of a file of that format with a picture, or several, and sentences on what could
+    not be kept, each once.
 
     In its own format, pixels stay as stored and the orientation tag with them; in another, they are
     turned upright and the tag says so. quality: 1 to 100, of JPEG (None: 95, or that of the
@@ -135,10 +148,54 @@ def encode(
     lossy itself). sampling: of the colours of a JPEG (None: 4:4:4). name: what the result is called
     in sentences. Raises FormatLimit, NonFiniteOutput for NaN or infinity among the pixels.
     """
-    ready, said = _ready(picture, format, name)
+    said: list[str] = []
     buffer = io.BytesIO()
-    said += format.encode(buffer, ready, Saving(quality, sampling))
-    return buffer.getvalue(), said
+    _encode(buffer, pictures, format, Saving(quality, sampling), name, said)
+    return buffer.getvalue(), list(dict.fromkeys(said))
+
+
+def _encode(
+    file: BinaryIO,
+    pictures: Picture | Iterable[Picture],
+    format: Format,
+    saving: Saving,
+    name: str,
+    said: list[str],
+) -> None:
+    """Writes the pictures into an open file, and appends to `said` what could not be kept."""
+    ready = _all_ready(pictures, format, name, said)
+    said += format.encode(file, ready, saving)
+    # A format that holds one picture takes one: of a second, it is said here that it has no place.
+    next(ready, None)
+
+
+def _all_ready(
+    pictures: Picture | Iterable[Picture], format: Format, name: str, said: list[str]
+) -> Iterator[Picture]:
+    """The pictures as the format can hold them, one by one; `said` is told what that cost."""
+    for number, picture in enumerate([pictures] if isinstance(pictures, Picture) else pictures):
+        several: Several = "pages" if picture.timing is None else "frames"
+        said += _check_several(number + 1, several, format, name)
+        ready, lost = _ready(picture, format, name)
+        said += lost
+        yield ready
+
+
+def _check_several(count: int, several: Several, format: Format, name: str) -> list[str]:
+    """Sentences on what a format does not keep of so many pictures.
+
+    Pages go where there are pages, and frames where there are frames, or become pages. FormatLimit
+    where a format has neither.
+    """
+    if count == 1 or several in format.holds.several:
+        return []
+    if several == "frames" and "pages" in format.holds.several:
+        return [f"{format.title} has no animation: its frames become pages, and are not timed"]
+    what = "frames of an animation" if format.holds.several else "one picture"
+    raise FormatLimit(
+        f"{name}: there are {count} {several}, and a {format.title} holds {what}; write "
+        f"{_instead(lambda holds: several in holds.several)}, or choose one with --pages 1"
+    )
 
 
 def _check(

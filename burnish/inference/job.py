@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +16,26 @@ import numpy as np
 from .. import images
 from ..ground.files import check_target, prepare_folder
 from ..ground.remarks import OnProgress, Say, silent
-from ..images import Picture
-from ..pipeline import FOUND, NOTHING, Asked, Restored
+from ..images import Header, Picture
+from ..pipeline import (
+    AUTO,
+    FOUND,
+    NOTHING,
+    Asked,
+    Auto,
+    Origin,
+    Restored,
+    Settled,
+    looked_at,
+    together,
+)
 from .model import Model
+from .pages import Pages
 
 
 @dataclass(frozen=True)
 class Job:
-    """What is to be done with one picture in a file."""
+    """What is to be done with the picture in a file, or with the pictures."""
 
     #: the path of the picture
     source: str
@@ -39,6 +53,10 @@ class Job:
     strict: bool = False
     #: whether a result that exists already is replaced
     overwrite: bool = False
+    #: the pages or frames that are restored, and alone come back; None is all
+    pages: Pages | None = None
+    #: whether each of several pictures is settled by itself, in place of one setting for all
+    each: bool = False
     #: larger pictures and maps are refused; None lifts the limit
     max_megapixels: float | None = images.MAX_MEGAPIXELS
 
@@ -67,10 +85,14 @@ class JobReport:
     estimated: tuple[str, ...] = ()
     #: the time from reading to writing
     seconds: float = 0.0
-    #: megapixels of the picture, before it is enlarged
+    #: megapixels of the pictures, before they are enlarged
     megapixels: float = 0.0
     #: sentences on what was met, and on what could not be kept
     notes: tuple[str, ...] = ()
+    #: how many pictures the result has: pages, or frames
+    pictures: int = 1
+    #: the settings of each picture, where each was settled by itself; `dials` has the first's
+    each: tuple[Mapping[str, float | str], ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The report as a record that JSON can hold."""
@@ -83,12 +105,8 @@ def check_job(job: Job, scale: int) -> None:
     Raises what `run_job` would raise, as far as the head of the file tells.
     """
     check_target(Path(job.target))
-    if not job.wanted:
-        return
-    header = images.header(job.source, max_megapixels=job.max_megapixels)
-    losses = [*header.lost, *images.check_header(header, job.target, scale)]
-    if job.strict:
-        images.refuse_losses(losses, job.source)
+    if job.wanted:
+        _meant(job, images.header(job.source, max_megapixels=job.max_megapixels), scale)
 
 
 def run_job(
@@ -100,9 +118,11 @@ def run_job(
     look: Callable[[Picture, Restored], object] | None = None,
     before: Callable[[Path], object] | None = None,
 ) -> JobReport:
-    """Reads, restores and writes one picture, whole or not at all.
+    """Reads, restores and writes the pictures of one file, whole or not at all.
 
-    progress: is told (done, total) tiles. say: is told where memory was short. look: is shown the
+    Of several, each is in the result before the next one is decoded.
+
+    progress: is told (done, total) tiles. say: is told where memory was short. look: is shown each
     picture as it was read, and what came of it. before: is given the result as a temporary file,
     before it takes its name. Raises kinds of InputError for the input, and OutputError where the
     result cannot be written.
@@ -114,17 +134,114 @@ def run_job(
             job.source, job.target, "skipped", notes=("exists already; --overwrite replaces it",)
         )
     begun = time.perf_counter()
-    picture = images.read(Path(job.source), max_megapixels=job.max_megapixels)
+    header, pictures = images.frames(job.source, max_megapixels=job.max_megapixels)
 
     # What stands against the result is said before the work is done, not after it.
-    losses = [*picture.lost, *images.check_format(picture, target, model.contract.scale)]
-    if job.strict:
-        images.refuse_losses(losses, job.source)
+    meant = _meant(job, header, model.contract.scale)
     prepare_folder(target)
 
+    # The first is restored before the result is begun, the others while it is written.
+    asked, origins = _settled(job, model, meant)
+    restore = partial(_restore, job, model, asked, say, look)
+    done: list[_Done] = []
+    work = _one_by_one(restore, _chosen(pictures, meant), done, _parts(progress, len(meant)))
+    said = images.write(
+        target,
+        chain([next(work)], work),
+        quality=job.quality,
+        sampling=job.sampling,
+        strict=job.strict,
+        before=before,
+    )
+    return _report(job, done, origins, said, time.perf_counter() - begun)
+
+
+@dataclass(frozen=True)
+class _Done:
+    """What is kept of a picture that was restored, when its pixels are gone."""
+
+    settled: Settled
+    megapixels: float
+    notes: tuple[str, ...]
+
+
+def _report(
+    job: Job,
+    done: Sequence[_Done],
+    origins: Mapping[str, Origin] | None,
+    said: Sequence[str],
+    seconds: float,
+) -> JobReport:
+    """The report on pictures that are restored; said: what writing them could not keep."""
+    first = done[0].settled
+    origins = origins or first.origins
+    return JobReport(
+        job.source,
+        job.target,
+        "restored",
+        dials=_said(job, first),
+        origins=origins,
+        estimated=tuple(name for name, origin in origins.items() if origin in FOUND),
+        seconds=round(seconds, 3),
+        megapixels=sum(each.megapixels for each in done),
+        notes=tuple(dict.fromkeys([note for each in done for note in each.notes] + [*said])),
+        pictures=len(done),
+        each=tuple(_said(job, each.settled) for each in done) if job.each else (),
+    )
+
+
+def _meant(job: Job, header: Header, scale: int) -> list[int]:
+    """Which pictures of the file are meant, counted from 0.
+
+    InputError where they are not there, FormatLimit where the result's format cannot hold them.
+    """
+    count = header.frames
+    meant = list(range(count)) if job.pages is None else job.pages.among(count, job.source)
+    losses = [*header.lost, *images.check_header(header, job.target, scale, len(meant))]
+    if job.strict:
+        images.refuse_losses(losses, job.source)
+    return meant
+
+
+def _chosen(pictures: Iterator[Picture], numbers: Collection[int]) -> Iterator[Picture]:
+    """The pictures of these numbers, counted from 0; what stands behind them is not decoded."""
+    wanted = frozenset(numbers)
+    some = islice(pictures, max(wanted) + 1)
+    return (picture for number, picture in enumerate(some) if number in wanted)
+
+
+def _settled(
+    job: Job, model: Model, meant: Sequence[int]
+) -> tuple[Asked, Mapping[str, Origin] | None]:
+    """What is asked for all pictures, and where the settings come from; None where each picture
+    says it.
+    """
+    dials = model.contract.dials
+    unknown = any(isinstance(job.asked.dials.get(dial.name, AUTO), Auto) for dial in dials)
+    if len(meant) == 1 or job.each or not unknown:
+        return job.asked, None
+    some = [meant[place] for place in looked_at(len(meant))]
+    _, pictures = images.frames(job.source, max_megapixels=job.max_megapixels)
+    settle = partial(model.settle, asked=job.asked, max_megapixels=job.max_megapixels)
+    return together(job.asked, _chosen(pictures, some), settle)
+
+
+def _restore(
+    job: Job,
+    model: Model,
+    asked: Asked,
+    say: Say,
+    look: Callable[[Picture, Restored], object] | None,
+    picture: Picture,
+    progress: OnProgress | None,
+) -> Restored:
+    """One picture restored, and shown to who wants to see it."""
+    losses = [*picture.lost, *images.check_format(picture, job.target, model.contract.scale)]
+    if job.strict:
+        images.refuse_losses(losses, job.source)
     restored = model.restore(
         picture,
-        job.asked,
+        asked,
         tile=job.tile,
         max_megapixels=job.max_megapixels,
         progress=progress,
@@ -132,38 +249,39 @@ def run_job(
     )
     if look is not None:
         look(picture, restored)
-    said = images.write(
-        target,
-        restored.picture,
-        quality=job.quality,
-        sampling=job.sampling,
-        strict=job.strict,
-        before=before,
-    )
-    return _report(job, picture, restored, said, time.perf_counter() - begun)
+    return restored
 
 
-def _report(
-    job: Job, picture: Picture, restored: Restored, said: Sequence[str], seconds: float
-) -> JobReport:
-    """The report on a picture that is restored; said: what writing it could not keep."""
-    origins = restored.settled.origins
-    return JobReport(
-        job.source,
-        job.target,
-        "restored",
-        dials=_said(job, restored),
-        origins=origins,
-        estimated=tuple(name for name, origin in origins.items() if origin in FOUND),
-        seconds=round(seconds, 3),
-        megapixels=picture.pixels.shape[-1] * picture.pixels.shape[-2] / 1e6,
-        notes=(*picture.notes, *picture.lost, *said),
-    )
+def _one_by_one(
+    restore: Callable[[Picture, OnProgress | None], Restored],
+    pictures: Iterable[Picture],
+    done: list[_Done],
+    parts: Iterable[OnProgress | None],
+) -> Iterator[Picture]:
+    """The pictures restored, each when it is asked for; what is kept of it is appended to `done`.
+
+    parts: what is told of the progress of each.
+    """
+    for picture, part in zip(pictures, parts, strict=False):
+        restored = restore(picture, part)
+        height, width = picture.pixels.shape[-2:]
+        done.append(_Done(restored.settled, height * width / 1e6, (*picture.notes, *picture.lost)))
+        yield restored.picture
 
 
-def _said(job: Job, restored: Restored) -> dict[str, float | str]:
+def _parts(progress: OnProgress | None, count: int) -> Iterator[OnProgress | None]:
+    """What is told of the progress of each of so many pictures: its part of the whole."""
+    for number in range(count):
+        yield None if progress is None else partial(_part, progress, number, count)
+
+
+def _part(progress: OnProgress, number: int, count: int, done: int, total: int) -> None:
+    progress(number * total + done, count * total)
+
+
+def _said(job: Job, settled: Settled) -> dict[str, float | str]:
     """The settings as a report has them: numbers, and maps by the words that asked for them."""
     return {
         name: str(job.asked.dials[name]) if np.ndim(value) else float(value)
-        for name, value in restored.settled.dials.items()
+        for name, value in settled.dials.items()
     }

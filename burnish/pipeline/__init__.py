@@ -6,6 +6,7 @@ from .asked import AUTO, NOTHING, Asked, Auto, Setting, Word, ask
 from .maps import MapFile
 from .restored import Bare, Restored, Restores, enlarged, through
 from .settle import FOUND, Origin, Settled, settle
+from .together import looked_at, together
 
 __all__ = [
     "AUTO",
@@ -23,6 +24,8 @@ __all__ = [
     "Word",
     "ask",
     "enlarged",
+    "looked_at",
     "settle",
     "through",
+    "together",
 ]

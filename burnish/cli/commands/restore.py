@@ -27,7 +27,7 @@ from ..options import (
 )
 from ..outputs import pairs_of
 from ..starting import one_thread_for_algebra, starting
-from ..words import parse_settings, parse_tile
+from ..words import parse_pages, parse_settings, parse_tile
 
 if TYPE_CHECKING:
     from ...errors import BurnishError
@@ -99,6 +99,15 @@ Sampled = Annotated[
     ),
 ]
 Strict = Annotated[bool, typer.Option("--strict", help="Refuse what cannot be kept whole.")]
+PageNumbers = Annotated[
+    str | None,
+    typer.Option(
+        "--pages", metavar="3,5-7", show_default=False, help="These pages or frames of each file."
+    ),
+]
+Each = Annotated[
+    bool, typer.Option("--each", help="Estimate for each page or frame, not once for a file.")
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Only errors.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Device, engine, precision.")]
@@ -119,6 +128,8 @@ def restore(
     quality: Quality = None,
     sampling: Sampled = None,
     strict: Strict = False,
+    pages: PageNumbers = None,
+    alone: Each = False,
     overwrite: Overwrite = False,
     max_megapixels: Megapixels = 200,
     device: Where = Device.auto,
@@ -141,23 +152,21 @@ def restore(
 
     # What is meant, checked before anything is decoded.
     pairs = pairs_of(inputs, output, recursive=recursive, suffix=suffix, format=format)
-    size = parse_tile(tile)
     opened = open_model(model)
     asked = ask(opened.contract, parse_settings(dial), _wanted(strength, strength_map))
-    jobs = [
-        Job(
-            source,
-            target,
-            asked,
-            size,
-            quality=quality,
-            sampling=None if sampling is None else sampling.value,
-            strict=strict,
-            overwrite=overwrite,
-            max_megapixels=max_megapixels or None,
-        )
-        for source, target in pairs
-    ]
+    like = partial(
+        Job,
+        asked=asked,
+        tile=parse_tile(tile),
+        quality=quality,
+        sampling=None if sampling is None else sampling.value,
+        strict=strict,
+        pages=parse_pages(pages),
+        each=alone,
+        overwrite=overwrite,
+        max_megapixels=max_megapixels or None,
+    )
+    jobs = [like(source, target) for source, target in pairs]
 
     # The work, or what it would be.
     console = Console(len(jobs), quiet=quiet, verbose=verbose, as_json=as_json)
@@ -205,7 +214,7 @@ def _restore_all(
     threads: int | None,
     fp32: bool,
 ) -> int:
-    """Restores one picture after the other. Returns the exit status."""
+    """Restores one file after the other. Returns the exit status."""
     from ...inference.job import run_job
 
     def restore_one(job: Job) -> None:

@@ -50,6 +50,10 @@ def header_of(path: Path) -> CheckedHeader:
         found = facts(path)
     except BurnishError as error:
         return CheckedHeader(path, error=fault_of(error, path))
+    several = found.get("pages") or found.get("frames")
+    if several:
+        wrong = f"has {several} pictures, and one is wanted"
+        return CheckedHeader(path, error=("unreadable", wrong))
     names = ("width", "height", "channels", "depth", "format", "alpha", "orientation")
     profile = None if _is_srgb(found["profile"], found["channels"]) else found["profile"]
     misnamed = next((note for note in found.get("notes", ()) if note.startswith("named ")), None)

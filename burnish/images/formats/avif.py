@@ -46,12 +46,13 @@ def decode(file: BinaryIO, header: Header, name: str) -> Iterator[Picture]:
     yield header.picture(samples)
 
 
-def encode(file: BinaryIO, picture: Picture, saving: Saving) -> list[str]:
+def encode(file: BinaryIO, pictures: Iterator[Picture], saving: Saving) -> list[str]:
     """An AVIF of as many bits as the picture has, 12 at the most; lossless unless a quality is
     given or the input was lossy itself (then 95), and always 4:4:4.
     """
     from imagecodecs import avif_encode
 
+    picture = next(pictures)
     depth, bits = HOLDS.stored(picture.depth, picture.bits)
     samples = np.ascontiguousarray(to_samples(picture, depth, bits))
     primaries, transfer = SRGB if picture.icc is None else UNSPECIFIED

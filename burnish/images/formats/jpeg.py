@@ -179,10 +179,11 @@ def glance(data: bytes, name: str) -> Image | None:
     return None if image.mode == "CMYK" else image
 
 
-def encode(file: BinaryIO, picture: Picture, saving: Saving) -> list[str]:
+def encode(file: BinaryIO, pictures: Iterator[Picture], saving: Saving) -> list[str]:
     """A JPEG with full colour resolution (4:4:4), quality 95 unless another is given."""
     from PIL import Image
 
+    picture = next(pictures)
     said: list[str] = []
     kept: dict[str, Any] = {} if picture.dpi is None else {"dpi": picture.dpi}
     for name, value, room in (

@@ -265,12 +265,13 @@ def _inflated_size(body: bytes, name: str) -> int:
     return size
 
 
-def encode(file: BinaryIO, picture: Picture, saving: Saving) -> list[str]:
+def encode(file: BinaryIO, pictures: Iterator[Picture], saving: Saving) -> list[str]:
     """A PNG of the picture's depth (16 bits for float), with profile, EXIF, resolution and XMP as
     chunks.
     """
     from imagecodecs import png_encode
 
+    picture = next(pictures)
     samples = to_samples(picture, HOLDS.depth(picture.depth))
     plain = bytes(png_encode(np.ascontiguousarray(samples)))
     after_header = len(SIGNATURE) + 25

@@ -8,24 +8,25 @@ directories of its own.
 from __future__ import annotations
 
 import os
-import struct
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...contract import finite
-from ...errors import NonFiniteInput, UnsupportedChannels, UnsupportedFormat
+from ...errors import FormatLimit, NonFiniteInput, UnsupportedChannels, UnsupportedFormat
 from .. import colour, exif
 from ..damage import corrupt
 from ..format import Format, Holds, Saving
+from ..inside.tiff_exif import LARGEST_CLASSIC, append_exif
+from ..inside.tiff_pages import check_segments, is_reduced, open_tiff, pictures
 from ..picture import Depth, Header, Picture, Plane, to_samples
-from ..tiff_pages import check_segments, is_reduced, open_tiff, pictures
 
 if TYPE_CHECKING:
-    from tifffile import TiffFile, TiffPage
+    from tifffile import TiffFile, TiffPage, TiffWriter
 
 WHITE_IS_ZERO, GREY, RGB, PALETTE, CMYK, YCBCR = 0, 1, 2, 3, 5, 6
 #: photometric -> colour channels as they are stored, their name
@@ -53,8 +54,6 @@ LEFT = {
     34735: "its projection (GeoTIFF)",
 }
 INCH = 2
-#: offsets are 32 bits wide in a TIFF; larger ones are BigTIFF
-LARGEST_CLASSIC = 2**32 - 2**25
 
 
 def examine(file: BinaryIO, name: str) -> Header:
@@ -258,24 +257,50 @@ def _check_finite(picture: Picture, name: str) -> None:
             )
 
 
-def encode(file: BinaryIO, picture: Picture, saving: Saving) -> list[str]:
-    """A TIFF of the picture's own depth; the file is open for reading, too."""
+def encode(file: BinaryIO, pictures: Iterator[Picture], saving: Saving) -> list[str]:
+    """A TIFF of pages, each of its picture's own depth; the file is open for reading, too."""
     import tifffile
 
-    samples = _with_extras(to_samples(picture, picture.depth), picture)
-    parsed = exif.parse(picture.exif) if picture.exif else None
-    order: Any = "<" if parsed is None else parsed.order
+    first = next(pictures)
+    given = exif.parse(first.exif) if first.exif else None
+    order: Any = "<" if given is None else given.order
+    large = _size(first) > LARGEST_CLASSIC
+    fields: list[exif.Exif | None] = []
+    said: list[str] = []
+    with tifffile.TiffWriter(file, bigtiff=large, byteorder=order) as writer:
+        for picture in chain([first], pictures):
+            if not large and file.seek(0, os.SEEK_END) + _size(picture) > LARGEST_CLASSIC:
+                raise FormatLimit(
+                    f"its first {len(fields)} pages fill the 4 GB of a TIFF; choose fewer with "
+                    "--pages"
+                )
+            _write_page(writer, picture)
+            given = exif.parse(picture.exif) if picture.exif else None
+            fits = given is not None and given.order == order
+            fields.append(given if fits else None)
+            if picture.exif and not fits:
+                said.append("not kept: its EXIF, which cannot be read")
+    return said + append_exif(file, fields)
+
+
+def _size(picture: Picture) -> int:
+    """Bytes of its samples."""
+    planes = picture.pixels.shape[1] + (picture.alpha is not None) + len(picture.extras)
+    height, width = picture.pixels.shape[-2:]
+    return int(planes * height * width * np.dtype(picture.depth).itemsize)
+
+
+def _write_page(writer: TiffWriter, picture: Picture) -> None:
+    """Writes one page, but for its EXIF."""
     tags: list[Any] = [] if picture.xmp is None else [(XMP, 1, len(picture.xmp), picture.xmp, True)]
     if (turned := exif.orientation(picture.exif)) != 1:
         # in a BigTIFF, to which the rest of EXIF does not come, too
         tags.append((exif.ORIENTATION, 3, 1, turned, True))
     besides = [] if picture.alpha is None else ["unassalpha"]
     besides += ["unspecified" for _ in picture.extras]
-    tifffile.imwrite(
-        file,
+    samples = _samples(picture)
+    writer.write(
         samples,
-        bigtiff=samples.nbytes > LARGEST_CLASSIC,
-        byteorder=order,
         photometric="rgb" if picture.pixels.shape[1] == 3 else "minisblack",
         planarconfig="contig" if samples.ndim == 3 else None,
         extrasamples=besides or None,
@@ -288,13 +313,11 @@ def encode(file: BinaryIO, picture: Picture, saving: Saving) -> list[str]:
         software=False,
         extratags=tags,
     )
-    if parsed is None:
-        return ["not kept: its EXIF, which cannot be read"] if picture.exif else []
-    return _append_exif(file, parsed)
 
 
-def _with_extras(samples: NDArray[Any], picture: Picture) -> NDArray[Any]:
+def _samples(picture: Picture) -> NDArray[Any]:
     """The samples with those of the extra planes behind them, which take their depth."""
+    samples = to_samples(picture, picture.depth)
     if not picture.extras:
         return samples
     height, width = samples.shape[:2]
@@ -302,34 +325,12 @@ def _with_extras(samples: NDArray[Any], picture: Picture) -> NDArray[Any]:
     return np.concatenate([samples.reshape(height, width, -1), *extras], 2)
 
 
-def _append_exif(file: BinaryIO, parsed: exif.Exif) -> list[str]:
-    """The file's directory once more, behind the picture, with the fields of EXIF among its own and
-    EXIF's directories before it; the header points there.
-    """
-    written = exif.parse(file)
-    end = file.seek(0, 2)
-    if written is None or end > LARGEST_CLASSIC:
-        return ["not kept: its EXIF, for which there is no place in a BigTIFF"]
-    start = end + end % 2
-    own = exif.STORAGE | exif.RESOLUTION  # which are this file's
-    shared = {tag: field for tag, field in parsed.directories["main"].items() if tag not in own}
-    merged = replace(
-        parsed,
-        directories={**parsed.directories, "main": {**written.directories["main"], **shared}},
-    )
-    body, first = exif.pack_directories(merged, start)
-    file.write(b"\0" * (end % 2) + body)
-    file.seek(4)
-    file.write(struct.pack(parsed.order + "I", first))
-    return exif.moved(parsed)
-
-
 TIFF = Format(
     name="TIFF",
     title="TIFF",
     endings=(".tif", ".tiff"),
     begins=(b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),
-    holds=Holds(depths=("uint8", "uint16", "float32"), extras=True),
+    holds=Holds(depths=("uint8", "uint16", "float32"), extras=True, several=("pages",)),
     examine=examine,
     decode=decode,
     encode=encode,

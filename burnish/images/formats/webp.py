@@ -110,10 +110,11 @@ def glance(data: bytes, name: str) -> Image:
     return WebPImageFile(io.BytesIO(data))
 
 
-def encode(file: BinaryIO, picture: Picture, saving: Saving) -> list[str]:
+def encode(file: BinaryIO, pictures: Iterator[Picture], saving: Saving) -> list[str]:
     """A WebP, lossless unless a quality is given or the input was lossy itself (then 95)."""
     from PIL import Image
 
+    picture = next(pictures)
     lossless = saving.quality is None and not picture.lossy
     asked = QUALITY if saving.quality is None else saving.quality
     kept = {

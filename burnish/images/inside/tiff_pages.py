@@ -10,8 +10,8 @@ import os
 from itertools import chain
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from ..errors import UnsupportedFormat
-from .damage import corrupt, truncated
+from ...errors import UnsupportedFormat
+from ..damage import corrupt, truncated
 
 if TYPE_CHECKING:
     from tifffile import TiffFile, TiffPage

@@ -1,0 +1,200 @@
+"""Files of several pages: all come back, restored at one level, or those that are asked for."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tifffile
+from numpy.typing import NDArray
+
+import burnish
+from burnish import errors, images
+from burnish.images import exif
+from burnish.images.picture import to_samples
+from burnish.inference.job import Job, JobReport, run_job
+from burnish.inference.model import Model
+from burnish.inference.pages import Pages
+from burnish.pipeline import ask
+
+
+@pytest.fixture(scope="module")
+def photo() -> Model:
+    return burnish.load("photo")
+
+
+def noisy(height: int, width: int, sigma: float, channels: int = 3) -> NDArray[np.uint8]:
+    """A smooth ramp [H, W, C] with white noise."""
+    rng = np.random.default_rng(height)
+    ramp = np.linspace(60, 180, width)[None, :, None] + np.zeros((height, 1, channels))
+    noise = rng.normal(0, sigma, ramp.shape)
+    return np.asarray((ramp + noise).clip(0, 255).round(), np.uint8).squeeze()
+
+
+SCANS = (noisy(64, 80, 4), noisy(72, 64, 12), noisy(80, 96, 20, channels=1))
+
+
+def paged(pages: Sequence[NDArray[Any]], **options: Any) -> bytes:
+    buffer = io.BytesIO()
+    with tifffile.TiffWriter(buffer) as writer:
+        for page in pages:
+            kind = "rgb" if page.ndim == 3 else "minisblack"
+            writer.write(page, photometric=kind, metadata=None, **options)
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def scan(tmp_path: Path) -> Path:
+    path = tmp_path / "scan.tif"
+    path.write_bytes(paged(SCANS))
+    return path
+
+
+def restored(photo: Model, source: Path, target: Path, **options: Any) -> JobReport:
+    asked = ask(photo.contract, options.pop("dials", {}))
+    return run_job(Job(str(source), str(target), asked, **options), photo)
+
+
+def pages_of(path: Path) -> list[NDArray[Any]]:
+    """What an independent reader finds."""
+    with tifffile.TiffFile(path) as tiff:
+        return [page.asarray() for page in tiff.pages]
+
+
+def noise_of(dials: Mapping[str, float | str]) -> float:
+    level = dials["noise"]
+    assert isinstance(level, float)
+    return level
+
+
+def alone(photo: Model, page: NDArray[Any], noise: float) -> NDArray[Any]:
+    return photo(page, noise=noise)
+
+
+def test_every_page_comes_back_as_if_restored_alone(
+    photo: Model, scan: Path, tmp_path: Path
+) -> None:
+    report = restored(photo, scan, tmp_path / "out.tif", dials={"noise": 10})
+    assert (report.pictures, report.each) == (3, ())
+    for got, page in zip(pages_of(tmp_path / "out.tif"), SCANS, strict=True):
+        assert (got == alone(photo, page, 10)).all()
+
+
+def test_one_level_is_found_for_all_pages(photo: Model, scan: Path, tmp_path: Path) -> None:
+    report = restored(photo, scan, tmp_path / "out.tif")
+    found = [photo.settle(images.from_array(page)).dials["noise"] for page in SCANS]
+    assert report.dials == {"noise": sorted(found)[1]}
+    assert (report.origins, report.estimated) == ({"noise": "pixels"}, ("noise",))
+    level = noise_of(report.dials)
+    for got, page in zip(pages_of(tmp_path / "out.tif"), SCANS, strict=True):
+        assert (got == alone(photo, page, level)).all()
+
+
+def test_each_page_has_its_own_level_where_that_is_asked(
+    photo: Model, scan: Path, tmp_path: Path
+) -> None:
+    report = restored(photo, scan, tmp_path / "out.tif", each=True)
+    levels = [noise_of(each) for each in report.each]
+    assert levels == [photo.settle(images.from_array(page)).dials["noise"] for page in SCANS]
+    for got, page, level in zip(pages_of(tmp_path / "out.tif"), SCANS, levels, strict=True):
+        assert (got == alone(photo, page, level)).all()
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"), [("2", [1]), ("1,3", [0, 2]), ("2-3", [1, 2]), ("3,1-2,2", [0, 1, 2])]
+)
+def test_the_pages_that_are_asked_for_come_back(
+    photo: Model, scan: Path, tmp_path: Path, words: str, meant: list[int]
+) -> None:
+    report = restored(
+        photo, scan, tmp_path / "out.tif", dials={"noise": 5}, pages=Pages.parse(words)
+    )
+    got = pages_of(tmp_path / "out.tif")
+    assert report.pictures == len(got) == len(meant)
+    for page, number in zip(got, meant, strict=True):
+        assert (page == alone(photo, SCANS[number], 5)).all()
+
+
+@pytest.mark.parametrize("words", ["", "0", "3-2", "a", "1,,2", "-1", "1-", "1.5"])
+def test_pages_are_written_in_one_way(words: str) -> None:
+    with pytest.raises(errors.UsageError, match="counted from 1 and written as 3, 5-7 or 3,5-7"):
+        Pages.parse(words)
+
+
+def test_a_page_that_is_not_there_is_said(photo: Model, scan: Path, tmp_path: Path) -> None:
+    with pytest.raises(errors.InputError, match=r"scan\.tif: has 3 pictures, and --pages 2-4 asks"):
+        restored(photo, scan, tmp_path / "out.tif", pages=Pages.parse("2-4"))
+    (tmp_path / "one.png").write_bytes(
+        images.encode(images.from_array(SCANS[0]), images.FORMATS["PNG"])[0]
+    )
+    with pytest.raises(errors.InputError, match=r"one\.png: is one picture, and --pages 2 asks"):
+        restored(photo, tmp_path / "one.png", tmp_path / "out.png", pages=Pages.parse("2"))
+
+
+def test_a_format_of_one_picture_is_refused_before_the_model_runs(
+    scan: Path, tmp_path: Path
+) -> None:
+    class Unopened(Model):
+        def open(self, **_: Any) -> Any:
+            raise AssertionError("the model was opened")
+
+    photo = Unopened(burnish.load("photo").path or "")
+    said = "there are 3 pages, and a JPEG holds one picture; write .tif, or choose one with --pages"
+    with pytest.raises(errors.FormatLimit, match=said):
+        restored(photo, scan, tmp_path / "out.jpg")
+    assert not (tmp_path / "out.jpg").exists()
+
+
+def test_one_page_fits_into_a_format_of_one_picture(
+    photo: Model, scan: Path, tmp_path: Path
+) -> None:
+    restored(photo, scan, tmp_path / "out.png", dials={"noise": 5}, pages=Pages.parse("2"))
+    got = to_samples(images.read(tmp_path / "out.png"), "uint8")
+    assert (got == alone(photo, SCANS[1], 5)).all()
+
+
+def test_each_page_keeps_its_own_exif_and_resolution(tmp_path: Path) -> None:
+    def laden(page: NDArray[Any], maker: str | None, dpi: float) -> images.Picture:
+        tags = [(271, 2, 0, maker, True)] if maker else []
+        buffer = io.BytesIO()
+        tifffile.imwrite(buffer, page, metadata=None, extratags=tags, photometric="minisblack")
+        return replace(images.read(buffer.getvalue()), dpi=(dpi, dpi))
+
+    makers = ["Kern", None, "Zeiss", None]
+    page = SCANS[2]
+    given = [laden(page, maker, 100.0 + i) for i, maker in enumerate(makers)]
+    assert images.write(tmp_path / "a.tif", iter(given)) == []
+    with tifffile.TiffFile(tmp_path / "a.tif") as tiff:
+        pages = [each.aspage() for each in tiff.pages]
+        assert [each.tags.valueof(271) for each in pages] == makers
+        assert [each.tags.valueof(282)[0] for each in pages] == [100, 101, 102, 103]
+        assert all((each.asarray() == page).all() for each in pages)
+    _, again = images.frames(tmp_path / "a.tif")
+    parsed = [exif.parse(each.exif or b"") for each in again]
+    assert [each.text("main", exif.MAKE) if each else None for each in parsed] == makers
+
+
+def test_a_damaged_page_leaves_no_result(photo: Model, scan: Path, tmp_path: Path) -> None:
+    with tifffile.TiffFile(scan) as tiff:
+        place = tiff.pages[2].aspage().tags[273].valueoffset  # where its strips begin
+    data = bytearray(scan.read_bytes())
+    data[place : place + 4] = b"\xff\xff\xff\x7f"
+    scan.write_bytes(data)
+    with pytest.raises(errors.InputTruncated, match=r"scan\.tif: ends before"):
+        restored(photo, scan, tmp_path / "out" / "out.tif", dials={"noise": 5})
+    assert list((tmp_path / "out").iterdir()) == []
+    restored(photo, scan, tmp_path / "out.tif", dials={"noise": 5}, pages=Pages.parse("1-2"))
+    assert len(pages_of(tmp_path / "out.tif")) == 2
+
+
+def test_more_pixels_in_all_than_anybody_has_time_for_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.tif").write_bytes(paged([SCANS[2]] * 101))
+    most = SCANS[2].size / 1e6
+    with pytest.raises(errors.InputTooLarge, match="has 101 pages of up to .*; --max-megapixels"):
+        images.header(tmp_path / "a.tif", max_megapixels=most)
+    assert images.header(tmp_path / "a.tif", max_megapixels=2 * most).frames == 101
