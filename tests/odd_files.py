@@ -336,13 +336,6 @@ def odd_tiffs() -> Iterator[Odd]:
         "tiff of signed numbers", ".tif", tiff(np.zeros((8, 8), np.int16)), channels, "signed"
     )
     yield Odd("tiff of 32 bits", ".tif", tiff(np.zeros((8, 8), np.uint32)), channels, "32 bits")
-    yield Odd(
-        "tiff of 12 bits",
-        ".tif",
-        _with_field(tiff(np.zeros((8, 8), np.uint16)), 258, 12),
-        channels,
-        "12 bits",
-    )
     for value in (np.nan, np.inf):
         broken = np.full((8, 8, 3), 0.5, np.float32)
         broken[3, 3, 1] = value

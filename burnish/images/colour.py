@@ -22,6 +22,13 @@ PROFILE_HEADER = 128
 SPACES = {b"GRAY": "grey", b"RGB ": "colour"}
 
 
+def srgb() -> bytes:
+    """The profile of sRGB."""
+    from PIL import ImageCms
+
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
 def from_cmyk(image: Image, header: Header) -> Picture:
     """The sRGB Picture of a CMYK image of Pillow's.
 
@@ -29,19 +36,23 @@ def from_cmyk(image: Image, header: Header) -> Picture:
     """
     from PIL import ImageCms
 
-    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
-    converted, how = None, "without a profile that fits, so its colours are approximate"
+    target = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+    through = None
     if header.icc is not None:
         try:
-            converted = ImageCms.profileToProfile(
-                image, ImageCms.ImageCmsProfile(io.BytesIO(header.icc)), srgb, outputMode="RGB"
-            )
-            how = "through its profile"
+            profile = ImageCms.ImageCmsProfile(io.BytesIO(header.icc))
+            through = ImageCms.profileToProfile(image, profile, target, outputMode="RGB")
         except (ImageCms.PyCMSError, OSError, ValueError):
-            converted = None
-    note = f"CMYK, converted to sRGB {how}"
-    header = replace(header, icc=srgb.tobytes(), lost=(*header.lost, note))
-    return header.picture(np.asarray(image.convert("RGB") if converted is None else converted))
+            through = None
+    rgb = image.convert("RGB") if through is None else through
+    return cmyk_converted(header, through is not None).picture(np.asarray(rgb))
+
+
+def cmyk_converted(header: Header, through: bool) -> Header:
+    """The header of a CMYK picture that has become sRGB, through its profile or plainly."""
+    plainly = "without a profile that fits, so its colours are approximate"
+    note = f"CMYK, converted to sRGB {'through its profile' if through else plainly}"
+    return replace(header, icc=srgb(), lost=(*header.lost, note))
 
 
 def misfit(icc: bytes | None, channels: int) -> str:

@@ -14,6 +14,7 @@ from ..errors import UsageError
 from ..ground.resize import resize
 from .exif import set_size, without_thumbnail
 from .metadata import Part, Text
+from .tiff.insides import Insides
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -108,6 +109,8 @@ class Picture:
     cicp: tuple[int, int, int, int] | None = None
     #: what of the file only its own format has a place for
     parts: tuple[Part, ...] = ()
+    #: how a TIFF stores it; None of other files
+    insides: Insides | None = None
     #: sentences on what was met while reading
     notes: tuple[str, ...] = ()
     #: sentences on what of the file is not kept, whatever format it is written in
@@ -182,6 +185,8 @@ class Header:
     cicp: tuple[int, int, int, int] | None = None
     #: what of the file only its own format has a place for
     parts: tuple[Part, ...] = ()
+    #: how a TIFF stores it; None of other files
+    insides: Insides | None = None
     #: sentences on what of the file is not as it seems
     notes: tuple[str, ...] = ()
     #: how many bits of a decoded sample count, where they are fewer than its depth has
@@ -228,6 +233,7 @@ class Header:
             text=self.text,
             cicp=self.cicp,
             parts=self.parts,
+            insides=self.insides,
             notes=self.notes,
             lost=self.lost,
             extras=extras,

@@ -12,8 +12,9 @@ from typing import BinaryIO, Literal
 
 Name = Literal["main", "exif", "gps", "interop"]
 
-#: bytes of one value of each field type
+#: bytes of one value of each field type; the last three are known in a BigTIFF alone
 SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
+SIZES |= {16: 8, 17: 8, 18: 8}
 #: (directory, field) that points to a directory
 POINTERS: dict[tuple[Name, int], Name] = {
     ("main", 34665): "exif",
@@ -73,6 +74,8 @@ STORAGE = frozenset(
 )
 #: no field is larger in good faith, nor are all fields of a file together larger than twice that
 LARGEST = 1 << 24
+#: nor has a directory more of them; a classic one cannot
+MOST_FIELDS = (1 << 16) - 1
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,55 @@ class Field:
 
 
 Directory = Mapping[int, Field]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How directories stand in a file: the byte order, and how wide its numbers are."""
+
+    #: of bytes in numbers, as `struct` writes it: "<" or ">"
+    order: str
+    #: bytes of an offset: 4, or 8 in a BigTIFF
+    wide: int = 4
+
+    @property
+    def endian(self) -> Literal["little", "big"]:
+        """The byte order, as `int` has it."""
+        return "little" if self.order == "<" else "big"
+
+    @property
+    def header(self) -> int:
+        """Bytes that a file begins with, the offset of its first directory last."""
+        return 8 if self.wide == 4 else 16
+
+    @property
+    def count(self) -> int:
+        """Bytes of the number of fields that a directory begins with."""
+        return 2 if self.wide == 4 else 8
+
+    @property
+    def entry(self) -> int:
+        """Bytes of one field of a directory."""
+        return 4 + 2 * self.wide
+
+    def offset(self, data: bytes) -> int:
+        """The offset that the bytes begin with."""
+        return int.from_bytes(data[: self.wide], self.endian)
+
+    def head(self, entries: bytes, place: int) -> tuple[int, int, int]:
+        """The tag, the type and the number of values of the field at a place."""
+        number = "I" if self.wide == 4 else "Q"
+        tag, kind, count = struct.unpack_from(f"{self.order}HH{number}", entries, place)
+        return tag, kind, count
+
+
+#: how files begin -> their layout
+LAYOUTS = {
+    b"II*\0": Layout("<"),
+    b"MM\0*": Layout(">"),
+    b"II+\0": Layout("<", 8),
+    b"MM\0+": Layout(">", 8),
+}
 
 
 @dataclass(frozen=True)
@@ -142,7 +194,8 @@ class Exif:
 def parse(
     file: bytes | BinaryIO, wanted: Collection[int] | None = None, start: int | None = None
 ) -> Exif | None:
-    """The directories of an EXIF block, or of an open classic TIFF; None where it is no such thing.
+    """The directories of an EXIF block, or of an open TIFF, BigTIFF too; None where it is no such
+    thing.
 
     Fields that point nowhere are left out.
 
@@ -156,20 +209,20 @@ def parse(
     )
     file = io.BytesIO(file) if isinstance(file, bytes) else file
     file.seek(0)
-    head = file.read(8)
-    order = {b"II*\0": "<", b"MM\0*": ">"}.get(head[:4])
-    if order is None or len(head) < 8:
+    head = file.read(16)
+    layout = LAYOUTS.get(head[:4])
+    if layout is None or len(head) < layout.header:
         return None
-    first = struct.unpack(order + "I", head[4:])[0] if start is None else start
-    main, thumbnail = read_directory(file, order, first, wanted, budget)
+    first = layout.offset(head[layout.header - layout.wide :]) if start is None else start
+    main, thumbnail = read_directory(file, layout, first, wanted, budget)
     directories: dict[Name, Directory] = {"main": main}
     starts: dict[Name, int] = {"main": first}
     for (parent, tag), name in POINTERS.items():
         field = directories.get(parent, {}).get(tag)
-        if field is not None and len(field.value) == 4:
-            (starts[name],) = struct.unpack(order + "I", field.value)
-            directories[name], _ = read_directory(file, order, starts[name], None, budget)
-    return Exif(order, directories, starts, thumbnail)
+        if field is not None and len(field.value) in (4, 8):
+            starts[name] = int.from_bytes(field.value, layout.endian)
+            directories[name], _ = read_directory(file, layout, starts[name], None, budget)
+    return Exif(layout.order, directories, starts, thumbnail)
 
 
 @dataclass
@@ -187,26 +240,27 @@ class Budget:
 
 
 def read_directory(
-    file: BinaryIO, order: str, offset: int, wanted: Collection[int] | None, budget: Budget
+    file: BinaryIO, layout: Layout, offset: int, wanted: Collection[int] | None, budget: Budget
 ) -> tuple[dict[int, Field], int]:
     """One directory, and where the offset of the next stands."""
     file.seek(offset)
-    count = int.from_bytes(file.read(2), "little" if order == "<" else "big")
-    entries = file.read(12 * count)
+    count = min(int.from_bytes(file.read(layout.count), layout.endian), MOST_FIELDS)
+    entries = file.read(layout.entry * count)
     fields = {}
-    for place in range(0, len(entries) - 11, 12):
-        tag, kind, number = struct.unpack_from(order + "HHI", entries, place)
+    for place in range(0, len(entries) - layout.entry + 1, layout.entry):
+        tag, kind, number = layout.head(entries, place)
         size = SIZES.get(kind, 0) * number
         if not 0 < size <= LARGEST or (wanted is not None and tag not in wanted):
             continue
-        inside = offset + 2 + place + 8
-        at = inside if size <= 4 else struct.unpack_from(order + "I", entries, place + 8)[0]
+        behind = place + layout.entry - layout.wide
+        inside = offset + layout.count + behind
+        at = inside if size <= layout.wide else layout.offset(entries[behind:])
         file.seek(at)
         value = file.read(size)
         budget.spend(len(value))
         if len(value) == size:
             fields[tag] = Field(kind, number, value, at)
-    return fields, offset + 2 + 12 * count
+    return fields, offset + layout.count + layout.entry * count
 
 
 def orientation(exif: bytes | None) -> int:

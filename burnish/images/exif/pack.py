@@ -6,7 +6,7 @@ import struct
 from collections.abc import Mapping
 from dataclasses import replace
 
-from .fields import ORIENTATION, POINTERS, Directory, Exif, Field, Name, parse
+from .fields import ORIENTATION, POINTERS, Directory, Exif, Field, Layout, Name, parse
 
 
 def oriented(tag: int) -> bytes:
@@ -36,13 +36,15 @@ def set_orientation(block: bytes | None, tag: int) -> bytes | None:
 
 def pack(exif: Exif) -> bytes:
     """An EXIF block of its own with these directories."""
-    body, main = pack_directories(exif, 8)
+    body, main = pack_directories(exif.directories, Layout(exif.order), 8)
     return (
         (b"II*\0" if exif.order == "<" else b"MM\0*") + struct.pack(exif.order + "I", main) + body
     )
 
 
-def pack_directories(exif: Exif, start: int) -> tuple[bytes, int]:
+def pack_directories(
+    directories: Mapping[Name, Directory], layout: Layout, start: int
+) -> tuple[bytes, int]:
     """All directories as they stand from the even offset `start` of a file on, and where the main
     one begins.
     """
@@ -50,34 +52,39 @@ def pack_directories(exif: Exif, start: int) -> tuple[bytes, int]:
     places: dict[Name, int] = {}
     inwards: tuple[Name, ...] = ("interop", "gps", "exif", "main")  # what is pointed to comes first
     for name in inwards:
-        fields = exif.directories.get(name)
+        fields = directories.get(name)
         if fields:
             places[name] = start + len(body)
             plain = {tag: field for tag, field in fields.items() if (name, tag) not in POINTERS}
-            body += _packed({**plain, **_pointers(exif, name, places)}, exif.order, places[name])
+            pointers = _pointers(name, layout, places)
+            body += _packed({**plain, **pointers}, layout, places[name])
     return bytes(body), places["main"]
 
 
-def _pointers(exif: Exif, parent: Name, places: Mapping[Name, int]) -> Directory:
+def _pointers(parent: Name, layout: Layout, places: Mapping[Name, int]) -> Directory:
     """The fields of one directory that point to the others."""
+    # in a BigTIFF by its own type of offsets
+    kind = 4 if layout.wide == 4 else 18
     return {
-        tag: Field(4, 1, struct.pack(exif.order + "I", places[name]), 0)
+        tag: Field(kind, 1, places[name].to_bytes(layout.wide, layout.endian), 0)
         for (above, tag), name in POINTERS.items()
         if above == parent and name in places
     }
 
 
-def _packed(fields: Directory, order: str, start: int) -> bytes:
+def _packed(fields: Directory, layout: Layout, start: int) -> bytes:
     """One directory that begins at `start`, its longer values behind it, an even number of bytes in
     all.
     """
     entries, values = bytearray(), bytearray()
-    behind = start + 2 + 12 * len(fields) + 4
+    behind = start + layout.count + layout.entry * len(fields) + layout.wide
     for tag, field in sorted(fields.items()):
-        entries += struct.pack(order + "HHI", tag, field.kind, field.count)
-        if len(field.value) <= 4:
-            entries += field.value.ljust(4, b"\0")
+        entries += struct.pack(layout.order + "HH", tag, field.kind)
+        entries += field.count.to_bytes(layout.wide, layout.endian)
+        if len(field.value) <= layout.wide:
+            entries += field.value.ljust(layout.wide, b"\0")
         else:
-            entries += struct.pack(order + "I", behind + len(values))
+            entries += (behind + len(values)).to_bytes(layout.wide, layout.endian)
             values += field.value + b"\0" * (len(field.value) % 2)
-    return struct.pack(order + "H", len(fields)) + entries + bytes(4) + values
+    count = len(fields).to_bytes(layout.count, layout.endian)
+    return count + entries + bytes(layout.wide) + values

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from .fields import HEIGHT, ORIENTATION, WIDTH, Budget, Exif, Name, parse, read_directory
+from .fields import HEIGHT, ORIENTATION, WIDTH, Budget, Exif, Layout, Name, parse, read_directory
 
 #: where the picture of the second directory stands, and how long it is: of a JPEG, of strips
 THUMBNAILS = ((513, 514), (273, 279))
@@ -88,7 +88,7 @@ def _places(exif: bytes, parsed: Exif) -> Iterator[tuple[int, int]]:
 def _thumbnail_places(exif: bytes, order: str, start: int) -> Iterator[tuple[int, int]]:
     """From where to where the second directory, its values and its picture stand."""
     budget = Budget(4 * len(exif) + (1 << 16))
-    fields, behind = read_directory(io.BytesIO(exif), order, start, None, budget)
+    fields, behind = read_directory(io.BytesIO(exif), Layout(order), start, None, budget)
     yield start, behind + 4
     yield from ((field.place, field.place + len(field.value)) for field in fields.values())
     second = Exif(order, {"main": fields}, {"main": start}, behind)
