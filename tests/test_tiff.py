@@ -19,8 +19,8 @@ from odd_files import pixels, tiff
 from PIL import Image, ImageCms
 
 from burnish import errors, images
+from burnish.images.inside.tiff import tags
 from burnish.images.picture import to_samples
-from burnish.images.tiff import tags
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 

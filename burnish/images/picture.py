@@ -13,8 +13,8 @@ from ..contract import Array
 from ..errors import UsageError
 from ..ground.resize import resize
 from .exif import set_size, without_thumbnail
+from .inside.tiff.insides import Insides
 from .metadata import Part, Text
-from .tiff.insides import Insides
 
 if TYPE_CHECKING:
     from PIL.Image import Image

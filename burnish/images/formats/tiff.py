@@ -1,6 +1,6 @@
 """TIFF (TIFF 6.0, BigTIFF): pictures of 1 to 16 bits or floats, in whatever way they are packed.
 
-What it is made of stands in `images/tiff`. A file that was a TIFF is written as it was.
+What it is made of stands in `images/inside/tiff`. A file that was a TIFF is written as it was.
 """
 
 from __future__ import annotations
@@ -8,13 +8,13 @@ from __future__ import annotations
 from typing import BinaryIO
 
 from ..format import Format, Holds, Saving
+from ..inside.tiff.decode import decode, examine
 from ..picture import Picture
-from ..tiff.decode import decode, examine
 
 
 def encode(file: BinaryIO, picture: Picture, saving: Saving) -> list[str]:
     """A TIFF of the picture's own depth; the file is open for reading, too."""
-    from ..tiff.encode import encode
+    from ..inside.tiff.encode import encode
 
     return encode(file, iter([picture]), saving.quality)
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...contract import Array
+from ....contract import Array
 
 #: the white of ICC's connection space, in which Lab is meant (ICC.1, 6.3)
 D50 = np.array([0.9642, 1.0, 0.8249], np.float32)

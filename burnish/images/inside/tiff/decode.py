@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from ...contract import finite
-from ...errors import NonFiniteInput
-from .. import colour
-from ..picture import Header, Picture, to_planes
+from ....contract import finite
+from ....errors import NonFiniteInput
+from ... import colour
+from ...picture import Header, Picture, to_planes
 from . import tags
 from .colours import cmyk_to_rgb, lab_to_rgb
 from .fields import block_of, dpi_of, exif_of, left_of, parts_of

@@ -7,9 +7,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from .. import exif
-from ..exif import Directory, Exif, Field
-from ..metadata import Part
+from ... import exif
+from ...exif import Directory, Exif, Field
+from ...metadata import Part
 from . import tags
 from .pages import is_reduced
 

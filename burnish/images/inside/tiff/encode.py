@@ -10,10 +10,10 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import exif
-from ..exif import Directory, Field, Layout
-from ..exif.fields import Name
-from ..picture import BITS, Picture, Plane, to_samples
+from ... import exif
+from ...exif import Directory, Field, Layout
+from ...exif.fields import Name
+from ...picture import BITS, Picture, Plane, to_samples
 from . import tags
 from .colours import rgb_to_lab
 from .directory import LARGEST_CLASSIC, Pages, blob, longs, ratios, shorts

@@ -12,8 +12,8 @@ import struct
 from collections.abc import Callable
 from typing import TYPE_CHECKING, BinaryIO
 
-from ..damage import corrupt
-from ..jpeg.quality import jpeg_quality
+from ...damage import corrupt
+from ...jpeg.quality import jpeg_quality
 from . import tags
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, BinaryIO
 
-from ...errors import UnsupportedFormat
+from ....errors import UnsupportedFormat
 from .tags import COLOUR_FILTERS, DNG, LINEAR_RAW
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO
 
-from ...errors import InputTooLarge
+from ....errors import InputTooLarge
 from .raw import check_no_raw
 from .tags import GREY, NEW_KIND, OLD_KIND, RGB, SUBFILES, WHITE_IS_ZERO
 

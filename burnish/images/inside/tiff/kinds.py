@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ...errors import UnsupportedChannels, UnsupportedFormat
-from ..damage import corrupt
-from ..picture import Depth
+from ....errors import UnsupportedChannels, UnsupportedFormat
+from ...damage import corrupt
+from ...picture import Depth
 from . import tags
 
 if TYPE_CHECKING:

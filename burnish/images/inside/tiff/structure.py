@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
-from ...errors import InputTooLarge
-from .. import exif
-from ..damage import corrupt, truncated
-from ..exif.fields import LAYOUTS, SIZES
+from ....errors import InputTooLarge
+from ... import exif
+from ...damage import corrupt, truncated
+from ...exif.fields import LAYOUTS, SIZES
 from .tags import LAYERS, SEGMENTS, SUBFILES
 
 if TYPE_CHECKING:

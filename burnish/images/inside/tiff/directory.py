@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import BinaryIO
 
-from ..exif import Directory, Field, Layout
-from ..exif.fields import Name
-from ..exif.pack import pack_directories
+from ...exif import Directory, Field, Layout
+from ...exif.fields import Name
+from ...exif.pack import pack_directories
 
 #: offsets are 32 bits wide in a TIFF; larger ones are BigTIFF
 LARGEST_CLASSIC = 2**32 - 2**25

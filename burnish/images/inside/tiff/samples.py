@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from ..damage import corrupt, truncated
+from ...damage import corrupt, truncated
 from . import tags
 from .colours import LUMA, ycbcr_to_rgb
 from .kinds import Kind

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from ..picture import Plane
+from ...picture import Plane
 from . import tags
 from .kinds import kind_of
 from .pages import kind
