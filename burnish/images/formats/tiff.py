@@ -5,6 +5,7 @@ What it is made of stands in `images/inside/tiff`. A file that was a TIFF is wri
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import BinaryIO
 
 from ..format import Format, Holds, Saving
@@ -12,11 +13,11 @@ from ..inside.tiff.decode import decode, examine
 from ..picture import Picture
 
 
-def encode(file: BinaryIO, picture: Picture, saving: Saving) -> list[str]:
-    """A TIFF of the picture's own depth; the file is open for reading, too."""
+def encode(file: BinaryIO, pictures: Iterator[Picture], saving: Saving) -> list[str]:
+    """A TIFF of pages, each of its picture's own depth; the file is open for reading, too."""
     from ..inside.tiff.encode import encode
 
-    return encode(file, iter([picture]), saving.quality)
+    return encode(file, pictures, saving.quality)
 
 
 TIFF = Format(
@@ -27,6 +28,7 @@ TIFF = Format(
     holds=Holds(
         depths=("uint8", "uint16", "float32"),
         extras=True,
+        several=("pages",),
         metadata=frozenset({"icc", "exif", "xmp", "dpi", "iptc", "photoshop"}),
     ),
     examine=examine,

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import BinaryIO
 
+from ....errors import FormatLimit
 from ...exif import Directory, Field, Layout
 from ...exif.fields import Name
 from ...exif.pack import pack_directories
@@ -32,12 +33,16 @@ class Pages:
         file.write(bytes(layout.wide))
 
     def strips(self, strips: Iterable[bytes]) -> tuple[list[int], list[int]]:
-        """Writes strips. Returns where each stands, and how long it is."""
+        """Writes strips. Returns where each stands, and how long it is; FormatLimit where the file
+        becomes larger than its offsets reach.
+        """
         offsets, lengths = [], []
         for strip in strips:
             offsets.append(self._even())
             lengths.append(len(strip))
             self.file.write(strip)
+            if self.layout.wide == 4 and offsets[-1] + len(strip) > LARGEST_CLASSIC:
+                raise FormatLimit("its pages are more than the 4 GB of a TIFF; choose fewer")
         return offsets, lengths
 
     def directory(self, directories: Mapping[Name, Directory]) -> None:

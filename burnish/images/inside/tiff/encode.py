@@ -178,7 +178,7 @@ def _described(
     directories: dict[Name, Directory] = {}
     said: list[str] = []
     parsed = exif.parse(picture.exif) if picture.exif else None
-    if parsed is not None:
+    if parsed is not None and parsed.order == layout.order:
         own = exif.STORAGE | exif.RESOLUTION  # which are this file's
         main = {tag: f for tag, f in parsed.directories["main"].items() if tag not in own}
         directories = {**parsed.directories}
