@@ -420,8 +420,8 @@ def test_what_is_packed_comes_back_packed(compression: str, depth: Any, tmp_path
 @pytest.mark.parametrize("compression", ["group3", "group4", "tiff_ccitt"])
 @pytest.mark.parametrize("kind", [0, 1])
 def test_a_fax_comes_back_as_a_fax(kind: int, compression: str, tmp_path: Path) -> None:
-    page = np.zeros((70, 91), bool)
-    page[10:30, 20:70] = page[50, :] = True
+    page = np.zeros((2000, 1700), bool)
+    page[10:30, 20:70] = page[50::90, :] = True
     buffer = io.BytesIO()
     Image.fromarray(page).save(buffer, "TIFF", compression=compression, tiffinfo={262: kind})
     picture, path = through(tmp_path, buffer.getvalue())

@@ -186,7 +186,9 @@ def _group_4(page: NDArray[np.uint8]) -> bytes:
     from PIL import Image
 
     buffer = io.BytesIO()
-    Image.fromarray(page.astype(bool)).save(buffer, "TIFF", compression="group4")
+    one_strip = {tags.ROWS: len(page)}
+    image = Image.fromarray(page.astype(bool))
+    image.save(buffer, "TIFF", compression="group4", tiffinfo=one_strip)
     buffer.seek(0)
     with tifffile.TiffFile(buffer) as tiff:
         written = tiff.pages.first
