@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
@@ -17,6 +17,7 @@ from .. import images
 from ..ground.files import check_target, prepare_folder
 from ..ground.remarks import OnProgress, Say, silent
 from ..images import Header, Picture
+from ..images.format import Saving
 from ..pipeline import (
     AUTO,
     FOUND,
@@ -31,6 +32,7 @@ from ..pipeline import (
 )
 from .model import Model
 from .pages import Pages
+from .pdf import is_pdf
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,11 @@ def check_job(job: Job, scale: int) -> None:
     Raises what `run_job` would raise, as far as the head of the file tells.
     """
     check_target(Path(job.target))
-    if job.wanted:
+    if job.wanted and is_pdf(job.source):
+        from .pdf.document import check_pdf
+
+        check_pdf(job.source, job.target, job.pages)
+    elif job.wanted:
         _meant(job, images.header(job.source, max_megapixels=job.max_megapixels), scale)
 
 
@@ -134,6 +140,9 @@ def run_job(
             job.source, job.target, "skipped", notes=("exists already; --overwrite replaces it",)
         )
     begun = time.perf_counter()
+    if is_pdf(job.source):
+        through = partial(_through, job, model, job.asked, say, look)
+        return _run_pdf(job, through, progress, before, begun)
     header, pictures = images.frames(job.source, max_megapixels=job.max_megapixels)
 
     # What stands against the result is said before the work is done, not after it.
@@ -154,6 +163,32 @@ def run_job(
         before=before,
     )
     return _report(job, done, origins, said, time.perf_counter() - begun)
+
+
+def _run_pdf(
+    job: Job,
+    through: Callable[[Picture, OnProgress | None], Restored],
+    progress: OnProgress | None,
+    before: Callable[[Path], object] | None,
+    begun: float,
+) -> JobReport:
+    """Restores the pictures of a PDF, each with settings of its own, and puts them back."""
+    from .pdf.document import restore_pdf
+
+    outcome = restore_pdf(
+        job.source,
+        job.target,
+        through,
+        pages=job.pages,
+        saving=Saving(job.quality, job.sampling),
+        strict=job.strict,
+        max_megapixels=job.max_megapixels,
+        progress=progress,
+        before=before,
+    )
+    done = [_Done(settled, megapixels, ()) for settled, megapixels in outcome.done]
+    seconds = time.perf_counter() - begun
+    return _report(replace(job, each=True), done, None, outcome.notes, seconds)
 
 
 @dataclass(frozen=True)
@@ -235,10 +270,23 @@ def _restore(
     picture: Picture,
     progress: OnProgress | None,
 ) -> Restored:
-    """One picture restored, and shown to who wants to see it."""
+    """One picture restored, which the result's format can hold."""
     losses = [*picture.lost, *images.check_format(picture, job.target, model.contract.scale)]
     if job.strict:
         images.refuse_losses(losses, job.source)
+    return _through(job, model, asked, say, look, picture, progress)
+
+
+def _through(
+    job: Job,
+    model: Model,
+    asked: Asked,
+    say: Say,
+    look: Callable[[Picture, Restored], object] | None,
+    picture: Picture,
+    progress: OnProgress | None,
+) -> Restored:
+    """One picture through the model, and shown to who wants to see it."""
     restored = model.restore(
         picture,
         asked,

@@ -34,13 +34,13 @@ class Pages:
             runs.append((first, last))
         return cls(words, tuple(runs))
 
-    def among(self, count: int, name: str) -> list[int]:
+    def among(self, count: int, name: str, called: str = "picture") -> list[int]:
         """Their numbers, counted from 0, in a file of so many pictures, which `name` is.
 
-        InputError where there are not as many.
+        called: what they are called in a sentence. InputError where there are not as many.
         """
         if max(last for _, last in self.runs) > count:
-            have = "is one picture" if count == 1 else f"has {count} pictures"
+            have = f"is one {called}" if count == 1 else f"has {count} {called}s"
             raise InputError(f"{name}: {have}, and --pages {self.words} asks for more")
         meant = {number - 1 for first, last in self.runs for number in range(first, last + 1)}
         return sorted(meant)

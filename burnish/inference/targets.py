@@ -9,6 +9,7 @@ from pathlib import Path
 from ..errors import UsageError
 from ..ground.files import linked_folders, places, replaces
 from ..images import endings, format_named, unread_endings
+from .pdf import ENDING
 
 #: what is added to names where no -o says where results go
 SUFFIX = "_restored"
@@ -76,10 +77,10 @@ def _check_words(suffix: str | None, extension: str | None) -> None:
 
 def _check_ending(output: Path) -> None:
     """UsageError where a file's name says no format."""
-    if output.suffix.lower() not in endings():
+    known = (*endings(), ENDING)
+    if output.suffix.lower() not in known:
         raise UsageError(
-            f"{output}: a file's name must end in one of {', '.join(endings())}; a "
-            "folder's in a slash"
+            f"{output}: a file's name must end in one of {', '.join(known)}; a folder's in a slash"
         )
 
 
@@ -126,7 +127,7 @@ def _files(folder: Path, recursive: bool) -> Iterator[str]:
         if not recursive:
             folders.clear()
         inside = _plain(os.path.join(root, ""))
-        yield from (inside + name for name in files if is_picture(name))
+        yield from (inside + name for name in files if is_restored(name))
     yield from map(_plain, closed)
 
 
@@ -143,6 +144,12 @@ def is_picture(name: str) -> bool:
     return format_named(name) is not None and not name.startswith(".")
 
 
+def is_restored(name: str) -> bool:
+    """Whether a file is one that `restore` takes: a picture, or a PDF of pictures."""
+    hidden = name.startswith(".")
+    return is_picture(name) or (Path(name).suffix.lower() == ENDING and not hidden)
+
+
 def own_pictures(folder: Path) -> list[Path]:
     """The pictures of a folder itself, not of its subfolders, sorted by name."""
     return sorted(file for file in folder.iterdir() if is_picture(file.name))
@@ -151,7 +158,7 @@ def own_pictures(folder: Path) -> list[Path]:
 def passed_over(inputs: Sequence[Path], recursive: bool) -> dict[str, int]:
     """How many pictures of kinds that are not read the folders hold, by extension."""
     found: dict[str, int] = {}
-    unread = unread_endings()
+    unread = unread_endings() - {ENDING}
     for folder in filter(os.path.isdir, inputs):
         for _, folders, files in os.walk(folder):
             if not recursive:
@@ -190,14 +197,15 @@ def _is_own_output(file: Path, suffix: str) -> bool:
     if not file.stem.endswith(suffix):
         return False
     stem = file.stem.removesuffix(suffix)
-    names = [stem + case for ending in endings() for case in (ending, ending.upper())]
+    names = [stem + case for ending in (*endings(), ENDING) for case in (ending, ending.upper())]
     return bool(stem) and any(file.with_name(name).exists() for name in names)
 
 
 def _renamed(path: str, suffix: str, extension: str | None) -> str:
-    """A path with its suffix and its extension."""
+    """A path with its suffix and its extension; a PDF stays one, whatever pictures become."""
     stem, old = os.path.splitext(path)
-    return f"{stem}{suffix}{extension or old}"
+    own = old if old.lower() == ENDING else extension or old
+    return f"{stem}{suffix}{own}"
 
 
 def _without_clashes(sources: list[str], targets: list[str]) -> list[tuple[str, str]]:

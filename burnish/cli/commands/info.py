@@ -16,7 +16,7 @@ from ..options import AsJson
 File = Annotated[
     str,
     typer.Argument(
-        metavar="FILE", show_default=False, help="A model's name or file, or a picture."
+        metavar="FILE", show_default=False, help="A model's name or file, a picture, or a PDF."
     ),
 ]
 
@@ -28,6 +28,7 @@ def info(file: File, as_json: AsJson = False) -> None:
     A model's card, or a picture's facts.
     """
     from ...inference.classical import listed
+    from ...inference.pdf import is_pdf
     from ...inference.zoo import names
 
     if listed(file) and file not in names():
@@ -35,7 +36,7 @@ def info(file: File, as_json: AsJson = False) -> None:
     elif file in names() or file.endswith((".onnx", ".safetensors")):
         record, text = _of_model(file)
     else:
-        record, text = _of_picture(Path(file))
+        record, text = _of_document(Path(file)) if is_pdf(file) else _of_picture(Path(file))
     print(json.dumps(record) if as_json else text)
 
 
@@ -67,6 +68,14 @@ def _of_model(name: str) -> tuple[Mapping[str, Any], str]:
         contract = model.contract
         card = model.card
     return record(path, contract, card), describe(path, contract, card, whole=True)
+
+
+def _of_document(path: Path) -> tuple[Mapping[str, Any], str]:
+    """The record and the text of a PDF."""
+    from ...inference.pdf.facts import as_lines, facts_of_pdf
+
+    found = facts_of_pdf(path)
+    return found, as_lines(found)
 
 
 def _of_picture(path: Path) -> tuple[Mapping[str, Any], str]:

@@ -1,0 +1,289 @@
+"""restore_pdf(): the pictures of a PDF restored, each put back where it was."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...contract import finite
+from ...errors import (
+    FormatLimit,
+    InputCorrupt,
+    InputError,
+    NonFiniteOutput,
+    OutputError,
+    UnsupportedFormat,
+)
+from ...ground.files import PREFIX, SUFFIX, atomic_write, prepare_folder
+from ...ground.remarks import OnProgress
+from ...images import Picture, refuse_losses
+from ...images.damage import damage
+from ...images.format import Saving
+from ...images.sniff import opened as opened_file
+from ...pipeline import Restored, Settled
+from ..pages import Pages
+from . import ENDING, library
+from .choose import Chosen, choose, sentences
+from .claims import check_unsigned, earlier_versions, pdf_a
+from .colours import Space
+from .mosaic import Mosaic
+from .packing import Packed, pack
+from .pictures import read_picture
+
+#: (picture, progress) -> what came of restoring it
+Restore = Callable[[Picture, OnProgress | None], Restored]
+
+MEGA = 1e6
+AS_USUAL = Saving()
+GREY_PAGE = "1-bit, and 8-bit grey in the result, which has greys; -m sauvola gives black and white"
+GREY_STENCIL = (
+    "it is a stencil, which holds black and white alone, and its result has greys; -m sauvola "
+    "gives black and white"
+)
+
+
+@dataclass
+class Outcome:
+    """What became of a document."""
+
+    #: sentences on what was met, and on what is not as before
+    notes: list[str] = field(default_factory=list)
+    #: what each picture was restored with, and its megapixels
+    done: list[tuple[Settled, float]] = field(default_factory=list)
+
+
+def restore_pdf(
+    source: str | Path,
+    target: str | Path,
+    restore: Restore,
+    *,
+    pages: Pages | None = None,
+    saving: Saving = AS_USUAL,
+    strict: bool = False,
+    max_megapixels: float | None = None,
+    progress: OnProgress | None = None,
+    before: Callable[[Path], object] | None = None,
+) -> Outcome:
+    """Restores the pictures of a PDF, one after the other, and writes it whole or not at all.
+
+    Text, outlines, metadata, sizes, annotations and forms stay as they are. A picture that cannot
+    be read is left as it is, and a note says so. pages: of which pages; those of the others stay. strict: whether what would be lost is an error.
+    before: is given the result as a temporary file,
+    before it takes its name. Raises InputErrors where the document cannot be
+    opened, is encrypted or signed, or has no picture to restore; OutputError.
+    """
+    name = str(source)
+    check_ending(target)
+    with library.opened(checked(source), name) as pdf:
+        chosen = examine(pdf, name, pages)
+        lost = _lost(pdf, source)
+        if strict:
+            refuse_losses(lost, name)
+        prepare_folder(Path(target))
+        outcome = Outcome()
+        with _spool(Path(target)) as folder:
+            work = _Work(
+                pdf, name, chosen, restore, saving, strict, max_megapixels, folder, outcome
+            )
+            for number, picture in enumerate(chosen.pictures):
+                work.on(picture, _shown(progress, number, len(chosen.pictures)))
+            if not outcome.done:
+                raise _nothing(name, chosen)
+            outcome.notes += [*_remarks(pdf, chosen), *lost]
+            atomic_write(target, lambda file: library.save(pdf, file), before)
+    outcome.notes.insert(0, _sizes(outcome, chosen, Path(source), Path(target)))
+    return outcome
+
+
+@contextmanager
+def _spool(target: Path) -> Iterator[Path]:
+    """A folder beside the result for new streams, named as temporary files are; it goes again."""
+    try:
+        folder = tempfile.TemporaryDirectory(SUFFIX, PREFIX, target.parent)
+    except OSError as error:
+        raise OutputError(
+            f"{target.parent}: cannot be written to ({error.strerror}); choose another -o"
+        ) from error
+    with folder as path:
+        yield Path(path)
+
+
+def checked(source: str | Path) -> str | Path:
+    """The path of a PDF, seen to be a file that can be read."""
+    with opened_file(source, str(source)):
+        return source
+
+
+def examine(pdf: Any, name: str, pages: Pages | None) -> Chosen:
+    """What of an open PDF will be restored.
+
+    UnsupportedFormat where it is signed, or has no picture there; InputError for pages that it does
+    not have.
+    """
+    check_unsigned(pdf, name)
+    chosen = choose(pdf)
+    if pages is not None:
+        meant = {number + 1 for number in pages.among(chosen.pages, name, "page")}
+        chosen.pictures = [p for p in chosen.pictures if meant.intersection(chosen.of(p))]
+    if not chosen.pictures:
+        raise _nothing(name, chosen)
+    return chosen
+
+
+def check_pdf(source: str | Path, target: str | Path, pages: Pages | None) -> Chosen:
+    """What of a PDF would be restored; raises what `restore_pdf` would raise before its work."""
+    check_ending(target)
+    with library.opened(checked(source), str(source)) as pdf:
+        return examine(pdf, str(source), pages)
+
+
+def check_ending(target: str | Path) -> None:
+    """FormatLimit where a result of a PDF has another ending."""
+    if Path(target).suffix.lower() != ENDING:
+        raise FormatLimit(
+            f"{target}: a PDF comes back as a PDF, with its text and its pages; let the name end "
+            f"in {ENDING}, and leave -f away"
+        )
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What it takes to restore the pictures of a document."""
+
+    #: the document, open
+    pdf: Any
+    #: what it is called in sentences
+    name: str
+    #: what of it is restored
+    chosen: Chosen
+    #: what restores
+    restore: Restore
+    #: how JPEGs are written
+    saving: Saving
+    #: whether what would be lost is an error
+    strict: bool
+    #: larger pictures are left alone; None lifts the limit
+    max_megapixels: float | None
+    #: where new streams wait until the document is written
+    folder: Path
+    #: what becomes of it
+    outcome: Outcome
+
+    def on(self, mosaic: Mosaic, progress: OnProgress | None) -> None:
+        """Restores one picture; what cannot be read is left as it is."""
+        first = mosaic.pieces[0].place.page
+        try:
+            with damage("it"):
+                picture, spaces = self._read(mosaic)
+        except InputError as error:
+            self._leave(error, first)
+            return
+        if self.strict:
+            refuse_losses(picture.lost, f"{self.name}, page {first}")
+        try:
+            restored = self.restore(picture, progress)
+            packed = self._packed(mosaic, spaces, restored.picture)
+        except InputError as error:
+            self._leave(error, first)
+            return
+        for piece, part in zip(mosaic.pieces, packed, strict=True):
+            file = self.folder / "-".join(map(str, piece.place.key))
+            atomic_write(file, part.data)
+            library.replace(self.pdf, piece.place.stream, file, part.entries)
+        self.outcome.done.append((restored.settled, mosaic.width * mosaic.height / MEGA))
+        for note in (*picture.notes, *picture.lost):
+            self.chosen.say(note, first)
+
+    def _leave(self, error: InputError, page: int) -> None:
+        """Says that a picture is left as it is."""
+        self.chosen.say(f"left alone, since {str(error).replace('it: ', 'it ', 1)}", page)
+
+    def _read(self, mosaic: Mosaic) -> tuple[Picture, list[Space]]:
+        """The picture of all pieces together, and the space of each."""
+        limit = self.max_megapixels
+        streams = [piece.place.stream for piece in mosaic.pieces]
+        first, space = read_picture(self.pdf, streams[0], limit)
+        if len(streams) == 1:
+            return first, [space]
+        pixels = np.empty((*first.pixels.shape[:2], mosaic.height, mosaic.width), np.float32)
+        spaces = []
+        for piece in mosaic.pieces:
+            picture, space = read_picture(self.pdf, piece.place.stream, limit)
+            if picture.pixels.shape[1] != pixels.shape[1] or picture.depth != first.depth:
+                raise InputCorrupt("its strips are of different kinds")
+            piece.of(pixels)[:] = picture.pixels
+            spaces.append(space)
+        return replace(first, pixels=pixels, alpha=None), spaces
+
+    def _packed(self, mosaic: Mosaic, spaces: list[Space], picture: Picture) -> list[Packed]:
+        """The pieces of a result as streams."""
+        if not finite(picture.pixels):
+            raise NonFiniteOutput("its result holds NaN or infinity; try --fp32, or another model")
+        scale = picture.pixels.shape[-1] // mosaic.width
+        packed = []
+        for piece, space in zip(mosaic.pieces, spaces, strict=True):
+            part = replace(picture, pixels=piece.of(picture.pixels, scale), alpha=None)
+            packed.append(pack(part, space, self.saving))
+        kind = self.chosen.kinds[mosaic.pieces[0].place.key]
+        if kind.bits == 1 and any(part.entries["/BitsPerComponent"] != 1 for part in packed):
+            if kind.stencil:
+                raise FormatLimit(GREY_STENCIL)
+            self.chosen.say(GREY_PAGE, mosaic.pieces[0].place.page)
+        return [_as_stencil(part) for part in packed] if kind.stencil else packed
+
+
+def _as_stencil(part: Packed) -> Packed:
+    """Black and white as a stencil, which has no colours."""
+    return Packed(part.data, {**part.entries, "/ColorSpace": None})
+
+
+def _shown(progress: OnProgress | None, number: int, count: int) -> OnProgress | None:
+    """What shows the tiles of one picture of several as a part of the whole document."""
+    if progress is None:
+        return None
+    return lambda done, total: progress(number * total + done, count * total)
+
+
+def _nothing(name: str, chosen: Chosen) -> UnsupportedFormat:
+    """The sentence for a document without a picture to restore."""
+    said = sentences(chosen)
+    why = f" ({'; '.join(said)})" if said else ""
+    return UnsupportedFormat(
+        f"{name}: has no picture to restore{why}; Burnish restores pictures of scans, not text "
+        "and drawings"
+    )
+
+
+def _remarks(pdf: Any, chosen: Chosen) -> list[str]:
+    """What is to be said of a document that is not lost."""
+    notes = sentences(chosen)
+    if claim := pdf_a(pdf):
+        notes.append(
+            f"it claims to be {claim}, which nobody has checked of the result; a validator "
+            "(veraPDF) does"
+        )
+    return notes
+
+
+def _lost(pdf: Any, source: str | Path) -> list[str]:
+    """What of a document the result does not have."""
+    earlier = earlier_versions(source, pdf.is_linearized)
+    if not earlier:
+        return []
+    versions = "version" if earlier == 1 else "versions"
+    return [f"not kept: {earlier} earlier {versions} of it, still in the file before"]
+
+
+def _sizes(outcome: Outcome, chosen: Chosen, source: Path, target: Path) -> str:
+    """What became of the document, in a line."""
+    before, after = (path.stat().st_size for path in (source, target))
+    count = len(outcome.done)
+    of = f"{count} picture{'s' if count != 1 else ''}"
+    pages = f"{chosen.pages} page{'s' if chosen.pages != 1 else ''}"
+    return f"{of} restored, on {pages}; {before / 1e6:.2f} MB -> {after / 1e6:.2f} MB"

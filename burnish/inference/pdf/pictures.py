@@ -1,0 +1,200 @@
+"""Pictures of a PDF: what their streams say of them, and the Picture of one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...contract import Array
+from ...errors import InputCorrupt, InputError, InputTooLarge, UnsupportedChannels
+from ...images import Header, Picture, from_array
+from ...images.colour import from_cmyk
+from ...images.read import LIFTS
+from .coders import Samples, coder_of, samples_of
+from .colours import CALLED, Space, output_profile, space_of
+from .library import is_list, is_stream, new_stream
+
+#: coders that have nothing else
+BLACK_AND_WHITE = ("fax", "JBIG2")
+#: of what a stencil is read as: ink that is black, on paper that is white
+STENCIL = Space(1, "/DeviceGray")
+
+
+@dataclass(frozen=True, eq=False)
+class Kind:
+    """What the stream of a picture says of itself; nothing is decoded for it."""
+
+    #: pixels across
+    width: int
+    #: pixels down
+    height: int
+    #: bits of a sample, as the PDF says
+    bits: int
+    #: what packs it: "JPEG", "JPEG 2000", "fax", "JBIG2" or "lossless"
+    coder: str
+    #: its colours; None where a JPEG 2000 says them itself
+    space: Space | None
+    #: whether it is a stencil (an image mask), through which the page is inked
+    stencil: bool
+    #: bytes of its stream
+    size: int
+
+    @property
+    def name(self) -> str:
+        """What it is called in lines."""
+        colours = self.coder if self.space is None else self.space.name
+        return f"{self.bits}-bit {'stencil' if self.stencil else colours}, {self.coder}"
+
+
+def kind_of(stream: Any) -> Kind:
+    """What a picture's stream says. UnsupportedChannels, InputCorrupt where it is not read."""
+    try:
+        stencil = bool(stream.get("/ImageMask", False))
+        coder = coder_of(stream)
+        width, height = int(stream["/Width"]), int(stream["/Height"])
+        bits = (
+            1 if stencil or coder in ("fax", "JBIG2") else int(stream.get("/BitsPerComponent", 8))
+        )
+        size = int(stream.get("/Length", 0))
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputCorrupt("its PDF does not say what it is") from error
+    if stencil or coder in BLACK_AND_WHITE:
+        bits = 1
+    if width < 1 or height < 1:
+        raise InputCorrupt(f"its PDF says that it is {width}x{height}")
+    return Kind(width, height, bits, coder, _space(stream, stencil, coder), stencil, size)
+
+
+def _space(stream: Any, stencil: bool, coder: str) -> Space | None:
+    if stencil:
+        return STENCIL
+    entry = stream.get("/ColorSpace")
+    if entry is None and coder == "JPEG 2000":
+        return None
+    if entry is None:
+        raise InputCorrupt("its PDF does not say of what kind its colours are")
+    return space_of(entry)
+
+
+def read_picture(pdf: Any, stream: Any, max_megapixels: float | None) -> tuple[Picture, Space]:
+    """The picture of a stream, upright as its samples are, and the space that a result is put into.
+
+    Its format is "JPEG" where it was packed with loss, else "PNG": so a result is packed. Raises
+    InputErrors, in sentences that begin with "it" or "its".
+    """
+    kind = kind_of(stream)
+    megapixels = kind.width * kind.height / 1e6
+    if max_megapixels is not None and megapixels > max_megapixels:
+        raise InputTooLarge(
+            f"it is {kind.width}x{kind.height}, {megapixels:.0f} megapixels, and at most "
+            f"{max_megapixels:g} are read; {LIFTS}"
+        )
+    space = kind.space or _space_of_jpeg_2000(stream)
+    if space.channels == 4 and space.icc is None:
+        space = replace(space, icc=output_profile(pdf, 4))
+    found = samples_of(pdf, stream, space.stored, kind.bits)
+    picture = _picture(found, _decode(stream, found.peak, space), space)
+    if picture.pixels.shape[1] != space.channels:
+        space = _srgb(pdf, picture.icc)
+    return replace(picture, alpha=_alpha(pdf, stream, kind)), space
+
+
+def _space_of_jpeg_2000(stream: Any) -> Space:
+    """Colours that a JPEG 2000 says itself: grey or RGB, by the box of its colours."""
+    data = stream.read_raw_bytes()
+    at = data[:65536].find(b"colr\x01")
+    said = int.from_bytes(data[at + 7 : at + 11]) if at >= 0 else 0
+    spaces = {16: "/DeviceRGB", 17: "/DeviceGray"}
+    if said not in spaces:
+        raise UnsupportedChannels("its JPEG 2000 has colours of a kind that is not read")
+    return space_of(spaces[said])
+
+
+def _decode(stream: Any, peak: int, space: Space) -> list[tuple[float, float]]:
+    """What the lowest and the highest code of each channel stand for: of a palette, its entries;
+    else shares of the range.
+    """
+    entry = stream.get("/Decode")
+    top = float(peak) if space.palette is not None else 1.0
+    if entry is None or not is_list(entry) or len(entry) < 2 * space.stored:
+        return [(0.0, top)] * space.stored
+    ends = [float(end) for end in entry]
+    return list(zip(ends[::2], ends[1::2], strict=False))[: space.stored]
+
+
+def _picture(found: Samples, decode: list[tuple[float, float]], space: Space) -> Picture:
+    """The picture behind /Decode and the palette; CMYK as sRGB."""
+    codes = found.codes
+    if space.palette is not None:
+        samples = _looked_up(codes[..., 0], found.peak, decode[0], space.palette)
+    elif found.peak in (255, 65535) and all(ends == (0.0, 1.0) for ends in decode):
+        samples = codes
+    else:
+        channels = [_levels(found.peak, ends)[codes[..., c]] for c, ends in enumerate(decode)]
+        samples = np.stack(channels, -1)
+    if space.channels == 4:
+        picture = _of_cmyk(samples, space.icc)
+    else:
+        picture = replace(from_array(samples), icc=space.icc)
+    format = "JPEG" if found.lossy else "PNG"
+    return replace(picture, format=format, lossy=found.lossy, quality=found.quality)
+
+
+def _levels(peak: int, ends: tuple[float, float]) -> NDArray[Any]:
+    """What each code from 0 to `peak` stands for: in samples of 16 bits where the codes have more
+    than 8, else of 8.
+    """
+    low, high = ends
+    levels = (low + np.arange(peak + 1) / peak * (high - low)).clip(0, 1)
+    if peak > 255:
+        return np.asarray(np.rint(levels * 65535), np.uint16)
+    return np.asarray(np.rint(levels * 255), np.uint8)
+
+
+def _looked_up(
+    codes: NDArray[Any], peak: int, ends: tuple[float, float], palette: NDArray[np.uint8]
+) -> NDArray[np.uint8]:
+    """The colours of a palette for codes [H, W]; grey where the palette is."""
+    low, high = ends
+    entries = np.rint(low + np.arange(peak + 1) / peak * (high - low)).astype(int)
+    table = palette[entries.clip(0, len(palette) - 1)]
+    looked_up: NDArray[np.uint8] = table[codes]
+    return looked_up
+
+
+def _of_cmyk(samples: NDArray[Any], icc: bytes | None) -> Picture:
+    """CMYK as sRGB; of 16 bits, the upper 8."""
+    from PIL import Image
+
+    height, width = samples.shape[:2]
+    eight = samples if samples.dtype == np.uint8 else (samples >> 8).astype(np.uint8)
+    image = Image.fromarray(np.ascontiguousarray(eight), "CMYK")
+    header = Header("PNG", width, height, 3, "uint8", False, f"8-bit {CALLED[4]}", icc=icc)
+    return from_cmyk(image, header)
+
+
+def _srgb(pdf: Any, icc: bytes | None) -> Space:
+    """The space of a picture that became sRGB."""
+    if icc is None:
+        return Space(3, "/DeviceRGB")
+    profile = pdf.make_indirect(new_stream(pdf, icc, {"/N": 3, "/Alternate": "/DeviceRGB"}))
+    return Space(3, ["/ICCBased", profile], icc=icc)
+
+
+def _alpha(pdf: Any, stream: Any, kind: Kind) -> Array | None:
+    """The soft mask of a picture as alpha, where it has its size; it stays as it is in the PDF."""
+    mask = stream.get("/SMask")
+    if mask is None or not is_stream(mask):
+        return None
+    try:
+        own = kind_of(mask)
+        if (own.width, own.height) != (kind.width, kind.height) or own.space is None:
+            return None
+        found = samples_of(pdf, mask, 1, own.bits)
+        alpha = _picture(found, _decode(mask, found.peak, own.space), own.space)
+    except InputError:
+        return None
+    return alpha.pixels
