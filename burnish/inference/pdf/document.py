@@ -73,10 +73,15 @@ def restore_pdf(
     """Restores the pictures of a PDF, one after the other, and writes it whole or not at all.
 
     Text, outlines, metadata, sizes, annotations and forms stay as they are. A picture that cannot
-    be read is left as it is, and a note says so. pages: of which pages; those of the others stay. strict: whether what would be lost is an error.
-    before: is given the result as a temporary file,
-    before it takes its name. Raises InputErrors where the document cannot be
-    opened, is encrypted or signed, or has no picture to restore; OutputError.
+    be read is left as it is, and a note says so.
+
+    pages: of which pages; those of the others stay. saving: how JPEGs are written. strict: whether
+    what would be lost is an error. max_megapixels: larger pictures are left alone; None lifts the
+    limit. progress: is told (done, total). before: is given the result as a temporary file, before
+    it takes its name.
+
+    Raises InputErrors where the document cannot be opened, is encrypted or signed, or has no
+    picture to restore; OutputError.
     """
     name = str(source)
     check_ending(target)
