@@ -21,10 +21,8 @@ class Sampling(StrEnum):
     """How finely a JPEG has its colours, against its brightness."""
 
     full = "444"
-    half_across = "422"
+    half = "422"
     quarter = "420"
-    half_down = "440"
-    quarter_across = "411"
 
 
 Inputs = Annotated[

@@ -22,11 +22,37 @@ PROFILE_HEADER = 128
 SPACES = {b"GRAY": "grey", b"RGB ": "colour"}
 
 
+<<<<<<< HEAD
 def srgb() -> bytes:
     """The profile of sRGB."""
     from PIL import ImageCms
 
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+=======
+#: how the profile of a JPEG in XYB begins its description (cjpegli, libjxl)
+XYB = ("XYB_Per", "XYB")
+
+
+def is_xyb(icc: bytes | None) -> bool:
+    """Whether a profile is that of a JPEG whose components are X, Y and B of JPEG XL.
+
+    Its numbers are no colours to restore, and its tables say nothing of a quality.
+    """
+    return icc is not None and len(icc) < 4096 and (profile_name(icc) or "").startswith(XYB)
+
+
+def from_xyb(image: Image, header: Header) -> Picture:
+    """The sRGB Picture of an image of Pillow's that is in XYB, through its profile."""
+    from PIL import ImageCms
+
+    assert header.icc is not None
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+    own = ImageCms.ImageCmsProfile(io.BytesIO(header.icc))
+    converted = ImageCms.profileToProfile(image, own, srgb, outputMode="RGB")
+    note = "XYB, converted to sRGB through its profile"
+    header = replace(header, icc=srgb.tobytes(), notes=(*header.notes, note))
+    return header.picture(np.asarray(converted))
+>>>>>>> 0e6ad9d (JPEG: comments, IPTC, resources, long XMP and segments of others come back; gain maps and films behind the picture are carried; arithmetic coding, 12 bits, XYB; mozjpeg's tables)
 
 
 def from_cmyk(image: Image, header: Header) -> Picture:

@@ -20,7 +20,7 @@ ANY = ord(".")
 #: what a file may say beside its picture, by the names of the fields of `Picture`
 Metadata = Literal["icc", "exif", "xmp", "iptc", "photoshop", "text", "dpi", "cicp"]
 #: how finely a JPEG has its colours, against its brightness (ITU-T T.81, A.1): 4:4:4 is as finely
-Sampling = Literal["444", "422", "420", "440", "411"]
+Sampling = Literal["444", "422", "420"]
 
 
 @dataclass(frozen=True)

@@ -95,7 +95,7 @@ Sampled = Annotated[
         metavar="J:A:B",
         show_default=False,
         show_choices=False,
-        help="Of a JPEG's colours: 444 (as fine as its brightness), 422, 420, 440, 411.",
+        help="Of a JPEG's colours: 444, 422 or 420.",
     ),
 ]
 Strict = Annotated[bool, typer.Option("--strict", help="Refuse what cannot be kept whole.")]

@@ -5,180 +5,202 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...errors import UnsupportedChannels, UnsupportedFormat
 from .. import colour, exif
 from ..damage import corrupt, truncated
-from ..format import Format, Holds, Saving
+from ..format import Format, Holds, Sampling, Saving
+from ..jpeg import index, segments
 from ..jpeg.quality import jpeg_quality
-from ..jpeg.scans import EOI, FRAMES, MENDED, PROBES, SOS, next_marker, segment, walk
+from ..jpeg.scans import EOI, MENDED, PROBES, SOS, Scans, next_marker, segment, walk
+from ..jpeg.segments import BEHIND, GAIN_MAP, INDEX, ROOM, Segments, packed
+from ..metadata import Part, Text, photoshop, xmp
 from ..picture import Header, Picture, to_samples
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 QUALITY = 95
-EXIF, XMP, MORE_XMP, ICC, IPTC = (
-    b"Exif\0\0",
-    b"http://ns.adobe.com/xap/1.0/\0",
-    b"http://ns.adobe.com/xmp/extension/\0",
-    b"ICC_PROFILE\0",
-    b"Photoshop 3.0\0",
-)
-#: bytes that one segment holds
-ROOM = 65533
-
-DQT, COMMENT = 0xDB, 0xFE
 #: baseline, extended, progressive; the same with arithmetic coding
 DECODED = {0xC0, 0xC1, 0xC2, 0xC9, 0xCA}
-
-
-@dataclass
-class _Segments:
-    """What is collected on the way to the first scan."""
-
-    #: its marker, and what it says of size and components
-    frame: tuple[int, bytes] | None = None
-    #: the parts of the profile, by their numbers
-    icc: dict[int, bytes] = field(default_factory=dict)
-    exif: bytes | None = None
-    xmp: bytes | None = None
-    dpi: tuple[float, float] | None = None
-    #: what is not kept
-    left: list[str] = field(default_factory=list)
-    #: quantisation tables, by their numbers
-    tables: dict[int, list[int]] = field(default_factory=dict)
-
-    def take(self, marker: int, body: bytes) -> None:
-        if marker in FRAMES:
-            self.frame = (marker, body)
-        elif marker == 0xE0 and body.startswith(b"JFIF\0") and len(body) >= 12:
-            unit, across, down = struct.unpack_from(">BHH", body, 7)
-            if unit in (1, 2) and across and down:
-                inch = 1.0 if unit == 1 else 2.54
-                self.dpi = (across * inch, down * inch)
-        elif marker == 0xE1 and body.startswith(EXIF):
-            self.left += ["a second block of EXIF"] if self.exif is not None else []
-            self.exif = body[len(EXIF) :] if self.exif is None else self.exif
-        elif marker == 0xE1 and body.startswith(XMP):
-            self.xmp = body[len(XMP) :]
-        elif marker == 0xE1 and body.startswith(MORE_XMP):
-            self.left.append("the second part of its XMP")
-        elif marker == 0xE2 and body.startswith(ICC) and len(body) > len(ICC) + 2:
-            self.icc[body[len(ICC)]] = body[len(ICC) + 2 :]
-        elif marker == 0xED and body.startswith(IPTC):
-            self.left.append("its IPTC data")
-        elif marker == COMMENT:
-            self.left.append("its comment")
-        elif marker == DQT:
-            self.tables |= _tables(body)
+#: components -> bits that a sample may have
+BITS = {1: (8, 12), 3: (8, 12), 4: (8,)}
+#: as Pillow calls them
+SAMPLINGS: dict[Sampling, int] = {"444": 0, "422": 1, "420": 2}
+COPIES = "not kept: the smaller copies of its picture"
+WRONG = "not kept: the index of its pictures (MPF), which is wrong"
 
 
 def examine(file: BinaryIO, name: str) -> Header:
     """The header; nothing is decoded."""
-    segments = _Segments()
+    found = Segments()
     file.seek(2)
     while (marker := next_marker(file, name)) != SOS:
         if marker == EOI:
             raise truncated(name)
-        segments.take(marker, segment(file, name))
-    width, height, components = _frame(segments, name)
-    left = dict.fromkeys(segments.left)
-    tables = segments.tables
+        body = segment(file, name)
+        found.take(marker, body, file.tell() - len(body))
+    width, height, components, bits = _frame(found, name)
+    packet = found.whole_xmp()
+    iptc, resources = found.resources()
+    icc = b"".join(part for _, part in sorted(found.icc.items())) or None
+    left = dict.fromkeys(found.left)
+    tables = found.tables
     return Header(
         "JPEG",
         width,
         height,
         channels=1 if components == 1 else 3,
-        depth="uint8",
+        depth="uint8" if bits == 8 else "uint16",
+        bits=None if bits == 8 else bits,
         alpha=False,
-        stored={1: "8-bit grey", 3: "8-bit colour", 4: "8-bit CMYK"}[components],
+        stored=f"{bits}-bit {({1: 'grey', 3: 'colour', 4: 'CMYK'})[components]}",
         lossy=True,
-        icc=b"".join(part for _, part in sorted(segments.icc.items())) or None,
-        exif=segments.exif,
-        xmp=segments.xmp,
-        dpi=segments.dpi or exif.resolution(segments.exif),
-        quality=jpeg_quality(tables[min(tables)]) if tables else None,
+        icc=icc,
+        exif=found.exif,
+        xmp=packet,
+        iptc=iptc,
+        photoshop=resources,
+        text=tuple(found.text),
+        dpi=found.dpi or exif.resolution(found.exif),
+        quality=jpeg_quality(tables[min(tables)]) if tables and not colour.is_xyb(icc) else None,
+        parts=(*found.parts, *_index(found, packet)),
         lost=(f"not kept: {', '.join(left)}",) if left else (),
     )
 
 
-def _frame(segments: _Segments, name: str) -> tuple[int, int, int]:
-    """Width, height and components, of a frame that can be decoded."""
-    if segments.frame is None:
+def _index(found: Segments, packet: bytes | None) -> tuple[Part, ...]:
+    """The index of several pictures as it stands in the file, and where, for `decode`."""
+    if found.index is None:
+        return ()
+    body, place = found.index
+    return (Part(_called(packet, found.parts, b""), INDEX, struct.pack(">Q", place) + body),)
+
+
+def _called(packet: bytes | None, parts: list[Part], behind: bytes) -> str:
+    """What follows the picture, in words."""
+    said = b"" if packet is None else packet
+    kinds = {
+        "its gain map (HDR)": any(each.body.startswith(GAIN_MAP) for each in parts)
+        or any(claim in text for claim in xmp.GAIN_MAPS for text in (said, behind)),
+        "its film": b"ftyp" in behind[:16] or b"MotionPhoto" in said or b"MicroVideo" in said,
+    }
+    known = [name for name, there in kinds.items() if there]
+    return " and ".join(known) or "what follows the picture in its file"
+
+
+def _frame(found: Segments, name: str) -> tuple[int, int, int, int]:
+    """Width, height, components and bits, of a frame that can be decoded."""
+    if found.frame is None:
         raise corrupt(name, "no frame before its first scan")
-    marker, frame = segments.frame
+    marker, frame = found.frame
     precision, height, width, components = struct.unpack_from(">BHHB", frame)
     if marker not in DECODED:
         raise UnsupportedFormat(
             f"{name}: is a lossless or hierarchical JPEG, which is not read; convert it to PNG "
             "or TIFF"
         )
-    if precision != 8 or components not in (1, 3, 4):
+    # a baseline frame has no other (T.81, B.2.2)
+    if precision not in BITS.get(components, ()) or (marker == 0xC0 and precision != 8):
         raise UnsupportedChannels(
-            f"{name}: has {components} channels of {precision} bits; JPEGs of 1, 3 or 4 "
-            "channels of 8 bits are read"
+            f"{name}: has {components} channels of {precision} bits; JPEGs of 1 or 3 channels of "
+            "8 or 12 bits, and of 4 of 8 bits, are read; convert it to PNG or TIFF"
         )
     if not width or not height:
         raise corrupt(name, f"a size of {width}x{height}")
-    return width, height, components
-
-
-def _tables(body: bytes) -> dict[int, list[int]]:
-    """The quantisation tables of a segment, by their number: of brightness is as a rule the
-    first.
-    """
-    found, at = {}, 0
-    while at < len(body):
-        wide, number = body[at] >> 4, body[at] & 15
-        size = 64 * (2 if wide else 1)
-        if len(body) < at + 1 + size:
-            break
-        steps = struct.unpack_from(">64H" if wide else ">64B", body, at + 1)
-        found[number] = list(steps)
-        at += 1 + size
-    return found
+    return width, height, components, precision
 
 
 def decode(file: BinaryIO, header: Header, name: str) -> Iterator[Picture]:
-    """The picture; CMYK and YCCK as RGB. Raises InputTruncated or InputCorrupt."""
+    """The picture; CMYK, YCCK and XYB as sRGB. Raises InputTruncated or InputCorrupt."""
+    data = file.read()
+    scans = walk(data, name)
+    header = _with_what_follows(header, data, scans.end)
+    if not scans.closed:
+        header = replace(header, notes=(*header.notes, MENDED))
+    del data
+    if header.depth != "uint8":
+        yield header.picture(_whole(scans, _of_12_bits, name))
+        return
+    from PIL import Image
+
+    samples = _whole(scans, _of_8_bits, name)
+    if samples.ndim == 3 and samples.shape[2] == 4:
+        yield colour.from_cmyk(Image.fromarray(samples, "CMYK"), header)
+    elif colour.is_xyb(header.icc):
+        yield colour.from_xyb(Image.fromarray(samples), header)
+    else:
+        yield header.picture(samples)
+
+
+def _whole(scans: Scans, decoded: Any, name: str) -> NDArray[Any]:
+    """The samples; InputTruncated where the data of a scan ran out before the picture did."""
+    samples: NDArray[Any] = decoded(scans.data)
+    for probe in () if scans.arithmetic else PROBES[:1] if scans.closed else PROBES:
+        if not np.array_equal(samples, decoded(scans.probed(probe))):
+            raise truncated(name)
+    return samples
+
+
+def _of_8_bits(data: bytes) -> NDArray[Any]:
     from PIL.JpegImagePlugin import JpegImageFile
 
-    scans = walk(file.read(), name)
     # not Image.open, whose limit on pixels would come before ours
-    with JpegImageFile(io.BytesIO(scans.data)) as image:
+    with JpegImageFile(io.BytesIO(data)) as image:
         image.load()
-        for probe in PROBES[:1] if scans.closed else PROBES:
-            with JpegImageFile(io.BytesIO(scans.probed(probe))) as probed:
-                probed.load()
-                if not np.array_equal(np.asarray(image), np.asarray(probed)):
-                    raise truncated(name)
-        notes = () if scans.closed else (MENDED,)
-        lost = header.lost + scans.lost
-        del scans, probed
-        header = replace(header, notes=header.notes + notes, lost=lost)
-        if image.mode == "CMYK":
-            yield colour.from_cmyk(image, header)
-        else:
-            yield header.picture(np.asarray(image))
+        return np.asarray(image)
+
+
+def _of_12_bits(data: bytes) -> NDArray[Any]:
+    from imagecodecs import jpeg8_decode
+
+    samples: NDArray[Any] = jpeg8_decode(data)
+    return samples
+
+
+def _with_what_follows(header: Header, data: bytes, end: int) -> Header:
+    """The header with what stands behind the first picture among its parts."""
+    parts = [part for part in header.parts if part.place != INDEX]
+    found = [part for part in header.parts if part.place == INDEX]
+    own = None
+    if found:
+        own = (found[0].body[8:], int.from_bytes(found[0].body[:8], "big"))
+    behind = index.taken(own, end, data[end:])
+    lost = [COPIES] if behind.copies else []
+    lost += [WRONG] if behind.wrong else []
+    header = replace(header, lost=(*header.lost, *lost))
+    if not behind.data.strip(b"\0\r\n \xff"):
+        # nothing follows any more, so nothing may say that it does
+        parts = [part for part in parts if not part.body.startswith(GAIN_MAP)]
+        packet = None if header.xmp is None else xmp.without_claims(header.xmp)
+        return replace(header, parts=tuple(parts), xmp=packet)
+    name = _called(header.xmp, parts, behind.data)
+    parts.append(Part(name, BEHIND, behind.data))
+    parts += [] if behind.index is None else [Part(name, INDEX, behind.index)]
+    return replace(header, parts=tuple(parts))
 
 
 def glance(data: bytes, name: str) -> Image | None:
-    """The picture by Pillow, not decoded yet; None where its colours, or a missing end marker, want
-    more.
+    """The picture by Pillow, not decoded yet; None where its colours, its depth, or a missing end
+    marker, want more.
     """
     from PIL.JpegImagePlugin import JpegImageFile
 
     if not walk(data, name).closed:
         return None
+    found = examine(io.BytesIO(data), name)
+    if found.depth != "uint8" or colour.is_xyb(found.icc):
+        return None
     image = JpegImageFile(io.BytesIO(data))
     return None if image.mode == "CMYK" else image
 
 
+<<<<<<< HEAD
 def encode(file: BinaryIO, pictures: Iterator[Picture], saving: Saving) -> list[str]:
     """A JPEG with full colour resolution (4:4:4), quality 95 unless another is given."""
     from PIL import Image
@@ -197,17 +219,83 @@ def encode(file: BinaryIO, pictures: Iterator[Picture], saving: Saving) -> list[
             )
         elif value is not None:
             kept[name] = EXIF + value if name == "exif" else value
+=======
+def encode(file: BinaryIO, picture: Picture, saving: Saving) -> list[str]:
+    """A JPEG with full colour resolution (4:4:4), of quality 95, or of its source's where that is
+    higher, unless others are asked for.
+    """
+    from PIL import Image
+
+    usual = max(QUALITY, picture.quality or 0)
+>>>>>>> 0e6ad9d (JPEG: comments, IPTC, resources, long XMP and segments of others come back; gain maps and films behind the picture are carried; arithmetic coding, 12 bits, XYB; mozjpeg's tables)
     buffer = io.BytesIO()
     Image.fromarray(to_samples(picture, "uint8")).save(
         buffer,
         "JPEG",
-        quality=QUALITY if saving.quality is None else saving.quality,
-        subsampling=0,
-        icc_profile=picture.icc,
-        **kept,
+        quality=usual if saving.quality is None else saving.quality,
+        subsampling=SAMPLINGS[saving.sampling or "444"],
+        **({} if picture.dpi is None else {"dpi": picture.dpi}),
     )
-    file.write(buffer.getbuffer())
+    plain = buffer.getvalue()
+    head = 4 + int.from_bytes(plain[4:6], "big")  # behind JFIF's segment
+    said: list[str] = []
+    around = b"".join((*_said(picture, said), *_carried(picture)))
+    places = {part.place: part.body for part in picture.parts}
+    if INDEX in places and BEHIND in places:
+        # the index is as long as before, so that everything else stands where it will
+        start = head + len(around) + 4 + len(segments.MPF)
+        end = len(plain) + start - head + len(places[INDEX])
+        own = index.placed(places[INDEX], start, end)
+        around += packed(segments.APP2, segments.MPF + own)
+    file.write(b"".join((plain[:head], around, plain[head:], places.get(BEHIND, b""))))
     return said
+
+
+def _said(picture: Picture, said: list[str]) -> Iterator[bytes]:
+    """The segments of what stands beside the picture. What has no room is told to `said`."""
+    if picture.exif is not None:
+        room = ROOM - len(segments.EXIF)
+        if len(picture.exif) <= room:
+            yield packed(segments.APP1, segments.EXIF + picture.exif)
+        else:
+            size = len(picture.exif)
+            said.append(f"not kept: its EXIF of {size} bytes, more than the {room} of a JPEG")
+    if picture.xmp is not None:
+        yield from _xmp(picture.xmp)
+    if picture.icc is not None:
+        yield from segments.profile(picture.icc)
+    resources = photoshop.joined(picture.iptc, picture.photoshop)
+    yield from segments.in_pieces(resources, segments.PHOTOSHOP, segments.APP13)
+    for text in picture.text:
+        body = _comment(text)
+        if len(body) <= ROOM:
+            yield packed(segments.COMMENT, body)
+        else:
+            said.append(f"not kept: its text {text.keyword!r}, longer than a JPEG's comment")
+
+
+def _xmp(packet: bytes) -> Iterator[bytes]:
+    if len(packet) <= ROOM - len(segments.XMP):
+        yield packed(segments.APP1, segments.XMP + packet)
+        return
+    first, others = xmp.parted(packet, ROOM - len(segments.MORE_XMP))
+    yield packed(segments.APP1, segments.XMP + first)
+    for other in others:
+        yield packed(segments.APP1, segments.MORE_XMP + other)
+
+
+def _comment(text: Text) -> bytes:
+    """The text as a comment; where it is another kind of text, with what it is before it."""
+    if text.keyword == "Comment":
+        return text.text.encode("utf-8", "surrogateescape")
+    return f"{text.keyword}: {text.clean}".encode()
+
+
+def _carried(picture: Picture) -> Iterator[bytes]:
+    """The segments that are carried as they are."""
+    for part in picture.parts:
+        if part.place.startswith("APP"):
+            yield packed(segments.APP0 + int(part.place[3:]), part.body)
 
 
 JPEG = Format(
@@ -215,7 +303,12 @@ JPEG = Format(
     title="JPEG",
     endings=(".jpg", ".jpeg", ".jpe", ".jfif"),
     begins=(b"\xff\xd8\xff",),
-    holds=Holds(depths=("uint8",), alpha=False, side=65535),
+    holds=Holds(
+        depths=("uint8",),
+        alpha=False,
+        side=65535,
+        metadata=frozenset({"icc", "exif", "xmp", "iptc", "photoshop", "text", "dpi"}),
+    ),
     examine=examine,
     decode=decode,
     encode=encode,

@@ -19,6 +19,8 @@ from ..damage import corrupt, truncated
 SOI, EOI, SOS = 0xD8, 0xD9, 0xDA
 FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 PROGRESSIVE = {0xC2, 0xCA}
+#: sequential and progressive, with arithmetic coding
+ARITHMETIC = {0xC9, 0xCA}
 #: a file with more scans than this wastes time on purpose
 SCANS = 500
 #: zero bytes that a scan may end with, of the many that may stand in the place of an end marker
@@ -42,8 +44,11 @@ class Scans:
     places: tuple[tuple[int, int], ...]
     #: whether the file had its end marker
     closed: bool
-    #: on what follows the picture
-    lost: tuple[str, ...]
+    #: where the picture ends in the file
+    end: int
+    #: whether it is coded arithmetically: then zeros behind the data are part of them, and what
+    #: is added there changes whole pictures, too (T.81, D.1.8)
+    arithmetic: bool
 
     def probed(self, probe: bytes) -> bytes:
         """The file with bytes added behind every scan and restart interval: where the data ran out
@@ -66,7 +71,7 @@ def walk(data: bytes, name: str) -> Scans:
     """
     file = io.BytesIO(data)
     file.seek(2)
-    progressive, missing = False, {}
+    frame, missing = 0, {}
     places: list[tuple[int, int]] = []
     closed = True
     # from segment to segment, each scan up to the next marker
@@ -82,13 +87,13 @@ def walk(data: bytes, name: str) -> Scans:
             closed = False
             break
         if marker in FRAMES:
-            progressive = marker in PROGRESSIVE
+            frame = marker
             missing = {body[6 + 3 * c]: [1] * 64 for c in range(body[5])}
         if marker != SOS:
             continue
         if len(places) == SCANS:
             raise corrupt(name, f"more than {SCANS} scans")
-        _tick_off(missing, body, progressive)
+        _tick_off(missing, body, frame in PROGRESSIVE)
         start = file.tell()
         found = _MARKER.search(data, start)
         places.append((start, len(data) if found is None else found.start()))
@@ -97,11 +102,12 @@ def walk(data: bytes, name: str) -> Scans:
     if not closed:
         places[-1] = (places[-1][0], _end_of_scan(data, *places[-1]))
         file.seek(places[-1][1])
-    if any(any(bits) for bits in missing.values()):
+    arithmetic = frame in ARITHMETIC
+    if any(any(bits) for bits in missing.values()) or (arithmetic and not closed):
         raise truncated(name)
     end = file.tell()
     whole = data[:end] if closed else data[:end] + bytes((0xFF, EOI))
-    return Scans(whole, tuple(places), closed, _what_follows(data[end:]))
+    return Scans(whole, tuple(places), closed, end, arithmetic)
 
 
 def next_marker(file: BinaryIO, name: str) -> int:
@@ -133,12 +139,6 @@ def _end_of_scan(data: bytes, start: int, end: int) -> int:
     if last == end - start:  # half a marker may be there
         return start + len(data[start:end].rstrip(b"\xff"))
     return min(end, start + last + ZEROS)
-
-
-def _what_follows(behind: bytes) -> tuple[str, ...]:
-    if not behind.strip(b"\0\r\n \xff"):
-        return ()
-    return (f"not kept: {len(behind)} bytes that follow the picture (a second picture, or a film)",)
 
 
 def _tick_off(missing: dict[int, list[int]], scan: bytes, progressive: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from . import photoshop, xmp
 from .parts import Part, Text
 
-__all__ = ["Part", "Text"]
+__all__ = ["Part", "Text", "photoshop", "xmp"]

@@ -1,0 +1,112 @@
+"""XMP packets as texts: put together where a JPEG has them in parts, and what they claim of
+pictures beside the picture taken out where those are not there any more.
+
+XMP specification, part 3 (2020); the gain map's and the container's names by Adobe and Google.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import struct
+from collections.abc import Iterator, Sequence
+
+#: name spaces that speak of a gain map
+GAIN_MAPS = (b"http://ns.adobe.com/hdr-gain-map/1.0/", b"http://ns.apple.com/HDRGainMap/1.0/")
+#: name spaces that speak of a gain map or of other files behind the picture
+CLAIMS = (
+    *GAIN_MAPS,
+    b"http://ns.google.com/photos/1.0/container/",
+    b"http://ns.google.com/photos/1.0/container/item/",
+)
+#: the one whose names speak of more: those of a film alone are claims
+CAMERA = b"http://ns.google.com/photos/1.0/camera/"
+#: the elements that hold others
+LISTS = (b"Directory",)
+#: no more than this is put together
+LARGEST = 1 << 24
+
+_EXTENDED = re.compile(rb"\s+xmpNote:HasExtendedXMP\s*=\s*(\"[^\"]*\"|'[^']*')")
+_BEGIN = re.compile(rb"<rdf:RDF\b[^>]*>")
+_SPACE = re.compile(rb"xmlns:([\w.-]+)\s*=\s*[\"']([^\"']*)[\"']")
+_STUB = (
+    b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF '
+    b'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" '
+    b'xmlns:xmpNote="http://ns.adobe.com/xmp/note/" xmpNote:HasExtendedXMP="%s"/>'
+    b"</rdf:RDF></x:xmpmeta>"
+)
+
+
+def joined(main: bytes, segments: Sequence[bytes]) -> bytes | None:
+    """The packet with what its further segments hold; None where they do not fit together.
+
+    segments: each a name of 32 bytes, the length of all, where this one belongs, and its bytes.
+    """
+    more = bytearray()
+    for segment in sorted(segments, key=lambda segment: segment[36:40]):
+        total, offset = struct.unpack(">II", segment[32:40].rjust(8, b"\xff"))
+        if segment[:32] not in main or total > LARGEST or offset != len(more):
+            return None
+        more += segment[40:]
+    begin, begin_more = _BEGIN.search(main), _BEGIN.search(more)
+    end, end_more = main.rfind(b"</rdf:RDF"), more.rfind(b"</rdf:RDF")
+    if begin is None or begin_more is None or end < begin.end() or end_more < begin_more.end():
+        return None
+    # name spaces that are declared around what comes over have to come with it
+    known, wanted = (dict(_SPACE.findall(text)) for text in (main[: begin.end()], begin_more[0]))
+    if any(known.get(prefix, uri) != uri for prefix, uri in wanted.items()):
+        return None
+    new = (b' xmlns:%s="%s"' % each for each in wanted.items() if each[0] not in known)
+    head = _EXTENDED.sub(b"", main[begin.end() : end])
+    inner = bytes(more[begin_more.end() : end_more])
+    opened = main[: begin.end() - 1] + b"".join(new) + b">"
+    return opened + head + inner + main[end:]
+
+
+def alone(main: bytes) -> bytes:
+    """The first part of a packet, without the word that there is more."""
+    return _EXTENDED.sub(b"", main)
+
+
+def parted(packet: bytes, room: int) -> tuple[bytes, Iterator[bytes]]:
+    """A first part, and segments as `joined` takes them, of a packet that has no room in one.
+
+    room: bytes of a segment.
+    """
+    body = re.sub(rb"<\?xpacket\b[^?]*\?>", b"", packet).strip()
+    name = hashlib.md5(body, usedforsecurity=False).hexdigest().upper().encode()
+    step = room - 40
+    pieces = (
+        name + struct.pack(">II", len(body), start) + body[start : start + step]
+        for start in range(0, len(body), step)
+    )
+    return _STUB % name, pieces
+
+
+def without_claims(packet: bytes) -> bytes:
+    """The packet without what it says of a gain map, or of files behind the picture."""
+    for prefix, uri in set(_SPACE.findall(packet)):
+        name = rb"\w+" if uri in CLAIMS else rb"(?:MicroVideo|MotionPhoto)\w*"
+        if uri not in CLAIMS and uri != CAMERA:
+            continue
+        for each in LISTS:
+            packet = _without_list(packet, b"%s:%s" % (prefix, each))
+        start = re.escape(prefix) + b":" + name
+        packet = re.sub(rb"\s+" + start + rb"\s*=\s*(?:\"[^\"]*\"|'[^']*')", b"", packet)
+        packet = re.sub(rb"<(" + start + rb")(?:/>|>[^<]*</\1>)", b"", packet)
+        if uri in CLAIMS:
+            declared = rb"\s+xmlns:" + re.escape(prefix) + rb"\s*=\s*[\"']" + re.escape(uri)
+            packet = re.sub(declared + rb"[\"']", b"", packet)
+    return packet
+
+
+def _without_list(packet: bytes, name: bytes) -> bytes:
+    pieces, place = [], 0
+    while (start := packet.find(b"<" + name, place)) >= 0:
+        end = packet.find(b"</" + name, start)
+        close = packet.find(b">", end)
+        if end < 0 or close < 0:
+            break
+        pieces.append(packet[place:start])
+        place = close + 1
+    return b"".join(pieces) + packet[place:]

@@ -1,0 +1,348 @@
+"""What must not be lost of JPEG and PNG files: everything that stands beside the pixels, held
+against an independent reader, tag by tag; and every kind of JPEG that people have.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from odd_files import encoded, pixels
+from PIL import Image
+
+from burnish import errors, images
+from burnish.images import FORMATS, Picture
+from burnish.images.jpeg import index
+from burnish.images.jpeg.quality import jpeg_quality
+from burnish.images.metadata import photoshop
+from burnish.images.picture import to_samples
+
+RDF = b'<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">%s</rdf:RDF>'
+PACKET = b'<?xpacket begin=""?><x:xmpmeta xmlns:x="adobe:ns:meta/">%s</x:xmpmeta>'
+#: a caption and a keyword (IIM 2:120 and 2:25)
+IPTC = b"\x1c\x02\x78\x00\x07caption" + b"\x1c\x02\x19\x00\x03sky"
+#: a copyright flag and an address, as Photoshop writes them
+RESOURCES = (
+    b"8BIM\x04\x0a\0\0\0\0\0\x01\x01\0" + b"8BIM\x04\x0b\0\0\0\0\0\x0bhttp://a.eu\0"
+)
+
+
+def segments_of(data: bytes) -> list[tuple[int, bytes]]:
+    """(marker, body) of each segment of a JPEG before its first scan, by a reader of our own."""
+    place, found = 2, []
+    while data[place + 1] != 0xDA:
+        length = int.from_bytes(data[place + 2 : place + 4], "big")
+        found.append((data[place + 1], data[place + 4 : place + 2 + length]))
+        place += 2 + length
+    return found
+
+
+def with_segments(data: bytes, *added: tuple[int, bytes]) -> bytes:
+    """A JPEG with segments behind its first."""
+    place = 4 + int.from_bytes(data[4:6], "big")
+    put = b"".join(struct.pack(">BBH", 0xFF, m, len(body) + 2) + body for m, body in added)
+    return data[:place] + put + data[place:]
+
+
+def again(data: bytes, kind: str = "JPEG", **options: Any) -> tuple[bytes, Picture]:
+    """The file read and written in a format, and the picture that was read."""
+    picture = images.read(data)
+    return images.encode(picture, FORMATS[kind], **options)[0], picture
+
+
+def jpeg(**options: Any) -> bytes:
+    return encoded(pixels(), "JPEG", **{"quality": 90, **options})
+
+
+# which JPEGs are read
+
+
+def test_arithmetic_coding_is_read_whole_and_refused_where_it_ends_early() -> None:
+    imagecodecs = pytest.importorskip("imagecodecs")
+    del imagecodecs
+    for progressive in (False, True):
+        data = arithmetic(pixels(), progressive)
+        assert (to_samples(images.read(data), "uint8") == np.asarray(pillow(data))).all()
+        with pytest.raises(errors.InputTruncated):
+            images.read(data[: len(data) // 2])
+        with pytest.raises(errors.InputTruncated):
+            images.read(data[:-2])
+
+
+def test_12_bits_come_as_12_bits() -> None:
+    from imagecodecs import jpeg8_encode
+
+    for given in (deep(), deep()[..., 0].copy()):
+        data = bytes(jpeg8_encode(given, level=98, bitspersample=12))
+        picture = images.read(data)
+        assert (picture.depth, picture.bits) == ("uint16", 12)
+        assert np.abs(to_samples(picture, "uint16", 12).astype(int) - given).mean() < 12
+        assert images.facts(data)["stored"] == f"12-bit {'colour' if given.ndim == 3 else 'grey'}"
+        with pytest.raises(errors.InputTruncated):
+            images.read(data[: len(data) * 3 // 4])
+        _, said = images.encode(picture, FORMATS["JPEG"])
+        assert said == ["JPEG holds 8 bits: the 12 of this picture are rounded"]
+    inks = np.dstack([deep(), deep()[..., :1]])
+    with pytest.raises(errors.UnsupportedChannels, match="4 channels of 12 bits"):
+        images.read(bytes(jpeg8_encode(inks, level=98, bitspersample=12, colorspace="CMYK")))
+
+
+@pytest.mark.parametrize("sampling", ["4:4:4", "4:2:2", "4:2:0"])
+@pytest.mark.parametrize("progressive", [False, True])
+def test_every_sampling_is_read(sampling: str, progressive: bool) -> None:
+    data = jpeg(subsampling=sampling, progressive=progressive)
+    assert (to_samples(images.read(data), "uint8") == np.asarray(pillow(data))).all()
+
+
+def test_xyb_comes_through_its_profile() -> None:
+    # a profile whose red is green and whose green is red, called as cjpegli's is
+    swapped = profile_of((0.265, 0.690), (0.680, 0.320), (0.150, 0.060), "XYB_Per")
+    green_first = np.ascontiguousarray(pixels()[..., [1, 0, 2]])
+    data = encoded(green_first, "JPEG", quality=98, subsampling=0, icc_profile=swapped)
+    picture = images.read(data)
+    assert picture.notes == ("XYB, converted to sRGB through its profile",)
+    assert picture.quality is None
+    assert images.facts(encoded(picture_of(picture), "PNG", icc_profile=picture.icc))["profile"]
+    red, green = (picture.pixels[0, c] for c in (0, 1))
+    given = pixels() / 255
+    assert np.corrcoef(red.ravel(), given[..., 0].ravel())[0, 1] > 0.9
+    assert np.corrcoef(green.ravel(), given[..., 1].ravel())[0, 1] > 0.9
+
+
+def test_the_quality_of_mozjpegs_tables_is_known() -> None:
+    from imagecodecs import mozjpeg_encode
+
+    for quality in (50, 75, 90):
+        data = bytes(mozjpeg_encode(pixels(), level=quality))
+        assert images.facts(data)["quality"] == quality
+    for quality in range(1, 101):
+        table = pillow(encoded(pixels(8, 8), "JPEG", quality=quality)).quantization[0]
+        assert jpeg_quality(table) == quality
+
+
+# how they are written
+
+
+@pytest.mark.parametrize(("had", "gets"), [(60, 95), (95, 95), (98, 98), (100, 100)])
+def test_a_jpeg_keeps_the_quality_that_it_had(had: int, gets: int) -> None:
+    data, picture = again(jpeg(quality=had))
+    assert images.facts(data)["quality"] == gets
+    assert images.facts(images.encode(picture, FORMATS["JPEG"], quality=40)[0])["quality"] == 40
+
+
+@pytest.mark.parametrize(("asked", "first"), [(None, 0x11), ("444", 0x11), ("422", 0x21), ("420", 0x22)])
+def test_colours_are_as_fine_as_is_asked(asked: Any, first: int) -> None:
+    data, _ = again(jpeg(subsampling="4:2:0"), sampling=asked)
+    (frame,) = (body for marker, body in segments_of(data) if marker == 0xC0)
+    assert [frame[7 + 3 * c] for c in range(3)] == [first, 0x11, 0x11]
+
+
+# what stands beside the picture
+
+
+def test_comments_iptc_resources_and_segments_of_others_come_back() -> None:
+    block = photoshop.joined(IPTC, RESOURCES)
+    put = [
+        (0xFE, b"a comment"),
+        (0xFE, "d\u00e9j\u00e0 vu".encode("latin-1")),
+        (0xED, b"Photoshop 3.0\0" + block),
+        (0xE5, b"RMETA\0something"),
+        (0xE1, b"FLIR\0\1\0\0"),
+    ]
+    given = with_segments(jpeg(), *put)
+    data, picture = again(given)
+    assert picture.lost == ()
+    assert (picture.iptc, picture.photoshop) == (IPTC, RESOURCES)
+    assert [text.clean for text in picture.text] == ["a comment", "d\u00e9j\u00e0 vu"]
+    assert set(put) <= set(segments_of(data))
+    assert again(data)[1].text == picture.text
+    _, said = images.encode(picture, FORMATS["WEBP"])
+    assert {s for s in said if "for which WebP has no place" in s} >= {
+        "not kept: its IPTC data, for which WebP has no place",
+        "not kept: its text, for which WebP has no place",
+        "not kept: its APP5 segment (RMETA), for which WebP has no place",
+    }
+
+
+def test_small_copies_among_photoshops_resources_are_let_go() -> None:
+    small = b"8BIM" + struct.pack(">H", 1036) + b"\0\0" + struct.pack(">I", 3) + b"abc\0"
+    block = small + photoshop.joined(IPTC, RESOURCES)
+    data, _ = again(with_segments(jpeg(), (0xED, b"Photoshop 3.0\0" + block)))
+    assert (0xED, b"Photoshop 3.0\0" + photoshop.joined(IPTC, RESOURCES)) in segments_of(data)
+    broken = images.read(with_segments(jpeg(), (0xED, b"Photoshop 3.0\0" + small[:-4])))
+    assert broken.lost == ("not kept: its Photoshop data, which cannot be read",)
+
+
+def test_xmp_longer_than_a_segment_is_put_together_and_parted() -> None:
+    long = b"".join(b"<rdf:Description a%d='%s'/>" % (n, b"x" * 900) for n in range(200))
+    whole = PACKET % (RDF % long)
+    data, said = images.encode(replace(images.read(jpeg()), xmp=whole), FORMATS["JPEG"])
+    assert said == []
+    assert max(len(body) for marker, body in segments_of(data) if marker == 0xE1) <= 65533
+    read = images.read(data)
+    assert read.lost == ()
+    assert read.xmp is not None
+    assert long in read.xmp
+    assert b"HasExtendedXMP" not in read.xmp
+    assert images.read(again(data)[0]).xmp == read.xmp
+    png, _ = images.encode(read, FORMATS["PNG"])
+    assert images.read(png).xmp == read.xmp
+    # without its end it is said to be lost, and nothing says that there is more
+    segments = [s for s in segments_of(data) if s[1].startswith(b"http://ns.adobe.com/xmp")]
+    torn = with_segments(jpeg(), (0xE1, segments_of(data)[1][1]), segments[1])
+    read = images.read(torn)
+    assert read.lost == ("not kept: the second part of its XMP, which cannot be read",)
+    assert b"HasExtendedXMP" not in (read.xmp or b"")
+
+
+# pictures behind the picture
+
+
+def ultra_hdr() -> bytes:
+    """An Ultra HDR JPEG, by libultrahdr: a gain map behind an index (MPF)."""
+    from imagecodecs import ultrahdr_encode
+
+    light = np.dstack([pixels() / 255 * 4, np.ones(pixels().shape[:2])]).astype(np.float16)
+    return bytes(ultrahdr_encode(np.ascontiguousarray(light)))
+
+
+def test_a_gain_map_is_carried_with_an_index_that_is_right() -> None:
+    from imagecodecs import ultrahdr_decode
+
+    given = ultra_hdr()
+    map_of = given[given.rindex(b"\xff\xd8\xff") :]
+    picture = images.read(given)
+    assert [part.name for part in picture.parts] == ["its gain map (HDR)"] * 3
+    darker = picture.with_pixels(picture.pixels * 0.5)
+    data, said = images.encode(darker, FORMATS["JPEG"], quality=100)
+    assert said == []
+    assert data.endswith(map_of)
+    with Image.open(io.BytesIO(data)) as opened:
+        assert opened.format == "MPO"
+        assert opened.n_frames == 2
+        opened.seek(1)
+        assert (np.asarray(opened) == np.asarray(pillow(map_of))).all()
+    before, after = (ultrahdr_decode(each)[..., :3].astype(float) for each in (given, data))
+    assert after.mean() < 0.5 * before.mean()  # as the base is darker, so is the whole
+    # in a format that has no place for it, and in strict words
+    path = "a.png"
+    assert "not kept: its gain map (HDR), for which PNG has no place" in images.check_format(
+        picture, path
+    )
+    assert images.read(images.encode(picture, FORMATS["PNG"])[0]).parts == ()
+
+
+def test_claims_of_a_gain_map_go_where_it_goes() -> None:
+    claims = (
+        b'<rdf:Description rdf:about="" xmlns:hdrgm="http://ns.adobe.com/hdr-gain-map/1.0/" '
+        b'xmlns:Container="http://ns.google.com/photos/1.0/container/" '
+        b'xmlns:Item="http://ns.google.com/photos/1.0/container/item/" '
+        b'xmlns:GCamera="http://ns.google.com/photos/1.0/camera/" xmlns:dc="dc" '
+        b'hdrgm:Version="1.0" GCamera:MotionPhoto="1" GCamera:HdrPlusMakernote="x" dc:title="kept">'
+        b'<Container:Directory><rdf:Seq><rdf:li><Container:Item Item:Semantic="GainMap" '
+        b'Item:Length="60"/></rdf:li></rdf:Seq></Container:Directory></rdf:Description>'
+    )
+    given = with_segments(
+        jpeg(), (0xE1, b"http://ns.adobe.com/xap/1.0/\0" + PACKET % (RDF % claims))
+    )
+    carried, picture = again(given + jpeg(quality=50))
+    assert picture.parts[0].name == "its gain map (HDR) and its film"
+    assert carried.endswith(jpeg(quality=50))
+    assert claims in (images.read(carried).xmp or b"")
+    # elsewhere, and where nothing follows the picture after all
+    for left in (
+        images.read(images.encode(picture, FORMATS["PNG"])[0]).xmp,
+        images.read(given).xmp,
+    ):
+        assert left is not None
+        for gone in (b"hdrgm", b"Container", b"Item", b"MotionPhoto"):
+            assert gone not in left
+        assert b'GCamera:HdrPlusMakernote="x" dc:title="kept"' in left
+
+
+def mpf(first: bytes, *others: tuple[int, bytes]) -> bytes:
+    """A JPEG with others behind it, (kind, bytes), and an index of them."""
+    size = 8 + 2 + 12 * 3 + 4 + 16 * (len(others) + 1)
+    head = 4 + int.from_bytes(first[4:6], "big")
+    start, end = head + 8, len(first) + 4 + 4 + size
+    entries = struct.pack("<IIIHH", 0x030000, end, 0, 0, 0)
+    for kind, data in others:
+        entries += struct.pack("<IIIHH", kind, len(data), end - start, 0, 0)
+        end += len(data)
+    fields = (
+        struct.pack("<HHI4s", 0xB000, 7, 4, b"0100")
+        + struct.pack("<HHII", 0xB001, 4, 1, len(others) + 1)
+        + struct.pack("<HHII", 0xB002, 7, len(entries), 50)
+    )
+    block = b"II*\0" + struct.pack("<IH", 8, 3) + fields + bytes(4) + entries
+    return with_segments(first, (0xE2, b"MPF\0" + block)) + b"".join(data for _, data in others)
+
+
+def test_small_copies_in_an_index_are_let_go_and_the_rest_is_where_it_says() -> None:
+    small, other = jpeg(quality=20), jpeg(quality=30)
+    picture = images.read(mpf(jpeg(), (0x010001, small), (0, other)))
+    assert picture.lost == ("not kept: the smaller copies of its picture",)
+    data, _ = images.encode(picture, FORMATS["JPEG"])
+    assert small not in data
+    assert data.endswith(other)
+    with Image.open(io.BytesIO(data)) as opened:
+        opened.seek(1)
+        assert (np.asarray(opened) == np.asarray(pillow(other))).all()
+        assert opened.n_frames == 2
+    alone = images.read(mpf(jpeg(), (0x010002, small)))
+    assert alone.parts == ()
+    assert b"MPF\0" not in images.encode(alone, FORMATS["JPEG"])[0]
+
+
+def test_an_index_that_is_wrong_is_said_and_not_carried(rng: np.random.Generator) -> None:
+    other = jpeg(quality=30)
+    given = mpf(jpeg(), (0, other))
+    picture = images.read(given[:-9])
+    assert picture.lost == ("not kept: the index of its pictures (MPF), which is wrong",)
+    assert images.encode(picture, FORMATS["JPEG"])[0].endswith(other[:-9])
+    start = given.index(b"MPF\0")
+    for place in rng.integers(start, start + 90, 60):
+        broken = bytearray(given)
+        broken[place] ^= 1 << int(rng.integers(8))
+        try:
+            found = images.read(bytes(broken))
+        except errors.InputError:
+            continue
+        data = images.encode(found, FORMATS["JPEG"])[0]
+        for part in (part for part in found.parts if part.place == "MPF"):
+            entries = index.entries_of(part.body)
+            assert entries is not None
+            assert all(each.offset + each.size <= len(data) for each in entries[1:])
+
+
+def test_what_follows_a_picture_comes_back_to_the_byte() -> None:
+    film = b"\0\0\0\x18ftypmp42" + bytes(50)
+    data, picture = again(jpeg() + film)
+    assert data.endswith(b"\xff\xd9" + film)
+    assert [part.name for part in picture.parts] == ["its film"]
+    assert again(jpeg() + bytes(99))[1].parts == ()
+
+
+# helpers of the tests
+
+
+def deep() -> NDArray[np.uint16]:
+    """A smooth colour picture of 12 bits."""
+    y, x = np.mgrid[0:96, 0:128]
+    samples: NDArray[np.uint16] = np.stack([x * 31, y * 42, (x + y) * 18], -1).astype(np.uint16)
+    return samples
+
+
+def pillow(data: bytes) -> Any:
+    image = Image.open(io.BytesIO(data))
+    image.load()
+    return image
+
+
+def picture_of(picture: Picture) -> Image.Image:
+    return images.to_image(picture)
