@@ -22,15 +22,15 @@ PROFILE_HEADER = 128
 SPACES = {b"GRAY": "grey", b"RGB ": "colour"}
 
 
-<<<<<<< HEAD
+#: how the profile of a JPEG in XYB begins its description (cjpegli, libjxl)
+XYB = ("XYB_Per", "XYB")
+
+
 def srgb() -> bytes:
     """The profile of sRGB."""
     from PIL import ImageCms
 
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-=======
-#: how the profile of a JPEG in XYB begins its description (cjpegli, libjxl)
-XYB = ("XYB_Per", "XYB")
 
 
 def is_xyb(icc: bytes | None) -> bool:
@@ -46,13 +46,12 @@ def from_xyb(image: Image, header: Header) -> Picture:
     from PIL import ImageCms
 
     assert header.icc is not None
-    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+    standard = ImageCms.ImageCmsProfile(io.BytesIO(srgb()))
     own = ImageCms.ImageCmsProfile(io.BytesIO(header.icc))
-    converted = ImageCms.profileToProfile(image, own, srgb, outputMode="RGB")
+    converted = ImageCms.profileToProfile(image, own, standard, outputMode="RGB")
     note = "XYB, converted to sRGB through its profile"
-    header = replace(header, icc=srgb.tobytes(), notes=(*header.notes, note))
+    header = replace(header, icc=srgb(), notes=(*header.notes, note))
     return header.picture(np.asarray(converted))
->>>>>>> 0e6ad9d (JPEG: comments, IPTC, resources, long XMP and segments of others come back; gain maps and films behind the picture are carried; arithmetic coding, 12 bits, XYB; mozjpeg's tables)
 
 
 def from_cmyk(image: Image, header: Header) -> Picture:

@@ -18,6 +18,7 @@ from ..ground.files import atomic_write
 from .colour import misfit
 from .format import Format, Holds, Metadata, Sampling, Saving
 from .formats import FORMATS, format_of
+from .metadata import xmp
 from .orientation import upright
 from .picture import BITS, Depth, Header, Picture, Several
 
@@ -163,9 +164,8 @@ def _encode(
     said: list[str],
 ) -> None:
     """Writes the pictures into an open file, and appends to `said` what could not be kept."""
-    encoder = format.encoder(name)
     ready = _all_ready(pictures, format, name, said)
-    said += encoder(file, ready, saving)
+    said += format.encode(file, ready, saving)
     # A format that holds one picture takes one: of a second, it is said here that it has no place.
     next(ready, None)
 
@@ -294,6 +294,8 @@ def _beside(
             lost.append(words)
     if held.parts and held.format != format.name:
         without["parts"] = ()
+        if held.xmp is not None and "xmp" not in without:
+            without["xmp"] = xmp.without_claims(held.xmp)
         lost += dict.fromkeys(part.name for part in held.parts)
     nowhere = f"for which {format.title} has no place"
     return without, [*said, *(f"not kept: {words}, {nowhere}" for words in lost)]

@@ -200,34 +200,14 @@ def glance(data: bytes, name: str) -> Image | None:
     return None if image.mode == "CMYK" else image
 
 
-<<<<<<< HEAD
 def encode(file: BinaryIO, pictures: Iterator[Picture], saving: Saving) -> list[str]:
-    """A JPEG with full colour resolution (4:4:4), quality 95 unless another is given."""
-    from PIL import Image
-
-    picture = next(pictures)
-    said: list[str] = []
-    kept: dict[str, Any] = {} if picture.dpi is None else {"dpi": picture.dpi}
-    for name, value, room in (
-        ("exif", picture.exif, ROOM - len(EXIF)),
-        ("xmp", picture.xmp, ROOM - len(XMP)),
-    ):
-        if value is not None and len(value) > room:
-            said.append(
-                f"not kept: its {name.upper()} of {len(value)} bytes, more than the {room} that "
-                "a JPEG holds"
-            )
-        elif value is not None:
-            kept[name] = EXIF + value if name == "exif" else value
-=======
-def encode(file: BinaryIO, picture: Picture, saving: Saving) -> list[str]:
     """A JPEG with full colour resolution (4:4:4), of quality 95, or of its source's where that is
     higher, unless others are asked for.
     """
     from PIL import Image
 
+    picture = next(pictures)
     usual = max(QUALITY, picture.quality or 0)
->>>>>>> 0e6ad9d (JPEG: comments, IPTC, resources, long XMP and segments of others come back; gain maps and films behind the picture are carried; arithmetic coding, 12 bits, XYB; mozjpeg's tables)
     buffer = io.BytesIO()
     Image.fromarray(to_samples(picture, "uint8")).save(
         buffer,

@@ -12,6 +12,8 @@ from .. import exif
 #: fields of the index: how many pictures, and an entry of 16 bytes for each
 COUNT, ENTRIES = 0xB001, 0xB002
 SIZE = 16
+#: the type of the entries' field
+UNDEFINED = 7
 #: kinds of pictures that are but small copies of the first ("large thumbnails")
 COPIES = frozenset(range(0x010001, 0x010006))
 KIND = 0xFFFFFF
@@ -62,6 +64,7 @@ def taken(index: tuple[bytes, int] | None, end: int, data: bytes) -> Behind:
     if entries is None:
         return Behind(None, data, wrong=True)
     first, *others = (replace(each, offset=start + each.offset - end) for each in entries)
+    first = replace(first, offset=0)
     # what the index does not say truly is not carried on
     if any(each.offset < 0 or each.offset + each.size > len(data) for each in others):
         return Behind(None, data, wrong=True)
@@ -76,6 +79,8 @@ def taken(index: tuple[bytes, int] | None, end: int, data: bytes) -> Behind:
     if copies:
         first = replace(first, dependents=(0, 0))
     index_left = _patched(block, [first, *kept]) if kept else None
+    if index_left is not None and entries_of(index_left) != [first, *kept]:
+        return Behind(None, data, bool(copies), wrong=True)
     return Behind(index_left, data, bool(copies))
 
 
@@ -97,7 +102,12 @@ def entries_of(index: bytes) -> list[Entry] | None:
     except ValueError:
         return None
     field = None if parsed is None else parsed.directories["main"].get(ENTRIES)
-    if parsed is None or field is None or len(field.value) < SIZE or len(field.value) % SIZE:
+    if parsed is None or field is None or field.kind != UNDEFINED:
+        return None
+    if not field.value or len(field.value) % SIZE:
+        return None
+    # entries that lie over the directory would be patched together with it
+    if field.place < parsed.thumbnail + 4:
         return None
     every = struct.iter_unpack(parsed.order + "IIIHH", field.value)
     return [Entry(kind, size, offset, (one, two)) for kind, size, offset, one, two in every]
@@ -116,7 +126,7 @@ def _patched(index: bytes, entries: list[Entry]) -> bytes:
     patched = bytearray(index)
     place, before = main[ENTRIES].place, len(main[ENTRIES].value)
     patched[place : place + before] = packed.ljust(before, b"\0")
-    if COUNT in main and main[COUNT].kind == 4:
+    if COUNT in main and (main[COUNT].kind, main[COUNT].count) == (4, 1):
         struct.pack_into(order + "I", patched, main[COUNT].place, len(entries))
     # how many bytes its entries take stands in its directory
     directory = parsed.starts["main"]

@@ -29,6 +29,8 @@ LARGEST = 1 << 24
 _EXTENDED = re.compile(rb"\s+xmpNote:HasExtendedXMP\s*=\s*(\"[^\"]*\"|'[^']*')")
 _BEGIN = re.compile(rb"<rdf:RDF\b[^>]*>")
 _SPACE = re.compile(rb"xmlns:([\w.-]+)\s*=\s*[\"']([^\"']*)[\"']")
+#: what says nothing but that there is more
+_EMPTY = b'<rdf:Description rdf:about="" xmlns:xmpNote="http://ns.adobe.com/xmp/note/"/>'
 _STUB = (
     b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF '
     b'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" '
@@ -57,7 +59,7 @@ def joined(main: bytes, segments: Sequence[bytes]) -> bytes | None:
     if any(known.get(prefix, uri) != uri for prefix, uri in wanted.items()):
         return None
     new = (b' xmlns:%s="%s"' % each for each in wanted.items() if each[0] not in known)
-    head = _EXTENDED.sub(b"", main[begin.end() : end])
+    head = _EXTENDED.sub(b"", main[begin.end() : end]).replace(_EMPTY, b"")
     inner = bytes(more[begin_more.end() : end_more])
     opened = main[: begin.end() - 1] + b"".join(new) + b">"
     return opened + head + inner + main[end:]
