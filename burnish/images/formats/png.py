@@ -10,15 +10,19 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ...errors import UnsupportedChannels, UnsupportedFormat
+from ...errors import UnsupportedChannels
 from ..damage import corrupt, truncated
 from ..format import Format, Holds, Saving
-from ..picture import Header, Picture, to_samples
+from ..inside.animation import apng, changes, composed, see_through
+from ..picture import Depth, Header, Picture, Timing, to_samples
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -84,6 +88,7 @@ def _body(file: BinaryIO, place: int, length: int) -> bytes:
 def examine(file: BinaryIO, name: str) -> Header:
     """The header; no pixel is decoded."""
     found: dict[bytes, bytes] = {}
+    frames: list[tuple[bytes, bytes]] = []
     xmp, left = None, []
     for number, (letters, place, length) in enumerate(_chunks(file, name)):
         if (number == 0) != (letters == b"IHDR"):
@@ -93,11 +98,15 @@ def examine(file: BinaryIO, name: str) -> Header:
             left += [] if xmp else ["its text"]
         elif letters in (b"tEXt", b"zTXt", b"iTXt"):
             left.append("its text")
-        elif letters != b"IDAT":
+        elif letters not in (b"IDAT", b"fdAT"):
             found[letters] = _body(file, place, length)
+        if letters in apng.CHUNKS:
+            frames.append((letters, found.get(letters, b"")))
     width, height, bits, kind, *_ = _header(found[b"IHDR"], name)
-    if b"acTL" in found:
-        raise UnsupportedFormat(f"{name}: is an animated PNG; only single pictures are handled yet")
+    alpha = kind in (4, 6) or b"tRNS" in found
+    film = apng.film(frames, (width, height), not alpha, name) if b"acTL" in found else None
+    if film is not None and film.pictures > 1:
+        alpha = alpha or see_through(film.controls, width, height)
     icc, dpi = _profile(found.get(b"iCCP")), _dpi(found.get(b"pHYs"))
     left += _meaning_lost(found, icc, dpi)
     lost = (f"not kept: {', '.join(dict.fromkeys(left))}",) if left else ()
@@ -112,7 +121,7 @@ def examine(file: BinaryIO, name: str) -> Header:
         height,
         channels,
         depth="uint16" if bits == 16 else "uint8",
-        alpha=kind in (4, 6) or b"tRNS" in found,
+        alpha=alpha,
         stored=f"{bits}-bit {COLOURS[kind][2]}",
         icc=icc,
         exif=found.get(b"eXIf"),
@@ -120,6 +129,8 @@ def examine(file: BinaryIO, name: str) -> Header:
         dpi=dpi,
         notes=tuple(notes),
         lost=lost,
+        frames=1 if film is None else film.pictures,
+        timing=None if film is None else film.timing,
     )
 
 
@@ -191,14 +202,44 @@ def _dpi(body: bytes | None) -> tuple[float, float] | None:
 
 
 def decode(file: BinaryIO, header: Header, name: str) -> Iterator[Picture]:
-    """The picture. Raises InputTruncated or InputCorrupt."""
+    """The picture, or the frames, behind what is shown where nothing is animated. Raises
+    InputTruncated or InputCorrupt.
+    """
     from imagecodecs import png_decode
 
     check_chunks(file, name)
-    samples = png_decode(_pixels_alone(file, name))
-    if samples.dtype.name != header.depth or samples.shape[:2] != (header.height, header.width):
-        raise corrupt(name, f"it decodes to {samples.shape} of {samples.dtype}")
-    yield header.picture(samples)
+    size = (header.width, header.height)
+    film = None
+    if header.frames > 1:
+        chunks = _bodies(file, name, apng.CHUNKS - {b"IDAT", b"fdAT"})
+        film = apng.film(chunks, size, not header.alpha, name)
+    if film is None or film.stand_in:
+        samples = png_decode(_pixels_alone(file, name))
+        if samples.dtype.name != header.depth or samples.shape[:2] != (header.height, header.width):
+            raise corrupt(name, f"it decodes to {samples.shape} of {samples.dtype}")
+        yield header.picture(samples if film is None else apng.like(samples, header.alpha))
+    if film is not None:
+        stills = apng.stills(_bodies(file, name, DECODED | apng.CHUNKS), _chunk)
+        parts = (apng.like(_still(SIGNATURE + still, name), True) for still in stills)
+        frames = zip(film.controls, parts, strict=True)
+        for seen, laid in zip(composed(frames, *size), film.controls, strict=True):
+            picture = header.picture(apng.like(seen, header.alpha))
+            yield replace(picture, timing=Timing(laid.seconds, film.plays))
+
+
+def _still(data: bytes, name: str) -> NDArray[Any]:
+    """The samples of a frame that stands in a PNG of its own."""
+    from imagecodecs import png_decode
+
+    check_chunks(io.BytesIO(data), name)
+    return np.asarray(png_decode(data))
+
+
+def _bodies(file: BinaryIO, name: str, wanted: Collection[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    """(four letters, body) of each chunk that is wanted; of all others, an empty body."""
+    for letters, place, length in _chunks(file, name):
+        file.seek(place)
+        yield letters, file.read(length) if letters in wanted else b""
 
 
 def glance(data: bytes, name: str) -> Image:
@@ -272,11 +313,48 @@ def encode(file: BinaryIO, pictures: Iterator[Picture], saving: Saving) -> list[
     from imagecodecs import png_encode
 
     picture = next(pictures)
-    samples = to_samples(picture, HOLDS.depth(picture.depth))
-    plain = bytes(png_encode(np.ascontiguousarray(samples)))
+    second = next(pictures, None)
+    depth = HOLDS.depth(picture.depth)
+    plain = bytes(png_encode(np.ascontiguousarray(to_samples(picture, depth))))
     after_header = len(SIGNATURE) + 25
-    file.write(b"".join((plain[:after_header], *_around(picture), plain[after_header:])))
+    file.write(b"".join((plain[:after_header], *_around(picture))))
+    if second is None:
+        file.write(plain[after_header:])
+        return []
+    _write_film(file, picture, chain([second], pictures), depth)
     return []
+
+
+def _write_film(file: BinaryIO, first: Picture, others: Iterator[Picture], depth: Depth) -> None:
+    """Writes the frames of an animation behind the header of its PNG.
+
+    first: a frame as well, or, without a time of its own, what is shown where nothing is animated.
+    """
+    second = next(others)
+    frames = chain([second], others) if first.timing is None else chain([first, second], others)
+    plays = 0 if second.timing is None else second.timing.plays
+
+    # How many there are is known when all are written.
+    place = file.tell()
+    file.write(_chunk(b"acTL", struct.pack(">II", 0, plays)))
+    if first.timing is None:
+        pixels = _compressed(to_samples(first, depth))
+        file.write(b"".join(_chunk(b"IDAT", body) for body in pixels))
+    drawn = first.timing is None
+    count = apng.write_frames(file, changes(frames, depth), _chunk, _compressed, drawn)
+    file.write(_chunk(b"IEND", b""))
+    end = file.tell()
+    file.seek(place)
+    file.write(_chunk(b"acTL", struct.pack(">II", count, plays)))
+    file.seek(end)
+
+
+def _compressed(samples: NDArray[Any]) -> Iterator[bytes]:
+    """The bodies of the IDAT chunks that hold samples."""
+    from imagecodecs import png_encode
+
+    still = io.BytesIO(png_encode(np.ascontiguousarray(samples)))
+    return (body for letters, body in _bodies(still, "the result", {b"IDAT"}) if letters == b"IDAT")
 
 
 def _around(picture: Picture) -> Iterator[bytes]:
@@ -297,11 +375,11 @@ def _chunk(letters: bytes, body: bytes) -> bytes:
 
 
 #: the side is libpng's own limit
-HOLDS = Holds(depths=("uint8", "uint16"), side=1_000_000)
+HOLDS = Holds(depths=("uint8", "uint16"), several=("frames",), side=1_000_000)
 PNG = Format(
     name="PNG",
     title="PNG",
-    endings=(".png",),
+    endings=(".png", ".apng"),
     begins=(SIGNATURE,),
     holds=HOLDS,
     examine=examine,

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, BinaryIO
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import chain
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ...errors import UnsupportedFormat
+from ...errors import FormatLimit
 from .. import exif
 from ..damage import corrupt, truncated
 from ..format import Format, Holds, Saving
-from ..picture import Header, Picture, to_samples
+from ..inside.animation import changes, riff, see_through
+from ..picture import Header, Picture, Timing, to_samples
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 QUALITY = 95
-ANIMATED = 0x02
 #: the chunks that are read whole
 WHOLE = {b"ICCP", b"EXIF", b"XMP "}
 
@@ -39,19 +43,23 @@ def _chunks(file: BinaryIO, name: str) -> Iterator[tuple[bytes, bytes]]:
         letters, length = file.read(4), int.from_bytes(file.read(4), "little")
         if place + 8 + length > end:
             raise truncated(name)
-        yield letters, file.read(length if letters in WHOLE else min(length, 16))
+        yield letters, file.read(length if letters in WHOLE else min(length, riff.HEAD))
         place += 8 + length + length % 2
 
 
 def examine(file: BinaryIO, name: str) -> Header:
     """The header; nothing is decoded."""
-    found = dict(_chunks(file, name))
-    extended = found.get(b"VP8X", b"")
-    if (extended and extended[0] & ANIMATED) or b"ANIM" in found:
-        raise UnsupportedFormat(
-            f"{name}: is an animated WebP; only single pictures are handled yet"
-        )
-    if b"VP8L" in found:
+    chunks = list(_chunks(file, name))
+    found = dict(chunks)
+    lossy, frames, timing = b"VP8 " in found, 1, None
+    if b"ANMF" in found:
+        width, height = _canvas(found.get(b"VP8X", b""), name)
+        parts = _parts(chunks, (width, height), name)
+        alpha = see_through((part.laid for part in parts), width, height)
+        lossy = any(part.lossy for part in parts)
+        frames = len(parts)
+        timing = _timing(found.get(b"ANIM", b""), parts, name) if frames > 1 else None
+    elif b"VP8L" in found:
         width, height, alpha = _lossless_size(found[b"VP8L"], name)
     elif b"VP8 " in found:
         width, height = _lossy_size(found[b"VP8 "], name)
@@ -59,7 +67,6 @@ def examine(file: BinaryIO, name: str) -> Header:
     else:
         raise corrupt(name, "it holds no picture")
     block = found[b"EXIF"].removeprefix(b"Exif\0\0") if b"EXIF" in found else None
-    lossy = b"VP8 " in found
     return Header(
         "WEBP",
         width,
@@ -73,7 +80,31 @@ def examine(file: BinaryIO, name: str) -> Header:
         exif=block,
         xmp=found.get(b"XMP "),
         dpi=exif.resolution(block),
+        frames=frames,
+        timing=timing,
     )
+
+
+def _canvas(body: bytes, name: str) -> tuple[int, int]:
+    """Width and height of an animation."""
+    if len(body) < 10:
+        raise corrupt(name, "an animation without a header")
+    return int.from_bytes(body[4:7], "little") + 1, int.from_bytes(body[7:10], "little") + 1
+
+
+def _parts(
+    chunks: Iterable[tuple[bytes, bytes]], size: tuple[int, int], name: str
+) -> list[riff.Part]:
+    """The frames."""
+    return [riff.part(body, size, name) for letters, body in chunks if letters == b"ANMF"]
+
+
+def _timing(body: bytes, parts: Sequence[riff.Part], name: str) -> Timing:
+    """How the whole animation is played."""
+    if len(body) < 6:
+        raise corrupt(name, "an animation that does not say how often it is played")
+    seconds = sum(part.laid.seconds for part in parts)
+    return Timing(seconds, int.from_bytes(body[4:6], "little"))
 
 
 def _lossless_size(body: bytes, name: str) -> tuple[int, int, bool]:
@@ -93,14 +124,23 @@ def _lossy_size(body: bytes, name: str) -> tuple[int, int]:
 
 
 def decode(file: BinaryIO, header: Header, name: str) -> Iterator[Picture]:
-    """The picture. Raises InputCorrupt."""
+    """The picture, or the frames, one after another. Raises InputCorrupt."""
+    parts = _parts(_chunks(file, name), (header.width, header.height), name)
+    mode = "RGBA" if header.alpha else "RGB"
+    file.seek(0)
     with glance(file.read(), name) as image:
-        image.load()
-        if image.size != (header.width, header.height):
-            raise corrupt(name, "its parts differ in size")
-        yield header.picture(
-            np.asarray(image if image.mode in ("RGB", "RGBA") else image.convert("RGB"))
-        )
+        for number in range(header.frames):
+            image.seek(number)
+            image.load()
+            if image.size != (header.width, header.height):
+                raise corrupt(name, "its parts differ in size")
+            shown = image if image.mode == mode else image.convert(mode)
+            picture = header.picture(np.asarray(shown))
+            if header.timing is None:
+                yield picture
+            else:
+                seconds = parts[number].laid.seconds
+                yield replace(picture, timing=replace(header.timing, seconds=seconds))
 
 
 def glance(data: bytes, name: str) -> Image:
@@ -112,9 +152,8 @@ def glance(data: bytes, name: str) -> Image:
 
 def encode(file: BinaryIO, pictures: Iterator[Picture], saving: Saving) -> list[str]:
     """A WebP, lossless unless a quality is given or the input was lossy itself (then 95)."""
-    from PIL import Image
-
     picture = next(pictures)
+    second = next(pictures, None)
     lossless = saving.quality is None and not picture.lossy
     asked = QUALITY if saving.quality is None else saving.quality
     kept = {
@@ -126,19 +165,35 @@ def encode(file: BinaryIO, pictures: Iterator[Picture], saving: Saving) -> list[
         )
         if value is not None
     }
-    buffer = io.BytesIO()
-    Image.fromarray(to_samples(picture, "uint8")).save(
-        buffer,
-        "WEBP",
-        lossless=lossless,
-        quality=80 if lossless else asked,  # of lossless files it is the effort
-        exact=True,
-        **kept,
-    )
-    file.write(buffer.getbuffer())
+    save = partial(_still, lossless=lossless, quality=asked)
+    if second is None:
+        file.write(save(to_samples(picture, "uint8"), kept))
+    else:
+        timing = second.timing or Timing(0.0)
+        frames = changes(chain([picture, second], pictures), "uint8", even=True)
+        if not riff.write_film(file, picture, timing, frames, save):
+            raise FormatLimit("its frames are more than the 4 GB of a WebP; write .png")
     if picture.dpi is None or exif.resolution(picture.exif) is not None:
         return []
     return [f"not kept: its resolution of {picture.dpi[0]:g} dpi, for which WebP has no place"]
+
+
+def _still(
+    samples: NDArray[Any], kept: Mapping[str, bytes] | None = None, *, lossless: bool, quality: int
+) -> bytes:
+    """The bytes of a WebP. kept: what stands beside the picture, as Pillow calls it."""
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.fromarray(samples).save(
+        buffer,
+        "WEBP",
+        lossless=lossless,
+        quality=80 if lossless else quality,  # of lossless files it is the effort
+        exact=True,
+        **(kept or {}),
+    )
+    return buffer.getvalue()
 
 
 WEBP = Format(
@@ -146,7 +201,7 @@ WEBP = Format(
     title="WebP",
     endings=(".webp",),
     begins=(b"RIFF....WEBP",),
-    holds=Holds(depths=("uint8",), grey=False, side=16383),
+    holds=Holds(depths=("uint8",), grey=False, several=("frames",), side=16383),
     examine=examine,
     decode=decode,
     encode=encode,
