@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from ...errors import UnsupportedChannels
 from ..damage import corrupt, truncated
 from ..format import Format, Holds, Saving
-from ..inside.animation import apng, changes, composed, see_through
+from ..inside.animation import apng, changes, composed, like, see_through
 from ..picture import Depth, Header, Picture, Timing, to_samples
 
 if TYPE_CHECKING:
@@ -217,13 +217,13 @@ def decode(file: BinaryIO, header: Header, name: str) -> Iterator[Picture]:
         samples = png_decode(_pixels_alone(file, name))
         if samples.dtype.name != header.depth or samples.shape[:2] != (header.height, header.width):
             raise corrupt(name, f"it decodes to {samples.shape} of {samples.dtype}")
-        yield header.picture(samples if film is None else apng.like(samples, header.alpha))
+        yield header.picture(samples if film is None else like(samples, header.alpha))
     if film is not None:
         stills = apng.stills(_bodies(file, name, DECODED | apng.CHUNKS), _chunk)
-        parts = (apng.like(_still(SIGNATURE + still, name), True) for still in stills)
+        parts = (like(_still(SIGNATURE + still, name), True) for still in stills)
         frames = zip(film.controls, parts, strict=True)
         for seen, laid in zip(composed(frames, *size), film.controls, strict=True):
-            picture = header.picture(apng.like(seen, header.alpha))
+            picture = header.picture(like(seen, header.alpha))
             yield replace(picture, timing=Timing(laid.seconds, film.plays))
 
 

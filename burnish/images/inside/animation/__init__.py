@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .canvas import After, Area, Laid, composed, see_through
+from .canvas import After, Area, Laid, composed, like, see_through
 from .changes import Changed, changes
 
-__all__ = ["After", "Area", "Changed", "Laid", "changes", "composed", "see_through"]
+__all__ = ["After", "Area", "Changed", "Laid", "changes", "composed", "like", "see_through"]

@@ -119,18 +119,6 @@ def stills(
         yield b"".join([*frame, chunk(b"IEND", b"")])
 
 
-def like(samples: NDArray[Any], alpha: bool) -> NDArray[Any]:
-    """Samples [H, W] or [H, W, 1 to 4] with an alpha that shows all, or without theirs."""
-    samples = samples.reshape(*samples.shape[:2], -1)
-    has_alpha = samples.shape[2] in (2, 4)
-    if has_alpha == alpha:
-        return samples
-    if has_alpha:
-        return samples[..., :-1]
-    shown = np.iinfo(samples.dtype).max
-    return np.pad(samples, ((0, 0), (0, 0), (0, 1)), constant_values=shown)
-
-
 def write_frames(
     file: BinaryIO,
     frames: Iterable[Changed],

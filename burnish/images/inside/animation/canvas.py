@@ -84,6 +84,18 @@ def composed(
             place[:] = before
 
 
+def like(samples: NDArray[Any], alpha: bool) -> NDArray[Any]:
+    """Samples [H, W] or [H, W, 1 to 4] with an alpha that shows all, or without theirs."""
+    samples = samples.reshape(*samples.shape[:2], -1)
+    has_alpha = samples.shape[2] in (2, 4)
+    if has_alpha == alpha:
+        return samples
+    if has_alpha:
+        return samples[..., :-1]
+    shown = np.iinfo(samples.dtype).max
+    return np.pad(samples, ((0, 0), (0, 0), (0, 1)), constant_values=shown)
+
+
 def see_through(frames: Iterable[Laid], width: int, height: int) -> bool:
     """Whether something of a picture of that size may be transparent while the frames are shown."""
     whole = False  # whether all is hidden by what lies there
