@@ -87,6 +87,7 @@ def odd_files() -> Iterator[Odd]:
     yield from odd_jpegs()
     yield from odd_pngs()
     yield from odd_webps()
+    yield from odd_gifs()
     yield from odd_tiffs()
     yield from bombs()
 
@@ -125,7 +126,6 @@ def no_pictures() -> Iterator[Odd]:
         unsupported,
         "unknown",
     )
-    yield Odd("gif", ".gif", encoded(pixels(), "GIF"), unsupported, "GIF")
     yield Odd("bmp", ".bmp", encoded(pixels(), "BMP"), unsupported, "BMP")
     cut = errors.InputTruncated
     yield Odd("avif of few bytes", ".jpg", b"\0\0\0\x20ftypavif" + bytes(9), cut)
@@ -259,12 +259,26 @@ def odd_pngs() -> Iterator[Odd]:
     )
     yield Odd("png of no width", ".png", png(0, 8, 8, 0, zlib.compress(bytes(8))), bad)
     yield Odd(
-        "animated png",
+        "animated png without frames",
         ".png",
         png(1, 1, 8, 0, zlib.compress(b"\0\0"), extra=chunk(b"acTL", bytes(8))),
-        errors.UnsupportedFormat,
-        "single pictures",
+        bad,
+        "announces 0 frames",
     )
+
+
+def odd_gifs() -> Iterator[Odd]:
+    plain = encoded(pixels(), "GIF")
+    cut, bad = errors.InputTruncated, errors.InputCorrupt
+    yield Odd("gif of its head", ".gif", plain[:13], cut)
+    yield Odd("gif cut", ".gif", plain[: len(plain) // 2], cut)
+    yield Odd("gif without a frame", ".gif", plain[:13] + bytes(768) + b";", cut)
+    yield Odd("gif of an unknown block", ".gif", plain[:13] + bytes(768) + b"?", bad, "block")
+    image = b"," + struct.pack("<HHHH", 0, 0, 4, 4)
+    screen = b"GIF89a" + struct.pack("<HH", 4, 4)
+    few = b"\0\x02\x02\x44\x01\0;"  # the compressed pixels of one, where sixteen are announced
+    yield Odd("gif of too few pixels", ".gif", screen + b"\x80\0\0" + bytes(6) + image + few, cut)
+    yield Odd("gif without colours", ".gif", screen + bytes(3) + image + few, bad, "colours")
 
 
 def odd_webps() -> Iterator[Odd]:
@@ -291,7 +305,7 @@ def odd_webps() -> Iterator[Odd]:
         ".webp",
         encoded(frames[0], "WEBP", save_all=True, append_images=frames[1:]),
         errors.UnsupportedFormat,
-        "single pictures",
+        "has 2 frames, and one picture is wanted",
     )
 
 

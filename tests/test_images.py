@@ -732,7 +732,7 @@ def test_depth_that_is_lost_is_said(tmp_path: Path) -> None:
 
 def test_names_that_say_no_format_and_arrays_that_are_no_pictures_are_refused() -> None:
     with pytest.raises(errors.UsageError, match=".jpg, .jpeg"):
-        images.check_format(images.from_array(np.zeros((2, 2), np.uint8)), "a.gif")
+        images.check_format(images.from_array(np.zeros((2, 2), np.uint8)), "a.xcf")
     for array in (
         np.zeros((2, 2, 5), np.uint8),
         np.zeros((2, 2)),

@@ -38,8 +38,13 @@ class Holds:
     alpha: bool = True
     #: whether a picture may have planes besides, such as infrared
     extras: bool = False
+    #: colours that a picture may have; None where there is no limit. Where there is one, it is
+    #: seen or not, and never half transparent
+    colours: int | None = None
     #: what the pictures of a file may be to each other; empty where a file is one picture
     several: tuple[Several, ...] = ()
+    #: whether a picture may stand before the frames that is shown where nothing is animated
+    stand_in: bool = False
     #: pixels that a side may have; None where there is no limit
     side: int | None = None
     #: what may stand beside a picture; of all else, writing says that it is not kept, and leaves it

@@ -164,8 +164,9 @@ def _encode(
     said: list[str],
 ) -> None:
     """Writes the pictures into an open file, and appends to `said` what could not be kept."""
+    encoder = format.encoder(name)
     ready = _all_ready(pictures, format, name, said)
-    said += format.encode(file, ready, saving)
+    said += encoder(file, ready, saving)
     # A format that holds one picture takes one: of a second, it is said here that it has no place.
     next(ready, None)
 
@@ -174,12 +175,46 @@ def _all_ready(
     pictures: Picture | Iterable[Picture], format: Format, name: str, said: list[str]
 ) -> Iterator[Picture]:
     """The pictures as the format can hold them, one by one; `said` is told what that cost."""
-    for number, picture in enumerate([pictures] if isinstance(pictures, Picture) else pictures):
+    first: Picture | None = None
+    given = iter([pictures] if isinstance(pictures, Picture) else pictures)
+    if "frames" in format.holds.several and not format.holds.stand_in:
+        given = _without_stand_in(given, format, said)
+    for number, picture in enumerate(given):
         several: Several = "pages" if picture.timing is None else "frames"
         said += _check_several(number + 1, several, format, name)
+        first = first or picture
+        if "frames" in format.holds.several and not _alike(first, picture):
+            raise FormatLimit(
+                f"{name}: the frames of a {format.title} are of one size and kind, and these are "
+                "not; write each into a file of its own with --pages"
+            )
         ready, lost = _ready(picture, format, name)
         said += lost
         yield ready
+
+
+def _without_stand_in(
+    pictures: Iterator[Picture], format: Format, said: list[str]
+) -> Iterator[Picture]:
+    """The pictures but for the first where it only stands in for the frames behind it."""
+    first = next(pictures)
+    second = next(pictures, None)
+    if second is None or first.timing is not None or second.timing is None:
+        yield first
+    else:
+        what = "the picture that is shown where nothing is animated"
+        said.append(f"not kept: {what}, for which {format.title} has no place")
+    if second is not None:
+        yield second
+    yield from pictures
+
+
+def _alike(first: Picture, picture: Picture) -> bool:
+    """Whether both may be frames of one animation: of one size, in colour or not, with alpha or
+    not.
+    """
+    same_alpha = (first.alpha is None) == (picture.alpha is None)
+    return first.pixels.shape == picture.pixels.shape and same_alpha
 
 
 def _check_several(count: int, several: Several, format: Format, name: str) -> list[str]:

@@ -68,7 +68,7 @@ Format = Annotated[
         "--format",
         metavar="EXT",
         show_default=False,
-        help="jpg, png, webp, tif or avif, instead of each input's own.",
+        help="jpg, png, webp, gif, tif or avif, instead of each input's own.",
     ),
 ]
 Suffix = Annotated[

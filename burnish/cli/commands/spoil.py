@@ -44,7 +44,11 @@ Mask = Annotated[bool, typer.Option("--mask", help="Write where the damage is, a
 Format = Annotated[
     str | None,
     typer.Option(
-        "-f", "--format", metavar="EXT", show_default=False, help="jpg, png, webp, tif or avif."
+        "-f",
+        "--format",
+        metavar="EXT",
+        show_default=False,
+        help="jpg, png, webp, gif, tif or avif.",
     ),
 ]
 Suffix = Annotated[

@@ -10,13 +10,14 @@ from pathlib import Path
 from ...errors import UsageError
 from ..format import Format
 from .avif import AVIF
+from .gif import GIF
 from .jpeg import JPEG
 from .png import PNG
 from .tiff import TIFF
 from .webp import WEBP
 
 #: the table of contents; to add a format: a file in this folder, and a line here
-FORMATS: dict[str, Format] = {format.name: format for format in (JPEG, PNG, WEBP, TIFF, AVIF)}
+FORMATS: dict[str, Format] = {format.name: format for format in (JPEG, PNG, WEBP, TIFF, AVIF, GIF)}
 
 
 def endings() -> tuple[str, ...]:

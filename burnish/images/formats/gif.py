@@ -146,8 +146,7 @@ def _indexed(
             said.append("GIF has no half-transparency: what is half seen is seen, or is not")
         seen = alpha > 127
         most = COLOURS - (not seen.all())
-    rgb = samples[..., :3].astype(np.uint32)
-    packed = np.where(seen, rgb[..., 0] << 16 | rgb[..., 1] << 8 | rgb[..., 2], 0)
+    packed = _packed(samples)
     found, numbers = np.unique(packed[seen], return_inverse=True)
     if len(found) > most:
         said.append(
@@ -173,7 +172,14 @@ def _fewer(packed: NDArray[np.uint32], most: int) -> tuple[NDArray[np.uint32], N
     image = Image.fromarray(np.ascontiguousarray(rgb[None]))
     fewer = image.quantize(most, Image.Quantize.MEDIANCUT, kmeans=1, dither=Image.Dither.NONE)
     table = np.array(fewer.getpalette(), np.uint32).reshape(-1, 3)
-    return table[:, 0] << 16 | table[:, 1] << 8 | table[:, 2], np.asarray(fewer)[0]
+    return _packed(table), np.asarray(fewer)[0]
+
+
+def _packed(rgb: NDArray[Any]) -> NDArray[np.uint32]:
+    """Colours [..., 3] as one number each."""
+    red, green, blue = (rgb[..., c].astype(np.uint32) for c in range(3))
+    packed: NDArray[np.uint32] = np.asarray(red * 65536 + green * 256 + blue, np.uint32)
+    return packed
 
 
 def _compressed(numbers: NDArray[np.uint8]) -> bytes:
@@ -198,6 +204,7 @@ GIF = Format(
     holds=Holds(
         depths=("uint8",),
         grey=False,
+        colours=COLOURS,
         side=65535,
         several=("frames",),
         metadata=frozenset({"text"}),

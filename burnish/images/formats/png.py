@@ -375,7 +375,7 @@ def _chunk(letters: bytes, body: bytes) -> bytes:
 
 
 #: the side is libpng's own limit
-HOLDS = Holds(depths=("uint8", "uint16"), several=("frames",), side=1_000_000)
+HOLDS = Holds(depths=("uint8", "uint16"), several=("frames",), stand_in=True, side=1_000_000)
 PNG = Format(
     name="PNG",
     title="PNG",

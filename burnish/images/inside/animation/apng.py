@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, BinaryIO
 
-import numpy as np
 from numpy.typing import NDArray
 
 from ...damage import corrupt
