@@ -8,6 +8,9 @@ from typing import Annotated
 
 import typer
 
+#: the formats that -f takes, each by its usual ending, in words
+FORMATS = "jpg, png, webp, gif, tif or avif"
+
 
 class Device(StrEnum):
     """Where a model runs."""

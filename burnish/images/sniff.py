@@ -56,16 +56,11 @@ UNREAD = (
         rb"(\xef\xbb\xbf)?\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*(<!doctype\s+svg[^>]*>\s*)?<svg",
         (".svg",),
     ),
-<<<<<<< HEAD
-    Unread("is a GIF; {reads}, and only single pictures are handled yet", rb"GIF8[79]a", (".gif",)),
     Unread(
         "is a PDF, which only `burnish restore` and `burnish info` take; {reads}",
         rb"%PDF|.{1,512}%PDF-",
         (".pdf",),
     ),
-=======
-    Unread("is a PDF; {reads}", rb"%PDF|.{1,512}%PDF-", (".pdf",)),
->>>>>>> 886fcbb (GIF, still and moving; what stands before the frames of an animated PNG)
     Unread("is PostScript (EPS); {reads}", rb"%!PS|\xc5\xd0\xd3\xc6"),
     Unread("is a ZIP archive; unpack it: {reads}", rb"PK\x03\x04|PK\x05\x06"),
     Unread("is a BMP; {reads}", rb"BM.{4}\0\0\0\0", (".bmp",)),

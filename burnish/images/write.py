@@ -164,9 +164,8 @@ def _encode(
     said: list[str],
 ) -> None:
     """Writes the pictures into an open file, and appends to `said` what could not be kept."""
-    encoder = format.encoder(name)
     ready = _all_ready(pictures, format, name, said)
-    said += encoder(file, ready, saving)
+    said += format.encode(file, ready, saving)
     # A format that holds one picture takes one: of a second, it is said here that it has no place.
     next(ready, None)
 

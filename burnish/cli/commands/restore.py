@@ -13,6 +13,7 @@ from ...errors import InputError, UsageError
 from ..app import app, each
 from ..opening import open_model
 from ..options import (
+    FORMATS,
     AsJson,
     Device,
     Full,
@@ -68,7 +69,7 @@ Format = Annotated[
         "--format",
         metavar="EXT",
         show_default=False,
-        help="jpg, png, webp, gif, tif or avif, instead of each input's own.",
+        help=f"{FORMATS}, instead of each input's own.",
     ),
 ]
 Suffix = Annotated[

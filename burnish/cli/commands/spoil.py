@@ -12,7 +12,7 @@ import typer
 
 from ...errors import InputError, UsageError
 from ..app import app, each, say
-from ..options import AsJson, Inputs, Megapixels, Output, Overwrite, Recursive
+from ..options import FORMATS, AsJson, Inputs, Megapixels, Output, Overwrite, Recursive
 from ..outputs import pairs_of
 from ..words import parse_settings
 
@@ -48,7 +48,7 @@ Format = Annotated[
         "--format",
         metavar="EXT",
         show_default=False,
-        help="jpg, png, webp, gif, tif or avif.",
+        help=f"{FORMATS}.",
     ),
 ]
 Suffix = Annotated[
