@@ -154,15 +154,22 @@ def run_job(
     restore = partial(_restore, job, model, asked, say, look)
     done: list[_Done] = []
     work = _one_by_one(restore, _chosen(pictures, meant), done, _parts(progress, len(meant)))
-    said = images.write(
-        target,
-        chain([next(work)], work),
+    said = _write(job, chain([next(work)], work), before)
+    return _report(job, done, origins, said, time.perf_counter() - begun)
+
+
+def _write(
+    job: Job, pictures: Iterable[Picture], before: Callable[[Path], object] | None
+) -> list[str]:
+    """Writes the result as the job says. Returns sentences on what could not be kept."""
+    return images.write(
+        job.target,
+        pictures,
         quality=job.quality,
         sampling=job.sampling,
         strict=job.strict,
         before=before,
     )
-    return _report(job, done, origins, said, time.perf_counter() - begun)
 
 
 def _run_pdf(

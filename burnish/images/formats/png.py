@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -104,9 +104,9 @@ def examine(file: BinaryIO, name: str) -> Header:
             frames.append((letters, found.get(letters, b"")))
     width, height, bits, kind, *_ = _header(found[b"IHDR"], name)
     alpha = kind in (4, 6) or b"tRNS" in found
-    film = apng.film(frames, (width, height), not alpha, name) if b"acTL" in found else None
-    if film is not None and film.pictures > 1:
-        alpha = alpha or see_through(film.controls, width, height)
+    film = None
+    if b"acTL" in found:
+        film, alpha = _film(frames, (width, height), alpha, name)
     icc, dpi = _profile(found.get(b"iCCP")), _dpi(found.get(b"pHYs"))
     left += _meaning_lost(found, icc, dpi)
     lost = (f"not kept: {', '.join(dict.fromkeys(left))}",) if left else ()
@@ -132,6 +132,18 @@ def examine(file: BinaryIO, name: str) -> Header:
         frames=1 if film is None else film.pictures,
         timing=None if film is None else film.timing,
     )
+
+
+def _film(
+    chunks: Iterable[tuple[bytes, bytes]], size: tuple[int, int], alpha: bool, name: str
+) -> tuple[apng.Film | None, bool]:
+    """The frames that the chunks announce, None for one alone, and whether something may be
+    transparent while they are shown; alpha: whether they may have transparent pixels.
+    """
+    film = apng.film(chunks, size, not alpha, name)
+    if film.pictures == 1:
+        return None, alpha
+    return film, see_through(film.controls, *size)
 
 
 def _header(body: bytes, name: str) -> tuple[int, int, int, int, int, int, int]:
