@@ -674,6 +674,21 @@ def test_a_share_of_the_pictures_stays_as_it_is_at_the_neutral_level(folder: Pat
     assert 6 < int((both[0, 0].spoiled == both[0, 0].clean).flatten(1).all(1).sum()) < 28
 
 
+def test_a_share_can_go_by_the_names_of_the_pictures(folder: Path) -> None:
+    first, *others = (source.name for source in opened(folder).sources)
+    never = {f"*{Path(first).stem}*": 0.0}
+    told = Damaging(Degradation(DIAL, noise().spoil, neutral=0.0), shares=never)
+    assert not told.always
+    with pytest.raises(RecipeError, match="shares: a: 2 is no share"):
+        replace(told, shares={"a": 2.0})
+    assert not told.levels([first] * 8, np.random.default_rng(1)).any()
+    assert told.levels(others, np.random.default_rng(1)).all()
+    crops = Crops(opened(folder), (told,), Cut(16), batch=64, seed=1)
+    unchanged = (crops[0, 0].spoiled == crops[0, 0].clean).flatten(1).all(1)
+    assert int(unchanged.sum()) == sum(picture == 0 for picture, _ in crops._chosen(0, 0))
+    assert 0 < int(unchanged.sum()) < 64
+
+
 def test_a_hidden_dial_weighs_the_loss(folder: Path) -> None:
     hidden = Damaging(NOISE.degradation, told=False)
     crops = Crops(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import PurePath
 from typing import NamedTuple
 
 import numpy as np
@@ -153,8 +154,10 @@ class Crops(Dataset[Batch]):
         Those of a pair are what it says of itself, or NaN.
         """
         levels = np.full((self.batch, len(self._names)), np.nan, np.float32)
+        alike = chosen[:1] if self.one_level else chosen
+        names = [PurePath(self.pictures.sources[picture].name).name for picture, _ in alike]
         for k, part in enumerate(self.damage):
-            levels[:, k] = part.levels(1 if self.one_level else self.batch, rng)
+            levels[:, k] = part.levels(names, rng)
             if part.unless is not None:
                 other = self._names.index(part.unless)
                 levels[self.damage[other].happens(levels[:, other]), k] = part.absent

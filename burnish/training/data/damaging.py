@@ -7,8 +7,9 @@ and then, and what a level counts in the loss.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,18 +79,38 @@ class Damaging:
     misread: Misread | None = None
     #: the dial of an earlier degradation: this one does not happen where the other happened
     unless: str | None = None
+    #: shares of the pictures whose names match a pattern, in place of `share`; the first one counts
+    shares: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for pattern, share in self.shares.items():
+            if not 0 <= share <= 1:
+                raise RecipeError(f"shares: {pattern}: {share:g} is no share, from 0 to 1")
 
     @property
     def name(self) -> str:
         """The name of its dial."""
         return self.degradation.dial.name
 
-    def levels(self, n: int, rng: np.random.Generator) -> Array:
-        """The levels of n pictures, [n]; NaN where it does not happen and has no neutral level."""
-        levels = self.degradation.dial.sample(n, rng)
-        if self.share < 1:
-            levels[rng.random(n) >= self.share] = self.absent
+    def levels(self, names: Sequence[str], rng: np.random.Generator) -> Array:
+        """The levels [n] of n pictures of these names, without their folders.
+
+        NaN where it does not happen and has no neutral level.
+        """
+        levels = self.degradation.dial.sample(len(names), rng)
+        shares = np.array([self._share(name) for name in names])
+        if (shares < 1).any():
+            levels[rng.random(len(names)) >= shares] = self.absent
         return levels
+
+    def _share(self, name: str) -> float:
+        found = (share for pattern, share in self.shares.items() if fnmatchcase(name, pattern))
+        return next(found, self.share)
+
+    @property
+    def always(self) -> bool:
+        """Whether it happens to every picture."""
+        return min([self.share, *self.shares.values()]) == 1
 
     @property
     def absent(self) -> float:

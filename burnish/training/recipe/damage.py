@@ -30,7 +30,9 @@ def damage_of(recipe: Recipe) -> tuple[Damaging, ...]:
     for i, (part, degradation) in enumerate(zip(recipe.degradations, made, strict=True)):
         trained = replace(degradation, dial=_trained(part, degradation, f"degradations.{i}.train"))
         name = trained.dial.name
-        found.append(Damaging(trained, part.share, name in told, part.misread, part.unless))
+        found.append(
+            Damaging(trained, part.share, name in told, part.misread, part.unless, part.shares)
+        )
     return tuple(found)
 
 
@@ -101,7 +103,7 @@ def check_damage(recipe: Recipe, damage: Sequence[Damaging]) -> None:
                 f"there is {', '.join(names[:i]) or 'none'}"
             )
     for i, part in enumerate(damage):
-        if part.share == 1:
+        if part.always:
             continue
         if part.degradation.scale > 1:
             raise RecipeError(

@@ -43,6 +43,13 @@ class Damage:
         low=0,
         high=1,
     )
+    shares: Mapping[str, float] = key(
+        {},
+        doc=(
+            "shares of the pictures whose names match a pattern, such as {*_soft*: 0.3}, in place "
+            "of `share`"
+        ),
+    )
     unless: str | None = key(
         None,
         doc=(
