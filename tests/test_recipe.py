@@ -53,8 +53,9 @@ def elsewhere(path: Path, folder: Path) -> Path:
         place = folder / name
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text("[]") if place.suffix else place.mkdir(exist_ok=True)
-    (folder / "drawn").mkdir(exist_ok=True)
-    text = text.replace("data/drawn", str(folder / "drawn"))
+    for name in re.findall(r"(?<![\w/])data/(\w+)(?=[],])", text):
+        (folder / name).mkdir(exist_ok=True)
+        text = re.sub(rf"(?<![\w/])data/{name}(?=[],])", str(folder / name), text)
     (folder / path.name).write_text(text.replace("../shared", str(folder)))
     return folder / path.name
 
