@@ -111,6 +111,10 @@ class Console:
         done = f"{report.source} -> {report.target}{several}{dials}  {report.seconds:.2f} s"
         self.result(report.to_dict(), done)
 
+    def passed(self, count: int) -> None:
+        """Counts pictures that need nothing to be done."""
+        self.counts["skipped"] += count
+
     def failed(self, source: str | Path, target: str | Path, error: BurnishError) -> None:
         """Says that a file could not be restored, and why."""
         self._count("failed")

@@ -221,14 +221,14 @@ def _report(
         job.source,
         job.target,
         "restored",
-        dials=_said(job, first),
+        dials=settings_of(job, first),
         origins=origins,
         estimated=tuple(name for name, origin in origins.items() if origin in FOUND),
         seconds=round(seconds, 3),
         megapixels=sum(each.megapixels for each in done),
         notes=tuple(dict.fromkeys([note for each in done for note in each.notes] + [*said])),
         pictures=len(done),
-        each=tuple(_said(job, each.settled) for each in done) if job.each else (),
+        each=tuple(settings_of(job, each.settled) for each in done) if job.each else (),
     )
 
 
@@ -334,7 +334,7 @@ def _part(progress: OnProgress, number: int, count: int, done: int, total: int) 
     progress(number * total + done, count * total)
 
 
-def _said(job: Job, settled: Settled) -> dict[str, float | str]:
+def settings_of(job: Job, settled: Settled) -> dict[str, float | str]:
     """The settings as a report has them: numbers, and maps by the words that asked for them."""
     return {
         name: str(job.asked.dials[name]) if np.ndim(value) else float(value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
 
 from ..errors import UsageError
@@ -60,6 +60,17 @@ def pair(
         sources = [str(inputs[0])]
         targets = [str(output)]
     return _without_clashes(sources, targets)
+
+
+def in_place(inputs: Sequence[Path], *, recursive: bool = False) -> list[tuple[str, str]]:
+    """Pairs every input file with itself, for results that take the places of their pictures.
+
+    A link to a file stands for that file, and two ways to one file are one. inputs and recursive
+    are as `pair` takes them.
+    """
+    sources = _sources(inputs, recursive, inside=None, suffix=None)
+    files = dict.fromkeys(os.path.realpath(source) for source, _ in sources)
+    return [(file, file) for file in files]
 
 
 def _check_words(suffix: str | None, extension: str | None) -> None:
@@ -221,13 +232,13 @@ def _without_clashes(sources: list[str], targets: list[str]) -> list[tuple[str, 
         return _ending(sources[at]).lower() != _ending(targets[at]).lower()
 
     for at in sorted(range(len(sources)), key=changes_extension):
-        targets[at] = _free(targets[at], _ending(sources[at]).lstrip("."), taken)
+        targets[at] = free_name(targets[at], _ending(sources[at]).lstrip("."), taken)
         taken.add(targets[at])
     _check_inputs_stay(sources, targets)
     return list(zip(sources, targets, strict=True))
 
 
-def _free(target: str, old: str, taken: Set[str]) -> str:
+def free_name(target: str, old: str, taken: Container[str]) -> str:
     """The name of a result, or the first like it that is not taken; `old` is its old extension."""
     if target not in taken:
         return target

@@ -1,0 +1,127 @@
+"""What became of all files of a run: report.json for programs, and a page for people.
+
+Both lie in the folder of the results. The page needs nothing else, and can be sent.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from .. import __version__
+from ..ground.files import atomic_write
+from ..report.page import paragraph, pictures, row, section, table, write_page
+from .journal import Journal, Line, State
+
+#: their names, in the folder of the results
+REPORT = "burnish-report.json"
+PAGE = "burnish-report.html"
+#: failed files that stand on the page; all of them are in the report
+LISTED = 1000
+#: what the states of files are called where people read it
+_WORDS = {
+    State.done: "restored",
+    State.failed: "failed",
+    State.exists: "there before",
+    State.planned: "not done yet",
+    State.writing: "not done yet",
+}
+
+
+def write_report(journal: Journal, root: Path, ended: str, seconds: float) -> None:
+    """Writes both into the folder of the results.
+
+    ended: "finished" or "stopped". seconds: how long this run took. OutputError where they cannot
+    be written.
+    """
+    atomic_write(root / REPORT, partial(_write_json, journal, root, ended, seconds))
+    _write_page(journal, root, ended, seconds)
+
+
+def _write_json(journal: Journal, root: Path, ended: str, seconds: float, file: BinaryIO) -> None:
+    """The report, a file a line, so that a long one never lies in memory whole."""
+    head = {
+        "burnish": __version__,
+        "ended": ended,
+        "seconds": round(seconds, 1),
+        "settings": json.loads(journal.said("settings") or "{}"),
+        "counts": counts_in_words(journal),
+    }
+    file.write(json.dumps(head, indent=1)[:-2].encode())
+    file.write(b',\n "files": [')
+    between = b"\n  "
+    for line in journal.lines():
+        file.write(between + json.dumps(_record(line, root)).encode())
+        between = b",\n  "
+    file.write(b"\n ]\n}\n")
+
+
+def _record(line: Line, root: Path) -> dict[str, Any]:
+    """What became of a file, for programs."""
+    record = {
+        **line.record,
+        "source": line.source,
+        "target": os.path.join(root, line.target),
+        "status": _WORDS[line.state],
+    }
+    if line.source_hash:
+        record["source_sha256"] = line.source_hash
+    if line.state == State.done:
+        record["result_sha256"] = line.result_hash
+    return record
+
+
+def counts_in_words(journal: Journal) -> dict[str, int]:
+    """How many files there are of each kind, by the words that people read."""
+    found: dict[str, int] = {}
+    for state, count in journal.counts().items():
+        word = _WORDS[State(state)]
+        found[word] = found.get(word, 0) + count
+    return found
+
+
+def _write_page(journal: Journal, root: Path, ended: str, seconds: float) -> None:
+    counts = counts_in_words(journal)
+    settings = json.loads(journal.said("settings") or "{}")
+    parts = [
+        paragraph(f"The run {ended} after {seconds:,.0f} s, with Burnish {__version__}."),
+        table(("files", "how many"), list(counts.items())),
+        section("What was asked", [table(("setting", "is"), list(settings.items()))]),
+    ]
+    failed = list(_failed(journal))
+    if failed:
+        rows = [(code, sentence) for code, sentence in failed[:LISTED]]
+        more = len(failed) - len(rows)
+        besides = [paragraph(f"And {more:,} more: see {REPORT}.")] if more else []
+        parts.append(section("Failed", [table(("code", "why"), rows), *besides]))
+    shown = [_pair(line, change, before, after) for line, change, before, after in journal.shown()]
+    if shown:
+        parts.append(section("The most changed: before and after", [row(shown)]))
+    write_page(root / PAGE, f"What became of {root.resolve().name}", parts)
+
+
+def _failed(journal: Journal) -> Iterator[tuple[str, str]]:
+    """(code, sentence) of every file that failed."""
+    for line in journal.lines():
+        if line.state == State.failed:
+            yield str(line.record.get("code", "")), str(line.record.get("message", ""))
+
+
+def _pair(line: Line, change: float, before: bytes, after: bytes) -> str:
+    """A picture before and after, with its name and how much it has changed."""
+    caption = f"{line.target}: changed by {change:.1f} of 255 on average"
+    return pictures([_pixels(before), _pixels(after)], caption)
+
+
+def _pixels(file: bytes) -> NDArray[np.uint8]:
+    with Image.open(io.BytesIO(file)) as image:
+        return np.asarray(image)

@@ -1,0 +1,228 @@
+"""Sidecars: NAME.burnish.json beside a result says how it came about; replay() makes it again.
+
+There is nothing in it of the day or of how long it took, so the same run leaves the same sidecar.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from .. import __version__
+from ..contract import Opened
+from ..errors import InputError, InputMissing, ModelMismatch, UsageError
+from ..ground.files import atomic_write
+from ..inference import zoo
+from ..inference.job import Job, JobReport, run_job
+from ..inference.model import Model
+from ..pipeline import MapFile, ask
+from .worker import digest
+
+#: what the name of a sidecar ends in, behind that of the result
+ENDING = ".burnish.json"
+#: bytes that a file's name may have
+LONGEST = 255
+#: what is added to the name of a result that is made again beside the first
+SUFFIX = "_replayed"
+#: libraries that may make another result of the same
+LIBRARIES = ("numpy", "pillow", "imagecodecs", "tifffile", "openvino", "onnxruntime")
+#: what stands in a sidecar, besides the model, the picture and the result
+_NEEDED = ("libraries", "dials", "options", "strength", "backend", "precision", "threads")
+#: what of a job is said in a sidecar by itself, or is nothing to the result
+_APART = ("source", "target", "asked", "overwrite")
+
+
+def sidecar_of(result: str) -> str:
+    """The path of a result's sidecar. A name too long for one is cut, and told by its hash."""
+    folder, name = os.path.split(result)
+    if len(os.fsencode(name)) + len(ENDING) > LONGEST:
+        import hashlib
+
+        tail = f"~{hashlib.sha256(os.fsencode(name)).hexdigest()[:8]}"
+        name = os.fsdecode(os.fsencode(name)[: LONGEST - len(ENDING) - len(tail)]) + tail
+    return os.path.join(folder, name + ENDING)
+
+
+def about_run(name: str, model: Model, job: Job, opened: Opened) -> dict[str, Any]:
+    """What the sidecars of all results of a run say alike, but for the threads.
+
+    name: that of the model, or the path of its file. opened: what it runs on.
+    """
+    return {
+        "burnish": __version__,
+        "libraries": _versions(),
+        "model": {"name": name, "sha256": hash_of(model)},
+        "strength": _strength(job),
+        "options": options_of(job),
+        "backend": opened.backend,
+        "precision": opened.precision,
+    }
+
+
+def write_sidecar(
+    about: Mapping[str, Any],
+    source: str,
+    target: str,
+    hashes: tuple[str, str],
+    dials: Mapping[str, Mapping[str, Any]],
+) -> str:
+    """Writes the sidecar of a result that stands under its name, and returns its path.
+
+    about: what `about_run` says, and the threads. source, target: the paths of the picture and of
+    the result. hashes: their SHA-256. dials: the setting of each, and where it comes from.
+    OutputError where it cannot be written.
+    """
+    path = sidecar_of(target)
+    record = {
+        **about,
+        "dials": dials,
+        "source": {"path": os.path.relpath(source, os.path.dirname(path)), "sha256": hashes[0]},
+        "result": {"name": os.path.basename(target), "sha256": hashes[1]},
+    }
+    atomic_write(path, (json.dumps(record, indent=1) + "\n").encode())
+    return path
+
+
+def options_of(job: Job) -> dict[str, Any]:
+    """What of a job is the same for all pictures of a run, but for dials and strength."""
+    return {field.name: getattr(job, field.name) for field in fields(job) if _kept(field.name)}
+
+
+def _kept(name: str) -> bool:
+    return name not in _APART
+
+
+def _strength(job: Job) -> float | dict[str, Any]:
+    """The strength as it is written: a number, or a map with its ends."""
+    strength = job.asked.strength
+    if isinstance(strength, MapFile):
+        path = os.path.abspath(strength.path)
+        return {"map": path, "black": strength.black, "white": strength.white}
+    return float(strength)
+
+
+def _versions() -> dict[str, str]:
+    """The versions of the libraries that are installed."""
+    found = {}
+    for name in LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def read_sidecar(path: Path) -> dict[str, Any]:
+    """What a sidecar says. InputMissing where there is none, InputError for another file."""
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        for name, inside in (("model", "name"), ("source", "path"), ("result", "sha256")):
+            record[name][inside]
+        for name in (
+            "libraries",
+            "dials",
+            "options",
+            "strength",
+            "backend",
+            "precision",
+            "threads",
+        ):
+            record[name]
+    except FileNotFoundError as error:
+        raise InputMissing(f"{path}: no such file; check the name") from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"{path}: is no sidecar of Burnish's; name a file that ends in {ENDING}"
+        ) from error
+    return dict(record)
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What came of making a result again."""
+
+    #: what became of the picture
+    report: JobReport
+    #: whether the bytes are those of the first result
+    same: bool
+    #: what differs from the first time and may be why they are not
+    differs: tuple[str, ...]
+
+
+def replay(path: Path, target: Path | None = None, *, overwrite: bool = False) -> Replayed:
+    """Makes a result again as its sidecar says, on the processor.
+
+    target: where it goes; None is beside the sidecar, as NAME_replayed.
+
+    InputError where the sidecar or the picture is not what it was, ModelMismatch where the model
+    is not; what `run_job` raises.
+    """
+    record = read_sidecar(path)
+    source = os.path.normpath(os.path.join(path.parent, record["source"]["path"]))
+    _check_source(source, record["source"]["sha256"])
+    model = zoo.load(record["model"]["name"])
+    _check_model(model, record["model"])
+    if target is None:
+        stem, ending = os.path.splitext(record["result"]["name"])
+        target = path.parent / f"{stem}{SUFFIX}{ending}"
+    job = _job(record, model, source, str(target), overwrite)
+    if not job.wanted:
+        raise UsageError(f"{target}: exists already; --overwrite replaces it")
+
+    full = record["precision"] == "fp32"
+    opened = model.open(device="cpu", threads=int(record["threads"]), fp32=full)
+    report = run_job(job, model)
+    now = {"backend": opened.backend, "precision": opened.precision, **_versions()}
+    then = {name: record[name] for name in ("backend", "precision")} | record["libraries"]
+    differs = [
+        f"{name} was {then.get(name)}, and is {now.get(name)}"
+        for name in sorted({*now, *then})
+        if now.get(name) != then.get(name)
+    ]
+    same = digest(target) == record["result"]["sha256"]
+    return Replayed(report, same, tuple(differs))
+
+
+def _check_source(source: str, expected: str) -> None:
+    if not os.path.isfile(source):
+        raise InputMissing(f"{source}: the picture is no longer there; put it back")
+    if digest(Path(source)) != expected:
+        raise InputError(
+            f"{source}: is not the picture that was restored (its hash is another); put that back"
+        )
+
+
+def _check_model(model: Model, said: Mapping[str, Any]) -> None:
+    found = hash_of(model)
+    if found != said["sha256"]:
+        raise ModelMismatch(
+            f"{said['name']}: is another model than the one that made the result (its hash is "
+            "another); install the version of Burnish that the sidecar names"
+        )
+
+
+def hash_of(model: Model) -> str | None:
+    """The SHA-256 of a model's file; None for a filter."""
+    return None if model.path is None else digest(model.path)
+
+
+def _job(record: Mapping[str, Any], model: Model, source: str, target: str, overwrite: bool) -> Job:
+    """The job that a sidecar describes. InputError where it describes none."""
+    strength = record["strength"]
+    if isinstance(strength, dict):
+        white, black = strength["white"], strength["black"]
+        strength = MapFile(Path(strength["map"]), black, white, strength["map"])
+    try:
+        dials = {name: dial["setting"] for name, dial in record["dials"].items()}
+        asked = ask(model.contract, dials, strength)
+        return Job(source, target, asked=asked, overwrite=overwrite, **record["options"])
+    except (KeyError, TypeError) as error:
+        raise InputError(
+            f"the sidecar of {target} says what this version does not know ({error}); install the "
+            "version that it names"
+        ) from error

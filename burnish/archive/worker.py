@@ -1,0 +1,315 @@
+"""The process that does a run's work: what a codec or a network may break, it breaks here alone.
+
+It is told an `Assignment` and then a `Task` for each picture, and answers with the other messages
+of this file. They go as pickles through its standard input and output, between processes of one program.
+Where the process that began it dies, it dies too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import math
+import os
+import pickle
+import queue
+import stat
+import statistics
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from .. import images
+from ..contract import Array, Opened
+from ..errors import BurnishError, InputError, OutOfMemory, UsageError, unforeseen
+from ..images import Picture
+from ..inference import zoo
+from ..inference.job import Job, JobReport, run_job, settings_of
+from ..inference.model import Model
+from ..pipeline import FOUND, Asked, Restored, Settled
+
+#: the side of what is restored to measure how long a megapixel takes, in pixels
+TRIAL = 512
+#: the longest side of the small copies in the report, in pixels
+SMALL = 320
+#: samples of a picture that are looked at for how much it has changed
+LOOKED_AT = 500_000
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """What the process is told first."""
+
+    #: the name of a model, or the path of its file
+    model: str
+    #: what is to be done with every picture; its paths are those of each task
+    job: Job
+    #: "auto", "cpu" or "cuda"
+    device: str
+    #: threads of the processor; None is all
+    threads: int | None
+    #: whether it computes in full precision
+    fp32: bool
+    #: whether it is measured how long a megapixel takes
+    timed: bool = False
+    #: pictures on which the dials of all are settled together
+    alike: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Task:
+    """One picture to be restored."""
+
+    #: its number in the journal
+    id: int
+    #: the path of the picture
+    source: str
+    #: the path of the result, which replaces what is there
+    target: str
+    #: small copies are made where the picture has changed at least as much
+    least: float
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The model is open."""
+
+    #: what it runs on; its function does nothing here
+    opened: Opened
+    #: seconds that a megapixel takes, where they were measured
+    seconds: float | None
+    #: settings of dials that hold for all pictures, where they were to be settled together
+    settled: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Told:
+    """Something to be said while the work goes on."""
+
+    #: a sentence
+    remark: str
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """How far the picture in hand is."""
+
+    #: tiles that are done
+    done: int
+    #: tiles in all
+    total: int
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A result is whole, and waits for a word to take its name: any message lets it."""
+
+    #: the number of the task
+    id: int
+    #: the SHA-256 of the picture as it was read
+    source_hash: str
+    #: the SHA-256 of the result
+    result_hash: str
+    #: the setting of each dial, a map by its words
+    dials: Mapping[str, float | str]
+    #: where each setting comes from
+    origins: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Done:
+    """A picture is restored, and its result stands under its name."""
+
+    #: the number of the task
+    id: int
+    #: what became of it
+    report: JobReport
+    #: how much it has changed: the root mean square, in steps of 1 of 255
+    change: float
+    #: small copies before and after, as JPEG files, where it has changed enough to be shown
+    copies: tuple[bytes, bytes] | None
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A picture could not be restored; or, without a number, the model could not be opened."""
+
+    #: the number of the task
+    id: int | None
+    #: why
+    error: BurnishError
+    #: whether the others would fail too, as on a full disk
+    fatal: bool
+
+
+def main() -> None:
+    """Does what it is told by its standard input, until that says None. It does not return."""
+    # What native code prints goes to stderr, and only messages to what was stdout.
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(sys.stdin.buffer, inbox), daemon=True).start()
+
+    def send(message: object) -> None:
+        try:
+            pickle.dump(message, answers)
+            answers.flush()
+        except OSError:
+            os._exit(1)
+
+    told: Assignment = inbox.get()
+    try:
+        model, ready = _open(told)
+    except BurnishError as error:
+        send(Failed(None, error, True))
+        os._exit(1)
+    job = replace(told.job, asked=_agreed(told.job.asked, ready.settled), overwrite=True)
+    send(ready)
+    while (task := inbox.get()) is not None:
+        send(_done(task, job, model, send, inbox.get))
+    # At once: the thread that listens would keep the interpreter from ending.
+    os._exit(0)
+
+
+def _listen(questions: BinaryIO, inbox: queue.SimpleQueue[Any]) -> None:
+    """Takes in what is said; where nobody is left to say anything, the process ends."""
+    while True:
+        try:
+            inbox.put(pickle.load(questions))
+        except (EOFError, OSError, pickle.UnpicklingError):
+            os._exit(1)
+
+
+def elsewhere(image: Array, level: Array | None) -> Array:
+    """Stands for the model where it is told of, and not run."""
+    raise RuntimeError("the model is open in another process")
+
+
+def _open(told: Assignment) -> tuple[Model, Ready]:
+    model = zoo.load(told.model)
+    opened = model.open(device=told.device, threads=told.threads, fp32=told.fp32)
+    seconds = _seconds_a_megapixel(model) if told.timed else None
+    settled = settled_alike(model, told.job, told.alike)
+    return model, Ready(replace(opened, run=elsewhere), seconds, settled)
+
+
+def _seconds_a_megapixel(model: Model) -> float:
+    """How long the network takes for a megapixel, by the quicker of two small pictures."""
+    noise = np.random.default_rng(0).random((1, 3, TRIAL, TRIAL), np.float32)
+    told = Asked({dial.name: dial.default for dial in model.contract.dials})
+    return min(model.restore(Picture(noise), told).seconds for _ in range(2)) * 1e6 / TRIAL**2
+
+
+def settled_alike(model: Model, job: Job, sources: Sequence[str]) -> dict[str, float]:
+    """One setting for each dial that pictures would settle differently: the median of them.
+
+    sources: the pictures that are looked at; one that cannot be read is passed over. Empty where
+    there are none, or where nothing is left to the pictures.
+    """
+    found: dict[str, list[float]] = {}
+    for source in sources:
+        try:
+            picture = images.read(source, max_megapixels=job.max_megapixels)
+        except InputError:
+            continue
+        settled = model.settle(picture, job.asked, job.max_megapixels)
+        for name, value in settled.dials.items():
+            if settled.origins[name] in FOUND:
+                found.setdefault(name, []).append(float(np.median(value)))
+    return {name: statistics.median(values) for name, values in found.items()}
+
+
+def _agreed(asked: Asked, settled: Mapping[str, float]) -> Asked:
+    return replace(asked, dials={**asked.dials, **settled}) if settled else asked
+
+
+def _done(
+    task: Task,
+    job: Job,
+    model: Model,
+    send: Callable[[object], None],
+    wait: Callable[[], object],
+) -> Done | Failed:
+    """Restores one picture, and tells what it comes to on the way."""
+    change = 0.0
+    copies: tuple[bytes, bytes] | None = None
+    settled = Settled({}, {})
+
+    def look(picture: Picture, restored: Restored) -> None:
+        nonlocal change, copies, settled
+        settled = restored.settled
+        change = _change(picture.pixels, restored.picture.pixels)
+        if change >= task.least:
+            copies = (_copy(picture), _copy(restored.picture))
+
+    def before(temporary: Path) -> None:
+        if _stamp(task.source) != stamp:
+            raise InputError(f"{task.source}: changed while it was read; run the same again")
+        dials = settings_of(job, settled)
+        send(Whole(task.id, source_hash, digest(temporary), dials, settled.origins))
+        wait()
+
+    try:
+        stamp = _stamp(task.source)
+        source_hash = "" if stamp is None else digest(Path(task.source))
+        report = run_job(
+            replace(job, source=task.source, target=task.target),
+            model,
+            progress=lambda done, total: send(Tiles(done, total)),
+            say=lambda remark: send(Told(remark)),
+            look=look,
+            before=before,
+        )
+    except (InputError, UsageError, OutOfMemory) as error:
+        return Failed(task.id, error, False)
+    except BurnishError as error:
+        return Failed(task.id, error, True)
+    except Exception as error:
+        return Failed(task.id, unforeseen(error), False)
+    return Done(task.id, report, round(change, 3), copies)
+
+
+def _stamp(source: str) -> tuple[int, int, int] | None:
+    """By what a file is seen to be the same; None for what cannot be read as a file."""
+    try:
+        found = os.stat(source)
+    except (OSError, ValueError):
+        return None
+    if not stat.S_ISREG(found.st_mode) or not os.access(source, os.R_OK):
+        return None
+    return found.st_size, found.st_mtime_ns, found.st_ino
+
+
+def digest(path: Path) -> str:
+    """The SHA-256 of a file."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _change(before: Array, after: Array) -> float:
+    """How much a picture has changed, where its size has not: the root mean square of a part of its
+    samples, in steps of 1 of 255. Infinite samples count as unchanged.
+    """
+    if before.shape[-2:] != after.shape[-2:]:
+        return 0.0
+    step = math.ceil(math.sqrt(before.shape[-1] * before.shape[-2] / LOOKED_AT))
+    part = np.s_[:, :, ::step, ::step]
+    difference = after[part].mean(1) - before[part].mean(1)
+    return 255 * float(np.sqrt(np.mean(np.square(np.nan_to_num(difference, posinf=0, neginf=0)))))
+
+
+def _copy(picture: Picture) -> bytes:
+    """A small copy of a picture as one looks at it, as a JPEG file."""
+    step = max(1, max(picture.pixels.shape[-2:]) // (4 * SMALL))
+    pixels = picture.pixels[:, :, ::step, ::step]
+    small = images.upright(replace(picture, pixels=pixels, alpha=None, extras=()))
+    image = images.to_image(small)
+    image.thumbnail((SMALL, SMALL))
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=85)
+    return buffer.getvalue()
