@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import os
 import shutil
 import stat
@@ -59,6 +60,12 @@ def atomic_write(
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink()
+
+
+def digest(path: str | Path) -> str:
+    """The SHA-256 of a file, in hexadecimal. OSError where it cannot be read."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def check_target(target: Path) -> None:

@@ -11,6 +11,19 @@ import typer
 
 from ...errors import InputError, UsageError
 from ..app import app, each
+from ..archiving import (
+    Alike,
+    Archived,
+    Beside,
+    InPlace,
+    Meant,
+    Mode,
+    Restart,
+    Verify,
+    archived,
+    write_beside,
+)
+from ..console import Console
 from ..opening import open_model
 from ..options import (
     FORMATS,
@@ -26,16 +39,14 @@ from ..options import (
     Threads,
     Where,
 )
-from ..outputs import pairs_of
 from ..starting import one_thread_for_algebra, starting
 from ..words import parse_pages, parse_settings, parse_tile
 
 if TYPE_CHECKING:
+    from ...contract import Contract
     from ...errors import BurnishError
     from ...inference.job import Job
-    from ...inference.model import Model
-    from ...pipeline import MapFile
-    from ..console import Console
+    from ...pipeline import Asked
 
 ModelName = Annotated[
     str,
@@ -106,9 +117,7 @@ PageNumbers = Annotated[
         "--pages", metavar="3,5-7", show_default=False, help="These pages or frames of each file."
     ),
 ]
-Each = Annotated[
-    bool, typer.Option("--each", help="Estimate for each page or frame, not once for a file.")
-]
+Each = Annotated[bool, typer.Option("--each", help="Estimate for each page or frame by itself.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Only errors.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Device, engine, precision.")]
@@ -136,6 +145,12 @@ def restore(
     device: Where = Device.auto,
     threads: Threads = None,
     fp32: Full = False,
+    archive: Archived = False,
+    in_place: InPlace = False,
+    restart: Restart = False,
+    verify: Verify = False,
+    same: Alike = False,
+    sidecar: Beside = None,
     dry_run: DryRun = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -148,16 +163,14 @@ def restore(
     one_thread_for_algebra()
     with starting():
         from ...inference.job import Job
-        from ...pipeline import ask
-        from ..console import Console
 
     # What is meant, checked before anything is decoded.
-    pairs = pairs_of(inputs, output, recursive=recursive, suffix=suffix, format=format)
+    mode = Mode(archive, in_place, restart, verify, same, sidecar)
+    pairs = mode.pairs(inputs, output, recursive, suffix, format)
     opened = open_model(model)
-    asked = ask(opened.contract, parse_settings(dial), _wanted(strength, strength_map))
     like = partial(
         Job,
-        asked=asked,
+        asked=_asked(opened.contract, dial, strength, strength_map),
         tile=parse_tile(tile),
         quality=quality,
         sampling=None if sampling is None else sampling.value,
@@ -167,29 +180,37 @@ def restore(
         overwrite=overwrite,
         max_megapixels=max_megapixels or None,
     )
-    jobs = [like(source, target) for source, target in pairs]
+    meant = Meant(pairs, like("", ""), model, opened, device.value, threads, fp32)
+    console = Console(len(pairs), quiet=quiet, verbose=verbose, as_json=as_json)
+    _look_over(inputs, pairs, recursive, console)
+    raise typer.Exit(_work(meant, mode, mode.root(inputs, output), dry_run, console))
 
-    # The work, or what it would be.
-    console = Console(len(jobs), quiet=quiet, verbose=verbose, as_json=as_json)
-    _look_over(inputs, jobs, recursive, console)
+
+def _work(meant: Meant, mode: Mode, root: Path | None, dry_run: bool, console: Console) -> int:
+    """Does what is meant, or says what would be done. Returns the exit status."""
     if dry_run:
-        raise typer.Exit(_plan_all(jobs, opened.contract.scale, console))
-    raise typer.Exit(_restore_all(jobs, opened, console, device.value, threads, fp32))
+        return _plan_all(meant, console)
+    if root is not None:
+        return archived(meant, mode, root, console)
+    return _restore_all(meant, mode.sidecars, console)
 
 
-def _wanted(strength: float, strength_map: Path | None) -> float | MapFile:
-    """The strength, everywhere or by a map whose white stands for it."""
-    from ...pipeline import MapFile
+def _asked(
+    contract: Contract, dials: Sequence[str], strength: float, strength_map: Path | None
+) -> Asked:
+    """What is asked of a model. The strength holds everywhere, or where a map is white."""
+    from ...pipeline import MapFile, ask
 
+    settings = parse_settings(dials)
     if strength_map is None:
-        return strength
+        return ask(contract, settings, strength)
     if not strength_map.is_file():
         raise UsageError(f"--strength-map {strength_map}: no such file")
-    return MapFile(strength_map, 0.0, strength, str(strength_map))
+    return ask(contract, settings, MapFile(strength_map, 0.0, strength, str(strength_map)))
 
 
 def _look_over(
-    inputs: Sequence[Path], jobs: Sequence[Job], recursive: bool, console: Console
+    inputs: Sequence[Path], pairs: Sequence[object], recursive: bool, console: Console
 ) -> None:
     """Says which files and folders among the inputs are left out. InputError where all are."""
     from ...images import endings
@@ -202,29 +223,29 @@ def _look_over(
     left = not_followed(inputs) if recursive else None
     if left:
         console.say(left)
-    if not jobs:
+    if not pairs:
         deeper = "" if recursive else "; with -r, subfolders are looked into as well"
         raise InputError(f"no pictures found ({', '.join(endings())}){deeper}")
 
 
-def _restore_all(
-    jobs: Sequence[Job],
-    model: Model,
-    console: Console,
-    device: str,
-    threads: int | None,
-    fp32: bool,
-) -> int:
-    """Restores one file after the other. Returns the exit status."""
+def _restore_all(meant: Meant, sidecars: bool, console: Console) -> int:
+    """Restores one file after the other. Returns the exit status.
+
+    sidecars: whether every result gets one.
+    """
     from ...inference.job import run_job
 
     def restore_one(job: Job) -> None:
-        console.done(run_job(job, model, progress=console.progress, say=console.say))
+        report = run_job(job, meant.model, progress=console.progress, say=console.say)
+        if sidecars and report.status == "restored":
+            write_beside(meant, report)
+        console.done(report)
 
     # Where all is done already, no model is loaded.
+    jobs = list(meant.jobs())
     if any(job.wanted for job in jobs):
         with starting():
-            opened = model.open(device=device, threads=threads, fp32=fp32)
+            opened = meant.model.open(device=meant.device, threads=meant.threads, fp32=meant.fp32)
         console.opened(opened)
     with console:
         status = each(jobs, restore_one, partial(_failed, console))
@@ -232,7 +253,7 @@ def _restore_all(
     return status
 
 
-def _plan_all(jobs: Sequence[Job], scale: int, console: Console) -> int:
+def _plan_all(meant: Meant, console: Console) -> int:
     """Says what would be done, and what of it could not be, as far as the heads of files tell.
 
     Returns the exit status.
@@ -240,10 +261,10 @@ def _plan_all(jobs: Sequence[Job], scale: int, console: Console) -> int:
     from ...inference.job import check_job
 
     def plan_one(job: Job) -> None:
-        check_job(job, scale)
+        check_job(job, meant.model.contract.scale)
         console.planned(job)
 
-    return each(jobs, plan_one, partial(_failed, console))
+    return each(meant.jobs(), plan_one, partial(_failed, console))
 
 
 def _failed(console: Console, job: Job, error: BurnishError) -> None:

@@ -1,13 +1,12 @@
 """The process that does a run's work: what a codec or a network may break, it breaks here alone.
 
 It is told an `Assignment` and then a `Task` for each picture, and answers with the other messages
-of this file. They go as pickles through its standard input and output, between processes of one program.
-Where the process that began it dies, it dies too.
+of this file. They go as pickles through its standard input and output, between processes of one
+program. Where the process that began it dies, it dies too.
 """
 
 from __future__ import annotations
 
-import hashlib
 import io
 import math
 import os
@@ -17,21 +16,24 @@ import stat
 import statistics
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 
-from .. import images
-from ..contract import Array, Opened
-from ..errors import BurnishError, InputError, OutOfMemory, UsageError, unforeseen
-from ..images import Picture
-from ..inference import zoo
-from ..inference.job import Job, JobReport, run_job, settings_of
-from ..inference.model import Model
-from ..pipeline import FOUND, Asked, Restored, Settled
+from ... import images
+from ...contract import Array, Opened
+from ...errors import BurnishError, InputError, OutOfMemory, UsageError, unforeseen
+from ...ground.files import digest
+from ...images import Picture
+from ...pipeline import FOUND, Asked, Restored, Settled
+from .. import zoo
+from ..job import Job, JobReport, run_job, settings_of
+from ..model import Model
 
 #: the side of what is restored to measure how long a megapixel takes, in pixels
 TRIAL = 512
@@ -76,6 +78,14 @@ class Task:
 
 
 @dataclass(frozen=True)
+class Name:
+    """The word that lets a whole result take its name."""
+
+    #: the number of the task
+    id: int
+
+
+@dataclass(frozen=True)
 class Ready:
     """The model is open."""
 
@@ -107,7 +117,7 @@ class Tiles:
 
 @dataclass(frozen=True)
 class Whole:
-    """A result is whole, and waits for a word to take its name: any message lets it."""
+    """A result is whole, and waits for a `Name` to take it."""
 
     #: the number of the task
     id: int
@@ -152,8 +162,10 @@ def main() -> None:
     # What native code prints goes to stderr, and only messages to what was stdout.
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
-    threading.Thread(target=_listen, args=(sys.stdin.buffer, inbox), daemon=True).start()
+    tasks: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    names: queue.SimpleQueue[Name] = queue.SimpleQueue()
+    listen = partial(_listen, sys.stdin.buffer, tasks, names)
+    threading.Thread(target=listen, daemon=True).start()
 
     def send(message: object) -> None:
         try:
@@ -162,27 +174,46 @@ def main() -> None:
         except OSError:
             os._exit(1)
 
-    told: Assignment = inbox.get()
+    status = 1
+    try:
+        _work(tasks.get, names.get, send)
+        status = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        # At once: the thread that listens would keep the interpreter from ending.
+        os._exit(status)
+
+
+def _listen(
+    questions: BinaryIO, tasks: queue.SimpleQueue[Any], names: queue.SimpleQueue[Name]
+) -> None:
+    """Takes in what is said; where nobody is left to say anything, the process ends."""
+    while True:
+        try:
+            message = pickle.load(questions)
+        except (EOFError, OSError, pickle.UnpicklingError):
+            os._exit(1)
+        if isinstance(message, Name):
+            names.put(message)
+        else:
+            tasks.put(message)
+
+
+def _work(
+    next_task: Callable[[], Any], wait_for_name: Callable[[], Name], send: Callable[[object], None]
+) -> None:
+    """Opens the model, and does all tasks."""
+    told: Assignment = next_task()
     try:
         model, ready = _open(told)
     except BurnishError as error:
         send(Failed(None, error, True))
-        os._exit(1)
+        return
     job = replace(told.job, asked=_agreed(told.job.asked, ready.settled), overwrite=True)
     send(ready)
-    while (task := inbox.get()) is not None:
-        send(_done(task, job, model, send, inbox.get))
-    # At once: the thread that listens would keep the interpreter from ending.
-    os._exit(0)
-
-
-def _listen(questions: BinaryIO, inbox: queue.SimpleQueue[Any]) -> None:
-    """Takes in what is said; where nobody is left to say anything, the process ends."""
-    while True:
-        try:
-            inbox.put(pickle.load(questions))
-        except (EOFError, OSError, pickle.UnpicklingError):
-            os._exit(1)
+    while (task := next_task()) is not None:
+        send(_done(task, job, model, send, wait_for_name))
 
 
 def elsewhere(image: Array, level: Array | None) -> Array:
@@ -233,26 +264,30 @@ def _done(
     job: Job,
     model: Model,
     send: Callable[[object], None],
-    wait: Callable[[], object],
+    wait_for_name: Callable[[], Name],
 ) -> Done | Failed:
     """Restores one picture, and tells what it comes to on the way."""
     change = 0.0
     copies: tuple[bytes, bytes] | None = None
-    settled = Settled({}, {})
+    settled: Settled | None = None
 
     def look(picture: Picture, restored: Restored) -> None:
         nonlocal change, copies, settled
-        settled = restored.settled
-        change = _change(picture.pixels, restored.picture.pixels)
-        if change >= task.least:
+        # Of several pictures in a file, the first is spoken of, and the most changed one shown.
+        settled = settled or restored.settled
+        found = _change(picture.pixels, restored.picture.pixels)
+        if copies is None or found > change:
+            change = found
+        if change >= task.least and found == change:
             copies = (_copy(picture), _copy(restored.picture))
 
     def before(temporary: Path) -> None:
         if _stamp(task.source) != stamp:
             raise InputError(f"{task.source}: changed while it was read; run the same again")
+        assert settled is not None
         dials = settings_of(job, settled)
         send(Whole(task.id, source_hash, digest(temporary), dials, settled.origins))
-        wait()
+        wait_for_name()
 
     try:
         stamp = _stamp(task.source)
@@ -283,12 +318,6 @@ def _stamp(source: str) -> tuple[int, int, int] | None:
     if not stat.S_ISREG(found.st_mode) or not os.access(source, os.R_OK):
         return None
     return found.st_size, found.st_mtime_ns, found.st_ino
-
-
-def digest(path: Path) -> str:
-    """The SHA-256 of a file."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _change(before: Array, after: Array) -> float:

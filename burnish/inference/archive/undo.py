@@ -11,7 +11,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import OutputError, UsageError
+from ...errors import OutputError, UsageError
 from .journal import FOLDER, NAME, Journal, Line, State
 from .plan import hash_or_none, sweep
 from .report import PAGE, REPORT

@@ -13,15 +13,15 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from ..contract import Opened
-from ..errors import BurnishError, ProcessDied
-from ..inference.job import Job, JobReport
-from ..inference.model import Model
+from ...contract import Opened
+from ...errors import BurnishError, ProcessDied
+from ..job import Job, JobReport
+from ..model import Model
 from .journal import Journal, Line, State
 from .plan import extent, hash_or_none, stamp_of, sweep
 from .process import WorkerDied, WorkerProcess
-from .sidecar import about_run, write_sidecar
-from .worker import Assignment, Done, Failed, Ready, Task, Tiles, Told, Whole
+from .sidecar import about_run, settled_in, write_sidecar
+from .worker import Assignment, Done, Failed, Name, Ready, Task, Tiles, Told, Whole
 
 #: tasks that the worker has at a time, so that it does not wait for the journal
 AHEAD = 2
@@ -236,9 +236,9 @@ class Work:
         if self._long is not None and ready.seconds is not None:
             self._listener.say(f"that takes about {in_time(self._long * ready.seconds)}")
             self._long = None
-        about = about_run(self._order.model, self._model, self._order.job, ready.opened)
-        threads = self._order.threads or os.cpu_count() or 1
-        self._journal.say(made=json.dumps({**about, "threads": threads}))
+        order = self._order
+        about = about_run(order.model, self._model, order.job, ready.opened, order.threads)
+        self._journal.say(made=json.dumps(about))
 
     def _fill(self, worker: WorkerProcess) -> None:
         """Gives the worker files until it has enough; a suspect alone."""
@@ -264,7 +264,7 @@ class Work:
             case Whole(id, source_hash, result_hash, dials, origins):
                 record = {"dials": dict(dials), "origins": dict(origins)}
                 self._journal.write(id, source_hash, result_hash, record)
-                worker.send("take its name")
+                worker.send(Name(id))
             case Done():
                 self._keep(self._hand.popleft(), message)
             case Failed(_, error, fatal):
@@ -323,11 +323,7 @@ def finish(journal: Journal, order: Archive, line: Line, record: dict[str, Any])
     if order.sidecars:
         about = json.loads(journal.said("made") or "{}")
         alike = json.loads(journal.said("alike") or "null") or {}
-        origins = record["origins"]
-        dials = {
-            name: {"setting": value, "from": "alike" if name in alike else origins[name]}
-            for name, value in record["dials"].items()
-        }
+        dials = settled_in(record["dials"], record["origins"], alike)
         hashes = (now.source_hash or "", now.result_hash or "")
         write_sidecar(about, line.source, target, hashes, dials)
     journal.put(line.id, State.done, record)
@@ -336,9 +332,14 @@ def finish(journal: Journal, order: Archive, line: Line, record: dict[str, Any])
 
 
 def recover(journal: Journal, order: Archive) -> None:
-    """Settles what a killed run was about to name: only its content says whether it is there."""
+    """Settles what a killed run was about to name: only its content says whether it is there.
+
+    It is done again, to the same bytes; but a picture that is restored in place is no longer there
+    to be restored.
+    """
     for line in journal.lines_in(State.writing):
-        if hash_or_none(os.path.join(order.root, line.target)) == line.result_hash:
+        target = os.path.join(order.root, line.target)
+        if target == line.source and hash_or_none(target) == line.result_hash:
             finish(journal, order, line, dict(line.record))
         else:
             journal.put(line.id, State.planned)

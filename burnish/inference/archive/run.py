@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 
-from .. import __version__
-from ..errors import BurnishError, FolderLocked, InputError, OutputError, UsageError
-from ..ground.lock import locked
-from ..inference.model import Model
-from ..pipeline import AUTO, Auto
+from ... import __version__
+from ...errors import BurnishError, FolderLocked, InputError, OutputError, UsageError
+from ...ground.lock import locked
+from ...pipeline import AUTO, Auto
+from ..model import Model
 from .journal import FOLDER, NAME, VERSION, Journal, State
 from .plan import plan
 from .report import write_report

@@ -7,21 +7,21 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from .. import __version__
-from ..contract import Opened
-from ..errors import InputError, InputMissing, ModelMismatch, UsageError
-from ..ground.files import atomic_write
-from ..inference import zoo
-from ..inference.job import Job, JobReport, run_job
-from ..inference.model import Model
-from ..pipeline import MapFile, ask
-from .worker import digest
+from ... import __version__
+from ...contract import Opened
+from ...errors import InputError, InputMissing, ModelMismatch, UsageError
+from ...ground.files import atomic_write, digest
+from ...pipeline import FOUND, MapFile, ask
+from .. import zoo
+from ..job import Job, JobReport, run_job
+from ..model import Model
+from ..pages import Pages
 
 #: what the name of a sidecar ends in, behind that of the result
 ENDING = ".burnish.json"
@@ -48,10 +48,13 @@ def sidecar_of(result: str) -> str:
     return os.path.join(folder, name + ENDING)
 
 
-def about_run(name: str, model: Model, job: Job, opened: Opened) -> dict[str, Any]:
-    """What the sidecars of all results of a run say alike, but for the threads.
+def about_run(
+    name: str, model: Model, job: Job, opened: Opened, threads: int | None
+) -> dict[str, Any]:
+    """What the sidecars of all results of a run say alike.
 
-    name: that of the model, or the path of its file. opened: what it runs on.
+    name: that of the model, or the path of its file. opened: what it runs on. threads: of the
+    processor; None is all.
     """
     return {
         "burnish": __version__,
@@ -61,6 +64,20 @@ def about_run(name: str, model: Model, job: Job, opened: Opened) -> dict[str, An
         "options": options_of(job),
         "backend": opened.backend,
         "precision": opened.precision,
+        "threads": threads or os.cpu_count() or 1,
+    }
+
+
+def settled_in(
+    dials: Mapping[str, float | str], origins: Mapping[str, str], alike: Collection[str] = ()
+) -> dict[str, dict[str, Any]]:
+    """The setting of each dial and where it comes from, as a sidecar has them.
+
+    alike: the dials that were settled once for many pictures.
+    """
+    return {
+        name: {"setting": value, "from": "alike" if name in alike else origins[name]}
+        for name, value in dials.items()
     }
 
 
@@ -90,11 +107,8 @@ def write_sidecar(
 
 def options_of(job: Job) -> dict[str, Any]:
     """What of a job is the same for all pictures of a run, but for dials and strength."""
-    return {field.name: getattr(job, field.name) for field in fields(job) if _kept(field.name)}
-
-
-def _kept(name: str) -> bool:
-    return name not in _APART
+    found = {f.name: getattr(job, f.name) for f in fields(job) if f.name not in _APART}
+    return {**found, "pages": None if job.pages is None else job.pages.words}
 
 
 def _strength(job: Job) -> float | dict[str, Any]:
@@ -218,9 +232,15 @@ def _job(record: Mapping[str, Any], model: Model, source: str, target: str, over
         white, black = strength["white"], strength["black"]
         strength = MapFile(Path(strength["map"]), black, white, strength["map"])
     try:
-        dials = {name: dial["setting"] for name, dial in record["dials"].items()}
+        options = dict(record["options"])
+        options["pages"] = Pages.parse(options["pages"]) if options["pages"] else None
+        dials = {
+            # Pages that were settled one by one are settled so again.
+            name: "auto" if options["each"] and dial["from"] in FOUND else dial["setting"]
+            for name, dial in record["dials"].items()
+        }
         asked = ask(model.contract, dials, strength)
-        return Job(source, target, asked=asked, overwrite=overwrite, **record["options"])
+        return Job(source, target, asked=asked, overwrite=overwrite, **options)
     except (KeyError, TypeError) as error:
         raise InputError(
             f"the sidecar of {target} says what this version does not know ({error}); install the "

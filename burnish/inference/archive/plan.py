@@ -13,13 +13,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import BurnishError, OutputError, ProcessDied
-from ..ground.files import PREFIX, SUFFIX
-from ..images import check_kind, format_of, header
-from ..inference.job import Job
-from ..inference.targets import free_name
+from ...errors import BurnishError, OutputError, ProcessDied
+from ...ground.files import PREFIX, SUFFIX, digest
+from ...images import check_kind, format_of, header
+from ..job import Job
+from ..targets import free_name
 from .journal import Journal, Line, Stamp, State
-from .worker import digest
 
 #: the most files whose heads are read for the plan; of more, so many evenly spread ones
 HEADS = 1000
@@ -125,7 +124,7 @@ def _plan_known(journal: Journal, root: Path, line: Line, verify: bool) -> None:
 def hash_or_none(path: str) -> str | None:
     """The SHA-256 of a file; None where it cannot be read."""
     try:
-        return digest(Path(path))
+        return digest(path)
     except OSError:
         return None
 

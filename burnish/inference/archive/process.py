@@ -15,7 +15,8 @@ from .worker import Assignment
 #: the program that the process runs; what it imports lies where this package lies, not in the
 #: folder at hand, in which anything may lie
 _PROGRAM = (
-    "import sys; sys.path.insert(0, sys.argv[1]); from burnish.archive.worker import main; main()"
+    "import sys; sys.path.insert(0, sys.argv[1]); "
+    "from burnish.inference.archive.worker import main; main()"
 )
 #: seconds in which a process that was told to end has to be gone
 PATIENCE = 5.0
@@ -30,7 +31,7 @@ class WorkerProcess:
 
     def __init__(self, told: Assignment, descriptor: int | None) -> None:
         """told: what it is told first. descriptor: that of a lock, which it holds as well."""
-        root = str(Path(__file__).resolve().parents[2])
+        root = str(Path(__file__).resolve().parents[3])
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-c", _PROGRAM, root],
             stdin=subprocess.PIPE,

@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from .. import __version__
-from ..ground.files import atomic_write
-from ..report.page import paragraph, pictures, row, section, table, write_page
+from ... import __version__
+from ...ground.files import atomic_write
+from ...report.page import paragraph, pictures, row, section, table, write_page
 from .journal import Journal, Line, State
 
 #: their names, in the folder of the results

@@ -17,7 +17,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from ..errors import OutputError
+from ...errors import OutputError
 
 #: the folder of a run's own files, in that of its results
 FOLDER = ".burnish"

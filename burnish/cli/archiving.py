@@ -1,0 +1,180 @@
+"""Archive mode by the words of `burnish restore`: its options, what they mean together, and the
+run.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..errors import UsageError
+from .outputs import pairs_of
+
+if TYPE_CHECKING:
+    from ..inference.job import Job, JobReport
+    from ..inference.model import Model
+    from .console import Console
+
+Archived = Annotated[
+    bool, typer.Option("--archive", help="Keep a journal in OUT: the same command goes on.")
+]
+InPlace = Annotated[
+    bool, typer.Option("--in-place", help="Replace the pictures themselves; with a journal.")
+]
+Restart = Annotated[bool, typer.Option("--restart", help="Drop the journal of an earlier run.")]
+Verify = Annotated[bool, typer.Option("--verify", help="Hash again what is done already.")]
+Alike = Annotated[bool, typer.Option("--same", help="One setting of dials for all pictures.")]
+Beside = Annotated[
+    bool | None,
+    typer.Option(
+        "--sidecar/--no-sidecar",
+        show_default=False,
+        help="NAME.burnish.json beside each result.",
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Mode:
+    """What the options of archive mode say. UsageError where they do not fit together."""
+
+    #: whether the run keeps a journal
+    archive: bool = False
+    #: whether results take the places of their pictures
+    in_place: bool = False
+    #: whether the journal of an earlier run is dropped
+    restart: bool = False
+    #: whether what is done is hashed again
+    verify: bool = False
+    #: whether all pictures get the same settings of dials
+    alike: bool = False
+    #: whether every result gets a sidecar; None is as the mode wants it
+    sidecar: bool | None = None
+
+    def __post_init__(self) -> None:
+        wants_journal = {"restart": self.restart, "verify": self.verify, "same": self.alike}
+        for word, said in wants_journal.items():
+            if said and not self.keeps_journal:
+                raise UsageError(f"--{word}: is for runs with a journal; say --archive, too")
+
+    @property
+    def keeps_journal(self) -> bool:
+        """Whether it is a run of `burnish.inference.archive`."""
+        return self.archive or self.in_place
+
+    @property
+    def sidecars(self) -> bool:
+        """Whether every result gets a sidecar."""
+        return self.keeps_journal if self.sidecar is None else self.sidecar
+
+    def pairs(
+        self,
+        inputs: Sequence[Path],
+        output: str | None,
+        recursive: bool,
+        suffix: str | None,
+        format: str | None,
+    ) -> list[tuple[str, str]]:
+        """Pairs every picture that is meant with its target."""
+        if self.in_place:
+            from ..inference.targets import in_place
+
+            for word, said in {"-o": output, "--suffix": suffix, "-f": format}.items():
+                if said is not None:
+                    raise UsageError(f"{word}: --in-place keeps every name; leave one of them out")
+            return in_place(inputs, recursive=recursive)
+        if self.archive:
+            if output is None:
+                raise UsageError("--archive: say -o and a folder, which has the journal, too")
+            output = os.path.join(output, "")
+        return pairs_of(inputs, output, recursive=recursive, suffix=suffix, format=format)
+
+    def root(self, inputs: Sequence[Path], output: str | None) -> Path | None:
+        """The folder of the results, where the journal lies too; None where there is none."""
+        if not self.keeps_journal:
+            return None
+        if output is not None:
+            return Path(os.path.normpath(output))
+        folders = {path if path.is_dir() else path.parent for path in inputs}
+        roots = {os.path.realpath(folder) for folder in folders}
+        if len(roots) > 1:
+            raise UsageError("--in-place: takes one folder at a time, or files of one folder")
+        return Path(roots.pop())
+
+
+@dataclass(frozen=True)
+class Meant:
+    """What a command is to restore, and with what."""
+
+    #: (source, target) of every picture
+    pairs: Sequence[tuple[str, str]]
+    #: what is to be done with each of them
+    job: Job
+    #: the word for the model
+    word: str
+    #: the model of that word
+    model: Model
+    #: "auto", "cpu" or "cuda"
+    device: str
+    #: threads of the processor; None is all
+    threads: int | None
+    #: whether it computes in full precision
+    fp32: bool
+
+    def jobs(self) -> Iterator[Job]:
+        """The job of each picture."""
+        for source, target in self.pairs:
+            yield replace(self.job, source=source, target=target)
+
+    @property
+    def name(self) -> str:
+        """The name by which any process finds the model: that of one that ships, or its path."""
+        from ..inference.zoo import folder
+
+        path = self.model.path
+        return self.word if path is None or path.parent == folder() else os.path.abspath(path)
+
+
+def archived(meant: Meant, mode: Mode, root: Path, console: Console) -> int:
+    """Makes a run with a journal. Returns the exit status.
+
+    root: the folder of the results.
+    """
+    from ..inference.archive.run import run
+    from ..inference.archive.work import Archive
+
+    order = Archive(
+        root,
+        meant.name,
+        meant.job,
+        meant.device,
+        meant.threads,
+        meant.fp32,
+        sidecars=mode.sidecars,
+        alike=mode.alike,
+        overwrite=meant.job.overwrite,
+        restart=mode.restart,
+        verify=mode.verify,
+    )
+    with console:
+        status = run(order, meant.model, meant.pairs, console)
+    console.summary()
+    return status
+
+
+def write_beside(meant: Meant, report: JobReport) -> None:
+    """Writes the sidecar of a result that a run without a journal made."""
+    from ..ground.files import digest
+    from ..inference.archive.sidecar import about_run, settled_in, write_sidecar
+
+    opened = meant.model.opened
+    assert opened is not None
+    about = about_run(meant.name, meant.model, meant.job, opened, meant.threads)
+    hashes = (digest(report.source), digest(report.target))
+    dials = settled_in(report.dials, report.origins)
+    write_sidecar(about, report.source, report.target, hashes, dials)
