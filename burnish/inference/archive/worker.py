@@ -259,6 +259,52 @@ def _agreed(asked: Asked, settled: Mapping[str, float]) -> Asked:
     return replace(asked, dials={**asked.dials, **settled}) if settled else asked
 
 
+class _Eye:
+    """Looks at a task's pictures while they are restored, and at its result before it has a name."""
+
+    def __init__(
+        self,
+        task: Task,
+        job: Job,
+        send: Callable[[object], None],
+        wait_for_name: Callable[[], Name],
+    ) -> None:
+        self._task = task
+        self._job = job
+        self._send = send
+        self._wait_for_name = wait_for_name
+        self._stamp = _stamp(task.source)
+        # The file's head is read again right after this, out of the system's memory.
+        self._source_hash = "" if self._stamp is None else digest(task.source)
+        self._settled: Settled | None = None
+        #: how much the picture has changed; of several in a file, the most changed
+        self.change = 0.0
+        #: its small copies, where it has changed enough
+        self.copies: tuple[bytes, bytes] | None = None
+
+    def look(self, picture: Picture, restored: Restored) -> None:
+        """Looks at a picture and what came of it."""
+        first = self._settled is None
+        self._settled = self._settled or restored.settled
+        change = _change(picture.pixels, restored.picture.pixels)
+        if not first and change <= self.change:
+            return
+        self.change = change
+        if change >= self._task.least:
+            self.copies = (_copy(picture), _copy(restored.picture))
+
+    def before(self, temporary: Path) -> None:
+        """Tells of a whole result, and waits for the word that lets it take its name."""
+        source = self._task.source
+        if _stamp(source) != self._stamp:
+            raise InputError(f"{source}: changed while it was read; run the same again")
+        settled = self._settled or Settled({}, {})
+        dials = settings_of(self._job, settled)
+        hashes = (self._source_hash, digest(temporary))
+        self._send(Whole(self._task.id, *hashes, dials, settled.origins))
+        self._wait_for_name()
+
+
 def _done(
     task: Task,
     job: Job,
@@ -267,38 +313,15 @@ def _done(
     wait_for_name: Callable[[], Name],
 ) -> Done | Failed:
     """Restores one picture, and tells what it comes to on the way."""
-    change = 0.0
-    copies: tuple[bytes, bytes] | None = None
-    settled: Settled | None = None
-
-    def look(picture: Picture, restored: Restored) -> None:
-        nonlocal change, copies, settled
-        # Of several pictures in a file, the first is spoken of, and the most changed one shown.
-        settled = settled or restored.settled
-        found = _change(picture.pixels, restored.picture.pixels)
-        if copies is None or found > change:
-            change = found
-        if change >= task.least and found == change:
-            copies = (_copy(picture), _copy(restored.picture))
-
-    def before(temporary: Path) -> None:
-        if _stamp(task.source) != stamp:
-            raise InputError(f"{task.source}: changed while it was read; run the same again")
-        assert settled is not None
-        dials = settings_of(job, settled)
-        send(Whole(task.id, source_hash, digest(temporary), dials, settled.origins))
-        wait_for_name()
-
     try:
-        stamp = _stamp(task.source)
-        source_hash = "" if stamp is None else digest(Path(task.source))
+        eye = _Eye(task, job, send, wait_for_name)
         report = run_job(
             replace(job, source=task.source, target=task.target),
             model,
             progress=lambda done, total: send(Tiles(done, total)),
             say=lambda remark: send(Told(remark)),
-            look=look,
-            before=before,
+            look=eye.look,
+            before=eye.before,
         )
     except (InputError, UsageError, OutOfMemory) as error:
         return Failed(task.id, error, False)
@@ -306,7 +329,7 @@ def _done(
         return Failed(task.id, error, True)
     except Exception as error:
         return Failed(task.id, unforeseen(error), False)
-    return Done(task.id, report, round(change, 3), copies)
+    return Done(task.id, report, round(eye.change, 3), eye.copies)
 
 
 def _stamp(source: str) -> tuple[int, int, int] | None:
