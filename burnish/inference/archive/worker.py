@@ -260,7 +260,7 @@ def _agreed(asked: Asked, settled: Mapping[str, float]) -> Asked:
 
 
 class _Eye:
-    """Looks at a task's pictures while they are restored, and at its result before it has a name."""
+    """Looks at a task's pictures while they are restored, and at its result before its naming."""
 
     def __init__(
         self,
