@@ -469,23 +469,30 @@ def test_what_cannot_be_kept_of_a_file_is_said(tmp_path: Path) -> None:
             ),
         )
     )
-    assert odd.lost == ("not kept: its text, its gamma",)
+    assert odd.lost == ()
+    assert images.check_format(odd, "a.jpg") == [
+        "not kept: its gamma, for which JPEG has no place",
+    ]
     dot = zlib.compress(b"\0\7")
+    primaries = struct.pack(">8I", 34570, 35850, 64000, 33000, 30000, 60000, 15000, 6000)
     lost = {
-        "its primaries": chunk(
-            b"cHRM", struct.pack(">8I", 34570, 35850, 64000, 33000, 30000, 60000, 15000, 6000)
-        ),
-        "its profile, which cannot be read": chunk(b"iCCP", b"name\0\0" + bytes(20)),
+        "its primaries": chunk(b"cHRM", primaries),
         "its shape of pixels": chunk(b"pHYs", struct.pack(">IIB", 2, 1, 0)),
     }
     for what, extra in lost.items():
-        assert images.read(saved(tmp_path, "b.png", png(1, 1, 8, 0, dot, extra=extra))).lost == (
-            f"not kept: {what}",
-        )
+        read = images.read(saved(tmp_path, "b.png", png(1, 1, 8, 0, dot, extra=extra)))
+        assert read.lost == ()
+        assert images.check_format(read, "a.tif") == [
+            f"not kept: {what}, for which TIFF has no place"
+        ]
+    broken = png(1, 1, 8, 0, dot, extra=chunk(b"iCCP", b"name\0\0" + bytes(20)))
+    assert images.read(broken).lost == ("not kept: its profile, which cannot be read",)
     plain = chunk(
         b"cHRM", struct.pack(">8I", 31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000)
     ) + chunk(b"pHYs", struct.pack(">IIB", 1, 1, 0))
-    assert images.read(saved(tmp_path, "c.png", png(1, 1, 8, 0, dot, extra=plain))).lost == ()
+    read = images.read(saved(tmp_path, "c.png", png(1, 1, 8, 0, dot, extra=plain)))
+    assert read.lost == ()
+    assert images.check_format(read, "a.jpg") == []
     tifffile.imwrite(
         tmp_path / "d.tif",
         pixels(),

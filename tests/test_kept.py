@@ -7,20 +7,21 @@ from __future__ import annotations
 import base64
 import io
 import struct
+import zlib
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from odd_files import encoded, pixels
+from odd_files import chunk, encoded, pixels
 from PIL import Image
 
 from burnish import errors, images
-from burnish.images import FORMATS, Picture
+from burnish.images import FORMATS, Picture, exif
 from burnish.images.jpeg import index
 from burnish.images.jpeg.quality import MOZJPEG, jpeg_quality, table_at
-from burnish.images.metadata import photoshop
+from burnish.images.metadata import Text, photoshop
 from burnish.images.picture import to_samples
 
 RDF = b'<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">%s</rdf:RDF>'
@@ -344,6 +345,116 @@ def test_what_follows_a_picture_comes_back_to_the_byte() -> None:
     assert data.endswith(b"\xff\xd9" + film)
     assert [part.name for part in picture.parts] == ["its film"]
     assert again(jpeg() + bytes(99))[1].parts == ()
+
+
+# PNG
+
+
+def chunks_of(data: bytes) -> list[tuple[bytes, bytes]]:
+    """(letters, body) of each chunk of a PNG, by a reader of our own that checks the sums."""
+    place, found = 8, []
+    while place < len(data):
+        length, letters = struct.unpack_from(">I4s", data, place)
+        body = data[place + 8 : place + 8 + length]
+        (checksum,) = struct.unpack_from(">I", data, place + 8 + length)
+        assert checksum == zlib.crc32(letters + body)
+        found.append((letters, body))
+        place += 12 + length
+    return found
+
+
+def with_chunks(*added: tuple[bytes, bytes], image: Any = None) -> bytes:
+    """A PNG by Pillow with chunks behind its header."""
+    plain = encoded(pixels() if image is None else image, "PNG")
+    return plain[:33] + b"".join(chunk(*each) for each in added) + plain[33:]
+
+
+def test_chunks_come_back_in_a_png_and_are_said_to_be_lost_elsewhere() -> None:
+    kept = [
+        (b"cICP", bytes((9, 16, 0, 1))),
+        (b"gAMA", struct.pack(">I", 100000)),
+        (b"cHRM", struct.pack(">8I", 31270, 32900, 70800, 29200, 17000, 79700, 13100, 4600)),
+        (b"mDCV", bytes(24)),
+        (b"bKGD", bytes(6)),
+        (b"pHYs", struct.pack(">IIB", 2, 1, 0)),
+        (b"teSt", b"safe to copy"),
+    ]
+    gone = [
+        (b"teST", b"not safe to copy"),
+        (b"caBX", b"jumbf"),
+        (b"tIME", bytes(7)),
+    ]
+    data, picture = again(with_chunks(*kept, *gone), "PNG")
+    assert set(kept) <= set(chunks_of(data))
+    assert not {letters for letters, _ in gone} & {letters for letters, _ in chunks_of(data)}
+    assert picture.cicp == (9, 16, 0, 1)
+    assert picture.lost == (
+        "not kept: its teST chunk, its content credentials (C2PA), which are not true of other "
+        "pixels",
+    )
+    said = images.check_format(picture, "a.jpg")
+    assert (
+        "not kept: its cICP colour space, without which its colours may look wrong, for which "
+        "JPEG has no place" in said
+    )
+    assert "not kept: its gamma, for which JPEG has no place" in said
+
+
+def test_texts_of_every_kind_come_back() -> None:
+    long = "word " * 900
+    put = [
+        (b"tEXt", b"Author\0J\xfcrg"),
+        (b"zTXt", b"Description\0\0" + zlib.compress(long.encode())),
+        (b"iTXt", b"Title\0\0\0ja\0\xe9\xa1\x8c\0" + "\u6771\u4eac".encode()),
+        (b"iTXt", b"Copyright\0\1\0\0\0" + zlib.compress("\u00a9 \u2603".encode())),
+    ]
+    expected = (
+        Text("Author", "J\u00fcrg"),
+        Text("Description", long),
+        Text("Title", "\u6771\u4eac", "ja", "\u984c"),
+        Text("Copyright", "\u00a9 \u2603"),
+    )
+    data, picture = again(with_chunks(*put), "PNG")
+    assert picture.text == images.read(data).text == expected
+    with Image.open(io.BytesIO(data)) as opened:
+        seen: Any = opened
+        assert seen.text == {text.keyword: text.text for text in expected}
+    there = images.read(images.encode(picture, FORMATS["JPEG"])[0])
+    assert there.text[0] == Text("Comment", "Author: J\u00fcrg")
+    comment = images.read(with_segments(jpeg(), (0xFE, b"\xe9t\xe9")))
+    assert images.read(images.encode(comment, FORMATS["PNG"])[0]).text == (
+        Text("Comment", "\u00e9t\u00e9"),
+    )
+
+
+def test_texts_that_are_bombs_or_broken_are_said_and_not_kept() -> None:
+    bomb = (b"zTXt", b"a\0\0" + zlib.compress(bytes(40 << 20)))
+    for put in ([bomb], [(b"zTXt", b"a\0\0broken")], [(b"iTXt", b"a\0")]):
+        assert images.read(with_chunks(*put)).lost == ("not kept: a text that cannot be read",)
+    many = [(b"zTXt", b"a\0\0" + zlib.compress(b"x" * (9 << 20)))] * 3
+    read = images.read(with_chunks(*many))
+    assert len(read.text) == 1
+    assert read.lost == ("not kept: a text that cannot be read",)
+
+
+@pytest.mark.parametrize("source", ["JPEG", "PNG"])
+@pytest.mark.parametrize("target", ["JPEG", "PNG"])
+def test_iptc_and_resources_go_to_and_fro(source: str, target: str) -> None:
+    given = replace(images.from_array(pixels()), iptc=IPTC, photoshop=RESOURCES)
+    first = images.read(images.encode(given, FORMATS[source])[0])
+    second = images.read(images.encode(first, FORMATS[target])[0])
+    for picture in (first, second):
+        assert (picture.iptc, picture.photoshop) == (IPTC, RESOURCES)
+        assert picture.text == ()
+    alone = replace(given, photoshop=None)
+    assert images.read(images.encode(alone, FORMATS[source])[0]).iptc == IPTC
+
+
+def test_exif_among_the_texts_of_a_png_is_found() -> None:
+    block = exif.oriented(6)
+    text = f"\nexif\n{len(block) + 6:8d}\n" + (b"Exif\0\0" + block).hex()
+    put = (b"zTXt", b"Raw profile type exif\0\0" + zlib.compress(text.encode()))
+    assert images.read(with_chunks(put)).exif == block
 
 
 # helpers of the tests

@@ -330,7 +330,7 @@ def _beside(
         without["parts"] = ()
         if held.xmp is not None and "xmp" not in without:
             without["xmp"] = xmp.without_claims(held.xmp)
-        lost += dict.fromkeys(part.name for part in held.parts)
+        lost += dict.fromkeys(part.name for part in held.parts if part.name)
     nowhere = f"for which {format.title} has no place"
     return without, [*said, *(f"not kept: {words}, {nowhere}" for words in lost)]
 

@@ -22,6 +22,7 @@ from ...errors import UnsupportedChannels
 from ..damage import corrupt, truncated
 from ..format import Format, Holds, Saving
 from ..inside.animation import apng, changes, composed, like, see_through
+from ..inside.png_chunks import LARGEST_TEXT, Chunks, around, packed
 from ..picture import Depth, Header, Picture, Timing, to_samples
 
 if TYPE_CHECKING:
@@ -29,13 +30,6 @@ if TYPE_CHECKING:
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 LARGEST = 2**31 - 1
-XMP = b"XML:com.adobe.xmp"
-INCH = 0.0254  # metres
-#: no profile or text is larger in good faith
-LARGEST_TEXT = 1 << 24
-
-#: cHRM of sRGB: white, red, green, blue
-SRGB_PRIMARIES = struct.pack(">8I", 31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000)
 #: colour type -> samples a pixel, bits that it may have, its name
 COLOURS: dict[int, tuple[int, tuple[int, ...], str]] = {
     0: (1, (1, 2, 4, 8, 16), "grey"),
@@ -87,29 +81,24 @@ def _body(file: BinaryIO, place: int, length: int) -> bytes:
 
 def examine(file: BinaryIO, name: str) -> Header:
     """The header; no pixel is decoded."""
-    found: dict[bytes, bytes] = {}
+    found = Chunks()
     frames: list[tuple[bytes, bytes]] = []
-    xmp, left = None, []
     for number, (letters, place, length) in enumerate(_chunks(file, name)):
         if (number == 0) != (letters == b"IHDR"):
             raise corrupt(name, "its header is not where it belongs")
-        if letters == b"iTXt" and xmp is None:
-            xmp = _xmp(_body(file, place, length))
-            left += [] if xmp else ["its text"]
-        elif letters in (b"tEXt", b"zTXt", b"iTXt"):
-            left.append("its text")
-        elif letters not in (b"IDAT", b"fdAT"):
-            found[letters] = _body(file, place, length)
+        body = b"" if letters in (b"IDAT", b"fdAT") else _body(file, place, length)
         if letters in apng.CHUNKS:
-            frames.append((letters, found.get(letters, b"")))
-    width, height, bits, kind, *_ = _header(found[b"IHDR"], name)
-    alpha = kind in (4, 6) or b"tRNS" in found
+            frames.append((letters, body))
+        elif letters != b"IDAT":
+            found.take(letters.decode("ascii"), body)
+    width, height, bits, kind, *_ = _header(found.single["IHDR"], name)
+    alpha = kind in (4, 6) or "tRNS" in found.single
     film = None
-    if b"acTL" in found:
+    if any(letters == b"acTL" for letters, _ in frames):
         film, alpha = _film(frames, (width, height), alpha, name)
-    icc, dpi = _profile(found.get(b"iCCP")), _dpi(found.get(b"pHYs"))
-    left += _meaning_lost(found, icc, dpi)
-    lost = (f"not kept: {', '.join(dict.fromkeys(left))}",) if left else ()
+    iptc, resources = found.resources()
+    parts = tuple(found.parts(palette=kind == 3 or bits < 8))
+    left = dict.fromkeys(found.left)
     notes = []
     channels = 1 if kind in (0, 4) else 3
     if kind == 3 or bits < 8:
@@ -123,12 +112,17 @@ def examine(file: BinaryIO, name: str) -> Header:
         depth="uint16" if bits == 16 else "uint8",
         alpha=alpha,
         stored=f"{bits}-bit {COLOURS[kind][2]}",
-        icc=icc,
-        exif=found.get(b"eXIf"),
-        xmp=xmp,
-        dpi=dpi,
+        icc=found.icc,
+        exif=found.exif,
+        xmp=found.xmp,
+        dpi=found.dpi,
+        iptc=iptc,
+        photoshop=resources,
+        text=tuple(found.text),
+        cicp=found.cicp,
+        parts=parts,
         notes=tuple(notes),
-        lost=lost,
+        lost=(f"not kept: {', '.join(left)}",) if left else (),
         frames=1 if film is None else film.pictures,
         timing=None if film is None else film.timing,
     )
@@ -167,50 +161,6 @@ def _header(body: bytes, name: str) -> tuple[int, int, int, int, int, int, int]:
             "bits of grey, palette or colour are read"
         )
     return fields
-
-
-def _meaning_lost(
-    found: dict[bytes, bytes], icc: bytes | None, dpi: tuple[float, float] | None
-) -> list[str]:
-    """What chunks say of colours and of the pixels' shape, other than by a profile, sRGB or a
-    resolution, and is lost.
-    """
-    gamma, primaries, shape = found.get(b"gAMA"), found.get(b"cHRM"), found.get(b"pHYs")
-    said = b"sRGB" in found or icc is not None
-    lost = {
-        "its gamma": not said and gamma not in (None, struct.pack(">I", 45455)),
-        "its primaries": not said and primaries not in (None, SRGB_PRIMARIES),
-        "its cICP colour space": b"cICP" in found,
-        "its profile, which cannot be read": b"iCCP" in found and icc is None,
-        "its shape of pixels": shape is not None and dpi is None and shape[:4] != shape[4:8],
-    }
-    return [what for what, is_lost in lost.items() if is_lost]
-
-
-def _profile(body: bytes | None) -> bytes | None:
-    if body is None or b"\0" not in body:
-        return None
-    try:
-        return zlib.decompressobj().decompress(body.split(b"\0", 1)[1][1:], LARGEST_TEXT) or None
-    except zlib.error:
-        return None
-
-
-def _xmp(body: bytes) -> bytes | None:
-    """The packet in an iTXt chunk of that keyword; None for other text."""
-    if not body.startswith(XMP + b"\0") or len(body) < len(XMP) + 5:
-        return None
-    compressed, text = body[len(XMP) + 1], body[len(XMP) + 3 :].split(b"\0", 2)[-1]
-    return zlib.decompressobj().decompress(text, LARGEST_TEXT) if compressed else text
-
-
-def _dpi(body: bytes | None) -> tuple[float, float] | None:
-    if body is None or len(body) != 9:
-        return None
-    across, down, unit = struct.unpack(">IIB", body)
-    return (
-        (round(across * INCH, 2), round(down * INCH, 2)) if unit == 1 and across and down else None
-    )
 
 
 def decode(file: BinaryIO, header: Header, name: str) -> Iterator[Picture]:
@@ -329,7 +279,7 @@ def encode(file: BinaryIO, pictures: Iterator[Picture], saving: Saving) -> list[
     depth = HOLDS.depth(picture.depth)
     plain = bytes(png_encode(np.ascontiguousarray(to_samples(picture, depth))))
     after_header = len(SIGNATURE) + 25
-    file.write(b"".join((plain[:after_header], *_around(picture))))
+    file.write(b"".join((plain[:after_header], *around(picture))))
     if second is None:
         file.write(plain[after_header:])
         return []
@@ -369,25 +319,18 @@ def _compressed(samples: NDArray[Any]) -> Iterator[bytes]:
     return (body for letters, body in _bodies(still, "the result", {b"IDAT"}) if letters == b"IDAT")
 
 
-def _around(picture: Picture) -> Iterator[bytes]:
-    if picture.icc is not None:
-        yield _chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(picture.icc))
-    if picture.dpi is not None:
-        across, down = (min(round(d / INCH), LARGEST) for d in picture.dpi)
-        yield _chunk(b"pHYs", struct.pack(">IIB", across, down, 1))
-    if picture.exif is not None:
-        yield _chunk(b"eXIf", picture.exif)
-    if picture.xmp is not None:
-        yield _chunk(b"iTXt", XMP + b"\0\0\0\0\0" + picture.xmp)
-
-
 def _chunk(letters: bytes, body: bytes) -> bytes:
-    checksum = zlib.crc32(body, zlib.crc32(letters))
-    return struct.pack(">I", len(body)) + letters + body + struct.pack(">I", checksum)
+    return packed(letters.decode("ascii"), body)
 
 
 #: the side is libpng's own limit
-HOLDS = Holds(depths=("uint8", "uint16"), several=("frames",), stand_in=True, side=1_000_000)
+HOLDS = Holds(
+    depths=("uint8", "uint16"),
+    several=("frames",),
+    stand_in=True,
+    side=1_000_000,
+    metadata=frozenset({"icc", "exif", "xmp", "iptc", "photoshop", "text", "dpi", "cicp"}),
+)
 PNG = Format(
     name="PNG",
     title="PNG",

@@ -36,7 +36,7 @@ class Part:
     It comes back as it is in a file of that format, and elsewhere a sentence says that it does not.
     """
 
-    #: what it is in sentences, such as "its gain map (HDR)"
+    #: what it is in sentences, such as "its gain map (HDR)"; empty where it goes without saying
     name: str
     #: where it stands, in the words of its format: of a PNG the chunk's four letters
     place: str
