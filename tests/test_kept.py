@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from odd_files import chunk, encoded, pixels
+from odd_files import chunk, encoded, pixels, tiff
 from PIL import Image
 
 from burnish import errors, images
@@ -437,8 +437,18 @@ def test_texts_that_are_bombs_or_broken_are_said_and_not_kept() -> None:
     assert read.lost == ("not kept: a text that cannot be read",)
 
 
-@pytest.mark.parametrize("source", ["JPEG", "PNG"])
-@pytest.mark.parametrize("target", ["JPEG", "PNG"])
+def test_small_copies_among_the_resources_of_a_tiff_are_let_go() -> None:
+    small = b"8BIM" + struct.pack(">H", 1036) + b"\0\0" + struct.pack(">I", 3) + b"abc\0"
+    block = small + photoshop.joined(IPTC, RESOURCES)
+    data = tiff(pixels(), photometric="rgb", extratags=[(34377, 1, len(block), block, True)])
+    picture = images.read(data)
+    assert (picture.iptc, picture.photoshop) == (IPTC, RESOURCES)
+    torn = tiff(pixels(), photometric="rgb", extratags=[(34377, 1, 14, small[:14], True)])
+    assert images.read(torn).lost == ("not kept: its Photoshop data, which cannot be read",)
+
+
+@pytest.mark.parametrize("source", ["JPEG", "PNG", "TIFF"])
+@pytest.mark.parametrize("target", ["JPEG", "PNG", "TIFF"])
 def test_iptc_and_resources_go_to_and_fro(source: str, target: str) -> None:
     given = replace(images.from_array(pixels()), iptc=IPTC, photoshop=RESOURCES)
     first = images.read(images.encode(given, FORMATS[source])[0])

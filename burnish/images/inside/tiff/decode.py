@@ -15,7 +15,7 @@ from ... import colour
 from ...picture import Header, Picture, to_planes
 from . import tags
 from .colours import cmyk_to_rgb, lab_to_rgb
-from .fields import block_of, dpi_of, exif_of, left_of, parts_of
+from .fields import block_of, dpi_of, exif_of, left_of, parts_of, resources_of
 from .insides import Insides
 from .kinds import Kind, kind_of
 from .pages import Whole, largest, pages_of
@@ -55,6 +55,7 @@ def _header(file: BinaryIO, tiff: TiffFile, whole: Whole, name: str) -> Header:
     page = whole.page
     kind = kind_of(page, name)
     block, moved = exif_of(file, tiff, page)
+    iptc, resources, unread = resources_of(file, tiff, page)
     extras = [EXTRA] if kind.extra is not None and not kind.alpha else []
     return Header(
         "TIFF",
@@ -69,12 +70,12 @@ def _header(file: BinaryIO, tiff: TiffFile, whole: Whole, name: str) -> Header:
         exif=block,
         xmp=block_of(file, tiff, page, tags.XMP),
         dpi=dpi_of(page),
-        iptc=block_of(file, tiff, page, tags.IPTC),
-        photoshop=block_of(file, tiff, page, tags.PHOTOSHOP),
+        iptc=iptc,
+        photoshop=resources,
         parts=parts_of(file, tiff, page),
         insides=_insides(file, tiff, page, kind),
         notes=tuple(_notes(kind)),
-        lost=(*(f"not kept: {what}" for what in left_of(page)), *moved),
+        lost=(*(f"not kept: {what}" for what in left_of(page)), *moved, *unread),
         bits=kind.significant,
         extras=(*extras, *(plane_name(plane) for plane in whole.planes)),
     )

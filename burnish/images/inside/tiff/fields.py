@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ... import exif
 from ...exif import Directory, Exif, Field
-from ...metadata import Part
+from ...metadata import Part, photoshop
 from . import tags
 from .pages import is_reduced
 
@@ -89,6 +89,21 @@ def block_of(file: BinaryIO, tiff: TiffFile, page: TiffPage, tag: int) -> bytes 
     found = _fields(file, tiff, page, {tag})
     field = None if found is None else found.directories["main"].get(tag)
     return None if field is None or not field.value else field.value
+
+
+def resources_of(
+    file: BinaryIO, tiff: TiffFile, page: TiffPage
+) -> tuple[bytes | None, bytes | None, list[str]]:
+    """IPTC data, Photoshop's resources without small copies of the picture, and what of both
+    cannot be read, in sentences.
+    """
+    iptc = block_of(file, tiff, page, tags.IPTC)
+    block = block_of(file, tiff, page, tags.PHOTOSHOP)
+    try:
+        inside, others = photoshop.split(block or b"")
+    except ValueError:
+        return iptc, None, ["not kept: its Photoshop data, which cannot be read"]
+    return iptc or inside, others, []
 
 
 def left_of(page: TiffPage) -> list[str]:
