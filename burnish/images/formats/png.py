@@ -79,8 +79,8 @@ def _body(file: BinaryIO, place: int, length: int) -> bytes:
     return file.read(min(length, LARGEST_TEXT))
 
 
-def examine(file: BinaryIO, name: str) -> Header:
-    """The header; no pixel is decoded."""
+def _collected(file: BinaryIO, name: str) -> tuple[Chunks, list[tuple[bytes, bytes]]]:
+    """What stands beside the pixels, and the chunks of an animation."""
     found = Chunks()
     frames: list[tuple[bytes, bytes]] = []
     for number, (letters, place, length) in enumerate(_chunks(file, name)):
@@ -91,6 +91,12 @@ def examine(file: BinaryIO, name: str) -> Header:
             frames.append((letters, body))
         elif letters != b"IDAT":
             found.take(letters.decode("ascii"), body)
+    return found, frames
+
+
+def examine(file: BinaryIO, name: str) -> Header:
+    """The header; no pixel is decoded."""
+    found, frames = _collected(file, name)
     width, height, bits, kind, *_ = _header(found.single["IHDR"], name)
     alpha = kind in (4, 6) or "tRNS" in found.single
     film = None

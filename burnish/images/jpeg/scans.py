@@ -74,8 +74,7 @@ def walk(data: bytes, name: str) -> Scans:
     frame, missing = 0, {}
     places: list[tuple[int, int]] = []
     closed = True
-    # from segment to segment, each scan up to the next marker
-    while True:
+    while True:  # from segment to segment, each scan up to the next marker
         try:
             if (marker := next_marker(file, name)) == EOI:
                 break
@@ -103,10 +102,10 @@ def walk(data: bytes, name: str) -> Scans:
         places[-1] = (places[-1][0], _end_of_scan(data, *places[-1]))
         file.seek(places[-1][1])
     arithmetic = frame in ARITHMETIC
-    if any(any(bits) for bits in missing.values()) or (arithmetic and not closed):
+    if (arithmetic and not closed) or any(map(any, missing.values())):
         raise truncated(name)
     end = file.tell()
-    whole = data[:end] if closed else data[:end] + bytes((0xFF, EOI))
+    whole = data[:end] + (b"" if closed else bytes((0xFF, EOI)))
     return Scans(whole, tuple(places), closed, end, arithmetic)
 
 
