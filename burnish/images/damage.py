@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ..errors import BurnishError, InputCorrupt, InputTooLarge, InputTruncated
+
+#: what decoders stumble with over numbers that they did not expect, in words for programmers
+NONSENSE = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    TypeError,
+    struct.error,
+)
 
 
 @contextmanager
@@ -25,6 +36,8 @@ def damage(name: str) -> Iterator[None]:
         ) from error
     except EOFError as error:
         raise truncated(name) from error
+    except NONSENSE as error:
+        raise corrupt(name, "its structure makes no sense") from error
     except Exception as error:
         if "truncated" in str(error):
             raise truncated(name) from error

@@ -87,6 +87,11 @@ def kind_of(page: TiffPage, name: str) -> Kind:
     """
     if not page.imagewidth or not page.imagelength:
         raise corrupt(name, f"its size is {page.imagewidth}x{page.imagelength}")
+    strip = (page.tilewidth, page.tilelength) if page.is_tiled else (1, page.rowsperstrip)
+    if not all(strip):
+        raise corrupt(name, "its strips or tiles have no size")
+    if 0 in (page.subsampling or (1, 1)):
+        raise corrupt(name, "its colours are coarser by nothing")
     if page.compression not in READ:
         raise UnsupportedFormat(
             f"{name}: is packed in a way that is not read ({_in_words(page.compression)}); save it "

@@ -4,12 +4,13 @@ and a film scanner's infrared.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO
 
-from ....errors import InputTooLarge
+from ....errors import InputTooLarge, UnsupportedFormat
 from .raw import check_no_raw
 from .tags import GREY, NEW_KIND, OLD_KIND, RGB, SUBFILES, WHITE_IS_ZERO
 
@@ -53,12 +54,25 @@ def pages_of(file: BinaryIO, tiff: TiffFile, name: str) -> Pages:
     top = [page.aspage() for page in tiff.pages]
     below = list(chain.from_iterable(_below(page, name) for page in top))
     check_no_raw(file, (*top, *below), name)
+    _check_stack(top, name)
     full = [page for page in top if not is_reduced(page)]
     full = full or [page for page in below if not is_reduced(page)]
     full = full or [max(top, key=_area)]
     wholes = _grouped([page for page in full if not _is_level(page, full[0])])
     used = sum(1 + len(whole.planes) for whole in wholes)
     return Pages(tuple(wholes), len(top) + len(below) - used)
+
+
+def _check_stack(pages: Sequence[TiffPage], name: str) -> None:
+    """UnsupportedFormat where a program put a stack of pictures behind its first page alone."""
+    said = str(pages[0].description)
+    images = re.match(r"ImageJ=.*?^images=(\d+)", said, re.DOTALL | re.MULTILINE)
+    many = images is not None and int(images[1]) > len(pages)
+    if many or re.match(r'\{"shape": .*"truncated": true', said):
+        raise UnsupportedFormat(
+            f"{name}: is a stack, all of whose pictures stand behind one page; save each as a page "
+            "of its own"
+        )
 
 
 def _area(page: TiffPage) -> int:

@@ -16,6 +16,7 @@ from . import tags
 from .colours import LUMA, ycbcr_to_rgb
 from .kinds import Kind
 from .streams import check_streams
+from .whole import check_whole
 
 if TYPE_CHECKING:
     from tifffile import TiffPage
@@ -38,6 +39,7 @@ def raw_samples(page: TiffPage, kind: Kind, file: BinaryIO, name: str) -> NDArra
     """
     check_segments(page, file.seek(0, os.SEEK_END), name)
     check_streams(page, file, name)
+    check_whole(page, file, name)
     if kind.photometric == tags.YCBCR and _subsampling(page) != (1, 1):
         samples = _subsampled(page, file, name)
     else:

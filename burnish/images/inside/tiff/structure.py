@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
-from ....errors import InputTooLarge
+from ....errors import InputTooLarge, UnsupportedFormat
 from ... import exif
 from ...damage import corrupt, truncated
 from ...exif.fields import LAYOUTS, SIZES
-from .tags import LAYERS, SEGMENTS, SUBFILES
+from .tags import LAYERS, MICROSCOPES, SEGMENTS, SUBFILES
 
 if TYPE_CHECKING:
     from tifffile import TiffFile
@@ -101,6 +101,11 @@ def _fields(
     """Adds up what the fields of a directory claim; where the directories below it begin."""
     for place in range(0, len(entries), layout.entry):
         tag, kind, count = layout.head(entries, place)
+        if tag in MICROSCOPES:
+            raise UnsupportedFormat(
+                f"{name}: is a microscope's file ({MICROSCOPES[tag]}), which may hold more than "
+                "its pages show; export its pictures as plain TIFFs"
+            )
         length = SIZES.get(kind, 0) * count
         value = entries[place + layout.entry - layout.wide : place + layout.entry]
         at = layout.offset(value)

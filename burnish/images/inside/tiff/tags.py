@@ -19,6 +19,15 @@ EXIF, GPS = 34665, 34853
 #: says that a file follows DNG
 DNG = 50706
 
+#: microscopes' own fields, in whose files one page may be a whole stack, or not what it seems
+MICROSCOPES = {
+    33628: "STK",
+    33629: "STK",
+    34412: "LSM",
+    34361: "FluoView",
+    65420: "NDPI",
+}
+
 # Kinds of colours (PhotometricInterpretation)
 
 WHITE_IS_ZERO, GREY, RGB, PALETTE, MASK, CMYK, YCBCR, CIELAB, ICCLAB = 0, 1, 2, 3, 4, 5, 6, 8, 9
