@@ -1,5 +1,5 @@
-"""TIFFs that are met and are no whole pictures: circles of pages, absurd numbers, streams that claim
-more than their strip, streams that were cut.
+"""TIFFs that are met and are no whole pictures: circles of pages, absurd numbers, streams that
+claim more than their strip, streams that were cut.
 
 Generated, each with the error that has to come of it.
 """
@@ -160,8 +160,10 @@ def absurd_numbers() -> Iterator[Odd]:
     ycbcr = {**PLAIN, 262: (3, 1, 6), 277: (3, 1, 3)}
     yield _plain("of colours coarser by nothing", corrupt, "by nothing", ycbcr, tag_530=(3, 2, 0))
     odd = 7 | 9 << 16
-    yield _plain("of colours coarser by 7x9", corrupt, "7x9", ycbcr, tag_530=(3, 2, odd))
-    yield Odd("tiff without a field", ".tif", placed({FIRST: directory({})}), corrupt, "0x0")
+    fields = {"tag_530": (3, 2, odd), "tag_279": (4, 1, 200)}
+    yield _plain("of colours coarser by 7x9", corrupt, "7x9", ycbcr, **fields)
+    data = placed({FIRST: directory({})}, 64)
+    yield Odd("tiff without a field", ".tif", data, corrupt, "0x0")
     for place in (0, 4):
         data = placed({FIRST: directory(PLAIN)}, first=place)
         yield Odd(f"tiff whose directory is at {place}", ".tif", data, corrupt, "no directory")

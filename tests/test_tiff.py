@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import struct
+import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +17,8 @@ import pytest
 import tifffile
 from conftest import scene
 from numpy.typing import NDArray
-from odd_files import pixels, tiff
+from odd_files import Odd, pixels, tiff
+from odd_tiffs import odd_tiffs
 from PIL import Image, ImageCms
 
 from burnish import errors, images
@@ -23,6 +26,8 @@ from burnish.images.inside.tiff import tags
 from burnish.images.picture import to_samples
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+ODD = list(odd_tiffs())
 
 
 def grey(depth: Any = np.uint8, height: int = 40, width: int = 56) -> NDArray[Any]:
@@ -613,6 +618,46 @@ def test_a_canon_raw_file_is_known_by_its_head(tmp_path: Path) -> None:
     data[8:10] = b"CR"
     with pytest.raises(errors.UnsupportedFormat, match=r"\(CR2\)"):
         images.read(saved(tmp_path, bytes(data)))
+
+
+# Damaged and hostile files
+
+
+@pytest.mark.parametrize("odd", ODD, ids=lambda odd: odd.name)
+def test_odd_tiffs_are_refused_in_one_sentence(odd: Odd, tmp_path: Path) -> None:
+    path = saved(tmp_path, odd.data)
+    with pytest.raises(odd.error) as caught:
+        images.read(path)
+    assert odd.says in str(caught.value)
+    assert str(caught.value).startswith(f"{path}: ")
+    assert "\n" not in str(caught.value)
+    assert path.read_bytes() == odd.data
+
+
+def test_odd_tiffs_cost_neither_time_nor_memory(tmp_path: Path) -> None:
+    for number, odd in enumerate(ODD):
+        saved(tmp_path, odd.data, f"{number}.tif")
+    program = """
+import resource, sys, time
+from pathlib import Path
+from burnish import errors, images
+
+longest = 0.0
+for path in Path(sys.argv[1]).iterdir():
+    begun = time.perf_counter()
+    try:
+        images.read(path)
+    except errors.InputError:
+        longest = max(longest, time.perf_counter() - begun)
+print(longest, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program, tmp_path], capture_output=True, text=True, check=True
+    )
+    longest, kilobytes = map(float, done.stdout.split())
+    assert longest < 5
+    assert kilobytes < 400_000
+    assert not done.stderr
 
 
 def test_insides_are_those_of_a_tiff_alone(tmp_path: Path) -> None:
