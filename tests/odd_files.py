@@ -126,7 +126,6 @@ def no_pictures() -> Iterator[Odd]:
         unsupported,
         "unknown",
     )
-    yield Odd("bmp", ".bmp", encoded(pixels(), "BMP"), unsupported, "BMP")
     cut = errors.InputTruncated
     yield Odd("avif of few bytes", ".jpg", b"\0\0\0\x20ftypavif" + bytes(9), cut)
     moving = b"\0\0\0\x20ftypavis" + bytes(40)

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 #: the formats that -f takes, each by its usual ending, in words
-FORMATS = "jpg, png, webp, gif, tif or avif"
+FORMATS = "jpg, png, webp, tif, avif, gif, bmp, pnm, pfm, dpx or tga"
 
 
 class Device(StrEnum):

@@ -34,6 +34,8 @@ class Holds:
     bits: tuple[int, ...] = ()
     #: whether a picture may have one channel; else grey is stored as three equal ones
     grey: bool = True
+    #: whether such a picture may have transparency; else it is stored in colour where it has some
+    grey_alpha: bool = True
     #: whether a picture may have transparency
     alpha: bool = True
     #: whether a picture may have planes besides, such as infrared
@@ -50,6 +52,10 @@ class Holds:
     #: what may stand beside a picture; of all else, writing says that it is not kept, and leaves it
     #: out before the format's `encode` sees the picture
     metadata: frozenset[Metadata] = frozenset({"icc", "exif", "xmp", "dpi"})
+
+    def keeps_grey(self, alpha: bool) -> bool:
+        """Whether a picture of one channel is stored as that, with alpha or without."""
+        return self.grey and (self.grey_alpha or not alpha)
 
     def depth(self, given: Depth) -> Depth:
         """In which depth samples of the given one are stored, all of whose bits count."""

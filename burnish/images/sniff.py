@@ -63,7 +63,6 @@ UNREAD = (
     ),
     Unread("is PostScript (EPS); {reads}", rb"%!PS|\xc5\xd0\xd3\xc6"),
     Unread("is a ZIP archive; unpack it: {reads}", rb"PK\x03\x04|PK\x05\x06"),
-    Unread("is a BMP; {reads}", rb"BM.{4}\0\0\0\0", (".bmp",)),
     Unread(
         "is an animated AVIF, of which no frames are read; save it as an animated WebP or PNG",
         rb".{4}ftypavis",
@@ -80,7 +79,6 @@ UNREAD = (
     Unread("is a JPEG XL; {reads}", rb"\xff\x0a|\0\0\0\x0cJXL ", (".jxl",)),
     Unread("is a Photoshop document; {reads}", rb"8BPS", (".psd",)),
     Unread("is an archive; unpack it: {reads}", rb"\x1f\x8b|7z\xbc\xaf|Rar!|BZh|\xfd7zXZ"),
-    Unread("is a PNM; {reads}", rb"P[1-7]\s", (".ppm", ".pgm", ".pnm")),
     Unread(
         "holds nothing but zeros: it was never written whole; take it again from where it came",
         rb"\0+\Z",
@@ -89,7 +87,7 @@ UNREAD = (
 )
 #: endings of more pictures that are not read, whose files begin as others do, or in many ways
 RAW = (".dng", ".nef", ".cr2", ".arw", ".raf", ".orf", ".rw2")
-OTHERS = (".tga", ".exr", ".hdr", ".webm", ".ico", ".xcf", ".mat", ".npy")
+OTHERS = (".exr", ".hdr", ".webm", ".ico", ".xcf", ".mat", ".npy")
 
 
 def reads() -> str:

@@ -301,7 +301,7 @@ def _ready(picture: Picture, format: Format, name: str) -> tuple[Picture, list[s
         picture = replace(picture, extras=())
     without, lost = _beside(picture, format, picture.pixels.shape[1])
     picture = replace(picture, **without)
-    if picture.pixels.shape[1] == 1 and not format.holds.grey:
+    if picture.pixels.shape[1] == 1 and not format.holds.keeps_grey(alpha):
         picture = replace(picture, pixels=as_channels(picture.pixels, 3))
     return picture, said + lost
 
@@ -316,8 +316,10 @@ def _beside(
     """
     without: dict[str, Any] = {}
     said, lost = [], []
-    if channels == 1 and not format.holds.grey:
-        said.append(f"{format.title} has no grey: stored as three equal channels")
+    alpha = held.alpha if isinstance(held, Header) else held.alpha is not None
+    if channels == 1 and not format.holds.keeps_grey(alpha):
+        kind = "grey with alpha" if format.holds.grey else "grey"
+        said.append(f"{format.title} has no {kind}: stored as three equal channels")
         channels = 3
     if profile := misfit(held.icc, channels):
         without["icc"] = None

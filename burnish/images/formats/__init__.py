@@ -10,14 +10,21 @@ from pathlib import Path
 from ...errors import UsageError
 from ..format import Format
 from .avif import AVIF
+from .bmp import BMP
+from .dpx import DPX
 from .gif import GIF
 from .jpeg import JPEG
+from .pfm import PFM
 from .png import PNG
+from .pnm import PNM
+from .tga import TGA
 from .tiff import TIFF
 from .webp import WEBP
 
 #: the table of contents; to add a format: a file in this folder, and a line here
-FORMATS: dict[str, Format] = {format.name: format for format in (JPEG, PNG, WEBP, TIFF, AVIF, GIF)}
+FORMATS: dict[str, Format] = {
+    format.name: format for format in (JPEG, PNG, WEBP, TIFF, AVIF, GIF, BMP, PNM, PFM, DPX, TGA)
+}
 
 
 def endings() -> tuple[str, ...]:

@@ -118,8 +118,6 @@ def encode(file: BinaryIO, pictures: Iterator[Picture], saving: Saving) -> list[
     picture = next(pictures)
     samples = to_samples(picture, "uint8")
     height, width = samples.shape[:2]
-    if samples.ndim == 3 and samples.shape[2] == 2:
-        samples = np.dstack([samples[..., :1].repeat(3, 2), samples[..., 1]])
     if samples.ndim == 3:
         samples = samples[..., [2, 1, 0, 3][: samples.shape[2]]]
     rows = np.ascontiguousarray(samples[::-1]).reshape(height, -1)
@@ -152,7 +150,12 @@ BMP = Format(
     title="BMP",
     endings=(".bmp", ".dib"),
     begins=(b"BM....\0\0\0\0",),
-    holds=Holds(depths=("uint8",), metadata=frozenset({"icc", "dpi"}), side=2**31 - 1),
+    holds=Holds(
+        depths=("uint8",),
+        grey_alpha=False,
+        metadata=frozenset({"icc", "dpi"}),
+        side=2**31 - 1,
+    ),
     examine=examine,
     decode=decode,
     encode=encode,

@@ -96,11 +96,11 @@ def _element(file: BinaryIO, name: str) -> tuple[Element, bytes]:
             "element of whole numbers without compression is read: convert it to TIFF"
         )
     known = kind in CHANNELS and bits in (8, 10, 12, 16)
-    fills = bits in (8, 16) or (packing in (UPPER, LOWER) and kind != 6)
+    fills = bits in (8, 16) or packing in (UPPER, LOWER)
     if not known or not fills:
         raise UnsupportedChannels(
-            f"{name}: has {bits} bits of kind {kind}, packed in way {packing}; 8 and 16 bits of "
-            "grey and RGB, and 10 and 12 of RGB in filled words, are read"
+            f"{name}: has {bits} bits of kind {kind}, packed in way {packing}; 8 and 16 bits, and "
+            "10 and 12 in filled words, of grey and RGB are read"
         )
     (start,) = struct.unpack_from(order + "I", head, SAMPLES)
     place = place if place not in (0, UNKNOWN) else start
@@ -152,13 +152,23 @@ def _samples(words: NDArray[Any], element: Element) -> NDArray[Any]:
     """The samples [H, W, C] in rows of words."""
     if element.bits == 10:
         unused = 2 if element.packing == UPPER else 0
-        places = (20 + unused, 10 + unused, unused)
+        places = _places(element.channels, unused)
         three = np.stack([words >> place & 1023 for place in places], -1).astype(np.uint16)
         words = three.reshape(element.height, -1)[:, : element.width * element.channels]
     elif element.bits == 12:
         words = words >> 4 if element.packing == UPPER else words & 4095
     depth = np.uint8 if element.bits == 8 else np.uint16
     return words.astype(depth).reshape(element.height, element.width, element.channels)
+
+
+def _places(channels: int, unused: int) -> tuple[int, int, int]:
+    """By how many bits three samples of 10 bits are moved up in their word: the first of a pixel
+    lies at its upper end, and the first of three grey pixels at its lower.
+
+    unused: bits below them.
+    """
+    places = (unused, 10 + unused, 20 + unused)
+    return places if channels == 1 else places[::-1]
 
 
 def encode(file: BinaryIO, pictures: Iterator[Picture], saving: Saving) -> list[str]:
@@ -169,12 +179,11 @@ def encode(file: BinaryIO, pictures: Iterator[Picture], saving: Saving) -> list[
     height, width = samples.shape[:2]
     kept = next((part.body for part in picture.parts if part.place == PLACE), b"")
     order = ORDERS.get(kept[:4], ">")
-    if samples.ndim == 3 and samples.shape[2] == 2:
-        samples = np.dstack([samples[..., :1].repeat(3, 2), samples[..., 1]])
     flat = samples.reshape(height, -1)
     if bits == 10:
         flat = np.pad(flat.astype(np.uint32), ((0, 0), (0, -flat.shape[1] % 3)))
-        flat = flat[:, ::3] << 22 | flat[:, 1::3] << 12 | flat[:, 2::3] << 2
+        first, second, third = _places(1 if samples.ndim == 2 else 3, 2)
+        flat = flat[:, ::3] << first | flat[:, 1::3] << second | flat[:, 2::3] << third
     elif bits == 12:
         flat = flat << 4
     word = {8: 1, 10: 4}.get(bits, 2)
@@ -225,6 +234,7 @@ DPX = Format(
     holds=Holds(
         depths=("uint8", "uint16"),
         bits=(8, 10, 12, 16),
+        grey_alpha=False,
         metadata=frozenset(),
         side=2**20,
     ),

@@ -80,11 +80,10 @@ def _raster(file: BinaryIO, place: int, name: str) -> Raster:
     found = re.compile(rb"P\d" + WORD * numbers + rb"\s").match(head)
     if found is None:
         raise truncated(name) if len(head) < 40 else corrupt(name, "its header makes no sense")
-    width, height, *others = (int(number) for number in found.groups())
+    width, height, highest = [*map(int, found.groups()), 1][:3]
     comments = COMMENT.search(found[0]) is not None
-    raster = Raster(
-        kind, width, height, CHANNELS[kind], *others or [1], place + found.end(), comments
-    )
+    start = place + found.end()
+    raster = Raster(kind, width, height, CHANNELS[kind], highest, start, comments)
     return _checked(raster, name)
 
 
@@ -179,7 +178,7 @@ def decode(file: BinaryIO, header: Header, name: str) -> Iterator[Picture]:
             samples = 1 - samples  # one is black
         if raster.bits is None and raster.highest != np.iinfo(raster.depth).max:
             most = np.float64(np.iinfo(raster.depth).max)
-            samples = np.rint(samples * (most / raster.highest))
+            samples = np.rint(samples * most / raster.highest)
         own = header if number == 0 else _header(raster)
         yield own.picture(samples.astype(raster.depth))
 

@@ -20,6 +20,7 @@ TABLE, COLOUR, GREY, TABLE_RUNS, COLOUR_RUNS, GREY_RUNS = 1, 2, 3, 9, 10, 11
 RUNS = (TABLE_RUNS, COLOUR_RUNS, GREY_RUNS)
 #: kind -> bits that a pixel may have
 BITS = {TABLE: (8,), COLOUR: (16, 24, 32), GREY: (8, 16)}
+STORED = {TABLE: "palette", COLOUR: "colour", GREY: "grey"}
 #: bits of the last byte of the header: those of alpha, and that the first row is the upper one
 ALPHA_BITS, FROM_ABOVE = 0x0F, 0x20
 SIGNATURE = b"TRUEVISION-XFILE.\0"
@@ -55,7 +56,7 @@ def examine(file: BinaryIO, name: str) -> Header:
         channels=1 if plain == GREY else 3,
         depth="uint8",
         alpha=alpha,
-        stored=f"{bits}-bit {'palette' if plain == TABLE else 'grey' if plain == GREY else 'colour'}",
+        stored=f"{bits}-bit {STORED[plain]}",
         lost=("not kept: what its extension area says of it",) if extended else (),
     )
 
@@ -77,10 +78,7 @@ def decode(file: BinaryIO, header: Header, name: str) -> Iterator[Picture]:
     image.load()
     if image.size != (header.width, header.height):
         raise corrupt(name, f"it decodes to {image.size}")
-    grey, alpha = header.channels == 1, header.alpha
-    wanted = {(True, True): "LA", (True, False): "L", (False, True): "RGBA"}.get(
-        (grey, alpha), "RGB"
-    )
+    wanted = ("L" if header.channels == 1 else "RGB") + ("A" if header.alpha else "")
     yield header.picture(np.asarray(image if image.mode == wanted else image.convert(wanted)))
 
 
@@ -98,7 +96,6 @@ def encode(file: BinaryIO, pictures: Iterator[Picture], saving: Saving) -> list[
     size = struct.pack("<HHBB", width, height, 8 * channels, flags)
     file.write(bytes([0, 0, kind]) + bytes(9) + size)
     file.write(np.ascontiguousarray(samples).tobytes())
-    file.write(bytes(8) + SIGNATURE)
     return []
 
 
