@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -109,7 +109,8 @@ class Console:
             dials += f"  {name}={_setting(report, name)}{estimated}"
         several = f"  {report.pictures} pictures" if report.pictures > 1 else ""
         done = f"{report.source} -> {report.target}{several}{dials}  {report.seconds:.2f} s"
-        self.result(report.to_dict(), done)
+        choice = f"  {chosen(report.models, report.why)}" if report.why else ""
+        self.result(report.to_dict(), done + choice)
 
     def passed(self, count: int) -> None:
         """Counts pictures that need nothing to be done."""
@@ -179,11 +180,16 @@ class Console:
 
 def _setting(report: JobReport, name: str) -> str:
     """The setting of a dial in words; of several pictures that differ, the lowest and highest."""
-    settings = [each[name] for each in report.each] or [report.dials[name]]
+    settings = [each[name] for each in report.each if name in each] or [report.dials[name]]
     numbers = [f"{value:.3g}" for value in sorted(v for v in settings if isinstance(v, float))]
     if not numbers:
         return str(settings[0])
     return numbers[0] if numbers[0] == numbers[-1] else f"{numbers[0]}..{numbers[-1]}"
+
+
+def chosen(models: Sequence[str], why: str) -> str:
+    """What a look at a picture chose for it, and why, in words."""
+    return f"{', then '.join(models) or 'left as it is'}: {why}"
 
 
 @contextmanager

@@ -24,7 +24,6 @@ from ..pipeline import (
     NOTHING,
     Asked,
     Auto,
-    Origin,
     Restored,
     Settled,
     looked_at,
@@ -85,6 +84,10 @@ class JobReport:
     origins: Mapping[str, str] = field(default_factory=dict)
     #: the dials that were found on the picture, or told by its file
     estimated: tuple[str, ...] = ()
+    #: where a look at the picture chose: the models that it went through, in order
+    models: tuple[str, ...] = ()
+    #: and why these, in words; "" where a model was named
+    why: str = ""
     #: the time from reading to writing
     seconds: float = 0.0
     #: megapixels of the pictures, before they are enlarged
@@ -150,12 +153,12 @@ def run_job(
     prepare_folder(target)
 
     # The first is restored before the result is begun, the others while it is written.
-    asked, origins = _settled(job, model, meant)
+    asked = _asked(job, model, meant)
     restore = partial(_restore, job, model, asked, say, look)
     done: list[_Done] = []
     work = _one_by_one(restore, _chosen(pictures, meant), done, _parts(progress, len(meant)))
     said = _write(job, chain([next(work)], work), before)
-    return _report(job, done, origins, said, time.perf_counter() - begun)
+    return _report(job, done, said, time.perf_counter() - begun)
 
 
 def _write(
@@ -207,23 +210,18 @@ class _Done:
     notes: tuple[str, ...]
 
 
-def _report(
-    job: Job,
-    done: Sequence[_Done],
-    origins: Mapping[str, Origin] | None,
-    said: Sequence[str],
-    seconds: float,
-) -> JobReport:
+def _report(job: Job, done: Sequence[_Done], said: Sequence[str], seconds: float) -> JobReport:
     """The report on pictures that are restored; said: what writing them could not keep."""
     first = done[0].settled
-    origins = origins or first.origins
     return JobReport(
         job.source,
         job.target,
         "restored",
         dials=settings_of(job, first),
-        origins=origins,
-        estimated=tuple(name for name, origin in origins.items() if origin in FOUND),
+        origins=first.origins,
+        estimated=tuple(name for name, origin in first.origins.items() if origin in FOUND),
+        models=first.models,
+        why=first.why,
         seconds=round(seconds, 3),
         megapixels=sum(each.megapixels for each in done),
         notes=tuple(dict.fromkeys([note for each in done for note in each.notes] + [*said])),
@@ -252,16 +250,14 @@ def _chosen(pictures: Iterator[Picture], numbers: Collection[int]) -> Iterator[P
     return (picture for number, picture in enumerate(some) if number in wanted)
 
 
-def _settled(
-    job: Job, model: Model, meant: Sequence[int]
-) -> tuple[Asked, Mapping[str, Origin] | None]:
-    """What is asked for all pictures, and where the settings come from; None where each picture
-    says it.
+def _asked(job: Job, model: Model, meant: Sequence[int]) -> Asked:
+    """What is asked for all pictures, with what is found on some of them, unless each picture is
+    asked.
     """
     dials = model.contract.dials
     unknown = any(isinstance(job.asked.dials.get(dial.name, AUTO), Auto) for dial in dials)
     if len(meant) == 1 or job.each or not unknown:
-        return job.asked, None
+        return job.asked
     some = [meant[place] for place in looked_at(len(meant))]
     _, pictures = images.frames(job.source, max_megapixels=job.max_megapixels)
     settle = partial(model.settle, asked=job.asked, max_megapixels=job.max_megapixels)

@@ -113,9 +113,20 @@ class Model:
         Raises UsageError for float samples of 0 to 255 and for what does not fit the picture,
         InputErrors of reading a map, NonFiniteOutput, OutOfMemory.
         """
-        if picture.depth == "float32":
-            _check_units(picture.pixels)
+        check_units(picture)
         settled = self.settle(picture, asked, max_megapixels)
+        return self.restore_settled(picture, settled, tile=tile, progress=progress, say=say)
+
+    def restore_settled(
+        self,
+        picture: Picture,
+        settled: Settled,
+        *,
+        tile: int | None = None,
+        progress: OnProgress | None = None,
+        say: Say = silent,
+    ) -> Restored:
+        """Restores a picture for which everything is settled; the rest is as in `restore`."""
         opened = self.opened or self.open()
         by = partial(
             predict_in_tiles,
@@ -154,9 +165,11 @@ class Model:
         return as_array(self.restore(picture, asked, tile=tile), image)
 
 
-def _check_units(samples: Array) -> None:
-    """Raises UsageError where float samples are in other units, such as 0 to 255."""
-    peak = float(np.abs(samples).max())
+def check_units(picture: Picture) -> None:
+    """Raises UsageError where float samples are in other units than [0, 1], such as 0 to 255."""
+    if picture.depth != "float32":
+        return
+    peak = float(np.abs(picture.pixels).max())
     if BEYOND < peak < math.inf:
         raise UsageError(
             f"a float image has its samples in [0, 1], and this one goes to {peak:g}; divide it "

@@ -38,8 +38,8 @@ def restore(
     to be looked at; maps for it stand upright as well.
     target: a path where the result is written, too, with the source's depth, alpha and metadata.
     What its format does not keep is said as a warning.
-    model: a shipped name, the path of an .onnx file, or a Model that was loaded once for many
-    pictures.
+    model: a shipped name; "auto", which chooses by the picture; the path of an .onnx file; or a
+    Model that was loaded once for many pictures.
     strength: 0 (the input) to 1 (the full effect), or a map [H, W] of it.
     tile: None plans tiles from free memory, 0 is none, N is the size of a tile in pixels.
     max_megapixels: larger files, maps too, are refused; None lifts the limit.

@@ -9,10 +9,13 @@ from pathlib import Path
 
 from ..errors import ModelMissing
 from ..ground.tables import hint
+from . import automatic
+from .automatic import Automatic
 from .classical import FILTERS, listed, make
 from .model import Model
 
-DEFAULT = "photo"
+#: what is loaded where nothing is named
+DEFAULT = automatic.NAME
 
 
 def folder() -> Path:
@@ -21,9 +24,9 @@ def folder() -> Path:
 
 
 def names() -> list[str]:
-    """The names of the shipped models that are files, the default one first."""
+    """The names of the shipped models that are files, the one for most pictures first."""
     found = sorted(path.stem for path in folder().glob("*.onnx"))
-    return sorted(found, key=lambda name: name != DEFAULT)
+    return sorted(found, key=lambda name: name != "photo")
 
 
 def find(name: str) -> Path:
@@ -42,11 +45,16 @@ def find(name: str) -> Path:
         raise ModelMissing(f"{name}: no such model file")
     if listed(name):
         raise ModelMissing(f"{name} is a filter, which has no model file")
+    if name == DEFAULT:
+        raise ModelMissing(
+            f"{name} chooses a model for each picture, and has no file of its own; here, name one "
+            f"of {', '.join(names())}"
+        )
     choices = (
-        f"{', '.join(names()) or 'none'}; the filters {', '.join(FILTERS)}; or the path "
+        f"{DEFAULT}, {', '.join(names()) or 'none'}; the filters {', '.join(FILTERS)}; or the path "
         "of an .onnx or .safetensors file"
     )
-    near = hint(name, [*names(), *FILTERS])
+    near = hint(name, [DEFAULT, *names(), *FILTERS])
     the = "The" if near else "the"
     raise ModelMissing(f"there is no model {name!r}; {near}{the} choices: {choices}")
 
@@ -54,9 +62,12 @@ def find(name: str) -> Path:
 def load(name: str | Path = DEFAULT) -> Model:
     """Loads a model, as in `model = burnish.load("photo")`, to call as `model(image, noise=25)`.
 
-    name: that of a shipped model; that of a filter, with arguments as in "lanczos:scale=4"; or the
-    path of an .onnx file. Raises ModelMissing, ModelCorrupt, ModelMismatch, UnsafeModel, and
-    UsageError for arguments that a filter does not take.
+    name: that of a shipped model; "auto", which looks at each picture and chooses; that of a
+    filter, with arguments as in "lanczos:scale=4"; or the path of an .onnx file. Raises
+    ModelMissing, ModelCorrupt, ModelMismatch, UnsafeModel, and UsageError for arguments that a
+    filter does not take.
     """
     name = str(name)
+    if name == DEFAULT:
+        return Automatic(load)
     return Model(make(name) if listed(name) and name not in names() else find(name))

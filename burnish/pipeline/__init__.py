@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from .asked import AUTO, NOTHING, Asked, Auto, Setting, Word, ask
+from .estimate import Kind
+from .look import FOUND, Finding, Look, Origin
 from .maps import MapFile
 from .restored import Bare, Restored, Restores, enlarged, through
-from .settle import FOUND, Origin, Settled, settle
+from .settle import Settled, settle
 from .together import looked_at, together
 
 __all__ = [
@@ -15,6 +17,9 @@ __all__ = [
     "Asked",
     "Auto",
     "Bare",
+    "Finding",
+    "Kind",
+    "Look",
     "MapFile",
     "Origin",
     "Restored",

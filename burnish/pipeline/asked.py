@@ -11,6 +11,7 @@ import numpy as np
 from ..contract import Array, Contract, Dial
 from ..errors import DialError, UsageError
 from .estimate import ESTIMATORS
+from .look import Finding
 from .maps import MapFile, map_file
 
 
@@ -22,8 +23,8 @@ class Auto(Enum):
 
 AUTO = Auto.AUTO
 #: what a dial may be asked to be: a number in its unit, a map [H, W] of such numbers, a file with
-#: a map, or what is found on the picture
-Setting = float | Array | MapFile | Auto
+#: a map, what is found on the picture, or what was found on pictures that belong to it
+Setting = float | Array | MapFile | Auto | Finding
 #: the same as people write it, where a text is "auto" or the path of a map; None says nothing
 Word = float | Array | str | None
 
@@ -64,8 +65,10 @@ def ask(
     return Asked(settings, strength)
 
 
-def _setting(contract: Contract, dial: Dial, word: float | Array | str | MapFile | Auto) -> Setting:
+def _setting(contract: Contract, dial: Dial, word: str | Setting) -> Setting:
     """The value of a word that was said for a dial, checked."""
+    if isinstance(word, Finding):
+        return word
     if isinstance(word, Auto) or (isinstance(word, str) and word == AUTO.value):
         if dial.name not in ESTIMATORS:
             raise DialError(

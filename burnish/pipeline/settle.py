@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
@@ -17,15 +16,8 @@ from ..errors import UsageError
 from ..images import MAX_MEGAPIXELS, Picture
 from .asked import AUTO, Asked, Auto
 from .estimate import ESTIMATORS
+from .look import Finding, Look, Origin
 from .maps import MapFile
-
-#: where a setting comes from: it was asked for, as a number or an array, or as a map's file; the
-#: picture's file tells it; it was estimated on the pixels; or nobody knows more than the default
-Origin = Literal["asked", "map", "file", "pixels", "default"]
-#: what the pixels show is believed, against what the file tells, from so much below it
-WORSE = 5.0
-#: the origins of settings that the picture decides
-FOUND: tuple[Origin, ...] = ("file", "pixels")
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +30,10 @@ class Settled:
     origins: Mapping[str, Origin]
     #: 0 (the input) to 1 (the full effect), or a map of it [H, W]
     strength: float | Array = 1.0
+    #: where a look at the picture chose: the names of the models that it goes through, in order
+    models: tuple[str, ...] = ()
+    #: and why these, in a sentence; "" where a model was named
+    why: str = ""
 
     @property
     def level(self) -> Array | None:
@@ -50,20 +46,22 @@ def settle(
     asked: Asked,
     picture: Picture,
     max_megapixels: float | None = MAX_MEGAPIXELS,
+    look: Look | None = None,
 ) -> Settled:
     """Settles every dial of the contract for one picture.
 
     asked: what is asked for, which `ask` has checked. max_megapixels: larger files of maps are
-    refused; None lifts the limit.
+    refused; None lifts the limit. look: where somebody has looked at the picture already.
 
     UsageError or InputError where a map does not fit the picture; InputErrors of reading one.
     """
+    look = look or Look(picture)
     settings: dict[str, float | Array] = {}
     origins: dict[str, Origin] = {}
     for dial in contract.dials:
         wanted = asked.dials.get(dial.name, AUTO)
-        if isinstance(wanted, Auto):
-            settings[dial.name], origins[dial.name] = _found(dial, picture)
+        if isinstance(wanted, Auto | Finding):
+            settings[dial.name], origins[dial.name] = _found(dial, wanted, look)
         elif isinstance(wanted, MapFile):
             settings[dial.name] = wanted.read(picture, max_megapixels)
             origins[dial.name] = "map"
@@ -73,31 +71,12 @@ def settle(
     return Settled(settings, origins, _strength(asked, picture, max_megapixels))
 
 
-def _found(dial: Dial, picture: Picture) -> tuple[float, Origin]:
-    """What the picture says of a dial: its file and its pixels; else the default.
-
-    What a file tells (the quality of a JPEG, by its tables) is true of the last time that it was
-    saved. Where the pixels show damage that is worse, from a time before, that counts.
-    """
-    if dial.name not in ESTIMATORS:
+def _found(dial: Dial, wanted: Auto | Finding, look: Look) -> tuple[float, Origin]:
+    """What was found, or what the picture says of a dial, within its range; else the default."""
+    if isinstance(wanted, Auto) and dial.name not in ESTIMATORS:
         return dial.default, "default"
-    told = picture.known().get(dial.name)
-    seen = ESTIMATORS[dial.name](_seen(picture))
-    if told is None or seen < told - WORSE:
-        return float(np.clip(seen, dial.low, dial.high)), "pixels"
-    return float(np.clip(told, dial.low, dial.high)), "file"
-
-
-def _seen(picture: Picture) -> Array:
-    """The pixels to estimate on: where there is alpha, the rectangle around all that is seen."""
-    if picture.alpha is None:
-        return picture.pixels
-    shown = picture.alpha[0, 0] > 0
-    if not shown.any():
-        return picture.pixels
-    top, bottom = np.flatnonzero(shown.any(1))[[0, -1]]
-    left, right = np.flatnonzero(shown.any(0))[[0, -1]]
-    return picture.pixels[..., top : bottom + 1, left : right + 1]
+    found = look.finding(dial.name) if isinstance(wanted, Auto) else wanted
+    return float(np.clip(found.value, dial.low, dial.high)), found.origin
 
 
 def _strength(asked: Asked, picture: Picture, max_megapixels: float | None) -> float | Array:

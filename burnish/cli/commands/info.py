@@ -9,7 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
+from ...errors import InputError
 from ..app import app
+from ..console import chosen
 from ..opening import training_wing
 from ..options import AsJson
 
@@ -19,25 +21,44 @@ File = Annotated[
         metavar="FILE", show_default=False, help="A model's name or file, a picture, or a PDF."
     ),
 ]
+#: the quality of a picture whose pixels show no compression
+UNCOMPRESSED = 100
 
 
 @app.command(short_help="A model's card, or a picture's facts.")
 def info(file: File, as_json: AsJson = False) -> None:
     """burnish info photo
 
-    A model's card, or a picture's facts.
+    A model's card; or a picture's facts, what a look at it shows, and what `restore` would do.
     """
     from ...inference.classical import listed
     from ...inference.pdf import is_pdf
-    from ...inference.zoo import names
+    from ...inference.zoo import DEFAULT, names
 
-    if listed(file) and file not in names():
+    if file == DEFAULT:
+        record, text = _of_choice()
+    elif listed(file) and file not in names():
         record, text = _of_filter(file)
     elif file in names() or file.endswith((".onnx", ".safetensors")):
         record, text = _of_model(file)
     else:
         record, text = _of_document(Path(file)) if is_pdf(file) else _of_picture(Path(file))
     print(json.dumps(record) if as_json else text)
+
+
+def _of_choice() -> tuple[Mapping[str, Any], str]:
+    """The record and the text of what chooses among the models."""
+    from ...inference.zoo import DEFAULT, load
+    from ...report.cards import row, unsaid
+
+    chooses = load(DEFAULT)
+    record = {"name": DEFAULT, "contract": chooses.contract.to_dict(), "card": chooses.card}
+    lines = [f"{DEFAULT}: {chooses.card['task']}"]
+    lines += [
+        row("dial", f"{dial.name} {dial.low:g}..{dial.high:g}, {unsaid(dial)} ({dial.unit})")
+        for dial in chooses.contract.dials
+    ]
+    return record, "\n".join(lines)
 
 
 def _of_filter(words: str) -> tuple[Mapping[str, Any], str]:
@@ -79,8 +100,46 @@ def _of_document(path: Path) -> tuple[Mapping[str, Any], str]:
 
 
 def _of_picture(path: Path) -> tuple[Mapping[str, Any], str]:
-    """The record and the text of a picture."""
+    """The record and the text of a picture: its facts, what it shows, and what restores it."""
     from ...images import facts
 
     found = facts(path)
-    return found, "\n".join(f"{key:<12} {value}" for key, value in found.items())
+    seen, text = _look(path)
+    lines = [f"{key:<12} {value}" for key, value in {**found, **text}.items()]
+    return {**found, "look": seen}, "\n".join(lines)
+
+
+def _look(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
+    """What a look at the pixels shows, and what `burnish restore` would do: a record, and lines.
+
+    Of pixels that cannot be read, it is why not.
+    """
+    from ...images import read
+    from ...inference.automatic import choose
+    from ...pipeline import Look
+
+    try:
+        look = Look(read(path))
+    except InputError as error:
+        return {"error": {"code": error.code, "message": str(error)}}, {"not seen": str(error)}
+    noise = look.finding("noise")
+    quality = look.finding("quality")
+    choice = choose(look)
+    record = {
+        "kind": look.kind,
+        "grey": look.grey,
+        "noise": round(noise.value, 2),
+        "quality": round(quality.value),
+        "quality_from": quality.origin,
+        "models": choice.models,
+        "why": choice.why,
+    }
+    text = {
+        "looks like": f"a {look.kind}, {'black and white' if look.grey else 'in colour'}",
+        "noise": f"{noise.value:.3g}",
+        "compressed": f"as by a JPEG of quality {quality.value:.0f}, by its {quality.origin}",
+        "restore": chosen(choice.models, choice.why),
+    }
+    if quality.value >= UNCOMPRESSED:
+        text["compressed"] = "nothing shows"
+    return record, text

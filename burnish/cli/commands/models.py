@@ -16,7 +16,7 @@ def models(as_json: AsJson = False) -> None:
     Then the filters, which have no weights.
     """
     from ...inference.classical import FILTERS, cards
-    from ...inference.zoo import find, load, names
+    from ...inference.zoo import DEFAULT, find, load, names
     from ...report.cards import describe, record
 
     shipped = [(find(name), load(name)) for name in names()]
@@ -27,4 +27,5 @@ def models(as_json: AsJson = False) -> None:
             print(json.dumps(cards.record(name)))
         return
     described = [describe(path, model.contract, model.card) for path, model in shipped]
-    print("\n\n".join([*described, cards.listing()]))
+    chooses = f"{DEFAULT}, where no model is named, {load(DEFAULT).card['task']}"
+    print("\n\n".join([*described, chooses, cards.listing()]))

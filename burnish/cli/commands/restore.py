@@ -50,7 +50,12 @@ if TYPE_CHECKING:
 
 ModelName = Annotated[
     str,
-    typer.Option("-m", "--model", metavar="MODEL", help="A shipped model's name, or a model file."),
+    typer.Option(
+        "-m",
+        "--model",
+        metavar="MODEL",
+        help="A shipped model's name, or a model file; auto chooses by the picture.",
+    ),
 ]
 Dials = Annotated[
     list[str],
@@ -127,7 +132,7 @@ Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Device, engine, 
 def restore(
     inputs: Inputs,
     output: Output = None,
-    model: ModelName = "photo",
+    model: ModelName = "auto",
     dial: Dials = [],  # noqa: B006 (typer's way)
     strength: Strength = 1.0,
     strength_map: StrengthMap = None,
@@ -158,7 +163,8 @@ def restore(
 ) -> None:
     """burnish restore photo.jpg scans/ -o clean/ -d noise=25
 
-    Restores pictures. What a dial is not told it estimates, where it can. Inputs are never changed.
+    Restores pictures. Which model a picture needs, and what a dial is not told, it finds by looking
+    at the picture, where it can. Inputs are never changed.
     """
     one_thread_for_algebra()
     with starting():

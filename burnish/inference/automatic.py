@@ -1,0 +1,166 @@
+"""Automatic: a look at each picture chooses the models that it goes through.
+
+First the noise, then what compression did, each where it shows. docs/auto.md has what the order
+and the limits were measured on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..contract import Array, Contract, Opened, mix
+from ..ground.remarks import OnProgress, Say, silent
+from ..images import MAX_MEGAPIXELS, Picture
+from ..pipeline import NOTHING, Asked, Finding, Kind, Look, Restored, Settled, settle
+from .model import Model, check_units
+
+#: the word that asks for it
+NAME = "auto"
+#: the models that it chooses among, in their order, and the dial that each has
+MODELS = {"photo": "noise", "jpeg": "quality"}
+#: and what a picture is that each is for
+WORDS = {"photo": "noisy", "jpeg": "compressed"}
+#: from so much noise on, as RMS in 8-bit steps, `photo` takes away more of it than of the picture
+NOISY = 1.0
+#: a JPEG of a better quality shows no damage
+COMPRESSED = 90.0
+#: what is said besides of each kind of picture
+ASIDES: dict[Kind, str] = {
+    "photograph": "",
+    "page": "; a page, whose stains and shadows -m document takes off",
+    "drawing": "; a drawing",
+}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What is done with a picture."""
+
+    #: the models that it goes through, in order; none where it is left as it is
+    models: tuple[str, ...]
+    #: why, in words
+    why: str
+
+
+def choose(look: Look) -> Choice:
+    """What is done with a picture, by what a look at it shows."""
+    noisy = look.finding("noise").value >= NOISY
+    compressed = look.finding("quality").value <= COMPRESSED
+    shown = {"photo": noisy, "jpeg": compressed}
+    models = tuple(name for name in MODELS if shown[name])
+    why = " and ".join(WORDS[name] for name in models) or "neither noise nor compression shows"
+    return Choice(models, why + ASIDES[look.kind])
+
+
+class Automatic(Model):
+    """Looks at each picture, and takes it through the models that suit it.
+
+    It is called as a Model is. A dial that is set chooses the model that has it, and then the
+    picture is not asked. What was chosen, and why, stands in what is settled.
+    """
+
+    #: the models that it chooses among, by their names
+    models: Mapping[str, Model]
+
+    def __init__(self, load: Callable[[str], Model]) -> None:
+        """load: makes the Model of a shipped name; only the header of its file is read here."""
+        self.path = None
+        self.opened = None
+        self.models = {name: load(name) for name in MODELS}
+        self.bytes_per_pixel = max(model.bytes_per_pixel for model in self.models.values())
+        dials = tuple(self.models[name].contract.dial(dial) for name, dial in MODELS.items())
+        self.contract = Contract(reach=None, level="pixel", dials=dials)
+        self.card = {"task": "looks at each picture, and chooses among the models that ship"}
+        self._how: dict[str, Any] = {}
+
+    def open(
+        self,
+        *,
+        device: str = "auto",
+        threads: int | None = None,
+        fp32: bool = False,
+        backend: str | None = None,
+    ) -> Opened:
+        """Loads the model that most pictures need. The other follows when a picture needs it."""
+        self._how = {"device": device, "threads": threads, "fp32": fp32, "backend": backend}
+        self.opened = self.models["photo"].open(**self._how)
+        return self.opened
+
+    def settle(
+        self,
+        picture: Picture,
+        asked: Asked = NOTHING,
+        max_megapixels: float | None = MAX_MEGAPIXELS,
+    ) -> Settled:
+        """The models that the picture would go through, and why; and all that is set or found."""
+        found = {dial: one for dial, one in asked.dials.items() if isinstance(one, Finding)}
+        told = tuple(name for name, dial in MODELS.items() if dial in {*asked.dials} - {*found})
+        look = Look(picture, found)
+        choice = Choice(told, "") if told else choose(look)
+        dials = tuple(self.contract.dial(MODELS[name]) for name in told or MODELS)
+        contract = replace(self.contract, dials=dials)
+        settled = settle(contract, asked, picture, max_megapixels, look)
+        return replace(settled, models=choice.models, why=choice.why)
+
+    def restore(
+        self,
+        picture: Picture,
+        asked: Asked = NOTHING,
+        *,
+        tile: int | None = None,
+        max_megapixels: float | None = MAX_MEGAPIXELS,
+        progress: OnProgress | None = None,
+        say: Say = silent,
+    ) -> Restored:
+        """Restores a picture as it was asked for; all of it is as in `Model.restore`.
+
+        What it says was settled are the dials of the models that the picture went through; where
+        it went through none, all that was found.
+        """
+        check_units(picture)
+        settled = self.settle(picture, asked, max_megapixels)
+        alone = len(settled.models) == 1
+        handed = picture
+        seconds = 0.0
+        for i, name in enumerate(settled.models):
+            restored = self._opened(name).restore_settled(
+                handed,
+                _part(settled, MODELS[name], settled.strength if alone else 1.0),
+                tile=tile,
+                progress=_partly(progress, i, len(settled.models)),
+                say=say,
+            )
+            handed = restored.picture
+            seconds += restored.seconds
+        if len(settled.models) > 1:
+            mixed = mix(picture.pixels, handed.pixels, settled.strength)
+            handed = replace(handed, pixels=mixed)
+        return Restored(handed, _used(settled), seconds)
+
+    def _opened(self, name: str) -> Model:
+        """The model of that name, loaded as `open` was told, once."""
+        model = self.models[name]
+        if model.opened is None:
+            model.open(**self._how)
+        return model
+
+
+def _part(settled: Settled, dial: str, strength: float | Array) -> Settled:
+    """What is settled for the model that has a dial."""
+    return Settled({dial: settled.dials[dial]}, {dial: settled.origins[dial]}, strength)
+
+
+def _used(settled: Settled) -> Settled:
+    """What is settled, without the dials of models that have nothing to do."""
+    names = [MODELS[name] for name in settled.models] or list(settled.dials)
+    dials = {name: settled.dials[name] for name in names}
+    return replace(settled, dials=dials, origins={name: settled.origins[name] for name in names})
+
+
+def _partly(progress: OnProgress | None, done: int, of: int) -> OnProgress | None:
+    """Tells the progress of one model, of several after one another."""
+    if progress is None:
+        return None
+    return lambda tiles, total: progress(done * total + tiles, of * total)
