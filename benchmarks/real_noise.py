@@ -1,10 +1,11 @@
 """Real noise of cameras: every model against the mean of many shots, and the peers at their best.
 
-python -m benchmarks.real_noise [--data ../shared/data] [--models photo] [--every 1] [--write]
+python -m benchmarks.real_noise [--data ../shared/data] [--models auto photo] [--every 1] [--write]
 
 49 pairs, cc15 (Nam et al., CVPR 2016) and polyu (PolyU, 2018). A peer runs at several settings of
-each picture and the best one counts, chosen with the clean side in hand; our models run as
-`burnish restore` does, with nothing set, and at several settings too, to see what `auto` loses.
+each picture and the best one counts, chosen with the clean side in hand. `auto` is
+`burnish restore` on files, with nothing named and nothing set; a model of ours runs at several
+settings too, to see what is lost by that.
 PSNR[RGB, 8-bit], mean of the pairs. CDnCNN-B and FFDNet are KAIR's weights, loaded layer for layer;
 non-local means is OpenCV's; BM3D runs where the package `bm3d` is installed, for information.
 """
@@ -26,7 +27,9 @@ from PIL import Image
 import burnish
 from benchmarks.cbsd68 import entrants
 from burnish.contract import Array, Contract, Run, level_array, predict
+from burnish.ground.channels import as_channels
 from burnish.inference.backends import open_model
+from burnish.inference.zoo import DEFAULT
 from burnish.metrics.distance import decibels
 from burnish.study.machine import processor
 
@@ -45,11 +48,12 @@ class Entrant:
     """Something that restores, and the settings to try."""
 
     name: str
-    #: (pixels [H, W, 3] uint8, setting) -> the same shape and type; NaN asks for no setting
+    #: (pixels [H, W, 3] uint8, setting) -> the same shape and type
     restore: Restore
+    #: the settings to try; none where it only chooses by itself
     settings: tuple[float, ...]
-    #: whether it can choose its setting by itself
-    auto: bool = False
+    #: what it makes of a file, choosing its setting by itself, where it can
+    alone: Callable[[Path], Pixels] | None = None
 
 
 def pairs(data: Path) -> list[tuple[Path, Path]]:
@@ -84,14 +88,18 @@ def _through(run: Run, contract: Contract, pixels: Pixels, setting: float) -> Pi
 
 
 def ours(name: str) -> Entrant:
-    """A shipped model or a file, as `burnish.load` opens it."""
+    """A shipped model or a file, as `burnish.load` opens it; `auto` chooses its settings alone."""
     model = burnish.load(name)
 
     def restore(pixels: Pixels, setting: float) -> Pixels:
-        result = model(pixels) if np.isnan(setting) else model(pixels, noise=setting)
-        return np.asarray(result)
+        return np.asarray(model(pixels, noise=setting))
 
-    return Entrant(Path(name).stem, restore, OURS, auto=True)
+    def alone(file: Path) -> Pixels:
+        restored = burnish.restore(file, model=model).transpose(2, 0, 1)
+        return _bytes(as_channels(restored[None], 3)[0])
+
+    settings = () if name == DEFAULT else OURS
+    return Entrant(Path(name).stem, restore, settings, alone)
 
 
 def measure(entrant: Entrant, data: Sequence[tuple[Path, Path]]) -> dict[str, list[float]]:
@@ -100,13 +108,14 @@ def measure(entrant: Entrant, data: Sequence[tuple[Path, Path]]) -> dict[str, li
     for noisy, clean in data:
         pixels, wanted = _pixels(noisy), _pixels(clean)
         tried = {s: psnr(entrant.restore(pixels, s), wanted) for s in entrant.settings}
-        top = max(tried, key=lambda s: tried[s])
-        best.append(tried[top])
-        setting.append(float(top))
-        if entrant.auto:
-            alone.append(psnr(entrant.restore(pixels, float("nan")), wanted))
-    figures = {"best": best, "setting": setting}
-    return {**figures, "auto": alone} if entrant.auto else figures
+        if tried:
+            top = max(tried, key=lambda s: tried[s])
+            best.append(tried[top])
+            setting.append(float(top))
+        if entrant.alone is not None:
+            alone.append(psnr(entrant.alone(noisy), wanted))
+    figures = {"best": best, "setting": setting, "auto": alone}
+    return {name: values for name, values in figures.items() if values}
 
 
 def table(results: dict[str, dict[str, list[float]]], before: list[float]) -> str:
@@ -117,11 +126,12 @@ def table(results: dict[str, dict[str, list[float]]], before: list[float]) -> st
         f"| as saved | {np.mean(before):.2f} | | |",
     ]
     for name, figures in results.items():
+        best = f"{np.mean(figures['best']):.2f}" if "best" in figures else ""
         auto, worst = "", ""
         if "auto" in figures:
             auto = f"{np.mean(figures['auto']):.2f}"
             worst = f"{np.min(np.subtract(figures['auto'], before)):+.2f}"
-        lines.append(f"| {name} | {auto} | {np.mean(figures['best']):.2f} | {worst} |")
+        lines.append(f"| {name} | {auto} | {best} | {worst} |")
     return "\n".join(lines)
 
 
@@ -130,7 +140,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--models", nargs="*", default=["photo"])
+    parser.add_argument("--models", nargs="*", default=["auto", "photo"])
     parser.add_argument("--every", type=int, default=1, help="every so many pairs only")
     parser.add_argument("--no-peers", action="store_true")
     parser.add_argument("--write", action="store_true")
@@ -142,7 +152,8 @@ def main() -> None:
         others = [] if options.no_peers else peers(options.data / "weights", Path(folder))
         for entrant in [*others, *(ours(name) for name in options.models)]:
             results[entrant.name] = measure(entrant, data)
-            print(f"  {entrant.name}: {np.mean(results[entrant.name]['best']):.2f}", flush=True)
+            means = {key: round(float(np.mean(v)), 2) for key, v in results[entrant.name].items()}
+            print(f"  {entrant.name}: {means}", flush=True)
     print(table(results, before))
     print(f"\nPSNR[RGB, 8-bit, mean of {len(data)}]; {processor()}")
     if options.write:

@@ -163,8 +163,7 @@ def restore(
 ) -> None:
     """burnish restore photo.jpg scans/ -o clean/ -d noise=25
 
-    Restores pictures. Which model a picture needs, and what a dial is not told, it finds by looking
-    at the picture, where it can. Inputs are never changed.
+    Restores pictures. What is not told, a look at each picture decides. Inputs are never changed.
     """
     one_thread_for_algebra()
     with starting():
