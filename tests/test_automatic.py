@@ -201,7 +201,8 @@ def test_pages_of_one_file_go_through_the_same_models(tmp_path: Path) -> None:
     images.write(file, [flat(), images.from_array(pages[2])])
     one_by_one = Job(str(file), str(tmp_path / "each.tif"), each=True)
     report = run_job(one_by_one, chooses)
-    assert report.models == ()
+    assert report.models == ("photo",)
+    assert report.why.endswith("neither noise nor compression shows; a drawing, or noisy")
     assert [[*each] for each in report.each] == [["noise", "quality"], ["noise"]]
     console = Console(1)
     console.done(report)

@@ -84,7 +84,7 @@ class JobReport:
     origins: Mapping[str, str] = field(default_factory=dict)
     #: the dials that were found on the picture, or told by its file
     estimated: tuple[str, ...] = ()
-    #: where a look at the picture chose: the models that it went through, in order
+    #: where a look at the picture chose: the models that it, or one of several, went through
     models: tuple[str, ...] = ()
     #: and why these, in words; "" where a model was named
     why: str = ""
@@ -198,7 +198,7 @@ def _run_pdf(
     )
     done = [_Done(settled, megapixels, ()) for settled, megapixels in outcome.done]
     seconds = time.perf_counter() - begun
-    return _report(replace(job, each=True), done, None, outcome.notes, seconds)
+    return _report(replace(job, each=True), done, outcome.notes, seconds)
 
 
 @dataclass(frozen=True)
@@ -213,6 +213,7 @@ class _Done:
 def _report(job: Job, done: Sequence[_Done], said: Sequence[str], seconds: float) -> JobReport:
     """The report on pictures that are restored; said: what writing them could not keep."""
     first = done[0].settled
+    whys = list(dict.fromkeys(each.settled.why for each in done))
     return JobReport(
         job.source,
         job.target,
@@ -220,8 +221,8 @@ def _report(job: Job, done: Sequence[_Done], said: Sequence[str], seconds: float
         dials=settings_of(job, first),
         origins=first.origins,
         estimated=tuple(name for name, origin in first.origins.items() if origin in FOUND),
-        models=first.models,
-        why=first.why,
+        models=tuple(dict.fromkeys(name for each in done for name in each.settled.models)),
+        why=whys[0] if len(whys) == 1 else f"each by itself, {', or '.join(whys)}",
         seconds=round(seconds, 3),
         megapixels=sum(each.megapixels for each in done),
         notes=tuple(dict.fromkeys([note for each in done for note in each.notes] + [*said])),
