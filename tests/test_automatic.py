@@ -34,7 +34,8 @@ def noisy(sigma: float = 12, seed: int = 1) -> NDArray[np.uint8]:
     """[H, W, 3]"""
     clean = leaves(*SIZE)[0].transpose(1, 2, 0) * 255
     spoiled = clean + np.random.default_rng(seed).normal(0, sigma, clean.shape)
-    return np.clip(np.rint(spoiled), 0, 255).astype(np.uint8)
+    pixels: NDArray[np.uint8] = np.clip(np.rint(spoiled), 0, 255).astype(np.uint8)
+    return pixels
 
 
 def saved(pixels: NDArray[np.uint8], quality: int) -> Picture:
@@ -225,7 +226,7 @@ def test_it_knows_a_page_a_drawing_and_a_photograph() -> None:
     scanned = images.from_array(np.asarray(page()))
     assert Look(scanned).kind == "page"
     assert "-m document" in choose(Look(scanned)).why
-    coloured = np.repeat(scanned.pixels, 3, 1) * np.float32([1, 0.94, 0.8]).reshape(3, 1, 1)
+    coloured = np.repeat(scanned.pixels, 3, 1) * np.array([1, 0.94, 0.8], np.float32)[:, None, None]
     assert kind(coloured) == "page"
     assert kind(1 - scanned.pixels) == "photograph"
     assert kind(flat().pixels) == "drawing"
