@@ -19,7 +19,15 @@ from burnish import images
 from burnish.cli.commands.info import info
 from burnish.cli.console import Console
 from burnish.errors import DialError, ModelMissing
+from burnish.ground.files import digest
 from burnish.images import Picture
+from burnish.inference.archive.sidecar import (
+    about_run,
+    hash_of,
+    replay,
+    settled_in,
+    write_sidecar,
+)
 from burnish.inference.automatic import COMPRESSED, NOISY, Automatic, choose
 from burnish.inference.job import Job, run_job
 from burnish.inference.zoo import DEFAULT, find
@@ -195,8 +203,8 @@ def test_pages_of_one_file_go_through_the_same_models(tmp_path: Path) -> None:
     assert report.pictures == 3
     assert report.models == ("photo",)
     assert report.why == "noisy"
-    assert report.dials == {"noise": alone[1].dials["noise"]}
-    assert report.estimated == ("noise",)
+    assert report.dials["noise"] == alone[1].dials["noise"]
+    assert report.estimated == ("noise", "quality")
 
     # One by one, each is looked at by itself.
     images.write(file, [flat(), images.from_array(pages[2])])
@@ -204,9 +212,30 @@ def test_pages_of_one_file_go_through_the_same_models(tmp_path: Path) -> None:
     report = run_job(one_by_one, chooses)
     assert report.models == ("photo",)
     assert report.why.endswith("neither noise nor compression shows; a drawing, or noisy")
-    assert [[*each] for each in report.each] == [["noise", "quality"], ["noise"]]
+    for each, picture in zip(report.each, (flat(), images.from_array(pages[2])), strict=True):
+        assert each["noise"] == chooses.settle(picture).dials["noise"]
     console = Console(1)
     console.done(report)
+
+
+def test_a_sidecar_makes_the_same_choice_again(tmp_path: Path) -> None:
+    chooses = automatic()
+    assert hash_of(chooses) not in {hash_of(model) for model in chooses.models.values()}
+    for name, picture in (("clean.png", flat()), ("noisy.png", saved(noisy(), 40))):
+        source = tmp_path / name
+        target = tmp_path / "out" / name
+        images.write(source, picture)
+        job = Job(str(source), str(target))
+        report = run_job(job, chooses)
+        about = about_run(DEFAULT, chooses, job, chooses.open(threads=1), 1)
+        dials = settled_in(report.dials, report.origins, ("noise",) if name == "noisy.png" else ())
+        sidecar = write_sidecar(
+            about, str(source), str(target), (digest(source), digest(target)), dials
+        )
+        again = replay(Path(sidecar))
+        assert again.same
+        assert again.report.models == report.models
+        assert again.report.why == report.why
 
 
 def page(size: tuple[int, int] = (640, 480)) -> Image.Image:

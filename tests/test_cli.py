@@ -147,7 +147,7 @@ def test_auto_says_what_it_found_and_a_number_is_held_to_the_range(tmp_path: Pat
     Image.fromarray(eight(noisy(128, 128, sigma=20))).save(path)
     record = json.loads(run("restore", path, "--json").stdout)
     assert record["status"] == "restored"
-    assert record["estimated"] == ["noise"]
+    assert record["estimated"] == ["noise", "quality"]
     assert record["dials"]["noise"] == pytest.approx(20, abs=5)
     assert "estimated" in run("restore", path, "--overwrite").stdout
     assert "noise from 0 to 75" in run("restore", path, "-d", "noise=76", expect=2).stderr

@@ -180,7 +180,7 @@ class Console:
 
 def _setting(report: JobReport, name: str) -> str:
     """The setting of a dial in words; of several pictures that differ, the lowest and highest."""
-    settings = [each[name] for each in report.each if name in each] or [report.dials[name]]
+    settings = [each[name] for each in report.each] or [report.dials[name]]
     numbers = [f"{value:.3g}" for value in sorted(v for v in settings if isinstance(v, float))]
     if not numbers:
         return str(settings[0])

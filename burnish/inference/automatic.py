@@ -116,8 +116,7 @@ class Automatic(Model):
     ) -> Restored:
         """Restores a picture as it was asked for; all of it is as in `Model.restore`.
 
-        What it says was settled are the dials of the models that the picture went through; where
-        it went through none, all that was found.
+        What it says was settled is all that was found, for models that had nothing to do, too.
         """
         check_units(picture)
         settled = self.settle(picture, asked, max_megapixels)
@@ -137,7 +136,7 @@ class Automatic(Model):
         if len(settled.models) > 1:
             mixed = mix(picture.pixels, handed.pixels, settled.strength)
             handed = replace(handed, pixels=mixed)
-        return Restored(handed, _used(settled), seconds)
+        return Restored(handed, settled, seconds)
 
     def _opened(self, name: str) -> Model:
         """The model of that name, loaded as `open` was told, once."""
@@ -150,13 +149,6 @@ class Automatic(Model):
 def _part(settled: Settled, dial: str, strength: float | Array) -> Settled:
     """What is settled for the model that has a dial."""
     return Settled({dial: settled.dials[dial]}, {dial: settled.origins[dial]}, strength)
-
-
-def _used(settled: Settled) -> Settled:
-    """What is settled, without the dials of models that have nothing to do."""
-    names = [MODELS[name] for name in settled.models] or list(settled.dials)
-    dials = {name: settled.dials[name] for name in names}
-    return replace(settled, dials=dials, origins={name: settled.origins[name] for name in names})
 
 
 def _partly(progress: OnProgress | None, done: int, of: int) -> OnProgress | None:

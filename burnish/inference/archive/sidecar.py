@@ -5,6 +5,7 @@ There is nothing in it of the day or of how long it took, so the same run leaves
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Collection, Mapping
@@ -17,8 +18,9 @@ from ... import __version__
 from ...contract import Opened
 from ...errors import InputError, InputMissing, ModelMismatch, UsageError
 from ...ground.files import atomic_write, digest
-from ...pipeline import FOUND, MapFile, ask
+from ...pipeline import FOUND, Finding, MapFile, ask
 from .. import zoo
+from ..automatic import Automatic
 from ..job import Job, JobReport, run_job
 from ..model import Model
 from ..pages import Pages
@@ -27,6 +29,8 @@ from ..pages import Pages
 ENDING = ".burnish.json"
 #: bytes that a file's name may have
 LONGEST = 255
+#: where a setting comes from that was found once for many pictures
+ALIKE = "alike"
 #: what is added to the name of a result that is made again beside the first
 SUFFIX = "_replayed"
 #: libraries that may make another result of the same
@@ -41,8 +45,6 @@ def sidecar_of(result: str) -> str:
     """The path of a result's sidecar. A name too long for one is cut, and told by its hash."""
     folder, name = os.path.split(result)
     if len(os.fsencode(name)) + len(ENDING) > LONGEST:
-        import hashlib
-
         tail = f"~{hashlib.sha256(os.fsencode(name)).hexdigest()[:8]}"
         name = os.fsdecode(os.fsencode(name)[: LONGEST - len(ENDING) - len(tail)]) + tail
     return os.path.join(folder, name + ENDING)
@@ -76,7 +78,7 @@ def settled_in(
     alike: the dials that were settled once for many pictures.
     """
     return {
-        name: {"setting": value, "from": "alike" if name in alike else origins[name]}
+        name: {"setting": value, "from": ALIKE if name in alike else origins[name]}
         for name, value in dials.items()
     }
 
@@ -220,8 +222,19 @@ def _check_model(model: Model, said: Mapping[str, Any]) -> None:
         )
 
 
+def _setting(dial: Mapping[str, Any]) -> float | str | Finding:
+    """The setting of a dial in a sidecar. What was found chooses the models again, as it did."""
+    told = dial["from"] not in (*FOUND, ALIKE)
+    return dial["setting"] if told else Finding(dial["setting"], "pixels")
+
+
 def hash_of(model: Model) -> str | None:
-    """The SHA-256 of a model's file; None for a filter."""
+    """The SHA-256 of a model's file; of what chooses among models, that of their hashes, in their
+    order; None for a filter.
+    """
+    if isinstance(model, Automatic):
+        hashes = "".join(str(hash_of(one)) for one in model.models.values())
+        return hashlib.sha256(hashes.encode()).hexdigest()
     return None if model.path is None else digest(model.path)
 
 
@@ -235,9 +248,10 @@ def _job(record: Mapping[str, Any], model: Model, source: str, target: str, over
         options = dict(record["options"])
         options["pages"] = Pages.parse(options["pages"]) if options["pages"] else None
         dials = {
-            # Pages that were settled one by one are settled so again.
-            name: "auto" if options["each"] and dial["from"] in FOUND else dial["setting"]
+            name: _setting(dial)
             for name, dial in record["dials"].items()
+            # Pages that were settled one by one are settled so again.
+            if not (options["each"] and dial["from"] in FOUND)
         }
         asked = ask(model.contract, dials, strength)
         return Job(source, target, asked=asked, overwrite=overwrite, **options)

@@ -30,7 +30,7 @@ from ...contract import Array, Opened
 from ...errors import BurnishError, InputError, OutOfMemory, UsageError, unforeseen
 from ...ground.files import digest
 from ...images import Picture
-from ...pipeline import FOUND, Asked, Restored, Settled
+from ...pipeline import FOUND, Asked, Finding, Restored, Settled
 from .. import zoo
 from ..job import Job, JobReport, run_job, settings_of
 from ..model import Model
@@ -256,7 +256,8 @@ def settled_alike(model: Model, job: Job, sources: Sequence[str]) -> dict[str, f
 
 
 def _agreed(asked: Asked, settled: Mapping[str, float]) -> Asked:
-    return replace(asked, dials={**asked.dials, **settled}) if settled else asked
+    found = {name: Finding(value, "pixels") for name, value in settled.items()}
+    return replace(asked, dials={**asked.dials, **found}) if found else asked
 
 
 class _Eye:
