@@ -182,6 +182,14 @@ def _cal_rgb(d: Document) -> Any:
     return d.of_flate(_colour(), ColorSpace=Array_([Name.CalRGB, how]))
 
 
+def _lab(d: Document) -> Any:
+    # L falls from left to right, a from top to bottom
+    y, x = np.mgrid[0:283, 0:200]
+    samples = np.stack([240 - x, 110 + y // 8, np.full_like(x, 135)], -1).astype(np.uint8)
+    how = Dictionary(WhitePoint=Array_([0.9642, 1.0, 0.8249]), Range=Array_([-90, 90, -80, 80]))
+    return d.of_flate(samples, ColorSpace=Array_([Name.Lab, how]))
+
+
 def _sixteen(d: Document) -> Any:
     samples = (_grey().astype(">u2") * 257).astype(">u2")
     data = zlib.compress(samples.tobytes())
@@ -273,6 +281,7 @@ KINDS: dict[str, Callable[[Document], Any]] = {
     "palette of 2": _palette(1),
     "ICC": _icc,
     "CalRGB": _cal_rgb,
+    "Lab": _lab,
     "16 bits": _sixteen,
     "4 bits": _four_bits,
     "inverted": _inverted,
@@ -289,7 +298,7 @@ KINDS: dict[str, Callable[[Document], Any]] = {
     "soft mask": _soft_mask,
 }
 #: how far a page may be off where a picture was packed with loss, or its colours converted
-LOSSY = {"JPEG": 12.0, "CMYK": 60.0}
+LOSSY = {"JPEG": 12.0, "CMYK": 60.0, "Lab": 14.0}
 
 
 @pytest.mark.parametrize("kind", KINDS)

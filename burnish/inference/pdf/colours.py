@@ -24,6 +24,8 @@ PLAIN = {
     "/DeviceCMYK": 4,
     "/CMYK": 4,
 }
+#: of a and b, where a space does not say
+LAB_RANGE = (-100, 100, -100, 100)
 #: entries that a palette may have
 MOST_ENTRIES = 256
 
@@ -40,10 +42,14 @@ class Space:
     icc: bytes | None = None
     #: the colours of a palette [entries, channels], 0 to 255; None where it has none
     palette: NDArray[np.uint8] | None = None
+    #: of Lab, what the lowest and the highest code of a and of b stand for; None for others
+    lab: tuple[tuple[float, float], tuple[float, float]] | None = None
 
     @property
     def name(self) -> str:
         """What it is called in sentences."""
+        if self.lab is not None:
+            return "Lab"
         return "palette" if self.palette is not None else CALLED[self.channels]
 
     @property
@@ -61,8 +67,10 @@ def space_of(entry: Any) -> Space:
         channels = int(entry[1].get("/N", 0))
         if channels in CALLED:
             return Space(channels, entry, icc=unpacked(entry[1]))
-    if name in ("/Indexed", "/I"):
-        base = space_of(entry[1])
+    if name == "/Lab":
+        low_a, high_a, low_b, high_b = map(float, entry[1].get("/Range", LAB_RANGE))
+        return Space(3, entry, lab=((low_a, high_a), (low_b, high_b)))
+    if name in ("/Indexed", "/I") and (base := space_of(entry[1])).lab is None:
         table = unpacked(entry[3]) if is_stream(entry[3]) else bytes(entry[3])
         return replace(base, palette=_palette(table, int(entry[2]), base.channels))
     raise UnsupportedChannels(f"its colours are of a kind that is not read ({name[1:]})")

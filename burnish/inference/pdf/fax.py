@@ -1,8 +1,7 @@
-"""Fax codes (ITU-T T.4 and T.6) of black and white pages: CCITTFaxDecode, read and written."""
+"""Fax codes (ITU-T T.4 and T.6) of black and white pages: CCITTFaxDecode, read."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,8 +19,6 @@ FILLING = b"\0\r\n"
 LAST = 12
 #: of group 3 (T4Options of TIFF): rows that follow from the one above, rows with filling
 TWO_DIMENSIONS, FILLED = 1, 4
-#: tags of TIFF: where the strip is, how long, and how many rows it has
-OFFSET, COUNT, ROWS = 273, 279, 278
 
 
 def decode_fax(data: bytes, own: Mapping[str, Any], width: int, height: int) -> NDArray[np.uint8]:
@@ -65,16 +62,3 @@ def decode_fax(data: bytes, own: Mapping[str, Any], width: int, height: int) -> 
 
 def _same(one: NDArray[np.uint8], other: NDArray[np.uint8] | None) -> bool:
     return other is not None and np.array_equal(one, other)
-
-
-def encode_fax(white: NDArray[np.bool_]) -> bytes:
-    """The code of a page [H, W] (T.6, in PDFs /K -1), true for white."""
-    from PIL import Image
-
-    file = io.BytesIO()
-    # Pillow's TIFF has 1 for white and libtiff codes 1 as black.
-    image = Image.fromarray(~white)
-    image.save(file, "TIFF", compression="group4", tiffinfo={ROWS: len(white)})
-    tags = Image.open(file).tag_v2  # type: ignore[attr-defined]
-    start, count = tags[OFFSET][0], tags[COUNT][0]
-    return file.getvalue()[start : start + count]

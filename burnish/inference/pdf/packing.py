@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from ...images import FORMATS, Picture, encode
 from ...images.format import Saving
+from ...images.inside.tiff.pack import group_4
 from ...images.picture import to_samples
 from .colours import Space
-from .fax import encode_fax
 
 #: entries of a stream that say how a picture is packed; what is not given anew goes
 PACKING = ("/Filter", "/DecodeParms", "/Decode", "/ColorSpace", "/BitsPerComponent")
@@ -83,8 +83,8 @@ def _fitting(space: Space, channels: int) -> Any:
 
 
 def _fax(samples: NDArray[np.uint8], space: Space) -> Packed:
-    white = (samples if samples.ndim == 2 else samples[..., 0]) == 255
-    height, width = white.shape
+    ink = np.asarray((samples if samples.ndim == 2 else samples[..., 0]) == 0, np.uint8)
+    height, width = ink.shape
     entries = {
         **dict.fromkeys(PACKING),
         "/Width": width,
@@ -94,7 +94,7 @@ def _fax(samples: NDArray[np.uint8], space: Space) -> Packed:
         "/Filter": "/CCITTFaxDecode",
         "/DecodeParms": {"/K": -1, "/Columns": width, "/Rows": height},
     }
-    return Packed(encode_fax(white), entries)
+    return Packed(group_4(ink), entries)
 
 
 def _rows_of(png: bytes) -> Iterator[memoryview]:

@@ -12,6 +12,7 @@ from ...contract import Array
 from ...errors import InputCorrupt, InputError, InputTooLarge, UnsupportedChannels
 from ...images import Header, Picture, from_array
 from ...images.colour import from_cmyk
+from ...images.inside.tiff.colours import from_lab, lab_to_rgb
 from ...images.read import LIFTS
 from .coders import Samples, coder_of, samples_of
 from .colours import CALLED, Space, output_profile, space_of
@@ -97,7 +98,7 @@ def read_picture(pdf: Any, stream: Any, max_megapixels: float | None) -> tuple[P
         space = replace(space, icc=output_profile(pdf, 4))
     found = samples_of(pdf, stream, space.stored, kind.bits)
     picture = _picture(found, _decode(stream, found.peak, space), space)
-    if picture.pixels.shape[1] != space.channels:
+    if picture.pixels.shape[1] != space.channels or space.lab is not None:
         space = _srgb(pdf, picture.icc)
     return replace(picture, alpha=_alpha(pdf, stream, kind)), space
 
@@ -115,32 +116,37 @@ def _space_of_jpeg_2000(stream: Any) -> Space:
 
 def _decode(stream: Any, peak: int, space: Space) -> list[tuple[float, float]]:
     """What the lowest and the highest code of each channel stand for: of a palette, its entries;
-    else shares of the range.
+    of Lab, its values; else shares of the range.
     """
     entry = stream.get("/Decode")
-    top = float(peak) if space.palette is not None else 1.0
     if entry is None or not is_list(entry) or len(entry) < 2 * space.stored:
-        return [(0.0, top)] * space.stored
+        top = float(peak) if space.palette is not None else 1.0
+        return [(0.0, top)] * space.stored if space.lab is None else [(0.0, 100.0), *space.lab]
     ends = [float(end) for end in entry]
     return list(zip(ends[::2], ends[1::2], strict=False))[: space.stored]
 
 
 def _picture(found: Samples, decode: list[tuple[float, float]], space: Space) -> Picture:
-    """The picture behind /Decode and the palette; CMYK as sRGB."""
-    codes = found.codes
-    if space.palette is not None:
-        samples = _looked_up(codes[..., 0], found.peak, decode[0], space.palette)
-    elif found.peak in (255, 65535) and all(ends == (0.0, 1.0) for ends in decode):
-        samples = codes
+    """The picture behind /Decode and the palette; Lab and CMYK as sRGB."""
+    if space.lab is not None:
+        picture = _of_lab(found, decode)
+    elif space.channels == 4:
+        picture = _of_cmyk(_samples(found, decode, space), space.icc)
     else:
-        channels = [_levels(found.peak, ends)[codes[..., c]] for c, ends in enumerate(decode)]
-        samples = np.stack(channels, -1)
-    if space.channels == 4:
-        picture = _of_cmyk(samples, space.icc)
-    else:
-        picture = replace(from_array(samples), icc=space.icc)
+        picture = replace(from_array(_samples(found, decode, space)), icc=space.icc)
     format = "JPEG" if found.lossy else "PNG"
     return replace(picture, format=format, lossy=found.lossy, quality=found.quality)
+
+
+def _samples(found: Samples, decode: list[tuple[float, float]], space: Space) -> NDArray[Any]:
+    """Samples of 8 or 16 bits that use the whole range, of a palette its colours."""
+    codes = found.codes
+    if space.palette is not None:
+        return _looked_up(codes[..., 0], found.peak, decode[0], space.palette)
+    if found.peak in (255, 65535) and all(ends == (0.0, 1.0) for ends in decode):
+        return codes
+    channels = [_levels(found.peak, ends)[codes[..., c]] for c, ends in enumerate(decode)]
+    return np.stack(channels, -1)
 
 
 def _levels(peak: int, ends: tuple[float, float]) -> NDArray[Any]:
@@ -174,6 +180,20 @@ def _of_cmyk(samples: NDArray[Any], icc: bytes | None) -> Picture:
     image = Image.fromarray(np.ascontiguousarray(eight), "CMYK")
     header = Header("PNG", width, height, 3, "uint8", False, f"8-bit {CALLED[4]}", icc=icc)
     return from_cmyk(image, header)
+
+
+def _of_lab(found: Samples, decode: list[tuple[float, float]]) -> Picture:
+    """Lab as sRGB, of the depth that the codes have."""
+    from PIL import ImageCms
+
+    low, high = np.asarray(decode, np.float32).T
+    codes = found.codes
+    lab = low + codes.astype(np.float32) / found.peak * (high - low)
+    rgb = lab_to_rgb(from_lab(lab, np.uint16, icc=True), icc=True).clip(0, 1)
+    deep = codes.dtype == np.uint16
+    samples = np.rint(rgb * (65535 if deep else 255)).astype(codes.dtype)
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    return replace(from_array(samples), icc=profile, lost=("Lab, converted to sRGB",))
 
 
 def _srgb(pdf: Any, icc: bytes | None) -> Space:

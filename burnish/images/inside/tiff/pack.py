@@ -119,7 +119,7 @@ def _packed(strip: NDArray[Any], packing: Packing) -> bytes:
 
     flat = strip[..., 0] if strip.shape[2] == 1 else strip
     if packing.compression == tags.CCITT_4:
-        return _group_4(flat)
+        return group_4(flat)
     if packing.compression == tags.JPEG:
         return _jpeg(flat, packing)
     if packing.compression == tags.WEBP:
@@ -180,7 +180,7 @@ def _packer(compression: int) -> Callable[[bytes], bytes]:
     return lambda data: bytes(packers[compression](data))
 
 
-def _group_4(page: NDArray[np.uint8]) -> bytes:
+def group_4(page: NDArray[np.uint8]) -> bytes:
     """A page of zeros and ones by CCITT's Group 4, 0 being white, as Pillow's own TIFF has it."""
     import tifffile
     from PIL import Image
