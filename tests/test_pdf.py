@@ -881,6 +881,25 @@ def test_the_command_line_restores_a_pdf(
         assert images_of(target, page)["/Im0"]["/Filter"] == "/CCITTFaxDecode"
 
 
+def test_archive_mode_plans_pdfs_and_a_sidecar_gives_the_same_bytes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document = Document()
+    for noise in (5, 40):
+        document.add_scan(document.of_flate(np.asarray(make.page(100, 140, noise=noise))))
+    (folder := tmp_path / "in").mkdir()
+    document.save(folder / "two.pdf")
+    out = tmp_path / "out"
+    status, said, err = cli("restore", folder, "-o", out, "--archive", capsys=capsys)
+    assert (status, "is a PDF" in err) == (0, False)
+    # one level for each page
+    assert re.search(r"2 pictures  noise=[\d.]+\.\.[\d.]+ \(estimated\)", said)
+    again = tmp_path / "again.pdf"
+    status, _, err = cli("replay", out / "two.pdf.burnish.json", "-o", again, capsys=capsys)
+    assert status == 0, err
+    assert again.read_bytes() == (out / "two.pdf").read_bytes()
+
+
 def test_a_folder_of_pictures_and_pdfs_keeps_both_kinds(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -17,6 +17,8 @@ from ...errors import BurnishError, OutputError, ProcessDied
 from ...ground.files import PREFIX, SUFFIX, digest
 from ...images import check_kind, format_of, header
 from ..job import Job
+from ..pdf import is_pdf
+from ..pdf.document import check_pdf
 from ..targets import free_name
 from .journal import Journal, Line, Stamp, State
 
@@ -27,6 +29,8 @@ HEADS = 1000
 BYTES_A_PIXEL = {"JPEG": 0.6, "PNG": 1.5, "WEBP": 1.0, "TIFF": 2.2}
 #: the same for a format that is not in the table
 BYTES_OF_OTHERS = 1.5
+#: times its size that a PDF may have with JPEGs of quality 95
+PDF_GROWS = 2.0
 #: times that space for deeper samples
 DEEPER = {"uint8": 1.0, "uint16": 2.5, "float32": 4.0}
 
@@ -202,6 +206,9 @@ def extent(journal: Journal, root: Path, job: Job, scale: int) -> Extent:
 
 def _size(line: Line, job: Job, scale: int) -> tuple[float, float]:
     """Megapixels of a picture, and bytes of its result, by its head. What `check_job` raises."""
+    if is_pdf(line.source):
+        chosen = check_pdf(line.source, line.target, job.pages)
+        return chosen.megapixels, PDF_GROWS * os.path.getsize(line.source)
     found = header(line.source, max_megapixels=job.max_megapixels)
     width, height = scale * found.width, scale * found.height
     check_kind(width, height, found.depth, found.alpha, line.target, found.extras)

@@ -24,6 +24,7 @@ from ..automatic import Automatic
 from ..job import Job, JobReport, run_job
 from ..model import Model
 from ..pages import Pages
+from ..pdf import is_pdf
 
 #: what the name of a sidecar ends in, behind that of the result
 ENDING = ".burnish.json"
@@ -34,7 +35,7 @@ ALIKE = "alike"
 #: what is added to the name of a result that is made again beside the first
 SUFFIX = "_replayed"
 #: libraries that may make another result of the same
-LIBRARIES = ("numpy", "pillow", "imagecodecs", "tifffile", "openvino", "onnxruntime")
+LIBRARIES = ("numpy", "pillow", "imagecodecs", "tifffile", "pikepdf", "openvino", "onnxruntime")
 #: what stands in a sidecar, besides the model, the picture and the result
 _NEEDED = ("libraries", "dials", "options", "strength", "backend", "precision", "threads")
 #: what of a job is said in a sidecar by itself, or is nothing to the result
@@ -247,11 +248,12 @@ def _job(record: Mapping[str, Any], model: Model, source: str, target: str, over
     try:
         options = dict(record["options"])
         options["pages"] = Pages.parse(options["pages"]) if options["pages"] else None
+        # Pages that were settled one by one, as those of a PDF always are, are settled so again.
+        one_by_one = options["each"] or is_pdf(source)
         dials = {
             name: _setting(dial)
             for name, dial in record["dials"].items()
-            # Pages that were settled one by one are settled so again.
-            if not (options["each"] and dial["from"] in FOUND)
+            if not (one_by_one and dial["from"] in FOUND)
         }
         asked = ask(model.contract, dials, strength)
         return Job(source, target, asked=asked, overwrite=overwrite, **options)

@@ -55,6 +55,11 @@ class Chosen:
         """Keeps a sentence on a page, for the end."""
         self.said.setdefault(sentence, []).append(page)
 
+    @property
+    def megapixels(self) -> float:
+        """Those of all pictures that are restored."""
+        return sum(picture.width * picture.height for picture in self.pictures) / 1e6
+
     def of(self, picture: Mosaic) -> list[int]:
         """The pages that draw a picture."""
         return sorted({n for piece in picture.pieces for n in self.pages_of[piece.place.key]})
