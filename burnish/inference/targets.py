@@ -118,10 +118,11 @@ def _sources(
             yield str(path), path.name
             continue
         beside = suffix if own is None or path.resolve() == own else None
-        below = own if own is not None and path.resolve() in own.parents else None
+        below = os.path.join(own, "") if own and path.resolve() in own.parents else None
         # By its parts, as folders are sorted in lists.
         for file in sorted(_files(path, recursive), key=lambda file: file.replace(os.sep, "\0")):
-            below_output = below is not None and below in Path(file).resolve().parents
+            # Not by Path.resolve, which a link in a circle stops.
+            below_output = below is not None and os.path.realpath(file).startswith(below)
             if not below_output and not (beside and _is_own_output(Path(file), beside)):
                 yield file, file if path == Path() else file[len(os.path.join(path, "")) :]
 
