@@ -466,6 +466,49 @@ def test_jpegs_inside_come_back_as_jpegs(
     assert abs(tifffile.imread(path).astype(int) - seen).max() <= 1
 
 
+def test_a_jpeg_of_12_bits_inside_comes_back_packed(tmp_path: Path) -> None:
+    given = colour(np.uint16) // 257 * 16
+    data = tiff(
+        given,
+        photometric="rgb",
+        compression="jpeg",
+        compressionargs={"level": 98, "bitspersample": 12},
+        subsampling=(1, 1),
+    )
+    picture, path = through(tmp_path, data)
+    assert picture.bits == 12
+    assert abs(values(picture).astype(int) - given).max() < 200
+    assert (first(path).bitspersample, first(path).compression) == (12, tags.DEFLATE)
+    assert (tifffile.imread(path) == values(picture)).all()
+
+
+def test_an_old_jpeg_inside_is_read_and_comes_back_as_a_new_one(tmp_path: Path) -> None:
+    jpeg = imagecodecs.jpeg8_encode(
+        colour(), 95, colorspace="rgb", outcolorspace="ycbcr", subsampling="444"
+    )
+    fields = {262: (3, [6]), 258: (3, [8, 8, 8]), 277: (3, [3]), 530: (3, [1, 1])}
+    where = {513: (4, [8]), 514: (4, [len(jpeg)])}
+    picture, path = through(tmp_path, by_hand(56, 40, jpeg, 6, {**fields, **where}))
+    right = imagecodecs.jpeg8_decode(jpeg, colorspace="ycbcr", outcolorspace="rgb")
+    assert (values(picture) == right).all()
+    assert first(path).compression == 7
+
+
+@pytest.mark.parametrize("compression", ["jpeg", None])
+def test_ycbcr_in_separate_planes_is_right(compression: str | None, tmp_path: Path) -> None:
+    planes = np.moveaxis(ycbcr_of(colour()), -1, 0).copy()
+    options = {"compressionargs": {"level": 100}} if compression else {}
+    data = tiff(
+        planes,
+        photometric="ycbcr",
+        planarconfig="separate",
+        compression=compression,
+        **options,
+    )
+    picture = images.read(saved(tmp_path, data))
+    assert abs(values(picture).astype(int) - colour()).max() < 8
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (1, 70), (70, 1), (17, 13)])
 @pytest.mark.parametrize("compression", ["jpeg", "lzw", "packbits", "lerc", "jpegxl", None])
 def test_tiny_pictures_come_back(

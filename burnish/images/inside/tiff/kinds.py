@@ -22,7 +22,8 @@ COLOURS: dict[int, tuple[int, str, tuple[int, ...]]] = {
     tags.RGB: (3, "colour", tuple(range(1, 17))),
     tags.PALETTE: (1, "palette", tuple(range(1, 9))),
     tags.CMYK: (4, "CMYK", (8, 16)),
-    tags.YCBCR: (3, "YCbCr", (8,)),
+    # of 12 bits inside a JPEG alone
+    tags.YCBCR: (3, "YCbCr", (8, 12)),
     tags.CIELAB: (3, "Lab", (8, 16)),
     tags.ICCLAB: (3, "Lab", (8, 16)),
 }
@@ -98,6 +99,10 @@ def kind_of(page: TiffPage, name: str) -> Kind:
             "with LZW or deflate, or without compression"
         )
     photometric = int(page.photometric)
+    if photometric == tags.YCBCR and page.planarconfig == 2 and page.is_subsampled:
+        raise UnsupportedFormat(
+            f"{name}: has YCbCr in separate planes, of which two are smaller; convert it to RGB"
+        )
     if photometric not in COLOURS or _has_other_inks(page):
         what = "inks other than CMYK" if photometric == tags.CMYK else _in_words(page.photometric)
         raise UnsupportedFormat(
@@ -119,7 +124,7 @@ def kind_of(page: TiffPage, name: str) -> Kind:
         depth = "float32"
     elif photometric == tags.PALETTE and _has_fine_palette(page, name):
         depth = "uint16"
-    if photometric == tags.YCBCR and page.compression in tags.JPEGS:
+    if photometric == tags.YCBCR and _is_made_rgb(page):
         photometric, called = tags.RGB, "colour"
     colours = 1 if samples == 1 and photometric != tags.PALETTE else 3
     return Kind(photometric, samples, colours, depth, bits, sort == "f", beside, called)
@@ -136,6 +141,8 @@ def _sample(page: TiffPage, photometric: int, name: str) -> tuple[str, int]:
     if sort == "b" or (sort == "i" and photometric == tags.CIELAB):
         sort = "u"
     plain = photometric in (tags.WHITE_IS_ZERO, tags.GREY, tags.RGB)
+    if photometric == tags.YCBCR and not _is_made_rgb(page):
+        known = (8,)
     if sort == "u" and bits in known and page.imagedepth == 1:
         return sort, bits
     if sort == "f" and plain and bits in FLOATS and page.imagedepth == 1:
@@ -148,6 +155,11 @@ def _sample(page: TiffPage, photometric: int, name: str) -> tuple[str, int]:
         f"{name}: has {many} bits{said} of {called}; 1 to 16 bits and floats of 16 and 32 are read "
         "(Lab and CMYK: 8 and 16); convert it to one of these"
     )
+
+
+def _is_made_rgb(page: TiffPage) -> bool:
+    """Whether the decoder makes RGB of YCbCr: of all three together, in a JPEG."""
+    return page.compression in tags.JPEGS and page.planarconfig == 1
 
 
 def _has_other_inks(page: TiffPage) -> bool:
