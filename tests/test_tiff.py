@@ -390,6 +390,44 @@ def test_cmyk_without_a_profile_is_approximate(depth: Any, tmp_path: Path) -> No
     assert any("approximate" in sentence for sentence in picture.lost)
 
 
+def ink_profile() -> bytes:
+    """A small CMYK profile, put together by hand: Lab at the sixteen corners of the inks, from
+    plain multiplication (ICC.1, 10.10).
+    """
+    corners = np.stack(np.meshgrid(*[[0, 1]] * 4, indexing="ij"), -1).reshape(-1, 4)
+    rgb = np.rint((1 - corners[:, :3]) * (1 - corners[:, 3:]) * 200 + 20).astype(np.uint8)
+    lab = lab_of(rgb[None])[0].astype(np.uint16) * 256
+    identity = struct.pack(">2H", 0, 65535)
+    matrix = struct.pack(">9i", *(65536 * (i % 4 == 0) for i in range(9)))
+    table = b"mft2" + bytes(4) + bytes([4, 3, 2, 0]) + matrix + struct.pack(">2H", 2, 2)
+    table += identity * 4 + lab.astype(">u2").tobytes() + identity * 3
+    text = b"desc" + bytes(4) + struct.pack(">I", 4) + b"ink\0" + bytes(8 + 3 + 67)
+    text += bytes(-len(text) % 4)
+    white = b"XYZ " + bytes(4) + struct.pack(">3i", 63190, 65536, 54061)
+    parts = {b"desc": text, b"A2B0": table + bytes(-len(table) % 4), b"wtpt": white}
+    place, entries = 128 + 4 + 12 * len(parts), b""
+    for name, part in parts.items():
+        entries += name + struct.pack(">2I", place, len(part))
+        place += len(part)
+    head = struct.pack(">I", place) + bytes(4) + b"\2\x10\0\0" + b"prtrCMYKLab "
+    head += bytes(12) + b"acsp" + bytes(28) + struct.pack(">3i", 63190, 65536, 54061)
+    head = head.ljust(128, b"\0")
+    return head + struct.pack(">I", len(parts)) + entries + b"".join(parts.values())
+
+
+def test_cmyk_of_16_bits_goes_through_its_profile_as_8_bits_do(tmp_path: Path) -> None:
+    ink = np.concatenate([255 - colour(), colour()[..., :1] // 4], 2)
+    found = []
+    for given in (ink, ink.astype(np.uint16) * 257):
+        data = tiff(given, photometric="separated", iccprofile=ink_profile())
+        picture = images.read(saved(tmp_path, data))
+        assert picture.lost == ("CMYK, converted to sRGB through its profile",)
+        found.append(picture.pixels)
+    assert abs(found[0] - found[1]).max() * 255 <= 1.5
+    plain = images.read(saved(tmp_path, tiff(ink, photometric="separated")))
+    assert abs(found[0] - plain.pixels).max() * 255 > 10, "the profile says something else"
+
+
 # Packing
 
 
