@@ -15,6 +15,7 @@ from ... import images
 from ...errors import InputCorrupt, UnsupportedChannels, UnsupportedFormat
 from ...images.picture import to_samples
 from . import jbig2
+from .colours import CALLED
 from .fax import decode_fax
 from .library import names, parameters, part, unpacked
 
@@ -66,9 +67,9 @@ def samples_of(pdf: Any, stream: Any, channels: int, bits: int) -> Samples:
         return _plain(stream, width, height, channels, bits)
     data, own = _behind_filters(pdf, stream, 16 * width * height * channels)
     if coder == "JPEG":
-        found = _jpeg(data, own, channels)
+        found = _jpeg(data, own, channels, (width, height))
     elif coder == "JPEG 2000":
-        found = _jpeg_2000(data, width, height)
+        found = _jpeg_2000(data, (width, height))
     elif coder == "fax":
         found = Samples(decode_fax(data, own, width, height)[..., None], 1)
     else:
@@ -76,16 +77,16 @@ def samples_of(pdf: Any, stream: Any, channels: int, bits: int) -> Samples:
         common = None if shared is None else unpacked(shared)
         found = Samples(jbig2.decode(data, common, width, height)[..., None], 1)
     if found.codes.shape != (height, width, channels):
-        raise InputCorrupt(
-            f"its data are {_size(found.codes.shape)}, where the PDF says "
-            f"{_size((height, width, channels))}"
-        )
+        stored = found.codes.shape[2]
+        raise InputCorrupt(f"its data have {stored} channels, where the PDF says {channels}")
     return found
 
 
-def _size(shape: tuple[int, ...]) -> str:
-    height, width, channels = shape
-    return f"{width}x{height} of {channels} channels"
+def _check_size(size: tuple[int, int], said: tuple[int, int]) -> None:
+    """InputCorrupt where data are of another size than the PDF says; nothing is decoded then."""
+    if size != said:
+        wrong, right = ("x".join(map(str, each)) for each in (size, said))
+        raise InputCorrupt(f"its data are {wrong}, where the PDF says {right}")
 
 
 def _behind_filters(pdf: Any, stream: Any, most: int) -> tuple[bytes, Mapping[str, Any]]:
@@ -125,14 +126,17 @@ def _spread(rows: NDArray[np.uint8], bits: int) -> NDArray[np.uint8]:
     return spread.reshape(len(rows), -1)
 
 
-def _jpeg(data: bytes, own: Mapping[str, Any], channels: int) -> Samples:
+def _jpeg(data: bytes, own: Mapping[str, Any], channels: int, size: tuple[int, int]) -> Samples:
     """A JPEG; of four channels, the codes as they are stored, which PDFs turn by /Decode."""
     from PIL import Image
 
     transform = own.get("/ColorTransform")
     if transform is not None and b"Adobe\0" not in data[:65536]:
         data = data[:2] + ADOBE_SEGMENT + bytes([int(transform) % 2]) + data[2:]
-    picture = images.read(data, name="it")
+    # how large it may be was seen before
+    header = images.header(data, name="it", max_megapixels=None)
+    _check_size((header.width, header.height), size)
+    picture = images.read(data, name="it", max_megapixels=None)
     if channels != 4:
         codes = to_samples(picture, "uint8")
         codes = codes[..., None] if codes.ndim == 2 else codes
@@ -143,7 +147,7 @@ def _jpeg(data: bytes, own: Mapping[str, Any], channels: int) -> Samples:
     return Samples(codes, 255, lossy=True, quality=picture.quality)
 
 
-def _jpeg_2000(data: bytes, width: int, height: int) -> Samples:
+def _jpeg_2000(data: bytes, size: tuple[int, int]) -> Samples:
     """A JPEG 2000, whose head is looked at before it is decoded."""
     import imagecodecs
 
@@ -151,11 +155,10 @@ def _jpeg_2000(data: bytes, width: int, height: int) -> Samples:
     if start < 0 or len(data) < start + 44:
         raise InputCorrupt("its JPEG 2000 has no head")
     right, down, left, top = struct.unpack_from(">4I", data, start + 8)
-    depth = data[start + 42]
-    if (right - left, down - top) != (width, height):
-        raise InputCorrupt(f"its JPEG 2000 is {right - left}x{down - top}, not as the PDF says")
-    if depth & 128 or depth > 15:
-        raise UnsupportedChannels("its JPEG 2000 has signed samples, or more than 16 bits")
+    channels, depth = struct.unpack_from(">HB", data, start + 40)
+    _check_size((right - left, down - top), size)
+    if channels not in CALLED or depth & 128 or depth > 15:
+        raise UnsupportedChannels("its JPEG 2000 has signed samples, more than 16 bits, or alpha")
     codes = np.asarray(imagecodecs.jpeg2k_decode(data))
     codes = codes[..., None] if codes.ndim == 2 else codes
     # COD (ITU-T T.800, A.6.1): the last byte says whether its wavelet can be turned back exactly.

@@ -201,6 +201,9 @@ class _Work:
             file = self.folder / "-".join(map(str, piece.place.key))
             atomic_write(file, part.data)
             library.replace(self.pdf, piece.place.stream, file, part.entries)
+        for number in self.chosen.of(mosaic):
+            # a small copy of the page would go on showing it as it was
+            library.without(self.pdf.pages[number - 1], "/Thumb")
         self.outcome.done.append((restored.settled, mosaic.width * mosaic.height / MEGA))
         for note in (*picture.notes, *picture.lost):
             self.chosen.say(note, first)

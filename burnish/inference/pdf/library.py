@@ -177,6 +177,12 @@ def replace(pdf: Any, stream: Any, file: Path, entries: Mapping[str, Any]) -> No
             stream[key] = as_object(value)
 
 
+def without(page: Any, entry: str) -> None:
+    """Takes an entry out of a page, where it has one."""
+    if entry in page:
+        del page[entry]
+
+
 def as_object(value: Any) -> Any:
     """A value as an object of a PDF: words that begin with a slash are names."""
     library = pikepdf()
