@@ -205,12 +205,12 @@ def test_a_reader_that_leaves_stops_no_work(tmp_path: Path) -> None:
 
 def test_pictures_of_other_kinds_are_not_passed_over_in_silence(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
-    (tmp_path / "in/a.heic").write_bytes(b"x")
+    (tmp_path / "in/a.psd").write_bytes(b"x")
     done = run("restore", tmp_path / "in", "-o", f"{tmp_path}/out/", expect=3)
-    assert "1 .heic" in done.stderr
+    assert "1 .psd" in done.stderr
     assert ".png" in done.stderr  # what is read
     Image.fromarray(eight(noisy())).save(tmp_path / "in/b.png")
-    assert "1 .heic" in run("restore", tmp_path / "in", "-o", f"{tmp_path}/out/").stderr
+    assert "1 .psd" in run("restore", tmp_path / "in", "-o", f"{tmp_path}/out/").stderr
 
 
 def test_wrong_words_are_an_object_too_with_json(tmp_path: Path) -> None:

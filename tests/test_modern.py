@@ -1,9 +1,13 @@
-"""What telephones and cameras write today: AVIF, of every depth and with all that stands beside."""
+"""What telephones and cameras write today, at every depth and with all that stands beside: AVIF,
+HEIC and camera raw.
+"""
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import struct
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,20 +15,25 @@ from typing import Any
 import imagecodecs
 import numpy as np
 import pytest
+import tifffile
 from numpy.typing import NDArray
 from odd_files import pixels
 from PIL import Image, ImageCms, ImageOps
+from typer.testing import CliRunner
 
 import burnish
 from burnish import errors, images
+from burnish.cli import app
 from burnish.images import FORMATS, Header, Picture, exif
+from burnish.images import format as format_module
 from burnish.images.inside.boxes import boxed
 from burnish.images.inside.items import Item, Property, packed
 from burnish.images.picture import to_samples
+from burnish.inference.targets import never_written, pair
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"/>'
-AVIF = FORMATS["AVIF"]
+AVIF, HEIC = FORMATS["AVIF"], FORMATS["HEIC"]
 
 
 def ramp(bits: int, channels: int = 3) -> NDArray[Any]:
@@ -175,6 +184,19 @@ def test_colours_that_are_not_as_in_srgb_are_said() -> None:
         told = Property(b"colr", b"nclx" + struct.pack(">HHHB", *code, 128))
         (note,) = images.header(avif_with([told])).notes
         assert note == f"its colours are {said} by its CICP code, and are restored as they stand"
+        read = images.read(avif_with([told]))
+        assert read.cicp == (*code[:2], 0, 1)
+        for other in (AVIF, HEIC):
+            if not other.here:
+                continue
+            again, lost = images.encode(read, other)
+            assert images.header(again).cicp == read.cicp
+            assert "CICP" not in " ".join(lost)
+        _, lost = images.encode(read, FORMATS["JPEG"])
+        assert lost == [
+            "not kept: its cICP colour space, without which its colours may look wrong, for which "
+            "JPEG has no place"
+        ]
         both = [told, Property(b"colr", b"prof" + SRGB)]
         assert images.header(avif_with(both)).notes == ()
     for fine in ((1, 13, 6), (1, 1, 1), (2, 2, 6)):
@@ -211,3 +233,255 @@ def test_avifs_that_are_none_are_refused_in_one_sentence() -> None:
     ):
         with pytest.raises((errors.InputCorrupt, errors.UnsupportedFormat), match=says):
             images.read(data)
+
+
+# HEIC
+
+
+def opened_by_libheif(data: bytes) -> Any:
+    """A HEIC as pillow-heif by itself opens it, samples as they stand."""
+    heif = pytest.importorskip("pillow_heif", reason="needs burnish[heif]")
+    return heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=False, hdr_to_16bit=False)
+
+
+def heic_of(samples: NDArray[Any], bits: int = 8, **options: Any) -> bytes:
+    """A HEIC of colour by pillow-heif alone."""
+    heif = pytest.importorskip("pillow_heif", reason="needs burnish[heif]")
+    file = io.BytesIO()
+    mode = "RGB" if bits == 8 else f"RGB;{bits}"
+    size = (samples.shape[1], samples.shape[0])
+    heif.encode(mode, size, samples.tobytes(), file, bit_depth=bits, **options)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("bits", [8, 10, 12])
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_every_value_of_a_heic_survives(bits: int, channels: int, tmp_path: Path) -> None:
+    samples = ramp(bits, channels)
+    pytest.importorskip("pillow_heif", reason="needs burnish[heif]")
+    data, said = images.encode(of_bits(samples, bits, "HEIC"), HEIC)
+    assert said == []
+    theirs = np.asarray(opened_by_libheif(data))
+    theirs = theirs[..., (0, 3)] if channels == 2 else theirs
+    assert (theirs == samples).all()
+    (tmp_path / "a.heic").write_bytes(data)
+    for name in ("b.heic", "b.avif", "b.png"):
+        burnish.restore(tmp_path / "a.heic", tmp_path / name, strength=0, noise=10)
+        again = images.read(tmp_path / name)
+        kept = to_samples(again, "uint8" if bits == 8 else "uint16", None if bits == 8 else bits)
+        assert (kept == samples).all(), name
+    assert images.read(tmp_path / "b.heic").bits == (None if bits == 8 else bits)
+
+
+def test_a_telephones_heic_comes_back_with_all_that_is_beside(described: Picture) -> None:
+    samples = pixels(24, 40)
+    options: dict[str, Any] = {"exif": described.exif, "xmp": XMP, "icc_profile": SRGB}
+    data = heic_of(samples, chroma="420", quality=90, **options)
+    header, given = images.header(data), images.read(data)
+    assert (header.width, header.height) == given.pixels.shape[:1:-1]
+    assert header.stored == "8-bit colour (4:2:0)"
+    assert given.lossy
+    result, said = images.encode(given, HEIC)
+    assert said == []
+    theirs, again = opened_by_libheif(result), images.read(result)
+    assert theirs.info["icc_profile"] == SRGB == again.icc
+    assert theirs.info["xmp"] == XMP == again.xmp
+    kept = exif.parse(again.exif or b"")
+    assert kept is not None
+    assert kept.text("main", exif.MAKE) == "Maker"
+    assert exif.orientation(theirs.info["exif"].removeprefix(b"Exif\0\0")) == 1
+    assert abs(again.pixels - given.pixels).mean() < 0.02
+
+
+@pytest.mark.parametrize("tag", range(1, 9))
+def test_a_heic_looks_the_same_however_it_is_turned(tag: int, described: Picture) -> None:
+    pytest.importorskip("pillow_heif", reason="needs burnish[heif]")
+    given = replace(described, format="HEIC", exif=exif.set_orientation(described.exif, tag))
+    data, _ = images.encode(given, HEIC)
+    upright = to_samples(images.upright(given), "uint8")
+    again = images.read(data)
+    assert (np.asarray(opened_by_libheif(data)) == upright).all()
+    assert (to_samples(again, "uint8") == upright).all()
+    assert exif.orientation(again.exif) == 1
+    header = images.header(data)
+    assert (header.height, header.width) == upright.shape[:2]
+
+
+def test_colours_at_half_size_are_said_but_of_a_heic_that_had_them_so() -> None:
+    pytest.importorskip("pillow_heif", reason="needs burnish[heif]")
+    jpeg = io.BytesIO()
+    Image.fromarray(pixels()).save(jpeg, "JPEG")
+    _, said = images.encode(images.read(jpeg.getvalue()), HEIC, quality=80)
+    assert said == [
+        "the colours of a HEIC with loss are stored at half their width and height (4:2:0)"
+    ]
+    grey, _ = images.encode(images.from_array(pixels()[..., 0]), HEIC, quality=80)
+    assert images.header(grey).stored == "8-bit grey"
+
+
+def test_a_heif_that_says_so_first_is_known_by_what_it_says_next() -> None:
+    for format, brand in ((AVIF, b"avif"), (FORMATS["HEIC"], b"heic")):
+        for more in (b"mif1", b"", b"mif1miaf"):
+            head = boxed(b"ftyp", b"mif1", bytes(4), more, brand) + bytes(99)
+            assert [f for f in FORMATS.values() if f.recognises(head)] == [format]
+    for brands, says in (
+        (b"mif1" + bytes(4) + b"jpeg", "is a HEIF of a kind that is not read"),
+        (b"hevc" + bytes(4), "is a HEIC of many frames"),
+        (b"qt  " + bytes(4), "is a film"),
+    ):
+        with pytest.raises(errors.UnsupportedFormat, match=says):
+            images.read(boxed(b"ftyp", brands) + bytes(99))
+
+
+# without the extras
+
+
+@pytest.fixture
+def bare(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if no extra were installed."""
+    for module in ("pillow_heif", "rawpy"):
+        monkeypatch.setitem(sys.modules, module, None)
+    there = importlib.util.find_spec
+    lacking = ("pillow_heif", "rawpy")
+    monkeypatch.setattr(
+        format_module, "find_spec", lambda name: None if name in lacking else there(name)
+    )
+
+
+def test_without_its_extra_a_file_is_refused_in_one_sentence(bare: None, tmp_path: Path) -> None:
+    heic = boxed(b"ftyp", b"heic" + bytes(4) + b"mif1heic") + boxed(b"mdat", bytes(99))
+    for name, data, extra in (("a.heic", heic, "heif"), ("a.dng", dng(), "raw")):
+        (tmp_path / name).write_bytes(data)
+        for ask in (images.read, images.header, images.facts):
+            with pytest.raises(errors.UnsupportedFormat) as caught:
+                ask(tmp_path / name)
+            assert f"pip install 'burnish[{extra}]'" in str(caught.value)
+            assert str(caught.value).startswith(f"{tmp_path / name}: is a ")
+            assert "\n" not in str(caught.value)
+    with pytest.raises(errors.MissingExtra, match=r"burnish\[heif\]"):
+        images.write(tmp_path / "b.heic", images.from_array(pixels(9, 9)))
+    with pytest.raises(errors.MissingExtra, match=r"-f heic: .*burnish\[heif\]"):
+        pair([tmp_path / "a.heic"], None, extension=".heic")
+    assert ".heic" in images.endings()
+    assert not {".heic", ".dng"} & set(images.endings(written=True))
+
+
+# camera raw
+
+
+def dng(height: int = 48, width: int = 64, orientation: int = 1, **options: Any) -> bytes:
+    """A DNG of a sensor with an RGGB filter, which sees grey that gets brighter to the right."""
+    sensor = np.linspace(2000, 60000, width).astype(np.uint16)[None].repeat(height, 0)
+    alike = (1, 1, 0, 1, 0, 1, 0, 1, 1, 1, 0, 1, 0, 1, 0, 1, 1, 1)
+    tags: list[Any] = [
+        (271, 2, 0, "Maker", True),
+        (274, 3, 1, orientation, True),
+        (33421, 3, 2, (2, 2), True),
+        (33422, 1, 4, bytes([0, 1, 1, 2]), True),
+        (50706, 1, 4, bytes([1, 4, 0, 0]), True),
+        (50708, 2, 0, "Maker Model", True),
+        (50721, 10, 9, alike, True),
+        (50728, 5, 3, (1, 2, 1, 1, 2, 3), True),
+        (50778, 3, 1, 21, True),
+    ]
+    file = io.BytesIO()
+    tifffile.imwrite(
+        file, sensor, photometric=32803, metadata=None, extratags=tags, software=False, **options
+    )
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_a_raw_file_is_developed_with_the_cameras_white_balance(order: str) -> None:
+    rawpy = pytest.importorskip("rawpy", reason="needs burnish[raw]")
+    data = dng(byteorder=order)
+    header, picture = images.header(data), images.read(data)
+    assert (header.width, header.height, header.depth, header.channels) == (64, 48, "uint16", 3)
+    assert picture.pixels.shape == (1, 3, 48, 64)
+    assert picture.notes == (
+        "a camera's raw file, developed to 16 bits by LibRaw, with the camera's white balance "
+        "where it has one",
+    )
+    with rawpy.imread(io.BytesIO(data)) as raw:
+        theirs = raw.postprocess(use_camera_wb=True, output_bps=16)
+    assert (to_samples(picture, "uint16") == theirs).all()
+    assert (theirs % 257).any()
+    parsed = exif.parse(picture.exif or b"")
+    assert parsed is not None
+    assert parsed.text("main", exif.MAKE) == "Maker"
+    assert images.facts(data)["format"] == "RAW"
+
+
+@pytest.mark.parametrize("orientation", [3, 6, 8])
+def test_a_turned_raw_file_is_upright(orientation: int) -> None:
+    pytest.importorskip("rawpy", reason="needs burnish[raw]")
+    data = dng(orientation=orientation)
+    header, picture = images.header(data), images.read(data)
+    assert picture.pixels.shape[-2:] == (header.height, header.width)
+    assert exif.orientation(picture.exif) == 1
+    upright = images.read(dng()).pixels
+    assert abs(picture.pixels - images.turned(upright, orientation)).max() < 0.02
+
+
+def test_a_raw_file_becomes_a_tiff_of_sixteen_bits_or_what_one_asks(tmp_path: Path) -> None:
+    (tmp_path / "a.DNG").write_bytes(dng())
+    (tmp_path / "b.jpg").write_bytes(images.encode(images.from_array(pixels()), FORMATS["JPEG"])[0])
+    found = pair([tmp_path], tmp_path / "out", as_folder=True)
+    assert [Path(target).name for _, target in found] == ["a.tif", "b.jpg"]
+    assert never_written(found) == "written as .tif, since such files are only read: 1 .dng"
+    asked = pair([tmp_path], tmp_path / "out", as_folder=True, extension=".png")
+    assert never_written(asked) is None
+    assert never_written([("a.jpg", "a.tif")]) is None
+    for wrong in ({"output": tmp_path / "c.dng"}, {"output": None, "extension": ".nef"}):
+        with pytest.raises(errors.UsageError, match=r"read and never written; write \.tif or"):
+            pair([tmp_path / "a.DNG"], **wrong)
+    pytest.importorskip("rawpy", reason="needs burnish[raw]")
+    for name in ("c.tif", "c.png"):
+        burnish.restore(tmp_path / "a.DNG", tmp_path / name, strength=0, noise=10)
+        result = images.read(tmp_path / name)
+        assert (result.depth, result.bits) == ("uint16", None)
+        assert (result.pixels == images.read(tmp_path / "a.DNG").pixels).all()
+
+
+def test_the_command_says_what_becomes_of_a_raw_file(
+    tmp_path: Path,
+) -> None:
+    pytest.importorskip("rawpy", reason="needs burnish[raw]")
+    (tmp_path / "a.dng").write_bytes(dng())
+    result = CliRunner().invoke(app, ["restore", str(tmp_path / "a.dng"), "-d", "noise=10"])
+    assert result.exit_code == 0
+    assert "written as .tif" in result.output
+    assert "developed to 16 bits by LibRaw" in result.output
+    assert images.read(tmp_path / "a_restored.tif").depth == "uint16"
+
+
+def test_what_libraw_cannot_develop_is_said() -> None:
+    pytest.importorskip("rawpy", reason="needs burnish[raw]")
+    with pytest.raises(errors.UnsupportedFormat) as caught:
+        images.read(dng(compression="jpegxl_dng"), name="a.dng")
+    assert str(caught.value) == (
+        "a.dng: is a raw file that LibRaw cannot develop (a DNG with JPEG XL inside); develop it "
+        "in another program, and save a TIFF of 16 bits"
+    )
+    with pytest.raises(errors.UnsupportedFormat, match="cannot develop; develop it in another"):
+        images.header(b"FUJIFILMCCD-RAW " + bytes(4000))
+    with pytest.raises(errors.InputTruncated):
+        images.read(dng()[:3000])
+    with pytest.raises(
+        (errors.InputCorrupt, errors.InputTruncated)
+    ):  # its directory is cut, so that nobody knows a raw
+        images.read(dng()[:60])
+
+
+@pytest.mark.shared
+def test_real_raw_files_are_developed(shared: Path) -> None:
+    pytest.importorskip("rawpy", reason="needs burnish[raw]")
+    for name, size in (
+        ("canon_kissx4_colorchart.dng", (1156, 1734)),
+        ("kodak_dc50.KDC", (512, 768)),
+    ):
+        file = shared / "raw" / name
+        header, picture = images.header(file), images.read(file)
+        assert picture.pixels.shape == (1, 3, *size)
+        assert (header.height, header.width) == size
+        assert 0.2 < picture.pixels.mean() < 0.8

@@ -194,7 +194,8 @@ def test_what_stands_with_the_small_copy_alone_is_kept() -> None:
     assert exif.orientation(picture.exif) == 6
 
 
-def test_only_raw_files_are_called_raw() -> None:
+def test_only_raw_files_are_called_raw(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("burnish.images.format.find_spec", lambda name: None)
     filtered = np.zeros((40, 60), np.uint16)
     raws = (
         pages((SMALL, {"subfiletype": 1, "subifds": 1}), (filtered, {"photometric": "cfa"})),
@@ -297,7 +298,7 @@ def test_a_small_copy_inside_xmp_goes_too() -> None:
         b"</rdf:Alt></xmp:Thumbnails><d/></x:xmpmeta>"
     )
     picture = replace(images.from_array(WHOLE), xmp=packet)
-    for format in FORMATS.values():
+    for format in (each for each in FORMATS.values() if each.writable):
         again = images.read(images.encode(picture, format)[0])
         assert again.xmp == b'<x:xmpmeta><a b="c"/><d/></x:xmpmeta>'
 

@@ -60,7 +60,7 @@ def test_into_a_folder_with_relative_paths(tree: Path) -> None:
 
 
 def test_hidden_files_are_no_pictures_and_other_kinds_are_counted(tree: Path) -> None:
-    for name in ("in/._a.jpg", "in/.b.png", "in/e.HEIC", "in/sub/f.heic", "in/g.svg", "in/.h.heic"):
+    for name in ("in/._a.jpg", "in/.b.png", "in/e.PSD", "in/sub/f.psd", "in/g.svg", "in/.h.psd"):
         (tree / name).write_bytes(b"x")
     assert names(pair([tree / "in"], tree / "out"), tree) == [
         "in/a.jpg -> out/a.jpg",
@@ -69,8 +69,8 @@ def test_hidden_files_are_no_pictures_and_other_kinds_are_counted(tree: Path) ->
     assert (
         len(pair([tree / "in/._a.jpg"], tree / "out", as_folder=True)) == 1
     )  # named by itself, it was meant
-    assert passed_over([tree / "in"], recursive=False) == {".heic": 1, ".svg": 1}
-    assert passed_over([tree / "in", tree / "in/a.jpg"], recursive=True) == {".heic": 2, ".svg": 1}
+    assert passed_over([tree / "in"], recursive=False) == {".psd": 1, ".svg": 1}
+    assert passed_over([tree / "in", tree / "in/a.jpg"], recursive=True) == {".psd": 2, ".svg": 1}
 
 
 def test_a_suffix_is_a_part_of_a_name(tree: Path) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from .alpha import fill_hidden
 from .facts import facts
 from .format import Format, Holds, Sampling
-from .formats import FORMATS, endings, format_named, format_of, listed
+from .formats import FORMATS, endings, format_named, format_of, listed, written_ending
 from .orientation import looked_at, stored, turned, upright
 from .picture import Header, Picture, Plane, Timing, from_array, to_image
 from .read import MAX_MEGAPIXELS, frames, header, open_image, read
@@ -55,4 +55,5 @@ __all__ = [
     "unread_endings",
     "upright",
     "write",
+    "written_ending",
 ]

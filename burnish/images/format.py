@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, BinaryIO, Literal
 
+from ..errors import MissingExtra, UnsupportedFormat, UsageError
 from .picture import BITS, Depth, Header, Picture, Several
 
 if TYPE_CHECKING:
@@ -85,6 +87,30 @@ class Saving:
     sampling: Sampling | None = None
 
 
+#: writes pictures, as `Format.encode` says
+Encode = Callable[[BinaryIO, Iterator[Picture], Saving], list[str]]
+
+
+@dataclass(frozen=True)
+class Extra:
+    """What a format takes that comes with an extra alone."""
+
+    #: the module that is imported
+    module: str
+    #: what stands in the brackets of `burnish[...]`
+    name: str
+
+    @property
+    def installed(self) -> bool:
+        """Whether the module is there; it is not imported."""
+        return find_spec(self.module) is not None
+
+    @property
+    def brought(self) -> str:
+        """What to install, as the end of a sentence."""
+        return f"pip install 'burnish[{self.name}]' brings what it takes"
+
+
 @dataclass(frozen=True)
 class Format:
     """A kind of picture file: how it is known, what it holds, how it is read and written.
@@ -110,12 +136,42 @@ class Format:
     decode: Callable[[BinaryIO, Header, str], Iterator[Picture]]
     #: (file to write, pictures, how) -> sentences on what could not be kept; each picture is made
     #: when it is asked for, finite and within what the format holds, but for its depth. A format
-    #: that holds one picture takes the first
-    encode: Callable[[BinaryIO, Iterator[Picture], Saving], list[str]]
+    #: that holds one picture takes the first. None where such files are read and never written
+    encode: Encode | None
     #: (all bytes of an 8-bit file, name) -> the picture by Pillow for a first look, which decodes
     #: large files in less time; the file is seen to be whole before. None, of the function or of
     #: its result, where `decode` is to be asked
     glance: Callable[[bytes, str], Image | None] | None = None
+    #: (file at its beginning) -> whether it is of this format, where such files begin as those of
+    #: another do
+    claims: Callable[[BinaryIO], bool] | None = None
+    #: what reads and writes it, where that does not come with Burnish itself
+    extra: Extra | None = None
+
+    @property
+    def here(self) -> bool:
+        """Whether what reads and writes it is installed."""
+        return self.extra is None or self.extra.installed
+
+    @property
+    def writable(self) -> bool:
+        """Whether such files can be written with what is installed."""
+        return self.encode is not None and self.here
+
+    def needed(self, name: str) -> None:
+        """UnsupportedFormat, with what to install, where what reads it is not there."""
+        if self.extra is not None and not self.here:
+            raise UnsupportedFormat(f"{name}: is a {self.title}; {self.extra.brought}")
+
+    def encoder(self, name: str) -> Encode:
+        """What writes it. UsageError where nothing does, and MissingExtra where it is not there."""
+        if self.encode is None:
+            raise UsageError(
+                f"{name}: a {self.title} is read and never written; write .tif or .png"
+            )
+        if self.extra is not None and not self.here:
+            raise MissingExtra(f"{name}: a {self.title} cannot be written; {self.extra.brought}")
+        return self.encode
 
     def recognises(self, head: bytes) -> bool:
         """Whether a file that begins with these bytes is of this format."""

@@ -69,12 +69,12 @@ UNREAD = (
         (".avifs",),
     ),
     Unread(
-        "is a HEIC; {reads}",
-        rb".{4}ftyp(heic|heix|hevc|heim|heis|mif1|msf1)",
-        (".heic", ".heif"),
+        "is a HEIC of many frames, none of which are read; save it as an animated WebP or PNG",
+        rb".{4}ftyp(hevc|hevx|msf1)",
+        (".heics", ".heifs"),
     ),
-    Unread("is a raw file (CR3), which is not read yet; {reads}", rb".{4}ftypcrx ", (".cr3",)),
-    Unread("is a film; {reads}", rb".{4}ftyp"),
+    Unread("is a HEIF of a kind that is not read; save it as a HEIC or AVIF", rb".{4}ftypmif1"),
+    Unread("is a film; {reads}", rb".{4}ftyp", (".mov", ".mp4")),
     Unread("is a JPEG 2000; {reads}", rb"\0\0\0\x0cjP  \r\n|\xff\x4f\xff\x51", (".jp2", ".j2k")),
     Unread("is a JPEG XL; {reads}", rb"\xff\x0a|\0\0\0\x0cJXL ", (".jxl",)),
     Unread("is a Photoshop document; {reads}", rb"8BPS", (".psd",)),
@@ -86,7 +86,6 @@ UNREAD = (
     Unread("is text, not a picture; {reads}", rb"[\t\n\f\r\x20-\x7e\x80-\xff]+\Z"),
 )
 #: endings of more pictures that are not read, whose files begin as others do, or in many ways
-RAW = (".dng", ".nef", ".cr2", ".arw", ".raf", ".orf", ".rw2")
 OTHERS = (".exr", ".hdr", ".webm", ".ico", ".xcf", ".mat", ".npy")
 
 
@@ -101,7 +100,7 @@ def unread_endings() -> frozenset[str]:
     What lies among others is said, and not passed over in silence.
     """
     known = [ending for kind in UNREAD for ending in kind.endings]
-    return frozenset((*known, *RAW, *OTHERS)) - set(endings())
+    return frozenset((*known, *OTHERS)) - set(endings())
 
 
 def name_of(source: ImageSource, name: str | None = None) -> str:
@@ -175,15 +174,22 @@ def sniff(file: BinaryIO, name: str) -> Format:
     """
     head = file.read(HEAD)
     file.seek(0)
-    for format in FORMATS.values():
-        if format.recognises(head):
-            return format
+    claiming = (format for format in FORMATS.values() if _claimed(format, file))
+    known = (format for format in FORMATS.values() if format.recognises(head))
+    for format in (*claiming, *known):
+        return format
     if any(format.may_become(head) for format in FORMATS.values()):
         raise truncated(name)
     for kind in UNREAD:
         if re.match(kind.begins, head, re.DOTALL | re.IGNORECASE):
             raise UnsupportedFormat(f"{name}: {kind.says.format(reads=reads())}")
     raise UnsupportedFormat(f"{name}: is of an unknown kind; {reads()}")
+
+
+def _claimed(format: Format, file: BinaryIO) -> bool:
+    claimed = format.claims is not None and format.claims(file)
+    file.seek(0)
+    return claimed
 
 
 def misnamed(name: str, found: Format) -> tuple[str, ...]:

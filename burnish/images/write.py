@@ -164,8 +164,9 @@ def _encode(
     said: list[str],
 ) -> None:
     """Writes the pictures into an open file, and appends to `said` what could not be kept."""
+    encoder = format.encoder(name)
     ready = _all_ready(pictures, format, name, said)
-    said += format.encode(file, ready, saving)
+    said += encoder(file, ready, saving)
     # A format that holds one picture takes one: of a second, it is said here that it has no place.
     next(ready, None)
 
@@ -244,8 +245,9 @@ def _check(
 ) -> list[str]:
     """Sentences on what a format does not keep of such a picture.
 
-    FormatLimit where it cannot hold it.
+    FormatLimit where it cannot hold it, UsageError where it is never written, or not yet.
     """
+    format.encoder(name)
     holds = format.holds
     longest = max(size)
     if alpha and not holds.alpha:
@@ -281,7 +283,8 @@ def _fits(holds: Holds, longest: int) -> bool:
 
 def _instead(can: Callable[[Holds], bool]) -> str:
     """The usual endings of the formats that can hold it, in words: ".png, .webp or .tif"."""
-    *some, last = (format.endings[0] for format in FORMATS.values() if can(format.holds))
+    written = [f for f in FORMATS.values() if f.encode is not None and f.extra is None]
+    *some, last = (format.endings[0] for format in written if can(format.holds))
     return f"{', '.join(some)} or {last}" if some else last
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..errors import UsageError
 from ..ground.files import linked_folders, places, replaces
-from ..images import endings, format_named, unread_endings
+from ..images import endings, format_named, unread_endings, written_ending
 from .pdf import ENDING
 
 #: what is added to names where no -o says where results go
@@ -79,20 +79,26 @@ def _check_words(suffix: str | None, extension: str | None) -> None:
         raise UsageError(
             f"--suffix {suffix}: it is a part of a name, without a slash; -o chooses the folder"
         )
-    if extension is not None and extension.lower() not in endings():
-        raise UsageError(
-            f"-f {extension.lstrip('.')}: the formats are "
-            f"{', '.join(e.lstrip('.') for e in endings())}"
-        )
+    if extension is not None:
+        said = f"-f {extension.lstrip('.')}"
+        known = format_named(f"a{extension}")
+        if known is None:
+            names = ", ".join(ending.lstrip(".") for ending in endings(written=True))
+            raise UsageError(f"{said}: the formats are {names}")
+        known.encoder(said)
 
 
 def _check_ending(output: Path) -> None:
-    """UsageError where a file's name says no format."""
-    known = (*endings(), ENDING)
-    if output.suffix.lower() not in known:
+    """UsageError where a file's name says no format, or none that is written."""
+    if output.suffix.lower() == ENDING:
+        return
+    known = format_named(output)
+    if known is None:
+        names = ", ".join((*endings(written=True), ENDING))
         raise UsageError(
-            f"{output}: a file's name must end in one of {', '.join(known)}; a folder's in a slash"
+            f"{output}: a file's name must end in one of {names}; a folder's in a slash"
         )
+    known.encoder(str(output))
 
 
 def _is_folder(inputs: Sequence[Path], output: Path, as_folder: bool) -> bool:
@@ -182,6 +188,23 @@ def passed_over(inputs: Sequence[Path], recursive: bool) -> dict[str, int]:
     return found
 
 
+def never_written(pairs: Sequence[tuple[str, str]]) -> str | None:
+    """A sentence on the sources whose results have another ending, since files of their kind are
+    never written; None where there is none.
+    """
+    found: dict[str, int] = {}
+    for source, target in pairs:
+        old, new = _ending(source).lower(), _ending(target).lower()
+        if new != old and written_ending(old) == new:
+            found[old] = found.get(old, 0) + 1
+    if not found:
+        return None
+    kinds = ", ".join(f"{count} {kind}" for kind, count in found.items())
+    return (
+        f"written as {written_ending(next(iter(found)))}, since such files are only read: {kinds}"
+    )
+
+
 def not_followed(inputs: Sequence[Path]) -> str | None:
     """A sentence on the links to folders below the inputs; None where there is none.
 
@@ -214,9 +237,11 @@ def _is_own_output(file: Path, suffix: str) -> bool:
 
 
 def _renamed(path: str, suffix: str, extension: str | None) -> str:
-    """A path with its suffix and its extension; a PDF stays one, whatever pictures become."""
+    """A path with its suffix and its extension: the one that is asked for, else its own, but for
+    files that are never written. A PDF stays one, whatever pictures become.
+    """
     stem, old = os.path.splitext(path)
-    own = old if old.lower() == ENDING else extension or old
+    own = old if old.lower() == ENDING else extension or written_ending(old)
     return f"{stem}{suffix}{own}"
 
 

@@ -215,11 +215,13 @@ def _asked(
 
 
 def _look_over(
-    inputs: Sequence[Path], pairs: Sequence[object], recursive: bool, console: Console
+    inputs: Sequence[Path], pairs: Sequence[tuple[str, str]], recursive: bool, console: Console
 ) -> None:
-    """Says which files and folders among the inputs are left out. InputError where all are."""
+    """Says which files and folders among the inputs are left out, and which results are of another
+    format. InputError where nothing is left.
+    """
     from ...images import endings
-    from ...inference.targets import not_followed, passed_over
+    from ...inference.targets import never_written, not_followed, passed_over
 
     passed = passed_over(inputs, recursive)
     if passed:
@@ -228,6 +230,9 @@ def _look_over(
     left = not_followed(inputs) if recursive else None
     if left:
         console.say(left)
+    other = never_written(pairs)
+    if other:
+        console.say(other)
     if not pairs:
         deeper = "" if recursive else "; with -r, subfolders are looked into as well"
         raise InputError(f"no pictures found ({', '.join(endings())}){deeper}")

@@ -164,9 +164,11 @@ class Exif:
         return int(struct.unpack(self.order + ("H" if field.kind == 3 else "I"), field.value)[0])
 
     def numbers(self, directory: Name, tag: int) -> tuple[int, ...]:
-        """A field of shorts or longs; empty where it is absent or of another kind."""
+        """A field of shorts, longs or places of directories; empty where it is absent or of another
+        kind.
+        """
         field = self.directories.get(directory, {}).get(tag)
-        if field is None or field.kind not in (3, 4):
+        if field is None or field.kind not in (3, 4, 13):
             return ()
         kind = "H" if field.kind == 3 else "I"
         return struct.unpack(f"{self.order}{field.count}{kind}", field.value)

@@ -13,23 +13,32 @@ from .avif import AVIF
 from .bmp import BMP
 from .dpx import DPX
 from .gif import GIF
+from .heic import HEIC
 from .jpeg import JPEG
 from .pfm import PFM
 from .png import PNG
 from .pnm import PNM
+from .raw import RAW
 from .tga import TGA
 from .tiff import TIFF
 from .webp import WEBP
 
 #: the table of contents; to add a format: a file in this folder, and a line here
 FORMATS: dict[str, Format] = {
-    format.name: format for format in (JPEG, PNG, WEBP, TIFF, AVIF, GIF, BMP, PNM, PFM, DPX, TGA)
+    format.name: format
+    for format in (JPEG, PNG, WEBP, TIFF, AVIF, GIF, BMP, PNM, PFM, DPX, TGA, HEIC, RAW)
 }
+#: how names of results end whose sources are never written: a format of 16 bits, and of EXIF
+UNWRITTEN = ".tif"
 
 
-def endings() -> tuple[str, ...]:
-    """How the names of pictures end that are read and written, in lower case, format by format."""
-    return tuple(ending for format in FORMATS.values() for ending in format.endings)
+def endings(*, written: bool = False) -> tuple[str, ...]:
+    """How the names of pictures end that are read, in lower case, format by format.
+
+    written: of those alone that can be written with what is installed.
+    """
+    some = [format for format in FORMATS.values() if format.writable or not written]
+    return tuple(ending for format in some for ending in format.endings)
 
 
 def format_named(path: str | Path) -> Format | None:
@@ -38,17 +47,26 @@ def format_named(path: str | Path) -> Format | None:
     return next((format for format in FORMATS.values() if ending in format.endings), None)
 
 
+def written_ending(ending: str) -> str:
+    """How the name of a result ends whose source's name ends in this way: likewise, or in .tif
+    where such files are read and never written.
+    """
+    found = format_named(f"a{ending}")
+    return UNWRITTEN if found is not None and found.encode is None else ending
+
+
 def format_of(path: str | Path) -> Format:
     """The format that a name's ending says; UsageError with the list where it says none."""
     found = format_named(path)
     if found is None:
-        raise UsageError(
-            f"{path}: the name of a picture to write must end in one of {', '.join(endings())}"
-        )
+        known = ", ".join(endings(written=True))
+        raise UsageError(f"{path}: the name of a picture to write must end in one of {known}")
     return found
 
 
 def listed(last: str) -> str:
-    """The formats in words: "JPEG, PNG, WebP and TIFF", with `last` for the "and"."""
-    *titles, final = (format.title for format in FORMATS.values())
+    """The formats that take no extra in words: "JPEG, PNG, WebP and TIFF", with `last` for the
+    "and".
+    """
+    *titles, final = (format.title for format in FORMATS.values() if format.extra is None)
     return f"{', '.join(titles)} {last} {final}"

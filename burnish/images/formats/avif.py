@@ -5,9 +5,7 @@ libavif codes the picture, by imagecodecs. What stands beside it is read and wri
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -15,9 +13,7 @@ import numpy as np
 from .. import exif
 from ..damage import corrupt
 from ..format import Format, Holds, Saving
-from ..inside.boxes import boxes
-from ..inside.heif import header_of, turns
-from ..inside.items import Item, Property, contents, packed
+from ..inside.heif import METADATA, header_of, of_brand, with_metadata
 from ..picture import Header, Picture, to_samples
 
 #: of 100, at which an AVIF is coarser than a JPEG of the same number
@@ -60,49 +56,19 @@ def encode(file: BinaryIO, pictures: Iterator[Picture], saving: Saving) -> list[
     if saving.quality is not None or picture.lossy:
         coded |= {"level": QUALITY if saving.quality is None else saving.quality, "matrix": BT601}
     plain = avif_encode(samples, speed=SPEED, bitspersample=bits, **coded)
-    file.write(_with_metadata(bytes(plain), picture))
+    file.write(with_metadata(bytes(plain), picture))
     if picture.dpi is None or exif.resolution(picture.exif) is not None:
         return []
     return [f"not kept: its resolution of {picture.dpi[0]:g} dpi, for which AVIF has no place"]
 
 
-def _with_metadata(plain: bytes, picture: Picture) -> bytes:
-    """The file with what belongs to the picture. How it is turned is said by the file alone, and no
-    longer by EXIF, which others would obey once more.
-    """
-    file, name = io.BytesIO(plain), "the result"
-    held = contents(file, name)
-    first = next(boxes(file, name))
-    told = [] if picture.icc is None else [Property(b"colr", b"prof" + picture.icc)]
-    told += turns(exif.orientation(picture.exif))
-    items = [
-        (
-            replace(item, properties=(*item.properties, *told))
-            if item.number == held.primary
-            else item,
-            data,
-        )
-        for item in held.items.values()
-        for data in [b"".join(plain[start : start + size] for start, size in item.places)]
-    ]
-    number = max(held.items)
-    refers = ((b"cdsc", (held.primary,)),)
-    if picture.exif is not None:
-        upright = exif.set_orientation(picture.exif, 1) or b""
-        items.append((Item(number + 1, b"Exif", refers=refers), bytes(4) + upright))
-    if picture.xmp is not None:
-        kind = Item(number + 2, b"mime", b"application/rdf+xml", refers=refers)
-        items.append((kind, picture.xmp))
-    return packed(plain[first.start : first.end], held.primary, items)
-
-
 #: the side is libavif's own limit
-HOLDS = Holds(depths=("uint8", "uint16"), bits=(8, 10, 12), side=32768)
+HOLDS = Holds(depths=("uint8", "uint16"), bits=(8, 10, 12), side=32768, metadata=METADATA)
 AVIF = Format(
     name="AVIF",
     title="AVIF",
     endings=(".avif",),
-    begins=(b"....ftypavif",),
+    begins=(b"....ftypavif", *of_brand(b"avif")),
     holds=HOLDS,
     examine=examine,
     decode=decode,

@@ -1,16 +1,24 @@
-"""What a HEIF file, and so an AVIF, says of its picture (ISO/IEC 23008-12); nothing is decoded."""
+"""What stands in a HEIF file, and so in an AVIF, beside the pixels of its picture, read and written
+(ISO/IEC 23008-12); nothing is decoded.
+"""
 
 from __future__ import annotations
 
+import io
 import struct
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import BinaryIO
 
 from .. import exif
 from ..damage import corrupt
-from ..picture import Header
-from .items import Contents, Item, Property, contents, data_of
+from ..format import Metadata
+from ..picture import Header, Picture
+from .boxes import boxes
+from .items import Contents, Item, Property, contents, data_of, packed
 
+#: what such a file has a place for; a resolution only in EXIF
+METADATA: frozenset[Metadata] = frozenset({"icc", "exif", "xmp", "dpi", "cicp"})
 #: how a picture is turned for its orientation tag of EXIF: by how many quarters against the clock,
 #: then mirrored or not: 0 swaps top and bottom, 1 left and right
 TURNS: dict[int, tuple[int, int | None]] = {
@@ -33,6 +41,7 @@ BESIDE = (
     (b"hevc:2015:auxid:2", "its depth image"),
     (b"matte", "its mattes, which cut out persons, skin or sky"),
 )
+UNCROPPED = "not kept: its crop: the whole picture is restored and shown"
 #: kinds of items that are pictures
 PICTURES = frozenset({b"av01", b"hvc1", b"grid", b"iovl", b"iden"})
 #: matrices of CICP (ITU-T H.273) with which a file can be without loss
@@ -59,6 +68,8 @@ def header_of(file: BinaryIO, name: str, format: str) -> Header:
     alpha = any(_is_alpha(item) for item in held.pointing(b"auxl", held.primary))
     cicp = _cicp(picture)
     block = exif.set_orientation(_exif(file, held, name), _orientation(picture))
+    icc = _profile(picture)
+    other = None if icc is not None else _other_colours(cicp)
     colour = "grey" if sampling == "4:0:0" else f"colour ({sampling})"
     return Header(
         format,
@@ -70,16 +81,61 @@ def header_of(file: BinaryIO, name: str, format: str) -> Header:
         alpha=alpha,
         stored=f"{bits}-bit {colour}{' and alpha' if alpha else ''}",
         lossy=sampling != "4:0:0" and (cicp is None or cicp[2] not in LOSSLESS),
-        icc=_profile(picture),
+        icc=icc,
         exif=block,
         xmp=_xmp(file, held, name),
         dpi=exif.resolution(block),
-        notes=tuple(_colours(picture, cicp)),
+        cicp=other,
+        notes=() if other is None else (_in_words(other),),
         lost=tuple(_beside(held)),
     )
 
 
-def turns(tag: int) -> list[Property]:
+def of_brand(brand: bytes) -> tuple[bytes, ...]:
+    """How files begin that say first that they are a HEIF, and then which."""
+    between = (b"", b"mif1", b"miaf", b"mif1miaf", b"miafmif1")
+    return tuple(b"....ftypmif1...." + before + brand for before in between)
+
+
+def with_metadata(plain: bytes, picture: Picture) -> bytes:
+    """A file of a picture alone, with its profile, turn, EXIF and XMP. How it is turned is said by
+    the file's own properties, and no longer by EXIF, which others would obey once more.
+    """
+    file, name = io.BytesIO(plain), "the result"
+    held = contents(file, name)
+    first = next(boxes(file, name))
+    told = [] if picture.icc is None else [Property(b"colr", b"prof" + picture.icc)]
+    told += _turns(exif.orientation(picture.exif))
+    items = []
+    for item in held.items.values():
+        data = b"".join(plain[start : start + size] for start, size in item.places)
+        items.append(
+            (_told(item, told, picture.cicp) if item.number == held.primary else item, data)
+        )
+    number = max(held.items)
+    refers = ((b"cdsc", (held.primary,)),)
+    if picture.exif is not None:
+        upright = exif.set_orientation(picture.exif, 1) or b""
+        items.append((Item(number + 1, b"Exif", refers=refers), bytes(4) + upright))
+    if picture.xmp is not None:
+        kind = Item(number + 2, b"mime", b"application/rdf+xml", refers=refers)
+        items.append((kind, picture.xmp))
+    return packed(plain[first.start : first.end], held.primary, items)
+
+
+def _told(item: Item, more: list[Property], cicp: tuple[int, int, int, int] | None) -> Item:
+    """The item with more said of it, and with that code of its colours."""
+    properties = list(item.properties)
+    if cicp is not None:
+        # What the compressed picture says itself is heard where the file says nothing.
+        for at, each in enumerate(properties):
+            if each.kind == b"colr" and each.body[:4] == b"nclx":
+                code = struct.pack(">HH", *cicp[:2])
+                properties[at] = Property(b"colr", b"nclx" + code + each.body[8:])
+    return replace(item, properties=(*properties, *more))
+
+
+def _turns(tag: int) -> list[Property]:
     """The properties that turn a picture as that orientation tag of EXIF, 1 to 8, would."""
     quarters, mirror = TURNS[tag]
     said = [Property(b"irot", bytes([quarters]))] if quarters else []
@@ -138,18 +194,22 @@ def _profile(picture: Item) -> bytes | None:
     return None
 
 
-def _colours(picture: Item, cicp: tuple[int, int, int] | None) -> Iterator[str]:
-    """A sentence where the file has colours other than sRGB's and no profile for them."""
-    if cicp is None or _profile(picture) is not None:
-        return
-    primaries, transfer, _ = cicp
-    if primaries not in PRIMARIES or transfer not in TRANSFERS:
-        space = COLOURS.get(primaries, "" if primaries in PRIMARIES else f"primaries {primaries}")
-        curve = CURVES.get(transfer, "" if transfer in TRANSFERS else f"transfer {transfer}")
-        yield (
-            f"its colours are {' '.join(filter(None, (space, curve)))} by its CICP code, and are "
-            "restored as they stand"
-        )
+def _other_colours(cicp: tuple[int, int, int] | None) -> tuple[int, int, int, int] | None:
+    """The code of colours that are not sRGB's, as decoded samples have it: without a matrix, and of
+    full range. None of those that are.
+    """
+    if cicp is None or (cicp[0] in PRIMARIES and cicp[1] in TRANSFERS):
+        return None
+    return (cicp[0], cicp[1], 0, 1)
+
+
+def _in_words(cicp: tuple[int, int, int, int]) -> str:
+    """A sentence on colours that are not sRGB's."""
+    primaries, transfer = cicp[:2]
+    space = "" if primaries in PRIMARIES else COLOURS.get(primaries, f"primaries {primaries}")
+    curve = "" if transfer in TRANSFERS else CURVES.get(transfer, f"transfer {transfer}")
+    named = " ".join(filter(None, (space, curve)))
+    return f"its colours are {named} by its CICP code, and are restored as they stand"
 
 
 def _exif(file: BinaryIO, held: Contents, name: str) -> bytes | None:
@@ -178,7 +238,7 @@ def _beside(held: Contents) -> Iterator[str]:
     if more := len(_others(held)):
         yield f"not kept: {more} more picture{'s' if more > 1 else ''} in the file, beside the main"
     if held.picture.property(b"clap") is not None:
-        yield "not kept: its crop: the whole picture is restored and shown"
+        yield UNCROPPED
 
 
 def _called(item: Item) -> str | None:

@@ -14,7 +14,7 @@ from ..damage import corrupt, truncated
 from .boxes import LARGEST, Box, Fields, body_of, boxed, boxes
 
 #: properties of a picture that whoever shows it must know
-ESSENTIAL = frozenset({b"av1C", b"irot", b"imir", b"clap"})
+ESSENTIAL = frozenset({b"av1C", b"hvcC", b"irot", b"imir", b"clap"})
 
 
 @dataclass(frozen=True)

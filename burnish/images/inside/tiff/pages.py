@@ -11,7 +11,6 @@ from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO
 
 from ....errors import InputTooLarge, UnsupportedFormat
-from .raw import check_no_raw
 from .tags import GREY, NEW_KIND, OLD_KIND, RGB, SUBFILES, WHITE_IS_ZERO
 
 if TYPE_CHECKING:
@@ -49,11 +48,10 @@ def pages_of(file: BinaryIO, tiff: TiffFile, name: str) -> Pages:
     """What the pages of an open file are.
 
     Pictures are the pages that are not called reduced, wherever they stand; where all are, pages
-    below them that are not; at last, the largest. UnsupportedFormat where it is a raw file.
+    below them that are not; at last, the largest.
     """
     top = [page.aspage() for page in tiff.pages]
     below = list(chain.from_iterable(_below(page, name) for page in top))
-    check_no_raw(file, (*top, *below), name)
     _check_stack(top, name)
     full = [page for page in top if not is_reduced(page)]
     full = full or [page for page in below if not is_reduced(page)]

@@ -16,8 +16,6 @@ COEFFICIENTS, SUBSAMPLING, BLACK_WHITE = 529, 530, 532
 SEGMENTS = frozenset({STRIPS, LENGTHS, TILES, TILE_LENGTHS})
 XMP, IPTC, PHOTOSHOP, ICC, LAYERS = 700, 33723, 34377, 34675, 37724
 EXIF, GPS = 34665, 34853
-#: says that a file follows DNG
-DNG = 50706
 
 #: microscopes' own fields, in whose files one page may be a whole stack, or not what it seems
 MICROSCOPES = {
@@ -31,8 +29,6 @@ MICROSCOPES = {
 # Kinds of colours (PhotometricInterpretation)
 
 WHITE_IS_ZERO, GREY, RGB, PALETTE, MASK, CMYK, YCBCR, CIELAB, ICCLAB = 0, 1, 2, 3, 4, 5, 6, 8, 9
-#: raw files of cameras
-COLOUR_FILTERS, LINEAR_RAW = 32803, 34892
 
 # Compressions
 

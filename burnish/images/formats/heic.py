@@ -1,0 +1,122 @@
+"""HEIC: a picture of HEVC in a HEIF file, as telephones write it, of 8, 10 or 12 bits.
+
+libheif codes the picture, by pillow-heif, which comes with `burnish[heif]` and is imported here
+alone: its wheel holds x265, an encoder under the GPL. What stands beside the picture is read and
+written as that of an AVIF is.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from .. import exif
+from ..damage import corrupt
+from ..format import Extra, Format, Holds, Saving
+from ..inside.heif import METADATA, UNCROPPED, header_of, of_brand, with_metadata
+from ..picture import Header, Picture, to_samples
+
+#: of 100
+QUALITY = 95
+#: x265's: the slower ones take up to ten times as long for files that are 1 % smaller
+PRESET = "ultrafast"
+#: codes of CICP (ITU-T H.273): sRGB's primaries and transfer, and no matrix or that of JPEG
+SRGB = {"color_primaries": 1, "transfer_characteristics": 13, "full_range_flag": 1}
+IDENTITY, BT601 = 0, 6
+#: how libheif is asked to give samples as they stand: not in 8 bits, and not moved up to 16
+AS_STORED = {"convert_hdr_to_8bit": False, "hdr_to_16bit": False}
+
+
+def examine(file: BinaryIO, name: str) -> Header:
+    """The header; nothing is decoded. libheif turns and crops pictures, so it is that of the turned
+    one.
+    """
+    HEIC.needed(name)
+    from pillow_heif import open_heif
+
+    found = header_of(file, name, "HEIC")
+    file.seek(0)
+    width, height = open_heif(file, **AS_STORED).size
+    lost = tuple(each for each in found.lost if each != UNCROPPED)
+    return replace(
+        found,
+        width=width,
+        height=height,
+        exif=exif.set_orientation(found.exif, 1),
+        lost=lost,
+    )
+
+
+def decode(file: BinaryIO, header: Header, name: str) -> Iterator[Picture]:
+    """The picture. Raises InputCorrupt."""
+    from pillow_heif import open_heif
+
+    opened = open_heif(file, **AS_STORED)
+    samples = np.asarray(opened)
+    if header.channels == 1 and samples.ndim == 3:  # grey with alpha comes as colour
+        samples = samples[..., (0, 3)] if samples.shape[2] == 4 else samples[..., 0]
+    channels = header.channels + header.alpha
+    shape = (header.height, header.width, *([channels] if channels > 1 else []))
+    if samples.shape != shape or samples.dtype.name != header.depth:
+        raise corrupt(name, f"it decodes to {samples.shape} of {samples.dtype}")
+    picture = header.picture(samples)
+    if opened.premultiplied_alpha and picture.alpha is not None:
+        np.divide(picture.pixels, picture.alpha, out=picture.pixels, where=picture.alpha > 0)
+    yield picture
+
+
+def encode(file: BinaryIO, pictures: Iterator[Picture], saving: Saving) -> list[str]:
+    """A HEIC of as many bits as the picture has, 12 at the most. Lossless unless a quality is given
+    or the input was lossy itself (then 95), and then 4:2:0, which is what telephones read.
+    """
+    from pillow_heif import encode as heif_encode
+
+    picture = next(pictures)
+    depth, bits = HOLDS.stored(picture.depth, picture.bits)
+    samples = to_samples(picture, depth, bits)
+    mode = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}[1 if samples.ndim == 2 else samples.shape[2]]
+    lossy = saving.quality is not None or picture.lossy
+    coded: dict[str, Any] = {"quality": -1, "chroma": "444", "matrix_coefficients": IDENTITY}
+    if lossy:
+        asked = QUALITY if saving.quality is None else saving.quality
+        coded = {"quality": asked, "chroma": "420", "matrix_coefficients": BT601}
+    plain = io.BytesIO()
+    heif_encode(
+        mode if bits == 8 else f"{mode};{bits}",
+        (samples.shape[1], samples.shape[0]),
+        samples.tobytes(),
+        plain,
+        bit_depth=bits,
+        enc_params={"preset": PRESET},
+        **SRGB,
+        **coded,
+    )
+    file.write(with_metadata(plain.getvalue(), picture))
+    return list(_said(picture, lossy))
+
+
+def _said(picture: Picture, lossy: bool) -> Iterator[str]:
+    """Sentences on what is not in the file."""
+    if lossy and picture.pixels.shape[1] == 3 and picture.format != "HEIC":
+        yield "the colours of a HEIC with loss are stored at half their width and height (4:2:0)"
+    if picture.dpi is not None and exif.resolution(picture.exif) is None:
+        yield f"not kept: its resolution of {picture.dpi[0]:g} dpi, for which HEIC has no place"
+
+
+#: the side is libheif's own limit
+HOLDS = Holds(depths=("uint8", "uint16"), bits=(8, 10, 12), side=32768, metadata=METADATA)
+HEIC = Format(
+    name="HEIC",
+    title="HEIC",
+    endings=(".heic", ".heif"),
+    begins=(b"....ftypheic", b"....ftypheix", b"....ftypheim", b"....ftypheis", *of_brand(b"heic")),
+    holds=HOLDS,
+    examine=examine,
+    decode=decode,
+    encode=encode,
+    extra=Extra("pillow_heif", "heif"),
+)

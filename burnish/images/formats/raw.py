@@ -1,0 +1,185 @@
+"""Camera raw: what a sensor saw, developed into a picture.
+
+LibRaw develops it, by rawpy, which comes with `burnish[raw]` and is imported here alone. Such files
+are never written.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import chain
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
+
+from ...errors import UnsupportedFormat
+from .. import exif
+from ..damage import truncated
+from ..format import Extra, Format, Holds
+from ..picture import Header, Picture
+
+if TYPE_CHECKING:
+    from rawpy import RawPy
+
+#: fields of a TIFF: how it is compressed, what its samples are, its inner directories, that it
+#: follows DNG, and where EXIF's own directories are
+COMPRESSION, PHOTOMETRIC, INNER, DNG, DIRECTORIES = 259, 262, 330, 50706, (34665, 34853)
+#: where its strips and tiles begin, and how long they are
+PIECES = ((273, 279), (324, 325))
+#: what samples of a raw file are: behind a filter of colours, or linear
+RAW_SAMPLES = frozenset({32803, 34892})
+#: how DNG 1.7 says JPEG XL
+JPEG_XL = 52546
+#: inner directories that are looked at
+MOST_INNER = 16
+#: what a raw file of Canon's has behind the header of a TIFF
+CANON = b"CR"
+#: LibRaw's own ways, but for the white balance, which is the camera's where it has left one
+SETTINGS: dict[str, Any] = {"use_camera_wb": True, "output_bps": 16}
+DEVELOPED = (
+    "a camera's raw file, developed to 16 bits by LibRaw, with the camera's white balance where it "
+    "has one"
+)
+
+
+def claims(file: BinaryIO) -> bool:
+    """Whether a file that begins as a TIFF is a camera's raw file."""
+    head = file.read(10)
+    if head[:4] not in (b"II*\0", b"MM\0*"):
+        return False
+    return head[8:] == CANON or any(_is_raw(each) for each in _directories(file))
+
+
+def _is_raw(directory: exif.Exif) -> bool:
+    kind = directory.number("main", PHOTOMETRIC)
+    return DNG in directory.directories["main"] or kind in RAW_SAMPLES
+
+
+def _directories(file: BinaryIO) -> Iterator[exif.Exif]:
+    """The first directory of a TIFF, the inner ones of it, and the second; none of a broken one."""
+    wanted = {COMPRESSION, PHOTOMETRIC, INNER, DNG, *chain(*PIECES)}
+    try:
+        first = exif.parse(file, wanted)
+        if first is None:
+            return
+        yield first
+        file.seek(first.thumbnail)
+        (second,) = struct.unpack(first.order + "I", file.read(4))
+        starts = [*first.numbers("main", INNER)[:MOST_INNER], second]
+        for start in filter(None, starts):
+            inner = exif.parse(file, wanted, start)
+            if inner is not None:
+                yield inner
+    except (ValueError, struct.error):  # whoever reads the TIFF will say what is wrong
+        return
+
+
+def _is_cut(file: BinaryIO) -> bool:
+    """Whether a file ends before what it says that it holds; one that is no TIFF may."""
+    size = file.seek(0, io.SEEK_END)
+    ends = [
+        place + length
+        for directory in _directories(file)
+        for starts, lengths in PIECES
+        for place, length in zip(
+            directory.numbers("main", starts), directory.numbers("main", lengths), strict=False
+        )
+    ]
+    return max(ends, default=size + 1) > size
+
+
+@contextmanager
+def _opened(file: BinaryIO, name: str) -> Iterator[RawPy]:
+    """The file as LibRaw opens it. Raises InputTruncated, and UnsupportedFormat where LibRaw does
+    not know what to do with it, as it may find late.
+    """
+    RAW.needed(name)
+    import rawpy
+
+    why = ""
+    if any(each.number("main", COMPRESSION) == JPEG_XL for each in _directories(file)):
+        why = " (a DNG with JPEG XL inside)"
+    cannot = UnsupportedFormat(
+        f"{name}: is a raw file that LibRaw cannot develop{why}; develop it in another program, "
+        "and save a TIFF of 16 bits"
+    )
+    if why:
+        raise cannot
+    file.seek(0)
+    try:
+        with rawpy.imread(file) as raw:
+            yield raw
+    except rawpy.LibRawFileUnsupportedError as error:
+        raise cannot from error
+    except rawpy.LibRawIOError as error:
+        raise (truncated(name) if _is_cut(file) else cannot) from error
+
+
+def examine(file: BinaryIO, name: str) -> Header:
+    """The header of the picture that it will be, upright; nothing is developed."""
+    with _opened(file, name) as raw:
+        height, width = _size(raw)
+        channels = 1 if raw.num_colors == 1 else 3
+    block, lost = _exif(file)
+    return Header(
+        "RAW",
+        width,
+        height,
+        channels=channels,
+        depth="uint16",
+        alpha=False,
+        stored="a sensor's samples",
+        exif=block,
+        notes=(DEVELOPED, *lost),
+    )
+
+
+def _size(raw: RawPy) -> tuple[int, int]:
+    """Height and width of what LibRaw makes: turned, and stretched to square pixels."""
+    sizes = raw.sizes
+    height, width = sizes.iheight, sizes.iwidth
+    if sizes.pixel_aspect < 1:
+        height = round(height / sizes.pixel_aspect)
+    elif sizes.pixel_aspect > 1:
+        width = round(width * sizes.pixel_aspect)
+    return (width, height) if sizes.flip in (5, 6) else (height, width)
+
+
+def _exif(file: BinaryIO) -> tuple[bytes | None, list[str]]:
+    """The EXIF of a raw file that is a TIFF, upright as what LibRaw makes is; and what was lost."""
+    parsed = exif.parse(file, {*exif.SHARED, *DIRECTORIES})
+    if parsed is None:
+        return None, ["not kept: its EXIF, which stands where it is not looked for"]
+    if not parsed.directories["main"]:
+        return None, []
+    return exif.set_orientation(exif.pack(parsed), 1), exif.moved(parsed)
+
+
+def decode(file: BinaryIO, header: Header, name: str) -> Iterator[Picture]:
+    """The developed picture. Raises InputTruncated or InputCorrupt."""
+    with _opened(file, name) as raw:
+        samples: Any = raw.postprocess(**SETTINGS)
+    yield header.picture(np.ascontiguousarray(samples[..., : header.channels]))
+
+
+RAW = Format(
+    name="RAW",
+    title="camera's raw file",
+    endings=(
+        *(".dng", ".nef", ".nrw", ".cr2", ".cr3", ".arw", ".raf", ".orf", ".rw2"),
+        *(".pef", ".srw", ".x3f", ".kdc", ".dcr", ".erf", ".3fr", ".iiq", ".mrw", ".rwl"),
+    ),
+    begins=(
+        *(b"....ftypcrx ", b"FUJIFILMCCD-RAW", b"IIRO", b"IIRS", b"MMOR", b"IIU\0"),
+        *(b"\0MRM", b"FOVb"),
+    ),
+    holds=Holds(depths=("uint16",), alpha=False),
+    examine=examine,
+    decode=decode,
+    encode=None,
+    extra=Extra("rawpy", "raw"),
+    claims=claims,
+)
