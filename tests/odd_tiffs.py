@@ -286,7 +286,7 @@ def other_kinds() -> Iterator[Odd]:
     yield _plain("of an unknown packing", kind, "4242", tag_259=(3, 1, 4242))
     yield _plain("of unknown colours", kind, "999", tag_262=(3, 1, 999))
     yield _plain("of CFA", kind, "raw file", tag_262=(3, 1, 32803))
-    yield _plain("of DNG", kind, "(DNG)", tag_50706=(1, 4, 1025))
+    yield _plain("of DNG", kind, "raw file", tag_50706=(1, 4, 1025))
     stack = b"ImageJ=1.54f\nimages=40\nslices=40\n\0"
     fields = {**PLAIN, 270: (2, len(stack), VALUES)}
     data = placed({FIRST: directory(fields), VALUES: stack, STRIP: bytes(64 * 40)})

@@ -298,7 +298,8 @@ def test_a_small_copy_inside_xmp_goes_too() -> None:
         b"</rdf:Alt></xmp:Thumbnails><d/></x:xmpmeta>"
     )
     picture = replace(images.from_array(WHOLE), xmp=packet)
-    for format in (each for each in FORMATS.values() if each.writable):
+    with_xmp = [each for each in FORMATS.values() if "xmp" in each.holds.metadata]
+    for format in (each for each in with_xmp if each.writable):
         again = images.read(images.encode(picture, format)[0])
         assert again.xmp == b'<x:xmpmeta><a b="c"/><d/></x:xmpmeta>'
 
