@@ -95,8 +95,12 @@ def test_a_noisy_jpeg_goes_through_both_with_what_the_first_look_found() -> None
     assert settled.dials["quality"] == 40
     photo, jpeg = burnish.load("photo"), burnish.load("jpeg")
     noise = ask(photo.contract, {"noise": settled.dials["noise"]})
-    by_hand = jpeg.restore(photo.restore(picture, noise).picture, Asked({"quality": 40}))
+    by_hand = jpeg.restore(photo.restore(picture, noise).picture, Asked({"quality": 70}))
     np.testing.assert_array_equal(restored.picture.pixels, by_hand.picture.pixels)
+    told = Asked({"noise": settled.dials["noise"], "quality": 70.0})
+    np.testing.assert_array_equal(
+        automatic().restore(picture, told).picture.pixels, restored.picture.pixels
+    )
     half = automatic().restore(picture, Asked(strength=0.5)).picture.pixels
     mean = (picture.pixels + by_hand.picture.pixels) / 2
     np.testing.assert_allclose(half, mean, atol=1e-6)

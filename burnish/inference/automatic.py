@@ -13,7 +13,7 @@ from typing import Any
 from ..contract import Array, Contract, Opened, mix
 from ..ground.remarks import OnProgress, Say, silent
 from ..images import MAX_MEGAPIXELS, Picture
-from ..pipeline import NOTHING, Asked, Finding, Kind, Look, Restored, Settled, settle
+from ..pipeline import FOUND, NOTHING, Asked, Finding, Kind, Look, Restored, Settled, settle
 from .model import Model, check_units
 
 #: the word that asks for it
@@ -26,6 +26,9 @@ WORDS = {"photo": "noisy", "jpeg": "compressed"}
 NOISY = 1.0
 #: a JPEG of a better quality shows no damage
 COMPRESSED = 90.0
+#: behind `photo`, which takes some of what compression did, `jpeg` is told a quality that is so
+#: much nearer to 100 than the one that was found
+LEFT = 0.5
 #: what is said besides of each kind of picture
 ASIDES: dict[Kind, str] = {
     "photograph": "",
@@ -126,7 +129,7 @@ class Automatic(Model):
         for i, name in enumerate(settled.models):
             restored = self._opened(name).restore_settled(
                 handed,
-                _part(settled, MODELS[name], settled.strength if alone else 1.0),
+                _part(settled, MODELS[name], settled.strength if alone else 1.0, behind=i > 0),
                 tile=tile,
                 progress=_partly(progress, i, len(settled.models)),
                 say=say,
@@ -146,9 +149,12 @@ class Automatic(Model):
         return model
 
 
-def _part(settled: Settled, dial: str, strength: float | Array) -> Settled:
-    """What is settled for the model that has a dial."""
-    return Settled({dial: settled.dials[dial]}, {dial: settled.origins[dial]}, strength)
+def _part(settled: Settled, dial: str, strength: float | Array, *, behind: bool) -> Settled:
+    """What is settled for the model that has a dial. behind: whether it comes behind another."""
+    value = settled.dials[dial]
+    if behind and dial == "quality" and settled.origins[dial] in FOUND:
+        value = value + LEFT * (100 - value)
+    return Settled({dial: value}, {dial: settled.origins[dial]}, strength)
 
 
 def _partly(progress: OnProgress | None, done: int, of: int) -> OnProgress | None:
