@@ -6,6 +6,7 @@ Profiles are carried, not applied, wherever that is possible.
 from __future__ import annotations
 
 import io
+import struct
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 #: bytes of the header that every profile begins with (ICC.1, 7.2)
 PROFILE_HEADER = 128
+#: where it says when it was made, which of ours is now
+MADE = slice(24, 36)
 #: colour spaces of profiles, and for what pictures they are
 SPACES = {b"GRAY": "grey", b"RGB ": "colour"}
 
@@ -27,10 +30,11 @@ XYB = ("XYB_Per", "XYB")
 
 
 def srgb() -> bytes:
-    """The profile of sRGB."""
+    """The profile of sRGB, the same bytes each time."""
     from PIL import ImageCms
 
-    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    made = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    return made[: MADE.start] + struct.pack(">6H", 2000, 1, 1, 0, 0, 0) + made[MADE.stop :]
 
 
 def is_xyb(icc: bytes | None) -> bool:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ...contract import Array
 from ...errors import InputCorrupt, InputError, InputTooLarge, UnsupportedChannels
 from ...images import Header, Picture, from_array
-from ...images.colour import from_cmyk
+from ...images.colour import from_cmyk, srgb
 from ...images.inside.tiff.colours import from_lab, lab_to_rgb
 from ...images.read import LIFTS
 from .coders import Samples, coder_of, samples_of
@@ -184,16 +184,13 @@ def _of_cmyk(samples: NDArray[Any], icc: bytes | None) -> Picture:
 
 def _of_lab(found: Samples, decode: list[tuple[float, float]]) -> Picture:
     """Lab as sRGB, of the depth that the codes have."""
-    from PIL import ImageCms
-
     low, high = np.asarray(decode, np.float32).T
     codes = found.codes
     lab = low + codes.astype(np.float32) / found.peak * (high - low)
     rgb = lab_to_rgb(from_lab(lab, np.uint16, icc=True), icc=True).clip(0, 1)
     deep = codes.dtype == np.uint16
     samples = np.rint(rgb * (65535 if deep else 255)).astype(codes.dtype)
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    return replace(from_array(samples), icc=profile, lost=("Lab, converted to sRGB",))
+    return replace(from_array(samples), icc=srgb(), lost=("Lab, converted to sRGB",))
 
 
 def _srgb(pdf: Any, icc: bytes | None) -> Space:
