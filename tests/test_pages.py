@@ -144,7 +144,7 @@ def test_a_format_of_one_picture_is_refused_before_the_model_runs(
             raise AssertionError("the model was opened")
 
     photo = Unopened(burnish.load("photo").path or "")
-    said = "there are 3 pages, and a JPEG holds one picture; write .tif, or choose one with --pages"
+    said = "there are 3 pages, and a JPEG holds one picture; write .tif or .pnm, or choose one with"
     with pytest.raises(errors.FormatLimit, match=said):
         restored(photo, scan, tmp_path / "out.jpg")
     assert not (tmp_path / "out.jpg").exists()
@@ -198,3 +198,36 @@ def test_more_pixels_in_all_than_anybody_has_time_for_are_refused(tmp_path: Path
     with pytest.raises(errors.InputTooLarge, match="has 101 pages of up to .*; --max-megapixels"):
         images.header(tmp_path / "a.tif", max_megapixels=most)
     assert images.header(tmp_path / "a.tif", max_megapixels=2 * most).frames == 101
+
+
+# in Python
+
+
+def test_python_gets_pages_of_one_size_as_one_array(tmp_path: Path) -> None:
+    pages = [SCANS[0], noisy(64, 80, 12)]
+    (tmp_path / "a.tif").write_bytes(paged(pages))
+    photo = burnish.load("photo")
+    got = burnish.restore(tmp_path / "a.tif", tmp_path / "b.tif", model=photo, noise=10)
+    assert got.shape == (2, 64, 80, 3)
+    for ours, page, written in zip(got, pages, pages_of(tmp_path / "b.tif"), strict=True):
+        expected = alone(photo, page, 10)
+        assert (np.rint(ours.clip(0, 1) * 255) == expected).all()
+        assert (written == expected).all()
+    found = burnish.restore(tmp_path / "a.tif", model=photo)
+    level = np.median([photo.settle(images.from_array(page)).dials["noise"] for page in pages])
+    assert (np.rint(found[1].clip(0, 1) * 255) == alone(photo, pages[1], float(level))).all()
+
+
+def test_python_chooses_a_page_and_is_told_what_no_array_can_hold(
+    scan: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo = burnish.load("photo")
+    assert burnish.restore(scan, model=photo, pages=2, noise=5).shape == (72, 64, 3)
+    with pytest.raises(errors.UsageError, match="differ in size or colour"):
+        burnish.restore(scan, tmp_path / "b.tif", model=photo, noise=5)
+    assert not (tmp_path / "b.tif").exists()
+    with pytest.raises(errors.FormatLimit, match="a JPEG holds one picture"):
+        burnish.restore(scan, tmp_path / "b.jpg", model=photo, noise=5)
+    monkeypatch.setattr("burnish.inference.job.MOST_HELD", 1000)
+    with pytest.raises(errors.UsageError, match=r"its 3 pages are 0\.0 GB as an array"):
+        burnish.restore(scan, model=photo, noise=5)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from .. import images
+from ..errors import UsageError
 from ..ground.files import check_target, prepare_folder
 from ..ground.remarks import OnProgress, Say, silent
 from ..images import Header, Picture
@@ -32,6 +33,9 @@ from ..pipeline import (
 from .model import Model
 from .pages import Pages
 from .pdf import is_pdf
+
+#: bytes that the pictures of one file may have as one array
+MOST_HELD = 2 << 30
 
 
 @dataclass(frozen=True)
@@ -161,6 +165,25 @@ def run_job(
     return _report(job, done, said, time.perf_counter() - begun)
 
 
+def pictures_of(job: Job, model: Model) -> tuple[Iterator[Picture], Asked]:
+    """The pictures of a job's file that are meant, and what is asked for all of them.
+
+    UsageError where they are too many to be held at once, and where there is a target, what
+    `run_job` raises before the work.
+    """
+    header, pictures = images.frames(job.source, max_megapixels=job.max_megapixels)
+    scale = model.contract.scale
+    meant = _meant(job, header, scale) if job.target else _numbers(job, header)
+    pixels = max(header.largest, header.width * header.height) * scale**2
+    held = len(meant) * pixels * header.channels * 4
+    if len(meant) > 1 and held > MOST_HELD:
+        raise UsageError(
+            f"{job.source}: its {len(meant)} {header.several} are {held / 1e9:.1f} GB as an array; "
+            "choose some with pages=, or take `burnish restore`"
+        )
+    return _chosen(pictures, meant), _asked(job, model, meant)
+
+
 def _write(
     job: Job, pictures: Iterable[Picture], before: Callable[[Path], object] | None
 ) -> list[str]:
@@ -236,12 +259,19 @@ def _meant(job: Job, header: Header, scale: int) -> list[int]:
 
     InputError where they are not there, FormatLimit where the result's format cannot hold them.
     """
-    count = header.frames
-    meant = list(range(count)) if job.pages is None else job.pages.among(count, job.source)
+    meant = _numbers(job, header)
     losses = [*header.lost, *images.check_header(header, job.target, scale, len(meant))]
     if job.strict:
         images.refuse_losses(losses, job.source)
     return meant
+
+
+def _numbers(job: Job, header: Header) -> list[int]:
+    """The numbers of the pictures that are meant, counted from 0. InputError where they are not
+    there.
+    """
+    count = header.frames
+    return list(range(count)) if job.pages is None else job.pages.among(count, job.source)
 
 
 def _chosen(pictures: Iterator[Picture], numbers: Collection[int]) -> Iterator[Picture]:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +18,11 @@ from ..contract import Array
 from ..errors import UsageError
 from ..ground.files import places, prepare_folder, replaces
 from ..images import Picture
-from ..pipeline import Word, ask
+from ..pipeline import Asked, Restored, Word, ask
 from .arrays import as_array, as_picture
+from .job import Job, pictures_of
 from .model import Model
+from .pages import Pages
 from .zoo import DEFAULT, load
 
 
@@ -29,13 +34,15 @@ def restore(
     strength: float | Array = 1.0,
     tile: int | None = None,
     max_megapixels: float | None = images.MAX_MEGAPIXELS,
+    pages: int | str | None = None,
     **dials: Word,
 ) -> NDArray[Any]:
-    """Restores a picture, and returns it as an array.
+    """Restores a picture, or those of one file, and returns it as an array.
 
     source: the path of a file, or an array as `Model.__call__` takes them. An array gives one of
     its own type and layout. A file gives float32 [H, W, C], without alpha, turned as the picture is
-    to be looked at; maps for it stand upright as well.
+    to be looked at; maps for it stand upright as well. A file of several pictures of one size gives
+    [N, H, W, C], restored with one setting of each dial.
     target: a path where the result is written, too, with the source's depth, alpha and metadata.
     What its format does not keep is said as a warning.
     model: a shipped name; "auto", which chooses by the picture; the path of an .onnx file; or a
@@ -43,44 +50,93 @@ def restore(
     strength: 0 (the input) to 1 (the full effect), or a map [H, W] of it.
     tile: None plans tiles from free memory, 0 is none, N is the size of a tile in pixels.
     max_megapixels: larger files, maps too, are refused; None lifts the limit.
+    pages: which pictures of a file are meant, as in 3 or "3,5-7"; None is all.
     dials: each in its own unit, such as noise=25 (sigma in 8-bit steps). One that is not given,
     None or "auto" is estimated where that is possible. Where the model's contract says "pixel", it
     may be a map [H, W] in the dial's unit, or the path of one ("map.png": black is the low end of
     the dial, white the high one).
 
-    Raises kinds of BurnishError: UsageError where the result would replace the source, InputError
-    for a file that cannot be read, DialError, ModelError, OutputError.
+    Raises kinds of BurnishError: UsageError where the result would replace the source or is no one
+    array, InputError for a file that cannot be read, DialError, ModelError, OutputError.
     """
     model = model if isinstance(model, Model) else load(model)
     out = None if target is None else Path(target)
-    array = source if isinstance(source, np.ndarray) else None
+    asked = ask(model.contract, dials, strength)
+    if isinstance(source, np.ndarray):
+        by = partial(model.restore, asked=asked, tile=tile, max_megapixels=max_megapixels)
+        (restored,), said = _results(iter([as_picture(source)]), by, out, model.contract.scale)
+        _warn(said)
+        return as_array(restored, source)
 
-    # What is there, and what is asked of it.
-    if array is not None:
-        picture = as_picture(array)
-        asked = ask(model.contract, dials, strength)
-    else:
-        path = Path(str(source))
-        if out is not None and replaces(out, places(path)):
-            raise UsageError(f"{target}: the result would replace its input; choose another name")
-        picture = images.read(path, max_megapixels=max_megapixels)
-        stored = {name: _as_stored(word, picture) for name, word in dials.items()}
-        asked = ask(model.contract, stored, _as_stored(strength, picture))
-    # What stands against the result is said before the work is done, not after it.
-    if out is not None:
-        images.check_format(picture, out, model.contract.scale)
-        prepare_folder(out)
+    path = Path(str(source))
+    if out is not None and replaces(out, places(path)):
+        raise UsageError(f"{target}: the result would replace its input; choose another name")
+    some = None if pages is None else Pages.parse(str(pages))
+    job = Job(str(path), str(out or ""), asked, tile, pages=some, max_megapixels=max_megapixels)
+    given, asked = pictures_of(job, model)
+    results, said = _results(given, partial(_by, job, model, asked), out, model.contract.scale)
+    _warn(f"{source}: {note}" for note in said)
+    arrays = [_as_seen(restored.picture) for restored in results]
+    return arrays[0] if len(arrays) == 1 else np.stack(arrays)
 
-    restored = model.restore(picture, asked, tile=tile, max_megapixels=max_megapixels)
 
-    # The result, as a file and as an array.
-    if out is not None:
-        notes = (*picture.notes, *picture.lost, *images.write(out, restored.picture))
-        _warn(notes if array is not None else [f"{source}: {note}" for note in notes])
-    if array is not None:
-        return as_array(restored, array)
-    upright = images.upright(restored.picture)
-    return np.ascontiguousarray(upright.pixels[0].transpose(1, 2, 0))
+def _by(job: Job, model: Model, asked: Asked, picture: Picture) -> Restored:
+    """A picture of a file restored; maps [H, W] that are asked for stand upright."""
+    dials = {name: _as_stored(value, picture) for name, value in asked.dials.items()}
+    own = replace(asked, dials=dials, strength=_as_stored(asked.strength, picture))
+    return model.restore(picture, own, tile=job.tile, max_megapixels=job.max_megapixels)
+
+
+def _results(
+    pictures: Iterable[Picture],
+    by: Callable[[Picture], Restored],
+    out: Path | None,
+    scale: int,
+) -> tuple[list[Restored], list[str]]:
+    """The pictures restored, and written where `out` is a file; and sentences on what was met and
+    could not be kept.
+    """
+    results: list[Restored] = []
+    work = _one_by_one(pictures, by, out, scale, results)
+    first = next(work)
+    if out is None:
+        for _ in work:
+            pass
+        return results, []
+    prepare_folder(out)
+    said = images.write(out, chain([first], work))
+    notes = [note for each in results for note in (*each.picture.notes, *each.picture.lost)]
+    return results, list(dict.fromkeys([*notes, *said]))
+
+
+def _one_by_one(
+    pictures: Iterable[Picture],
+    by: Callable[[Picture], Restored],
+    out: Path | None,
+    scale: int,
+    results: list[Restored],
+) -> Iterator[Picture]:
+    """The pictures restored, each when it is asked for; what comes of it is appended to `results`.
+
+    UsageError where no one array can hold them.
+    """
+    for picture in pictures:
+        # What stands against the result is said before the work is done, not after it.
+        if out is not None:
+            images.check_format(picture, out, scale)
+        restored = by(picture)
+        if results and restored.picture.pixels.shape != results[0].picture.pixels.shape:
+            raise UsageError(
+                "the pictures of this file differ in size or colour, which no one array can hold; "
+                "choose one with pages=, or take `burnish restore`"
+            )
+        results.append(restored)
+        yield restored.picture
+
+
+def _as_seen(picture: Picture) -> Array:
+    """The colours of a picture as it is looked at, [H, W, C]."""
+    return np.ascontiguousarray(images.upright(picture).pixels[0].transpose(1, 2, 0))
 
 
 def _warn(notes: Iterable[str]) -> None:
