@@ -34,7 +34,8 @@ from burnish.images import Picture
 from burnish.inference.pages import Pages
 from burnish.inference.pdf import is_pdf
 from burnish.inference.pdf.choose import listed
-from burnish.inference.pdf.document import Outcome, restore_pdf
+from burnish.inference.pdf.document import restore_pdf
+from burnish.inference.pdf.exchange import Outcome
 from burnish.inference.pdf.facts import facts_of_pdf
 from burnish.pipeline import Restored, Settled
 
@@ -757,6 +758,11 @@ def test_a_form_that_draws_itself_ends(tmp_path: Path) -> None:
 
 
 def test_large_pictures_are_left_alone(tmp_path: Path) -> None:
+    document = Document()
+    strips(document, _grey(), rows=50)
+    # 0.06 megapixels in all, 0.01 in each strip
+    with pytest.raises(UnsupportedFormat, match="it is 200x283, 0 megapixels, and at most 0.02"):
+        run(document.save(tmp_path / "strips.pdf"), max_megapixels=0.02)
     with pytest.raises(UnsupportedFormat, match="--max-megapixels 0"):
         run(scan(tmp_path, KINDS["grey"]), max_megapixels=0.01)
 
@@ -838,6 +844,18 @@ def test_a_result_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
         restore_pdf(source, tmp_path / "out.pdf", same, before=full)
     assert (tmp_path / "out.pdf").read_bytes() == b"old"
     assert not list(tmp_path.glob(".burnish-*"))
+
+
+def test_a_disk_that_is_full_on_the_way_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = scan(tmp_path, KINDS["grey"])
+
+    def full(path: Path, data: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    refused(source, OutputError, "cannot be written to .No space left on device.; make room")
 
 
 def test_what_is_a_pdf_is_known_by_its_contents(tmp_path: Path) -> None:

@@ -5,57 +5,22 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from ...contract import finite
-from ...errors import (
-    FormatLimit,
-    InputCorrupt,
-    InputError,
-    NonFiniteOutput,
-    OutputError,
-    UnsupportedFormat,
-)
+from ...errors import FormatLimit, OutputError, UnsupportedFormat
 from ...ground.files import PREFIX, SUFFIX, atomic_write, prepare_folder
 from ...ground.remarks import OnProgress
-from ...images import Picture, refuse_losses
-from ...images.damage import damage
+from ...images import refuse_losses
 from ...images.format import Saving
 from ...images.sniff import opened as opened_file
-from ...pipeline import Restored, Settled
 from ..pages import Pages
 from . import ENDING, library
 from .choose import Chosen, choose, sentences
 from .claims import check_unsigned, earlier_versions, pdf_a
-from .colours import Space
-from .mosaic import Mosaic
-from .packing import Packed, pack
-from .pictures import read_picture
+from .exchange import Exchange, Outcome, Restore
 
-#: (picture, progress) -> what came of restoring it
-Restore = Callable[[Picture, OnProgress | None], Restored]
-
-MEGA = 1e6
 AS_USUAL = Saving()
-GREY_PAGE = "1-bit, and 8-bit grey in the result, which has greys; -m sauvola gives black and white"
-GREY_STENCIL = (
-    "it is a stencil, which holds black and white alone, and its result has greys; -m sauvola "
-    "gives black and white"
-)
-
-
-@dataclass
-class Outcome:
-    """What became of a document."""
-
-    #: sentences on what was met, and on what is not as before
-    notes: list[str] = field(default_factory=list)
-    #: what each picture was restored with, and its megapixels
-    done: list[tuple[Settled, float]] = field(default_factory=list)
 
 
 def restore_pdf(
@@ -93,11 +58,11 @@ def restore_pdf(
         prepare_folder(Path(target))
         outcome = Outcome()
         with _spool(Path(target)) as folder:
-            work = _Work(
+            exchange = Exchange(
                 pdf, name, chosen, restore, saving, strict, max_megapixels, folder, outcome
             )
             for number, picture in enumerate(chosen.pictures):
-                work.on(picture, _shown(progress, number, len(chosen.pictures)))
+                exchange.of(picture, _shown(progress, number, len(chosen.pictures)))
             if not outcome.done:
                 raise _nothing(name, chosen)
             outcome.notes += [*_remarks(pdf, chosen), *lost]
@@ -155,100 +120,6 @@ def check_ending(target: str | Path) -> None:
             f"{target}: a PDF comes back as a PDF, with its text and its pages; let the name end "
             f"in {ENDING}, and leave -f away"
         )
-
-
-@dataclass(frozen=True)
-class _Work:
-    """What it takes to restore the pictures of a document."""
-
-    #: the document, open
-    pdf: Any
-    #: what it is called in sentences
-    name: str
-    #: what of it is restored
-    chosen: Chosen
-    #: what restores
-    restore: Restore
-    #: how JPEGs are written
-    saving: Saving
-    #: whether what would be lost is an error
-    strict: bool
-    #: larger pictures are left alone; None lifts the limit
-    max_megapixels: float | None
-    #: where new streams wait until the document is written
-    folder: Path
-    #: what becomes of it
-    outcome: Outcome
-
-    def on(self, mosaic: Mosaic, progress: OnProgress | None) -> None:
-        """Restores one picture; what cannot be read is left as it is."""
-        first = mosaic.pieces[0].place.page
-        try:
-            with damage("it"):
-                picture, spaces = self._read(mosaic)
-        except InputError as error:
-            self._leave(error, first)
-            return
-        if self.strict:
-            refuse_losses(picture.lost, f"{self.name}, page {first}")
-        try:
-            restored = self.restore(picture, progress)
-            packed = self._packed(mosaic, spaces, restored.picture)
-        except InputError as error:
-            self._leave(error, first)
-            return
-        for piece, part in zip(mosaic.pieces, packed, strict=True):
-            file = self.folder / "-".join(map(str, piece.place.key))
-            atomic_write(file, part.data)
-            library.replace(self.pdf, piece.place.stream, file, part.entries)
-        for number in self.chosen.of(mosaic):
-            # a small copy of the page would go on showing it as it was
-            library.without(self.pdf.pages[number - 1], "/Thumb")
-        self.outcome.done.append((restored.settled, mosaic.width * mosaic.height / MEGA))
-        for note in (*picture.notes, *picture.lost):
-            self.chosen.say(note, first)
-
-    def _leave(self, error: InputError, page: int) -> None:
-        """Says that a picture is left as it is."""
-        self.chosen.say(f"left alone, since {str(error).replace('it: ', 'it ', 1)}", page)
-
-    def _read(self, mosaic: Mosaic) -> tuple[Picture, list[Space]]:
-        """The picture of all pieces together, and the space of each."""
-        limit = self.max_megapixels
-        streams = [piece.place.stream for piece in mosaic.pieces]
-        first, space = read_picture(self.pdf, streams[0], limit)
-        if len(streams) == 1:
-            return first, [space]
-        pixels = np.empty((*first.pixels.shape[:2], mosaic.height, mosaic.width), np.float32)
-        spaces = []
-        for piece in mosaic.pieces:
-            picture, space = read_picture(self.pdf, piece.place.stream, limit)
-            if picture.pixels.shape[1] != pixels.shape[1] or picture.depth != first.depth:
-                raise InputCorrupt("its strips are of different kinds")
-            piece.of(pixels)[:] = picture.pixels
-            spaces.append(space)
-        return replace(first, pixels=pixels, alpha=None), spaces
-
-    def _packed(self, mosaic: Mosaic, spaces: list[Space], picture: Picture) -> list[Packed]:
-        """The pieces of a result as streams."""
-        if not finite(picture.pixels):
-            raise NonFiniteOutput("its result holds NaN or infinity; try --fp32, or another model")
-        scale = picture.pixels.shape[-1] // mosaic.width
-        packed = []
-        for piece, space in zip(mosaic.pieces, spaces, strict=True):
-            part = replace(picture, pixels=piece.of(picture.pixels, scale), alpha=None)
-            packed.append(pack(part, space, self.saving))
-        kind = self.chosen.kinds[mosaic.pieces[0].place.key]
-        if kind.bits == 1 and any(part.entries["/BitsPerComponent"] != 1 for part in packed):
-            if kind.stencil:
-                raise FormatLimit(GREY_STENCIL)
-            self.chosen.say(GREY_PAGE, mosaic.pieces[0].place.page)
-        return [_as_stencil(part) for part in packed] if kind.stencil else packed
-
-
-def _as_stencil(part: Packed) -> Packed:
-    """Black and white as a stencil, which has no colours."""
-    return Packed(part.data, {**part.entries, "/ColorSpace": None})
 
 
 def _shown(progress: OnProgress | None, number: int, count: int) -> OnProgress | None:

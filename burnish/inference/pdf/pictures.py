@@ -87,12 +87,7 @@ def read_picture(pdf: Any, stream: Any, max_megapixels: float | None) -> tuple[P
     InputErrors, in sentences that begin with "it" or "its".
     """
     kind = kind_of(stream)
-    megapixels = kind.width * kind.height / 1e6
-    if max_megapixels is not None and megapixels > max_megapixels:
-        raise InputTooLarge(
-            f"it is {kind.width}x{kind.height}, {megapixels:.0f} megapixels, and at most "
-            f"{max_megapixels:g} are read; {LIFTS}"
-        )
+    check_size(kind.width, kind.height, max_megapixels)
     space = kind.space or _space_of_jpeg_2000(stream)
     if space.channels == 4 and space.icc is None:
         space = replace(space, icc=output_profile(pdf, 4))
@@ -101,6 +96,16 @@ def read_picture(pdf: Any, stream: Any, max_megapixels: float | None) -> tuple[P
     if picture.pixels.shape[1] != space.channels or space.lab is not None:
         space = _srgb(pdf, picture.icc)
     return replace(picture, alpha=_alpha(pdf, stream, kind)), space
+
+
+def check_size(width: int, height: int, most: float | None) -> None:
+    """InputTooLarge where a picture is larger than the limit; None is none."""
+    megapixels = width * height / 1e6
+    if most is not None and megapixels > most:
+        raise InputTooLarge(
+            f"it is {width}x{height}, {megapixels:.0f} megapixels, and at most {most:g} are read; "
+            f"{LIFTS}"
+        )
 
 
 def _space_of_jpeg_2000(stream: Any) -> Space:
