@@ -9,6 +9,7 @@ import io
 import struct
 import zlib
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -465,6 +466,109 @@ def test_exif_among_the_texts_of_a_png_is_found() -> None:
     text = f"\nexif\n{len(block) + 6:8d}\n" + (b"Exif\0\0" + block).hex()
     put = (b"zTXt", b"Raw profile type exif\0\0" + zlib.compress(text.encode()))
     assert images.read(with_chunks(put)).exif == block
+
+
+# profiles
+
+
+LINEAR = ((0.64, 0.33), (0.30, 0.60), (0.15, 0.06))
+DISPLAY_P3 = ((0.680, 0.320), (0.265, 0.690), (0.150, 0.060))
+ADOBE = ((0.64, 0.33), (0.21, 0.71), (0.15, 0.06))
+PROPHOTO = ((0.734699, 0.265301), (0.159597, 0.840403), (0.036598, 0.000105))
+
+
+def wide(icc: bytes | None, shape: tuple[int, ...] = (64, 80, 3)) -> Picture:
+    """A picture of every colour that its profile has."""
+    rng = np.random.default_rng(2)
+    samples = rng.integers(0, 65535, shape, endpoint=True, dtype=np.uint16)
+    return replace(images.from_array(samples), icc=icc)
+
+
+@pytest.mark.parametrize(
+    ("primaries", "gamma", "differs"),
+    [
+        (DISPLAY_P3, 2.2, False),
+        (ADOBE, 2.19921875, False),
+        (PROPHOTO, 1.8, True),
+        (LINEAR, 1, True),
+    ],
+)
+def test_tones_are_seen_as_srgb_has_them(primaries: Any, gamma: float, differs: bool) -> None:
+    picture = wide(profile_of(*primaries, gamma=gamma))
+    tone = images.tone_of(picture)
+    assert (tone is not None) == differs
+    if tone is None:
+        assert images.toned(picture) is picture
+        return
+    # as the definition of sRGB has it (IEC 61966-2-1), of greys
+    greys = np.linspace(0.05, 0.95, 12, dtype=np.float32).reshape(1, 1, 3, 4)
+    light = greys.astype(float) ** gamma
+    expected = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
+    np.testing.assert_allclose(tone.seen(greys), expected, atol=1e-3)
+    np.testing.assert_allclose(tone.stored(tone.seen(greys)), greys, atol=1e-4)
+    # what nobody changed comes back to the last bit, and what is darker comes back darker
+    seen = tone.seen(picture.pixels)
+    assert (tone.put_back(picture.pixels, seen) == picture.pixels).all()
+    np.testing.assert_allclose(tone.put_back(greys, tone.seen(greys * 0.8)), greys * 0.8, atol=1e-4)
+    assert tone.put_back(picture.pixels, seen[..., ::2]).shape == seen[..., ::2].shape
+
+
+def test_a_wide_picture_comes_back_wide_whatever_the_network_sees() -> None:
+    from burnish.contract import Contract
+    from burnish.pipeline import Settled, through
+
+    shown: list[Any] = []
+
+    def by(image: Any, level: Any, share: Any) -> Any:
+        shown.append(image)
+        return image
+
+    contract = Contract()
+    for icc in (profile_of(*PROPHOTO, gamma=1.8), profile_of(*DISPLAY_P3), None):
+        picture = wide(icc)
+        restored = through(by, contract, picture, Settled({}, {}))
+        assert (to_samples(restored.picture, "uint16") == to_samples(picture, "uint16")).all()
+        assert restored.picture.icc == icc
+        data, said = images.encode(restored.picture, FORMATS["PNG"])
+        assert said == []
+        assert images.read(data).icc == icc
+    assert np.abs(shown[0] - wide(None).pixels).max() > 0.02  # ProPhoto's tones
+    assert (shown[1] == wide(None).pixels).all()
+    through(by, contract, wide(profile_of(*PROPHOTO, gamma=1.8)), Settled({}, {}, icc=False))
+    assert (shown[-1] == wide(None).pixels).all()
+
+
+def test_profiles_that_nobody_can_use_change_nothing() -> None:
+    for icc in (b"no profile", profile_of(*PROPHOTO, gamma=1.8)[:200] + bytes(400)):
+        assert images.toned(wide(icc)).pixels is not None
+        assert images.tone_of(wide(icc)) is None
+    grey = wide(profile_of(*PROPHOTO, gamma=1.8), (9, 9))
+    assert images.tone_of(grey) is None  # a profile for colour
+
+
+# strict words
+
+
+def test_strict_refuses_what_would_be_lost_before_the_model_runs(tmp_path: Path) -> None:
+    from typer.testing import CliRunner
+
+    from burnish.cli import app
+
+    (tmp_path / "a.jpg").write_bytes(with_segments(jpeg(), (0xED, b"Photoshop 3.0\0" + RESOURCES)))
+    (tmp_path / "b.jpg").write_bytes(jpeg())
+    words = ["restore", str(tmp_path / "a.jpg"), "-m", "photo", "-d", "noise=0"]
+    for more in ([], ["--dry-run"]):
+        done = CliRunner().invoke(app, [*words, "-o", str(tmp_path / "a.webp"), "--strict", *more])
+        assert done.exit_code == 3
+        assert "E_NOT_KEPT" in done.output
+        assert "its Photoshop data, for which WebP has no place" in done.output
+        assert not (tmp_path / "a.webp").exists()
+    both = ["restore", str(tmp_path), "-o", str(tmp_path / "out"), "-m", "photo", "-d", "noise=0"]
+    done = CliRunner().invoke(app, [*both, "-f", "webp", "--strict", "--no-icc"])
+    assert done.exit_code == 3
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["b.webp"]
+    done = CliRunner().invoke(app, [*words, "-o", str(tmp_path / "c.jpg"), "--strict"])
+    assert done.exit_code == 0
 
 
 # helpers of the tests

@@ -13,6 +13,7 @@ from .orientation import looked_at, stored, turned, upright
 from .picture import Header, Picture, Plane, Timing, from_array, to_image
 from .read import MAX_MEGAPIXELS, frames, header, open_image, read
 from .sniff import unread_endings
+from .tone import Tone, tone_of, toned
 from .write import (
     check_format,
     check_header,
@@ -32,6 +33,7 @@ __all__ = [
     "Plane",
     "Sampling",
     "Timing",
+    "Tone",
     "check_format",
     "check_header",
     "check_kind",
@@ -51,6 +53,8 @@ __all__ = [
     "refuse_losses",
     "stored",
     "to_image",
+    "tone_of",
+    "toned",
     "turned",
     "unread_endings",
     "upright",

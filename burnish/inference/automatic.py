@@ -12,7 +12,7 @@ from typing import Any
 
 from ..contract import Array, Contract, Opened, mix
 from ..ground.remarks import OnProgress, Say, silent
-from ..images import MAX_MEGAPIXELS, Picture
+from ..images import MAX_MEGAPIXELS, Picture, toned
 from ..pipeline import FOUND, NOTHING, Asked, Finding, Kind, Look, Restored, Settled, settle
 from .model import Model, check_units
 
@@ -100,7 +100,7 @@ class Automatic(Model):
         """The models that the picture would go through, and why; and all that is set or found."""
         found = {dial: one for dial, one in asked.dials.items() if isinstance(one, Finding)}
         told = tuple(name for name, dial in MODELS.items() if dial in {*asked.dials} - {*found})
-        look = Look(picture, found)
+        look = Look(toned(picture) if asked.icc else picture, found)
         choice = Choice(told, "") if told else choose(look)
         dials = tuple(self.contract.dial(MODELS[name]) for name in told or MODELS)
         contract = replace(self.contract, dials=dials)
@@ -154,7 +154,8 @@ def _part(settled: Settled, dial: str, strength: float | Array, *, behind: bool)
     value = settled.dials[dial]
     if behind and dial == "quality" and settled.origins[dial] in FOUND:
         value = value + LEFT * (100 - value)
-    return Settled({dial: value}, {dial: settled.origins[dial]}, strength)
+    origins = {dial: settled.origins[dial]}
+    return Settled({dial: value}, origins, strength, icc=settled.icc)
 
 
 def _partly(progress: OnProgress | None, done: int, of: int) -> OnProgress | None:

@@ -37,6 +37,8 @@ class Asked:
     dials: Mapping[str, Setting] = field(default_factory=dict)
     #: 0 (the input) to 1 (the full effect), or a map of it [H, W]
     strength: float | Array | MapFile = 1.0
+    #: whether a network sees tones as sRGB has them, where the picture's profile has them otherwise
+    icc: bool = True
 
 
 #: where nobody asks for anything
@@ -47,10 +49,12 @@ def ask(
     contract: Contract,
     dials: Mapping[str, Word | Setting] | None = None,
     strength: float | Array | MapFile = 1.0,
+    icc: bool = True,
 ) -> Asked:
     """The words as values, all of them checked against the contract.
 
     dials: words by the names of dials. strength: 0 (the input) to 1 (the full effect), or a map.
+    icc: whether the picture's profile counts, as `Asked` has it.
 
     DialError for a dial that there is not, a number out of its range, a map that is no file, a map
     where the model takes none, or "auto" for what cannot be found. UsageError for a strength
@@ -62,7 +66,7 @@ def ask(
         if word is not None
     }
     _check_strength(strength)
-    return Asked(settings, strength)
+    return Asked(settings, strength, icc)
 
 
 def _setting(contract: Contract, dial: Dial, word: str | Setting) -> Setting:

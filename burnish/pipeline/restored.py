@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
@@ -13,7 +13,7 @@ import numpy as np
 from ..contract import Array, Contract, Run, mix, predict
 from ..ground.channels import as_channels, from_channels, to_input, without_copies
 from ..ground.resize import resize
-from ..images import Picture, fill_hidden
+from ..images import Picture, fill_hidden, tone_of
 from .asked import NOTHING, Asked
 from .settle import Settled, settle
 
@@ -80,8 +80,20 @@ def through(by: Predict, contract: Contract, picture: Picture, settled: Settled)
     equal channels, and what it colours comes back in colour. What lies under full transparency
     stays as it is. A black-and-white picture that is stored in three equal channels goes as the
     grey one that it is. Where the model enlarges, what stays or is mixed with is the picture
-    enlarged.
+    enlarged. The network sees tones as sRGB has them, where the picture's profile has them
+    otherwise.
     """
+    tone = tone_of(picture) if settled.icc else None
+    if tone is None:
+        return _through(by, contract, picture, settled)
+    shown = replace(picture, pixels=tone.seen(picture.pixels))
+    restored = _through(by, contract, shown, settled)
+    pixels = tone.put_back(picture.pixels, restored.picture.pixels)
+    return replace(restored, picture=replace(restored.picture, pixels=pixels))
+
+
+def _through(by: Predict, contract: Contract, picture: Picture, settled: Settled) -> Restored:
+    """As `through`, of numbers that a network can see as they are."""
     alpha = picture.alpha
     colours = contract.channels_out > contract.channels_in
     pixels = picture.pixels if colours else without_copies(picture.pixels)

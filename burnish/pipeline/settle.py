@@ -13,7 +13,7 @@ import numpy as np
 
 from ..contract import Array, Contract, Dial, level_array
 from ..errors import UsageError
-from ..images import MAX_MEGAPIXELS, Picture
+from ..images import MAX_MEGAPIXELS, Picture, toned
 from .asked import AUTO, Asked, Auto
 from .estimate import ESTIMATORS
 from .look import Finding, Look, Origin
@@ -34,6 +34,8 @@ class Settled:
     models: tuple[str, ...] = ()
     #: and why these, in a sentence; "" where a model was named
     why: str = ""
+    #: whether a network sees tones as sRGB has them, as `Asked` has it
+    icc: bool = True
 
     @property
     def level(self) -> Array | None:
@@ -55,7 +57,7 @@ def settle(
 
     UsageError or InputError where a map does not fit the picture; InputErrors of reading one.
     """
-    look = look or Look(picture)
+    look = look or Look(toned(picture) if asked.icc else picture)
     settings: dict[str, float | Array] = {}
     origins: dict[str, Origin] = {}
     for dial in contract.dials:
@@ -68,7 +70,8 @@ def settle(
         else:
             settings[dial.name] = wanted
             origins[dial.name] = "asked"
-    return Settled(settings, origins, _strength(asked, picture, max_megapixels))
+    strength = _strength(asked, picture, max_megapixels)
+    return Settled(settings, origins, strength, icc=asked.icc)
 
 
 def _found(dial: Dial, wanted: Auto | Finding, look: Look) -> tuple[float, Origin]:

@@ -114,12 +114,12 @@ def _look(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
 
     Of pixels that cannot be read, it is why not.
     """
-    from ...images import read
+    from ...images import read, toned
     from ...inference.automatic import choose
     from ...pipeline import Look
 
     try:
-        look = Look(read(path))
+        look = Look(toned(read(path)))
     except InputError as error:
         return {"error": {"code": error.code, "message": str(error)}}, {"not seen": str(error)}
     noise = look.finding("noise")

@@ -115,6 +115,9 @@ Sampled = Annotated[
         help="Of a JPEG's colours: 444, 422 or 420.",
     ),
 ]
+NoProfile = Annotated[
+    bool, typer.Option("--no-icc", help="Restore numbers as they stand, whatever the profile.")
+]
 Strict = Annotated[bool, typer.Option("--strict", help="Refuse what cannot be kept whole.")]
 PageNumbers = Annotated[
     str | None,
@@ -143,6 +146,7 @@ def restore(
     quality: Quality = None,
     sampling: Sampled = None,
     strict: Strict = False,
+    no_icc: NoProfile = False,
     pages: PageNumbers = None,
     alone: Each = False,
     overwrite: Overwrite = False,
@@ -169,13 +173,12 @@ def restore(
     with starting():
         from ...inference.job import Job
 
-    # What is meant, checked before anything is decoded.
     mode = Mode(archive, in_place, restart, verify, same, sidecar)
     pairs = mode.pairs(inputs, output, recursive, suffix, format)
     opened = open_model(model)
     like = partial(
         Job,
-        asked=_asked(opened.contract, dial, strength, strength_map),
+        asked=_asked(opened.contract, dial, strength, strength_map, not no_icc),
         tile=parse_tile(tile),
         quality=quality,
         sampling=None if sampling is None else sampling.value,
@@ -201,17 +204,22 @@ def _work(meant: Meant, mode: Mode, root: Path | None, dry_run: bool, console: C
 
 
 def _asked(
-    contract: Contract, dials: Sequence[str], strength: float, strength_map: Path | None
+    contract: Contract,
+    dials: Sequence[str],
+    strength: float,
+    strength_map: Path | None,
+    icc: bool,
 ) -> Asked:
     """What is asked of a model. The strength holds everywhere, or where a map is white."""
     from ...pipeline import MapFile, ask
 
     settings = parse_settings(dials)
     if strength_map is None:
-        return ask(contract, settings, strength)
+        return ask(contract, settings, strength, icc)
     if not strength_map.is_file():
         raise UsageError(f"--strength-map {strength_map}: no such file")
-    return ask(contract, settings, MapFile(strength_map, 0.0, strength, str(strength_map)))
+    where = MapFile(strength_map, 0.0, strength, str(strength_map))
+    return ask(contract, settings, where, icc)
 
 
 def _look_over(

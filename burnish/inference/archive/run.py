@@ -137,6 +137,7 @@ def settings(order: Archive, model: Model) -> dict[str, str]:
         "model file": (hash_of(model) or "none")[:12],
         **dials,
         "strength": str(job.asked.strength),
+        "icc": str(job.asked.icc),
         **options,
         "device": order.device,
         "threads": str(order.threads),

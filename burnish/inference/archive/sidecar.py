@@ -64,6 +64,7 @@ def about_run(
         "libraries": _versions(),
         "model": {"name": name, "sha256": hash_of(model)},
         "strength": _strength(job),
+        "icc": job.asked.icc,
         "options": options_of(job),
         "backend": opened.backend,
         "precision": opened.precision,
@@ -255,7 +256,7 @@ def _job(record: Mapping[str, Any], model: Model, source: str, target: str, over
             for name, dial in record["dials"].items()
             if not (one_by_one and dial["from"] in FOUND)
         }
-        asked = ask(model.contract, dials, strength)
+        asked = ask(model.contract, dials, strength, record.get("icc", True) is True)
         return Job(source, target, asked=asked, overwrite=overwrite, **options)
     except (KeyError, TypeError) as error:
         raise InputError(
