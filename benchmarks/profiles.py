@@ -1,4 +1,4 @@
-"""What a network should see of pictures with other profiles than sRGB: the figures of docs/kept.md.
+"""What a network should see of pictures with other profiles than sRGB, for docs/formats.md.
 
 python -m benchmarks.profiles [FOLDER]
 

@@ -118,7 +118,7 @@ def test_every_sampling_is_read(sampling: str, progressive: bool) -> None:
 
 def test_xyb_comes_through_its_profile() -> None:
     # a profile whose red is green and whose green is red, called as cjpegli's is
-    swapped = profile_of((0.265, 0.690), (0.680, 0.320), (0.150, 0.060), "XYB_Per")
+    swapped = profile_of((0.265, 0.690), (0.680, 0.320), (0.150, 0.060), name="XYB_Per")
     green_first = np.ascontiguousarray(pixels()[..., [1, 0, 2]])
     data = encoded(green_first, "JPEG", quality=98, subsampling=0, icc_profile=swapped)
     picture = images.read(data)
@@ -581,7 +581,7 @@ def deep() -> NDArray[np.uint16]:
     return samples
 
 
-def profile_of(red: Any, green: Any, blue: Any, name: str = "", gamma: float = 2.2) -> bytes:
+def profile_of(red: Any, green: Any, blue: Any, *, name: str = "", gamma: float = 2.2) -> bytes:
     """A profile of these primaries (x, y) under D65, by littlecms."""
     from imagecodecs import cms_profile
 

@@ -3,7 +3,7 @@
 Networks are trained on numbers of sRGB. A picture whose profile spreads tones in another way
 (linear, ProPhoto's, a printer's grey) is shown to them as sRGB would have it, channel by channel.
 Its channels are not mixed: that would spread the noise of each over all, and cost more than it
-gains (docs/kept.md has the figures); and its colours stay its own, however wide they are.
+gains (docs/formats.md has the figures); and its colours stay its own, however wide they are.
 """
 
 from __future__ import annotations
