@@ -267,17 +267,27 @@ def cost(folder: Path, against: Path | None, count: int, rounds: int, model: str
         "without": ([*plain[:-1], model], environment(PYTHONPATH=str(against or ROOT))),
         "with": (command(folder / "in", folder / "out", model=model), environment()),
     }
-    times: dict[str, list[float]] = {name: [] for name in ways}
+    seconds: dict[str, list[float]] = {name: [] for name in ways}
+    work: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(rounds):
         for name, (words, where) in ways.items():
             shutil.rmtree(folder / "out", ignore_errors=True)
             begun = time.monotonic()
+            before = worked()
             subprocess.run(words, env=where, check=True, stderr=subprocess.DEVNULL)
-            times[name].append(time.monotonic() - begun)
-    pairs = list(zip(times["with"], times["without"], strict=True))
-    shares = [100 * (with_journal / without - 1) for with_journal, without in pairs]
-    print({name: [round(value, 1) for value in found] for name, found in times.items()})
-    print(f"the journal costs {statistics.median(shares):.1f} % (median of {rounds} pairs)")
+            seconds[name].append(time.monotonic() - begun)
+            work[name].append(worked() - before)
+    for what, found in (("seconds", seconds), ("seconds of processor", work)):
+        pairs = zip(found["with"], found["without"], strict=True)
+        share = statistics.median(100 * (dear / cheap - 1) for dear, cheap in pairs)
+        each = {name: [round(value, 1) for value in values] for name, values in found.items()}
+        print(f"{what}: {each}; the journal costs {share:.1f} % (median of {rounds} pairs)")
+
+
+def worked() -> float:
+    """Seconds of processor that the processes which this one began have taken, with their own."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def main() -> None:

@@ -99,7 +99,7 @@ class Mode:
         if not self.keeps_journal:
             return None
         if output is not None:
-            return Path(os.path.normpath(output))
+            return Path(output)
         folders = {path if path.is_dir() else path.parent for path in inputs}
         roots = {os.path.realpath(folder) for folder in folders}
         if len(roots) > 1:

@@ -76,23 +76,29 @@ def plan(
     not what it was.
     """
     folders = set()
+    inside = os.path.join(root, "")
+    # A new journal need not be asked about every file.
+    known_before = journal if journal.counts() else None
     for source, target in pairs:
         absolute = os.path.abspath(source)
-        name = os.path.relpath(target, root)
+        name = target.removeprefix(inside)
         folders.add(os.path.dirname(target))
-        known = journal.find(absolute)
+        known = None if known_before is None else known_before.find(absolute)
         if known is None:
-            _plan_new(journal, root, absolute, name, overwrite)
+            taken = name in (known_before or ())
+            _plan_new(journal, root, absolute, name, overwrite=overwrite, taken=taken)
         else:
             _plan_known(journal, root, known, verify)
     _plan_folders(journal, root, folders)
     journal.commit()
 
 
-def _plan_new(journal: Journal, root: Path, source: str, name: str, overwrite: bool) -> None:
-    """Plans a picture that the journal does not know."""
+def _plan_new(
+    journal: Journal, root: Path, source: str, name: str, *, overwrite: bool, taken: bool
+) -> None:
+    """Plans a picture that the journal does not know. taken: whether it knows that name."""
     in_place = os.path.join(root, name) == source
-    if not in_place and name in journal:
+    if taken and not in_place:
         old = os.path.splitext(source)[1].lstrip(".")
         name = free_name(name, old, journal)
     there = not in_place and os.path.lexists(os.path.join(root, name))
