@@ -1,5 +1,5 @@
 """What telephones and cameras write today, at every depth and with all that stands beside: AVIF,
-HEIC and camera raw.
+HEIC, JPEG XL and camera raw.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from burnish.inference.targets import never_written, pair
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"/>'
-AVIF, HEIC = FORMATS["AVIF"], FORMATS["HEIC"]
+AVIF, HEIC, JXL = FORMATS["AVIF"], FORMATS["HEIC"], FORMATS["JXL"]
 
 
 def ramp(bits: int, channels: int = 3) -> NDArray[Any]:
@@ -281,6 +281,7 @@ def test_a_telephones_heic_comes_back_with_all_that_is_beside(described: Picture
     assert (header.width, header.height) == given.pixels.shape[:1:-1]
     assert header.stored == "8-bit colour (4:2:0)"
     assert given.lossy
+    assert "x265 (GPL-2.0)" in images.facts(data)["by"]
     result, said = images.encode(given, HEIC)
     assert said == []
     theirs, again = opened_by_libheif(result), images.read(result)
@@ -331,6 +332,87 @@ def test_a_heif_that_says_so_first_is_known_by_what_it_says_next() -> None:
     ):
         with pytest.raises(errors.UnsupportedFormat, match=says):
             images.read(boxed(b"ftyp", brands) + bytes(99))
+
+
+# JPEG XL
+
+
+@pytest.mark.parametrize("bits", [8, 10, 12, 14, 16])
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_every_value_of_a_jpeg_xl_survives(bits: int, channels: int) -> None:
+    samples = ramp(bits, channels)
+    data, said = images.encode(of_bits(samples, bits, "JXL"), JXL)
+    assert said == []
+    assert (imagecodecs.jpegxl_decode(data) == samples).all()
+    read = images.read(data)
+    depth, counting = ("uint8", None) if bits == 8 else ("uint16", None if bits == 16 else bits)
+    assert (read.depth, read.bits, read.lossy) == (depth, counting, False)
+    again, _ = images.encode(read, JXL)
+    assert (imagecodecs.jpegxl_decode(again) == samples).all()
+    colour = "grey" if channels < 3 else "colour"
+    alpha = " and alpha" if channels in (2, 4) else ""
+    assert images.header(data).stored == f"{bits}-bit {colour}{alpha}, lossless"
+
+
+def test_floats_of_a_jpeg_xl_keep_their_range() -> None:
+    samples = np.linspace(-1, 3, 27 * 9, dtype=np.float32).reshape(9, 9, 3)
+    data, said = images.encode(images.from_array(samples), JXL)
+    assert said == []
+    assert (to_samples(images.read(data), "float32") == samples).all()
+    assert images.header(data).stored == "32-bit float colour, lossless"
+
+
+def test_the_head_of_a_jpeg_xl_is_read_whatever_its_size() -> None:
+    for height, width in ((8, 8), (64, 48), (256, 256), (1, 700), (700, 1), (120, 160), (90, 160)):
+        for container in (False, True):
+            picture = np.zeros((height, width, 3), np.uint8)
+            data = bytes(imagecodecs.jpegxl_encode(picture, usecontainer=container))
+            header = images.header(data)
+            assert (header.width, header.height) == (width, height)
+            assert (header.icc, header.cicp) == (None, None)
+
+
+def test_a_jpeg_in_the_coat_of_a_jpeg_xl_is_lossy_and_comes_back_as_a_jpeg_xl() -> None:
+    jpeg = io.BytesIO()
+    Image.fromarray(pixels()).save(jpeg, "JPEG", quality=90, exif=exif.oriented(1))
+    given = images.read(bytes(imagecodecs.jpegxl_encode_jpeg(jpeg.getvalue())))
+    assert given.lossy
+    assert given.lost == ("not kept: what gives back the JPEG that it was made of, byte for byte",)
+    assert abs(given.pixels - images.read(jpeg.getvalue()).pixels).mean() < 0.01
+    result, _ = images.encode(given, JXL)
+    assert images.header(result).lossy
+    assert abs(images.read(result).pixels - given.pixels).mean() < 0.02
+
+
+def test_exif_and_xmp_of_a_jpeg_xl_come_back_and_its_profile_is_said_to_be_lost(
+    described: Picture,
+) -> None:
+    data, said = images.encode(described, JXL)
+    assert said == ["not kept: its profile, for which JPEG XL has no place"]
+    read = images.read(data)
+    upright = images.upright(described)
+    assert read.xmp == XMP
+    assert exif.orientation(read.exif) == 1
+    assert (read.pixels == upright.pixels).all()
+    kept = exif.parse(read.exif or b"")
+    assert kept is not None
+    assert kept.text("main", exif.MAKE) == "Maker"
+    assert images.encode(read, JXL) == (data, [])
+    # and where the boxes are compressed
+    plain, _ = images.encode(images.from_array(pixels(24, 40)), JXL)
+    packed_xmp = boxed(b"brob", b"xml ", bytes(imagecodecs.brotli_encode(XMP)))
+    assert images.read(plain + packed_xmp).xmp == XMP
+
+
+def test_a_lossy_jpeg_xl_is_as_fine_as_one_asks() -> None:
+    picture = images.from_array(pixels())
+    errors_at = []
+    for quality in (98, 60, 20):
+        data, _ = images.encode(picture, JXL, quality=quality)
+        assert images.header(data).lossy
+        errors_at.append(float(abs(images.read(data).pixels - picture.pixels).mean()))
+    assert errors_at == sorted(errors_at)
+    assert errors_at[0] < 0.6 * errors_at[2]
 
 
 # without the extras
@@ -409,7 +491,9 @@ def test_a_raw_file_is_developed_with_the_cameras_white_balance(order: str) -> N
     parsed = exif.parse(picture.exif or b"")
     assert parsed is not None
     assert parsed.text("main", exif.MAKE) == "Maker"
-    assert images.facts(data)["format"] == "RAW"
+    facts = images.facts(data)
+    assert facts["format"] == "RAW"
+    assert "LibRaw" in facts["by"]
 
 
 @pytest.mark.parametrize("orientation", [3, 6, 8])

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 #: the formats that -f takes, each by its usual ending, in words
-FORMATS = "jpg, png, webp, tif, avif, gif, bmp, pnm, pfm, dpx, tga or heic"
+FORMATS = "jpg, png, webp, tif, avif, jxl, gif, bmp, pnm, pfm, dpx, tga or heic"
 
 
 class Device(StrEnum):

@@ -7,6 +7,7 @@ from typing import Any
 
 from . import exif
 from .colour import profile_name
+from .formats import FORMATS
 from .picture import Header
 from .read import examine
 from .sniff import ImageSource, name_of, opened
@@ -25,6 +26,7 @@ def facts(source: ImageSource, *, name: str | None = None) -> dict[str, Any]:
     found: dict[str, Any] = {
         "file": name,
         "format": header.format,
+        **({"by": extra.by} if (extra := FORMATS[header.format].extra) else {}),
         "width": header.width,
         "height": header.height,
         "channels": header.channels,

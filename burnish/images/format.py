@@ -99,6 +99,8 @@ class Extra:
     module: str
     #: what stands in the brackets of `burnish[...]`
     name: str
+    #: by what the format is read and written, and under which licences that is
+    by: str
 
     @property
     def installed(self) -> bool:

@@ -76,7 +76,6 @@ UNREAD = (
     Unread("is a HEIF of a kind that is not read; save it as a HEIC or AVIF", rb".{4}ftypmif1"),
     Unread("is a film; {reads}", rb".{4}ftyp", (".mov", ".mp4")),
     Unread("is a JPEG 2000; {reads}", rb"\0\0\0\x0cjP  \r\n|\xff\x4f\xff\x51", (".jp2", ".j2k")),
-    Unread("is a JPEG XL; {reads}", rb"\xff\x0a|\0\0\0\x0cJXL ", (".jxl",)),
     Unread("is a Photoshop document; {reads}", rb"8BPS", (".psd",)),
     Unread("is an archive; unpack it: {reads}", rb"\x1f\x8b|7z\xbc\xaf|Rar!|BZh|\xfd7zXZ"),
     Unread(

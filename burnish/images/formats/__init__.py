@@ -15,6 +15,7 @@ from .dpx import DPX
 from .gif import GIF
 from .heic import HEIC
 from .jpeg import JPEG
+from .jxl import JXL
 from .pfm import PFM
 from .png import PNG
 from .pnm import PNM
@@ -26,7 +27,7 @@ from .webp import WEBP
 #: the table of contents; to add a format: a file in this folder, and a line here
 FORMATS: dict[str, Format] = {
     format.name: format
-    for format in (JPEG, PNG, WEBP, TIFF, AVIF, GIF, BMP, PNM, PFM, DPX, TGA, HEIC, RAW)
+    for format in (JPEG, PNG, WEBP, TIFF, AVIF, JXL, GIF, BMP, PNM, PFM, DPX, TGA, HEIC, RAW)
 }
 #: how names of results end whose sources are never written: a format of 16 bits, and of EXIF
 UNWRITTEN = ".tif"

@@ -118,5 +118,10 @@ HEIC = Format(
     examine=examine,
     decode=decode,
     encode=encode,
-    extra=Extra("pillow_heif", "heif"),
+    extra=Extra(
+        "pillow_heif",
+        "heif",
+        "pillow-heif (BSD-3-Clause), with libheif and libde265 (LGPL-3.0) and, to write, x265 "
+        "(GPL-2.0)",
+    ),
 )

@@ -180,6 +180,6 @@ RAW = Format(
     examine=examine,
     decode=decode,
     encode=None,
-    extra=Extra("rawpy", "raw"),
+    extra=Extra("rawpy", "raw", "rawpy (MIT), with LibRaw (LGPL-2.1 or CDDL-1.0)"),
     claims=claims,
 )

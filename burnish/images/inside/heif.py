@@ -69,7 +69,7 @@ def header_of(file: BinaryIO, name: str, format: str) -> Header:
     cicp = _cicp(picture)
     block = exif.set_orientation(_exif(file, held, name), _orientation(picture))
     icc = _profile(picture)
-    other = None if icc is not None else _other_colours(cicp)
+    other = None if icc is not None else other_colours(cicp)
     colour = "grey" if sampling == "4:0:0" else f"colour ({sampling})"
     return Header(
         format,
@@ -86,7 +86,7 @@ def header_of(file: BinaryIO, name: str, format: str) -> Header:
         xmp=_xmp(file, held, name),
         dpi=exif.resolution(block),
         cicp=other,
-        notes=() if other is None else (_in_words(other),),
+        notes=() if other is None else (colours_in_words(other),),
         lost=tuple(_beside(held)),
     )
 
@@ -194,7 +194,7 @@ def _profile(picture: Item) -> bytes | None:
     return None
 
 
-def _other_colours(cicp: tuple[int, int, int] | None) -> tuple[int, int, int, int] | None:
+def other_colours(cicp: tuple[int, ...] | None) -> tuple[int, int, int, int] | None:
     """The code of colours that are not sRGB's, as decoded samples have it: without a matrix, and of
     full range. None of those that are.
     """
@@ -203,7 +203,7 @@ def _other_colours(cicp: tuple[int, int, int] | None) -> tuple[int, int, int, in
     return (cicp[0], cicp[1], 0, 1)
 
 
-def _in_words(cicp: tuple[int, int, int, int]) -> str:
+def colours_in_words(cicp: tuple[int, int, int, int]) -> str:
     """A sentence on colours that are not sRGB's."""
     primaries, transfer = cicp[:2]
     space = "" if primaries in PRIMARIES else COLOURS.get(primaries, f"primaries {primaries}")
