@@ -210,6 +210,45 @@ def test_what_was_never_compressed_has_the_quality_100(rng: np.random.Generator)
         quality(np.full((1, 1, 64, 64), np.nan, np.float32))
 
 
+def cut(image: Array) -> Array:
+    return np.ascontiguousarray(image[..., 3:-5, 3:-5])
+
+
+def as_webp(image: Array) -> Array:
+    file = io.BytesIO()
+    pixels = np.rint(image[0] * 255).astype(np.uint8).transpose(1, 2, 0)
+    Image.fromarray(pixels).save(file, "WEBP", quality=90)
+    return decoded(file.getvalue())
+
+
+@pytest.mark.parametrize("first", [10, 25])
+def test_under_the_last_table_an_earlier_one_is_found(first: int, rng: np.random.Generator) -> None:
+    low = decoded(saved(noisy(leaves(240, 320), 3, rng, True), first))
+    again = [
+        low,
+        decoded(saved(low, 90)),
+        decoded(saved(cut(low), 95)),
+        decoded(saved(cut(low), 90)),
+        decoded(saved(decoded(saved(low, 60)), 90)),
+        as_webp(low),
+    ]
+    for picture in again:
+        assert quality(picture) == pytest.approx(first, abs=2)
+
+
+def test_under_the_last_table_of_a_grey_picture_too(rng: np.random.Generator) -> None:
+    low = decoded(saved(noisy(leaves(240, 320, 1), 3, rng, True), 15))
+    for picture in (decoded(saved(low, 92)), decoded(saved(cut(low), 92))):
+        assert quality(picture) == pytest.approx(15, abs=2)
+
+
+@pytest.mark.parametrize("at", [20, 50, 90])
+def test_what_was_saved_once_was_not_saved_before(at: int, rng: np.random.Generator) -> None:
+    for clean in (leaves(240, 320), noisy(leaves(240, 320, 1, 1), 8, rng, True)):
+        assert quality(decoded(saved(clean, at))) == pytest.approx(at, abs=1)
+        assert quality(decoded(saved(decoded(saved(clean, 98)), at))) == pytest.approx(at, abs=1)
+
+
 @pytest.mark.parametrize(
     "options", [{}, {"progressive": True}, {"subsampling": 0, "optimize": True}]
 )

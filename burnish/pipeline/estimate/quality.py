@@ -1,58 +1,66 @@
 """How strongly a picture was compressed as a JPEG, from its pixels alone: in its 8x8 blocks the
-coefficients still lie on the multiples of the table's steps.
+coefficients still lie on the multiples of the table's steps; under the last table those of a
+stronger one that came before it, whose blocks may begin elsewhere, since the picture was cut.
 
-Fan, de Queiroz, "Identification of bitmap compression history: JPEG detection and quantizer
-estimation", IEEE TIP 2003. Where a file has the table itself, that says it exactly:
-`burnish.images.jpeg.quality`.
+Where a file has the last table itself, that says it exactly: `burnish.images.jpeg.quality`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
-from numpy.typing import NDArray
 
 from ...contract import Array, finite
 from ...errors import NonFiniteInput
 from ...ground.channels import grey
-from ...images.jpeg.quality import table_at
+from .blocks import (
+    LOW,
+    LOWEST_FEW,
+    Figures,
+    Phase,
+    Place,
+    coefficients,
+    earlier_phases,
+    last_phase,
+)
+from .tables import (
+    BIN,
+    HIGHEST,
+    LEAST_BLOCKS,
+    Counted,
+    counted,
+    on_steps,
+    steps_at,
+    table_in,
+)
 
-Figures = NDArray[np.float64]
-
-#: qualities that are told apart; above the last a picture counts as not compressed
-LOWEST, HIGHEST = 3, 98
-#: deviation of a coefficient from its multiple, in 8-bit steps, and the share of those that it is
-#: of: what rounding the brightness and three channels to whole steps leaves, and the same in flat
-#: blocks, where the errors of neighbours are alike
-SIGMAS = ((0.35, 0.75), (1.0, 0.25))
-#: share of coefficients that clipping, or another table, puts anywhere
-STRAY = 0.03
-#: as many blocks are looked at, and this many must not be flat
-MOST_BLOCKS, LEAST_BLOCKS = 3000, 16
-#: and to see where they begin
-PHASE_BLOCKS = 400
-#: frequencies that are looked at, across plus down; higher ones are mostly 0, which shows where
-#: blocks begin
-FREQUENCIES = [(i, j) for i in range(8) for j in range(8) if 1 <= i + j <= 5]
-HIGH = [(i, j) for i in range(8) for j in range(8) if 7 <= i + j <= 11]
-#: a coefficient that a table set to 0 is not larger than this
-NOTHING = 1.0
-#: by how much the best table has to explain a coefficient better than steps of 1 do, in natural
-#: logarithms, mean
+#: as many blocks are looked at
+MOST_BLOCKS = 3000
+#: by how much a table has to explain a coefficient better than none does, in natural logarithms,
+#: mean
 CLEAR = 0.05
-#: of the coefficients that are not 0 under a coarse table, at least so many lie this near to a
-#: multiple; of a drawing, most coefficients are 0, which any table explains, and the others lie
-#: anywhere
-LEAST_ON_STEPS, NEAR, COARSE = 0.6, 1.5, 6.0
+#: an earlier compression was stronger by at least so much
+STRONGER = 5
+#: of the coefficients beyond the first step of a table that shows, at least so many lie near a
+#: multiple, beyond what chance puts there: of the last table, and of one that others lie over
+LEAST_ON_STEPS, LEAST_UNDER = 0.4, 0.25
+#: and so many of all coefficients lie beyond it
+EVIDENCE = 0.005
+#: steps of what may lie over a table where nothing shows (a lossy WebP), in 8-bit steps
+UNKNOWN = 4.0
+#: generations that are looked for
+GENERATIONS = 3
 
 
 def quality(image: Array) -> float:
-    """The quality, libjpeg's 1 to 100, with which a whole picture [1, 1 or 3, H, W] in [0, 1] was
-    last compressed; 100 where nothing shows.
+    """The lowest quality, libjpeg's 1 to 100, with which a whole picture [1, 1 or 3, H, W] in
+    [0, 1] was compressed; 100 where nothing shows.
 
     NonFiniteInput.
 
     The picture must be as the decoder gave it: resizing, turning by a few degrees and noise hide
-    the table. Cutting does not.
+    the table. Cutting does not, nor does saving it again at a higher quality.
     """
     if not finite(image):
         raise NonFiniteInput(
@@ -61,115 +69,91 @@ def quality(image: Array) -> float:
     brightness = grey(image[0] * np.float32(255))
     if min(brightness.shape) < 24:
         return 100.0
-    found = [
-        _best(_coefficients(brightness, phase, FREQUENCIES, MOST_BLOCKS))
-        for phase in dict.fromkeys([(0, 0), _phase(brightness)])
-    ]
-    clear, best = max(found)
-    return float(best) if clear > CLEAR else 100.0
-
-
-def _best(coefficients: Figures) -> tuple[float, int]:
-    """(by how much it is better than steps of 1, the quality) of the table that explains
-    coefficients [F, N] best.
-    """
-    if coefficients.shape[1] < LEAST_BLOCKS:
-        return 0.0, 100
-    tables = np.stack([table_at(q).reshape(8, 8) for q in range(LOWEST, HIGHEST + 1)])
-    totals = np.zeros(len(tables))
-    for (i, j), values in zip(FREQUENCIES, coefficients, strict=True):
-        spread = max(float(np.abs(values).mean()), 0.05)
-        steps, which = np.unique(tables[:, i, j], return_inverse=True)
-        totals += np.array([_likelihood(values, float(step), spread) for step in steps])[
-            which
-        ] - _likelihood(values, 1.0, spread)
-    best = int(totals.argmax())
-    if _on_steps(coefficients, tables[best]) < LEAST_ON_STEPS:
-        return 0.0, 100
-    return float(totals[best]) / len(FREQUENCIES), LOWEST + best
-
-
-def _on_steps(coefficients: Figures, table: Figures) -> float:
-    """The share of the coefficients beyond half of a coarse step that lie near a multiple of it; 1
-    where there are too few to say.
-    """
-    near: list[NDArray[np.bool_]] = []
-    for (i, j), values in zip(FREQUENCIES, coefficients, strict=True):
-        step = float(table[i, j])
-        if step >= COARSE:
-            beyond = values[np.abs(values) > step / 2 + NEAR]
-            near.append(np.abs(beyond - step * np.rint(beyond / step)) < NEAR)
-    found = np.concatenate(near) if near else np.empty(0, np.bool_)
-    return float(found.mean()) if len(found) >= LEAST_BLOCKS else 1.0
-
-
-def _likelihood(values: Figures, step: float, spread: float) -> float:
-    """Its logarithm, the mean of the values, were they multiples of the step: Laplace's
-    distribution put into bins, and the rounding of the pixels besides.
-    """
-    multiple = np.rint(values / step)
-    density = np.zeros_like(values)
-    for near in (multiple - 1, multiple, multiple + 1):
-        away = np.abs(near) * step
-        inside = 1 - np.exp(-step / 2 / spread)
-        share = np.where(
-            near == 0,
-            inside,
-            0.5
-            * (
-                np.exp(-np.maximum(away - step / 2, 0) / spread)
-                - np.exp(-(away + step / 2) / spread)
-            ),
+    found, phase = _last(brightness)
+    later: list[int] = []
+    for _ in range(GENERATIONS - 1):
+        later.append(found)
+        clear, before, at = max(
+            _under(brightness, later, phase), _elsewhere(brightness, later, phase)
         )
-        rest = values - near * step
-        density += share * sum(
-            part / (sigma * np.sqrt(2 * np.pi)) * np.exp(-0.5 * np.square(rest / sigma))
-            for sigma, part in SIGMAS
-        )
-    return float(
-        np.mean(
-            np.log(
-                (1 - STRAY) * density
-                + STRAY * 0.5 / spread * np.exp(-np.abs(values) / spread)
-                + 1e-300
-            )
-        )
-    )
+        if clear <= CLEAR:
+            break
+        found, phase = before, at
+    return float(found)
 
 
-def _coefficients(
-    brightness: Array, phase: tuple[int, int], frequencies: list[tuple[int, int]], most: int
-) -> Figures:
-    """The cosine transform of about `most` blocks, those that are not flat, at these frequencies.
+def _places(brightness: Array) -> Iterator[Phase]:
+    """Where the blocks of the last compression may begin; they are sought only if it is needed."""
+    yield 0, 0
+    yield last_phase(brightness)
 
-    [F, N]
+
+def _last(brightness: Array) -> tuple[int, Phase]:
+    """The quality of the last compression, 100 for none, and where its blocks begin."""
+    for phase in _places(brightness):
+        clear, at = _on_table(_seen(brightness, phase, LOW, later=[]), HIGHEST + 1)
+        if clear > CLEAR:
+            return at, phase
+    return 100, (0, 0)
+
+
+def _under(brightness: Array, later: list[int], phase: Phase) -> tuple[float, int, Phase]:
+    """(how clear, the quality, the phase) of a compression before the later ones, the last of which
+    has its blocks at a phase, and this one too.
     """
-    down, across = phase
-    rows, columns = (brightness.shape[0] - down) // 8, (brightness.shape[1] - across) // 8
-    every = max(1, int(np.sqrt(rows * columns / most)))
-    whole = (
-        brightness[down : down + 8 * rows, across : across + 8 * columns]
-        .reshape(rows, 8, columns, 8)
-        .transpose(0, 2, 1, 3)
-    )
-    blocks = whole[::every, ::every].reshape(-1, 8, 8).astype(np.float64)
-    blocks = blocks[np.ptp(blocks, axis=(1, 2)) > 2]
-    k = np.arange(8)
-    cosines = (
-        np.cos(np.pi * (2 * k[None] + 1) * k[:, None] / 16)
-        * np.where(k == 0, np.sqrt(1 / 8), 0.5)[:, None]
-    )
-    transformed = cosines @ blocks @ cosines.T
-    return np.stack([transformed[:, i, j] for i, j in frequencies])
+    if later[-1] == 100:
+        return 0.0, 100, phase
+    seen = _seen(brightness, phase, LOW, later[:-1], steps_at(later[-1], LOW))
+    clear, at = table_in(seen, later[-1] - STRONGER)
+    return (clear, at, phase) if on_steps(seen, at, LEAST_UNDER, EVIDENCE) else (0.0, 100, phase)
 
 
-def _phase(brightness: Array) -> tuple[int, int]:
-    """(down, across) of the first whole block, 0 to 7: where most of the high frequencies are
-    nothing.
+def _elsewhere(brightness: Array, later: list[int], phase: Phase) -> tuple[float, int, Phase]:
+    """The same of one whose blocks begin elsewhere, since the picture was cut in between.
+
+    A table has to show at one phase by so much more than at the others: what explains the
+    coefficients everywhere is the picture.
     """
+    below = later[-1] - STRONGER
+    found = sorted(
+        (*table_in(_seen(brightness, other, LOWEST_FEW, later), below), other)
+        for other in earlier_phases(brightness, phase if later[-1] < 100 else None)
+    )
+    clear, at, other = found[-1]
+    clear -= max(0.0, found[len(found) // 2][0])
+    if clear > CLEAR:
+        seen = _seen(brightness, other, LOW, later)
+        _, at = table_in(seen, below)
+        clear *= on_steps(seen, at, LEAST_UNDER, EVIDENCE)
+    return clear, at, other
 
-    def nothing(phase: tuple[int, int]) -> float:
-        high = _coefficients(brightness, phase, HIGH, PHASE_BLOCKS)
-        return float((np.abs(high) < NOTHING).mean()) if high.size else 0.0
 
-    return max(((down, across) for down in range(8) for across in range(8)), key=nothing)
+def _seen(
+    brightness: Array,
+    phase: Phase,
+    places: list[Place],
+    later: list[int],
+    steps: Figures | None = None,
+) -> list[Counted]:
+    """The coefficients at a phase and at these places, moved by later compressions; none where
+    there are too few blocks. steps [F]: what they lie on now, if anything.
+    """
+    values = coefficients(brightness, phase, places, MOST_BLOCKS)
+    if values.shape[1] < LEAST_BLOCKS:
+        return []
+    squares = [_square(quality, places) for quality in later]
+    moved = np.sqrt(np.sum([np.zeros(len(places)), *squares], 0) / 12)
+    widths = np.full(len(places), BIN) if steps is None else np.maximum(steps, BIN)
+    parts = zip(places, values, widths, moved, strict=True)
+    return [counted(place, one, float(width), float(by)) for place, one, width, by in parts]
+
+
+def _square(quality: int, places: list[Place]) -> Figures:
+    """The squares [F] of the steps of a quality; where nothing shows, of what may have happened."""
+    return np.full(len(places), UNKNOWN**2) if quality == 100 else steps_at(quality, places) ** 2
+
+
+def _on_table(seen: list[Counted], below: int) -> tuple[float, int]:
+    """`table_in`, where the coefficients are not those of a drawing."""
+    clear, at = table_in(seen, below)
+    return (clear, at) if on_steps(seen, at, LEAST_ON_STEPS) else (0.0, 100)

@@ -1,0 +1,84 @@
+"""The 8x8 blocks of a JPEG in its decoded pixels: where they begin, and their coefficients."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...contract import Array
+
+Figures = NDArray[np.float64]
+#: (down, across) of the first whole block, 0 to 7 each
+Phase = tuple[int, int]
+#: (down, across) of a frequency in a block
+Place = tuple[int, int]
+
+#: frequencies of a block, across plus down, at which a table shows
+LOW = [(i, j) for i in range(8) for j in range(8) if 1 <= i + j <= 5]
+#: the lowest of them, which say where blocks begin
+LOWEST_FEW = [(i, j) for i, j in LOW if i + j <= 3]
+#: those that are mostly 0 in a compressed picture, which shows where blocks begin
+HIGH = [(i, j) for i in range(8) for j in range(8) if 7 <= i + j <= 11]
+#: a coefficient that a table set to 0 is not larger than this, in 8-bit steps
+NOTHING = 1.0
+#: as many blocks are looked at for a phase
+PHASE_BLOCKS = 400
+#: of the places where blocks may begin, so many are tried along each side
+TRIED = 2
+#: steps from pixel to pixel count up to this, in 8-bit steps: edges are not blocks
+EDGE = 12.0
+
+
+def coefficients(brightness: Array, phase: Phase, frequencies: list[Place], most: int) -> Figures:
+    """The cosine transform of about `most` blocks of brightness [H, W] in 8-bit steps, those that
+    are not flat, at these frequencies. [F, N]
+    """
+    down, across = phase
+    rows, columns = (brightness.shape[0] - down) // 8, (brightness.shape[1] - across) // 8
+    every = max(1, int(np.sqrt(rows * columns / most)))
+    whole = (
+        brightness[down : down + 8 * rows, across : across + 8 * columns]
+        .reshape(rows, 8, columns, 8)
+        .transpose(0, 2, 1, 3)
+    )
+    blocks = whole[::every, ::every].reshape(-1, 8, 8).astype(np.float64)
+    blocks = blocks[np.ptp(blocks, axis=(1, 2)) > 2]
+    k = np.arange(8)
+    cosines = (
+        np.cos(np.pi * (2 * k[None] + 1) * k[:, None] / 16)
+        * np.where(k == 0, np.sqrt(1 / 8), 0.5)[:, None]
+    )
+    transformed = cosines @ blocks @ cosines.T
+    return np.stack([transformed[:, i, j] for i, j in frequencies])
+
+
+def last_phase(brightness: Array) -> Phase:
+    """Where the blocks of the last compression begin: where most high frequencies are nothing."""
+
+    def nothing(phase: Phase) -> float:
+        high = coefficients(brightness, phase, HIGH, PHASE_BLOCKS)
+        return float((np.abs(high) < NOTHING).mean()) if high.size else 0.0
+
+    return max(((down, across) for down in range(8) for across in range(8)), key=nothing)
+
+
+def earlier_phases(brightness: Array, last: Phase | None) -> list[Phase]:
+    """Where the blocks of an earlier, stronger compression may begin, but for those of the last
+    (None: it is not known), and as many places beside them, to compare with.
+
+    The steps from pixel to pixel are largest there; a later compression blurs that, but leaves it.
+    """
+    downs, acrosses = (_seams(plane) for plane in (brightness, brightness.T))
+    likely = [(0, 0), *((down, across) for down in downs for across in acrosses)]
+    beside = [((down + 3) % 8, (across + 4) % 8) for down, across in likely]
+    return [phase for phase in dict.fromkeys([*likely, *beside]) if phase != last]
+
+
+def _seams(brightness: Array) -> list[int]:
+    """The places, of 0 to 7, at which rows [H, W] differ most from the row above them."""
+    rows = brightness[: len(brightness) // 8 * 8]
+    steps = np.minimum(np.abs(np.diff(rows, axis=0, append=rows[-1:])), EDGE).mean(1)
+    by_place = steps.reshape(-1, 8).mean(0)
+    # By how much a place stands out from its neighbours, not how lively the picture is there.
+    seams = by_place - 0.5 * (np.roll(by_place, 1) + np.roll(by_place, -1))
+    return [int(place + 1) % 8 for place in np.argsort(-seams)[:TRIED]]
