@@ -45,8 +45,6 @@ STRONGER = 5
 #: of the coefficients beyond the first step of a table that shows, at least so many lie near a
 #: multiple, beyond what chance puts there: of the last table, and of one that others lie over
 LEAST_ON_STEPS, LEAST_UNDER = 0.4, 0.25
-#: and so many of all coefficients lie beyond it
-EVIDENCE = 0.005
 #: steps of what may lie over a table where nothing shows (a lossy WebP), in 8-bit steps
 UNKNOWN = 4.0
 #: generations that are looked for
@@ -105,7 +103,7 @@ def _under(brightness: Array, later: list[int], phase: Phase) -> tuple[float, in
         return 0.0, 100, phase
     seen = _seen(brightness, phase, LOW, later[:-1], steps_at(later[-1], LOW))
     clear, at = table_in(seen, later[-1] - STRONGER)
-    return (clear, at, phase) if on_steps(seen, at, LEAST_UNDER, EVIDENCE) else (0.0, 100, phase)
+    return (clear, at, phase) if on_steps(seen, at, LEAST_UNDER, fine=False) else (0.0, 100, phase)
 
 
 def _elsewhere(brightness: Array, later: list[int], phase: Phase) -> tuple[float, int, Phase]:
@@ -124,7 +122,7 @@ def _elsewhere(brightness: Array, later: list[int], phase: Phase) -> tuple[float
     if clear > CLEAR:
         seen = _seen(brightness, other, LOW, later)
         _, at = table_in(seen, below)
-        clear *= on_steps(seen, at, LEAST_UNDER, EVIDENCE)
+        clear *= on_steps(seen, at, LEAST_UNDER, fine=False)
     return clear, at, other
 
 
@@ -156,4 +154,4 @@ def _square(quality: int, places: list[Place]) -> Figures:
 def _on_table(seen: list[Counted], below: int) -> tuple[float, int]:
     """`table_in`, where the coefficients are not those of a drawing."""
     clear, at = table_in(seen, below)
-    return (clear, at) if on_steps(seen, at, LEAST_ON_STEPS) else (0.0, 100)
+    return (clear, at) if on_steps(seen, at, LEAST_ON_STEPS, fine=True) else (0.0, 100)

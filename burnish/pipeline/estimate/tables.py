@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -25,7 +26,7 @@ STRAY = 0.03
 #: so many blocks must not be flat
 LEAST_BLOCKS = 16
 #: larger coefficients, in 8-bit steps, say nothing more
-LARGEST = 120.0
+LARGEST = 80.0
 #: the width of a bin in which coefficients are counted, in 8-bit steps
 BIN = 0.5
 #: steps show through what moved the coefficients later from so many standard deviations on
@@ -33,6 +34,8 @@ SHOWS = 3.0
 #: a coefficient this near to a multiple is near, in 8-bit steps, and steps of so many times that
 #: are coarse
 NEAR, COARSE = 1.5, 4.0
+#: so many of all coefficients have to lie beyond half of a coarse step, or it cannot show
+EVIDENCE = 0.004
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class Counted:
 
     #: which one: (down, across) in the block
     place: Place
-    #: the middle of each bin that is not empty, from 0 up
+    #: the middle of each bin, from 0 up to LARGEST
     sizes: Figures
     #: how many coefficients are in it, as a share of all
     shares: Figures
@@ -55,10 +58,11 @@ class Counted:
 
 def counted(place: Place, values: Figures, step: float, moved: float) -> Counted:
     """step: of the table that the coefficients lie on now, or BIN where they lie on none."""
-    bins, counts = np.unique(np.rint(np.abs(values) / step), return_counts=True)
-    inside = bins * step <= LARGEST
+    bins = np.rint(np.abs(values) / step).astype(int)
     spread = max(float(np.abs(values).mean()), 0.05)
-    return Counted(place, bins[inside] * step, counts[inside] / len(values), step, spread, moved)
+    last = int(LARGEST / step)
+    shares = np.bincount(bins[bins <= last], minlength=last + 1) / len(values)
+    return Counted(place, step * np.arange(last + 1), shares, step, spread, round(moved, 1))
 
 
 def table_in(frequencies: list[Counted], below: int) -> tuple[float, int]:
@@ -88,49 +92,62 @@ def steps_at(quality: int, places: Sequence[Place]) -> Figures:
     return np.array([table[place] for place in places], np.float64)
 
 
-def on_steps(frequencies: list[Counted], quality: int, least: float, evidence: float = 0) -> bool:
+def on_steps(frequencies: list[Counted], quality: int, least: float, fine: bool) -> bool:
     """Whether the coefficients beyond half of a coarse step of the quality's table lie near its
     multiples. Of a drawing most are 0, which any table explains, and the others lie anywhere.
 
-    least: the share that has to, beside those that chance puts there. evidence: the share of all
-    coefficients that have to lie beyond half of a coarse step.
+    least: the share that has to, beside those that chance puts there. fine: what to say
+    of a table without coarse steps.
     """
     near = 0.0
     beyond = 0.0
     chance = 0.0
+    coarse = 0
     steps = steps_at(quality, [one.place for one in frequencies])
     for step, one in zip(steps, frequencies, strict=True):
         within = max(NEAR, 2 * one.moved, 0.5 * one.width)
         if step >= COARSE * within:
+            coarse += 1
             counts = one.shares * (one.sizes > step / 2 + within)
             away = np.abs(one.sizes - step * np.rint(one.sizes / step))
             near += float(counts[away <= within].sum())
             beyond += float(counts.sum())
             chance += float(counts.sum()) * 2 * within / step
-    if beyond < evidence * max(1, len(frequencies)):
-        return False
-    return near - chance >= least * (beyond - chance)
+    if not coarse:
+        return fine
+    return beyond >= EVIDENCE * coarse and near - chance >= least * (beyond - chance)
 
 
 def likelihood(one: Counted, step: float) -> float:
     """Its logarithm, the mean of the coefficients, were they multiples of the step: Laplace's
     distribution put into bins, the rounding of the pixels, and what moved them later.
     """
-    multiples = step * np.arange(-np.ceil(LARGEST / step), np.ceil(LARGEST / step) + 1)
-    away = np.abs(multiples)
+    away = np.abs(_multiples(step))
     inside = 1 - np.exp(-step / 2 / one.spread)
     outside = np.exp(-np.maximum(away - step / 2, 0) / one.spread)
     beyond = np.exp(-(away + step / 2) / one.spread)
     weights = np.where(away == 0, inside, 0.5 * (outside - beyond))
-    rest = one.sizes[:, None] - multiples
+    anywhere = 0.5 / one.spread * one.width * np.exp(-one.sizes / one.spread)
+    mass = _mass(step, one.width, one.moved) @ weights
+    return float((one.shares * np.log((1 - STRAY) * mass + STRAY * anywhere + 1e-12)).sum())
+
+
+def _multiples(step: float) -> Figures:
+    count = np.ceil(LARGEST / step)
+    return np.asarray(step * np.arange(-count, count + 1))
+
+
+@lru_cache(maxsize=2000)
+def _mass(step: float, width: float, moved: float) -> Figures:
+    """How much of what lies on each multiple M of a step is found in each bin B. [B, M]"""
+    sizes = width * np.arange(int(LARGEST / width) + 1)
+    rest = sizes[:, None] - _multiples(step)
     mass = np.zeros_like(rest)
     for rounding, part in SIGMAS:
-        sigma = np.hypot(rounding, one.moved)
-        upper, lower = (rest + one.width / 2) / sigma, (rest - one.width / 2) / sigma
+        sigma = np.hypot(rounding, moved)
+        upper, lower = (rest + width / 2) / sigma, (rest - width / 2) / sigma
         mass += part * (_below(upper) - _below(lower))
-    anywhere = 0.5 / one.spread * one.width * np.exp(-one.sizes / one.spread)
-    logarithms = np.log((1 - STRAY) * (mass @ weights) + STRAY * anywhere + 1e-12)
-    return float((one.shares * logarithms).sum())
+    return mass
 
 
 def _below(x: Figures) -> Figures:
