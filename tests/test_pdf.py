@@ -37,6 +37,7 @@ from burnish.inference.pdf.choose import listed
 from burnish.inference.pdf.document import restore_pdf
 from burnish.inference.pdf.exchange import Outcome
 from burnish.inference.pdf.facts import facts_of_pdf
+from burnish.inference.pdf.fax import decode_fax
 from burnish.pipeline import Restored, Settled
 
 pdfium: Any = pytest.importorskip("pypdfium2")
@@ -151,6 +152,19 @@ def _lzw(d: Document) -> Any:
 def _two_filters(d: Document) -> Any:
     data = zlib.compress(_grey().tobytes()).hex().encode() + b">"
     return d.image(data, 200, 283, Filter=Array_([Name.ASCIIHexDecode, Name.FlateDecode]))
+
+
+def _jpeg_in_hex(d: Document) -> Any:
+    data = make.jpeg(Image.fromarray(_grey()), 95).hex().encode() + b">"
+    return d.image(data, 200, 283, Filter=Array_([Name.ASCIIHexDecode, Name.DCTDecode]))
+
+
+def _more_behind_fax_code(d: Document) -> Any:
+    # as Pillow writes its PDFs: with the directory of the TIFF that it took the code from
+    data = make.group_4(_white()) + bytes(range(90)) * 2
+    how = Dictionary(K=-1, Columns=400, Rows=566)
+    given = {"Filter": Name.CCITTFaxDecode, "DecodeParms": how, "BitsPerComponent": 1}
+    return d.image(data, 400, 566, **given)
 
 
 def _jpeg_in_flate(d: Document) -> Any:
@@ -269,6 +283,8 @@ KINDS: dict[str, Callable[[Document], Any]] = {
     "RGB JPEG": _rgb_jpeg_without_transform,
     "CMYK JPEG": _cmyk_jpeg,
     "JPEG in deflate": _jpeg_in_flate,
+    "JPEG in hexadecimal": _jpeg_in_hex,
+    "group 4 with more behind": _more_behind_fax_code,
     "grey": lambda d: d.of_flate(_grey()),
     "colour": lambda d: d.of_flate(_colour()),
     "CMYK": _cmyk_flate,
@@ -736,6 +752,22 @@ def test_a_picture_among_the_commands_is_said(tmp_path: Path) -> None:
     document.add(f"q 595 0 0 842 0 0 cm /A Do Q q 90 0 0 90 0 0 cm {inline} Q", {"/A": drawn})
     _, outcome = run(document.save(tmp_path / "inline.pdf"))
     assert any("stands among the page's commands (inline)" in note for note in outcome.notes)
+
+
+def test_flips_in_fax_code_are_found() -> None:
+    white, random = _white(), np.random.default_rng(5)
+    data, how = make.group_4(white), {"/K": -1, "/Columns": 400}
+    assert (decode_fax(data, how, 400, 566) == white).all()
+    found = 0
+    for _ in range(40):
+        flipped = bytearray(data)
+        flipped[int(random.integers(len(data) - 20))] ^= 1 << int(random.integers(8))
+        try:
+            decode_fax(bytes(flipped), how, 400, 566)
+        except InputCorrupt:
+            found += 1
+    # a flip can leave a code that is as long, and then nothing but the picture shows it
+    assert found >= 24
 
 
 def test_small_copies_of_pages_go(tmp_path: Path) -> None:

@@ -13,10 +13,12 @@ from ...errors import InputCorrupt, UnsupportedFormat
 #: what is added behind the data. Whole ones never read it: one repeats the row above, the other
 #: draws four pixels of white and black in turns
 PROBES = (b"\xff" * 64, b"\x36\xcd\xb3\x6c\xdb" * 64)
-#: what may follow the codes: nothing that is read
+#: the bits that end a page, and stand nowhere else in its codes; some files have more behind them
+END_OF_PAGE = "000000000001" * 2
+#: what may follow codes without that mark
 FILLING = b"\0\r\n"
-#: bytes at the end of the codes, with the mark that ends a page, which a decoder must have read
-LAST = 12
+#: bytes at the end of the codes which a decoder must have read
+LAST = 8
 #: of group 3 (T4Options of TIFF): rows that follow from the one above, rows with filling
 TWO_DIMENSIONS, FILLED = 1, 4
 
@@ -53,11 +55,18 @@ def decode_fax(data: bytes, own: Mapping[str, Any], width: int, height: int) -> 
     if ink is None or not _same(ink, decoded(data + PROBES[1])):
         raise InputCorrupt("its fax code is damaged, or ends before its last row")
     # The rows of group 3 begin anew each; group 4 says nothing more behind damage.
-    codes = data.rstrip(FILLING)
+    codes = _codes(data)
     codes = codes[: -min(LAST, len(codes) // 2)]
     if group < 0 and _same(ink, decoded(codes + PROBES[1])):
         raise InputCorrupt("its fax code is damaged: what follows the damage cannot be read")
     return ink if bool(own.get("/BlackIs1", False)) else 1 - ink
+
+
+def _codes(data: bytes) -> bytes:
+    """The codes of a page of group 4, without the mark that ends it and what stands behind."""
+    bits = bin(int.from_bytes(b"\1" + data))[3:]
+    end = bits.find(END_OF_PAGE)
+    return data[: end // 8] if end >= 0 else data.rstrip(FILLING)
 
 
 def _same(one: NDArray[np.uint8], other: NDArray[np.uint8] | None) -> bool:

@@ -126,7 +126,10 @@ def names(word: Any) -> list[str]:
 
 
 def parameters(word: Any, count: int) -> list[Mapping[str, Any]]:
-    """The parameters of so many filters: a dictionary, an array of them, or nothing."""
+    """The parameters of so many filters: a dictionary, an array of them, or nothing.
+
+    Those of a filter without any are empty.
+    """
     found = list(word) if is_list(word) else [word] * (count == 1 and word is not None)
     found += [None] * (count - len(found))
     return [{} if each is None else each for each in found]
@@ -137,7 +140,9 @@ def part(pdf: Any, data: bytes, filters: list[str], decode: list[Mapping[str, An
     library = pikepdf()
     stream = pdf.make_stream(data)
     stream["/Filter"] = library.Array([library.Name(name) for name in filters])
-    stream["/DecodeParms"] = library.Array([library.Dictionary(dict(each)) for each in decode])
+    # some filters take null alone
+    given = [library.Dictionary(dict(each)) if len(each) else None for each in decode]
+    stream["/DecodeParms"] = library.Array(given)
     return stream
 
 
