@@ -7,6 +7,7 @@ from __future__ import annotations
 import base64
 import io
 import struct
+import time
 import zlib
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +23,7 @@ from burnish import errors, images
 from burnish.images import FORMATS, Picture, exif
 from burnish.images.jpeg import index
 from burnish.images.jpeg.quality import MOZJPEG, jpeg_quality, table_at
-from burnish.images.metadata import Text, photoshop
+from burnish.images.metadata import Text, photoshop, xmp
 from burnish.images.picture import to_samples
 
 RDF = b'<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">%s</rdf:RDF>'
@@ -180,6 +181,10 @@ def test_comments_iptc_resources_and_segments_of_others_come_back() -> None:
     assert (picture.iptc, picture.photoshop) == (IPTC, RESOURCES)
     assert [text.clean for text in picture.text] == ["a comment", "d\u00e9j\u00e0 vu"]
     assert set(put) <= set(segments_of(data))
+    facts = images.facts(given)
+    assert (facts["iptc"], facts["photoshop"]) == (True, True)
+    assert facts["texts"] == ["Comment", "Comment"]
+    assert facts["besides"] == ["its APP5 segment (RMETA)", "its APP1 segment (FLIR)"]
     assert again(data)[1].text == picture.text
     _, said = images.encode(picture, FORMATS["WEBP"])
     assert {s for s in said if "for which WebP has no place" in s} >= {
@@ -218,6 +223,22 @@ def test_xmp_longer_than_a_segment_is_put_together_and_parted() -> None:
     read = images.read(torn)
     assert read.lost == ("not kept: the second part of its XMP, which cannot be read",)
     assert b"HasExtendedXMP" not in (read.xmp or b"")
+
+
+def test_xmp_that_would_take_forever_takes_no_time() -> None:
+    blanks = PACKET % (
+        RDF % (b'<a xmlns:h="http://ns.adobe.com/hdr-gain-map/1.0/"' + b" " * 300_000 + b"/>")
+    )
+    opened = PACKET % (RDF % (b"<xmp:Thumbnails>" * 200_000))
+    begun = time.perf_counter()
+    for packet in (blanks, opened, b"<rdf:RDF" * 300_000):
+        xmp.without_claims(packet)
+        xmp.joined(packet, [b" " * 32 + struct.pack(">II", len(packet), 0) + packet])
+        name = b"0" * 32
+        xmp.joined(name + packet, [name + struct.pack(">II", len(packet), 0) + packet])
+        given = replace(images.header(jpeg()), xmp=packet)
+        assert given.picture(pixels()).xmp is not None
+    assert time.perf_counter() - begun < 5
 
 
 # pictures behind the picture

@@ -40,6 +40,7 @@ def facts(source: ImageSource, *, name: str | None = None) -> dict[str, Any]:
         **({"quality": header.quality} if header.quality is not None else {}),
         "dpi": None if header.dpi is None else [round(value, 2) for value in header.dpi],
         "xmp": header.xmp is not None,
+        **_beside(header),
         "bytes": size,
     }
     parsed = exif.parse(header.exif) if header.exif else None
@@ -64,3 +65,15 @@ def _several(header: Header) -> dict[str, Any]:
         found["seconds"] = round(header.timing.seconds, 3)
         found["plays"] = header.timing.plays or "endlessly"
     return found
+
+
+def _beside(header: Header) -> dict[str, Any]:
+    """What else stands in the file, where there is any."""
+    found = {
+        "iptc": header.iptc is not None,
+        "photoshop": header.photoshop is not None,
+        "texts": [text.keyword for text in header.text],
+        "cicp": None if header.cicp is None else list(header.cicp),
+        "besides": list(dict.fromkeys(part.name for part in header.parts if part.name)),
+    }
+    return {name: value for name, value in found.items() if value}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,7 +13,7 @@ from ..errors import UsageError
 from ..ground.resize import resize
 from .exif import set_size, without_thumbnail
 from .inside.tiff.insides import Insides
-from .metadata import Part, Text
+from .metadata import Part, Text, xmp
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -31,7 +30,7 @@ BITS: dict[str, int] = {"uint8": 8, "uint16": 16, "float32": 32}
 #: rows that are rounded at a time, so that temporaries stay small
 ROWS = 256
 #: small copies of a picture inside XMP
-_THUMBNAILS = re.compile(rb"<(xmp|xap):Thumbnails\b.*?</\1:Thumbnails\s*>", re.DOTALL)
+_THUMBNAILS = (b"xmp:Thumbnails", b"xap:Thumbnails")
 
 
 @dataclass(frozen=True, eq=False)
@@ -225,7 +224,7 @@ class Header:
             lossy=self.lossy,
             icc=self.icc,
             exif=None if self.exif is None else without_thumbnail(self.exif),
-            xmp=None if self.xmp is None else _THUMBNAILS.sub(b"", self.xmp),
+            xmp=None if self.xmp is None else _without_copies(self.xmp),
             dpi=self.dpi,
             quality=self.quality,
             iptc=self.iptc,
@@ -238,6 +237,12 @@ class Header:
             lost=self.lost,
             extras=extras,
         )
+
+
+def _without_copies(packet: bytes) -> bytes:
+    for name in _THUMBNAILS:
+        packet = xmp.without_element(packet, name)
+    return packet
 
 
 def from_array(array: NDArray[Any]) -> Picture:

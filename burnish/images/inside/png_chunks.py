@@ -71,8 +71,10 @@ class Chunks:
             self._take_text(letters, body)
         elif letters in ELSEWHERE or letters in CARRIED:
             self.single[letters] = body
-        else:
+        elif len(body) < LARGEST_TEXT:
             self.others.append((letters, body))
+        else:
+            self.left.append(f"its {letters} chunk, which is too long")
 
     def _take_text(self, letters: str, body: bytes) -> None:
         try:

@@ -26,8 +26,9 @@ LISTS = (b"Directory",)
 #: no more than this is put together
 LARGEST = 1 << 24
 
-_EXTENDED = re.compile(rb"\s+xmpNote:HasExtendedXMP\s*=\s*(\"[^\"]*\"|'[^']*')")
-_BEGIN = re.compile(rb"<rdf:RDF\b[^>]*>")
+#: blanks from their first on, so that a long run of them is looked at once
+_BLANK = rb"(?<!\s)\s+"
+_EXTENDED = re.compile(_BLANK + rb"xmpNote:HasExtendedXMP\s*=\s*(\"[^\"]*\"|'[^']*')")
 _SPACE = re.compile(rb"xmlns:([\w.-]+)\s*=\s*[\"']([^\"']*)[\"']")
 #: what says nothing but that there is more
 _EMPTY = b'<rdf:Description rdf:about="" xmlns:xmpNote="http://ns.adobe.com/xmp/note/"/>'
@@ -50,18 +51,18 @@ def joined(main: bytes, segments: Sequence[bytes]) -> bytes | None:
         if segment[:32] not in main or total > LARGEST or offset != len(more):
             return None
         more += segment[40:]
-    begin, begin_more = _BEGIN.search(main), _BEGIN.search(more)
+    begin, begin_more = _begin(main), _begin(more)
     end, end_more = main.rfind(b"</rdf:RDF"), more.rfind(b"</rdf:RDF")
-    if begin is None or begin_more is None or end < begin.end() or end_more < begin_more.end():
+    if end < begin.stop or end_more < begin_more.stop or not begin.stop or not begin_more.stop:
         return None
     # name spaces that are declared around what comes over have to come with it
-    known, wanted = (dict(_SPACE.findall(text)) for text in (main[: begin.end()], begin_more[0]))
+    known, wanted = (dict(_SPACE.findall(text)) for text in (main[: begin.stop], more[begin_more]))
     if any(known.get(prefix, uri) != uri for prefix, uri in wanted.items()):
         return None
     new = (b' xmlns:%s="%s"' % each for each in wanted.items() if each[0] not in known)
-    head = _EXTENDED.sub(b"", main[begin.end() : end]).replace(_EMPTY, b"")
-    inner = bytes(more[begin_more.end() : end_more])
-    opened = main[: begin.end() - 1] + b"".join(new) + b">"
+    head = _EXTENDED.sub(b"", main[begin.stop : end]).replace(_EMPTY, b"")
+    inner = bytes(more[begin_more.stop : end_more])
+    opened = main[: begin.stop - 1] + b"".join(new) + b">"
     return opened + head + inner + main[end:]
 
 
@@ -92,17 +93,25 @@ def without_claims(packet: bytes) -> bytes:
         if uri not in CLAIMS and uri != CAMERA:
             continue
         for each in LISTS:
-            packet = _without_list(packet, b"%s:%s" % (prefix, each))
+            packet = without_element(packet, b"%s:%s" % (prefix, each))
         start = re.escape(prefix) + b":" + name
-        packet = re.sub(rb"\s+" + start + rb"\s*=\s*(?:\"[^\"]*\"|'[^']*')", b"", packet)
+        packet = re.sub(_BLANK + start + rb"\s*=\s*(?:\"[^\"]*\"|'[^']*')", b"", packet)
         packet = re.sub(rb"<(" + start + rb")(?:/>|>[^<]*</\1>)", b"", packet)
         if uri in CLAIMS:
-            declared = rb"\s+xmlns:" + re.escape(prefix) + rb"\s*=\s*[\"']" + re.escape(uri)
+            declared = _BLANK + rb"xmlns:" + re.escape(prefix) + rb"\s*=\s*[\"']" + re.escape(uri)
             packet = re.sub(declared + rb"[\"']", b"", packet)
     return packet
 
 
-def _without_list(packet: bytes, name: bytes) -> bytes:
+def _begin(packet: bytes | bytearray) -> slice:
+    """Where the beginning of the RDF stands; an empty slice where it does not."""
+    start = packet.find(b"<rdf:RDF")
+    end = packet.find(b">", start)
+    return slice(0, 0) if start < 0 or end < 0 else slice(start, end + 1)
+
+
+def without_element(packet: bytes, name: bytes) -> bytes:
+    """The packet without the elements of that name that hold others, and all that they hold."""
     pieces, place = [], 0
     while (start := packet.find(b"<" + name, place)) >= 0:
         end = packet.find(b"</" + name, start)
