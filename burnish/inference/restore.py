@@ -63,8 +63,8 @@ def restore(
     out = None if target is None else Path(target)
     asked = ask(model.contract, dials, strength)
     if isinstance(source, np.ndarray):
-        by = partial(model.restore, asked=asked, tile=tile, max_megapixels=max_megapixels)
-        (restored,), said = _results(iter([as_picture(source)]), by, out, model.contract.scale)
+        by = partial(_restored, model, asked, tile, max_megapixels)
+        (restored,), said = _results([as_picture(source)], by, out, model.contract.scale)
         _warn(said)
         return as_array(restored, source)
 
@@ -80,11 +80,18 @@ def restore(
     return arrays[0] if len(arrays) == 1 else np.stack(arrays)
 
 
+def _restored(
+    model: Model, asked: Asked, tile: int | None, max_megapixels: float | None, picture: Picture
+) -> Restored:
+    """A picture restored."""
+    return model.restore(picture, asked, tile=tile, max_megapixels=max_megapixels)
+
+
 def _by(job: Job, model: Model, asked: Asked, picture: Picture) -> Restored:
     """A picture of a file restored; maps [H, W] that are asked for stand upright."""
     dials = {name: _as_stored(value, picture) for name, value in asked.dials.items()}
     own = replace(asked, dials=dials, strength=_as_stored(asked.strength, picture))
-    return model.restore(picture, own, tile=job.tile, max_megapixels=job.max_megapixels)
+    return _restored(model, own, job.tile, job.max_megapixels, picture)
 
 
 def _results(

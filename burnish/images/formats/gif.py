@@ -88,7 +88,7 @@ def _samples(file: BinaryIO, frame: blocks.GifFrame, name: str) -> NDArray[np.ui
 
 def encode(file: BinaryIO, pictures: Iterator[Picture], saving: Saving) -> list[str]:
     """A GIF, each frame with colours of its own: exactly where it has no more than fit, else the
-    nearest of those that divide its colours evenly (median cut).
+    nearest of those that an octree of its colours keeps.
     """
     first = next(pictures)
     second = next(pictures, None)
@@ -170,7 +170,7 @@ def _fewer(packed: NDArray[np.uint32], most: int) -> tuple[NDArray[np.uint32], N
 
     rgb = np.stack([packed >> 16, packed >> 8 & 255, packed & 255], 1).astype(np.uint8)
     image = Image.fromarray(np.ascontiguousarray(rgb[None]))
-    fewer = image.quantize(most, Image.Quantize.MEDIANCUT, kmeans=1, dither=Image.Dither.NONE)
+    fewer = image.quantize(most, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     table = np.array(fewer.getpalette(), np.uint32).reshape(-1, 3)
     return _packed(table), np.asarray(fewer)[0]
 
