@@ -296,7 +296,7 @@ def test_replay_gives_the_same_bytes(album: Path) -> None:
     sidecar = Path(sidecar_of(str(album / "out/a.png")))
     record = json.loads(sidecar.read_text())
     assert record["dials"]["noise"]["from"] == "pixels"
-    assert record["model"]["name"] == "photo"
+    assert record["model"]["name"] == "auto"
     made = replay(sidecar, album / "again.png")
     assert made.same
     assert made.differs == ()
