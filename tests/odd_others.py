@@ -10,6 +10,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 
+import imagecodecs
 import numpy as np
 from odd_files import SIGNATURE, Odd, chunk, encoded, pixels
 from PIL import Image
@@ -28,6 +29,7 @@ def odd_others() -> Iterator[Odd]:
     yield from netpbm()
     yield from bitmaps()
     yield from films()
+    yield from unread()
 
 
 def whole_files() -> Iterator[tuple[str, str, bytes]]:
@@ -102,3 +104,37 @@ def films() -> Iterator[Odd]:
         film[:lost] + film[lost + 12 + length :],
         errors.InputError,
     )
+
+
+def unread() -> Iterator[Odd]:
+    """Kinds that are not read, each by its name."""
+    picture = pixels(16, 16)
+    streams = {
+        "JPEG-LS": imagecodecs.jpegls_encode(picture),
+        "JPEG 2000": imagecodecs.jpeg2k_encode(picture),
+        "JPEG XR": imagecodecs.jpegxr_encode(picture),
+        "QOI": imagecodecs.qoi_encode(picture),
+        "Radiance HDR": imagecodecs.rgbe_encode(picture.astype(np.float32), header=True),
+        "OpenEXR": b"v/1\x01\2\0\0\0channels\0",
+        "SGI": encoded(picture, "SGI"),
+        "PCX": encoded(picture, "PCX"),
+        "DDS": encoded(picture, "DDS"),
+        "ICO": encoded(picture, "ICO"),
+        "DjVu": b"AT&TFORM\0\0\1\0DJVU",
+        "JBIG2": b"\x97JB2\r\n\x1a\n\1\0\0\0\1",
+        "MNG": b"\x8aMNG\r\n\x1a\n" + bytes(20),
+        "XCF": b"gimp xcf v011\0" + bytes(20),
+        "Photoshop": b"8BPS\0\1" + bytes(30),
+        "FITS": b"SIMPLE  =                    T".ljust(80) + bytes(80),
+        "DICOM": bytes(128) + b"DICM\2\0\0\0",
+        "numpy": b"\x93NUMPY\1\0v\0{'descr': '|u1'}",
+        "HDF5": b"\x89HDF\r\n\x1a\n" + bytes(20),
+        "film": b"\x1aE\xdf\xa3\x93B\x82\x88matroska",
+        "sound": b"RIFF\x24\0\0\0WAVEfmt ",
+        "archive": b"Rar!\x1a\7\0" + bytes(20),
+    }
+    streams["film (AVI)"] = b"RIFF\x24\0\0\0AVI LIST"
+    streams["film (MXF)"] = b"\x06\x0e\x2b\x34\x02\x05\x01\x01" + bytes(20)
+    for name, data in streams.items():
+        says = name.partition(" (")[0]
+        yield Odd(f"kind {name}", ".png", bytes(data), errors.UnsupportedFormat, says)

@@ -11,7 +11,6 @@ import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,6 +18,7 @@ from ..errors import InputEmpty, InputError, InputMissing, UnsupportedFormat
 from .damage import damage, truncated
 from .format import Format
 from .formats import FORMATS, endings, format_named, listed
+from .inside.unread import UNREAD
 
 #: where a picture comes from: the path of a file, its bytes, or a file open for reading in bytes
 #: that can seek
@@ -27,65 +27,6 @@ ImageSource = str | Path | bytes | BinaryIO
 NAMELESS = "the picture"
 #: bytes that tell what a file is
 HEAD = 1024
-
-
-@dataclass(frozen=True)
-class Unread:
-    """A kind of file that is met under a picture's name, or among pictures, and is not read."""
-
-    #: what follows the file's name in a sentence: what it is, and what to do
-    says: str
-    #: a pattern of how such files begin
-    begins: bytes
-    #: how names of such files end, where they are pictures
-    endings: tuple[str, ...] = ()
-
-
-#: "{reads}" becomes "Burnish reads JPEG, ..."
-UNREAD = (
-    Unread(
-        "is a Git LFS pointer, not the picture itself; fetch it with `git lfs pull`",
-        rb"version https://git-lfs",
-    ),
-    Unread(
-        "is a web page (HTML), not a picture; download the picture itself",
-        rb"\s*(<!--.*?-->\s*)?<(!doctype\s+html|html|head|body)",
-    ),
-    Unread(
-        "is an SVG drawing; {reads}",
-        rb"(\xef\xbb\xbf)?\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*(<!doctype\s+svg[^>]*>\s*)?<svg",
-        (".svg",),
-    ),
-    Unread(
-        "is a PDF, which only `burnish restore` and `burnish info` take; {reads}",
-        rb"%PDF|.{1,512}%PDF-",
-        (".pdf",),
-    ),
-    Unread("is PostScript (EPS); {reads}", rb"%!PS|\xc5\xd0\xd3\xc6"),
-    Unread("is a ZIP archive; unpack it: {reads}", rb"PK\x03\x04|PK\x05\x06"),
-    Unread(
-        "is an animated AVIF, of which no frames are read; save it as an animated WebP or PNG",
-        rb".{4}ftypavis",
-        (".avifs",),
-    ),
-    Unread(
-        "is a HEIC of many frames, none of which are read; save it as an animated WebP or PNG",
-        rb".{4}ftyp(hevc|hevx|msf1)",
-        (".heics", ".heifs"),
-    ),
-    Unread("is a HEIF of a kind that is not read; save it as a HEIC or AVIF", rb".{4}ftypmif1"),
-    Unread("is a film; {reads}", rb".{4}ftyp", (".mov", ".mp4")),
-    Unread("is a JPEG 2000; {reads}", rb"\0\0\0\x0cjP  \r\n|\xff\x4f\xff\x51", (".jp2", ".j2k")),
-    Unread("is a Photoshop document; {reads}", rb"8BPS", (".psd",)),
-    Unread("is an archive; unpack it: {reads}", rb"\x1f\x8b|7z\xbc\xaf|Rar!|BZh|\xfd7zXZ"),
-    Unread(
-        "holds nothing but zeros: it was never written whole; take it again from where it came",
-        rb"\0+\Z",
-    ),
-    Unread("is text, not a picture; {reads}", rb"[\t\n\f\r\x20-\x7e\x80-\xff]+\Z"),
-)
-#: endings of more pictures that are not read, whose files begin as others do, or in many ways
-OTHERS = (".exr", ".hdr", ".webm", ".ico", ".xcf", ".mat", ".npy")
 
 
 def reads() -> str:
@@ -99,7 +40,7 @@ def unread_endings() -> frozenset[str]:
     What lies among others is said, and not passed over in silence.
     """
     known = [ending for kind in UNREAD for ending in kind.endings]
-    return frozenset((*known, *OTHERS)) - set(endings())
+    return frozenset(known) - set(endings())
 
 
 def name_of(source: ImageSource, name: str | None = None) -> str:

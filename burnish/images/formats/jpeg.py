@@ -17,7 +17,7 @@ from ..damage import corrupt, truncated
 from ..format import Format, Holds, Sampling, Saving
 from ..jpeg import index, segments
 from ..jpeg.quality import jpeg_quality
-from ..jpeg.scans import EOI, MENDED, PROBES, SOS, Scans, next_marker, segment, walk
+from ..jpeg.scans import EOI, JPEG_LS, MENDED, PROBES, SOS, Scans, next_marker, segment, walk
 from ..jpeg.segments import BEHIND, GAIN_MAP, INDEX, ROOM, Segments, packed
 from ..metadata import Part, Text, photoshop, xmp
 from ..picture import Header, Picture, to_samples
@@ -100,6 +100,8 @@ def _frame(found: Segments, name: str) -> tuple[int, int, int, int]:
         raise corrupt(name, "no frame before its first scan")
     marker, frame = found.frame
     precision, height, width, components = struct.unpack_from(">BHHB", frame)
+    if marker == JPEG_LS:
+        raise UnsupportedFormat(f"{name}: is a JPEG-LS, which is not read; save it as a PNG")
     if marker not in DECODED:
         raise UnsupportedFormat(
             f"{name}: is a lossless or hierarchical JPEG, which is not read; convert it to PNG "

@@ -17,6 +17,8 @@ from ...errors import InputError
 from ..damage import corrupt, truncated
 
 SOI, EOI, SOS = 0xD8, 0xD9, 0xDA
+#: the frame of a JPEG-LS (ITU-T T.87), which begins as JPEGs do
+JPEG_LS = 0xF7
 FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 PROGRESSIVE = {0xC2, 0xCA}
 #: sequential and progressive, with arithmetic coding

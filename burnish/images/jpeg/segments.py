@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ..metadata import Part, Text, photoshop, xmp
-from .scans import FRAMES
+from .scans import FRAMES, JPEG_LS
 
 EXIF, XMP, MORE_XMP, ICC, PHOTOSHOP, MPF, GAIN_MAP = (
     b"Exif\0\0",
@@ -62,7 +62,7 @@ class Segments:
 
     def take(self, marker: int, body: bytes, place: int) -> None:
         """Takes a segment whose body stands at a place of the file."""
-        if marker in FRAMES:
+        if marker in FRAMES or marker == JPEG_LS:
             self.frame = (marker, body)
         elif marker == DQT:
             self.tables |= _tables(body)
