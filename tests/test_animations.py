@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import weakref
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -447,3 +448,24 @@ def test_one_frame_is_no_animation(tmp_path: Path) -> None:
         data, _ = images.encode(film(frames(3, 6))[:1], FORMATS[name])
         assert images.read(data).timing is None
         assert images.header(data).timing is None
+
+
+@pytest.mark.parametrize("name", [*ANIMATED, "TIFF", "PNM"])
+def test_a_film_of_twelve_is_never_held_whole(name: str) -> None:
+    rng = np.random.default_rng(0)
+    alive: weakref.WeakSet[Picture] = weakref.WeakSet()
+    most = 0
+
+    def made() -> Iterator[Picture]:
+        nonlocal most
+        for _ in range(12):
+            array = rng.integers(0, 6, (*SIZE, 3), dtype=np.uint8)
+            timing = Timing(0.1) if name in ANIMATED else None
+            picture = replace(images.from_array(array), timing=timing)
+            alive.add(picture)
+            most = max(most, len(alive))
+            yield picture
+
+    data, _ = images.encode(made(), FORMATS[name])
+    assert images.header(data).frames == 12
+    assert most <= 4, most
