@@ -220,6 +220,17 @@ def test_what_else_it_holds_is_said() -> None:
         "not kept: its gain map, which makes it brighter on HDR screens",
         "not kept: 1 more picture in the file, beside the main",
     )
+    film = avif_with([]) + boxed(b"mpvd", bytes(99))
+    assert images.header(film).lost == ("not kept: the film of its motion photo",)
+    claim = (
+        b'<x:xmpmeta xmlns:hdrgm="http://ns.adobe.com/hdr-gain-map/1.0/" hdrgm:Version="1.0"'
+        b' a="b"/>'
+    )
+    told = Item(9, b"mime", b"application/rdf+xml", refers=((b"cdsc", (1,)),))
+    packet = images.header(avif_with([], [(told, claim)])).xmp
+    assert packet is not None
+    assert b"hdrgm" not in packet
+    assert b'a="b"' in packet
     (note,) = images.header(avif_with([Property(b"clap", bytes(32))])).lost
     assert note == "not kept: its crop: the whole picture is restored and shown"
 
@@ -555,6 +566,36 @@ def test_what_libraw_cannot_develop_is_said() -> None:
         (errors.InputCorrupt, errors.InputTruncated)
     ):  # its directory is cut, so that nobody knows a raw
         images.read(dng()[:60])
+
+
+def test_a_telephones_folder_goes_through_in_one_run(tmp_path: Path, described: Picture) -> None:
+    """A HEIC with the film of its live photo, an AVIF, a JPEG, a screenshot and a raw file."""
+    for module in ("pillow_heif", "rawpy"):
+        pytest.importorskip(module, reason="needs burnish[heif] and burnish[raw]")
+    folder = tmp_path / "DCIM"
+    folder.mkdir()
+    ten = of_bits(ramp(10), 10, "AVIF")
+    for name, data in (
+        ("IMG_1.HEIC", heic_of(pixels(24, 40), exif=described.exif)),
+        ("IMG_1.MOV", boxed(b"ftyp", b"qt  " + bytes(4)) + bytes(99)),
+        ("IMG_2.avif", images.encode(ten, AVIF)[0]),
+        ("IMG_3.jpg", images.encode(described, FORMATS["JPEG"])[0]),
+        ("IMG_4.png", images.encode(images.from_array(pixels()), FORMATS["PNG"])[0]),
+        ("IMG_5.dng", dng()),
+    ):
+        (folder / name).write_bytes(data)
+    words = ["restore", str(folder), "-o", f"{tmp_path}/out/", "-m", "photo", "-d", "noise=5"]
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 0
+    assert "passed over, of kinds that are not read: 1 .mov" in result.output
+    got = {path.name: images.header(path) for path in (tmp_path / "out").iterdir()}
+    assert {name: (header.format, header.depth, header.bits) for name, header in got.items()} == {
+        "IMG_1.HEIC": ("HEIC", "uint8", None),
+        "IMG_2.avif": ("AVIF", "uint16", 10),
+        "IMG_3.jpg": ("JPEG", "uint8", None),
+        "IMG_4.png": ("PNG", "uint8", None),
+        "IMG_5.tif": ("TIFF", "uint16", None),
+    }
 
 
 @pytest.mark.shared

@@ -78,7 +78,7 @@ def _directories(file: BinaryIO) -> Iterator[exif.Exif]:
 
 
 def _is_cut(file: BinaryIO) -> bool:
-    """Whether a file ends before what it says that it holds; one that is no TIFF may."""
+    """Whether a TIFF ends before what it says that it holds."""
     size = file.seek(0, io.SEEK_END)
     ends = [
         place + length
@@ -88,7 +88,7 @@ def _is_cut(file: BinaryIO) -> bool:
             directory.numbers("main", starts), directory.numbers("main", lengths), strict=False
         )
     ]
-    return max(ends, default=size + 1) > size
+    return max(ends, default=0) > size
 
 
 @contextmanager
@@ -99,23 +99,26 @@ def _opened(file: BinaryIO, name: str) -> Iterator[RawPy]:
     RAW.needed(name)
     import rawpy
 
-    why = ""
+    # What can be seen before is: LibRaw would tell the terminal what it thinks of it.
+    if _is_cut(file):
+        raise truncated(name)
     if any(each.number("main", COMPRESSION) == JPEG_XL for each in _directories(file)):
-        why = " (a DNG with JPEG XL inside)"
-    cannot = UnsupportedFormat(
-        f"{name}: is a raw file that LibRaw cannot develop{why}; develop it in another program, "
-        "and save a TIFF of 16 bits"
-    )
-    if why:
-        raise cannot
+        raise _cannot(name, " (a DNG with JPEG XL inside)")
     file.seek(0)
     try:
         with rawpy.imread(file) as raw:
             yield raw
     except rawpy.LibRawFileUnsupportedError as error:
-        raise cannot from error
+        raise _cannot(name) from error
     except rawpy.LibRawIOError as error:
-        raise (truncated(name) if _is_cut(file) else cannot) from error
+        raise _cannot(name, " (it comes to its end too early)") from error
+
+
+def _cannot(name: str, why: str = "") -> UnsupportedFormat:
+    return UnsupportedFormat(
+        f"{name}: is a raw file that LibRaw cannot develop{why}; develop it in another program, "
+        "and save a TIFF of 16 bits"
+    )
 
 
 def examine(file: BinaryIO, name: str) -> Header:

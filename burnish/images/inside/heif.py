@@ -13,6 +13,7 @@ from typing import BinaryIO
 from .. import exif
 from ..damage import corrupt
 from ..format import Metadata
+from ..metadata.xmp import without_claims
 from ..picture import Header, Picture
 from .boxes import boxes
 from .items import Contents, Item, Property, contents, data_of, packed
@@ -87,7 +88,7 @@ def header_of(file: BinaryIO, name: str, format: str) -> Header:
         dpi=exif.resolution(block),
         cicp=other,
         notes=() if other is None else (colours_in_words(other),),
-        lost=tuple(_beside(held)),
+        lost=(*_beside(held), *_behind(file, name)),
     )
 
 
@@ -225,7 +226,8 @@ def _exif(file: BinaryIO, held: Contents, name: str) -> bytes | None:
 def _xmp(file: BinaryIO, held: Contents, name: str) -> bytes | None:
     for item in held.pointing(b"cdsc", held.primary):
         if item.kind == b"mime" and item.content == b"application/rdf+xml":
-            return data_of(file, item, name) or None
+            # what it may say of a gain map or a film is not true of the result
+            return without_claims(data_of(file, item, name)) or None
     return None
 
 
@@ -239,6 +241,12 @@ def _beside(held: Contents) -> Iterator[str]:
         yield f"not kept: {more} more picture{'s' if more > 1 else ''} in the file, beside the main"
     if held.picture.property(b"clap") is not None:
         yield UNCROPPED
+
+
+def _behind(file: BinaryIO, name: str) -> Iterator[str]:
+    """A sentence where a film follows the picture in a box of its own, as in a motion photo."""
+    if any(box.kind == b"mpvd" for box in boxes(file, name)):
+        yield "not kept: the film of its motion photo"
 
 
 def _called(item: Item) -> str | None:
