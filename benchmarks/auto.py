@@ -32,7 +32,7 @@ from burnish.pipeline import Asked, Look
 from burnish.study.machine import processor
 
 Pixels = NDArray[np.uint8]
-QUALITIES = (30, 50, 65, 80, 90, 96)
+QUALITIES = (30, 50, 75, 90)
 SIDE = 320
 PAGE = Path("docs/auto.md")
 #: folders below the data, and what stands in them
@@ -104,13 +104,12 @@ def measured(data: Path, every: int) -> list[str]:
     return markdown.rows(["", "JPEG", "as saved", *tried], rows)
 
 
-def kinds(data: Path) -> list[str]:
+def kinds(data: Path, every: int) -> list[str]:
     """A table of what pictures of every kind are taken for."""
     rows = []
     for folder, what in FOLDERS.items():
-        files = sorted(
-            file for file in (data / folder).rglob("*.*") if images.format_named(file.name)
-        )
+        inside = sorted((data / folder).rglob("*.*"))[::every]
+        files = (file for file in inside if images.format_named(file.name))
         rows.append([f"{what} (`{folder}`)", *_counted(map(images.read, files))])
     for kind in ("page", "chart", "drawing"):
         drawn = (images.from_array(np.asarray(draw(kind, n).convert("RGB"))) for n in range(20))
@@ -141,10 +140,8 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=3, help="every so many pictures only")
     parser.add_argument("--write", action="store_true", help="put the tables into docs/auto.md")
     options = parser.parse_args()
-    for name, lines in (
-        ("kinds", kinds(options.data)),
-        ("ways", measured(options.data, options.every)),
-    ):
+    for name, makes in (("kinds", kinds), ("ways", measured)):
+        lines = makes(options.data, options.every)
         print("\n".join(lines), flush=True)
         if options.write:
             markdown.put(PAGE, name, lines)
