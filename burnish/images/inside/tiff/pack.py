@@ -173,7 +173,7 @@ def _packer(compression: int) -> Callable[[bytes], bytes]:
     packers: dict[int, Callable[[bytes], Any]] = {
         tags.NONE: bytes,
         tags.LZW: imagecodecs.lzw_encode,
-        tags.DEFLATE: imagecodecs.zlib_encode,
+        tags.DEFLATE: imagecodecs.deflate_encode,
         tags.ZSTD: imagecodecs.zstd_encode,
         tags.LZMA: imagecodecs.lzma_encode,
     }
