@@ -15,6 +15,7 @@ from ..contract import finite
 from ..errors import FormatLimit, NonFiniteOutput, NotKept
 from ..ground.channels import as_channels
 from ..ground.files import atomic_write
+from . import exif
 from .colour import misfit
 from .format import Format, Holds, Metadata, Sampling, Saving
 from .formats import FORMATS, format_of
@@ -327,8 +328,13 @@ def _beside(
     if profile := misfit(held.icc, channels):
         without["icc"] = None
         said.append(f"not kept: {profile}")
+    known = format.holds.metadata
+    if held.dpi is not None and "dpi" not in known and "exif" in known:
+        # EXIF says it where the file itself cannot
+        block = exif.with_resolution(held.exif, held.dpi)
+        without |= {} if block is None else {"exif": block, "dpi": None}
     for field, words in WORDS.items():
-        if getattr(held, field) and field not in {*format.holds.metadata, *without}:
+        if getattr(held, field) and field not in {*known, *without}:
             without[field] = () if field == "text" else None
             lost.append(words)
     if held.parts and held.format != format.name:

@@ -25,7 +25,7 @@ from .fields import (
     parse,
     resolution,
 )
-from .pack import oriented, pack, pack_directories, set_orientation
+from .pack import oriented, pack, pack_directories, set_orientation, with_resolution
 from .patch import set_size, set_upright, without_thumbnail
 
 __all__ = [
@@ -53,5 +53,6 @@ __all__ = [
     "set_orientation",
     "set_size",
     "set_upright",
+    "with_resolution",
     "without_thumbnail",
 ]

@@ -5,8 +5,23 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping
 from dataclasses import replace
+from fractions import Fraction
 
-from .fields import ORIENTATION, POINTERS, Directory, Exif, Field, Layout, Name, parse
+from .fields import (
+    MAKER_NOTE,
+    ORIENTATION,
+    POINTERS,
+    Directory,
+    Exif,
+    Field,
+    Layout,
+    Name,
+    parse,
+    resolution,
+)
+
+#: the fields of a resolution; its unit, and the code of inches
+ACROSS, DOWN, UNIT, INCH = 282, 283, 296, 2
 
 
 def oriented(tag: int) -> bytes:
@@ -31,6 +46,25 @@ def set_orientation(block: bytes | None, tag: int) -> bytes | None:
     if own is None and tag == 1:
         return block
     main = {**parsed.directories["main"], ORIENTATION: Field(3, 1, value, 0)}
+    return pack(replace(parsed, directories={**parsed.directories, "main": main}))
+
+
+def with_resolution(block: bytes | None, dpi: tuple[float, float]) -> bytes | None:
+    """The block with a resolution (across, down) in dots an inch, where it has none of its own.
+
+    None where a maker's note would have to move for it, or where the block cannot be read.
+    """
+    if resolution(block) is not None:
+        return block
+    parsed = Exif("<", {"main": {}}, {}, 0) if block is None else parse(block)
+    if parsed is None or MAKER_NOTE in parsed.directories.get("exif", {}):
+        return None
+    main = dict(parsed.directories["main"])
+    for tag, value in zip((ACROSS, DOWN), dpi, strict=True):
+        ratio = Fraction(value).limit_denominator(10_000)
+        packed = struct.pack(parsed.order + "II", ratio.numerator, ratio.denominator)
+        main[tag] = Field(5, 1, packed, 0)
+    main[UNIT] = Field(3, 1, struct.pack(parsed.order + "H", INCH), 0)
     return pack(replace(parsed, directories={**parsed.directories, "main": main}))
 
 

@@ -10,7 +10,6 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from .. import exif
 from ..damage import corrupt
 from ..format import Format, Holds, Saving
 from ..inside.heif import METADATA, header_of, of_brand, with_metadata
@@ -57,9 +56,7 @@ def encode(file: BinaryIO, pictures: Iterator[Picture], saving: Saving) -> list[
         coded |= {"level": QUALITY if saving.quality is None else saving.quality, "matrix": BT601}
     plain = avif_encode(samples, speed=SPEED, bitspersample=bits, **coded)
     file.write(with_metadata(bytes(plain), picture))
-    if picture.dpi is None or exif.resolution(picture.exif) is not None:
-        return []
-    return [f"not kept: its resolution of {picture.dpi[0]:g} dpi, for which AVIF has no place"]
+    return []
 
 
 #: the side is libavif's own limit

@@ -103,8 +103,6 @@ def _said(picture: Picture, lossy: bool) -> Iterator[str]:
     """Sentences on what is not in the file."""
     if lossy and picture.pixels.shape[1] == 3 and picture.format != "HEIC":
         yield "the colours of a HEIC with loss are stored at half their width and height (4:2:0)"
-    if picture.dpi is not None and exif.resolution(picture.exif) is None:
-        yield f"not kept: its resolution of {picture.dpi[0]:g} dpi, for which HEIC has no place"
 
 
 #: the side is libheif's own limit

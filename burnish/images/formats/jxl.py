@@ -190,15 +190,13 @@ def encode(file: BinaryIO, pictures: Iterator[Picture], saving: Saving) -> list[
         beside += boxed(b"xml ", picture.xmp)
     place = min(plain.index(kind) - 4 for kind in (b"jxlc", b"jxlp") if kind in plain)
     file.write(plain[:place] + beside + plain[place:])
-    if picture.dpi is None or exif.resolution(picture.exif) is not None:
-        return []
-    return [f"not kept: its resolution of {picture.dpi[0]:g} dpi, for which JPEG XL has no place"]
+    return []
 
 
 HOLDS = Holds(
     depths=("uint8", "uint16", "float32"),
     bits=tuple(range(8, 17)),
-    metadata=frozenset({"exif", "xmp", "dpi"}),
+    metadata=frozenset({"exif", "xmp"}),
     side=1 << 18,
 )
 JXL = Format(

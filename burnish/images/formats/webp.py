@@ -173,9 +173,7 @@ def encode(file: BinaryIO, pictures: Iterator[Picture], saving: Saving) -> list[
         frames = changes(chain([picture, second], pictures), "uint8", even=True)
         if not riff.write_film(file, picture, timing, frames, save):
             raise FormatLimit("its frames are more than the 4 GB of a WebP; write .png")
-    if picture.dpi is None or exif.resolution(picture.exif) is not None:
-        return []
-    return [f"not kept: its resolution of {picture.dpi[0]:g} dpi, for which WebP has no place"]
+    return []
 
 
 def _still(
@@ -201,7 +199,13 @@ WEBP = Format(
     title="WebP",
     endings=(".webp",),
     begins=(b"RIFF....WEBP",),
-    holds=Holds(depths=("uint8",), grey=False, several=("frames",), side=16383),
+    holds=Holds(
+        depths=("uint8",),
+        grey=False,
+        several=("frames",),
+        side=16383,
+        metadata=frozenset({"icc", "exif", "xmp"}),
+    ),
     examine=examine,
     decode=decode,
     encode=encode,

@@ -19,7 +19,7 @@ from .boxes import boxes
 from .items import Contents, Item, Property, contents, data_of, packed
 
 #: what such a file has a place for; a resolution only in EXIF
-METADATA: frozenset[Metadata] = frozenset({"icc", "exif", "xmp", "dpi", "cicp"})
+METADATA: frozenset[Metadata] = frozenset({"icc", "exif", "xmp", "cicp"})
 #: how a picture is turned for its orientation tag of EXIF: by how many quarters against the clock,
 #: then mirrored or not: 0 swaps top and bottom, 1 left and right
 TURNS: dict[int, tuple[int, int | None]] = {
