@@ -76,7 +76,7 @@ StrengthMap = Annotated[
 ]
 Tile = Annotated[
     str,
-    typer.Option("-t", "--tile", metavar="auto|0|N", help="Tile size in pixels; 0 is no tiles."),
+    typer.Option("-t", "--tile", metavar="auto|0|N", help="Tile size; 0 is no tiles."),
 ]
 Format = Annotated[
     str | None,
@@ -115,9 +115,7 @@ Sampled = Annotated[
         help="Of a JPEG's colours: 444, 422 or 420.",
     ),
 ]
-NoProfile = Annotated[
-    bool, typer.Option("--no-icc", help="Restore numbers as they stand, whatever the profile.")
-]
+NoProfile = Annotated[bool, typer.Option("--no-icc", help="Do not heed the colour profile.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Refuse what cannot be kept whole.")]
 PageNumbers = Annotated[
     str | None,
