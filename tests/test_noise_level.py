@@ -35,12 +35,14 @@ def crops(tmp_path: Path) -> NoisyCrops:
 
 
 def test_a_batch_is_a_function_of_the_step_and_knows_its_noise(crops: NoisyCrops) -> None:
-    spoiled, levels = crops.batch(3)
-    again, _ = crops.batch(3)
+    spoiled, around, levels = crops.batch(3)
+    again, _, _ = crops.batch(3)
     assert torch.equal(spoiled, again)
     assert spoiled.shape == (8, 3, 160, 160)
     assert levels.min() >= 0
-    found = torch.cat([crops.batch(step)[1] for step in range(6)])
+    assert around.shape == (8, 10, 10)
+    assert torch.allclose(around.square().mean((1, 2)).sqrt(), levels, rtol=0.4, atol=0.3)
+    found = torch.cat([crops.batch(step)[2] for step in range(6)])
     assert (found == 0).any()
     assert found.max() > 20
 

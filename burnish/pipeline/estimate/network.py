@@ -27,6 +27,11 @@ CELL, LEAST = 16, 24
 OFFSET = 0.5
 #: what is added to an energy before its logarithm is taken
 FLOOR = 0.1
+#: what is added to the variance of a cell before it is weighed by it, so that the sure nothing of
+#: an even area does not drown the rest
+LEAST_VARIANCE = 0.1
+#: where this share of the cells has a level below QUIET, in 8-bit steps, the rest is no noise
+QUIET_SHARE, QUIET = 0.2, 0.3
 #: products in a multiplication of matrices up to which BLAS keeps to one thread; its threads would
 #: wait for each other on a busy machine (50 times slower)
 ONE_THREAD = 260_000
@@ -45,9 +50,14 @@ class Levels:
 
     def level(self) -> float:
         """One RMS for the whole picture, in 8-bit steps; cells that are surer count for more."""
-        weight = np.exp(-2 * self.spread)
-        mean = float((weight * self.logarithm).sum() / weight.sum())
-        return max(0.0, float(np.exp(mean)) - OFFSET)
+        weight = 1 / (np.exp(2 * self.spread) + LEAST_VARIANCE)
+        mean = float((weight * np.exp(self.logarithm)).sum() / weight.sum())
+        if float(np.quantile(np.exp(self.logarithm), QUIET_SHARE)) < OFFSET + QUIET:
+            # What has so much without any noise is print or a drawing: the surest cells count.
+            weight = np.exp(-2 * self.spread)
+            surest = float(np.exp((weight * self.logarithm).sum() / weight.sum()))
+            mean = min(mean, surest)
+        return max(0.0, mean - OFFSET)
 
 
 def levels(image: Array) -> Levels | None:
@@ -89,6 +99,8 @@ def _levels(image: Array, arrays: dict[str, Array]) -> Levels:
     fine = np.abs(_convolved(_unshuffled(pixels), arrays["fine"]))
     coarse = np.abs(_convolved(_shrunk(pixels, 4), arrays["coarse"]))
     energies = np.log(np.concatenate([_shrunk(fine, 2), coarse]) + np.float32(FLOOR))
+    tone = np.clip(_shrunk(pixels.mean(0, keepdims=True), 4), 0, 255)
+    energies = np.concatenate([energies, np.log(tone + 1), np.log(256 - tone)])
     for i, stride in enumerate((2, 2, 1)):
         energies = _convolved(energies, arrays[f"mix{i}"], stride)
         energies = np.maximum(energies + arrays[f"bias{i}"][:, None, None], 0)

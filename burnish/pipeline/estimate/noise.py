@@ -15,7 +15,7 @@ from .white import white_noise
 
 #: white noise is believed from this share of what the network sees up to this many times as much,
 #: and so many steps: noise that is not white hides from it, and print and drawings mislead it
-LEAST, MOST, STEPS = 0.5, 1.5, 2.0
+LEAST, MOST, STEPS = 0.6, 1.6, 0.5
 #: channels are one where the RMS of what else is in them is no more than this, in [0, 1]: a
 #: black-and-white picture stored in colour, or in sepia
 SAME = 0.75 / 255

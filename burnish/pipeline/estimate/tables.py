@@ -62,7 +62,8 @@ def counted(place: Place, values: Figures, step: float, moved: float) -> Counted
     spread = max(float(np.abs(values).mean()), 0.05)
     last = int(LARGEST / step)
     shares = np.bincount(bins[bins <= last], minlength=last + 1) / len(values)
-    return Counted(place, step * np.arange(last + 1), shares, step, spread, round(moved, 1))
+    sizes = np.asarray(step * np.arange(last + 1), np.float64)
+    return Counted(place, sizes, shares, step, spread, round(moved, 1))
 
 
 def table_in(frequencies: list[Counted], below: int) -> tuple[float, int]:

@@ -5,9 +5,12 @@ python -m burnish.training.estimators.noise_level FOLDER... -o runs/noise_level 
 
 It sees clean pictures made smaller and softer, so that what is left of their own noise is gone, and
 pictures that never were photographs (`python -m benchmarks.drawn`, in a folder called drawn); to
-most of them noise is added, white or as saved pictures have it, and often JPEG after that. What it
-is asked for is the RMS of what was added before compression, in 8-bit steps. Killed and started
-again, it goes on from its last checkpoint. At the end stands noise_level.npz.
+most of them noise is added, white or as saved pictures have it, to some in a part alone, and often
+JPEG after that. What it is asked for is the RMS of what was added before compression, in 8-bit
+steps: around each cell, and of the whole picture. Killed and started again, it goes on from its
+last checkpoint. At the end stands noise_level.npz.
+
+--start: begins with the weights of such a file.
 """
 
 from __future__ import annotations
@@ -33,7 +36,7 @@ from ...degrade.jpeg import SUBSAMPLINGS, through_jpeg
 from ...degrade.noise import clip_and_round
 from ...ground.channels import LUMA
 from ...ground.files import atomic_write
-from ...pipeline.estimate.network import FLOOR, OFFSET
+from ...pipeline.estimate.network import CELL, FLOOR, LEAST_VARIANCE, OFFSET
 
 #: the side of a crop in pixels
 CROP = 160
@@ -51,12 +54,17 @@ TOO_LITTLE = 1.6
 #: the share of pictures that never were photographs
 DRAWN = 0.22
 #: the share of crops without noise
-CLEAN = 0.18
+CLEAN = 0.25
 #: the share of crops with white noise
-WHITE = 0.24
+WHITE = 0.22
 #: the share of crops with the noise of saved pictures; the rest has both
-SAVED = 0.53
+SAVED = 0.48
+#: the share of crops that are underexposed, and of those whose lights are blown out
+DARK, BLOWN = 0.2, 0.08
+#: the share of noisy crops of which a part has no noise
+PARTLY = 0.15
 Pixels = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
 
 
 class NoiseLevel(nn.Module):
@@ -68,7 +76,7 @@ class NoiseLevel(nn.Module):
         self.coarse = nn.Conv2d(3, 16, 5, bias=False)
         self.mix = nn.ModuleList(
             [
-                nn.Conv2d(56, width, 3, stride=2),
+                nn.Conv2d(58, width, 3, stride=2),
                 nn.Conv2d(width, width, 3, stride=2),
                 nn.Conv2d(width, width, 3),
             ]
@@ -88,7 +96,9 @@ class NoiseLevel(nn.Module):
         energies = F.conv2d(_padded(F.pixel_unshuffle(steps, 2), 1), fine).abs()
         energies = F.avg_pool2d(energies, 2)
         below = F.conv2d(_padded(F.avg_pool2d(steps, 4), 2), coarse).abs()
-        values = torch.log(torch.cat([energies, below], 1) + FLOOR)
+        tone = F.avg_pool2d(steps.mean(1, keepdim=True), 4).clamp(0, 255)
+        black_and_white = torch.cat([torch.log(tone + 1), torch.log(256 - tone)], 1)
+        values = torch.cat([torch.log(torch.cat([energies, below], 1) + FLOOR), black_and_white], 1)
         for convolution in self.mix:
             values = F.relu(convolution(_padded(values, 1)))
         level, spread = self.head(values).chunk(2, 1)
@@ -108,23 +118,46 @@ class NoiseLevel(nn.Module):
             for name, value in found.items()
         }
 
+    def load_arrays(self, path: Path) -> None:
+        """Takes the weights of a file that holds what `arrays` gives."""
+        with np.load(path, allow_pickle=False) as file:
+            state = {
+                _PLACES[name]: torch.from_numpy(file[name].astype(np.float32))
+                for name in file.files
+            }
+        state["head.weight"] = state["head.weight"][:, :, None, None]
+        self.load_state_dict(state)
+
+
+#: name of an array -> of the weights that it holds
+_PLACES = {
+    "fine": "fine.weight",
+    "coarse": "coarse.weight",
+    "head": "head.weight",
+    "head_bias": "head.bias",
+    **{f"mix{i}": f"mix.{i}.weight" for i in range(3)},
+    **{f"bias{i}": f"mix.{i}.bias" for i in range(3)},
+}
+
 
 def whole(level: Tensor, spread: Tensor) -> Tensor:
-    """One logarithm for each picture, [B]; cells that are surer count for more."""
-    weight = torch.exp(-2 * spread)
-    return (weight * level).sum((1, 2, 3)) / weight.sum((1, 2, 3))
+    """One logarithm for each picture, [B]: of the mean level; cells that are surer count for more,
+    but those that are very sure (even areas) not for all.
+    """
+    weight = 1 / (torch.exp(2 * spread) + LEAST_VARIANCE)
+    mean = (weight * level.exp()).sum((1, 2, 3)) / weight.sum((1, 2, 3))
+    return mean.log()
 
 
-def loss(level: Tensor, spread: Tensor, true: Tensor) -> Tensor:
-    """The loss of each cell, and of the whole picture.
+def loss(level: Tensor, spread: Tensor, around: Tensor, true: Tensor) -> Tensor:
+    """The loss of each cell, whose level is around [B, h, w], and of whole pictures, true [B].
 
     That of a cell is of a Laplace distribution whose width is the spread. Too little costs more
     than too much: a denoiser that is told too little leaves the noise.
     """
-    wanted = torch.log(true + OFFSET)
-    error = (level - wanted[:, None, None, None]).abs()
+    error = (level - torch.log(around + OFFSET)[:, None]).abs()
     cells = (error * torch.exp(-spread) + spread).mean()
-    off = whole(level, spread) - wanted
+    off = whole(level, spread) - torch.log(true + OFFSET)
     picture = F.smooth_l1_loss(off, torch.zeros_like(off), beta=0.1, reduction="none")
     return 0.5 * cells + 2 * (picture * torch.where(off < 0, TOO_LITTLE, 1.0)).mean()
 
@@ -144,26 +177,44 @@ class NoisyCrops:
     #: what a batch depends on, with the step
     seed: int
 
-    def batch(self, step: int) -> tuple[Tensor, Tensor]:
-        """Pictures [B, 3, CROP, CROP] and their levels [B]."""
+    def batch(self, step: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Pictures [B, 3, CROP, CROP], the levels around their cells, and their levels [B]."""
         rng = np.random.default_rng([self.seed, step])
-        pairs = [self._one(rng) for _ in range(BATCH)]
-        pictures = np.stack([picture for picture, _ in pairs])
-        return torch.from_numpy(pictures), torch.tensor([level for _, level in pairs])
+        pictures, around, levels = zip(*(self._one(rng) for _ in range(BATCH)), strict=True)
+        return (
+            torch.from_numpy(np.stack(pictures)),
+            torch.from_numpy(np.stack(around)),
+            torch.tensor(levels),
+        )
 
-    def _one(self, rng: np.random.Generator) -> tuple[Array, float]:
+    def _one(self, rng: np.random.Generator) -> tuple[Array, Array, float]:
+        clean = self._clean(rng)
+        if rng.random() < 0.15:
+            clean = np.tensordot(LUMA, clean, 1)[None]
+        light = rng.random()
+        if light < DARK:
+            clean = clean * np.float32(rng.uniform(0.08, 0.7))
+        elif light < DARK + BLOWN:
+            clean = clean * np.float32(rng.uniform(1.1, 2))
+        spoiled = self._noisy(clean, rng)
+        added = np.square(spoiled - clean)
+        level = float(255 * np.sqrt(added.mean()))
+        around = _around(added.mean(0))
+        if level and rng.random() < PARTLY:
+            part = _part(rng)
+            other = self._clean(rng) if rng.random() < 0.5 else clean
+            spoiled = np.where(part, spoiled, other if len(other) == len(clean) else clean)
+            around = _around(part * added.mean(0))
+            level = float(around.mean())
+        picture, gain = _as_file(spoiled, rng)
+        return picture, around * np.float32(gain), level * gain
+
+    def _clean(self, rng: np.random.Generator) -> Array:
+        """A crop without noise: of a photograph, or of what never was one."""
         drawn = bool(self.drawn) and rng.random() < DRAWN
         pool = self.drawn if drawn else self.photographs
         pixels = pool[rng.integers(len(pool))]
-        clean = _crop(pixels if drawn else _softened(pixels, rng), rng)
-        if rng.random() < 0.15:
-            clean = np.tensordot(LUMA, clean, 1)[None]
-        if rng.random() < 0.1:  # underexposed
-            clean = clean * np.float32(rng.uniform(0.1, 0.8))
-        spoiled = self._noisy(clean, rng)
-        level = float(255 * np.sqrt(np.square(spoiled - clean).mean()))
-        picture, gain = _as_file(spoiled, rng)
-        return picture, level * gain
+        return _crop(pixels if drawn else _softened(pixels, rng), rng)
 
     def _noisy(self, clean: Array, rng: np.random.Generator) -> Array:
         kind = rng.random()
@@ -177,18 +228,45 @@ class NoisyCrops:
 
 
 def _softened(pixels: Pixels, rng: np.random.Generator) -> Pixels:
-    """The picture made smaller, and half of the time blurred.
+    """A piece of the picture made smaller, and often blurred, or sharpened.
 
-    It is then without noise of its own, and as soft as a camera's pictures are.
+    It is then without noise of its own, and as soft as a camera's pictures are, or as sharp.
     """
-    height, width = pixels.shape[:2]
-    share = rng.uniform(0.4, 0.8)
-    size = (max(CROP, round(width * share)), max(CROP, round(height * share)))
+    share = rng.uniform(0.4, 0.95)
+    side = math.ceil((CROP + 8) / share)
+    top, left = (int(rng.integers(max(0, length - side) + 1)) for length in pixels.shape[:2])
+    piece = Image.fromarray(pixels[top : top + side, left : left + side])
+    size = [max(CROP, round(length * share)) for length in piece.size]
     kernels = (Image.Resampling.BOX, Image.Resampling.BICUBIC, Image.Resampling.LANCZOS)
-    picture = Image.fromarray(pixels).resize(size, kernels[rng.integers(len(kernels))])
-    if rng.random() < 0.5:
+    picture = piece.resize(size, kernels[rng.integers(len(kernels))])
+    finish = rng.random()
+    if finish < 0.4:
         picture = picture.filter(ImageFilter.GaussianBlur(rng.uniform(0.3, 1.3)))
+    elif finish < 0.55:
+        picture = picture.filter(ImageFilter.UnsharpMask(1, int(rng.integers(30, 120)), 0))
     return np.asarray(picture)
+
+
+def _around(added: Array) -> Array:
+    """The RMS around each cell, in 8-bit steps, of noise whose square is added [CROP, CROP]."""
+    cells = CROP // CELL
+    power = np.pad(added.reshape(cells, CELL, cells, CELL).mean((1, 3)), 1, mode="edge")
+    windows = np.lib.stride_tricks.sliding_window_view(power, (3, 3))
+    return np.asarray(255 * np.sqrt(windows.mean((2, 3))), np.float32)
+
+
+def _part(rng: np.random.Generator) -> Mask:
+    """Where the noise stays: on one side of a straight line, or inside or outside a rectangle."""
+    y, x = np.mgrid[0:CROP, 0:CROP]
+    if rng.random() < 0.5:
+        angle = rng.uniform(0, 2 * math.pi)
+        middle = rng.uniform(0.2, 0.8, 2) * CROP
+        side = (y - middle[0]) * math.cos(angle) + (x - middle[1]) * math.sin(angle)
+        return np.asarray(side > 0)
+    top, left = rng.integers(0, CROP // 2, 2)
+    height, width = rng.integers(CROP // 4, CROP, 2)
+    inside = (y >= top) & (y < top + height) & (x >= left) & (x < left + width)
+    return np.asarray(inside == (rng.random() < 0.5))
 
 
 def _crop(pixels: Pixels, rng: np.random.Generator) -> Array:
@@ -222,11 +300,11 @@ def _as_file(picture: Array, rng: np.random.Generator) -> tuple[Array, float]:
     It is a JPEG, rounded, or float; grey is in three channels, or in sepia.
     """
     grey = len(picture) == 1
-    if rng.random() < 0.4:
+    if rng.random() < 0.5:
         for _ in range(1 + (rng.random() < 0.2)):
             shift = tuple(int(by) for by in rng.integers(0, 8, 2)) if rng.random() < 0.3 else (0, 0)
             subsampling = str(rng.choice(list(SUBSAMPLINGS)))
-            quality = int(rng.integers(60, 100))
+            quality = int(rng.integers(50, 100))
             picture = through_jpeg(picture, quality, subsampling, shift)  # type: ignore[arg-type]
     elif rng.random() < 0.7:
         picture = clip_and_round(picture)
@@ -241,20 +319,30 @@ def _padded(values: Tensor, reach: int) -> Tensor:
     return F.pad(values, (reach,) * 4, mode="replicate")
 
 
-def _rate(step: int, steps: int) -> float:
+def _rate(step: int, steps: int, highest: float) -> float:
     """A short rise, then half a cosine down to 0."""
-    return RATE * min(1, (step + 1) / WARMUP) * (0.5 + 0.5 * math.cos(math.pi * step / steps))
+    return highest * min(1, (step + 1) / WARMUP) * (0.5 + 0.5 * math.cos(math.pi * step / steps))
 
 
-def train(crops: NoisyCrops, out: Path, steps: int, until: int | None = None) -> Path:
+def train(
+    crops: NoisyCrops,
+    out: Path,
+    steps: int,
+    until: int | None = None,
+    start: Path | None = None,
+    rate: float = RATE,
+) -> Path:
     """Trains, or goes on from the last state; returns the file of the averaged weights.
 
-    At step `until` it stops for now, with everything saved; without it, at the last step.
+    At step `until` it stops for now, with everything saved; without it, at the last step. start: a
+    file of weights to begin with. rate: the learning rate at its highest.
     """
     out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(crops.seed)
     torch.set_flush_denormal(True)
     network = NoiseLevel()
+    if start is not None:
+        network.load_arrays(start)
     average = NoiseLevel()
     average.load_state_dict(network.state_dict())
     optimizer = torch.optim.AdamW(network.parameters(), weight_decay=1e-3)
@@ -263,11 +351,11 @@ def train(crops: NoisyCrops, out: Path, steps: int, until: int | None = None) ->
     first = _restored(parts, state) if state.exists() else 0
     last = steps if until is None else until
     for step in range(first, last):
-        pictures, levels = crops.batch(step)
+        pictures, around, levels = crops.batch(step)
         for group in optimizer.param_groups:
-            group["lr"] = _rate(step, steps)
+            group["lr"] = _rate(step, steps, rate)
         level, spread = network(pictures)
-        value = loss(level, spread, levels)
+        value = loss(level, spread, around, levels)
         optimizer.zero_grad()
         value.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -321,11 +409,13 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=7000)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--start", type=Path)
+    parser.add_argument("--rate", type=float, default=RATE)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     photographs, drawn = pictures(options.folders)
     crops = NoisyCrops(photographs, drawn, make("Noise"), make("PictureNoise"), options.seed)
-    print(train(crops, options.out, options.steps))
+    print(train(crops, options.out, options.steps, start=options.start, rate=options.rate))
 
 
 if __name__ == "__main__":
