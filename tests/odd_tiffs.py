@@ -186,7 +186,7 @@ def claims() -> Iterator[Odd]:
     tables = {273: (4, many, STRIP), 279: (4, many, STRIP), 278: (4, 1, 1)}
     data = placed({FIRST: directory({**PLAIN, **tables})}, 4 * many + STRIP)
     yield Odd("tiff of two million strips", ".tif", data, large, "many times")
-    jpeg = imagecodecs.jpeg8_encode(pixels(64, 64), 90)
+    jpeg = bytes(imagecodecs.jpeg8_encode(pixels(64, 64), 90))
     frame = jpeg.index(b"\xff\xc0") + 5
     jpeg = jpeg[:frame] + struct.pack(">HH", 60000, 60000) + jpeg[frame + 4 :]
     larger = "a part of 64x64 pixels holds"
@@ -281,8 +281,8 @@ def other_kinds() -> Iterator[Odd]:
     unsupported: Sequence[type[errors.BurnishError]] = (errors.UnsupportedFormat,)
     kind = unsupported[0]
     for tag, name in ((33628, "STK"), (34412, "LSM"), (34361, "FluoView"), (65420, "NDPI")):
-        fields = {f"tag_{tag}": (7, 200, VALUES)}
-        yield _plain(f"of a microscope ({name})", kind, rf"({name})", **fields)
+        microscope = {**PLAIN, tag: (7, 200, VALUES)}
+        yield _plain(f"of a microscope ({name})", kind, f"({name})", microscope)
     yield _plain("of an unknown packing", kind, "4242", tag_259=(3, 1, 4242))
     yield _plain("of unknown colours", kind, "999", tag_262=(3, 1, 999))
     yield _plain("of CFA", kind, "raw file", tag_262=(3, 1, 32803))

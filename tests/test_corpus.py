@@ -60,7 +60,8 @@ def file_name(number: int, each: Odd | Good) -> str:
     return f"{number:03}_{plain}{each.extension}"
 
 
-NAMES = {file_name(number, each): each for number, each in enumerate([*BAD, *GOOD])}
+ALL: list[Odd | Good] = [*BAD, *GOOD]
+NAMES = {file_name(number, each): each for number, each in enumerate(ALL)}
 
 
 def hashes(folder: Path) -> dict[str, str]:
@@ -74,7 +75,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     for name, each in NAMES.items():
         (folder / name).write_bytes(each.data)
     before = hashes(folder)
-    words = ["restore", folder, "-o", f"{results}/", "-m", MODEL, "--threads", "1", "--json"]
+    folders: list[str | Path] = [folder, "-o", f"{results}/"]
+    words = ["restore", *folders, "-m", MODEL, "--threads", "1", "--json"]
     said = tmp_path_factory.mktemp("said")
     with open(said / "out", "wb") as out, open(said / "err", "wb") as err:
         process = subprocess.Popen(
@@ -96,7 +98,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def test_the_corpus_is_large_and_of_many_kinds() -> None:
     assert len(BAD) >= 230
     assert len(GOOD) >= 100
-    assert len({each.name for each in [*BAD, *GOOD]}) == len(NAMES)
+    assert len({each.name for each in ALL}) == len(NAMES)
 
 
 def test_every_file_is_in_the_report_and_none_is_changed(run: Run) -> None:

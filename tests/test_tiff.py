@@ -6,7 +6,7 @@ import io
 import struct
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -59,6 +59,13 @@ def through(folder: Path, data: bytes) -> tuple[images.Picture, Path]:
 def values(picture: images.Picture) -> NDArray[Any]:
     """The picture's numbers, of its own bits. [H, W] or [H, W, C]"""
     return to_samples(picture, picture.depth, picture.bits)
+
+
+def page_of(file: tifffile.TiffFile, number: int) -> tifffile.TiffPage:
+    """A page of an open TIFF, which tifffile may have as a frame, too."""
+    page = file.pages[number]
+    assert isinstance(page, tifffile.TiffPage)
+    return page
 
 
 def first(path: Path) -> tifffile.TiffPage:
@@ -182,8 +189,8 @@ def test_infrared_as_a_page_is_a_plane_of_the_picture(
         file.write(colour(np.uint16), photometric="rgb", metadata=None)
         # one bit that tifffile writes no mask with
         file.write(infrared, photometric="minisblack", subfiletype=2, metadata=None)
-    with tifffile.TiffFile(path, mode="r+b") as patched:
-        patched.pages[1].tags["NewSubfileType"].overwrite(marker)
+    with tifffile.TiffFile(path, mode="r+") as patched:
+        page_of(patched, 1).tags["NewSubfileType"].overwrite(marker)
     picture = images.read(path)
     assert [plane.name for plane in picture.extras] == ["infrared"]
     assert images.header(path).extras == ("infrared",)
@@ -192,7 +199,7 @@ def test_infrared_as_a_page_is_a_plane_of_the_picture(
         assert written.is_bigtiff == big
         assert (written.pages[0].asarray() == colour(np.uint16)).all()
         assert (written.pages[1].asarray() == infrared).all()
-        assert int(written.pages[1].tags["NewSubfileType"].value) == marker
+        assert int(page_of(written, 1).tags["NewSubfileType"].value) == marker
     said = images.write(tmp_path / "out.jpg", picture)
     assert any("infrared" in sentence for sentence in said)
 
@@ -322,7 +329,7 @@ def test_plain_ycbcr_is_right(coarser: tuple[int, int], compression: int, tmp_pa
     y = filled[..., 0].reshape(high, down, wide, across).swapaxes(1, 2).reshape(high, wide, -1)
     colours = filled[::down, ::across, 1:]
     units = np.concatenate([y, colours], 2).tobytes()
-    pack: Mapping[int, Callable[[bytes], bytes]] = {
+    pack: Mapping[int, Callable[[bytes], bytes | bytearray]] = {
         1: bytes,
         5: imagecodecs.lzw_encode,
         8: imagecodecs.zlib_encode,
@@ -529,8 +536,10 @@ def test_a_jpeg_of_12_bits_inside_comes_back_packed(tmp_path: Path) -> None:
 
 
 def test_an_old_jpeg_inside_is_read_and_comes_back_as_a_new_one(tmp_path: Path) -> None:
-    jpeg = imagecodecs.jpeg8_encode(
-        colour(), 95, colorspace="rgb", outcolorspace="ycbcr", subsampling="444"
+    jpeg = bytes(
+        imagecodecs.jpeg8_encode(
+            colour(), 95, colorspace="rgb", outcolorspace="ycbcr", subsampling="444"
+        )
     )
     fields = {262: (3, [6]), 258: (3, [8, 8, 8]), 277: (3, [3]), 530: (3, [1, 1])}
     where = {513: (4, [8]), 514: (4, [len(jpeg)])}
@@ -582,7 +591,7 @@ def test_packings_that_are_not_read_are_said(compression: int, called: str, tmp_
 def test_the_whole_picture_is_taken_wherever_it_stands(tmp_path: Path) -> None:
     small = colour()[::4, ::4].copy()
     path = tmp_path / "in.tif"
-    layouts = {
+    layouts: dict[str, Sequence[tuple[NDArray[np.uint8], dict[str, Any]]]] = {
         "first": ((small, {"subfiletype": 1}), (colour(), {})),
         "last": ((colour(), {}), (small, {"subfiletype": 1})),
         "below": ((small, {"subfiletype": 1, "subifds": 1}), (colour(), {})),
@@ -602,7 +611,7 @@ def test_the_levels_of_a_pyramid_are_dropped(marked: bool, tmp_path: Path) -> No
     large = np.tile(colour(), (4, 4, 1))
     with tifffile.TiffWriter(tmp_path / "in.tif") as file:
         for step in (1, 2, 4):
-            options = {"subfiletype": 1} if marked and step > 1 else {}
+            options: dict[str, Any] = {"subfiletype": 1} if marked and step > 1 else {}
             level = large[::step, ::step].copy()
             file.write(level, photometric="rgb", tile=(16, 16), metadata=None, **options)
     picture = images.read(tmp_path / "in.tif")

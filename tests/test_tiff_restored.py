@@ -13,7 +13,7 @@ from conftest import scene
 from numpy.typing import NDArray
 from odd_files import tiff
 from PIL import Image
-from test_tiff import by_hand, lab_of, ycbcr_of
+from test_tiff import by_hand, lab_of, page_of, ycbcr_of
 
 import burnish
 from burnish import images
@@ -32,7 +32,8 @@ def noisy(channels: int = 3, sigma: float = 8) -> NDArray[np.uint8]:
     """A picture with white noise. [H, W] or [H, W, 3]"""
     clean = scene(72, 96, channels)[0].transpose(1, 2, 0).clip(0, 1) * 200 + 25
     spoiled = clean + np.random.default_rng(1).normal(0, sigma, clean.shape)
-    return np.rint(spoiled.clip(0, 255)).astype(np.uint8).squeeze()
+    samples: NDArray[np.uint8] = np.rint(spoiled.clip(0, 255)).astype(np.uint8)
+    return samples.squeeze()
 
 
 def saved(folder: Path, data: bytes, name: str = "in.tif") -> Path:
@@ -128,8 +129,8 @@ def test_infrared_on_a_page_comes_back_on_a_page(marker: int, photo: Model, tmp_
     with tifffile.TiffWriter(tmp_path / "in.tif") as file:
         file.write(picture, photometric="rgb", metadata=None)
         file.write(infrared, photometric="minisblack", subfiletype=2, metadata=None)
-    with tifffile.TiffFile(tmp_path / "in.tif", mode="r+b") as patched:
-        patched.pages[1].tags["NewSubfileType"].overwrite(marker)
+    with tifffile.TiffFile(tmp_path / "in.tif", mode="r+") as patched:
+        page_of(patched, 1).tags["NewSubfileType"].overwrite(marker)
     run(photo, tmp_path / "in.tif", tmp_path / "out.tif", noise=12)
     with tifffile.TiffFile(tmp_path / "out.tif") as written:
         assert len(written.pages) == 2
