@@ -22,7 +22,7 @@ from odd_tiffs import odd_tiffs
 from PIL import Image, ImageCms
 
 from burnish import errors, images
-from burnish.images import colour as colour_files
+from burnish.images.colour import profiles
 from burnish.images.inside.tiff import tags
 from burnish.images.picture import to_samples
 
@@ -383,8 +383,8 @@ def by_hand(
 
 def test_a_profile_of_ours_is_the_same_at_any_time() -> None:
     """LittleCMS writes the time into it, so that no two results were the same bytes."""
-    assert colour_files.srgb()[24:36] == struct.pack(">6H", 2000, 1, 1, 0, 0, 0)
-    profile = ImageCms.ImageCmsProfile(io.BytesIO(colour_files.srgb()))
+    assert profiles.srgb()[24:36] == struct.pack(">6H", 2000, 1, 1, 0, 0, 0)
+    profile = ImageCms.ImageCmsProfile(io.BytesIO(profiles.srgb()))
     assert "sRGB" in ImageCms.getProfileDescription(profile)
 
 
@@ -747,7 +747,6 @@ def test_odd_tiffs_cost_neither_time_nor_memory(tmp_path: Path) -> None:
 import resource, sys, time
 from pathlib import Path
 from burnish import errors, images
-from burnish.images import colour as colour_files
 
 longest = 0.0
 for path in Path(sys.argv[1]).iterdir():

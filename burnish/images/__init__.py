@@ -6,6 +6,7 @@ Importing it loads numpy and nothing else that is heavy.
 from __future__ import annotations
 
 from .alpha import fill_hidden
+from .colour.tone import Tone, tone_of, toned
 from .facts import facts
 from .format import Format, Holds, Sampling
 from .formats import FORMATS, endings, format_named, format_of, listed, written_ending
@@ -13,7 +14,6 @@ from .orientation import looked_at, stored, turned, upright
 from .picture import Header, Picture, Plane, Timing, from_array, to_image
 from .read import MAX_MEGAPIXELS, frames, header, open_image, read
 from .sniff import unread_endings
-from .tone import Tone, tone_of, toned
 from .write import (
     check_format,
     check_header,

@@ -6,7 +6,7 @@ import os
 from typing import Any
 
 from . import exif
-from .colour import profile_name
+from .colour.profiles import profile_name
 from .formats import FORMATS
 from .picture import Header
 from .read import examine

@@ -16,7 +16,7 @@ from ..errors import FormatLimit, NonFiniteOutput, NotKept
 from ..ground.channels import as_channels
 from ..ground.files import atomic_write
 from . import exif
-from .colour import misfit
+from .colour.profiles import misfit
 from .format import Format, Holds, Metadata, Sampling, Saving
 from .formats import FORMATS, format_of
 from .metadata import xmp

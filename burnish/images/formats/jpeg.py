@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import UnsupportedChannels, UnsupportedFormat
-from .. import colour, exif
+from .. import exif
+from ..colour import profiles
 from ..damage import corrupt, truncated
 from ..format import Format, Holds, Sampling, Saving
 from ..jpeg import index, segments
@@ -68,7 +69,7 @@ def examine(file: BinaryIO, name: str) -> Header:
         photoshop=resources,
         text=tuple(found.text),
         dpi=found.dpi or exif.resolution(found.exif),
-        quality=jpeg_quality(tables[min(tables)]) if tables and not colour.is_xyb(icc) else None,
+        quality=jpeg_quality(tables[min(tables)]) if tables and not profiles.is_xyb(icc) else None,
         parts=(*found.parts, *_index(found, packet)),
         lost=(f"not kept: {', '.join(left)}",) if left else (),
     )
@@ -133,9 +134,9 @@ def decode(file: BinaryIO, header: Header, name: str) -> Iterator[Picture]:
 
     samples = _whole(scans, _of_8_bits, name)
     if samples.ndim == 3 and samples.shape[2] == 4:
-        yield colour.from_cmyk(Image.fromarray(samples, "CMYK"), header)
-    elif colour.is_xyb(header.icc):
-        yield colour.from_xyb(Image.fromarray(samples), header)
+        yield profiles.from_cmyk(Image.fromarray(samples, "CMYK"), header)
+    elif profiles.is_xyb(header.icc):
+        yield profiles.from_xyb(Image.fromarray(samples), header)
     else:
         yield header.picture(samples)
 
@@ -196,7 +197,7 @@ def glance(data: bytes, name: str) -> Image | None:
     if not walk(data, name).closed:
         return None
     found = examine(io.BytesIO(data), name)
-    if found.depth != "uint8" or colour.is_xyb(found.icc):
+    if found.depth != "uint8" or profiles.is_xyb(found.icc):
         return None
     image = JpegImageFile(io.BytesIO(data))
     return None if image.mode == "CMYK" else image

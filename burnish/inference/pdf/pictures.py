@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ...contract import Array
 from ...errors import InputCorrupt, InputError, InputTooLarge, UnsupportedChannels
 from ...images import Header, Picture, from_array
-from ...images.colour import from_cmyk, srgb
+from ...images.colour.profiles import from_cmyk, srgb
 from ...images.inside.tiff.colours import from_lab, lab_to_rgb
 from ...images.read import LIFTS
 from .coders import Samples, coder_of, samples_of

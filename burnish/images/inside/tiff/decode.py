@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ....contract import finite
 from ....errors import NonFiniteInput
-from ... import colour
+from ...colour import profiles
 from ...picture import Header, Picture, to_planes
 from . import tags
 from .colours import cmyk_to_rgb, lab_to_rgb
@@ -136,16 +136,16 @@ def _coloured(samples: NDArray[Any], kind: Kind, header: Header) -> Picture:
     rgb = lab_to_rgb(samples[..., :3], kind.photometric == tags.ICCLAB)
     picture = header.picture(rgb)
     alpha = to_planes(samples[..., 3]) if samples.shape[2] == 4 else None
-    return replace(picture, alpha=alpha, icc=colour.srgb())
+    return replace(picture, alpha=alpha, icc=profiles.srgb())
 
 
 def _from_cmyk(samples: NDArray[Any], header: Header) -> Picture:
     if header.depth == "uint8":
         from PIL import Image
 
-        return colour.from_cmyk(Image.fromarray(np.ascontiguousarray(samples), "CMYK"), header)
+        return profiles.from_cmyk(Image.fromarray(np.ascontiguousarray(samples), "CMYK"), header)
     rgb, through = cmyk_to_rgb(samples, header.icc)
-    return colour.cmyk_converted(header, through).picture(rgb)
+    return profiles.cmyk_converted(header, through).picture(rgb)
 
 
 def _check_finite(picture: Picture, name: str) -> None:

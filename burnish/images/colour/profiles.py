@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .picture import Header, Picture
+from ..picture import Header, Picture
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -13,10 +13,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from ..contract import Array
-from .colour import SPACES, misfit
-from .colour import srgb as profile_of_srgb
-from .picture import ROWS, Picture
+from ...contract import Array
+from ..picture import ROWS, Picture
+from .profiles import SPACES, misfit
+from .profiles import srgb as profile_of_srgb
 
 #: steps of a curve
 STEPS = 4096
