@@ -182,6 +182,20 @@ def test_other_settings_are_refused_with_the_difference(album: Path) -> None:
     assert archive.tree(album / "out")["a.png"] != first["a.png"]
 
 
+@pytest.mark.parametrize("naming", [("-f", "webp"), ("--suffix", "_clean")])
+def test_other_names_are_refused_whatever_is_asked(naming: tuple[str, str], album: Path) -> None:
+    words = (album / "in", "-o", album / "out", "--archive")
+    run(*words)
+    first = archive.tree(album / "out")
+    for more in ((), ("--overwrite",)):
+        said = run(*words, *naming, *more, expect=2).stderr
+        assert f"was None, and is {naming[1].replace('webp', '.webp')}" in said
+        assert "--overwrite does" not in said
+    assert archive.tree(album / "out") == first
+    run(*words, *naming, "--restart")
+    assert len(archive.tree(album / "out")) > len(first)
+
+
 def test_what_is_done_is_not_done_again_and_what_changed_is(album: Path) -> None:
     words = (album / "in", "-o", album / "out", "-r", "--archive")
     run(*words)

@@ -290,6 +290,15 @@ def test_info_says_what_shows_and_what_restore_would_do(
     assert "restore      photo, then jpeg: noisy and compressed" in said
     assert "compressed   as by a JPEG of quality 40, by its file" in said
 
+    # Of several pictures it is the first that is looked at.
+    book = tmp_path / "book.tif"
+    pages = [Image.fromarray(page) for page in (noisy(), np.full_like(noisy(), 9))]
+    pages[0].save(book, save_all=True, append_images=pages[1:])
+    info(str(book))
+    said = capsys.readouterr().out
+    assert "looked at    the first of 2 pages" in said
+    assert "restore      photo: noisy" in said
+
     # Of a cut file the head still speaks.
     whole = file.read_bytes()
     file.write_bytes(whole[: len(whole) // 2])

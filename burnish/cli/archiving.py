@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import UsageError
-from .outputs import pairs_of
+from .outputs import ending, pairs_of
 
 if TYPE_CHECKING:
     from ..inference.job import Job, JobReport
@@ -125,6 +125,10 @@ class Meant:
     threads: int | None
     #: whether it computes in full precision
     fp32: bool
+    #: the word of -f
+    format: str | None
+    #: what is added to names
+    suffix: str | None
 
     def jobs(self) -> Iterator[Job]:
         """The job of each picture."""
@@ -155,6 +159,8 @@ def archived(meant: Meant, mode: Mode, root: Path, console: Console) -> int:
         meant.device,
         meant.threads,
         meant.fp32,
+        ending(meant.format),
+        meant.suffix,
         sidecars=mode.sidecars,
         alike=mode.alike,
         overwrite=meant.job.overwrite,

@@ -54,6 +54,11 @@ def prepare(
     prepare_folder(target)
 
 
+def ending(format: str | None) -> str | None:
+    """The ending that a word of -f means, as in ".png"; None where there is no word."""
+    return None if format is None else f".{format.lower().lstrip('.')}"
+
+
 def pairs_of(
     inputs: Sequence[Path],
     output: str | None,
@@ -71,5 +76,5 @@ def pairs_of(
         as_folder=output is not None and output.endswith(("/", os.sep)),
         recursive=recursive,
         suffix=suffix,
-        extension=None if format is None else f".{format.lower().lstrip('.')}",
+        extension=ending(format),
     )

@@ -112,14 +112,15 @@ def _of_picture(path: Path) -> tuple[Mapping[str, Any], str]:
 def _look(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
     """What a look at the pixels shows, and what `burnish restore` would do: a record, and lines.
 
-    Of pixels that cannot be read, it is why not.
+    Of several pictures in a file it is the first. Of pixels that cannot be read, it is why not.
     """
-    from ...images import read, toned
+    from ...images import frames, toned
     from ...inference.automatic import choose
     from ...pipeline import Look
 
     try:
-        look = Look(toned(read(path)))
+        header, pictures = frames(path)
+        look = Look(toned(next(pictures)))
     except InputError as error:
         return {"error": {"code": error.code, "message": str(error)}}, {"not seen": str(error)}
     noise = look.finding("noise")
@@ -134,7 +135,9 @@ def _look(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
         "models": choice.models,
         "why": choice.why,
     }
+    several = {"looked at": f"the first of {header.frames} {header.several}"}
     text = {
+        **(several if header.frames > 1 else {}),
         "looks like": f"a {look.kind}, {'black and white' if look.grey else 'in colour'}",
         "noise": f"{noise.value:.3g}",
         "compressed": f"as by a JPEG of quality {quality.value:.0f}, by its {quality.origin}",

@@ -186,7 +186,7 @@ def restore(
         overwrite=overwrite,
         max_megapixels=max_megapixels or None,
     )
-    meant = Meant(pairs, like("", ""), model, opened, device.value, threads, fp32)
+    meant = Meant(pairs, like("", ""), model, opened, device.value, threads, fp32, format, suffix)
     console = Console(len(pairs), quiet=quiet, verbose=verbose, as_json=as_json)
     _look_over(inputs, pairs, recursive, console)
     raise typer.Exit(_work(meant, mode, mode.root(inputs, output), dry_run, console))

@@ -24,6 +24,8 @@ from .work import Archive, Listener, Work, recover
 PATIENCE = 3.0
 #: fields of a job that make no other result, or are said in other words
 _NO_SETTINGS = ("source", "target", "asked", "overwrite", "max_megapixels")
+#: fields of an order that give results their names
+_NAMING = ("format", "suffix")
 
 
 def run(order: Archive, model: Model, pairs: Sequence[tuple[str, str]], listener: Listener) -> int:
@@ -142,6 +144,7 @@ def settings(order: Archive, model: Model) -> dict[str, str]:
         "device": order.device,
         "threads": str(order.threads),
         "fp32": str(order.fp32),
+        **{name: str(getattr(order, name)) for name in _NAMING},
         "same": str(order.alike),
     }
 
@@ -158,20 +161,21 @@ def difference(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
 def _agree(order: Archive, model: Model, journal: Journal) -> None:
     """Holds the settings against those of the run that the journal is of.
 
-    UsageError where they differ, unless everything is to be done again.
+    UsageError where they differ, unless everything is to be done again, under the same names.
     """
     if journal.said("version") != VERSION:
         raise UsageError(
             f"{order.root}: its journal is of another version of Burnish; --restart drops it"
         )
     now = settings(order, model)
-    before = json.loads(journal.said("settings") or "null")
-    differ = [] if before is None else difference(before, now)
-    if differ and not order.overwrite:
+    before = json.loads(journal.said("settings") or "null") or now
+    differ = difference(before, now)
+    renamed = any(before.get(name) != now[name] for name in _NAMING)
+    if renamed or (differ and not order.overwrite):
+        again = "" if renamed else "--overwrite does everything again, "
         raise UsageError(
             f"{order.root}: an earlier run there had other settings ({'; '.join(differ)}); "
-            "--overwrite does everything again, --restart drops its journal, and another -o keeps "
-            "both"
+            f"{again}--restart drops its journal, and another -o keeps both"
         )
     # The same command with --overwrite goes on, too, where it was stopped.
     stopped = journal.said("open") == "1" and journal.said("overwrite") == "1"

@@ -72,6 +72,10 @@ class Archive:
     threads: int | None = None
     #: whether it computes in full precision
     fp32: bool = False
+    #: the ending of results, where it is not their pictures' own
+    format: str | None = None
+    #: what is added to names
+    suffix: str | None = None
     #: whether every result gets a sidecar
     sidecars: bool = True
     #: whether all pictures get the same settings of dials
