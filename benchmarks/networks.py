@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -29,6 +28,8 @@ from burnish.ground.files import atomic_write
 from burnish.inference.model import Model
 from burnish.report.page import paragraph, table, write_page
 from burnish.study.machine import processor
+
+from .peak import own_peak
 
 if TYPE_CHECKING:
     from burnish.training.networks.restorer import Restorer
@@ -87,7 +88,7 @@ def measured(name: str, how: str, pictures: int, path: Path) -> dict[str, float]
         run()
     return {
         "seconds": (time.perf_counter() - began) / pictures,
-        "mebibytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "mebibytes": own_peak() / 2**20,
     }
 
 

@@ -12,10 +12,8 @@ from __future__ import annotations
 import argparse
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +21,8 @@ from numpy.typing import NDArray
 
 from burnish import images
 from burnish.study.machine import processor
+
+from .peak import used_by
 
 SMALL, LARGE = (256, 384), (3000, 4000)
 HERE = Path(__file__).resolve().parents[1]
@@ -64,13 +64,10 @@ def measure(
         "-q",
         *words,
     ]
-    begun = time.perf_counter()
-    process = subprocess.Popen(command, cwd=checkout)  # where `python -m` looks first
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - begun
-    if status:
-        raise SystemExit(f"burnish restore failed with status {status}")
-    return seconds, usage.ru_maxrss / 1024
+    used = used_by(command, cwd=checkout)  # where `python -m` looks first
+    if used.status:
+        raise SystemExit(f"burnish restore failed with status {used.status}")
+    return used.seconds, used.peak / 2**20
 
 
 def compare(other: Path, model: str, runs: int) -> None:

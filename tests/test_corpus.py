@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import subprocess
 import sys
 import time
 from dataclasses import dataclass
@@ -22,6 +20,7 @@ from odd_others import odd_others
 from odd_tiffs import odd_tiffs
 
 import burnish
+from benchmarks.peak import used_by
 from burnish import errors, images
 from burnish.images.orientation import looked_at
 from burnish.inference.job import Job, run_job
@@ -79,18 +78,16 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     words = ["restore", *folders, "-m", MODEL, "--threads", "1", "--json"]
     said = tmp_path_factory.mktemp("said")
     with open(said / "out", "wb") as out, open(said / "err", "wb") as err:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "burnish.cli", *words], stdout=out, stderr=err
-        )
-        _, status, used = os.wait4(process.pid, 0)
+        command = [sys.executable, "-m", "burnish.cli", *words]
+        used = used_by(command, stdout=out, stderr=err)
     records = [json.loads(line) for line in (said / "out").read_text().splitlines()]
     return Run(
         folder,
         results,
         {Path(record["source"]).name: record for record in records if "source" in record},
         (said / "err").read_text(),
-        os.waitstatus_to_exitcode(status),
-        1024 * used.ru_maxrss,
+        used.status,
+        used.peak,
         before,
     )
 
