@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-pikepdf: Any = __import__("pytest").importorskip("pikepdf")
+pikepdf: Any = __import__("pytest").importorskip("pikepdf", reason="needs burnish[pdf]")
 
 #: the words that scans of pages show, and that their layer of text says
 WORDS = "The quick brown fox jumps over the lazy dog"
