@@ -24,4 +24,4 @@ def test_even_cards_keep_their_mean(told: int, noise: int) -> None:
         noisy = value + np.random.default_rng(value).normal(0, noise, (96, 96, 3))
         card = np.rint(noisy).astype(np.uint8)
         shift = np.asarray(model(card, noise=told)).mean() - card.mean()
-        assert abs(shift) < 1.5, f"{value}: {shift:+.1f}"
+        assert abs(shift) < 2, f"{value}: {shift:+.1f}"

@@ -15,6 +15,7 @@ from ..ground.channels import as_channels, from_channels, to_input, without_copi
 from ..ground.resize import resize
 from ..images import Picture, fill_hidden, tone_of
 from .asked import NOTHING, Asked
+from .even import even
 from .settle import Settled, settle
 
 #: (image [1, C, H, W], level, share) -> [1, C', scale H, scale W]: `predict`, for some network
@@ -110,9 +111,12 @@ def _through(by: Predict, contract: Contract, picture: Picture, settled: Settled
     result = by(seen, settled.level, share if contract.alike else 1.0)
     seconds = time.perf_counter() - begun
 
-    # Out: channels as they came, and, where only now they are alike, the strength.
+    # Out: channels as they came, and, where only now they are alike, the strength. What is
+    # perfectly even has nothing to take away.
     channels = contract.channels_out if colours else pixels.shape[1]
     result = from_channels(result, channels) if result.shape[1] > 1 else result.repeat(channels, 1)
+    if contract.residual and pixels.shape == result.shape:
+        np.copyto(result, pixels, where=even(pixels))
     if not contract.alike and not np.all(share == 1):
         large = enlarged(share, contract.scale).clip(0, 1) if share.ndim else share
         result = mix(as_channels(enlarged(pixels, contract.scale), channels), result, large)
