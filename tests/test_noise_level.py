@@ -6,13 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import leaves
+from conftest import leaves, scene
 from PIL import Image
 
 torch = pytest.importorskip("torch", reason="the training wing is not installed")
 
 from burnish.degrade import make  # noqa: E402
 from burnish.pipeline.estimate import network  # noqa: E402
+from burnish.pipeline.estimate.noise import noise  # noqa: E402
 from burnish.training.estimators.noise_level import (  # noqa: E402
     NoiseLevel,
     NoisyCrops,
@@ -75,3 +76,12 @@ def test_a_training_that_was_stopped_ends_with_the_same_bits(
     two = train(crops, tmp_path / "two", 4)
     with np.load(one) as a, np.load(two) as b:
         assert all(np.array_equal(a[name], b[name]) for name in a.files)
+
+
+@pytest.mark.parametrize("sigma", [12, 25])
+def test_white_noise_is_known_where_the_network_sees_twice_as_much(sigma: float) -> None:
+    """Smooth waves with steps, on which the network errs; the neighbours tell that it is white."""
+    clean = scene(240, 320)
+    rng = np.random.default_rng(sigma)
+    noisy = clean + rng.normal(0, sigma / 255, clean.shape).astype(np.float32)
+    assert noise(noisy) == pytest.approx(sigma, rel=0.05)

@@ -1,7 +1,7 @@
 """How noisy a picture is: the RMS of what the noise added, before it was compressed.
 
-A small network sees any noise, roughly (`network.py`); where it agrees that the noise is white,
-the eigenvalues of patches know it exactly (`white.py`).
+A small network sees any noise, roughly (`network.py`); where it agrees, or where neighbouring
+pixels show that the noise is white, the eigenvalues of patches know it exactly (`white.py`).
 """
 
 from __future__ import annotations
@@ -9,13 +9,22 @@ from __future__ import annotations
 import numpy as np
 
 from ...contract import Array
-from ...ground.channels import without_copies
+from ...ground.channels import grey, without_copies
 from .network import MOST_PIXELS, levels
 from .white import white_noise
 
 #: white noise is believed from this share of what the network sees up to this many times as much,
 #: and so many steps: noise that is not white hides from it, and print and drawings mislead it
 LEAST, MOST, STEPS = 0.6, 1.6, 0.5
+#: where neighbours tell that the noise is white, it is believed from this share on; less than that
+#: is left of white noise behind a JPEG
+LEAST_WHITE = 0.35
+#: noise is white where the mean squared difference of pixels side by side is at least this share of
+#: that of pixels with one between them; noise blurred over 0.6 pixels has 0.6 of it
+WHITE = 0.78
+#: looked at are the quietest blocks of so many pixels a side, this share of all, and so many at
+#: least
+BLOCK, QUIETEST, ENOUGH = 16, 0.15, 8
 #: channels are one where the RMS of what else is in them is no more than this, in [0, 1]: a
 #: black-and-white picture stored in colour, or in sepia
 SAME = 0.75 / 255
@@ -33,9 +42,32 @@ def noise(image: Array) -> float:
     if seen is None:
         return white
     level = seen.level()
-    if LEAST * level <= white <= MOST * level + STEPS:
-        return white
-    return level
+    if not LEAST_WHITE * level <= white <= MOST * level + STEPS:
+        return level
+    return white if white >= LEAST * level or _is_white(planes) else level
+
+
+def _is_white(planes: Array) -> bool:
+    """Whether pixels side by side are as different as pixels further apart, where [1, C, H, W] is
+    quietest.
+    """
+    plane = grey(planes[0])
+    rows, columns = (side // BLOCK for side in plane.shape)
+    cut = plane[: rows * BLOCK, : columns * BLOCK].reshape(rows, BLOCK, columns, BLOCK)
+    blocks = cut.transpose(0, 2, 1, 3).reshape(-1, BLOCK, BLOCK)
+    spread = blocks.var((1, 2))
+    blocks = blocks[spread > 0]
+    spread = spread[spread > 0]
+    if len(blocks) < ENOUGH:
+        return False
+    quiet = blocks[spread <= np.quantile(spread, QUIETEST)]
+
+    def difference(apart: int) -> float:
+        down = np.square(quiet[:, apart:] - quiet[:, :-apart]).mean()
+        across = np.square(quiet[:, :, apart:] - quiet[:, :, :-apart]).mean()
+        return float(down + across)
+
+    return difference(1) >= WHITE * difference(2)
 
 
 def _independent(image: Array) -> tuple[Array, float]:
