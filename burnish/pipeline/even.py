@@ -43,4 +43,5 @@ def _all_along(flags: Flags, axis: int, steps: bool = False) -> Flags:
     found = np.take(unset, np.maximum(before, 0), axis)
     counted: NDArray[np.int32] = np.take(unset, last, axis)
     counted -= np.where(before.reshape(shape) < 0, 0, found)
-    return counted == 0
+    whole: Flags = counted == 0
+    return whole
