@@ -79,7 +79,7 @@ def test_a_training_that_was_stopped_ends_with_the_same_bits(
 
 
 @pytest.mark.parametrize("sigma", [12, 25])
-def test_white_noise_is_known_where_the_network_sees_twice_as_much(sigma: float) -> None:
+def test_white_noise_is_known_where_the_network_sees_twice_as_much(sigma: int) -> None:
     """Smooth waves with steps, on which the network errs; the neighbours tell that it is white."""
     clean = scene(240, 320)
     rng = np.random.default_rng(sigma)
