@@ -25,6 +25,9 @@ WHITE = 0.78
 #: looked at are the quietest blocks of so many pixels a side, this share of all, and so many at
 #: least
 BLOCK, QUIETEST, ENOUGH = 16, 0.15, 8
+#: what the network sees in a clean, sharp photograph, in 8-bit steps: fine texture, film's own
+#: grain, skin. Taken off by power, so that it stays in the picture; above 5 it hardly counts
+OWN = 1.5
 #: channels are one where the RMS of what else is in them is no more than this, in [0, 1]: a
 #: black-and-white picture stored in colour, or in sepia
 SAME = 0.75 / 255
@@ -42,9 +45,11 @@ def noise(image: Array) -> float:
     if seen is None:
         return white
     level = seen.level()
-    if not LEAST_WHITE * level <= white <= MOST * level + STEPS:
-        return level
-    return white if white >= LEAST * level or _is_white(planes) else level
+    if LEAST_WHITE * level <= white <= MOST * level + STEPS and (
+        white >= LEAST * level or _is_white(planes)
+    ):
+        return white
+    return float(np.sqrt(max(level**2 - OWN**2, 0.0)))
 
 
 def _is_white(planes: Array) -> bool:
