@@ -120,7 +120,7 @@ def rotten(tmp_path_factory: pytest.TempPathFactory) -> Path:
     whole = bytes_of(photo(103), "JPEG", quality=95)
     (spoiled / "truncated.png").unlink()
     (spoiled / "truncated.jpg").write_bytes(whole[: len(whole) // 2])
-    save(data / "unsupported.bmp", photo(104))
+    save(data / "unsupported.sgi", photo(104))
     save(folder / "elsewhere" / "1.png", photo(109))
     (data / "linked-folder").symlink_to(folder / "elsewhere", target_is_directory=True)
     pair(data, "case", 105)
@@ -285,7 +285,7 @@ def test_names_that_make_no_pairs(tmp_path: Path) -> None:
         save(tmp_path / "two" / "a" / f"{seed}.png", noisy(photo(seed)))
         save(tmp_path / "two" / "b" / f"{seed}.png", photo(seed))
     assert "perhaps-pairs" in stems(check(CheckSource(tmp_path / "two")))
-    save(tmp_path / "two" / "b" / "other.gif", photo(9)[..., 0])
+    save(tmp_path / "two" / "b" / "other.sgi", photo(9)[..., 0])
     save(tmp_path / "two" / "c" / "other.png", photo(9))
     assert stems(check(CheckSource(tmp_path / "two", names="a/{name},b/{name}"))) == {
         "outside-template": {"other"},
