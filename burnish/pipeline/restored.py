@@ -15,7 +15,7 @@ from ..ground.channels import as_channels, from_channels, to_input, without_copi
 from ..ground.resize import resize
 from ..images import Picture, fill_hidden, tone_of
 from .asked import NOTHING, Asked
-from .even import even
+from .even import keep_even
 from .settle import Settled, settle
 
 #: (image [1, C, H, W], level, share) -> [1, C', scale H, scale W]: `predict`, for some network
@@ -116,7 +116,7 @@ def _through(by: Predict, contract: Contract, picture: Picture, settled: Settled
     channels = contract.channels_out if colours else pixels.shape[1]
     result = from_channels(result, channels) if result.shape[1] > 1 else result.repeat(channels, 1)
     if contract.residual and pixels.shape == result.shape:
-        np.copyto(result, pixels, where=even(pixels))
+        keep_even(pixels, result)
     if not contract.alike and not np.all(share == 1):
         large = enlarged(share, contract.scale).clip(0, 1) if share.ndim else share
         result = mix(as_channels(enlarged(pixels, contract.scale), channels), result, large)

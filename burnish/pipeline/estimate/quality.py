@@ -64,7 +64,7 @@ def quality(image: Array) -> float:
         raise NonFiniteInput(
             "the quality of a picture with NaN or infinity in it cannot be estimated"
         )
-    brightness = grey(image[0] * np.float32(255))
+    brightness = grey(image[0]) * np.float32(255)
     if min(brightness.shape) < 24:
         return 100.0
     found, phase = _last(brightness)
