@@ -17,3 +17,10 @@ OnProgress = Callable[[int, int], None]
 
 def silent(remark: str) -> None:
     """Takes a remark where nobody wants to know it, and does nothing."""
+
+
+def part_of(progress: OnProgress | None, number: int, count: int) -> OnProgress | None:
+    """What is told of the progress of one part, of `count` after one another; counted from 0."""
+    if progress is None:
+        return None
+    return lambda done, total: progress(number * total + done, count * total)

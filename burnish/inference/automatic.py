@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..contract import Array, Contract, Opened, mix
-from ..ground.remarks import OnProgress, Say, silent
+from ..ground.remarks import OnProgress, Say, part_of, silent
 from ..images import MAX_MEGAPIXELS, Picture, toned
 from ..pipeline import FOUND, NOTHING, Asked, Finding, Kind, Look, Restored, Settled, settle
 from .model import Model, check_units
@@ -131,7 +131,7 @@ class Automatic(Model):
                 handed,
                 _part(settled, MODELS[name], settled.strength if alone else 1.0, behind=i > 0),
                 tile=tile,
-                progress=_partly(progress, i, len(settled.models)),
+                progress=part_of(progress, i, len(settled.models)),
                 say=say,
             )
             handed = restored.picture
@@ -156,10 +156,3 @@ def _part(settled: Settled, dial: str, strength: float | Array, *, behind: bool)
         value = value + LEFT * (100 - value)
     origins = {dial: settled.origins[dial]}
     return Settled({dial: value}, origins, strength, icc=settled.icc)
-
-
-def _partly(progress: OnProgress | None, done: int, of: int) -> OnProgress | None:
-    """Tells the progress of one model, of several after one another."""
-    if progress is None:
-        return None
-    return lambda tiles, total: progress(done * total + tiles, of * total)

@@ -16,7 +16,7 @@ import numpy as np
 from .. import images
 from ..errors import UsageError
 from ..ground.files import check_target, prepare_folder
-from ..ground.remarks import OnProgress, Say, silent
+from ..ground.remarks import OnProgress, Say, part_of, silent
 from ..images import Header, Picture
 from ..images.format import Saving
 from ..pipeline import (
@@ -158,9 +158,11 @@ def run_job(
 
     # The first is restored before the result is begun, the others while it is written.
     asked = _asked(job, model, meant)
-    restore = partial(_restore, job, model, asked, say, look)
+    through = partial(_through, job, model, asked, say, look)
+    restore = partial(_restore, job, model.contract.scale, through)
     done: list[_Done] = []
-    work = _one_by_one(restore, _chosen(pictures, meant), done, _parts(progress, len(meant)))
+    parts = [part_of(progress, number, len(meant)) for number in range(len(meant))]
+    work = _one_by_one(restore, _chosen(pictures, meant), done, parts)
     said = _write(job, chain([next(work)], work), before)
     return _report(job, done, said, time.perf_counter() - begun)
 
@@ -297,18 +299,16 @@ def _asked(job: Job, model: Model, meant: Sequence[int]) -> Asked:
 
 def _restore(
     job: Job,
-    model: Model,
-    asked: Asked,
-    say: Say,
-    look: Callable[[Picture, Restored], object] | None,
+    scale: int,
+    through: Callable[[Picture, OnProgress | None], Restored],
     picture: Picture,
     progress: OnProgress | None,
 ) -> Restored:
-    """One picture restored, which the result's format can hold."""
-    losses = [*picture.lost, *images.check_format(picture, job.target, model.contract.scale)]
+    """One picture restored, which the result's format can hold, enlarged `scale` times."""
+    losses = [*picture.lost, *images.check_format(picture, job.target, scale)]
     if job.strict:
         images.refuse_losses(losses, job.source)
-    return _through(job, model, asked, say, look, picture, progress)
+    return through(picture, progress)
 
 
 def _through(
@@ -349,16 +349,6 @@ def _one_by_one(
         height, width = picture.pixels.shape[-2:]
         done.append(_Done(restored.settled, height * width / 1e6, (*picture.notes, *picture.lost)))
         yield restored.picture
-
-
-def _parts(progress: OnProgress | None, count: int) -> Iterator[OnProgress | None]:
-    """What is told of the progress of each of so many pictures: its part of the whole."""
-    for number in range(count):
-        yield None if progress is None else partial(_part, progress, number, count)
-
-
-def _part(progress: OnProgress, number: int, count: int, done: int, total: int) -> None:
-    progress(number * total + done, count * total)
 
 
 def settings_of(job: Job, settled: Settled) -> dict[str, float | str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from ...errors import FormatLimit, OutputError, UnsupportedFormat
 from ...ground.files import PREFIX, SUFFIX, atomic_write, prepare_folder
-from ...ground.remarks import OnProgress
+from ...ground.remarks import OnProgress, part_of
 from ...images import refuse_losses
 from ...images.format import Saving
 from ...images.sniff import opened as opened_file
@@ -62,7 +62,7 @@ def restore_pdf(
                 pdf, name, chosen, restore, saving, strict, max_megapixels, folder, outcome
             )
             for number, picture in enumerate(chosen.pictures):
-                exchange.of(picture, _shown(progress, number, len(chosen.pictures)))
+                exchange.of(picture, part_of(progress, number, len(chosen.pictures)))
             if not outcome.done:
                 raise _nothing(name, chosen)
             outcome.notes += [*_remarks(pdf, chosen), *lost]
@@ -120,13 +120,6 @@ def check_ending(target: str | Path) -> None:
             f"{target}: a PDF comes back as a PDF, with its text and its pages; let the name end "
             f"in {ENDING}, and leave -f away"
         )
-
-
-def _shown(progress: OnProgress | None, number: int, count: int) -> OnProgress | None:
-    """What shows the tiles of one picture of several as a part of the whole document."""
-    if progress is None:
-        return None
-    return lambda done, total: progress(number * total + done, count * total)
 
 
 def _nothing(name: str, chosen: Chosen) -> UnsupportedFormat:

@@ -1,4 +1,6 @@
-"""The 8x8 blocks of a JPEG in its decoded pixels: where they begin, and their coefficients."""
+"""Blocks of a picture; and the 8x8 blocks of a JPEG in its decoded pixels: where they begin, and
+their coefficients.
+"""
 
 from __future__ import annotations
 
@@ -29,19 +31,23 @@ TRIED = 2
 EDGE = 12.0
 
 
+def blocks_of(plane: Array, side: int, most: int | None = None) -> Array:
+    """The whole blocks of a plane [H, W]; or about `most` of them, evenly spread. [N, side, side]
+
+    What is left at the right and below is in none.
+    """
+    rows, columns = (length // side for length in plane.shape)
+    every = 1 if most is None else max(1, int(np.sqrt(rows * columns / most)))
+    whole = plane[: rows * side, : columns * side].reshape(rows, side, columns, side)
+    return whole.swapaxes(1, 2)[::every, ::every].reshape(-1, side, side)
+
+
 def coefficients(brightness: Array, phase: Phase, frequencies: list[Place], most: int) -> Figures:
     """The cosine transform of about `most` blocks of brightness [H, W] in 8-bit steps, those that
     are not flat, at these frequencies. [F, N]
     """
     down, across = phase
-    rows, columns = (brightness.shape[0] - down) // 8, (brightness.shape[1] - across) // 8
-    every = max(1, int(np.sqrt(rows * columns / most)))
-    whole = (
-        brightness[down : down + 8 * rows, across : across + 8 * columns]
-        .reshape(rows, 8, columns, 8)
-        .transpose(0, 2, 1, 3)
-    )
-    blocks = whole[::every, ::every].reshape(-1, 8, 8).astype(np.float64)
+    blocks = blocks_of(brightness[down:, across:], 8, most).astype(np.float64)
     blocks = blocks[np.ptp(blocks, axis=(1, 2)) > 2]
     k = np.arange(8)
     cosines = (

@@ -14,6 +14,7 @@ import numpy as np
 
 from ...contract import Array
 from ...ground.channels import grey
+from .blocks import blocks_of
 
 Kind = Literal["photograph", "page", "drawing"]
 
@@ -60,7 +61,7 @@ def _is_page(planes: Array) -> bool:
     seen = planes[:, ::every, ::every]
     if min(seen.shape[1:]) < 2 * BLOCK:
         return False
-    blocks = _blocks(grey(seen))
+    blocks = blocks_of(grey(seen), BLOCK).reshape(-1, BLOCK**2)
     tenth = BLOCK**2 * 9 // 10
     light = np.partition(blocks, tenth, axis=1)[:, tenth]
     level = float(np.median(light))
@@ -80,12 +81,5 @@ def _is_page(planes: Array) -> bool:
 
 def _of_one_colour(tint: Array) -> bool:
     """Whether nearly all blocks of a tint [H, W] have the same one."""
-    means = _blocks(tint).mean(1)
+    means = blocks_of(tint, BLOCK).mean((1, 2))
     return bool((np.abs(means - np.median(means)) <= TINT).mean() >= OF_ONE_COLOUR)
-
-
-def _blocks(plane: Array) -> Array:
-    """[H, W] in whole blocks, [N, BLOCK * BLOCK]; what is left at the right and below is not."""
-    rows, columns = (side // BLOCK for side in plane.shape)
-    whole = plane[: rows * BLOCK, : columns * BLOCK]
-    return whole.reshape(rows, BLOCK, columns, BLOCK).swapaxes(1, 2).reshape(-1, BLOCK**2)

@@ -10,6 +10,7 @@ import numpy as np
 
 from ...contract import Array
 from ...ground.channels import grey, without_copies
+from .blocks import blocks_of
 from .network import MOST_PIXELS, levels
 from .white import white_noise
 
@@ -56,10 +57,8 @@ def _is_white(planes: Array) -> bool:
     """Whether pixels side by side are as different as pixels further apart, where [1, C, H, W] is
     quietest.
     """
-    plane = grey(planes[0])
-    rows, columns = (side // BLOCK for side in plane.shape)
-    cut = plane[: rows * BLOCK, : columns * BLOCK].reshape(rows, BLOCK, columns, BLOCK)
-    blocks = cut.transpose(0, 2, 1, 3).reshape(-1, BLOCK, BLOCK)
+    channels = [blocks_of(plane, BLOCK, MOST_PIXELS // BLOCK**2) for plane in planes[0]]
+    blocks = grey(np.stack(channels))
     spread = blocks.var((1, 2))
     blocks = blocks[spread > 0]
     spread = spread[spread > 0]
