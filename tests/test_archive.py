@@ -347,6 +347,22 @@ def test_the_same_setting_for_all_pictures(album: Path) -> None:
     assert later["dials"] == said[0]
 
 
+def test_what_was_settled_for_all_goes_the_same_way_in_a_later_run(tmp_path: Path) -> None:
+    """What was found once stays found, so that the same models are chosen by it."""
+    first = tmp_path / "in" / "a.jpg"
+    first.parent.mkdir()
+    with Image.open(picture(tmp_path / "drawn.png", height=96, width=96)) as drawn:
+        drawn.save(first, quality=50)
+    start = [sys.executable, "-m", "burnish.cli", "restore", str(first.parent), "--archive"]
+    words = [*start, "-o", str(tmp_path / "out"), "--threads", "1", "--same"]
+    subprocess.run(words, check=True)
+    (first.parent / "later.jpg").write_bytes(first.read_bytes())
+    subprocess.run(words, check=True)
+    files = report(tmp_path / "out")["files"]
+    assert files["later.jpg"]["models"] == files["a.jpg"]["models"] != []
+    assert digest(tmp_path / "out" / "later.jpg") == digest(tmp_path / "out" / "a.jpg")
+
+
 ODD = [
     "スキャン.png",
     "фото.png",

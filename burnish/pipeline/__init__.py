@@ -8,7 +8,7 @@ from .look import FOUND, Finding, Look, Origin
 from .maps import MapFile
 from .restored import Bare, Restored, Restores, enlarged, through
 from .settle import Settled, settle
-from .together import looked_at, together
+from .together import looked_at, medians, together
 
 __all__ = [
     "AUTO",
@@ -30,6 +30,7 @@ __all__ = [
     "ask",
     "enlarged",
     "looked_at",
+    "medians",
     "settle",
     "through",
     "together",

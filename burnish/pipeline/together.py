@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -27,13 +27,20 @@ def together(
 
     pictures: one or more. settle: what each of them would be restored with by itself.
     """
-    each = [settle(picture) for picture in pictures]
-    found = {
+    found = medians([settle(picture) for picture in pictures])
+    return replace(asked, dials={**asked.dials, **found})
+
+
+def medians(each: Sequence[Settled]) -> dict[str, Finding]:
+    """One finding for each dial that pictures decide, by what each of them was settled with.
+
+    Where it comes from is what the first says. Empty for no pictures.
+    """
+    return {
         name: Finding(float(np.median([settled.dials[name] for settled in each])), origin)
-        for name, origin in each[0].origins.items()
+        for name, origin in (each[0].origins.items() if each else ())
         if origin in FOUND
     }
-    return replace(asked, dials={**asked.dials, **found})
 
 
 def looked_at(count: int) -> frozenset[int]:

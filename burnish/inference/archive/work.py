@@ -21,7 +21,7 @@ from .journal import Journal, Line, State
 from .plan import extent, hash_or_none, stamp_of, sweep
 from .process import WorkerDied, WorkerProcess
 from .sidecar import about_run, settled_in, write_sidecar
-from .worker import Assignment, Done, Failed, Name, Ready, Task, Tiles, Told, Whole
+from .worker import Assignment, Done, Failed, Name, Ready, Task, Tiles, Told, Whole, agreed
 
 #: tasks that the worker has at a time, so that it does not wait for the journal
 AHEAD = 2
@@ -197,7 +197,7 @@ class Work:
         asked = order.job.asked
         sample: tuple[str, ...] = ()
         if settled:
-            asked = replace(asked, dials={**asked.dials, **settled})
+            asked = agreed(asked, settled)
         elif order.alike:
             sample = tuple(line.source for line in self._journal.some_planned(ALIKE))
         return Assignment(

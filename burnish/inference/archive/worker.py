@@ -13,7 +13,6 @@ import os
 import pickle
 import queue
 import stat
-import statistics
 import sys
 import threading
 import traceback
@@ -30,7 +29,7 @@ from ...contract import Array, Opened
 from ...errors import BurnishError, InputError, OutOfMemory, UsageError, unforeseen
 from ...ground.files import digest
 from ...images import Picture
-from ...pipeline import FOUND, Asked, Finding, Restored, Settled
+from ...pipeline import Asked, Finding, Restored, Settled, medians
 from .. import zoo
 from ..job import Job, JobReport, run_job, settings_of
 from ..model import Model
@@ -210,7 +209,7 @@ def _work(
     except BurnishError as error:
         send(Failed(None, error, True))
         return
-    job = replace(told.job, asked=_agreed(told.job.asked, ready.settled), overwrite=True)
+    job = replace(told.job, asked=agreed(told.job.asked, ready.settled), overwrite=True)
     send(ready)
     while (task := next_task()) is not None:
         send(_done(task, job, model, send, wait_for_name))
@@ -242,20 +241,21 @@ def settled_alike(model: Model, job: Job, sources: Sequence[str]) -> dict[str, f
     sources: the pictures that are looked at; one that cannot be read is passed over. Empty where
     there are none, or where nothing is left to the pictures.
     """
-    found: dict[str, list[float]] = {}
+    each: list[Settled] = []
     for source in sources:
         try:
             picture = images.read(source, max_megapixels=job.max_megapixels)
         except InputError:
             continue
-        settled = model.settle(picture, job.asked, job.max_megapixels)
-        for name, value in settled.dials.items():
-            if settled.origins[name] in FOUND:
-                found.setdefault(name, []).append(float(np.median(value)))
-    return {name: statistics.median(values) for name, values in found.items()}
+        each.append(model.settle(picture, job.asked, job.max_megapixels))
+    return {name: finding.value for name, finding in medians(each).items()}
 
 
-def _agreed(asked: Asked, settled: Mapping[str, float]) -> Asked:
+def agreed(asked: Asked, settled: Mapping[str, float]) -> Asked:
+    """What is asked for all pictures, with what was settled for all of them.
+
+    It was found, and so chooses models as what is found does.
+    """
     found = {name: Finding(value, "pixels") for name, value in settled.items()}
     return replace(asked, dials={**asked.dials, **found}) if found else asked
 
