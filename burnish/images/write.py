@@ -54,11 +54,7 @@ def check_format(picture: Picture, path: str | Path, scale: int = 1) -> list[str
                 f"{path}: float values from {low:.3g} to {high:.3g} do not fit a {format.name}, "
                 f"which holds 0 to 1; write {instead}, or scale them first"
             )
-    height, width = picture.pixels.shape[-2:]
-    alpha = picture.alpha is not None
-    extras = [plane.name for plane in picture.extras]
-    size = (scale * width, scale * height)
-    said = check_kind(*size, picture.depth, alpha, path, extras, picture.bits)
+    said = _check_picture(picture, format, str(path), scale)
     return said + _beside(picture, format, picture.pixels.shape[1])[1]
 
 
@@ -235,6 +231,15 @@ def _check_several(count: int, several: Several, format: Format, name: str) -> l
     )
 
 
+def _check_picture(picture: Picture, format: Format, name: str, scale: int = 1) -> list[str]:
+    """Sentences on what a format does not keep of a picture's size and samples, as `_check`."""
+    height, width = picture.pixels.shape[-2:]
+    size = (scale * width, scale * height)
+    alpha = picture.alpha is not None
+    extras = [plane.name for plane in picture.extras]
+    return _check(format, name, size, picture.depth, alpha, extras, picture.bits)
+
+
 def _check(
     format: Format,
     name: str,
@@ -294,10 +299,7 @@ def _ready(picture: Picture, format: Format, name: str) -> tuple[Picture, list[s
 
     Values beyond 0..1 are a kernel's overshoot by now, and are clamped later.
     """
-    height, width = picture.pixels.shape[-2:]
-    alpha = picture.alpha is not None
-    extras = [plane.name for plane in picture.extras]
-    said = _check(format, name, (width, height), picture.depth, alpha, extras, picture.bits)
+    said = _check_picture(picture, format, name)
     _check_finite(picture, name)
     if format.name != picture.format:
         picture = upright(picture)
@@ -305,7 +307,7 @@ def _ready(picture: Picture, format: Format, name: str) -> tuple[Picture, list[s
         picture = replace(picture, extras=())
     without, lost = _beside(picture, format, picture.pixels.shape[1])
     picture = replace(picture, **without)
-    if picture.pixels.shape[1] == 1 and not format.holds.keeps_grey(alpha):
+    if picture.pixels.shape[1] == 1 and not format.holds.keeps_grey(picture.alpha is not None):
         picture = replace(picture, pixels=as_channels(picture.pixels, 3))
     return picture, said + lost
 
