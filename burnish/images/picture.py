@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -69,27 +69,18 @@ class Timing:
     plays: int = 0
 
 
-@dataclass(frozen=True, eq=False)
-class Picture:
-    """One picture as it stands in its file: not turned, not clamped."""
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Beside:
+    """What a file says beside its pixels, before they are decoded and after."""
 
-    #: float32 [1, C, H, W], C = 1 (grey) or 3 (RGB): whole numbers divided by the highest that
-    #: their bits can say, 255 or 1023 or 65535, and floats as they are
-    pixels: Array
-    #: float32 [1, 1, H, W], 0 where nothing is seen; None where everything is
-    alpha: Array | None = None
-    #: the depth of the samples in the file
-    depth: Depth = "uint8"
     #: how many bits of a sample count, where they are fewer than its depth has, such as 10 of 16:
     #: the file's samples are 0 to 2**bits - 1; None where all count
     bits: int | None = None
-    #: the name of the file's format, as `FORMATS` has it
-    format: str = "PNG"
     #: whether the file was compressed with loss
     lossy: bool = False
     #: its ICC profile, as it is in the file
     icc: bytes | None = None
-    #: its EXIF, from "II" or "MM" on; the orientation is in it, a thumbnail is not
+    #: its EXIF, from "II" or "MM" on; the orientation is in it, and, of a Picture, no thumbnail
     exif: bytes | None = None
     #: its XMP packet
     xmp: bytes | None = None
@@ -114,6 +105,21 @@ class Picture:
     notes: tuple[str, ...] = ()
     #: sentences on what of the file is not kept, whatever format it is written in
     lost: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Picture(Beside):
+    """One picture as it stands in its file: not turned, not clamped."""
+
+    #: float32 [1, C, H, W], C = 1 (grey) or 3 (RGB): whole numbers divided by the highest that
+    #: their bits can say, 255 or 1023 or 65535, and floats as they are
+    pixels: Array
+    #: float32 [1, 1, H, W], 0 where nothing is seen; None where everything is
+    alpha: Array | None = None
+    #: the depth of the samples in the file
+    depth: Depth = "uint8"
+    #: the name of the file's format, as `FORMATS` has it
+    format: str = "PNG"
     #: the planes beside colour and alpha, in the order of the file
     extras: tuple[Plane, ...] = ()
     #: when it is shown, as a frame of an animation; None for a picture by itself, for a page, and
@@ -144,7 +150,7 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class Header:
+class Header(Beside):
     """What a file says of its picture before a pixel is decoded; of several, of the first."""
 
     #: the name of its format, as `FORMATS` has it
@@ -161,37 +167,6 @@ class Header:
     alpha: bool
     #: how the file has its samples, in words
     stored: str
-    #: whether it is compressed with loss
-    lossy: bool = False
-    #: its ICC profile
-    icc: bytes | None = None
-    #: its EXIF, from "II" or "MM" on
-    exif: bytes | None = None
-    #: its XMP packet
-    xmp: bytes | None = None
-    #: dots an inch, (across, down)
-    dpi: tuple[float, float] | None = None
-    #: the quality of a JPEG by its tables, 1 to 100
-    quality: int | None = None
-    #: its IPTC data (IIM: records of names, places, captions), as they are in the file
-    iptc: bytes | None = None
-    #: its Photoshop image resources ("8BIM"), without IPTC data and small copies of the picture
-    photoshop: bytes | None = None
-    #: its texts and comments, in the order of the file
-    text: tuple[Text, ...] = ()
-    #: how its numbers are colours (ITU-T H.273): primaries, transfer, matrix, 1 for full range;
-    #: None where the profile, or nothing, says it
-    cicp: tuple[int, int, int, int] | None = None
-    #: what of the file only its own format has a place for
-    parts: tuple[Part, ...] = ()
-    #: how a TIFF stores it; None of other files
-    insides: Insides | None = None
-    #: sentences on what of the file is not as it seems
-    notes: tuple[str, ...] = ()
-    #: how many bits of a decoded sample count, where they are fewer than its depth has
-    bits: int | None = None
-    #: sentences on what of the file is not kept, whatever format it is written in
-    lost: tuple[str, ...] = ()
     #: the names of the planes beside colour and alpha
     extras: tuple[str, ...] = ()
     #: how many pictures the file holds: frames, or pages that are no smaller copies of another
@@ -215,27 +190,16 @@ class Header:
         """
         planes = to_planes(samples, self.bits)
         colours = 3 if planes.shape[1] >= 3 else 1
+        beside = {field.name: getattr(self, field.name) for field in fields(Beside)}
+        beside["exif"] = None if self.exif is None else without_thumbnail(self.exif)
+        beside["xmp"] = None if self.xmp is None else _without_copies(self.xmp)
         return Picture(
             planes[:, :colours],
             planes[:, colours:] if planes.shape[1] > colours else None,
             depth=self.depth,
-            bits=self.bits,
             format=self.format,
-            lossy=self.lossy,
-            icc=self.icc,
-            exif=None if self.exif is None else without_thumbnail(self.exif),
-            xmp=None if self.xmp is None else _without_copies(self.xmp),
-            dpi=self.dpi,
-            quality=self.quality,
-            iptc=self.iptc,
-            photoshop=self.photoshop,
-            text=self.text,
-            cicp=self.cicp,
-            parts=self.parts,
-            insides=self.insides,
-            notes=self.notes,
-            lost=self.lost,
             extras=extras,
+            **beside,
         )
 
 
