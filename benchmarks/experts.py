@@ -32,16 +32,21 @@ def recipe_of(
 ) -> dict[str, Any]:
     """The recipe of an expert, from the model that the file holds.
 
-    The network is the file's: blocks that learned nothing may have been left out of it.
+    The network is the file's: blocks that learned nothing may have been left out of it. It goes on
+    from there, so what that run began at need not be at hand.
     """
     run = model.card["training"]
-    whole = from_record(run["recipe"])
+    whole = from_record(run["recipe"] | {"start": str(weights)})
     record: dict[str, Any] = plain(stage_recipe(whole, count(whole) - 1))
     steps = round(share * (run["steps"] + sum(before["steps"] for before in run.get("before", []))))
     rate = lr or record["optimizer"]["args"]["lr"] / 3
+    dial = model.contract.dials[0].name
+    # Its dial's own damage alone, in every picture and told truly: the first of the recipe.
+    record["degradations"] = record["degradations"][:1]
+    record["degradations"][0] |= {"name": dial, "share": 1.0, "shares": {}}
+    record["measured"] = []
     for place, value in {
         "arch": plain(model.spec),
-        "start": str(weights),
         "degradations.0.train": [level - WIDTH, level + WIDTH],
         "schedule": {"steps": steps, "warmup": 20, "shape": "linear"},
         "optimizer.args.lr": rate,

@@ -1,13 +1,16 @@
 """Real noise of cameras: every model against the mean of many shots, and the peers at their best.
 
-python -m benchmarks.real_noise [--data ../shared/data] [--models auto photo] [--every 1] [--write]
+python -m benchmarks.real_noise [--data ../shared/data] [--models auto photo] [--every 1]
+[--no-peers] [--write]
 
 49 pairs, cc15 (Nam et al., CVPR 2016) and polyu (PolyU, 2018). A peer runs at several settings of
 each picture and the best one counts, chosen with the clean side in hand. `auto` is
 `burnish restore` on files, with nothing named and nothing set; a model of ours runs at several
 settings too, to see what is lost by that.
 PSNR[RGB, 8-bit], mean of the pairs. CDnCNN-B and FFDNet are KAIR's weights, loaded layer for layer;
-non-local means is OpenCV's; BM3D runs where the package `bm3d` is installed, for information.
+non-local means is OpenCV's.
+`--write` keeps every pair's figures in benchmarks/results/real_noise.json, from which peers whose
+weights have not changed are taken again, and `benchmarks.ship` what stands in the card.
 """
 
 from __future__ import annotations
@@ -26,10 +29,11 @@ from PIL import Image
 
 import burnish
 from benchmarks.cbsd68 import entrants
+from benchmarks.ship import weights_digest
 from burnish.contract import Array, Contract, Run, level_array, predict
 from burnish.ground.channels import as_channels
 from burnish.inference.backends import open_model
-from burnish.inference.zoo import DEFAULT
+from burnish.inference.zoo import DEFAULT, find
 from burnish.metrics.distance import decibels
 from burnish.study.machine import processor
 
@@ -52,6 +56,8 @@ class Entrant:
     restore: Restore
     #: the settings to try; none where it only chooses by itself
     settings: tuple[float, ...]
+    #: SHA-256 of what decides what it does: weights, or nothing
+    digest: str
     #: what it makes of a file, choosing its setting by itself, where it can
     alone: Callable[[Path], Pixels] | None = None
 
@@ -77,8 +83,9 @@ def peers(weights: Path, folder: Path) -> list[Entrant]:
         opened = open_model(peer.path, peer.restorer.contract, device="cpu", fp32=True)
         contract = peer.restorer.contract
         restore = partial(_through, opened.run, contract)
-        found.append(Entrant(peer.name, restore, LEVELS if contract.dials else (0.0,)))
-    return [*found, Entrant("non-local means", _nlmeans, STRENGTHS)]
+        settings = LEVELS if contract.dials else (0.0,)
+        found.append(Entrant(peer.name, restore, settings, peer.digest()))
+    return [*found, Entrant("non-local means", _nlmeans, STRENGTHS, "")]
 
 
 def _through(run: Run, contract: Contract, pixels: Pixels, setting: float) -> Pixels:
@@ -99,7 +106,8 @@ def ours(name: str) -> Entrant:
         return _bytes(as_channels(restored[None], 3)[0])
 
     settings = () if name == DEFAULT else OURS
-    return Entrant(Path(name).stem, restore, settings, alone)
+    weights = find("photo" if name == DEFAULT else name).with_suffix(".safetensors")
+    return Entrant(Path(name).stem, restore, settings, weights_digest(weights), alone)
 
 
 def measure(entrant: Entrant, data: Sequence[tuple[Path, Path]]) -> dict[str, list[float]]:
@@ -115,7 +123,10 @@ def measure(entrant: Entrant, data: Sequence[tuple[Path, Path]]) -> dict[str, li
         if entrant.alone is not None:
             alone.append(psnr(entrant.alone(noisy), wanted))
     figures = {"best": best, "setting": setting, "auto": alone}
-    return {name: values for name, values in figures.items() if values}
+    found = {name: [round(v, 3) for v in values] for name, values in figures.items() if values}
+    means = {name: round(float(np.mean(values)), 2) for name, values in found.items()}
+    print(f"  {entrant.name}: {means}", flush=True)
+    return found
 
 
 def table(results: dict[str, dict[str, list[float]]], before: list[float]) -> str:
@@ -146,18 +157,31 @@ def main() -> None:
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     data = pairs(options.data)[:: options.every]
+    whole = options.every == 1
+    kept = json.loads(RESULTS.read_text())["entrants"] if RESULTS.exists() and whole else {}
     before = [psnr(_pixels(noisy), _pixels(clean)) for noisy, clean in data]
     results = {}
     with tempfile.TemporaryDirectory() as folder:
         others = [] if options.no_peers else peers(options.data / "weights", Path(folder))
-        for entrant in [*others, *(ours(name) for name in options.models)]:
+        for entrant in others:
+            old = kept.get(entrant.name)
+            same = old is not None and old["weights"] == entrant.digest
+            results[entrant.name] = old["figures"] if same else measure(entrant, data)
+        digests = {entrant.name: entrant.digest for entrant in others}
+        for entrant in (ours(name) for name in options.models):
             results[entrant.name] = measure(entrant, data)
-            means = {key: round(float(np.mean(v)), 2) for key, v in results[entrant.name].items()}
-            print(f"  {entrant.name}: {means}", flush=True)
+            digests[entrant.name] = entrant.digest
     print(table(results, before))
     print(f"\nPSNR[RGB, 8-bit, mean of {len(data)}]; {processor()}")
-    if options.write:
-        record = {"pairs": [noisy.stem for noisy, _ in data], "as saved": before, **results}
+    if options.write and whole:
+        record = {
+            "pairs": [noisy.stem for noisy, _ in data],
+            "as saved": before,
+            "entrants": {
+                name: {"weights": digests[name], "figures": figures}
+                for name, figures in results.items()
+            },
+        }
         RESULTS.write_text(json.dumps(record, indent=1) + "\n")
 
 

@@ -20,6 +20,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
 from burnish.cli.words import parse_experts, parse_levels
@@ -127,6 +128,44 @@ def measured(results: Path, name: str, digest: str) -> dict[str, Any]:
     }
 
 
+def on_pictures_people_have(folder: Path, name: str, digest: str) -> dict[str, dict[str, float]]:
+    """Rows of the card on real noise and on pictures that need nothing, from the results of
+    `benchmarks.real_noise` and `benchmarks.harmless`, where they are of these weights.
+    """
+    rows: dict[str, dict[str, float]] = {}
+    real = _record(folder / "real_noise.json")
+    entrant = real.get("entrants", {}).get(name, {})
+    if entrant.get("weights") == digest:
+        before, figures = real["as saved"], entrant["figures"]
+        alone = real["entrants"].get("auto", entrant)["figures"]["auto"]
+        row = {
+            "as saved": mean(before),
+            "burnish restore": mean(alone),
+            "at the best setting": mean(figures["best"]),
+            "worst pair, gain": min(a - b for a, b in zip(alone, before, strict=True)),
+        }
+        for peer, entry in real["entrants"].items():
+            if peer not in (name, "auto"):
+                row[f"{peer} at its best setting"] = mean(entry["figures"]["best"])
+        rows[f"real noise of cameras, PSNR[RGB, 8-bit, mean of {len(before)}]"] = row
+    plain = _record(folder / "harmless.json")
+    if plain.get("weights") == digest and plain.get("model") == name:
+        unchanged = {
+            f"{kind}, {which}": value
+            for kind, found in plain["to what went in, dB"].items()
+            for which, value in found.items()
+        }
+        rows["clean pictures at auto, PSNR to what went in"] = unchanged
+        rows["even cards"] = {"mean moves by at most, steps": plain["even cards move by, steps"]}
+    return {title: {k: round(v, 2) for k, v in row.items()} for title, row in rows.items()}
+
+
+def _record(file: Path) -> dict[str, Any]:
+    """A benchmark's results, or nothing where it was never run."""
+    record: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
+    return record
+
+
 def along(path: Path, words: str, pictures: Path, experts: Mapping[float, str]) -> dict[str, Any]:
     """What `burnish smooth` finds on the middle of every third picture, and of experts the dip and
     how long they were trained.
@@ -192,10 +231,13 @@ def main() -> None:
     card = {**kept, "parameters": parameters(restorer), "multiply_adds": multiply_adds(restorer)}
     restorer.save(source, card, half=True)
     export_verified(source, source.with_suffix(".onnx"))
-    card |= {
-        "bytes_per_pixel": bytes_per_pixel(source.with_suffix(".onnx")),
-        **measured(arguments.results, name, weights_digest(source)),
-    }
+    digest = weights_digest(source)
+    found = measured(arguments.results, name, digest)
+    folder_of_results = arguments.results.parent
+    quality = found.get("quality", {}) | on_pictures_people_have(folder_of_results, name, digest)
+    card |= {"bytes_per_pixel": bytes_per_pixel(source.with_suffix(".onnx")), **found}
+    if quality:
+        card["quality"] = quality
     if arguments.along:
         card["dial"] = along(
             source.with_suffix(".onnx"),

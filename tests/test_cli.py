@@ -408,12 +408,24 @@ def test_the_python_api(tmp_path: Path) -> None:
     Image.fromarray(eight(noisy())).save(tmp_path / "a.png")
     result = burnish.restore(tmp_path / "a.png", tmp_path / "b.png", noise=20)
     np.testing.assert_allclose(
-        np.asarray(Image.open(tmp_path / "b.png")) / 255,
-        np.clip(result, 0, 1),
-        atol=0.5 / 255 + 1e-6,
+        np.asarray(Image.open(tmp_path / "b.png")) / 255, result, atol=0.5 / 255 + 1e-6
     )
     with pytest.raises(burnish.BurnishError, match="not a picture"):
         model(np.zeros((4, 4, 2), np.uint8))
+
+
+def test_the_python_api_stays_in_0_to_1_where_the_file_holds_whole_numbers(tmp_path: Path) -> None:
+    bars = np.zeros((48, 64, 3), np.uint8)
+    bars[:, ::16] = 255
+    bars[:, 1::16] = 200
+    for name, depth in (("a.png", np.uint8), ("b.tif", np.uint16)):
+        images.write(
+            tmp_path / name, images.from_array(bars.astype(depth) * (np.iinfo(depth).max // 255))
+        )
+        result = burnish.restore(tmp_path / name, model="photo", noise=40)
+        assert (result.min(), result.max()) == (0, 1)
+    images.write(tmp_path / "c.tif", images.from_array(np.float32(1.5) * bars / np.float32(255)))
+    assert burnish.restore(tmp_path / "c.tif", model="photo", noise=5).max() > 1
 
 
 def test_the_python_api_keeps_its_input_and_says_what_is_lost(tmp_path: Path) -> None:

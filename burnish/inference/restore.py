@@ -41,7 +41,7 @@ def restore(
 
     source: the path of a file, or an array as `Model.__call__` takes them. An array gives one of
     its own type and layout. A file gives float32 [H, W, C], without alpha, turned as the picture is
-    to be looked at; maps for it stand upright as well. A file of several pictures of one size gives
+    to be looked at, in 0 to 1 where the file holds whole numbers; maps for it stand upright as well. A file of several pictures of one size gives
     [N, H, W, C], restored with one setting of each dial.
     target: a path where the result is written, too, with the source's depth, alpha and metadata.
     What its format does not keep is said as a warning.
@@ -142,8 +142,13 @@ def _one_by_one(
 
 
 def _as_seen(picture: Picture) -> Array:
-    """The colours of a picture as it is looked at, [H, W, C]."""
-    return np.ascontiguousarray(images.upright(picture).pixels[0].transpose(1, 2, 0))
+    """The colours of a picture as it is looked at, [H, W, C].
+
+    What came from whole numbers is clamped to what they can say: a network's -0.004 would be 255
+    for who writes it as a byte. Floats may mean more than white, and are left alone.
+    """
+    seen = np.ascontiguousarray(images.upright(picture).pixels[0].transpose(1, 2, 0))
+    return seen if picture.depth == "float32" else np.clip(seen, 0, 1)
 
 
 def _warn(notes: Iterable[str]) -> None:
