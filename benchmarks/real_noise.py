@@ -164,8 +164,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         others = [] if options.no_peers else peers(options.data / "weights", Path(folder))
         for entrant in others:
-            old = kept.get(entrant.name)
-            same = old is not None and old["weights"] == entrant.digest
+            old = kept.get(entrant.name, {})
+            same = old.get("weights") == entrant.digest
             results[entrant.name] = old["figures"] if same else measure(entrant, data)
         digests = {entrant.name: entrant.digest for entrant in others}
         for entrant in (ours(name) for name in options.models):
