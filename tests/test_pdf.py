@@ -26,6 +26,7 @@ from burnish.errors import (
     InputCorrupt,
     InputError,
     InputMissing,
+    InputTruncated,
     NotKept,
     OutputError,
     UnsupportedFormat,
@@ -720,8 +721,11 @@ LEFT: dict[str, tuple[Callable[[Document], Any], str]] = {
     "separation": (_separation, r"its colours are of a kind that is not read \(Separation\)"),
     "cut JPEG": (_cut_jpeg, "it ends before its picture does"),
     "short rows": (_short_rows, "its data end before its last row"),
-    "cut fax code": (_cut_fax, "its fax code is damaged, or ends before its last row"),
-    "damaged fax code": (_damaged_fax, "its fax code is damaged"),
+    "cut fax code": (_cut_fax, "it ends before its picture does"),
+    "damaged fax code": (
+        _damaged_fax,
+        "it is damaged .what stands behind an error in its fax code cannot be read",
+    ),
     "another size": (_other_size, "its data are 320x240, where the PDF says 400x566"),
     "other channels": (_other_channels, "its data have 1 channels, where the PDF says 3"),
     "bomb": (_bomb, "its data cannot be unpacked"),
@@ -764,7 +768,7 @@ def test_flips_in_fax_code_are_found() -> None:
         flipped[int(random.integers(len(data) - 20))] ^= 1 << int(random.integers(8))
         try:
             decode_fax(bytes(flipped), how, 400, 566)
-        except InputCorrupt:
+        except (InputCorrupt, InputTruncated):
             found += 1
     # a flip can leave a code that is as long, and then nothing but the picture shows it
     assert found >= 24

@@ -13,35 +13,38 @@ import numpy as np
 
 from ...damage import truncated
 from ...jpeg.scans import PROBES, walk
+from ..fax import Scheme, check_fax
 from . import tags
 
 if TYPE_CHECKING:
     from tifffile import TiffPage
 
-#: codes of two white and two black pixels (ITU-T T.4), and of one black one behind none white
-TWO_AND_TWO, ONE_BLACK = "011111", "00110101010"
-#: the longest beginning of an end of line, but for its 1
-LINE = 11
-#: bits that differ from zeros, for whatever place within a code the data end at
-ODD = "101"
+#: compressions that are fax codes, and how their rows are coded
+FAX: dict[int, Scheme] = {
+    tags.CCITT_RLE: "runs",
+    tags.CCITT_3: "group 3",
+    tags.CCITT_4: "group 4",
+}
 
 
 def check_whole(page: TiffPage, file: BinaryIO, name: str) -> None:
-    """InputTruncated where the data of a strip or tile run out before its rows do."""
+    """InputTruncated where the data of a strip or tile run out before its rows do, InputCorrupt
+    where its fax codes are read only as far as their damage.
+    """
     compression = int(page.compression)
-    if compression not in tags.JPEGS | {tags.CCITT_RLE, tags.CCITT_3, tags.CCITT_4}:
+    if compression not in tags.JPEGS | FAX.keys():
         return
     for index, (offset, count) in enumerate(
         zip(page.dataoffsets, page.databytecounts, strict=False)
     ):
         file.seek(offset)
         data = file.read(count)
-        if compression in tags.JPEGS:
-            scans = walk(data, name)
-            versions = (scans.probed(probe) for probe in PROBES)
-        else:
-            versions = (data + probe for probe in _probes(page))
-        if not _alike(versions, _decoder(page, index)):
+        decode = _decoder(page, index)
+        if compression in FAX:
+            _check_fax(page, data, decode, name)
+            continue
+        scans = walk(data, name)
+        if not _alike((scans.probed(probe) for probe in PROBES), decode):
             raise truncated(name)
 
 
@@ -57,17 +60,14 @@ def _alike(versions: Iterator[bytes], decode: Callable[[bytes], Any]) -> bool:
     return all(np.array_equal(first, decode(data)) for data in versions)
 
 
-def _probes(page: TiffPage) -> Iterator[bytes]:
-    """What is put behind the data of CCITT: nothing, and rows that are not white.
-
-    Group 3 has an end before each line, which may be begun already.
-    """
+def _check_fax(page: TiffPage, data: bytes, decode: Callable[[bytes], Any], name: str) -> None:
+    """Sees that the fax codes of a strip or tile are read to their end."""
     import imagecodecs
 
+    def turned(codes: bytes) -> bytes:
+        """Bytes with their lowest bit first, where the file has them so."""
+        return bytes(imagecodecs.bitorder_decode(codes)) if page.fillorder == 2 else codes
+
     width = page.tilewidth if page.is_tiled else page.imagewidth
-    begun = range(LINE + 1) if page.compression == tags.CCITT_3 else range(1)
-    rows = ["0" * zeros + "1" + TWO_AND_TWO * (width // 4 + 1) for zeros in begun]
-    yield b""
-    for bits in (ODD + ONE_BLACK * 200, *rows):
-        probe = int(bits.ljust(-(-len(bits) // 8) * 8, "0"), 2).to_bytes(-(-len(bits) // 8), "big")
-        yield bytes(imagecodecs.bitorder_decode(probe)) if page.fillorder == 2 else probe
+    scheme = FAX[int(page.compression)]
+    check_fax(turned(data), lambda codes: decode(turned(codes)), width, scheme, name)
