@@ -41,8 +41,9 @@ def restore(
 
     source: the path of a file, or an array as `Model.__call__` takes them. An array gives one of
     its own type and layout. A file gives float32 [H, W, C], without alpha, turned as the picture is
-    to be looked at, in 0 to 1 where the file holds whole numbers; maps for it stand upright as well. A file of several pictures of one size gives
-    [N, H, W, C], restored with one setting of each dial.
+    to be looked at, in 0 to 1 where the file holds whole numbers; maps for it stand upright as
+    well. A file of several pictures of one size gives [N, H, W, C], restored with one setting of
+    each dial.
     target: a path where the result is written, too, with the source's depth, alpha and metadata.
     What its format does not keep is said as a warning.
     model: a shipped name; "auto", which chooses by the picture; the path of an .onnx file; or a
