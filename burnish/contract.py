@@ -27,6 +27,8 @@ Level = Literal["pixel", "image", "batch"]
 #: Height and width are multiples of `Contract.multiple` already. The result is the caller's to
 #: change. Raises OutOfMemory.
 Run = Callable[[Array, Array | None], Array]
+#: Gives back the memory that runs have taken. The next run takes it again, and some 0.1 s for it.
+Release = Callable[[], None]
 
 
 @dataclass(frozen=True)
@@ -196,6 +198,8 @@ class Opened:
     precision: str
     #: sentences for the user
     notes: tuple[str, ...] = ()
+    #: gives back what it can of its memory; what has none to speak of does nothing
+    release: Release = lambda: None
 
 
 def level_array(settings: Sequence[float | Array]) -> Array | None:

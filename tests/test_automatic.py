@@ -18,6 +18,7 @@ import burnish
 from burnish import images
 from burnish.cli.commands.info import info
 from burnish.cli.console import Console
+from burnish.contract import Opened
 from burnish.errors import DialError, ModelMissing
 from burnish.ground.files import digest
 from burnish.images import Picture
@@ -30,6 +31,7 @@ from burnish.inference.archive.sidecar import (
 )
 from burnish.inference.automatic import COMPRESSED, NOISY, Automatic, choose
 from burnish.inference.job import Job, run_job
+from burnish.inference.model import Model
 from burnish.inference.zoo import DEFAULT, find
 from burnish.pipeline import AUTO, Asked, Finding, Look, ask
 from burnish.pipeline.estimate import ESTIMATORS, kind
@@ -104,6 +106,35 @@ def test_a_noisy_jpeg_goes_through_both_with_what_the_first_look_found() -> None
     half = automatic().restore(picture, Asked(strength=0.5)).picture.pixels
     mean = (picture.pixels + by_hand.picture.pixels) / 2
     np.testing.assert_allclose(half, mean, atol=1e-6)
+
+
+def test_behind_a_large_picture_each_model_gives_back_its_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gone = []
+
+    def opened(model: Model) -> Opened:
+        fresh = type(model).open(model, threads=1)
+
+        def release() -> None:
+            gone.append(model.contract.dials[0].name)
+            fresh.release()
+
+        model.opened = replace(fresh, release=release)
+        return model.opened
+
+    chooses = automatic()
+    for model in chooses.models.values():
+        opened(model)
+    picture = saved(noisy(), 40)
+    first = chooses.restore(picture).picture.pixels
+    assert not gone
+    monkeypatch.setattr("burnish.inference.automatic.LARGE", 100)
+    for _ in range(2):
+        np.testing.assert_array_equal(chooses.restore(picture).picture.pixels, first)
+    assert gone == ["noise", "quality"] * 2
+    chooses.restore(picture, Asked({"noise": 5.0}))
+    assert len(gone) == 4  # alone, there is no other whose memory would stand beside it
 
 
 def test_a_picture_without_damage_is_left_as_it_is() -> None:

@@ -166,9 +166,9 @@ def test_a_picture_that_is_not_finite_is_refused() -> None:
 def test_it_says_the_same_every_time_and_large_pictures_are_quick(rng: np.random.Generator) -> None:
     large = noisy(scene(2000, 3000), 15, rng, clip=True)
     kept = large.copy()
-    start = time.perf_counter()
+    start = time.process_time()
     first = noise(large)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
     assert first == noise(large) == ESTIMATORS["noise"](large)
     assert first == pytest.approx(15, rel=0.05)
     np.testing.assert_array_equal(large, kept)

@@ -29,6 +29,9 @@ COMPRESSED = 90.0
 #: behind `photo`, which takes some of what compression did, `jpeg` is told a quality that is so
 #: much nearer to 100 than the one that was found
 LEFT = 0.5
+#: models that a picture of more pixels goes through give back their memory behind it, so that only
+#: one of them has any: 0.1 s of the many that such a picture takes
+LARGE = 2_000_000
 #: what is said besides of each kind of picture
 ASIDES: dict[Kind, str] = {
     "photograph": "",
@@ -127,26 +130,23 @@ class Automatic(Model):
         handed = picture
         seconds = 0.0
         for i, name in enumerate(settled.models):
-            restored = self._opened(name).restore_settled(
+            model = self.models[name]
+            opened = model.opened or model.open(**self._how)
+            restored = model.restore_settled(
                 handed,
                 _part(settled, MODELS[name], settled.strength if alone else 1.0, behind=i > 0),
                 tile=tile,
                 progress=part_of(progress, i, len(settled.models)),
                 say=say,
             )
+            if not alone and handed.pixels[0, 0].size > LARGE:
+                opened.release()
             handed = restored.picture
             seconds += restored.seconds
         if len(settled.models) > 1:
             mixed = mix(picture.pixels, handed.pixels, settled.strength)
             handed = replace(handed, pixels=mixed)
         return Restored(handed, settled, seconds)
-
-    def _opened(self, name: str) -> Model:
-        """The model of that name, loaded as `open` was told, once."""
-        model = self.models[name]
-        if model.opened is None:
-            model.open(**self._how)
-        return model
 
 
 def _part(settled: Settled, dial: str, strength: float | Array, *, behind: bool) -> Settled:

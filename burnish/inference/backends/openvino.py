@@ -9,8 +9,9 @@ from __future__ import annotations
 import importlib
 import sys
 import threading
-from collections.abc import Collection
-from functools import cache
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ CONVERTERS = "openvino.tools.ovc"
 KEPT_AWAY = sys.modules.setdefault(CONVERTERS, None) is None  # type: ignore[arg-type]
 import openvino  # noqa: E402
 
-from ...contract import Array, Contract, Opened, Run  # noqa: E402
+from ...contract import Array, Contract, Opened, Release, Run  # noqa: E402
 from ...errors import ModelCorrupt, OutOfMemory  # noqa: E402
 from ...ground.processor import flags  # noqa: E402
 
@@ -71,27 +72,40 @@ def open_model(
     if threads:
         settings["INFERENCE_NUM_THREADS"] = str(threads)
 
-    compiled = _compiled(path, contract, settings)
+    run, release = _turn_by_turn(partial(_compiled, path, _read(path, contract), settings))
 
     return Opened(
-        _turn_by_turn(compiled),
+        run,
         "openvino",
         str(core.get_property("CPU", "FULL_DEVICE_NAME")).strip(),
         {"f32": "fp32"}.get(precision, precision),
+        release=release,
     )
 
 
-def _turn_by_turn(compiled: openvino.CompiledModel) -> Run:
-    """The Run of a compiled model: one request and its buffers serve all threads, in turns."""
-    request = compiled.create_infer_request()
+def _turn_by_turn(compiled: Callable[[], openvino.CompiledModel]) -> tuple[Run, Release]:
+    """The Run of a model that is compiled by a call, and what gives its memory back.
+
+    One request and its buffers serve all threads, in turns.
+    """
+    request: openvino.InferRequest | None = compiled().create_infer_request()
     turn = threading.Lock()
 
+    def release() -> None:
+        nonlocal request
+        with turn:
+            # All of it goes: what OpenVINO has for this (`release_memory`, 2026.4) works once.
+            request = None
+
     def run(image: Array, level: Array | None) -> Array:
+        nonlocal request
         inputs = {"input": np.ascontiguousarray(image)}
         if level is not None:
             inputs["level"] = np.ascontiguousarray(level)
         try:
             with turn:
+                if request is None:
+                    request = compiled().create_infer_request()
                 result = request.infer(inputs, share_inputs=True, share_outputs=True)[0]
                 # A copy, since the next tile is written into the request's buffer again.
                 return np.array(result, np.float32)
@@ -102,16 +116,31 @@ def _turn_by_turn(compiled: openvino.CompiledModel) -> Run:
                 ) from error
             raise
 
-    return run
+    return run, release
 
 
-def _compiled(path: Path, contract: Contract, settings: dict[str, str]) -> openvino.CompiledModel:
-    """The file without what a Run of ours does not need, compiled for this processor."""
-    try:
+def _read(path: Path, contract: Contract) -> openvino.Model:
+    """The file without what a Run of ours does not need. ModelCorrupt where it cannot be read."""
+    with _refused(path):
         model = _core().read_model(path)
         _keep_only(model, "residual" if contract.residual else "output")
         _take_out_padding(model)
+    return model
+
+
+def _compiled(
+    path: Path, model: openvino.Model, settings: dict[str, str]
+) -> openvino.CompiledModel:
+    """What was read of a file, compiled for this processor."""
+    with _refused(path):
         return _core().compile_model(model, "CPU", settings)
+
+
+@contextmanager
+def _refused(path: Path) -> Iterator[None]:
+    """Makes a ModelCorrupt of what OpenVINO says against a file."""
+    try:
+        yield
     except RuntimeError as error:
         raise ModelCorrupt(f"{path}: OpenVINO cannot read it ({_first_line(error)})") from error
 

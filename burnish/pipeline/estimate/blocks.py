@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...contract import Array
+from .products import product
 
 Figures = NDArray[np.float64]
 #: (down, across) of the first whole block, 0 to 7 each
@@ -29,6 +30,11 @@ PHASE_BLOCKS = 400
 TRIED = 2
 #: steps from pixel to pixel count up to this, in 8-bit steps: edges are not blocks
 EDGE = 12.0
+#: the waves of a cosine transform of 8 values [8, 8], each of length 1
+COSINES = np.cos(np.pi * np.outer(np.arange(8), 2 * np.arange(8) + 1) / 16) / 2
+COSINES[0] /= np.sqrt(2)
+#: the waves of that of a block: of its pixels, row by row, at each frequency [64, 8, 8]
+WAVES = np.einsum("iy,jx->yxij", COSINES, COSINES).reshape(64, 8, 8).astype(np.float32)
 
 
 def blocks_of(plane: Array, side: int, most: int | None = None) -> Array:
@@ -42,20 +48,15 @@ def blocks_of(plane: Array, side: int, most: int | None = None) -> Array:
     return whole.swapaxes(1, 2)[::every, ::every].reshape(-1, side, side)
 
 
-def coefficients(brightness: Array, phase: Phase, frequencies: list[Place], most: int) -> Figures:
+def coefficients(brightness: Array, phase: Phase, frequencies: list[Place], most: int) -> Array:
     """The cosine transform of about `most` blocks of brightness [H, W] in 8-bit steps, those that
     are not flat, at these frequencies. [F, N]
     """
     down, across = phase
-    blocks = blocks_of(brightness[down:, across:], 8, most).astype(np.float64)
-    blocks = blocks[np.ptp(blocks, axis=(1, 2)) > 2]
-    k = np.arange(8)
-    cosines = (
-        np.cos(np.pi * (2 * k[None] + 1) * k[:, None] / 16)
-        * np.where(k == 0, np.sqrt(1 / 8), 0.5)[:, None]
-    )
-    transformed = cosines @ blocks @ cosines.T
-    return np.stack([transformed[:, i, j] for i, j in frequencies])
+    blocks = blocks_of(brightness[down:, across:], 8, most).reshape(-1, 64)
+    blocks = blocks[np.ptp(blocks, axis=1) > 2]
+    downs, acrosses = zip(*frequencies, strict=True)
+    return product(blocks, WAVES[:, downs, acrosses]).T
 
 
 def last_phase(brightness: Array) -> Phase:

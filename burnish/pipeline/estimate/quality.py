@@ -33,6 +33,7 @@ from .tables import (
     on_steps,
     steps_at,
     table_in,
+    tables_in,
 )
 
 #: as many blocks are looked at
@@ -113,9 +114,10 @@ def _elsewhere(brightness: Array, later: list[int], phase: Phase) -> tuple[float
     coefficients everywhere is the picture.
     """
     below = later[-1] - STRONGER
+    others = earlier_phases(brightness, phase if later[-1] < 100 else None)
+    each = [_seen(brightness, other, LOWEST_FEW, later) for other in others]
     found = sorted(
-        (*table_in(_seen(brightness, other, LOWEST_FEW, later), below), other)
-        for other in earlier_phases(brightness, phase if later[-1] < 100 else None)
+        (*table, other) for table, other in zip(tables_in(each, below), others, strict=True)
     )
     clear, at, other = found[-1]
     clear -= max(0.0, found[len(found) // 2][0])

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
+from itertools import groupby
 
 import numpy as np
+from numpy.typing import NDArray
 
+from ...contract import Array
 from ...images.jpeg.quality import table_at
 from .blocks import Figures, Place
+from .products import product
 
 #: qualities that are told apart; above the last a picture counts as not compressed
 LOWEST, HIGHEST = 3, 98
@@ -29,6 +33,10 @@ LEAST_BLOCKS = 16
 LARGEST = 80.0
 #: the width of a bin in which coefficients are counted, in 8-bit steps
 BIN = 0.5
+#: what bins and multiples are apart is always so many 8-bit steps, or some times as much
+GRID = 0.5
+#: the largest step of a table
+STEEPEST = 255
 #: steps show through what moved the coefficients later from so many standard deviations on
 SHOWS = 3.0
 #: a coefficient this near to a multiple is near, in 8-bit steps, and steps of so many times that
@@ -45,9 +53,9 @@ class Counted:
     #: which one: (down, across) in the block
     place: Place
     #: the middle of each bin, from 0 up to LARGEST
-    sizes: Figures
+    sizes: Array
     #: how many coefficients are in it, as a share of all
-    shares: Figures
+    shares: Array
     #: the width of a bin, in 8-bit steps
     width: float
     #: the mean size of the coefficients
@@ -56,14 +64,14 @@ class Counted:
     moved: float
 
 
-def counted(place: Place, values: Figures, step: float, moved: float) -> Counted:
+def counted(place: Place, values: Array, step: float, moved: float) -> Counted:
     """step: of the table that the coefficients lie on now, or BIN where they lie on none."""
     bins = np.rint(np.abs(values) / step).astype(int)
     spread = max(float(np.abs(values).mean()), 0.05)
     last = int(LARGEST / step)
     shares = np.bincount(bins[bins <= last], minlength=last + 1) / len(values)
-    sizes = np.asarray(step * np.arange(last + 1), np.float64)
-    return Counted(place, sizes, shares, step, spread, round(moved, 1))
+    sizes = step * np.arange(last + 1, dtype=np.float32)
+    return Counted(place, sizes, shares.astype(np.float32), step, spread, round(moved, 1))
 
 
 def table_in(frequencies: list[Counted], below: int) -> tuple[float, int]:
@@ -73,18 +81,54 @@ def table_in(frequencies: list[Counted], below: int) -> tuple[float, int]:
     The first is in natural logarithms, the mean of all. Qualities from here on, below, are
     not tried.
     """
-    if below <= LOWEST or not frequencies:
-        return 0.0, 100
-    tables = np.stack([table_at(q).reshape(8, 8) for q in range(LOWEST, below)])
-    totals = np.zeros(len(tables))
-    for one in frequencies:
-        steps, which = np.unique(tables[:, *one.place], return_inverse=True)
-        least = max(1.0, SHOWS * one.moved)
-        gains = [likelihood(one, float(step)) if step > least else None for step in steps]
-        none = likelihood(one, max(1.0, one.moved))
-        totals += np.array([0.0 if gain is None else gain - none for gain in gains])[which]
-    best = int(totals.argmax())
-    return float(totals[best]) / len(frequencies), LOWEST + best
+    return tables_in([frequencies], below)[0]
+
+
+def tables_in(each: Sequence[list[Counted]], below: int) -> list[tuple[float, int]]:
+    """`table_in` for each of several lists of frequencies, in one go."""
+    if below <= LOWEST:
+        return [(0.0, 100)] * len(each)
+    tables = _tables()[: below - LOWEST]
+    gains = _gains([one for frequencies in each for one in frequencies], tables)
+    found = []
+    first = 0
+    for frequencies in each:
+        total = gains[first : first + len(frequencies)].sum(0)
+        first += len(frequencies)
+        best = int(total.argmax())
+        clear = float(total[best]) / max(1, len(frequencies))
+        found.append((clear, LOWEST + best) if frequencies else (0.0, 100))
+    return found
+
+
+@cache
+def _tables() -> NDArray[np.int64]:
+    """The tables [Q, 8, 8] of the qualities that are told apart."""
+    return np.stack([table_at(quality).reshape(8, 8) for quality in range(LOWEST, HIGHEST + 1)])
+
+
+def _gains(frequencies: list[Counted], tables: NDArray[np.int64]) -> Figures:
+    """By how much each table [Q, 8, 8] explains the coefficients of each frequency better than
+    none does. [F, Q]
+    """
+    gains = np.zeros((len(frequencies), len(tables)))
+
+    def alike(place: int) -> tuple[float, float]:
+        return frequencies[place].width, frequencies[place].moved
+
+    for (width, moved), places in groupby(sorted(range(len(gains)), key=alike), alike):
+        rows = list(places)
+        shares = np.stack([frequencies[row].shares for row in rows])
+        spreads = np.array([frequencies[row].spread for row in rows], np.float32)
+        steps = np.stack([tables[:, *frequencies[row].place] for row in rows])
+        none = likelihoods(shares, spreads, max(1.0, moved), width, moved)
+        for step in np.unique(steps[steps > max(1.0, SHOWS * moved)]):
+            has = (steps == step).any(1)
+            found = likelihoods(shares[has], spreads[has], float(step), width, moved)
+            better = np.zeros(len(rows))
+            better[has] = found - none[has]
+            gains[rows] += np.where(steps == step, better[:, None], 0)
+    return gains
 
 
 def steps_at(quality: int, places: Sequence[Place]) -> Figures:
@@ -119,36 +163,39 @@ def on_steps(frequencies: list[Counted], quality: int, least: float, fine: bool)
     return beyond >= EVIDENCE * coarse and near - chance >= least * (beyond - chance)
 
 
-def likelihood(one: Counted, step: float) -> float:
-    """Its logarithm, the mean of the coefficients, were they multiples of the step: Laplace's
-    distribution put into bins, the rounding of the pixels, and what moved them later.
+def likelihoods(shares: Array, spreads: Array, step: float, width: float, moved: float) -> Figures:
+    """The logarithm of the likelihood of the coefficients of frequencies, were they multiples of
+    the step; for each the mean of its coefficients. [F]
+
+    It is Laplace's distribution put into bins, the rounding of the pixels, and what moved them
+    later. shares [F, B], spreads [F], width, moved: as `Counted` has them.
     """
-    away = np.abs(_multiples(step))
-    inside = 1 - np.exp(-step / 2 / one.spread)
-    outside = np.exp(-np.maximum(away - step / 2, 0) / one.spread)
-    beyond = np.exp(-(away + step / 2) / one.spread)
-    weights = np.where(away == 0, inside, 0.5 * (outside - beyond))
-    anywhere = 0.5 / one.spread * one.width * np.exp(-one.sizes / one.spread)
-    mass = _mass(step, one.width, one.moved) @ weights
-    return float((one.shares * np.log((1 - STRAY) * mass + STRAY * anywhere + 1e-12)).sum())
+    spreads = spreads[:, None]
+    sizes = width * np.arange(shares.shape[1], dtype=np.float32)
+    most = np.ceil(LARGEST / step)
+    multiples = step * np.arange(-most, most + 1, dtype=np.float32)
+    away = np.abs(multiples)
+    outside = np.exp(-np.maximum(away - step / 2, 0) / spreads)
+    beyond = np.exp(-(away + step / 2) / spreads)
+    weights = np.where(away == 0, 1 - np.exp(-step / 2 / spreads), 0.5 * (outside - beyond))
+
+    apart = np.abs(multiples[:, None] - sizes) / GRID
+    mass = product(weights, _near(width, moved)[np.rint(apart).astype(np.int32)])
+    anywhere = 0.5 / spreads * width * np.exp(-sizes / spreads)
+    logarithms = np.log((1 - STRAY) * mass + STRAY * anywhere + np.float32(1e-12))
+    return np.asarray((shares * logarithms).sum(1, dtype=np.float64))
 
 
-def _multiples(step: float) -> Figures:
-    count = np.ceil(LARGEST / step)
-    return np.asarray(step * np.arange(-count, count + 1))
-
-
-@lru_cache(maxsize=2000)
-def _mass(step: float, width: float, moved: float) -> Figures:
-    """How much of what lies on each multiple M of a step is found in each bin B. [B, M]"""
-    sizes = width * np.arange(int(LARGEST / width) + 1)
-    rest = sizes[:, None] - _multiples(step)
-    mass = np.zeros_like(rest)
+@cache
+def _near(width: float, moved: float) -> Array:
+    """How much of what lies on a multiple is found in a bin so many times GRID from it."""
+    away = GRID * np.arange(2 * (LARGEST + STEEPEST) / GRID)
+    share = np.zeros_like(away)
     for rounding, part in SIGMAS:
         sigma = np.hypot(rounding, moved)
-        upper, lower = (rest + width / 2) / sigma, (rest - width / 2) / sigma
-        mass += part * (_below(upper) - _below(lower))
-    return mass
+        upper, lower = (away + width / 2) / sigma, (away - width / 2) / sigma
+        share += part * (_below(upper) - _below(lower))
+    return share.astype(np.float32)
 
 
 def _below(x: Figures) -> Figures:
