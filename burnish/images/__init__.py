@@ -12,7 +12,7 @@ from .format import Format, Holds, Sampling
 from .formats import FORMATS, endings, format_named, format_of, listed, written_ending
 from .orientation import looked_at, stored, turned, upright
 from .picture import Header, Picture, Plane, Timing, from_array, to_image
-from .read import MAX_MEGAPIXELS, frames, header, open_image, read
+from .read import MAX_MEGAPIXELS, check_whole, frames, header, open_image, read
 from .sniff import unread_endings
 from .write import (
     check_format,
@@ -37,6 +37,7 @@ __all__ = [
     "check_format",
     "check_header",
     "check_kind",
+    "check_whole",
     "encode",
     "endings",
     "facts",

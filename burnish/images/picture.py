@@ -175,6 +175,9 @@ class Header(Beside):
     largest: int = 0
     #: of an animation, for how long all its frames are shown together; None for other files
     timing: Timing | None = None
+    #: of several pictures of which only the first can be had, what the file is, and why so, as the
+    #: end of a sentence; None where all can
+    only_first: str | None = None
 
     @property
     def several(self) -> Several:

@@ -113,12 +113,22 @@ def examine(file: BinaryIO, name: str) -> Header:
 
 def single(found: Header, name: str) -> Header:
     """The header; UnsupportedFormat where the file holds several pictures."""
+    check_whole(found, name)
     if found.frames > 1:
         raise UnsupportedFormat(
             f"{name}: has {found.frames} {found.several}, and one picture is wanted here; "
             "`burnish restore --pages 1 --strength 0` takes one out"
         )
     return found
+
+
+def check_whole(found: Header, name: str) -> None:
+    """UnsupportedFormat where a file holds several pictures, and only the first can be had."""
+    if found.only_first is not None:
+        raise UnsupportedFormat(
+            f"{name}: {found.only_first}; `burnish restore --pages 1` takes its first picture, or "
+            "save it as an animated WebP or PNG"
+        )
 
 
 def _within_limits(file: BinaryIO, name: str, most: float | None) -> Header:

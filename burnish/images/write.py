@@ -16,6 +16,7 @@ from ..errors import FormatLimit, NonFiniteOutput, NotKept
 from ..ground.channels import as_channels
 from ..ground.files import atomic_write
 from . import exif
+from .colour.codes import profile_of_code
 from .colour.profiles import misfit
 from .format import Format, Holds, Metadata, Sampling, Saving
 from .formats import FORMATS, format_of
@@ -331,6 +332,10 @@ def _beside(
         without["icc"] = None
         said.append(f"not kept: {profile}")
     known = format.holds.metadata
+    if held.cicp is not None and held.icc is None and "cicp" not in known and "icc" in known:
+        # a profile says the same where the file has no code
+        alike = profile_of_code(held.cicp, grey=channels == 1)
+        without |= {} if alike is None else {"icc": alike, "cicp": None}
     if held.dpi is not None and "dpi" not in known and "exif" in known:
         # EXIF says it where the file itself cannot
         block = exif.with_resolution(held.exif, held.dpi)

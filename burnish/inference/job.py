@@ -34,6 +34,8 @@ from .model import Model
 from .pages import Pages
 from .pdf import is_pdf
 
+#: as `Pages` has the first picture alone
+FIRST = ((1, 1),)
 #: bytes that the pictures of one file may have as one array
 MOST_HELD = 2 << 30
 
@@ -273,6 +275,8 @@ def _numbers(job: Job, header: Header) -> list[int]:
     there.
     """
     count = header.frames
+    if job.pages is None or job.pages.runs != FIRST:
+        images.check_whole(header, job.source)
     return list(range(count)) if job.pages is None else job.pages.among(count, job.source)
 
 

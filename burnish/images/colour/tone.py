@@ -15,6 +15,7 @@ import numpy as np
 
 from ...contract import Array
 from ..picture import ROWS, Picture
+from .codes import profile_of_code
 from .profiles import SPACES, misfit
 from .profiles import srgb as profile_of_srgb
 
@@ -53,12 +54,15 @@ class Tone:
 
 
 def tone_of(picture: Picture) -> Tone | None:
-    """The tone of a picture's profile; None where there is no profile, where it is sRGB's or near,
-    or where nobody can say.
+    """The tone of a picture's profile, or of its code of colours; None where there is neither,
+    where it is sRGB's or near, or where nobody can say.
     """
-    if picture.icc is None or misfit(picture.icc, picture.pixels.shape[1]):
+    icc, channels = picture.icc, picture.pixels.shape[1]
+    if icc is None and picture.cicp is not None:
+        icc = profile_of_code(picture.cicp, grey=channels == 1)
+    if icc is None or misfit(icc, channels):
         return None
-    return _tone(picture.icc)
+    return _tone(icc)
 
 
 def toned(picture: Picture) -> Picture:

@@ -1,79 +1,88 @@
 """JPEG XL (ISO/IEC 18181): 8 to 16 bits and floats, with and without loss.
 
-libjxl codes the picture, by imagecodecs, which takes and gives pixels alone. The head, EXIF and XMP
-are read here; the profile is not, since it is compressed with the picture.
+libjxl codes the picture, by imagecodecs, which takes and gives samples alone, takes those of more
+than 8 bits for light, and gives as light what is compressed with loss under a profile. So the head,
+with its colours and profile, and EXIF and XMP are read and written here.
 """
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ...errors import UnsupportedChannels, UnsupportedFormat
+from ...errors import UnsupportedChannels
 from .. import exif
+from ..colour.codes import colours_in_words, other_colours, profile_made
 from ..damage import corrupt
 from ..format import Format, Holds, Saving
-from ..inside.boxes import LARGEST, Box, body_of, boxed, boxes
-from ..inside.heif import colours_in_words, other_colours
-from ..inside.jxl_header import ALPHA, Head, head_of
+from ..inside.jxl import light
+from ..inside.jxl.colours import Colours, coded
+from ..inside.jxl.container import BARE, BOXED, HEAD, LEVEL, Container, container_of, packed
+from ..inside.jxl.head import ALPHA, FLOATS, Head, profile_of, rewritten, whole
+from ..inside.jxl.profile import LARGEST
+from ..metadata import Part
 from ..orientation import upright
 from ..picture import Depth, Header, Picture, to_samples
 
-#: how a file begins that is a codestream alone, and one that is made of boxes
-BARE, BOXED = b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n"
-#: bytes that hold every head
-HEAD = 4096
 #: of 100: what is as near to the picture as a JPEG of 95
 QUALITY = 98
 #: libjxl's own measure of loss at a quality, a line from that of 100 on
 FINEST, COARSER = 0.1, 0.09
 #: how much time the encoder takes, 1 to 9
 EFFORT = 4
+#: boxes that are carried as they are, and those that are not, in words
+CARRIED = {b"jhgm": "its gain map (HDR)"}
+LOST = {
+    b"jbrd": "what gives back the JPEG that it was made of, byte for byte",
+    b"jumb": "its content credentials (C2PA), which are true of the former pixels alone",
+}
+#: the code of sRGB in CICP: primaries and transfer; and of its light
+SRGB, LIGHT = (1, 13), (1, 8)
 
 
 def examine(file: BinaryIO, name: str) -> Header:
     """The header; nothing is decoded. libjxl turns pictures, so it is that of the turned one."""
-    inner = _boxes(file, name)
-    head = head_of(_codestream(file, inner, name))
+    held = container_of(file, name)
+    head = held.head(file, name)
     _check(head, name)
-    whole = not head.floats
-    block = exif.set_orientation(_exif(file, inner, name), 1)
+    block = exif.set_orientation(_exif(file, held, name), 1)
     turned = head.orientation >= 5
-    cicp = other_colours(head.colours.cicp)
-    lossy = head.xyb or b"jbrd" in inner
+    cicp = other_colours(None if head.colours.cicp is None else (*head.colours.cicp, 0, 1))
+    lossy = head.xyb or b"jbrd" in held.boxes
     depth: Depth = "float32" if head.floats else "uint8" if head.bits <= 8 else "uint16"
     colour = "grey" if head.colours.grey else "colour"
+    animated = "is an animated JPEG XL, of which no library that is used here tells the timing"
     return Header(
         "JXL",
         head.height if turned else head.width,
         head.width if turned else head.height,
         channels=1 if head.colours.grey else 3,
         depth=depth,
-        bits=head.bits if whole and head.bits not in (8, 16) else None,
+        bits=head.bits if not head.floats and head.bits not in (8, 16) else None,
         alpha=ALPHA in head.channels,
         stored=(
-            f"{head.bits}-bit {'' if whole else 'float '}{colour}"
+            f"{head.bits}-bit {'float ' if head.floats else ''}{colour}"
             f"{' and alpha' if ALPHA in head.channels else ''}, {'lossy' if lossy else 'lossless'}"
         ),
         lossy=lossy,
+        icc=_profile(file, held, head, name),
         cicp=cicp,
         exif=block,
-        xmp=_metadata(file, inner, b"xml ", name),
+        xmp=held.body(file, b"xml ", name),
         dpi=exif.resolution(block),
+        parts=tuple(_parts(file, held, name)) if head.orientation == 1 else (),
         notes=() if cicp is None else (colours_in_words(cicp),),
-        lost=tuple(_lost(head, inner)),
+        lost=tuple(f"not kept: {what}" for what in _lost(head, held)),
+        only_first=animated if head.animated else None,
     )
 
 
 def _check(head: Head, name: str) -> None:
-    """Raises UnsupportedFormat or UnsupportedChannels for what is not read."""
-    if head.animated:
-        raise UnsupportedFormat(
-            f"{name}: is an animated JPEG XL, of which no frames are read; save it as an animated "
-            "WebP or PNG"
-        )
+    """Raises UnsupportedChannels for what is not read."""
     if head.channels not in ((), (ALPHA,)):
         raise UnsupportedChannels(
             f"{name}: has channels besides colour and alpha, which are not read of a JPEG XL; "
@@ -85,118 +94,149 @@ def _check(head: Head, name: str) -> None:
         )
 
 
-def _lost(head: Head, inner: dict[bytes, Box]) -> Iterator[str]:
-    if head.colours.profile:
-        yield "not kept: its profile, which cannot be read out of a JPEG XL"
-    if b"jbrd" in inner:
-        yield "not kept: what gives back the JPEG that it was made of, byte for byte"
-
-
-def _boxes(file: BinaryIO, name: str) -> dict[bytes, Box]:
-    """The first box of each kind, compressed ones by the kind that they hold; none of a codestream
-    alone.
-    """
-    file.seek(0)
-    if file.read(2) == BARE:
-        return {}
-    found: dict[bytes, Box] = {}
-    for box in boxes(file, name):
-        kind = box.kind
-        if kind == b"brob":
-            file.seek(box.start)
-            kind = file.read(4)
-        found.setdefault(kind, box)
-    return found
-
-
-def _codestream(file: BinaryIO, inner: dict[bytes, Box], name: str) -> bytes:
-    """The beginning of the codestream, behind its two letters."""
-    start = 0
-    if inner:
-        box, skipped = inner.get(b"jxlc"), 0
-        if box is None:
-            box, skipped = inner.get(b"jxlp"), 4
-        if box is None:
-            raise corrupt(name, "it holds no picture")
-        start = box.start + skipped
-    file.seek(start)
-    data = file.read(HEAD)
-    if data[:2] != BARE:
-        raise corrupt(name, "its picture has no signature")
-    return data[2:]
-
-
-def _metadata(file: BinaryIO, inner: dict[bytes, Box], kind: bytes, name: str) -> bytes | None:
-    """The body of a box, decompressed where it is compressed; None where there is none."""
-    if kind not in inner:
+def _profile(file: BinaryIO, held: Container, head: Head, name: str) -> bytes | None:
+    """The profile of its colours, or one that says the same where no code does."""
+    colours = head.colours
+    if colours.profile:
+        # Compressed, a profile is hardly larger than it is.
+        return profile_of(held.codestream(file, name, HEAD + 2 * LARGEST), head)
+    if colours.cicp is not None:
         return None
-    box = inner[kind]
-    body = body_of(file, box, name)
-    if box.kind == b"brob":
-        from imagecodecs import brotli_decode
-
-        body = bytes(brotli_decode(body[4:], out=LARGEST))
-    return body or None
+    return profile_made(colours.white, colours.primaries, colours.gamma, grey=colours.grey)
 
 
-def _exif(file: BinaryIO, inner: dict[bytes, Box], name: str) -> bytes | None:
-    body = _metadata(file, inner, b"Exif", name)
+def _parts(file: BinaryIO, held: Container, name: str) -> Iterator[Part]:
+    """The boxes that are carried."""
+    for kind, what in CARRIED.items():
+        body = held.body(file, kind, name)
+        if body is not None:
+            yield Part(what, kind.decode(), body)
+
+
+def _lost(head: Head, held: Container) -> Iterator[str]:
+    """What is not kept."""
+    if head.animated:
+        yield "all frames but the first"
+    if head.preview:
+        yield "the small copy of its picture"
+    yield from (what for kind, what in LOST.items() if kind in held.boxes)
+    if head.orientation != 1:
+        yield from (what for kind, what in CARRIED.items() if kind in held.boxes)
+
+
+def _exif(file: BinaryIO, held: Container, name: str) -> bytes | None:
+    body = held.body(file, b"Exif", name)
     if body is None:
         return None
     return body[4 + int.from_bytes(body[:4], "big") :].removeprefix(b"Exif\0\0") or None
 
 
 def decode(file: BinaryIO, header: Header, name: str) -> Iterator[Picture]:
-    """The picture. Raises InputCorrupt."""
+    """The picture, of an animation the first. Raises InputCorrupt."""
+    held = container_of(file, name)
+    head = held.head(file, name)
+    data = held.codestream(file, name)
+    if head.xyb and head.colours.profile:
+        assert header.icc is not None
+        linear = rewritten(data, depth=FLOATS, colours=_code(head.colours, LIGHT))
+        samples = _decoded(linear, header, "float32", name)
+        channels = header.channels
+        samples[..., :channels] = light.into(samples[..., :channels], header.icc)
+        bits = head.bits if header.depth != "float32" else None
+        picture = header.picture(light.rounded(samples, header.depth, bits))
+    else:
+        picture = header.picture(_decoded(data, header, header.depth, name))
+    if head.multiplied and picture.alpha is not None:
+        np.divide(picture.pixels, picture.alpha, out=picture.pixels, where=picture.alpha > 0)
+    yield picture
+
+
+def _decoded(codestream: bytes, header: Header, depth: str, name: str) -> NDArray[Any]:
+    """The samples [H, W] or [H, W, C]."""
     from imagecodecs import jpegxl_decode
 
-    file.seek(0)
-    samples = jpegxl_decode(file.read())
+    index = None if header.only_first is None else 0
+    samples = np.asarray(jpegxl_decode(BARE + codestream, index=index))
     if samples.dtype == np.float16:
         samples = samples.astype(np.float32)
     channels = header.channels + header.alpha
     shape = (header.height, header.width, *([channels] if channels > 1 else []))
-    if samples.shape != shape or samples.dtype.name != header.depth:
+    if samples.shape != shape or samples.dtype.name != depth:
         raise corrupt(name, f"it decodes to {samples.shape} of {samples.dtype}")
-    picture = header.picture(samples)
-    multiplied = head_of(_codestream(file, _boxes(file, name), name)).multiplied
-    if multiplied and picture.alpha is not None:
-        np.divide(picture.pixels, picture.alpha, out=picture.pixels, where=picture.alpha > 0)
-    yield picture
+    return samples if channels > 1 else samples[..., None]
+
+
+def _code(colours: Colours, code: tuple[int, int]) -> str:
+    found = coded(colours.grey, *code)
+    assert found is not None
+    return found
 
 
 def encode(file: BinaryIO, pictures: Iterator[Picture], saving: Saving) -> list[str]:
     """A JPEG XL of the picture's own depth and bits; lossless unless a quality is given or the
     input was lossy itself (then 98).
     """
+    picture = upright(next(pictures))
+    said: list[str] = []
+    depth, bits = HOLDS.stored(picture.depth, picture.bits)
+    grey = picture.pixels.shape[1] == 1
+    colours = coded(grey, *(SRGB if picture.cicp is None else picture.cicp[:2]))
+    if colours is None or (picture.cicp is not None and picture.cicp[2:] != (0, 1)):
+        said.append("not kept: its code of colours, for which JPEG XL has none")
+        colours = coded(grey, *SRGB)
+    assert colours is not None
+    lossy = saving.quality is not None or picture.lossy
+    shown = light.of(picture) if lossy else None
+    if lossy and shown is None:
+        said.append("stored without loss, since its colours have none to compare them by")
+    plain = _compressed(picture if shown is None else shown, saving, lossy=shown is not None)
+    inner = container_of(io.BytesIO(plain), "the result")
+    codestream = inner.codestream(io.BytesIO(plain), "the result")
+    codestream = rewritten(
+        codestream,
+        depth=FLOATS if depth == "float32" else whole(bits),
+        colours=colours,
+        icc=picture.icc,
+    )
+    level = inner.body(io.BytesIO(plain), LEVEL, "the result") or b""
+    file.write(packed(codestream, level, list(_beside(picture))))
+    return said
+
+
+def _compressed(picture: Picture, saving: Saving, *, lossy: bool) -> bytes:
+    """The file that libjxl makes of a picture's samples, which says nothing true of colours.
+
+    lossy: with loss, of light in floats.
+    """
     from imagecodecs import jpegxl_encode
 
-    picture = upright(next(pictures))
+    how: dict[str, Any] = {"effort": EFFORT, "usecontainer": True, "lossless": not lossy}
+    if lossy:
+        quality = QUALITY if saving.quality is None else saving.quality
+        how["distance"] = FINEST + COARSER * (100 - quality)
     depth, bits = HOLDS.stored(picture.depth, picture.bits)
-    how: dict[str, Any] = {"effort": EFFORT, "usecontainer": True, "lossless": True}
     if depth == "float32":
         samples = to_samples(picture, depth)
     else:
         samples = to_samples(picture, depth, bits)
         how["bitspersample"] = bits
-    if saving.quality is not None or picture.lossy:
-        quality = QUALITY if saving.quality is None else saving.quality
-        how |= {"lossless": False, "distance": FINEST + COARSER * (100 - quality)}
-    plain = bytes(jpegxl_encode(np.ascontiguousarray(samples), **how))
-    beside = b""
+    return bytes(jpegxl_encode(np.ascontiguousarray(samples), **how))
+
+
+def _beside(picture: Picture) -> Iterator[tuple[bytes, bytes]]:
+    """The boxes of what stands beside the picture."""
     if picture.exif is not None:
-        beside += boxed(b"Exif", bytes(4), picture.exif)
+        yield b"Exif", bytes(4) + picture.exif
     if picture.xmp is not None:
-        beside += boxed(b"xml ", picture.xmp)
-    place = min(plain.index(kind) - 4 for kind in (b"jxlc", b"jxlp") if kind in plain)
-    file.write(plain[:place] + beside + plain[place:])
-    return []
+        yield b"xml ", picture.xmp
+    for part in picture.parts:
+        yield part.place.encode(), part.body
 
 
 HOLDS = Holds(
     depths=("uint8", "uint16", "float32"),
     bits=tuple(range(8, 17)),
-    metadata=frozenset({"exif", "xmp"}),
+    metadata=frozenset({"icc", "exif", "xmp", "cicp"}),
     side=1 << 18,
 )
 JXL = Format(

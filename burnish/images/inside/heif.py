@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from .. import exif
+from ..colour.codes import colours_in_words, other_colours
 from ..damage import corrupt
 from ..format import Metadata
 from ..metadata.xmp import without_claims
@@ -47,12 +48,6 @@ UNCROPPED = "not kept: its crop: the whole picture is restored and shown"
 PICTURES = frozenset({b"av01", b"hvc1", b"grid", b"iovl", b"iden"})
 #: matrices of CICP (ITU-T H.273) with which a file can be without loss
 LOSSLESS = frozenset({0, 16, 17})
-#: colours that are taken as sRGB's (ITU-T H.273): primaries of BT.709, and unspecified; its
-#: transfer, sRGB's and unspecified, which screens show alike
-PRIMARIES, TRANSFERS = frozenset({1, 2}), frozenset({1, 2, 6, 13, 14, 15})
-#: colours that are not, in words
-COLOURS = {9: "BT.2020", 11: "DCI-P3", 12: "Display P3"}
-CURVES = {8: "linear", 16: "PQ", 18: "HLG"}
 
 
 def header_of(file: BinaryIO, name: str, format: str) -> Header:
@@ -193,24 +188,6 @@ def _profile(picture: Item) -> bytes | None:
         if each.kind == b"colr" and each.body[:4] in (b"prof", b"rICC"):
             return each.body[4:]
     return None
-
-
-def other_colours(cicp: tuple[int, ...] | None) -> tuple[int, int, int, int] | None:
-    """The code of colours that are not sRGB's, as decoded samples have it: without a matrix, and of
-    full range. None of those that are.
-    """
-    if cicp is None or (cicp[0] in PRIMARIES and cicp[1] in TRANSFERS):
-        return None
-    return (cicp[0], cicp[1], 0, 1)
-
-
-def colours_in_words(cicp: tuple[int, int, int, int]) -> str:
-    """A sentence on colours that are not sRGB's."""
-    primaries, transfer = cicp[:2]
-    space = "" if primaries in PRIMARIES else COLOURS.get(primaries, f"primaries {primaries}")
-    curve = "" if transfer in TRANSFERS else CURVES.get(transfer, f"transfer {transfer}")
-    named = " ".join(filter(None, (space, curve)))
-    return f"its colours are {named} by its CICP code, and are restored as they stand"
 
 
 def _exif(file: BinaryIO, held: Contents, name: str) -> bytes | None:
