@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,7 @@ def ramps(channels: int = 3, depth: str = "uint16") -> NDArray[Any]:
     return samples[..., 0].astype(depth) if channels == 1 else samples.astype(depth)
 
 
+@cache
 def profiles() -> dict[str, bytes]:
     """Profiles of many lengths and makers."""
     usual = profile_of(*PROPHOTO, gamma=1.8)
