@@ -247,8 +247,9 @@ def to_planes(samples: NDArray[Any], bits: int | None = None) -> Array:
     height, width, channels = samples.shape
     divisor = _scale(samples.dtype.name, bits)
     planes = np.empty((1, channels, height, width), np.float32)
-    for c in range(channels):
-        np.divide(samples[..., c], divisor, out=planes[0, c], dtype=np.float32)
+    with np.errstate(invalid="ignore"):  # a NaN may signal that it is one, which is found later
+        for c in range(channels):
+            np.divide(samples[..., c], divisor, out=planes[0, c], dtype=np.float32)
     return planes
 
 
@@ -290,5 +291,5 @@ def _put(plane: Array, samples: NDArray[Any], bits: int | None = None) -> None:
     for top in range(0, len(plane), ROWS):
         rows = plane[top : top + ROWS]
         samples[top : top + ROWS] = (
-            rows if depth == "float32" else np.rint(np.clip(rows * scale, 0, scale))
+            rows if depth == "float32" else np.rint(np.clip(rows, 0, 1) * scale)
         )

@@ -50,6 +50,8 @@ def examine(file: BinaryIO, name: str) -> Header:
             "masked or run-length coded, are read"
         )
     height = abs(height)
+    if int.from_bytes(head[10:14], "little") < FILE_HEADER + length + _palette(head, bits):
+        raise corrupt(name, "its samples begin inside its header")
     _check_size(file, head, (width, height, bits), compression, name)
     mode = _mode(file)
     known = across > 0 and down > 0
@@ -64,6 +66,15 @@ def examine(file: BinaryIO, name: str) -> Header:
         icc=_profile(file, head, length),
         dpi=(round(across * INCH, 2), round(down * INCH, 2)) if known else None,
     )
+
+
+def _palette(head: bytes, bits: int) -> int:
+    """Bytes that its palette takes."""
+    if bits > 8:
+        return 0
+    if int.from_bytes(head[14:18], "little") == CORE:
+        return 3 << bits
+    return 4 * min(int.from_bytes(head[46:50], "little") or 1 << bits, 1 << bits)
 
 
 def _check_size(

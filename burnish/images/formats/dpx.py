@@ -90,7 +90,7 @@ def _element(file: BinaryIO, name: str) -> tuple[Element, bytes]:
     )
     if not width or not height or max(width, height) > 2**20:
         raise corrupt(name, f"{width}x{height} pixels")
-    if elements != 1 or turned or encoding not in (0, 0xFFFF) or sign == 1:
+    if elements != 1 or turned or encoding not in (0, 0xFFFF) or sign not in (0, UNKNOWN):
         raise UnsupportedFormat(
             f"{name}: is a DPX of {elements} elements, turned, signed or compressed; one upright "
             "element of whole numbers without compression is read: convert it to TIFF"

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 
 from ...errors import UnsupportedFormat
+from ...ground.terminal import silence
 from .. import exif
 from ..damage import truncated
 from ..format import Extra, Format, Holds
@@ -99,14 +100,14 @@ def _opened(file: BinaryIO, name: str) -> Iterator[RawPy]:
     RAW.needed(name)
     import rawpy
 
-    # What can be seen before is: LibRaw would tell the terminal what it thinks of it.
     if _is_cut(file):
         raise truncated(name)
     if any(each.number("main", COMPRESSION) == JPEG_XL for each in _directories(file)):
         raise _cannot(name, " (a DNG with JPEG XL inside)")
     file.seek(0)
     try:
-        with rawpy.imread(file) as raw:
+        # LibRaw tells the terminal what it thinks of a file, besides the error that it gives.
+        with silence(), rawpy.imread(file) as raw:
             yield raw
     except rawpy.LibRawFileUnsupportedError as error:
         raise _cannot(name) from error

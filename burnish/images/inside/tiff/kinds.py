@@ -29,6 +29,14 @@ COLOURS: dict[int, tuple[int, str, tuple[int, ...]]] = {
 }
 #: bits of the floats that are read
 FLOATS = (16, 32)
+#: what tifffile calls the fields that hold one number, and gives as they stand, were they lists
+NUMBERS = (
+    *("imagewidth", "imagelength", "tilewidth", "tilelength", "rowsperstrip"),
+    *("samplesperpixel", "planarconfig", "compression", "photometric"),
+)
+#: pixels of a tile, which is as large as its picture or larger where that is small; each is held
+#: whole while it is decoded
+LARGEST_TILE = 1 << 24
 #: compressions that are read, those of `imagecodecs` that say beforehand how large their result is
 READ = frozenset(
     {
@@ -86,11 +94,16 @@ def kind_of(page: TiffPage, name: str) -> Kind:
 
     UnsupportedFormat or UnsupportedChannels where they are of another kind than those read.
     """
+    if not all(isinstance(getattr(page, field), int) for field in NUMBERS):
+        raise corrupt(name, "its structure makes no sense")
     if not page.imagewidth or not page.imagelength:
         raise corrupt(name, f"its size is {page.imagewidth}x{page.imagelength}")
     strip = (page.tilewidth, page.tilelength) if page.is_tiled else (1, page.rowsperstrip)
     if not all(strip):
         raise corrupt(name, "its strips or tiles have no size")
+    most = max(LARGEST_TILE, 4 * page.imagewidth * page.imagelength)
+    if page.is_tiled and page.tilewidth * page.tilelength > most:
+        raise corrupt(name, f"its tiles are {page.tilewidth}x{page.tilelength} pixels")
     if 0 in (page.subsampling or (1, 1)):
         raise corrupt(name, "its colours are coarser by nothing")
     if page.compression not in READ:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ...damage import corrupt, truncated
 from . import tags
 from .colours import LUMA, ycbcr_to_rgb
+from .fax import check_fax
 from .kinds import Kind
 from .streams import check_streams
 from .whole import check_whole
@@ -40,6 +41,10 @@ def raw_samples(page: TiffPage, kind: Kind, file: BinaryIO, name: str) -> NDArra
     check_segments(page, file.seek(0, os.SEEK_END), name)
     check_streams(page, file, name)
     check_whole(page, file, name)
+    check_fax(page, file, name)
+    if page.compression == tags.NONE:
+        # A predictor is of compressed data alone (TIFF 6.0, section 14), and tifffile undoes any.
+        page.predictor = 1
     if kind.photometric == tags.YCBCR and _subsampling(page) != (1, 1):
         samples = _subsampled(page, file, name)
     else:
