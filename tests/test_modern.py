@@ -232,8 +232,105 @@ def test_what_else_it_holds_is_said() -> None:
     assert packet is not None
     assert b"hdrgm" not in packet
     assert b'a="b"' in packet
-    (note,) = images.header(avif_with([Property(b"clap", bytes(32))])).lost
-    assert note == "not kept: its crop: the whole picture is restored and shown"
+
+
+def crop(width: int, height: int, right: int, down: int, over: int = 1) -> Property:
+    """A crop of that size, whose middle lies so far from the picture's."""
+    numbers = (width * over, over, height * over, over, right * over, over, down * over, over)
+    return Property(b"clap", struct.pack(">8i", *numbers))
+
+
+def test_an_avif_is_cropped_then_turned_as_it_says() -> None:
+    whole = imagecodecs.avif_decode(avif_with([]))
+    cropped = [crop(20, 10, 3, -2, over=3)]
+    want = whole[5:15, 13:33]
+    for told, turned in ((cropped, want), ([*cropped, Property(b"irot", b"\1")], np.rot90(want))):
+        given = avif_with(told)
+        header, read = images.header(given), images.read(given)
+        assert (header.width, header.height) == (20, 10)
+        assert header.lost == ("not kept: what its crop hides",)
+        assert (to_samples(images.upright(read), "uint8") == turned).all()
+        again = images.encode(read, AVIF)[0]
+        shown = to_samples(images.upright(images.read(again)), "uint8")
+        assert abs(shown - turned.astype(float)).mean() < 3
+    # crops that are none show all: of no size, half a pixel off, beyond the edge
+    for none in (Property(b"clap", bytes(32)), crop(19, 10, 0, 0), crop(20, 10, 11, 0)):
+        read = images.read(avif_with([none]))
+        assert (to_samples(read, "uint8") == whole).all()
+        assert read.lost == ()
+
+
+def test_what_only_such_a_file_can_say_of_its_picture_is_carried() -> None:
+    pixels_of_film = Property(b"pasp", struct.pack(">II", 4, 3))
+    light = Property(b"clli", struct.pack(">HH", 1000, 400))
+    read = images.read(avif_with([pixels_of_film, light]))
+    data, said = images.encode(read, AVIF)
+    assert said == []
+    assert images.read(data).parts == read.parts
+    assert len(read.parts) == 2
+    _, said = images.encode(read, FORMATS["PNG"])
+    assert said == [
+        "not kept: the shape of its pixels, which are not square, for which PNG has no place",
+        "not kept: how bright it is (clli), for which PNG has no place",
+    ]
+    square = Property(b"pasp", struct.pack(">II", 1, 1))
+    assert images.read(avif_with([square])).parts == ()
+
+
+def moving(mode: str = "RGB", **options: Any) -> tuple[list[Image.Image], bytes]:
+    """Four frames, and an animated AVIF of them."""
+    rng = np.random.default_rng(3)
+    ramp_of = np.linspace(0, 200, 64 * 48).reshape(48, 64, 1) + rng.integers(0, 40, 3)
+    every = [Image.fromarray(np.roll(ramp_of, 5 * n, 0).astype("uint8")) for n in range(4)]
+    every = [frame.convert(mode) for frame in every]
+    file = io.BytesIO()
+    times = {"duration": [100, 250, 40, 1000], "save_all": True, "append_images": every[1:]}
+    fine = {} if mode == "L" else {"subsampling": "4:4:4"}
+    every[0].save(file, "AVIF", quality=95, **fine, **times, **options)
+    return every, file.getvalue()
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
+def test_every_frame_of_an_animated_avif_is_read_with_its_time(mode: str, tmp_path: Path) -> None:
+    every, data = moving(mode, icc_profile=SRGB, xmp=XMP)
+    header, pictures = images.frames(data)
+    assert (header.frames, header.several) == (4, "frames")
+    assert (header.width, header.height, header.alpha) == (64, 48, mode == "RGBA")
+    assert (header.icc, header.xmp) == (SRGB, XMP)
+    assert header.timing is not None
+    assert (round(header.timing.seconds, 3), header.timing.plays) == (1.39, 0)
+    read = list(pictures)
+    assert [round(each.timing.seconds, 3) for each in read if each.timing] == [0.1, 0.25, 0.04, 1]
+    for frame, picture in zip(every, read, strict=True):
+        samples = to_samples(picture, "uint8").astype(float)
+        assert abs(samples - np.asarray(frame)).mean() < 2
+    (tmp_path / "a.avif").write_bytes(data)
+    burnish.restore(tmp_path / "a.avif", tmp_path / "b.png", strength=0, noise=10)
+    assert images.header(tmp_path / "b.png").frames == 4
+
+
+def test_the_file_says_which_of_a_picture_and_its_frames_is_meant() -> None:
+    """As libavif has it: by the first brand. imagecodecs never sees that there are frames."""
+    every, data = moving()
+    still = data[:8] + b"avif" + data[12:]
+    read = images.read(still)
+    assert read.lost == ("not kept: its animation",)
+    assert abs(to_samples(read, "uint8") - np.asarray(every[0]).astype(float)).mean() < 2
+    assert images.header(data[:8] + b"mif1" + data[12:]).frames == 4
+    assert images.header(data[:8] + b"msf1" + data[12:]).frames == 4
+
+
+def test_frames_of_more_than_eight_bits_are_read_as_eight_and_it_is_said() -> None:
+    from burnish.images.formats.avif import decode, examine
+
+    _, data = moving()
+    place = data.index(b"moov")
+    at = data.index(b"av1C", place) + 6
+    deep = data[:at] + bytes([data[at] | 0x40]) + data[at + 1 :]
+    found = examine(io.BytesIO(deep), "a.avif")
+    assert (found.depth, found.bits) == ("uint8", None)
+    assert found.lost == ("its 10 bits, of which 8 are read of an animated AVIF",)
+    assert len(list(decode(io.BytesIO(data), examine(io.BytesIO(data), "a"), "a"))) == 4
 
 
 def test_avifs_that_are_none_are_refused_in_one_sentence() -> None:
@@ -241,7 +338,7 @@ def test_avifs_that_are_none_are_refused_in_one_sentence() -> None:
     for data, says in (
         (brands, "it holds no picture"),
         (brands + boxed(b"meta", bytes(4)), "it does not say what it holds"),
-        (b"\0\0\0\x20ftypavis" + bytes(40), "is an animated AVIF"),
+        (b"\0\0\0\x20ftypavis" + bytes(40), "is damaged"),
     ):
         with pytest.raises((errors.InputCorrupt, errors.UnsupportedFormat), match=says):
             images.read(data)
@@ -339,11 +436,31 @@ def test_a_heif_that_says_so_first_is_known_by_what_it_says_next() -> None:
             assert [f for f in FORMATS.values() if f.recognises(head)] == [format]
     for brands, says in (
         (b"mif1" + bytes(4) + b"jpeg", "is a HEIF of a kind that is not read"),
-        (b"hevc" + bytes(4), "is a HEIC of many frames"),
         (b"qt  " + bytes(4), "is a film"),
     ):
         with pytest.raises(errors.UnsupportedFormat, match=says):
             images.read(boxed(b"ftyp", brands) + bytes(99))
+
+
+def test_a_heic_of_many_frames_gives_the_picture_that_stands_for_them(tmp_path: Path) -> None:
+    still = heic_of(pixels(24, 40))
+    for brand in (b"hevc", b"msf1"):
+        data = still[:8] + brand + still[12:] + boxed(b"moov", boxed(b"mvhd", bytes(100)))
+        data = data.replace(b"mif1heic", b"mif1hevc")
+        path = tmp_path / f"{brand.decode()}.heics"
+        path.write_bytes(data)
+        with pytest.raises(errors.UnsupportedFormat, match="is a HEIC of many frames"):
+            images.read(path)
+        target = tmp_path / f"{brand.decode()}.png"
+        words = ["restore", str(path), "-o", str(target), "-d", "noise=5"]
+        assert CliRunner().invoke(app, words).exit_code == 3
+        done = CliRunner().invoke(app, [*words, "--pages", "1"])
+        assert done.exit_code == 0
+        assert "not kept: all frames but the first" in done.output
+        assert images.read(target).pixels.shape == (1, 3, 24, 40)
+    alone = boxed(b"ftyp", b"hevc", bytes(4)) + boxed(b"moov", boxed(b"mvhd", bytes(100)))
+    with pytest.raises(errors.UnsupportedFormat, match="none; save it as an animated WebP"):
+        images.read(alone)
 
 
 # JPEG XL

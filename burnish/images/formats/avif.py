@@ -1,18 +1,24 @@
-"""AVIF: a picture of AV1 in a HEIF file (AV1 Image File Format), of 8, 10 or 12 bits.
+"""AVIF: a picture of AV1 in a HEIF file (AV1 Image File Format), of 8, 10 or 12 bits, or the frames
+of an animation.
 
-libavif codes the picture, by imagecodecs. What stands beside it is read and written here.
+libavif codes the picture, by imagecodecs, and reads frames, by Pillow, which has 8 bits alone:
+imagecodecs 2026.3.6 is not safe with several. What stands beside them is read and written here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from ..damage import corrupt
 from ..format import Format, Holds, Saving
-from ..inside.heif import METADATA, header_of, of_brand, with_metadata
+from ..inside.boxes import boxes
+from ..inside.heif import METADATA, header_of, of_brand, shown_area, with_metadata
+from ..inside.items import contents
+from ..inside.track import track_of
 from ..picture import Header, Picture, to_samples
 
 #: of 100, at which an AVIF is coarser than a JPEG of the same number
@@ -26,19 +32,84 @@ SRGB, UNSPECIFIED, BT601 = (1, 13), (2, 2), 6
 
 def examine(file: BinaryIO, name: str) -> Header:
     """The header; nothing is decoded."""
-    return header_of(file, name, "AVIF")
+    track = track_of(file, name)
+    if track is None:
+        return header_of(file, name, "AVIF")
+    if _is_still(file):
+        found = header_of(file, name, "AVIF")
+        return replace(found, lost=(*found.lost, "not kept: its animation"))
+    found = header_of(file, name, "AVIF", track)
+    if found.bits is not None:
+        rounded = f"its {found.bits} bits, of which 8 are read of an animated AVIF"
+        found = replace(found, depth="uint8", bits=None, lost=(*found.lost, rounded))
+    return found
+
+
+def _is_still(file: BinaryIO) -> bool:
+    """Whether a file that has frames is a picture all the same: so libavif takes its first word."""
+    file.seek(8)
+    return file.read(4) == b"avif"
 
 
 def decode(file: BinaryIO, header: Header, name: str) -> Iterator[Picture]:
-    """The picture. Raises InputCorrupt."""
+    """The picture, or the frames, one after another. Raises InputCorrupt."""
+    if header.timing is not None:
+        yield from _frames(file, header, name)
+        return
     from imagecodecs import avif_decode
 
-    samples = avif_decode(file.read())
-    channels = header.channels + header.alpha
-    shape = (header.height, header.width, *([channels] if channels > 1 else []))
-    if samples.shape != shape or samples.dtype.name != header.depth:
+    area = shown_area(contents(file, name).picture, name)
+    samples = avif_decode(_without_frames(file, name))
+    if area.of(samples).shape != _shape(header) or samples.dtype.name != header.depth:
         raise corrupt(name, f"it decodes to {samples.shape} of {samples.dtype}")
-    yield header.picture(samples)
+    yield header.picture(np.ascontiguousarray(area.of(samples)))
+
+
+def _shape(header: Header) -> tuple[int, ...]:
+    """The shape of the samples that a header announces."""
+    channels = header.channels + header.alpha
+    return (header.height, header.width, *([channels] if channels > 1 else []))
+
+
+def _without_frames(file: BinaryIO, name: str) -> bytes:
+    """The file, with nothing in it that speaks of frames: imagecodecs could not bear them."""
+    file.seek(0)
+    data = bytearray(file.read())
+    for box in boxes(file, name):
+        if box.kind == b"moov":
+            data[box.start - 4 : box.start] = b"free"
+        elif box.kind == b"ftyp":
+            data[box.start : box.end] = data[box.start : box.end].replace(b"avis", b"mif1")
+    return bytes(data)
+
+
+def _frames(file: BinaryIO, header: Header, name: str) -> Iterator[Picture]:
+    """The frames, by Pillow."""
+    from PIL.AvifImagePlugin import AvifImageFile
+
+    track, timing = track_of(file, name), header.timing
+    assert track is not None
+    assert timing is not None
+    area = shown_area(track.contents(b"av01").picture, name)
+    file.seek(0)
+    with AvifImageFile(file) as image:
+        if image.n_frames != len(track.seconds):
+            raise corrupt(name, f"it has {image.n_frames} frames, and says other numbers of them")
+        for number, seconds in enumerate(track.seconds):
+            image.seek(number)
+            image.load()
+            samples = area.of(np.asarray(image.convert(_mode(header))))
+            if samples.shape != _shape(header):
+                raise corrupt(name, f"a frame decodes to {samples.shape}")
+            picture = header.picture(np.ascontiguousarray(samples))
+            yield replace(picture, timing=replace(timing, seconds=seconds))
+
+
+def _mode(header: Header) -> str:
+    """What Pillow calls such samples."""
+    return {(1, False): "L", (1, True): "LA", (3, False): "RGB", (3, True): "RGBA"}[
+        header.channels, header.alpha
+    ]
 
 
 def encode(file: BinaryIO, pictures: Iterator[Picture], saving: Saving) -> list[str]:
@@ -64,8 +135,8 @@ HOLDS = Holds(depths=("uint8", "uint16"), bits=(8, 10, 12), side=32768, metadata
 AVIF = Format(
     name="AVIF",
     title="AVIF",
-    endings=(".avif",),
-    begins=(b"....ftypavif", *of_brand(b"avif")),
+    endings=(".avif", ".avifs"),
+    begins=(b"....ftypavif", b"....ftypavis", *of_brand(b"avif"), *of_brand(b"avis")),
     holds=HOLDS,
     examine=examine,
     decode=decode,

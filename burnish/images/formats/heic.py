@@ -14,10 +14,11 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from ...errors import UnsupportedFormat
 from .. import exif
 from ..damage import corrupt
 from ..format import Extra, Format, Holds, Saving
-from ..inside.heif import METADATA, UNCROPPED, header_of, of_brand, with_metadata
+from ..inside.heif import HIDDEN, METADATA, has_items, header_of, of_brand, with_metadata
 from ..picture import Header, Picture, to_samples
 
 #: of 100
@@ -27,6 +28,8 @@ PRESET = "ultrafast"
 #: codes of CICP (ITU-T H.273): sRGB's primaries and transfer, and no matrix or that of JPEG
 SRGB = {"color_primaries": 1, "transfer_characteristics": 13, "full_range_flag": 1}
 IDENTITY, BT601 = 0, 6
+#: how files of many frames begin
+FILMS = frozenset({b"hevc", b"hevx", b"msf1"})
 #: how libheif is asked to give samples as they stand: not in 8 bits, and not moved up to 16
 AS_STORED = {"convert_hdr_to_8bit": False, "hdr_to_16bit": False}
 
@@ -38,17 +41,35 @@ def examine(file: BinaryIO, name: str) -> Header:
     HEIC.needed(name)
     from pillow_heif import open_heif
 
+    several = _several(file, name)
     found = header_of(file, name, "HEIC")
     file.seek(0)
     width, height = open_heif(file, **AS_STORED).size
-    lost = tuple(each for each in found.lost if each != UNCROPPED)
+    lost = tuple(each for each in found.lost if each != HIDDEN)
+    if several is not None:
+        lost += ("not kept: all frames but the first",)
     return replace(
         found,
         width=width,
         height=height,
         exif=exif.set_orientation(found.exif, 1),
         lost=lost,
+        only_first=several,
     )
+
+
+def _several(file: BinaryIO, name: str) -> str | None:
+    """What a HEIC of many frames is, which libheif reads and pillow-heif does not; None of others.
+
+    UnsupportedFormat where no picture stands beside the frames.
+    """
+    file.seek(8)
+    if file.read(4) not in FILMS:
+        return None
+    many = "is a HEIC of many frames, of which pillow-heif gives none"
+    if not has_items(file, name):
+        raise UnsupportedFormat(f"{name}: {many}; save it as an animated WebP or PNG")
+    return f"{many} but a picture that stands for all"
 
 
 def decode(file: BinaryIO, header: Header, name: str) -> Iterator[Picture]:
@@ -110,8 +131,12 @@ HOLDS = Holds(depths=("uint8", "uint16"), bits=(8, 10, 12), side=32768, metadata
 HEIC = Format(
     name="HEIC",
     title="HEIC",
-    endings=(".heic", ".heif"),
-    begins=(b"....ftypheic", b"....ftypheix", b"....ftypheim", b"....ftypheis", *of_brand(b"heic")),
+    endings=(".heic", ".heif", ".heics", ".heifs"),
+    begins=(
+        *(b"....ftyp" + brand for brand in (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx")),
+        *of_brand(b"heic"),
+        *of_brand(b"hevc"),
+    ),
     holds=HOLDS,
     examine=examine,
     decode=decode,

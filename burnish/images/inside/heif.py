@@ -8,16 +8,20 @@ import io
 import struct
 from collections.abc import Iterator
 from dataclasses import replace
+from fractions import Fraction
 from typing import BinaryIO
 
 from .. import exif
 from ..colour.codes import colours_in_words, other_colours
 from ..damage import corrupt
 from ..format import Metadata
+from ..metadata import Part
 from ..metadata.xmp import without_claims
-from ..picture import Header, Picture
+from ..picture import Header, Picture, Timing
+from .animation.canvas import Area
 from .boxes import boxes
 from .items import Contents, Item, Property, contents, data_of, packed
+from .track import Track
 
 #: what such a file has a place for; a resolution only in EXIF
 METADATA: frozenset[Metadata] = frozenset({"icc", "exif", "xmp", "cicp"})
@@ -43,34 +47,42 @@ BESIDE = (
     (b"hevc:2015:auxid:2", "its depth image"),
     (b"matte", "its mattes, which cut out persons, skin or sky"),
 )
-UNCROPPED = "not kept: its crop: the whole picture is restored and shown"
+HIDDEN = "not kept: what its crop hides"
+#: what is said of a picture and carried as it is, in words
+CARRIED = {
+    b"pasp": "the shape of its pixels, which are not square",
+    b"clli": "how bright it is (clli)",
+    b"mdcv": "the screen that it was made on (mdcv)",
+    b"amve": "the light that it is to be looked at in (amve)",
+}
 #: kinds of items that are pictures
 PICTURES = frozenset({b"av01", b"hvc1", b"grid", b"iovl", b"iden"})
 #: matrices of CICP (ITU-T H.273) with which a file can be without loss
 LOSSLESS = frozenset({0, 16, 17})
 
 
-def header_of(file: BinaryIO, name: str, format: str) -> Header:
-    """The header of an open file of that format. Raises InputTruncated or InputCorrupt."""
-    held = contents(file, name)
+def header_of(file: BinaryIO, name: str, format: str, track: Track | None = None) -> Header:
+    """The header of an open file of that format: of its picture, cropped as it is to be shown, or,
+    where a track is given, of the frames in that.
+
+    Raises InputTruncated or InputCorrupt.
+    """
+    held = contents(file, name) if track is None else track.contents(b"av01")
+    items = contents(file, name) if track is not None and has_items(file, name) else held
     picture = held.picture
-    size = picture.property(b"ispe")
-    if size is None or len(size) < 12:
-        raise corrupt(name, "it does not say its size")
-    width, height = struct.unpack_from(">II", size, 4)
-    if not width or not height:
-        raise corrupt(name, f"a size of {width}x{height}")
+    area = shown_area(picture, name)
     bits, sampling = _samples(held, name)
     alpha = any(_is_alpha(item) for item in held.pointing(b"auxl", held.primary))
     cicp = _cicp(picture)
-    block = exif.set_orientation(_exif(file, held, name), _orientation(picture))
+    block = exif.set_orientation(_exif(file, items, name), _orientation(picture))
     icc = _profile(picture)
     other = None if icc is not None else other_colours(cicp)
     colour = "grey" if sampling == "4:0:0" else f"colour ({sampling})"
+    cropped = (area.width, area.height) != _size(picture, name)
     return Header(
         format,
-        width,
-        height,
+        area.width,
+        area.height,
         channels=1 if sampling == "4:0:0" else 3,
         depth="uint8" if bits == 8 else "uint16",
         bits=None if bits == 8 else bits,
@@ -79,18 +91,67 @@ def header_of(file: BinaryIO, name: str, format: str) -> Header:
         lossy=sampling != "4:0:0" and (cicp is None or cicp[2] not in LOSSLESS),
         icc=icc,
         exif=block,
-        xmp=_xmp(file, held, name),
+        xmp=_xmp(file, items, name),
         dpi=exif.resolution(block),
         cicp=other,
+        parts=tuple(_parts(picture)),
         notes=() if other is None else (colours_in_words(other),),
-        lost=(*_beside(held), *_behind(file, name)),
+        lost=(*_beside(items), *([HIDDEN] if cropped else []), *_behind(file, name)),
+        frames=1 if track is None else len(track.seconds),
+        timing=None if track is None else Timing(sum(track.seconds), track.plays),
     )
+
+
+def has_items(file: BinaryIO, name: str) -> bool:
+    """Whether a file holds items, and not frames alone."""
+    return any(box.kind == b"meta" for box in boxes(file, name))
+
+
+def _size(picture: Item, name: str) -> tuple[int, int]:
+    """Width and height of a picture as it is compressed."""
+    size = picture.property(b"ispe")
+    if size is None or len(size) < 12:
+        raise corrupt(name, "it does not say its size")
+    width, height = struct.unpack_from(">II", size, 4)
+    if not width or not height:
+        raise corrupt(name, f"a size of {width}x{height}")
+    return width, height
+
+
+def shown_area(picture: Item, name: str) -> Area:
+    """What of a picture as it is compressed is to be shown, before it is turned: all of it, where
+    it has no crop, or one that makes no sense.
+    """
+    size = _size(picture, name)
+    crop = picture.property(b"clap")
+    if crop is not None and len(crop) >= 32:
+        numbers = struct.unpack_from(">8i", crop)
+        if all(numbers[1::2]):
+            # width and height, and how far the middle of the crop lies from that of the picture
+            pairs = zip(numbers[::2], numbers[1::2], strict=True)
+            wide, high, right, down = (Fraction(over, under) for over, under in pairs)
+            left = (size[0] - wide) / 2 + right
+            top = (size[1] - high) / 2 + down
+            if all(each.denominator == 1 for each in (wide, high, left, top)):
+                area = Area(int(left), int(top), int(wide), int(high))
+                if min(area.left, area.top) >= 0 and area.lies_in(*size):
+                    return area
+    return Area(0, 0, *size)
+
+
+def _parts(picture: Item) -> Iterator[Part]:
+    """What is said of a picture that only such a file has a place for."""
+    for each in picture.properties:
+        square = each.kind == b"pasp" and each.body[:4] == each.body[4:8]
+        if each.kind in CARRIED and not square:
+            yield Part(CARRIED[each.kind], each.kind.decode(), each.body)
 
 
 def of_brand(brand: bytes) -> tuple[bytes, ...]:
     """How files begin that say first that they are a HEIF, and then which."""
-    between = (b"", b"mif1", b"miaf", b"mif1miaf", b"miafmif1")
-    return tuple(b"....ftypmif1...." + before + brand for before in between)
+    between = (b"", b"mif1", b"msf1", b"miaf", b"mif1miaf", b"miafmif1")
+    first = (b"....ftypmif1....", b"....ftypmsf1....")
+    return tuple(begin + before + brand for begin in first for before in between)
 
 
 def with_metadata(plain: bytes, picture: Picture) -> bytes:
@@ -101,6 +162,8 @@ def with_metadata(plain: bytes, picture: Picture) -> bytes:
     held = contents(file, name)
     first = next(boxes(file, name))
     told = [] if picture.icc is None else [Property(b"colr", b"prof" + picture.icc)]
+    carried = {kind.decode(): kind for kind in CARRIED}
+    told += [Property(carried[each.place], each.body) for each in picture.parts]
     told += _turns(exif.orientation(picture.exif))
     items = []
     for item in held.items.values():
@@ -216,8 +279,6 @@ def _beside(held: Contents) -> Iterator[str]:
     yield from (f"not kept: {each}" for each in sorted(filter(None, known)))
     if more := len(_others(held)):
         yield f"not kept: {more} more picture{'s' if more > 1 else ''} in the file, beside the main"
-    if held.picture.property(b"clap") is not None:
-        yield UNCROPPED
 
 
 def _behind(file: BinaryIO, name: str) -> Iterator[str]:

@@ -53,17 +53,7 @@ PAGES = (
     Unread("is a JBIG2; save it as a TIFF: {reads}", rb"\x97JB2\r\n\x1a\n", (".jb2",)),
 )
 FILMS = (
-    Unread(
-        "is an animated AVIF, of which no frames are read; save it as an animated WebP or PNG",
-        rb".{4}ftypavis",
-        (".avifs",),
-    ),
-    Unread(
-        "is a HEIC of many frames, none of which are read; save it as an animated WebP or PNG",
-        rb".{4}ftyp(hevc|hevx|msf1)",
-        (".heics", ".heifs"),
-    ),
-    Unread("is a HEIF of a kind that is not read; save it as a HEIC or AVIF", rb".{4}ftypmif1"),
+    Unread("is a HEIF of a kind that is not read; save it as a HEIC or AVIF", rb".{4}ftypm[is]f1"),
     Unread(
         "is a film; take its frames out first, as PNGs: {reads}",
         rb".{4}ftyp|RIFF....AVI |\x1aE\xdf\xa3|\0\0\x01[\xba\xb3]|\x06\x0e\x2b\x34\x02\x05\x01",
