@@ -22,6 +22,8 @@ from .errors import DialError, ModelMismatch, UsageError
 
 Array = NDArray[np.float32]
 Level = Literal["pixel", "image", "batch"]
+#: what a network gives: a picture, or a mask [B, 1, H, W] in [0, 1] of where damage lies in it
+Gives = Literal["picture", "mask"]
 
 #: The seam of every backend: (image [B, C, H, W], level or None) -> what the network predicts.
 #: Height and width are multiples of `Contract.multiple` already. The result is the caller's to
@@ -97,6 +99,8 @@ class Contract:
     residual: bool = False
     #: its dials, in the order of the level's channels
     dials: tuple[Dial, ...] = ()
+    #: whether a picture comes out, or a mask of the damage in it
+    gives: Gives = "picture"
 
     @property
     def alike(self) -> bool:
@@ -138,8 +142,14 @@ class Contract:
             )
 
     def to_dict(self) -> dict[str, Any]:
-        """The contract as a record that JSON can hold."""
-        return asdict(self)
+        """The contract as a record that JSON can hold.
+
+        What only masks need is left out for pictures, so that versions that knew none read it.
+        """
+        record = asdict(self)
+        if self.gives == "picture":
+            del record["gives"]
+        return record
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> Contract:
@@ -148,11 +158,11 @@ class Contract:
         ModelMismatch names a key that is unknown or missing, or says that a value makes no sense.
         """
         known = {f.name for f in fields(cls)}
-        if set(record) != known:
+        wrong = (set(record) ^ known) - ({"gives"} - set(record))
+        if wrong:
             raise ModelMismatch(
-                "the model's contract has the wrong keys: "
-                f"{', '.join(sorted(set(record) ^ known))}; it was made by another version of "
-                "Burnish"
+                f"the model's contract has the wrong keys: {', '.join(sorted(wrong))}; it was "
+                "made by another version of Burnish"
             )
         try:
             dials = tuple(Dial(**d) for d in record["dials"])
@@ -161,8 +171,8 @@ class Contract:
             raise ModelMismatch(f"the model's contract makes no sense ({error})") from error
         if not _describes_a_network(record):
             raise ModelMismatch(
-                "the model's contract makes no sense: channels, scale, multiple, reach, level "
-                "or residual are what no network has"
+                "the model's contract makes no sense: channels, scale, multiple, reach, level, "
+                "residual or gives are what no network has"
             )
         named = all(isinstance(dial.name, str) for dial in dials)
         if not named or (identity is not None and len(identity) != len(dials)):
@@ -181,7 +191,14 @@ def _describes_a_network(record: Mapping[str, Any]) -> bool:
     reach = record["reach"]
     reaches = reach is None or (type(reach) is int and reach >= 0)
     levels = record["level"] in get_args(Level)
-    return counts and reaches and levels and type(record["residual"]) is bool
+    return counts and reaches and levels and type(record["residual"]) is bool and _gives(record)
+
+
+def _gives(record: Mapping[str, Any]) -> bool:
+    """Whether a record says that a picture comes out, or a mask of one channel and its size."""
+    gives = record.get("gives", "picture")
+    of_a_mask = (record["channels_out"], record["scale"], record["residual"]) == (1, 1, False)
+    return gives == "picture" or (gives == "mask" and of_a_mask)
 
 
 @dataclass(frozen=True)

@@ -27,13 +27,18 @@ CLASSES = 16
 
 
 def film_masks(
-    folder: str | None = None, scale: Range = (0.5, 1.5), bright: float = 0.5, most: int = 4
+    folder: str | None = None,
+    scale: Range = (0.5, 1.5),
+    bright: float = 0.5,
+    most: int = 4,
+    leave: int = 0,
 ) -> Degradation:
     """Damage from the masks in a folder and the folders within it.
 
     Masks are grey ones (white is damage), or class numbers from 0 to 15 (0 is none). scale: how
     many times larger a mask is laid on. bright: the share of masks laid on bright. most: how many
-    there are at 1. Without a folder, dust, hairs, scratches and blotches are drawn. Raises
+    there are at 1. leave: with N, every Nth file by name of each folder is left for measuring with.
+    Without a folder, dust, hairs, scratches and blotches are drawn. Raises
     UsageError where the folder holds no mask.
     """
     sizes = bounds("scale", scale, 0.05, 100)
@@ -42,15 +47,16 @@ def film_masks(
             f"most={most} does not fit: how many masks lie on a picture when the dial is at 1, "
             "a whole number from 1, is wanted"
         )
+    if not isinstance(leave, int) or leave < 0 or leave == 1:
+        raise UsageError(
+            f"leave={leave} does not fit: every how many masks one is left out, from 2 (or 0 for "
+            "none), is wanted"
+        )
     dial = Dial("film", 0.0, 1.0, 0.4, "0 for none to 1 for badly damaged film")
     if folder is None:
         return painted(dial, partial(draw_all, bright=share("bright", bright)))
     root = Path(str(folder))  # one that is called 2024 comes as a number
-    files = (
-        tuple(sorted(str(p) for p in root.rglob("*") if p.suffix.lower() in endings()))
-        if root.is_dir()
-        else ()
-    )
+    files = mask_files(root, leave) if root.is_dir() else ()
     if not files:
         raise UsageError(
             f"folder={folder}: no damage masks there (seen from {Path.cwd()}); name a folder "
@@ -58,6 +64,19 @@ def film_masks(
         )
     return painted(
         dial, partial(draw, files=files, scale=sizes, bright=share("bright", bright), most=most)
+    )
+
+
+def mask_files(root: Path, leave: int = 0) -> tuple[str, ...]:
+    """The masks below a folder by name, but every `leave`th one of each folder (0: all of them)."""
+    below: dict[Path, list[Path]] = {}
+    for path in sorted(p for p in root.rglob("*") if p.suffix.lower() in endings()):
+        below.setdefault(path.parent, []).append(path)
+    return tuple(
+        str(path)
+        for paths in below.values()
+        for number, path in enumerate(paths, 1)
+        if not leave or number % leave
     )
 
 

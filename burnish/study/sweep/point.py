@@ -40,7 +40,7 @@ from ...training.recipe.stage import Stage
 from ...training.step.feed import held_out
 from ...training.step.initial import initial_network
 from ...training.validation.samples import Sample, samples
-from ...training.validation.validate import Held, centre_crops, tables
+from ...training.validation.validate import Held, centre_crops, marked, tables
 from ..contact import corner, piece_of
 from ..measures import measures
 from ..results import Entry, entry_of, figures_of, to_record
@@ -151,6 +151,8 @@ def _measured(
             "validation.folders"
         )
     held = centre_crops(others, stage.validation.crop, contract.scale, stage.data.raw)
+    if contract.gives == "mask":
+        held = marked(held, stage.validation)
     metrics = measures(order["metrics"], order["artefacts"], **(order["features"] or {}))
     found = figures_of(tables(row, stage.validation, held, metrics))
     seconds = found.pop("seconds")

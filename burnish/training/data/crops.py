@@ -15,7 +15,8 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from ...contract import Array
+from ...contract import Array, Gives
+from ...degrade.marks import spoil_marked
 from ...degrade.raw import draw_metadata, unprocess
 from ...ground.channels import grey
 from .cut import Cut, Window, darkness, draw, mirrored, take, tiles
@@ -30,7 +31,8 @@ class Batch(NamedTuple):
 
     #: what the network is given, [B, C, H, W] in [0, 1]
     spoiled: Tensor
-    #: what it should give, [B, C, H, W], times the scale in height and width
+    #: what it should give, [B, C, H, W], times the scale in height and width: the picture as it
+    #: was, or the mask of the damage
     clean: Tensor
     #: the levels of the dials that the network is told, [B or 1, K, 1, 1]
     level: Tensor
@@ -77,6 +79,8 @@ class Crops(Dataset[Batch]):
     raw: bool = False
     #: the dials whose level is measured in the spoiled crop
     measured: tuple[Measuring, ...] = ()
+    #: what the clean side is: the picture, or a mask of what damaged it
+    gives: Gives = "picture"
 
     @property
     def told(self) -> tuple[str, ...]:
@@ -189,7 +193,10 @@ class Crops(Dataset[Batch]):
     def _crop(
         self, item: tuple[int, int], levels: Array, rng: np.random.Generator
     ) -> tuple[Array, Array]:
-        """The two sides of one crop, spoiled and clean, [C, H, W]; fills in measured `levels`."""
+        """The two sides of one crop, spoiled and clean, [C, H, W]; fills in measured `levels`.
+
+        In place of the clean one comes the mask [1, H, W] where that is what the network gives.
+        """
         picture, tile = item
         sides = self.pictures[picture]
         window = self._window(picture, tile, sides, rng)
@@ -198,12 +205,11 @@ class Crops(Dataset[Batch]):
             return _floats(take(sides[1], window, 1)), clean
         if self.raw:
             planes = unprocess(clean[None], [draw_metadata(rng)])[0]
-            return self._degraded(planes, levels, rng), planes
+            return self._degraded(planes, levels, rng)[0], planes
         if len(clean) == 3 and self.grey and rng.random() < self.grey:
             clean = np.rint(_fewer(clean, 1) * 255).astype(np.float32) / np.float32(255)
-        return self._degraded(_fewer(clean, self.channels_in), levels, rng), _fewer(
-            clean, self.channels_out
-        )
+        spoiled, mask = self._degraded(_fewer(clean, self.channels_in), levels, rng)
+        return spoiled, mask if self.gives == "mask" else _fewer(clean, self.channels_out)
 
     def _window(
         self, picture: int, tile: int, sides: Sides | None, rng: np.random.Generator
@@ -213,18 +219,26 @@ class Crops(Dataset[Batch]):
 
         return draw(self.cut, self.pictures.sizes[picture], tile, rng, ink)
 
-    def _degraded(self, clean: Array, levels: Array, rng: np.random.Generator) -> Array:
+    def _degraded(
+        self, clean: Array, levels: Array, rng: np.random.Generator
+    ) -> tuple[Array, Array]:
+        """The crop [C, H, W] after all damage, and where it can be seen [1, H, W]."""
         steps: list[Array] = [clean[None]]
+        mask = np.zeros((1, 1, *clean.shape[1:]), np.float32)
         for part, level in zip(self.damage, levels, strict=False):
             spoiled = steps[-1]
             if part.happens(level):
-                spoiled = part.degradation.spoil(spoiled, level.reshape(1, 1, 1, 1), rng)
+                at = level.reshape(1, 1, 1, 1)
+                if self.gives == "mask":
+                    spoiled, found = spoil_marked(part.degradation, spoiled, at, rng)
+                    np.maximum(mask, found, out=mask)
+                else:
+                    spoiled = part.degradation.spoil(spoiled, at, rng)
             steps.append(spoiled)
         for k, measuring in enumerate(self.measured, len(self.damage)):
             change = steps[measuring.last + 1] - steps[measuring.first]
             levels[k] = 255 * np.sqrt(np.square(change).mean())
-        last: Array = steps[-1][0]
-        return last
+        return steps[-1][0], mask[0]
 
     def _padded(self, chosen: list[tuple[int, int]], epoch: int, index: int) -> tuple[int, int]:
         """The (height, width) of the spoiled side that the whole pictures of a batch are padded to.

@@ -20,7 +20,7 @@ from ..step.setup import Setup
 from ..step.step import Ballot, clip, gradient_norms, gradients, update, vote
 from ..validation.board import Board
 from ..validation.look import ValidationLook, draw_network
-from ..validation.validate import card, centre_crops, score
+from ..validation.validate import card, centre_crops, marked, score
 from .due import Due
 from .guard import Guard
 from .progress import GO_ON, TIME_UP, Ended, Progress, TrainingRun
@@ -162,6 +162,8 @@ def _look(setup: Setup, run: TrainingRun, progress: Progress) -> ValidationLook:
     stage = setup.stage
     scale = setup.restorer.contract.scale
     held = centre_crops(setup.others, stage.validation.crop, scale, stage.data.raw)
+    if setup.restorer.contract.gives == "mask":
+        held = marked(held, stage.validation)
     return ValidationLook(setup, board, held)
 
 

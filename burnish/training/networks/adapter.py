@@ -22,6 +22,7 @@ DECLARED = (
     "level",
     "identity",
     "residual",
+    "gives",
     "ends",
     "logits",
     "starts_small",

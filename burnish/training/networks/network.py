@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
-from ...contract import Contract, Dial, Level
+from ...contract import Contract, Dial, Gives, Level
 from ...errors import DialError, RecipeError
 
 
@@ -59,6 +59,8 @@ class Network(Layer):
     identity: tuple[float, ...] | None = None
     #: whether what it returns is to be added to its input
     residual: bool = False
+    #: whether it gives a picture, or the mask [B, 1, H, W] of the damage in it, in [0, 1]
+    gives: Gives = "picture"
     #: names of its first and its last convolution, which a level plane needs in order to fold
     ends: tuple[str, str] | None = None
     #: gives the result before a final sigmoid, from the arguments of `forward`; None for a network
@@ -95,6 +97,7 @@ class Network(Layer):
             identity=self.identity,
             residual=self.residual,
             dials=dials,
+            gives=self.gives,
         )
 
     def weight_sets(self) -> list[list[nn.Parameter]]:

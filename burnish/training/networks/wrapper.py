@@ -38,6 +38,7 @@ class Wrapper(Network):
         self.multiple = self.base.multiple
         self.reach = self.base.reach
         self.residual = self.base.residual
+        self.gives = self.base.gives
         #: arguments with which the base is built anew for what `fold` gives, besides its own
         self.folded_args: Mapping[str, Any] = {}
 

@@ -20,6 +20,8 @@ def check_contract(stage: Stage, contract: Contract) -> None:
     data = stage.data
     use = stage.arch.use
     _check_channels(data.raw, use, contract)
+    if contract.gives == "mask":
+        _check_marks(stage)
     if data.raw and contract.scale > 1:
         raise RecipeError(
             f"data.raw: {use} makes pictures {contract.scale} times larger, and raw "
@@ -41,6 +43,22 @@ def check_contract(stage: Stage, contract: Contract) -> None:
         raise RecipeError(
             f"data.crop: {data.crop} is not a multiple of {wanted}, which {use} wants"
         )
+
+
+def _check_marks(stage: Stage) -> None:
+    """RecipeError where there is no mask that a network could learn to give."""
+    data = stage.data
+    use = stage.arch.use
+    if data.raw:
+        raise RecipeError(f"data.raw: {use} finds damage in developed pictures; leave it out")
+    trained = [part.degradation for part in stage.damage]
+    validated = list(stage.validation.damage)
+    for place, damage in (("degradations", trained), ("validation.degradations", validated)):
+        if data.clean and not any(one.masked for one in damage):
+            raise RecipeError(
+                f"{place}: {use} learns where damage lies, and none of them has a place; name one "
+                "that has, such as Dust (`burnish spoil --list` marks them)"
+            )
 
 
 def check_loss(stage: Stage, loss: Loss, net: Network) -> None:

@@ -16,10 +16,21 @@ import torch
 
 from ... import __version__
 from ...contract import Array
+from ...degrade.marks import spoil_marked
+from ...degrade.noise import clip_and_round
 from ...degrade.raw import draw_metadata, unprocess
 from ...images import Picture
 from ...metrics import METRICS, Metric
-from ...metrics.evaluate import FigureTable, Settings, evaluate, evaluate_pairs, in_words, told
+from ...metrics.evaluate import (
+    FigureTable,
+    Settings,
+    evaluate,
+    evaluate_pairs,
+    generator,
+    in_words,
+    told,
+)
+from ...metrics.masks import MASKS
 from ...pipeline import Restores
 from ..data import Pictures, floats
 from ..networks.cost import multiply_adds, parameters
@@ -85,14 +96,41 @@ def _centre_crop(pictures: Pictures, i: int, crop: int | None, scale: int) -> He
     )
 
 
+def marked(held: Sequence[Held], validation: Validation) -> list[Held]:
+    """The pictures for a network that gives masks: pairs of a spoiled picture and its true mask.
+
+    Each clean picture is spoiled at every setting, and then as an 8-bit file holds it; pairs stay.
+    """
+    pairs = [one for one in held if one.spoiled is not None]
+    clean = [one for one in held if one.spoiled is None]
+    return pairs + [
+        _marked(one, place, setting, validation)
+        for place, one in enumerate(clean)
+        for setting in validation.settings
+    ]
+
+
+def _marked(one: Held, place: int, setting: Settings, validation: Validation) -> Held:
+    rng = generator(0, place, setting)
+    spoiled = one.clean
+    mask = np.zeros((1, 1, *spoiled.shape[-2:]), np.float32)
+    for degradation in validation.damage:
+        level = np.full((1, 1, 1, 1), setting[degradation.dial.name], np.float32)
+        spoiled, found = spoil_marked(degradation, spoiled, level, rng)
+        mask = np.maximum(mask, found)
+    return Held(one.name, mask, clip_and_round(spoiled), setting)
+
+
 def validate(model: Restores, validation: Validation, held: Sequence[Held]) -> Figures:
     """The mean PSNR and SSIM over the pictures, at all settings, and those of pairs.
 
     They are measured on float pictures, on 8-bit ones, or on both, as `validation` says. A setting
-    at which pictures come back untouched, so that PSNR is infinite, is left out.
+    at which pictures come back untouched, so that PSNR is infinite, is left out. Of a network that
+    gives masks it is how well they say where the damage is (`metrics/masks.py`).
     """
     figures: Figures = {}
-    metrics = [METRICS["psnr"], METRICS["ssim"]]
+    gives_masks = model.contract.gives == "mask"
+    metrics = MASKS if gives_masks else [METRICS["psnr"], METRICS["ssim"]]
     for kind, table in tables(model, validation, held, metrics).items():
         for metric, stamp in table.definitions().items():
             means = {in_words(setting): table.mean(metric, setting) for setting in table.settings}
@@ -138,8 +176,9 @@ def tables(
 
 
 def score(figures: Figures) -> float:
-    """The mean of every PSNR, for a learning rate that waits for progress."""
-    values = [value for table, row in figures.items() if "PSNR" in table for value in row.values()]
+    """The mean of every PSNR, or F1, for a learning rate that waits for progress."""
+    tables = [row for table, row in figures.items() if "PSNR" in table or "F1" in table]
+    values = [value for row in tables for value in row.values()]
     return sum(values) / len(values) if values else 0.0
 
 
@@ -157,7 +196,7 @@ def card(
 
     `before` is what the weights that it started from say of their own training.
     """
-    figures = {table: row for table, row in figures.items() if "PSNR" in table}
+    figures = {table: row for table, row in figures.items() if "SSIM" not in table}
     words = {name: text for name, text in plain(recipe.card).items() if text}
     versions = {
         "burnish": __version__,

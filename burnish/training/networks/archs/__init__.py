@@ -27,6 +27,7 @@ ARCHS = {
     "AdaFMNet": "burnish.training.networks.archs.adafmnet:AdaFMNet",
     "AdaIN": "burnish.training.networks.archs.adain:AdaIN",
     "Sigmoid": "burnish.training.networks.archs.sigmoid:Sigmoid",
+    "Finder": "burnish.training.networks.archs.finder:Finder",
     "Biased": "burnish.training.networks.archs.biased:Biased",
 }
 
