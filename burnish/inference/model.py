@@ -15,7 +15,18 @@ from ..contract import Array, Contract, Opened
 from ..errors import ModelMismatch, UsageError
 from ..ground.remarks import OnProgress, Say, silent
 from ..images import MAX_MEGAPIXELS, Picture
-from ..pipeline import NOTHING, Asked, Restored, Settled, Word, ask, settle, through
+from ..pipeline import (
+    NOTHING,
+    Asked,
+    Predict,
+    Restored,
+    Settled,
+    Word,
+    ask,
+    find,
+    settle,
+    through,
+)
 from . import wire
 from .arrays import as_array, as_picture
 from .backends import open_model
@@ -127,8 +138,32 @@ class Model:
         say: Say = silent,
     ) -> Restored:
         """Restores a picture for which everything is settled; the rest is as in `restore`."""
+        by = self._by(tile, progress, say)
+        return through(by, self.contract, picture, settled)
+
+    def find(
+        self,
+        picture: Picture,
+        *,
+        icc: bool = True,
+        tile: int | None = None,
+        progress: OnProgress | None = None,
+        say: Say = silent,
+    ) -> Array:
+        """Where the picture is damaged: how sure the model is of it, [H, W] in 0..1.
+
+        icc: whether the picture's profile counts. The rest is as in `restore`. UsageError where
+        the model gives pictures, not masks.
+        """
+        check_units(picture)
+        if self.contract.gives != "mask":
+            raise UsageError(f"{self.path or 'this filter'}: restores pictures, and finds nothing")
+        return find(self._by(tile, progress, say), self.contract, picture, icc)
+
+    def _by(self, tile: int | None, progress: OnProgress | None, say: Say) -> Predict:
+        """The network on pictures of any size, loaded where it was not yet."""
         opened = self.opened or self.open()
-        by = partial(
+        return partial(
             predict_in_tiles,
             opened.run,
             self.contract,
@@ -137,7 +172,6 @@ class Model:
             progress=progress,
             say=say,
         )
-        return through(by, self.contract, picture, settled)
 
     def __call__(
         self,

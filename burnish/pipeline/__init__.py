@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from .asked import AUTO, NOTHING, Asked, Auto, Setting, Word, ask
 from .estimate import Kind
+from .found import find
 from .look import FOUND, Finding, Look, Origin
 from .maps import MapFile
-from .restored import Bare, Restored, Restores, enlarged, through
+from .restored import Bare, Predict, Restored, Restores, enlarged, through
 from .settle import Settled, settle
 from .together import looked_at, medians, together
 
@@ -22,6 +23,7 @@ __all__ = [
     "Look",
     "MapFile",
     "Origin",
+    "Predict",
     "Restored",
     "Restores",
     "Setting",
@@ -29,6 +31,7 @@ __all__ = [
     "Word",
     "ask",
     "enlarged",
+    "find",
     "looked_at",
     "medians",
     "settle",

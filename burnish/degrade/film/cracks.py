@@ -91,5 +91,5 @@ def _crease(size: Size, unit: float, rng: np.random.Generator) -> Array:
     width = (wide * np.exp(0.5 * smooth_line(steps, 6 * unit, rng))).astype(np.float32)[where]
     broken = smoothstep(rng.uniform(0.2, 1.5) + smooth_line(steps, 10 * unit, rng))[where]
     ridge = np.clip(width / 2 + 0.5 - np.abs(across - bend), 0, 1) * broken
-    ends = smoothstep((length / 2 - np.abs(along)) / (10 * unit) + 0.5)
+    ends = smoothstep(np.asarray((length / 2 - np.abs(along)) / (10 * unit) + 0.5, np.float32))
     return np.asarray(ridge * ends * rng.uniform(0.6, 1.0), np.float32)

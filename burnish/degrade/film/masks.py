@@ -91,7 +91,7 @@ def draw(
 ) -> Iterator[Paint]:
     """A layer for each mask, one after the other."""
     for part in parts(amount, most):
-        mask = _laid(
+        mask = lay_mask(
             read_mask(files[int(rng.integers(len(files)))]), size, log_uniform(*scale, rng), rng
         )
         tone = rng.uniform(0.85, 1.0) if rng.random() < bright else rng.uniform(0.02, 0.2)
@@ -137,7 +137,7 @@ def read_mask(path: str) -> NDArray[np.uint8]:
     return np.rint(np.clip(grey, 0, 65535) / 257).astype(np.uint8) if deep else grey
 
 
-def _laid(mask: NDArray[np.uint8], size: Size, times: float, rng: np.random.Generator) -> Array:
+def lay_mask(mask: NDArray[np.uint8], size: Size, times: float, rng: np.random.Generator) -> Array:
     """A part [H, W], in 0..1, of the mask `times` as large, mirrored either way.
 
     It covers the picture, or lies within it.

@@ -50,7 +50,7 @@ def hair(size: Size, amount: float, unit: float, rng: np.random.Generator) -> It
             at[0] + x * sine + y * cosine,
             at[1] + x * cosine - y * sine,
             unit * rng.uniform(0.5, 1.4),
-            np.float32(part * rng.uniform(0.3, 1.0)),
+            part * rng.uniform(0.3, 1.0),
         )
         np.maximum(strands, strand, out=strands)
     yield Paint(strands, colour, glaze=False)

@@ -41,11 +41,11 @@ def snow(size: Size, amount: float, unit: float, rng: np.random.Generator) -> It
 def freckles(size: Size, amount: float, unit: float, rng: np.random.Generator) -> Iterator[Paint]:
     """Brownish spots of low contrast, in crowds, which let the picture shine through."""
     spots = np.zeros(size, np.float32)
-    crowd = smooth_field(size, 40 * unit, rng)
+    crowds = smoothstep(0.5 + smooth_field(size, 40 * unit, rng))
     for shown in _coming(amount, 5 + round(size[0] * size[1] / (10 * unit) ** 2), rng):
         at = place(size, rng)
-        many = smoothstep(np.float32(0.5 + crowd[int(at[0]), int(at[1])]))
-        _dot(spots, at, unit * log_uniform(0.7, 3, rng), shown * float(many) * rng.uniform(0.2, 1))
+        many = float(crowds[int(at[0]), int(at[1])])
+        _dot(spots, at, unit * log_uniform(0.7, 3, rng), shown * many * rng.uniform(0.2, 1))
     yield Paint(np.float32(0.6) * np.minimum(spots, 1), rgb(0.50, 0.30, 0.18))
 
 

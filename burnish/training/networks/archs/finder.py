@@ -28,7 +28,6 @@ class Finder(ResUNet):
     tiny: ClassVar[dict[str, Any]] = {"widths": [8, 12], "blocks": 1}
     residual = False
     gives: Gives = "mask"
-    ends = None
 
     def __init__(
         self,
