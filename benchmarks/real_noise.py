@@ -163,26 +163,18 @@ def main() -> None:
     results = {}
     with tempfile.TemporaryDirectory() as folder:
         others = [] if options.no_peers else peers(options.data / "weights", Path(folder))
-        for entrant in others:
+        for entrant in [*others, *(ours(name) for name in options.models)]:
             old = kept.get(entrant.name, {})
-            same = old.get("weights") == entrant.digest
-            results[entrant.name] = old["figures"] if same else measure(entrant, data)
-        digests = {entrant.name: entrant.digest for entrant in others}
-        for entrant in (ours(name) for name in options.models):
-            results[entrant.name] = measure(entrant, data)
-            digests[entrant.name] = entrant.digest
+            same = entrant in others and old.get("weights") == entrant.digest
+            figures = old["figures"] if same else measure(entrant, data)
+            results[entrant.name] = figures
+            kept[entrant.name] = {"weights": entrant.digest, "figures": figures}
+            if options.write and whole:
+                names = [noisy.stem for noisy, _ in data]
+                record = {"pairs": names, "as saved": before, "entrants": kept}
+                RESULTS.write_text(json.dumps(record, indent=1) + "\n")
     print(table(results, before))
     print(f"\nPSNR[RGB, 8-bit, mean of {len(data)}]; {processor()}")
-    if options.write and whole:
-        record = {
-            "pairs": [noisy.stem for noisy, _ in data],
-            "as saved": before,
-            "entrants": {
-                name: {"weights": digests[name], "figures": figures}
-                for name, figures in results.items()
-            },
-        }
-        RESULTS.write_text(json.dumps(record, indent=1) + "\n")
 
 
 def _pixels(file: Path) -> Pixels:
