@@ -15,12 +15,14 @@ from numpy.typing import NDArray
 
 import burnish
 from burnish import errors, images
+from burnish.cli.console import Console
 from burnish.images import exif
 from burnish.images.picture import to_samples
 from burnish.inference.job import Job, JobReport, run_job
 from burnish.inference.model import Model
 from burnish.inference.pages import Pages
-from burnish.pipeline import ask
+from burnish.pipeline import Choice, ask, in_words
+from burnish.pipeline.restored import GREYS
 
 
 @pytest.fixture(scope="module")
@@ -231,3 +233,89 @@ def test_python_chooses_a_page_and_is_told_what_no_array_can_hold(
     monkeypatch.setattr("burnish.inference.job.MOST_HELD", 1000)
     with pytest.raises(errors.UsageError, match=r"its 3 pages are 0\.0 GB as an array"):
         burnish.restore(scan, model=photo, noise=5)
+
+
+# Words for several pages
+
+NOISY, BOTH = Choice(("photo",), "noisy"), Choice(("photo", "jpeg"), "noisy and compressed")
+ALONE = Choice((), "neither noise nor compression shows")
+ASIDE = "whose stains and shadows -m document takes off"
+
+
+@pytest.mark.parametrize(
+    ("choices", "words"),
+    [
+        ([NOISY], "photo: noisy"),
+        ([replace(NOISY, kind="page")], f"photo: noisy; a page, {ASIDE}"),
+        ([ALONE], "left as it is: neither noise nor compression shows"),
+        ([BOTH] * 3, "photo, then jpeg: noisy and compressed"),
+        ([ALONE] * 2, "left as they are: neither noise nor compression shows"),
+        ([replace(NOISY, kind="page")] * 2, f"photo: noisy; pages of print, {ASIDE}"),
+        ([replace(NOISY, kind="page"), NOISY], f"photo: noisy; 1 of them pages of print, {ASIDE}"),
+        (
+            [NOISY, BOTH, NOISY, ALONE],
+            "2 by photo (noisy), 1 by photo and jpeg (noisy and compressed), "
+            "1 left as it is (neither noise nor compression shows)",
+        ),
+        ([Choice(("photo",))] * 2, ""),
+        ([Choice()], ""),
+    ],
+)
+def test_what_was_done_with_pages_is_one_sentence(choices: list[Choice], words: str) -> None:
+    assert in_words(choices) == words
+
+
+def test_the_line_says_how_many_pages_and_what_was_done(
+    scan: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    chooses = burnish.load()
+    console = Console(1)
+    jobs = [
+        Job(str(scan), str(tmp_path / "a.tif")),
+        Job(str(scan), str(tmp_path / "b.tif"), each=True),
+        Job(str(scan), str(tmp_path / "c.tif"), pages=Pages.parse("2-3")),
+        Job(str(scan), str(tmp_path / "d.png"), pages=Pages.parse("2")),
+    ]
+    for job in jobs:
+        console.done(run_job(job, chooses))
+    one, each, some, single = capsys.readouterr().out.splitlines()
+    assert "a.tif  3 pages  noise=12" in one
+    assert one.endswith(" s  photo: noisy")
+    assert "b.tif  3 pages  noise=" in each
+    assert ".." in each.split("noise=")[1].split(" ")[0]
+    assert "c.tif  2 of 3 pages  noise=" in some
+    assert "d.png  1 of 3 pages  noise=" in single
+
+
+def test_black_and_white_pages_among_others_stay_as_they_are(tmp_path: Path) -> None:
+    ink = np.random.default_rng(4).random((72, 64)) < 0.2
+    source = tmp_path / "book.tif"
+    with tifffile.TiffWriter(source) as writer:
+        for page in (SCANS[1], ~ink, SCANS[1], ~ink):
+            kind = "rgb" if page.ndim == 3 else "minisblack"
+            writer.write(page, photometric=kind, metadata=None)
+    report = run_job(Job(str(source), str(tmp_path / "out.tif")), burnish.load())
+    assert report.choice == ("2 by photo (noisy), 2 left as they are (nothing but black and white)")
+    # pages of two values say nothing of the others' noise
+    assert (
+        report.dials["noise"] == burnish.load().settle(images.from_array(SCANS[1])).dials["noise"]
+    )
+    with tifffile.TiffFile(tmp_path / "out.tif") as tiff:
+        assert [page.bitspersample for page in tiff.pages] == [8, 1, 8, 1]
+        assert (tiff.pages[1].asarray() == ~ink).all()
+    assert report.notes == ()
+
+
+def test_where_a_model_greys_black_and_white_pages_they_are_named(
+    photo: Model, tmp_path: Path
+) -> None:
+    ink = np.random.default_rng(4).random((72, 64)) < 0.2
+    source = tmp_path / "book.tif"
+    with tifffile.TiffWriter(source) as writer:
+        for page in (SCANS[1], ~ink, ~ink):
+            kind = "rgb" if page.ndim == 3 else "minisblack"
+            writer.write(page, photometric=kind, metadata=None)
+    report = restored(photo, source, tmp_path / "out.tif", dials={"noise": 20})
+    assert report.notes == (f"pages 2-3: {GREYS}",)
+    with pytest.warns(UserWarning, match="black and white before"):
+        burnish.restore(source, tmp_path / "one.tif", model=photo, noise=20, pages=2)

@@ -32,9 +32,8 @@ from burnish.errors import (
     UnsupportedFormat,
 )
 from burnish.images import Picture
-from burnish.inference.pages import Pages
+from burnish.inference.pages import Pages, listed
 from burnish.inference.pdf import is_pdf
-from burnish.inference.pdf.choose import listed
 from burnish.inference.pdf.document import restore_pdf
 from burnish.inference.pdf.exchange import Outcome
 from burnish.inference.pdf.facts import facts_of_pdf

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -107,9 +107,9 @@ class Console:
         for name in report.dials:
             estimated = " (estimated)" if name in report.estimated else ""
             dials += f"  {name}={_setting(report, name)}{estimated}"
-        several = f"  {report.pictures} pictures" if report.pictures > 1 else ""
-        done = f"{report.source} -> {report.target}{several}{dials}  {report.seconds:.2f} s"
-        choice = f"  {chosen(report.models, report.why)}" if report.why else ""
+        done = f"{report.source} -> {report.target}{_pictures(report)}{dials}"
+        done += f"  {report.seconds:.2f} s"
+        choice = f"  {report.choice}" if report.choice else ""
         self.result(report.to_dict(), done + choice)
 
     def passed(self, count: int) -> None:
@@ -178,6 +178,14 @@ class Console:
             tell(text, stream)
 
 
+def _pictures(report: JobReport) -> str:
+    """How many pictures there are, and of how many in the file; "" for one that is alone."""
+    if report.of == 1:
+        return ""
+    count = f"{report.pictures} of {report.of}" if report.pictures < report.of else report.of
+    return f"  {count} {report.called}"
+
+
 def _setting(report: JobReport, name: str) -> str:
     """The setting of a dial in words; of several pictures that differ, the lowest and highest."""
     settings = [each[name] for each in report.each] or [report.dials[name]]
@@ -185,11 +193,6 @@ def _setting(report: JobReport, name: str) -> str:
     if not numbers:
         return str(settings[0])
     return numbers[0] if numbers[0] == numbers[-1] else f"{numbers[0]}..{numbers[-1]}"
-
-
-def chosen(models: Sequence[str], why: str) -> str:
-    """What a look at a picture chose for it, and why, in words."""
-    return f"{', then '.join(models) or 'left as it is'}: {why}"
 
 
 @contextmanager

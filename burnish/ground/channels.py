@@ -83,3 +83,13 @@ def without_copies(images: Array) -> Array:
     ):
         return first
     return images
+
+
+def bilevel(image: Array) -> bool:
+    """Whether an image [1, C, H, W] is nothing but 0 and 1, the same in all channels, as a fax
+    is.
+    """
+    first = image[0, 0]
+    return bool(all(np.array_equal(first, plane) for plane in image[0, 1:])) and bool(
+        ((first == 0) | (first == 1)).all()
+    )

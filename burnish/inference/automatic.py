@@ -7,13 +7,13 @@ and the limits were measured on.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from ..contract import Array, Contract, Opened, mix
 from ..ground.remarks import OnProgress, Say, part_of, silent
 from ..images import MAX_MEGAPIXELS, Picture, toned
-from ..pipeline import FOUND, NOTHING, Asked, Finding, Kind, Look, Restored, Settled, settle
+from ..pipeline import FOUND, NOTHING, Asked, Choice, Finding, Look, Restored, Settled, settle
 from .model import Model, check_units
 
 #: the word that asks for it
@@ -32,32 +32,21 @@ LEFT = 0.5
 #: models that a picture of more pixels goes through give back their memory behind it, so that only
 #: one of them has any: 0.1 s of the many that such a picture takes
 LARGE = 2_000_000
-#: what is said besides of each kind of picture
-ASIDES: dict[Kind, str] = {
-    "photograph": "",
-    "page": "; a page, whose stains and shadows -m document takes off",
-    "drawing": "; a drawing",
-}
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What is done with a picture."""
-
-    #: the models that it goes through, in order; none where it is left as it is
-    models: tuple[str, ...]
-    #: why, in words
-    why: str
+#: what has two values alone shows neither noise nor compression, and would be grey behind a model
+BILEVEL = "nothing but black and white"
+CLEAN = {"noise": Finding(0.0, "pixels"), "quality": Finding(100.0, "pixels")}
 
 
 def choose(look: Look) -> Choice:
     """What is done with a picture, by what a look at it shows."""
+    if look.bilevel:
+        return Choice((), BILEVEL)
     noisy = look.finding("noise").value >= NOISY
     compressed = look.finding("quality").value <= COMPRESSED
     shown = {"photo": noisy, "jpeg": compressed}
     models = tuple(name for name in MODELS if shown[name])
     why = " and ".join(WORDS[name] for name in models) or "neither noise nor compression shows"
-    return Choice(models, why + ASIDES[look.kind])
+    return Choice(models, why, look.kind)
 
 
 class Automatic(Model):
@@ -104,11 +93,13 @@ class Automatic(Model):
         found = {dial: one for dial, one in asked.dials.items() if isinstance(one, Finding)}
         told = tuple(name for name, dial in MODELS.items() if dial in {*asked.dials} - {*found})
         look = Look(toned(picture) if asked.icc else picture, found)
-        choice = Choice(told, "") if told else choose(look)
+        if look.bilevel and not told:
+            look = replace(look, kept={**CLEAN, **found})
+        choice = Choice(told) if told else choose(look)
         dials = tuple(self.contract.dial(MODELS[name]) for name in told or MODELS)
         contract = replace(self.contract, dials=dials)
         settled = settle(contract, asked, picture, max_megapixels, look)
-        return replace(settled, models=choice.models, why=choice.why)
+        return replace(settled, choice=choice)
 
     def restore(
         self,

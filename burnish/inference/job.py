@@ -27,11 +27,12 @@ from ..pipeline import (
     Auto,
     Restored,
     Settled,
+    in_words,
     looked_at,
     together,
 )
 from .model import Model
-from .pages import Pages
+from .pages import Pages, listed
 from .pdf import is_pdf
 
 #: as `Pages` has the first picture alone
@@ -94,14 +95,20 @@ class JobReport:
     models: tuple[str, ...] = ()
     #: and why these, in words; "" where a model was named
     why: str = ""
+    #: both in one sentence, which counts the pictures that went one way and another
+    choice: str = ""
     #: the time from reading to writing
     seconds: float = 0.0
     #: megapixels of the pictures, before they are enlarged
     megapixels: float = 0.0
     #: sentences on what was met, and on what could not be kept
     notes: tuple[str, ...] = ()
-    #: how many pictures the result has: pages, or frames
+    #: how many pictures were restored
     pictures: int = 1
+    #: how many the file has; of a PDF, as many as were restored
+    of: int = 1
+    #: what they are called where there are several: "pages", "frames", "pictures"
+    called: str = "pictures"
     #: the settings of each picture, where each was settled by itself; `dials` has the first's
     each: tuple[Mapping[str, float | str], ...] = ()
 
@@ -163,10 +170,11 @@ def run_job(
     through = partial(_through, job, model, asked, say, look)
     restore = partial(_restore, job, model.contract.scale, through)
     done: list[_Done] = []
-    parts = [part_of(progress, number, len(meant)) for number in range(len(meant))]
-    work = _one_by_one(restore, _chosen(pictures, meant), done, parts)
+    work = _one_by_one(restore, _chosen(pictures, meant), done, len(meant), progress)
     said = _write(job, chain([next(work)], work), before)
-    return _report(job, done, said, time.perf_counter() - begun)
+    notes = [*_notes(done, meant, header), *said]
+    report = _report(job, done, notes, time.perf_counter() - begun)
+    return replace(report, of=header.frames, called=header.several)
 
 
 def pictures_of(job: Job, model: Model) -> tuple[Iterator[Picture], Asked]:
@@ -237,10 +245,25 @@ class _Done:
     notes: tuple[str, ...]
 
 
-def _report(job: Job, done: Sequence[_Done], said: Sequence[str], seconds: float) -> JobReport:
-    """The report on pictures that are restored; said: what writing them could not keep."""
+def _notes(done: Sequence[_Done], meant: Sequence[int], header: Header) -> list[str]:
+    """What was met with the pictures: each sentence once, with the pages that it is true of where
+    it is not true of all.
+    """
+    on: dict[str, list[int]] = {}
+    for number, one in zip(meant, done, strict=True):
+        for note in dict.fromkeys(one.notes):
+            on.setdefault(note, []).append(number + 1)
+    called = header.several.removesuffix("s")
+    return [
+        note if len(numbers) == len(done) else f"{listed(numbers, header.frames, called)}: {note}"
+        for note, numbers in on.items()
+    ]
+
+
+def _report(job: Job, done: Sequence[_Done], notes: Sequence[str], seconds: float) -> JobReport:
+    """The report on pictures that are restored, with sentences on what was met, and not kept."""
     first = done[0].settled
-    whys = list(dict.fromkeys(each.settled.why for each in done))
+    choices = [each.settled.choice for each in done]
     return JobReport(
         job.source,
         job.target,
@@ -249,11 +272,13 @@ def _report(job: Job, done: Sequence[_Done], said: Sequence[str], seconds: float
         origins=first.origins,
         estimated=tuple(name for name, origin in first.origins.items() if origin in FOUND),
         models=tuple(dict.fromkeys(name for each in done for name in each.settled.models)),
-        why=whys[0] if len(whys) == 1 else f"each by itself, {', or '.join(whys)}",
+        why=", or ".join(dict.fromkeys(filter(None, (choice.sentence for choice in choices)))),
+        choice=in_words(choices),
         seconds=round(seconds, 3),
         megapixels=sum(each.megapixels for each in done),
-        notes=tuple(dict.fromkeys([note for each in done for note in each.notes] + [*said])),
+        notes=tuple(dict.fromkeys(notes)),
         pictures=len(done),
+        of=len(done),
         each=tuple(settings_of(job, each.settled) for each in done) if job.each else (),
     )
 
@@ -342,17 +367,18 @@ def _one_by_one(
     restore: Callable[[Picture, OnProgress | None], Restored],
     pictures: Iterable[Picture],
     done: list[_Done],
-    parts: Iterable[OnProgress | None],
+    count: int,
+    progress: OnProgress | None,
 ) -> Iterator[Picture]:
-    """The pictures restored, each when it is asked for; what is kept of it is appended to `done`.
-
-    parts: what is told of the progress of each.
+    """So many pictures restored, each when it is asked for; what is kept of it is appended to
+    `done`.
     """
-    for picture, part in zip(pictures, parts, strict=False):
-        restored = restore(picture, part)
+    for number, picture in enumerate(pictures):
+        restored = restore(picture, part_of(progress, number, count))
         height, width = picture.pixels.shape[-2:]
-        done.append(_Done(restored.settled, height * width / 1e6, (*picture.notes, *picture.lost)))
-        yield restored.picture
+        result = restored.picture
+        done.append(_Done(restored.settled, height * width / 1e6, (*result.notes, *result.lost)))
+        yield result
 
 
 def settings_of(job: Job, settled: Settled) -> dict[str, float | str]:

@@ -1,8 +1,9 @@
-"""Pages: which pictures of a file are meant, as in `3,5-7`."""
+"""Pages: which pictures of a file are meant, as in `3,5-7`; and some of them in words."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..errors import InputError, UsageError
@@ -44,3 +45,22 @@ class Pages:
             raise InputError(f"{name}: {have}, and --pages {self.words} asks for more")
         meant = {number - 1 for first, last in self.runs for number in range(first, last + 1)}
         return sorted(meant)
+
+
+def listed(numbers: Iterable[int], of: int, called: str = "page") -> str:
+    """Pages in words: "page 3", "pages 1-4 and 9", "all pages".
+
+    numbers: counted from 1. called: what one of them is called.
+    """
+    runs: list[list[int]] = []
+    for number in sorted(set(numbers)):
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    if len(runs) == 1 and len(runs[0]) == of > 1:
+        return f"all {called}s"
+    words = [f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs]
+    plural = "s" if len(runs) > 1 or len(runs[0]) > 1 else ""
+    joined_words = words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+    return f"{called}{plural} {joined_words}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .asked import AUTO, NOTHING, Asked, Auto, Setting, Word, ask
+from .choice import Choice, in_words
 from .estimate import Kind
 from .found import find
 from .look import FOUND, Finding, Look, Origin
@@ -18,6 +19,7 @@ __all__ = [
     "Asked",
     "Auto",
     "Bare",
+    "Choice",
     "Finding",
     "Kind",
     "Look",
@@ -32,6 +34,7 @@ __all__ = [
     "ask",
     "enlarged",
     "find",
+    "in_words",
     "looked_at",
     "medians",
     "settle",

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 
 from ..contract import Array
-from ..ground.channels import without_copies
+from ..ground.channels import bilevel, without_copies
 from ..images import Picture
 from .estimate import ESTIMATORS, Kind, kind
 
@@ -67,6 +67,11 @@ class Look:
     def grey(self) -> bool:
         """Whether it is black and white, in one channel or in three equal ones."""
         return bool(without_copies(self.picture.pixels).shape[1] == 1)
+
+    @cached_property
+    def bilevel(self) -> bool:
+        """Whether it is nothing but black and white, as a fax is, without greys between them."""
+        return bilevel(self.picture.pixels)
 
 
 def _shown(picture: Picture) -> Array:

@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from ..contract import Array, Contract, Run, mix, predict
-from ..ground.channels import as_channels, from_channels, to_input, without_copies
+from ..ground.channels import as_channels, bilevel, from_channels, to_input, without_copies
 from ..ground.resize import resize
 from ..images import Picture, fill_hidden, tone_of
 from .asked import NOTHING, Asked
@@ -20,6 +20,9 @@ from .settle import Settled, settle
 
 #: (image [1, C, H, W], level, share) -> [1, C', scale H, scale W]: `predict`, for some network
 Predict = Callable[[Array, Array | None, float | Array], Array]
+
+#: what is said where a fax or another picture of two values got more
+GREYS = "black and white before, and the result has greys; -m sauvola gives black and white"
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,15 +85,20 @@ def through(by: Predict, contract: Contract, picture: Picture, settled: Settled)
     stays as it is. A black-and-white picture that is stored in three equal channels goes as the
     grey one that it is. Where the model enlarges, what stays or is mixed with is the picture
     enlarged. The network sees tones as sRGB has them, where the picture's profile has them
-    otherwise.
+    otherwise. Where one that was black and white alone got greys, a note of the result says so.
     """
     tone = tone_of(picture) if settled.icc else None
     if tone is None:
-        return _through(by, contract, picture, settled)
-    shown = replace(picture, pixels=tone.seen(picture.pixels))
-    restored = _through(by, contract, shown, settled)
-    pixels = tone.put_back(picture.pixels, restored.picture.pixels)
-    return replace(restored, picture=replace(restored.picture, pixels=pixels))
+        restored = _through(by, contract, picture, settled)
+    else:
+        shown = replace(picture, pixels=tone.seen(picture.pixels))
+        restored = _through(by, contract, shown, settled)
+        pixels = tone.put_back(picture.pixels, restored.picture.pixels)
+        restored = replace(restored, picture=replace(restored.picture, pixels=pixels))
+    if not bilevel(picture.pixels) or bilevel(_rounded(restored.picture.pixels)):
+        return restored
+    notes = (*restored.picture.notes, GREYS)
+    return replace(restored, picture=replace(restored.picture, notes=notes))
 
 
 def _through(by: Predict, contract: Contract, picture: Picture, settled: Settled) -> Restored:
@@ -130,6 +138,11 @@ def _through(by: Predict, contract: Contract, picture: Picture, settled: Settled
     if contract.scale > 1:
         opaque = opaque.clip(0, 1)
     return Restored(picture.with_pixels(_repeated(result, stored), opaque), settled, seconds)
+
+
+def _rounded(pixels: Array) -> Array:
+    """Pixels as a file of 8 bits has them."""
+    return np.asarray(np.rint(pixels.clip(0, 1) * 255) / 255, np.float32)
 
 
 def _repeated(pixels: Array, channels: int) -> Array:

@@ -15,9 +15,13 @@ from ..contract import Array, Contract, Dial, level_array
 from ..errors import UsageError
 from ..images import MAX_MEGAPIXELS, Picture, toned
 from .asked import AUTO, Asked, Auto
+from .choice import Choice
 from .estimate import ESTIMATORS
 from .look import Finding, Look, Origin
 from .maps import MapFile
+
+#: where a model was named
+NOBODY = Choice()
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,12 +34,15 @@ class Settled:
     origins: Mapping[str, Origin]
     #: 0 (the input) to 1 (the full effect), or a map of it [H, W]
     strength: float | Array = 1.0
-    #: where a look at the picture chose: the names of the models that it goes through, in order
-    models: tuple[str, ...] = ()
-    #: and why these, in a sentence; "" where a model was named
-    why: str = ""
+    #: where a look at the picture chose, the models that it goes through, and why these
+    choice: Choice = NOBODY
     #: whether a network sees tones as sRGB has them, as `Asked` has it
     icc: bool = True
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Where a look at the picture chose: the models that it goes through, in order."""
+        return self.choice.models
 
     @property
     def level(self) -> Array | None:

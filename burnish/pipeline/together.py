@@ -9,7 +9,7 @@ import numpy as np
 
 from ..images import Picture
 from .asked import Asked
-from .look import FOUND, Finding
+from .look import FOUND, Finding, Look
 from .settle import Settled
 
 #: how many pictures are looked at, of a file that has more
@@ -27,7 +27,10 @@ def together(
 
     pictures: one or more. settle: what each of them would be restored with by itself.
     """
-    found = medians([settle(picture) for picture in pictures])
+    settled = [(Look(picture).bilevel, settle(picture)) for picture in pictures]
+    # What is black and white alone shows no damage, and says nothing of the others'.
+    some = [one for bilevel, one in settled if not bilevel] or [one for _, one in settled]
+    found = medians(some)
     return replace(asked, dials={**asked.dials, **found})
 
 

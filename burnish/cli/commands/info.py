@@ -11,7 +11,6 @@ import typer
 
 from ...errors import InputError
 from ..app import app
-from ..console import chosen
 from ..opening import training_wing
 from ..options import AsJson
 
@@ -133,7 +132,7 @@ def _look(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
         "quality": round(quality.value),
         "quality_from": quality.origin,
         "models": choice.models,
-        "why": choice.why,
+        "why": choice.sentence,
     }
     several = {"looked at": f"the first of {header.frames} {header.several}"}
     text = {
@@ -141,7 +140,7 @@ def _look(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
         "looks like": f"a {look.kind}, {'black and white' if look.grey else 'in colour'}",
         "noise": f"{noise.value:.3g}",
         "compressed": f"as by a JPEG of quality {quality.value:.0f}, by its {quality.origin}",
-        "restore": chosen(choice.models, choice.why),
+        "restore": choice.words,
     }
     if quality.value >= UNCOMPRESSED:
         text["compressed"] = "nothing shows"

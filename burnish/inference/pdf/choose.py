@@ -10,11 +10,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ...errors import InputError
+from ..pages import listed
 from .library import is_list
 from .mosaic import Mosaic, alone, joined
 from .pictures import Kind, kind_of
@@ -188,19 +189,3 @@ def _overlap(one: Sequence[float], other: Sequence[float]) -> float:
 def sentences(chosen: Chosen) -> list[str]:
     """What is to be said of the pages, each sentence once with all that it is true of."""
     return [f"{listed(on, chosen.pages)}: {what}" for what, on in chosen.said.items()]
-
-
-def listed(numbers: Iterable[int], of: int) -> str:
-    """Pages in words: "page 3", "pages 1-4 and 9", "all pages"."""
-    runs: list[list[int]] = []
-    for number in sorted(set(numbers)):
-        if runs and number == runs[-1][-1] + 1:
-            runs[-1].append(number)
-        else:
-            runs.append([number])
-    if len(runs) == 1 and len(runs[0]) == of > 1:
-        return "all pages"
-    words = [f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs]
-    plural = "s" if len(runs) > 1 or len(runs[0]) > 1 else ""
-    joined_words = words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-    return f"page{plural} {joined_words}"

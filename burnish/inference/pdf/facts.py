@@ -6,8 +6,9 @@ import math
 from pathlib import Path
 from typing import Any
 
+from ..pages import listed
 from . import library
-from .choose import Chosen, choose, listed, sentences
+from .choose import Chosen, choose, sentences
 from .claims import earlier_versions, pdf_a, signatures
 from .document import checked
 from .mosaic import Mosaic

@@ -99,9 +99,7 @@ def _notes(kind: Kind) -> list[str]:
     if kind.photometric == tags.PALETTE:
         depth = 8 if kind.depth == "uint8" else 16
         return [f"{kind.bits}-bit palette; the result is {depth}-bit colour"]
-    if kind.bits == 1 and kind.colours == 1:
-        return ["1-bit grey; the result is 8-bit grey, unless it is all black and white"]
-    if kind.bits < 8:
+    if kind.bits < 8 and not (kind.bits == 1 and kind.colours == 1):
         return [f"{kind.bits}-bit {kind.called}; the result is 8-bit {kind.called}"]
     if kind.called == "Lab":
         return ["Lab, restored as sRGB"]
