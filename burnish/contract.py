@@ -201,6 +201,10 @@ def _gives(record: Mapping[str, Any]) -> bool:
     return gives == "picture" or (gives == "mask" and of_a_mask)
 
 
+def nothing_to_release() -> None:
+    """What gives back no memory, since there is none to speak of."""
+
+
 @dataclass(frozen=True)
 class Opened:
     """A model ready to run, and what to tell the user about it."""
@@ -216,7 +220,7 @@ class Opened:
     #: sentences for the user
     notes: tuple[str, ...] = ()
     #: gives back what it can of its memory; what has none to speak of does nothing
-    release: Release = lambda: None
+    release: Release = nothing_to_release
 
 
 def level_array(settings: Sequence[float | Array]) -> Array | None:

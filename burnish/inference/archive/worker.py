@@ -25,7 +25,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from ... import images
-from ...contract import Array, Opened
+from ...contract import Array, Opened, nothing_to_release
 from ...errors import BurnishError, InputError, OutOfMemory, UsageError, unforeseen
 from ...ground.files import digest
 from ...images import Picture
@@ -225,7 +225,9 @@ def _open(told: Assignment) -> tuple[Model, Ready]:
     opened = model.open(device=told.device, threads=told.threads, fp32=told.fp32)
     seconds = _seconds_a_megapixel(model) if told.timed else None
     settled = settled_alike(model, told.job, told.alike)
-    return model, Ready(replace(opened, run=elsewhere), seconds, settled)
+    # what holds the network stays in this process
+    told_of = replace(opened, run=elsewhere, release=nothing_to_release)
+    return model, Ready(told_of, seconds, settled)
 
 
 def _seconds_a_megapixel(model: Model) -> float:
