@@ -36,7 +36,7 @@ from burnish.inference.zoo import find, load
 from burnish.metrics import METRICS
 from burnish.metrics.luma import STUDIO
 from burnish.pipeline import ask
-from burnish.pipeline.estimate import quality as estimated_quality
+from burnish.pipeline.estimate import quality as found_quality
 from burnish.study.evaluate import Folder
 from burnish.study.machine import processor
 from burnish.study.trained.verify import export_verified
@@ -263,7 +263,7 @@ def main() -> None:
         ways = {
             "DnCNN-3": by(opened(peer, Path(folder)), None),
             "ours, quality known": by(model, lambda _, true: true),
-            "ours, auto from the pixels": by(model, lambda image, _: estimated_quality(image)),
+            "ours, auto from the pixels": by(model, lambda image, _: found_quality(image).value),
         }
         grey = {
             name: measured(args.data / "test" / name, args.every, ways, grey=True, names=MEASURED)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ from burnish.inference.job import Job, run_job
 from burnish.inference.model import Model
 from burnish.inference.zoo import DEFAULT, find
 from burnish.pipeline import AUTO, Asked, Finding, Look, ask
-from burnish.pipeline.estimate import ESTIMATORS, kind
+from burnish.pipeline.estimate import ESTIMATORS, Estimate, kind
 from burnish.study.rows import open_row
 
 SIZE = (96, 128)
@@ -175,9 +176,10 @@ def test_it_looks_once_and_opens_each_model_once(monkeypatch: pytest.MonkeyPatch
     opens: list[str] = []
     for dial, finds in ESTIMATORS.items():
 
-        def counted(image: Any, dial: str = dial, finds: Any = finds) -> float:
+        def counted(image: Any, dial: str = dial, finds: Any = finds) -> Estimate:
             looks.append(dial)
-            return float(finds(image))
+            found: Estimate = finds(image)
+            return found
 
         monkeypatch.setitem(ESTIMATORS, dial, counted)
     chooses = automatic()
@@ -240,6 +242,7 @@ def test_pages_of_one_file_go_through_the_same_models(tmp_path: Path) -> None:
     assert report.why == "noisy"
     assert report.dials["noise"] == alone[1].dials["noise"]
     assert report.estimated == ("noise", "quality")
+    assert report.margins == alone[0].margins
 
     # One by one, each is looked at by itself.
     images.write(file, [flat(), images.from_array(pages[2])])
@@ -308,6 +311,7 @@ def test_info_says_what_shows_and_what_restore_would_do(
     record = json.loads(capsys.readouterr().out)
     settled = automatic().settle(images.read(file))
     assert record["look"].pop("noise") == pytest.approx(settled.dials["noise"], abs=0.01)
+    assert record["look"].pop("noise_margin") == pytest.approx(settled.margins["noise"], abs=0.01)
     assert record["look"] == {
         "kind": "photograph",
         "grey": False,
@@ -319,6 +323,7 @@ def test_info_says_what_shows_and_what_restore_would_do(
     info(str(file))
     said = capsys.readouterr().out
     assert "restore      photo, then jpeg: noisy and compressed" in said
+    assert re.search(r"noise +\d+(\.\d+)?, give or take \d", said)
     assert "compressed   as by a JPEG of quality 40, by its file" in said
 
     # Of several pictures it is the first that is looked at.

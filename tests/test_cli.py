@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -149,7 +150,12 @@ def test_auto_says_what_it_found_and_a_number_is_held_to_the_range(tmp_path: Pat
     assert record["status"] == "restored"
     assert record["estimated"] == ["noise", "quality"]
     assert record["dials"]["noise"] == pytest.approx(20, abs=5)
-    assert "estimated" in run("restore", path, "--overwrite").stdout
+    assert abs(record["dials"]["noise"] - 20) <= record["margins"]["noise"] < 5
+    said = run("restore", path, "--overwrite").stdout
+    assert re.search(r"noise=\d\d(\.\d)? \(estimated, give or take \d", said)
+    tiny = tmp_path / "tiny.png"
+    Image.fromarray(eight(noisy(16, 16, sigma=20))).save(tiny)
+    assert re.search(r"noise=[\d.]+ \(estimated, unsure: 0 to \d\d\)", run("restore", tiny).stdout)
     assert "noise from 0 to 75" in run("restore", path, "-d", "noise=76", expect=2).stderr
     assert "no dial 'nose'" in run("restore", path, "-d", "nose=7", expect=2).stderr
 

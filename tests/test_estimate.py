@@ -16,9 +16,18 @@ from burnish.contract import Array, Contract, Dial
 from burnish.degrade import make
 from burnish.degrade.noise import clip_and_round, field
 from burnish.errors import NonFiniteInput
-from burnish.pipeline import NOTHING, ask, settle
-from burnish.pipeline.estimate import ESTIMATORS, noise, quality
+from burnish.pipeline import NOTHING, ask, estimate, settle
 from burnish.pipeline.estimate.network import levels
+
+
+def noise(image: Array) -> float:
+    """The level that is found in a picture."""
+    return estimate.noise(image).value
+
+
+def quality(image: Array) -> float:
+    """The quality that is found in a picture."""
+    return estimate.quality(image).value
 
 
 def noisy(clean: Array, sigma: float, rng: np.random.Generator, clip: bool) -> Array:
@@ -92,6 +101,39 @@ def test_noise_of_saved_pictures_is_found(kind: str, rng: np.random.Generator) -
     for level in (4, 8, 14):
         spoiled = degradation.spoil(clean, np.full((1, 1, 1, 1), level, np.float32), rng)
         assert 0.5 * level < noise(clip_and_round(spoiled)) < 1.5 * level
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_the_margin_of_white_noise_is_narrow_and_holds(
+    channels: int, rng: np.random.Generator
+) -> None:
+    clean = leaves(192, 256, channels)
+    for sigma in (3, 8, 20, 50):
+        found = estimate.noise(noisy(clean, sigma, rng, clip=True))
+        assert found.margin is not None
+        assert abs(found.value - sigma) <= found.margin <= 0.2 * sigma + 1
+
+
+def test_the_margin_of_other_noise_holds_for_most(rng: np.random.Generator) -> None:
+    degradation = make("PictureNoise", kinds={"camera": 1, "scan": 1})
+    inside = []
+    for level in (0, 2, 4, 6, 8, 10, 12, 14):
+        clean = leaves(256, 320, 3, level)
+        spoiled = degradation.spoil(clean, np.full((1, 1, 1, 1), level, np.float32), rng)
+        found = estimate.noise(clip_and_round(spoiled))
+        assert found.margin is not None
+        assert 0.3 < found.margin <= 0.8 * found.value + 2
+        true = 255 * np.sqrt(np.square(spoiled - clean).mean())
+        inside.append(abs(found.value - true) <= found.margin)
+    assert sum(inside) >= 7
+
+
+def test_of_a_picture_too_small_to_tell_the_margin_is_all_there_is(
+    rng: np.random.Generator,
+) -> None:
+    for size in ((5, 5), (16, 16), (20, 300)):
+        spoiled = noisy(np.full((1, 3, *size), 0.4, np.float32), 20, rng, clip=True)
+        assert estimate.noise(spoiled).margin == 75
 
 
 def test_the_network_says_where_noise_is(rng: np.random.Generator) -> None:
@@ -169,7 +211,7 @@ def test_it_says_the_same_every_time_and_large_pictures_are_quick(rng: np.random
     start = time.process_time()
     first = noise(large)
     assert time.process_time() - start < 5
-    assert first == noise(large) == ESTIMATORS["noise"](large)
+    assert first == noise(large) == estimate.ESTIMATORS["noise"](large).value
     assert first == pytest.approx(15, rel=0.05)
     np.testing.assert_array_equal(large, kept)
 

@@ -24,7 +24,7 @@ from burnish.inference.job import Job, run_job
 from burnish.inference.model import Model
 from burnish.metrics import METRICS
 from burnish.pipeline import AUTO, Asked, Bare, ask, settle
-from burnish.pipeline.estimate import ESTIMATORS, quality
+from burnish.pipeline.estimate import ESTIMATORS, Estimate, quality
 from burnish.study.dial.grid import grid
 from burnish.study.dial.smooth import smooth
 from burnish.study.dial.strip import strip
@@ -66,7 +66,7 @@ def pairs(tmp_path: Path) -> Path:
 
 def test_what_the_file_says_is_what_everybody_judges_by(pairs: Path, tmp_path: Path) -> None:
     files = [pairs / "noisy" / "a.jpg", pairs / "noisy" / "b.jpg"]
-    assert [quality(images.read(file).pixels) for file in files] == [30, 100]
+    assert [quality(images.read(file).pixels).value for file in files] == [30, 100]
     seen: list[float] = []
     row = recorder(seen)
     assert isinstance(row.model, Model)
@@ -135,13 +135,14 @@ def test_words_are_checked_where_they_are_asked() -> None:
 
 
 def test_the_time_is_that_of_the_network_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    def slow(pixels: Array) -> float:
+    def slow(pixels: Array) -> Estimate:
         time.sleep(0.2)
-        return 5.0
+        return Estimate(5.0, 1.0)
 
     monkeypatch.setitem(ESTIMATORS, "noise", slow)
     restored = recorder([]).restore(Picture(scene(32, 32)))
     assert restored.settled.dials["noise"] == 5
+    assert restored.settled.margins == {"noise": 1.0}
     assert restored.seconds < 0.1
 
 

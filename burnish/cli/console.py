@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from ..errors import BurnishError
     from ..inference.job import Job, JobReport
 
+#: an estimate that may as well be nothing is called unsure where it may be off by so much
+UNSURE = 2.0
+
 
 def answer(text: str) -> None:
     """Prints a result on stdout."""
@@ -105,8 +108,9 @@ class Console:
             self.aside(f"{report.source}: {note}")
         dials = ""
         for name in report.dials:
-            estimated = " (estimated)" if name in report.estimated else ""
-            dials += f"  {name}={_setting(report, name)}{estimated}"
+            dials += f"  {name}={_setting(report, name)}"
+            if name in report.estimated:
+                dials += f" ({_estimated(report, name)})"
         done = f"{report.source} -> {report.target}{_pictures(report)}{dials}"
         done += f"  {report.seconds:.2f} s"
         choice = f"  {report.choice}" if report.choice else ""
@@ -193,6 +197,23 @@ def _setting(report: JobReport, name: str) -> str:
     if not numbers:
         return str(settings[0])
     return numbers[0] if numbers[0] == numbers[-1] else f"{numbers[0]}..{numbers[-1]}"
+
+
+def _estimated(report: JobReport, name: str) -> str:
+    """How sure the setting of a dial is that was estimated."""
+    setting = report.dials[name]
+    margin = report.margins.get(name)
+    several = len({each[name] for each in report.each}) > 1
+    if several or margin is None or not isinstance(setting, float):
+        return "estimated"
+    return f"estimated, {sureness(setting, margin)}"
+
+
+def sureness(value: float, margin: float) -> str:
+    """In words: how far off an estimate may be, or that it cannot tell."""
+    if margin >= max(value, UNSURE):
+        return f"unsure: 0 to {value + margin:.2g}"
+    return f"give or take {margin:.2g}"
 
 
 @contextmanager

@@ -31,8 +31,11 @@ class Finding:
 
     #: in the dial's unit
     value: float
-    #: one of FOUND
+    #: one of FOUND, or "default" of a dial that cannot be found
     origin: Origin
+    #: how far off it may be, as an Estimate has it; None of what a file tells, and where nobody has
+    #: measured that
+    margin: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,9 +56,10 @@ class Look:
         if dial not in self.kept:
             told = self.picture.known().get(dial)
             seen = ESTIMATORS[dial](_shown(self.picture))
-            by_pixels = told is None or seen < told - WORSE
-            found = Finding(seen, "pixels") if by_pixels else Finding(float(told or 0), "file")
-            self.kept[dial] = found
+            if told is None or seen.value < told - WORSE:
+                self.kept[dial] = Finding(seen.value, "pixels", seen.margin)
+            else:
+                self.kept[dial] = Finding(float(told), "file")
         return self.kept[dial]
 
     @cached_property

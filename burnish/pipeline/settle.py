@@ -7,7 +7,7 @@ its pixels show.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -34,6 +34,8 @@ class Settled:
     origins: Mapping[str, Origin]
     #: 0 (the input) to 1 (the full effect), or a map of it [H, W]
     strength: float | Array = 1.0
+    #: of dials that were estimated: how far off each setting may be, as `Estimate` has it
+    margins: Mapping[str, float] = field(default_factory=dict)
     #: where a look at the picture chose, the models that it goes through, and why these
     choice: Choice = NOBODY
     #: whether a network sees tones as sRGB has them, as `Asked` has it
@@ -67,10 +69,15 @@ def settle(
     look = look or Look(toned(picture) if asked.icc else picture)
     settings: dict[str, float | Array] = {}
     origins: dict[str, Origin] = {}
+    margins: dict[str, float] = {}
     for dial in contract.dials:
         wanted = asked.dials.get(dial.name, AUTO)
         if isinstance(wanted, Auto | Finding):
-            settings[dial.name], origins[dial.name] = _found(dial, wanted, look)
+            found = _found(dial, wanted, look)
+            settings[dial.name] = float(np.clip(found.value, dial.low, dial.high))
+            origins[dial.name] = found.origin
+            if found.margin is not None:
+                margins[dial.name] = found.margin
         elif isinstance(wanted, MapFile):
             settings[dial.name] = wanted.read(picture, max_megapixels)
             origins[dial.name] = "map"
@@ -78,15 +85,16 @@ def settle(
             settings[dial.name] = wanted
             origins[dial.name] = "asked"
     strength = _strength(asked, picture, max_megapixels)
-    return Settled(settings, origins, strength, icc=asked.icc)
+    return Settled(settings, origins, strength, margins, icc=asked.icc)
 
 
-def _found(dial: Dial, wanted: Auto | Finding, look: Look) -> tuple[float, Origin]:
-    """What was found, or what the picture says of a dial, within its range; else the default."""
-    if isinstance(wanted, Auto) and dial.name not in ESTIMATORS:
-        return dial.default, "default"
-    found = look.finding(dial.name) if isinstance(wanted, Auto) else wanted
-    return float(np.clip(found.value, dial.low, dial.high)), found.origin
+def _found(dial: Dial, wanted: Auto | Finding, look: Look) -> Finding:
+    """What was found, or what the picture says of a dial; else the default."""
+    if isinstance(wanted, Finding):
+        return wanted
+    if dial.name not in ESTIMATORS:
+        return Finding(dial.default, "default")
+    return look.finding(dial.name)
 
 
 def _strength(asked: Asked, picture: Picture, max_megapixels: float | None) -> float | Array:

@@ -37,13 +37,17 @@ def together(
 def medians(each: Sequence[Settled]) -> dict[str, Finding]:
     """One finding for each dial that pictures decide, by what each of them was settled with.
 
-    Where it comes from is what the first says. Empty for no pictures.
+    Where it comes from, and how sure it is, is what the first says. Empty for no pictures.
     """
     return {
-        name: Finding(float(np.median([settled.dials[name] for settled in each])), origin)
+        name: Finding(_median(each, name), origin, each[0].margins.get(name))
         for name, origin in (each[0].origins.items() if each else ())
         if origin in FOUND
     }
+
+
+def _median(each: Sequence[Settled], dial: str) -> float:
+    return float(np.median([settled.dials[dial] for settled in each]))
 
 
 def looked_at(count: int) -> frozenset[int]:

@@ -11,6 +11,7 @@ import typer
 
 from ...errors import InputError
 from ..app import app
+from ..console import sureness
 from ..opening import training_wing
 from ..options import AsJson
 
@@ -129,6 +130,7 @@ def _look(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
         "kind": look.kind,
         "grey": look.grey,
         "noise": round(noise.value, 2),
+        "noise_margin": None if noise.margin is None else round(noise.margin, 2),
         "quality": round(quality.value),
         "quality_from": quality.origin,
         "models": choice.models,
@@ -138,7 +140,7 @@ def _look(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
     text = {
         **(several if header.frames > 1 else {}),
         "looks like": f"a {look.kind}, {'black and white' if look.grey else 'in colour'}",
-        "noise": f"{noise.value:.3g}",
+        "noise": f"{noise.value:.3g}, {sureness(noise.value, noise.margin or 0.0)}",
         "compressed": f"as by a JPEG of quality {quality.value:.0f}, by its {quality.origin}",
         "restore": choice.words,
     }

@@ -193,4 +193,4 @@ def _noise(image: Image.Image) -> float:
     """The noise of the middle of the picture, in colour, by the estimator of restoring."""
     piece = middle(np.asarray(image), NOISE_PIECE) / np.float32(255)
     planes = piece[None] if piece.ndim == 2 else piece.transpose(2, 0, 1)
-    return noise(np.ascontiguousarray(planes[None]))
+    return noise(np.ascontiguousarray(planes[None])).value

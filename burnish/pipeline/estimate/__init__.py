@@ -4,11 +4,12 @@ picture is; a function of the whole picture [1, C, H, W] for each.
 
 from __future__ import annotations
 
+from .estimate import Estimate
 from .kind import Kind, kind
 from .noise import noise
 from .quality import quality
 
-#: dial -> its setting, found on the picture
+#: dial -> what finds its setting on a picture, as an Estimate
 ESTIMATORS = {"noise": noise, "quality": quality}
 
-__all__ = ["ESTIMATORS", "Kind", "kind", "noise", "quality"]
+__all__ = ["ESTIMATORS", "Estimate", "Kind", "kind", "noise", "quality"]

@@ -57,6 +57,13 @@ class Levels:
             mean = min(mean, surest)
         return max(0.0, mean - OFFSET)
 
+    def off(self) -> float:
+        """How far off the cells are as a rule, as a share of their level: the mean of what each
+        says of itself, with cells that are surer counting for more.
+        """
+        weight = 1 / (np.exp(2 * self.spread) + LEAST_VARIANCE)
+        return float((weight * np.exp(self.spread)).sum() / weight.sum())
+
 
 def levels(image: Array) -> Levels | None:
     """The noise of a picture [1, 1 or 3, H, W], 0..1; None where it is too small to tell."""

@@ -11,6 +11,7 @@ import numpy as np
 from ...contract import Array
 from ...ground.channels import grey, without_copies
 from .blocks import blocks_of
+from .estimate import Estimate
 from .network import MOST_PIXELS, levels
 from .white import white_noise
 
@@ -29,12 +30,20 @@ BLOCK, QUIETEST, ENOUGH = 16, 0.15, 8
 #: what the network sees in a clean, sharp photograph, in 8-bit steps: fine texture, film's own
 #: grain, skin. Taken off by power, so that it stays in the picture; above 5 it hardly counts
 OWN = 1.5
+#: how far off the level may be, in nine pictures of ten, in steps and as a share of it: of noise
+#: that neighbours show to be white, and of what both agree on
+WHITE_STEPS, WHITE_SHARE = 1.2, 0.06
+SEEN_STEPS, AGREED_SHARE = 1.2, 0.3
+#: of what the network sees alone, times what its cells say of themselves
+SEEN_SHARE = 0.45
+#: and of a picture that is too small for it: all there is
+BLIND = 75.0
 #: channels are one where the RMS of what else is in them is no more than this, in [0, 1]: a
 #: black-and-white picture stored in colour, or in sepia
 SAME = 0.75 / 255
 
 
-def noise(image: Array) -> float:
+def noise(image: Array) -> Estimate:
     """The RMS, in 8-bit steps, of the noise of a whole picture [1, 1 or 3, H, W]; for white
     Gaussian noise its sigma. NonFiniteInput.
 
@@ -44,13 +53,15 @@ def noise(image: Array) -> float:
     white = gain * white_noise(planes)
     seen = levels(image)
     if seen is None:
-        return white
+        return Estimate(white, BLIND)
     level = seen.level()
-    if LEAST_WHITE * level <= white <= MOST * level + STEPS and (
-        white >= LEAST * level or _is_white(planes)
-    ):
-        return white
-    return float(np.sqrt(max(level**2 - OWN**2, 0.0)))
+    if white <= MOST * level + STEPS:
+        if white >= LEAST_WHITE * level and _is_white(planes):
+            return Estimate(white, WHITE_STEPS + WHITE_SHARE * white)
+        if white >= LEAST * level:
+            return Estimate(white, SEEN_STEPS + AGREED_SHARE * white)
+    value = float(np.sqrt(max(level**2 - OWN**2, 0.0)))
+    return Estimate(value, SEEN_STEPS + SEEN_SHARE * seen.off() * level)
 
 
 def _is_white(planes: Array) -> bool:

@@ -24,6 +24,7 @@ from .blocks import (
     earlier_phases,
     last_phase,
 )
+from .estimate import Estimate
 from .tables import (
     BIN,
     HIGHEST,
@@ -52,7 +53,7 @@ UNKNOWN = 4.0
 GENERATIONS = 3
 
 
-def quality(image: Array) -> float:
+def quality(image: Array) -> Estimate:
     """The lowest quality, libjpeg's 1 to 100, with which a whole picture [1, 1 or 3, H, W] in
     [0, 1] was compressed; 100 where nothing shows.
 
@@ -67,7 +68,7 @@ def quality(image: Array) -> float:
         )
     brightness = grey(image[0]) * np.float32(255)
     if min(brightness.shape) < 24:
-        return 100.0
+        return Estimate(100.0)
     found, phase = _last(brightness)
     later: list[int] = []
     for _ in range(GENERATIONS - 1):
@@ -78,7 +79,7 @@ def quality(image: Array) -> float:
         if clear <= CLEAR:
             break
         found, phase = before, at
-    return float(found)
+    return Estimate(float(found))
 
 
 def _places(brightness: Array) -> Iterator[Phase]:
