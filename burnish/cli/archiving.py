@@ -55,12 +55,20 @@ class Mode:
     alike: bool = False
     #: whether every result gets a sidecar; None is as the mode wants it
     sidecar: bool | None = None
+    #: whether what is left of damaged files is restored
+    salvage: bool = False
 
     def __post_init__(self) -> None:
         wants_journal = {"restart": self.restart, "verify": self.verify, "same": self.alike}
         for word, said in wants_journal.items():
             if said and not self.keeps_journal:
                 raise UsageError(f"--{word}: is for runs with a journal; say --archive, too")
+
+        if self.salvage and self.in_place:
+            raise UsageError(
+                "--salvage: a damaged original is never replaced by what is left of it; say -o and "
+                "a folder, in place of --in-place"
+            )
 
     @property
     def keeps_journal(self) -> bool:
@@ -183,4 +191,5 @@ def write_beside(meant: Meant, report: JobReport) -> None:
     about = about_run(meant.name, meant.model, meant.job, opened, meant.threads)
     hashes = (digest(report.source), digest(report.target))
     dials = settled_in(report.dials, report.origins)
-    write_sidecar(about, report.source, report.target, hashes, dials)
+    there = report.there if report.status == "salvaged" else None
+    write_sidecar(about, report.source, report.target, hashes, dials, there)

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from ..errors import InputCorrupt, InputTruncated
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -53,7 +55,9 @@ class Console:
         self.quiet = quiet
         self.verbose = verbose
         self.as_json = as_json
-        self.counts = {"restored": 0, "skipped": 0, "failed": 0}
+        self.counts = {"restored": 0, "salvaged": 0, "skipped": 0, "failed": 0}
+        #: files that failed because they are cut or damaged
+        self.damaged = 0
         self.megapixels = 0.0
         self.seconds = 0.0
         self._bar: Any = None
@@ -123,6 +127,7 @@ class Console:
     def failed(self, source: str | Path, target: str | Path, error: BurnishError) -> None:
         """Says that a file could not be restored, and why."""
         self._count("failed")
+        self.damaged += isinstance(error, InputTruncated | InputCorrupt)
         text = str(error) if str(source) in str(error) else f"{source}: {error}"
         record = {
             "source": str(source),

@@ -53,7 +53,11 @@ Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results th
 Megapixels = Annotated[
     float,
     typer.Option(
-        "--max-megapixels", min=0, metavar="MP", help="Refuse larger pictures; 0 lifts the limit."
+        "--max-megapixels",
+        min=0,
+        metavar="MP",
+        show_default=False,
+        help="Refuse larger pictures (200); 0: none.",
     ),
 ]
 Threads = Annotated[

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from .alpha import fill_hidden
 from .colour.tone import Tone, tone_of, toned
+from .damage.left import greyed
 from .facts import facts
 from .format import Format, Holds, Sampling
 from .formats import FORMATS, endings, format_named, format_of, listed, written_ending
 from .orientation import looked_at, stored, turned, upright
-from .picture import Header, Picture, Plane, Timing, from_array, to_image
+from .picture import Header, Left, Picture, Plane, Timing, from_array, to_image
 from .read import MAX_MEGAPIXELS, check_whole, frames, header, open_image, read
 from .sniff import unread_endings
 from .write import (
@@ -29,6 +30,7 @@ __all__ = [
     "Format",
     "Header",
     "Holds",
+    "Left",
     "Picture",
     "Plane",
     "Sampling",
@@ -46,6 +48,7 @@ __all__ = [
     "format_of",
     "frames",
     "from_array",
+    "greyed",
     "header",
     "listed",
     "looked_at",

@@ -147,6 +147,9 @@ class Format:
     #: (file at its beginning) -> whether it is of this format, where such files begin as those of
     #: another do
     claims: Callable[[BinaryIO], bool] | None = None
+    #: (file, name) -> what is left of a damaged file: its header, and its pictures, each with
+    #: `Picture.left`; InputError where nothing is. None where nothing of such a file can be had
+    salvage: Callable[[BinaryIO, str], tuple[Header, Iterator[Picture]]] | None = None
     #: what reads and writes it, where that does not come with Burnish itself
     extra: Extra | None = None
 

@@ -68,4 +68,16 @@ def upright(picture: Picture) -> Picture:
         if picture.exif is None
         else set_upright(picture.exif, pixels.shape[-1], pixels.shape[-2])
     )
-    return replace(picture, pixels=pixels, alpha=alpha, dpi=dpi, xmp=xmp, exif=exif, extras=extras)
+    left = picture.left
+    if left is not None:
+        left = replace(left, missing=turned(left.missing, tag))
+    return replace(
+        picture,
+        pixels=pixels,
+        alpha=alpha,
+        dpi=dpi,
+        xmp=xmp,
+        exif=exif,
+        extras=extras,
+        left=left,
+    )

@@ -69,6 +69,29 @@ class Timing:
     plays: int = 0
 
 
+@dataclass(frozen=True, eq=False)
+class Left:
+    """What is left of a picture whose file is damaged."""
+
+    #: [H, W], true where the file no longer says what was there
+    missing: NDArray[np.bool_]
+    #: what else is to be known of what is left, in words; "" where nothing is
+    but: str = ""
+    #: which of several pictures are there, in words; "" where all are
+    frames: str = ""
+
+    @property
+    def share(self) -> float:
+        """How much of the picture is there, from 0 to 1."""
+        return 1.0 - float(self.missing.mean())
+
+    def resized(self, height: int, width: int) -> Left:
+        """The same of the picture at another size."""
+        rows = np.arange(height) * self.missing.shape[0] // height
+        columns = np.arange(width) * self.missing.shape[1] // width
+        return replace(self, missing=self.missing[rows[:, None], columns])
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Beside:
     """What a file says beside its pixels, before they are decoded and after."""
@@ -125,6 +148,8 @@ class Picture(Beside):
     #: when it is shown, as a frame of an animation; None for a picture by itself, for a page, and
     #: for what an animated PNG shows where nothing is animated
     timing: Timing | None = None
+    #: what is left of it, where its file is damaged; None where it is whole
+    left: Left | None = None
 
     def known(self) -> dict[str, float]:
         """Settings of dials that the file itself tells."""
@@ -146,6 +171,7 @@ class Picture(Beside):
             alpha=alpha,
             exif=None if self.exif is None else set_size(self.exif, width, height),
             extras=tuple(plane.resized(height, width) for plane in self.extras),
+            left=None if self.left is None else self.left.resized(height, width),
         )
 
 

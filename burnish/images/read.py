@@ -10,11 +10,14 @@ import io
 import os
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from ..errors import InputError, InputTooLarge, UnsupportedFormat
+from ..errors import InputCorrupt, InputError, InputTooLarge, InputTruncated, UnsupportedFormat
 from . import exif
+from .damage import damage
+from .damage.left import salvaged
 from .formats import FORMATS
 from .picture import Header, Picture, to_image
 from .sniff import ImageSource, misnamed, name_of, opened, sniff
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
 #: larger pictures are refused unless a limit is given
 MAX_MEGAPIXELS = 200.0
 LIFTS = "--max-megapixels 0 (in Python max_megapixels=None) lifts the limit"
+#: what is wrong with files of which something may be left
+DAMAGES = (InputTruncated, InputCorrupt)
 #: as many pictures of the largest size may lie in one file; of smaller ones, more
 MOST_PICTURES = 100
 #: bytes that a file may have a pixel it declares, and besides
@@ -50,32 +55,43 @@ def read(
 
 
 def header(
-    source: ImageSource, *, name: str | None = None, max_megapixels: float | None = MAX_MEGAPIXELS
+    source: ImageSource,
+    *,
+    name: str | None = None,
+    max_megapixels: float | None = MAX_MEGAPIXELS,
+    salvage: bool = False,
 ) -> Header:
     """What a file says of itself, held against the limits; nothing is decoded.
 
-    InputErrors as `read` raises them, save for damage inside the pixels; that there are several
-    pictures is none.
+    salvage: whether what is left of a damaged file will do. InputErrors as `read` raises them, save
+    for damage inside the pixels; that there are several pictures is none.
     """
     name = name_of(source, name)
     with opened(source, name) as file:
-        return _within_limits(file, name, max_megapixels)
+        if not salvage:
+            return _within_limits(file, name, max_megapixels)
+        return _header_of_what_is_left(file, name, max_megapixels)
 
 
 def frames(
-    source: ImageSource, *, name: str | None = None, max_megapixels: float | None = MAX_MEGAPIXELS
+    source: ImageSource,
+    *,
+    name: str | None = None,
+    max_megapixels: float | None = MAX_MEGAPIXELS,
+    salvage: bool = False,
 ) -> tuple[Header, Iterator[Picture]]:
     """All pictures in a file, pages or frames: what the file says of itself, which stays while they
     come, and an iterator that decodes one after another.
 
     The header is that of the first, and says how many there are (`Header.frames`). A path is opened
-    anew when the first is asked for, and closed behind the last. Errors as from `read`, of a
-    picture when its turn comes; that there are several is none.
+    anew when the first is asked for, and closed behind the last. salvage: whether what is left of a
+    damaged file will do; `Picture.left` says how much that is. Errors as from `read`, of a picture
+    when its turn comes; that there are several is none.
     """
     name = name_of(source, name)
-    with opened(source, name) as file:
-        found = _within_limits(file, name, max_megapixels)
-    return found, _decoded(source, found, name)
+    found = header(source, name=name, max_megapixels=max_megapixels, salvage=salvage)
+    decoded = _salvaged if salvage else _decoded
+    return found, decoded(source, found, name)
 
 
 def open_image(source: str | Path | bytes) -> Image:
@@ -99,6 +115,64 @@ def open_image(source: str | Path | bytes) -> Image:
 def _decoded(source: ImageSource, found: Header, name: str) -> Iterator[Picture]:
     with opened(source, name) as file:
         yield from FORMATS[found.format].decode(file, found, name)
+
+
+def _salvaged(source: ImageSource, found: Header, name: str) -> Iterator[Picture]:
+    """The pictures; from the first damaged one on, what is left of them."""
+    count = 0
+    with opened(source, name) as file:
+        try:
+            with damage(name):
+                for picture in FORMATS[found.format].decode(file, found, name):
+                    yield picture
+                    count += 1
+            return
+        except DAMAGES as error:
+            why = error
+        try:
+            with damage(name):
+                for picture in islice(_left(file, name, why)[1], count, None):
+                    if picture.left is not None and picture.left.missing.all():
+                        raise why
+                    yield picture if picture.left is None else salvaged(picture)
+        except DAMAGES:
+            raise _nothing_left(why) from why
+
+
+def _header_of_what_is_left(file: BinaryIO, name: str, most: float | None) -> Header:
+    """The header of a file, or of what is left of it, within the limits."""
+    try:
+        with damage(name):
+            return _within_limits(file, name, most)
+    except DAMAGES as error:
+        why = error
+    try:
+        with damage(name):
+            return _check_limits(file, _without_broken_exif(_left(file, name, why)[0]), name, most)
+    except DAMAGES:
+        raise _nothing_left(why) from why
+
+
+def _left(file: BinaryIO, name: str, why: InputError) -> tuple[Header, Iterator[Picture]]:
+    """What is left of a file; `why` again where its format has nothing to say of that."""
+    file.seek(0)
+    format = sniff(file, name)
+    if format.salvage is None:
+        raise why
+    return format.salvage(file, name)
+
+
+def _without_broken_exif(found: Header) -> Header:
+    try:
+        exif.parse(found.exif or b"")
+    except ValueError:
+        lost = "not kept: its EXIF, which is damaged"
+        return replace(found, exif=None, lost=(*found.lost, lost))
+    return found
+
+
+def _nothing_left(error: InputError) -> InputError:
+    return type(error)(f"{error}; --salvage finds nothing in it that can be restored")
 
 
 def examine(file: BinaryIO, name: str) -> Header:
@@ -136,7 +210,10 @@ def _within_limits(file: BinaryIO, name: str, most: float | None) -> Header:
 
     InputTooLarge beyond the limit, or where the file is far larger than its pictures could ever be.
     """
-    found = examine(file, name)
+    return _check_limits(file, examine(file, name), name, most)
+
+
+def _check_limits(file: BinaryIO, found: Header, name: str, most: float | None) -> Header:
     if most is None:
         return found
     pixels = max(found.largest, found.width * found.height)

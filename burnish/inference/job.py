@@ -65,6 +65,8 @@ class Job:
     pages: Pages | None = None
     #: whether each of several pictures is settled by itself, in place of one setting for all
     each: bool = False
+    #: whether what is left of a damaged file is restored, in place of a refusal
+    salvage: bool = False
     #: larger pictures and maps are refused; None lifts the limit
     max_megapixels: float | None = images.MAX_MEGAPIXELS
 
@@ -83,7 +85,7 @@ class JobReport:
     source: str
     #: the path of the result
     target: str
-    #: "restored" or "skipped"
+    #: "restored", "salvaged" where the file was damaged, or "skipped"
     status: str
     #: the setting of each dial, a map by its path
     dials: Mapping[str, float | str] = field(default_factory=dict)
@@ -113,6 +115,8 @@ class JobReport:
     called: str = "pictures"
     #: the settings of each picture, where each was settled by itself; `dials` has the first's
     each: tuple[Mapping[str, float | str], ...] = ()
+    #: how much of the pictures the file still had, from 0 to 1
+    there: float = 1.0
 
     def to_dict(self) -> dict[str, Any]:
         """The report as a record that JSON can hold."""
@@ -130,7 +134,17 @@ def check_job(job: Job, scale: int) -> None:
 
         check_pdf(job.source, job.target, job.pages)
     elif job.wanted:
-        _meant(job, images.header(job.source, max_megapixels=job.max_megapixels), scale)
+        _meant(job, header_of(job), scale)
+
+
+def header_of(job: Job) -> Header:
+    """What the file of a job says of itself, or what is left of it, where that will do."""
+    return images.header(job.source, max_megapixels=job.max_megapixels, salvage=job.salvage)
+
+
+def _frames(job: Job) -> tuple[Header, Iterator[Picture]]:
+    """The header of a job's file, and its pictures, or what is left of them where that will do."""
+    return images.frames(job.source, max_megapixels=job.max_megapixels, salvage=job.salvage)
 
 
 def run_job(
@@ -161,7 +175,7 @@ def run_job(
     if is_pdf(job.source):
         through = partial(_through, job, model, job.asked, say, look)
         return _run_pdf(job, through, progress, before, begun)
-    header, pictures = images.frames(job.source, max_megapixels=job.max_megapixels)
+    header, pictures = _frames(job)
 
     # What stands against the result is said before the work is done, not after it.
     meant = _meant(job, header, model.contract.scale)
@@ -185,7 +199,7 @@ def pictures_of(job: Job, model: Model) -> tuple[Iterator[Picture], Asked]:
     UsageError where they are too many to be held at once, and where there is a target, what
     `run_job` raises before the work.
     """
-    header, pictures = images.frames(job.source, max_megapixels=job.max_megapixels)
+    header, pictures = _frames(job)
     scale = model.contract.scale
     meant = _meant(job, header, scale) if job.target else _numbers(job, header)
     pixels = max(header.largest, header.width * header.height) * scale**2
@@ -245,6 +259,8 @@ class _Done:
     settled: Settled
     megapixels: float
     notes: tuple[str, ...]
+    #: how much of it was there, from 0 to 1; None of a picture whose file is whole
+    there: float | None = None
 
 
 def _notes(done: Sequence[_Done], meant: Sequence[int], header: Header) -> list[str]:
@@ -252,7 +268,8 @@ def _notes(done: Sequence[_Done], meant: Sequence[int], header: Header) -> list[
     it is not true of all.
     """
     on: dict[str, list[int]] = {}
-    for number, one in zip(meant, done, strict=True):
+    # of a damaged file, not all that were meant need be there
+    for number, one in zip(meant, done, strict=False):
         for note in dict.fromkeys(one.notes):
             on.setdefault(note, []).append(number + 1)
     called = header.several.removesuffix("s")
@@ -266,10 +283,13 @@ def _report(job: Job, done: Sequence[_Done], notes: Sequence[str], seconds: floa
     """The report on pictures that are restored, with sentences on what was met, and not kept."""
     first = done[0].settled
     choices = [each.settled.choice for each in done]
+    megapixels = sum(each.megapixels for each in done)
+    left = [each.there for each in done if each.there is not None]
+    there = sum(each.megapixels * (1 if each.there is None else each.there) for each in done)
     return JobReport(
         job.source,
         job.target,
-        "restored",
+        "salvaged" if left else "restored",
         dials=settings_of(job, first),
         origins=first.origins,
         estimated=tuple(name for name, origin in first.origins.items() if origin in FOUND),
@@ -278,11 +298,12 @@ def _report(job: Job, done: Sequence[_Done], notes: Sequence[str], seconds: floa
         why=", or ".join(dict.fromkeys(filter(None, (choice.sentence for choice in choices)))),
         choice=in_words(choices),
         seconds=round(seconds, 3),
-        megapixels=sum(each.megapixels for each in done),
+        megapixels=megapixels,
         notes=tuple(dict.fromkeys(notes)),
         pictures=len(done),
         of=len(done),
         each=tuple(settings_of(job, each.settled) for each in done) if job.each else (),
+        there=round(there / megapixels, 4) if left else 1.0,
     )
 
 
@@ -324,7 +345,7 @@ def _asked(job: Job, model: Model, meant: Sequence[int]) -> Asked:
     if len(meant) == 1 or job.each or not unknown:
         return job.asked
     some = [meant[place] for place in looked_at(len(meant))]
-    _, pictures = images.frames(job.source, max_megapixels=job.max_megapixels)
+    _, pictures = _frames(job)
     settle = partial(model.settle, asked=job.asked, max_megapixels=job.max_megapixels)
     return together(job.asked, _chosen(pictures, some), settle)
 
@@ -361,8 +382,10 @@ def _through(
         progress=progress,
         say=say,
     )
+    # What is not there is no part of the result, whatever a network makes of it.
+    restored = replace(restored, picture=images.greyed(restored.picture))
     if look is not None:
-        look(picture, restored)
+        look(images.greyed(picture), restored)
     return restored
 
 
@@ -379,8 +402,10 @@ def _one_by_one(
     for number, picture in enumerate(pictures):
         restored = restore(picture, part_of(progress, number, count))
         height, width = picture.pixels.shape[-2:]
+        there = None if picture.left is None else picture.left.share
         result = restored.picture
-        done.append(_Done(restored.settled, height * width / 1e6, (*result.notes, *result.lost)))
+        notes = (*result.notes, *result.lost)
+        done.append(_Done(restored.settled, height * width / 1e6, notes, there))
         yield result
 
 

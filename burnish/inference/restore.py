@@ -35,6 +35,7 @@ def restore(
     tile: int | None = None,
     max_megapixels: float | None = images.MAX_MEGAPIXELS,
     pages: int | str | None = None,
+    salvage: bool = False,
     **dials: Word,
 ) -> NDArray[Any]:
     """Restores a picture, or those of one file, and returns it as an array.
@@ -52,6 +53,8 @@ def restore(
     tile: None plans tiles from free memory, 0 is none, N is the size of a tile in pixels.
     max_megapixels: larger files, maps too, are refused; None lifts the limit.
     pages: which pictures of a file are meant, as in 3 or "3,5-7"; None is all.
+    salvage: whether what is left of a damaged file is restored: what is missing is grey, and a
+    warning says how much is there. Files of several pictures may give fewer.
     dials: each in its own unit, such as noise=25 (sigma in 8-bit steps). One that is not given,
     None or "auto" is estimated where that is possible. Where the model's contract says "pixel", it
     may be a map [H, W] in the dial's unit, or the path of one ("map.png": black is the low end of
@@ -74,6 +77,7 @@ def restore(
         raise UsageError(f"{target}: the result would replace its input; choose another name")
     some = None if pages is None else Pages.parse(str(pages))
     job = Job(str(path), str(out or ""), asked, tile, pages=some, max_megapixels=max_megapixels)
+    job = replace(job, salvage=salvage)
     given, asked = pictures_of(job, model)
     results, said = _results(given, partial(_by, job, model, asked), out, model.contract.scale)
     _warn(f"{source}: {note}" for note in said)
@@ -92,7 +96,8 @@ def _by(job: Job, model: Model, asked: Asked, picture: Picture) -> Restored:
     """A picture of a file restored; maps [H, W] that are asked for stand upright."""
     dials = {name: _as_stored(value, picture) for name, value in asked.dials.items()}
     own = replace(asked, dials=dials, strength=_as_stored(asked.strength, picture))
-    return _restored(model, own, job.tile, job.max_megapixels, picture)
+    restored = _restored(model, own, job.tile, job.max_megapixels, picture)
+    return replace(restored, picture=images.greyed(restored.picture))
 
 
 def _results(
@@ -110,11 +115,17 @@ def _results(
     if out is None:
         for _ in work:
             pass
-        return results, []
+        return results, _notes(each.picture for each in results if each.picture.left is not None)
     prepare_folder(out)
     said = images.write(out, chain([first], work))
-    notes = [note for each in results for note in (*each.picture.notes, *each.picture.lost)]
+    notes = _notes(each.picture for each in results)
     return results, list(dict.fromkeys([*notes, *said]))
+
+
+def _notes(pictures: Iterable[Picture]) -> list[str]:
+    """Sentences on what was met while pictures were read, each once."""
+    notes = (note for picture in pictures for note in (*picture.notes, *picture.lost))
+    return list(dict.fromkeys(notes))
 
 
 def _one_by_one(

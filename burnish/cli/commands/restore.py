@@ -116,6 +116,7 @@ Sampled = Annotated[
     ),
 ]
 NoProfile = Annotated[bool, typer.Option("--no-icc", help="Do not heed the colour profile.")]
+Salvage = Annotated[bool, typer.Option("--salvage", help="Restore what is left of damaged files.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Refuse what cannot be kept whole.")]
 PageNumbers = Annotated[
     str | None,
@@ -144,6 +145,7 @@ def restore(
     quality: Quality = None,
     sampling: Sampled = None,
     strict: Strict = False,
+    salvage: Salvage = False,
     no_icc: NoProfile = False,
     pages: PageNumbers = None,
     alone: Each = False,
@@ -165,13 +167,11 @@ def restore(
 ) -> None:
     """burnish restore photo.jpg scans/ -o clean/ -d noise=25
 
-    Restores pictures. What is not told, a look at each picture decides. Inputs are never changed.
-    """
+    Restores pictures. What is not told, a look at each picture decides. No input is changed."""
     one_thread_for_algebra()
     with starting():
         from ...inference.job import Job
-
-    mode = Mode(archive, in_place, restart, verify, same, sidecar)
+    mode = Mode(archive, in_place, restart, verify, same, sidecar, salvage)
     pairs = mode.pairs(inputs, output, recursive, suffix, format)
     opened = open_model(model)
     like = partial(
@@ -183,6 +183,7 @@ def restore(
         strict=strict,
         pages=parse_pages(pages),
         each=alone,
+        salvage=salvage,
         overwrite=overwrite,
         max_megapixels=max_megapixels or None,
     )
@@ -196,9 +197,14 @@ def _work(meant: Meant, mode: Mode, root: Path | None, dry_run: bool, console: C
     """Does what is meant, or says what would be done. Returns the exit status."""
     if dry_run:
         return _plan_all(meant, console)
-    if root is not None:
-        return archived(meant, mode, root, console)
-    return _restore_all(meant, mode.sidecars, console)
+    if root is None:
+        status = _restore_all(meant, mode.sidecars, console)
+    else:
+        status = archived(meant, mode, root, console)
+    if console.damaged and not meant.job.salvage:
+        files = "1 file is" if console.damaged == 1 else f"{console.damaged:,} files are"
+        console.say(f"{files} cut or damaged; --salvage restores what is left")
+    return status
 
 
 def _asked(
@@ -253,7 +259,7 @@ def _restore_all(meant: Meant, sidecars: bool, console: Console) -> int:
 
     def restore_one(job: Job) -> None:
         report = run_job(job, meant.model, progress=console.progress, say=console.say)
-        if sidecars and report.status == "restored":
+        if sidecars and report.status != "skipped":
             write_beside(meant, report)
         console.done(report)
 

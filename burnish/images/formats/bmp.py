@@ -14,6 +14,7 @@ import numpy as np
 from ...errors import UnsupportedChannels
 from ..damage import corrupt, truncated
 from ..format import Format, Holds, Saving
+from ..inside.left import plain
 from ..picture import Header, Picture, to_samples
 
 #: bytes of the file's header, and of that of a picture in its versions
@@ -124,6 +125,23 @@ def decode(file: BinaryIO, header: Header, name: str) -> Iterator[Picture]:
     yield header.picture(np.asarray(image if image.mode == wanted else image.convert(wanted)))
 
 
+def salvage(file: BinaryIO, name: str) -> tuple[Header, Iterator[Picture]]:
+    """What is left of a file that is cut. InputTruncated where it is compressed, or has no rows."""
+    file.seek(0)
+    head = file.read(FILE_HEADER + INFO).ljust(FILE_HEADER + INFO, b"\0")
+    if int.from_bytes(head[14:18], "little") == CORE:
+        width, height, _, bits = struct.unpack_from("<HHHH", head, 18)
+        compression = PLAIN
+    else:
+        width, height, _, bits, compression = struct.unpack_from("<iiHHI", head, 18)
+    start = int.from_bytes(head[10:14], "little")
+    length = -(-width * bits // 32) * 4
+    if compression in (RUNS_8, RUNS_4) or length <= 0 or not height:
+        raise truncated(name)
+    rows = plain.Rows(start, length, abs(height), upwards=height > 0)
+    return plain.salvage(file, name, rows, examine, decode)
+
+
 def encode(file: BinaryIO, pictures: Iterator[Picture], saving: Saving) -> list[str]:
     """A BMP without compression: 8 bits for grey, 24 for colour, 32 with alpha."""
     picture = next(pictures)
@@ -170,4 +188,5 @@ BMP = Format(
     examine=examine,
     decode=decode,
     encode=encode,
+    salvage=salvage,
 )

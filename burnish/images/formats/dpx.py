@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from ...errors import UnsupportedChannels, UnsupportedFormat
 from ..damage import corrupt, truncated
 from ..format import Format, Holds, Saving
+from ..inside.left import plain
 from ..metadata import Part
 from ..picture import Header, Picture, to_samples
 
@@ -171,6 +172,13 @@ def _places(channels: int, unused: int) -> tuple[int, int, int]:
     return places if channels == 1 else places[::-1]
 
 
+def salvage(file: BinaryIO, name: str) -> tuple[Header, Iterator[Picture]]:
+    """What is left of a file that is cut. InputTruncated where that is nothing."""
+    element, _ = _element(file, name)
+    rows = plain.Rows(element.place, element.row(True), element.height)
+    return plain.salvage(file, name, rows, examine, decode)
+
+
 def encode(file: BinaryIO, pictures: Iterator[Picture], saving: Saving) -> list[str]:
     """A DPX of as many bits as the picture has, behind the header that it came with."""
     picture = next(pictures)
@@ -241,4 +249,5 @@ DPX = Format(
     examine=examine,
     decode=decode,
     encode=encode,
+    salvage=salvage,
 )

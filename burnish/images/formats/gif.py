@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from itertools import chain
 from typing import Any, BinaryIO
@@ -15,12 +16,13 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from ..damage import corrupt
+from ...errors import InputCorrupt, InputTruncated
+from ..damage import corrupt, truncated
 from ..format import Format, Holds, Saving
 from ..inside.animation import After, Area, Changed, changes, composed, like, see_through
 from ..inside.animation import gif_blocks as blocks
 from ..metadata import Text
-from ..picture import Header, Picture, Timing, to_samples
+from ..picture import Header, Left, Picture, Timing, to_samples
 
 #: colours that a frame may have
 COLOURS = 256
@@ -84,6 +86,25 @@ def _samples(file: BinaryIO, frame: blocks.GifFrame, name: str) -> NDArray[np.ui
         table[frame.hole] = 0
     shown: NDArray[np.uint8] = table[numbers]
     return shown
+
+
+def salvage(file: BinaryIO, name: str) -> tuple[Header, Iterator[Picture]]:
+    """What is left of a file that is cut: its whole frames. InputTruncated where there is none."""
+    found = blocks.Gif(0, 0)
+    file.seek(0)
+    with suppress(InputTruncated, InputCorrupt):
+        blocks.walk(file, name, found)
+    if not found.frames:
+        raise truncated(name)
+    last = found.frames[-1]
+    file.seek(0)
+    whole = io.BytesIO(file.read(last.place + last.length) + blocks.TRAILER)
+    header = examine(whole, name)
+    which = "frame" if header.frames == 1 else f"{header.frames} frames"
+    whole.seek(0)
+    nothing = np.zeros((header.height, header.width), bool)
+    left = Left(nothing, frames=f"its first {which}")
+    return header, (replace(each, left=left) for each in decode(whole, header, name))
 
 
 def encode(file: BinaryIO, pictures: Iterator[Picture], saving: Saving) -> list[str]:
@@ -212,4 +233,5 @@ GIF = Format(
     examine=examine,
     decode=decode,
     encode=encode,
+    salvage=salvage,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -17,6 +17,7 @@ from ..colour import profiles
 from ..damage import corrupt, truncated
 from ..format import Format, Holds, Sampling, Saving
 from ..jpeg import index, segments
+from ..jpeg.left import left, rest
 from ..jpeg.quality import jpeg_quality
 from ..jpeg.scans import EOI, JPEG_LS, MENDED, PROBES, SOS, Scans, next_marker, segment, walk
 from ..jpeg.segments import BEHIND, GAIN_MAP, INDEX, ROOM, Segments, packed
@@ -127,18 +128,34 @@ def decode(file: BinaryIO, header: Header, name: str) -> Iterator[Picture]:
     if not scans.closed:
         header = replace(header, notes=(*header.notes, MENDED))
     del data
-    if header.depth != "uint8":
-        yield header.picture(_whole(scans, _of_12_bits, name))
-        return
+    yield _coloured(_whole(scans, _decoder(header), name), header)
+
+
+def salvage(file: BinaryIO, name: str) -> tuple[Header, Iterator[Picture]]:
+    """What is left of a file that is cut or damaged behind its frame."""
+    header = examine(file, name)
+    file.seek(0)
+    data = file.read()
+    found = rest(data, name)
+    header = _with_what_follows(header, data, found.all.end if found.closed else len(data))
+    samples, part = left(found, _decoder(header))
+    return header, iter([replace(_coloured(samples, header), left=part)])
+
+
+def _decoder(header: Header) -> Callable[[bytes], NDArray[Any]]:
+    """What makes samples of a file's bytes."""
+    return _of_8_bits if header.depth == "uint8" else _of_12_bits
+
+
+def _coloured(samples: NDArray[Any], header: Header) -> Picture:
+    """The picture of samples; CMYK, YCCK and XYB as sRGB."""
     from PIL import Image
 
-    samples = _whole(scans, _of_8_bits, name)
     if samples.ndim == 3 and samples.shape[2] == 4:
-        yield profiles.from_cmyk(Image.fromarray(samples, "CMYK"), header)
-    elif profiles.is_xyb(header.icc):
-        yield profiles.from_xyb(Image.fromarray(samples), header)
-    else:
-        yield header.picture(samples)
+        return profiles.from_cmyk(Image.fromarray(samples, "CMYK"), header)
+    if profiles.is_xyb(header.icc):
+        return profiles.from_xyb(Image.fromarray(samples), header)
+    return header.picture(samples)
 
 
 def _whole(scans: Scans, decoded: Any, name: str) -> NDArray[Any]:
@@ -296,4 +313,5 @@ JPEG = Format(
     decode=decode,
     encode=encode,
     glance=glance,
+    salvage=salvage,
 )

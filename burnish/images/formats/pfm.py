@@ -12,6 +12,7 @@ from ...contract import finite
 from ...errors import NonFiniteInput
 from ..damage import corrupt, truncated
 from ..format import Format, Holds, Saving
+from ..inside.left import plain
 from ..picture import Header, Picture, to_samples
 
 HEADER = re.compile(rb"P([Ff])\s+(\d{1,9})\s+(\d{1,9})\s+(-?[0-9.]+(?:[eE][-+]?\d+)?)\s")
@@ -65,6 +66,13 @@ def decode(file: BinaryIO, header: Header, name: str) -> Iterator[Picture]:
     yield picture
 
 
+def salvage(file: BinaryIO, name: str) -> tuple[Header, Iterator[Picture]]:
+    """What is left of a file that is cut. InputTruncated where that is nothing."""
+    height, width, channels, _, start = _fields(file, name)
+    rows = plain.Rows(start, 4 * width * channels, height, upwards=True)
+    return plain.salvage(file, name, rows, examine, decode)
+
+
 def encode(file: BinaryIO, pictures: Iterator[Picture], saving: Saving) -> list[str]:
     """A PFM, its bytes in little-endian order."""
     samples = to_samples(next(pictures), "float32")
@@ -83,4 +91,5 @@ PFM = Format(
     examine=examine,
     decode=decode,
     encode=encode,
+    salvage=salvage,
 )

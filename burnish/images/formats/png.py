@@ -22,8 +22,10 @@ from ...errors import UnsupportedChannels
 from ..damage import corrupt, truncated
 from ..format import Format, Holds, Saving
 from ..inside.animation import apng, changes, composed, like, see_through
+from ..inside.left import png as rest
 from ..inside.png_chunks import LARGEST_TEXT, Chunks, around, packed
-from ..picture import Depth, Header, Picture, Timing, to_samples
+from ..inside.png_rows import Rows
+from ..picture import Depth, Header, Left, Picture, Timing, to_samples
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -40,16 +42,6 @@ COLOURS: dict[int, tuple[int, tuple[int, ...], str]] = {
 }
 #: the chunks that samples are made of
 DECODED = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
-#: x start, y start, x step, y step of the seven passes of an interlaced picture
-PASSES = (
-    (0, 0, 8, 8),
-    (4, 0, 8, 8),
-    (0, 4, 4, 8),
-    (2, 0, 4, 4),
-    (0, 2, 2, 4),
-    (1, 0, 2, 2),
-    (0, 1, 1, 2),
-)
 
 
 def _chunks(file: BinaryIO, name: str) -> Iterator[tuple[bytes, int, int]]:
@@ -242,7 +234,7 @@ def check_chunks(file: BinaryIO, name: str) -> None:
                 name, f"the checksum of its {letters.decode('ascii', 'replace')} chunk is wrong"
             )
         if letters == b"IHDR":
-            expected = _inflated_size(body, name)
+            expected = _rows(body, name).size
         elif letters == b"IDAT":
             rows += _inflate(inflate, body, expected + 1 - rows, name)
     if rows < expected or not inflate.eof:
@@ -263,15 +255,35 @@ def _inflate(inflate: Any, body: bytes, most: int, name: str) -> int:
     return count
 
 
-def _inflated_size(body: bytes, name: str) -> int:
-    """Bytes of all rows, each with its filter byte."""
+def _rows(body: bytes, name: str) -> Rows:
+    """The rows that a header announces."""
     width, height, bits, kind, _, _, interlace = _header(body, name)
-    size = 0
-    for left, top, across, down in PASSES if interlace else ((0, 0, 1, 1),):
-        columns, rows = -(-(width - left) // across), -(-(height - top) // down)
-        if columns > 0 and rows > 0:
-            size += rows * (1 + -(-columns * bits * COLOURS[kind][0] // 8))
-    return size
+    return Rows(width, height, bits * COLOURS[kind][0], bool(interlace))
+
+
+def salvage(file: BinaryIO, name: str) -> tuple[Header, Iterator[Picture]]:
+    """What is left of a file that is cut or damaged behind its header."""
+    file.seek(0)
+    data = file.read()
+    rows = _rows(data[len(SIGNATURE) + 8 : len(SIGNATURE) + 21], name)
+    found = rest.remains(data, rows.size, name)
+    header = examine(io.BytesIO(found.file()), name)
+    header = replace(header, lost=(*header.lost, *found.lost))
+    return header, _left(found, rows, header, name)
+
+
+def _left(found: rest.Remains, rows: Rows, header: Header, name: str) -> Iterator[Picture]:
+    """The pictures that are left: the frames that are whole, or the rows of a picture."""
+    there = rest.inflated(found.chunks, rows)
+    if not (found.chunks[0].right or there.exact):
+        raise corrupt(name, "its header is not that of its rows")
+    packed = zlib.compress(there.data + bytes(rows.size - len(there.data)), 1)
+    for picture in decode(io.BytesIO(found.file(packed)), header, name):
+        part = rest.left(picture, rows, there, found)
+        if found.frames:
+            nothing = np.zeros(picture.pixels.shape[-2:], bool)
+            part = replace(picture, left=Left(nothing, frames=found.frames))
+        yield part
 
 
 def encode(file: BinaryIO, pictures: Iterator[Picture], saving: Saving) -> list[str]:
@@ -347,4 +359,5 @@ PNG = Format(
     decode=decode,
     encode=encode,
     glance=glance,
+    salvage=salvage,
 )

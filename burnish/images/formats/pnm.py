@@ -5,15 +5,17 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import UnsupportedChannels
+from ...errors import InputTruncated, UnsupportedChannels
 from ..damage import corrupt, truncated
 from ..format import Format, Holds, Saving
+from ..inside.left import plain
 from ..picture import Depth, Header, Picture, to_samples
 
 #: no header is longer in good faith
@@ -212,6 +214,18 @@ def _words(file: BinaryIO, raster: Raster, name: str) -> NDArray[Any]:
     return np.array(words, np.uint32).reshape(raster.height, raster.width, raster.channels)
 
 
+def salvage(file: BinaryIO, name: str) -> tuple[Header, Iterator[Picture]]:
+    """What is left of a file that is cut. InputTruncated where it is of words, or has no rows."""
+    last = None
+    with suppress(InputTruncated):
+        for last in _rasters(file, name):  # noqa: B007 (the one that is cut)
+            pass
+    if last is None or last.kind in PLAIN:
+        raise truncated(name)
+    rows = plain.Rows(last.place, last.bytes_a_row, last.height)
+    return plain.salvage(file, name, rows, examine, decode)
+
+
 def encode(file: BinaryIO, pictures: Iterator[Picture], saving: Saving) -> list[str]:
     """P5 for grey and P6 for colour, with alpha P7 (PAM); one behind another."""
     for picture in pictures:
@@ -246,4 +260,5 @@ PNM = Format(
     examine=examine,
     decode=decode,
     encode=encode,
+    salvage=salvage,
 )

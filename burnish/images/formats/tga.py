@@ -12,6 +12,7 @@ import numpy as np
 from ...errors import UnsupportedChannels
 from ..damage import corrupt, truncated
 from ..format import Format, Holds, Saving
+from ..inside.left import plain as rest
 from ..picture import Header, Picture, to_samples
 
 HEADER = 18
@@ -82,6 +83,20 @@ def decode(file: BinaryIO, header: Header, name: str) -> Iterator[Picture]:
     yield header.picture(np.asarray(image if image.mode == wanted else image.convert(wanted)))
 
 
+def salvage(file: BinaryIO, name: str) -> tuple[Header, Iterator[Picture]]:
+    """What is left of a file that is cut. InputTruncated where it is of runs, or has no rows."""
+    file.seek(0)
+    head = file.read(HEADER)
+    if len(head) < HEADER or head[2] in RUNS:
+        raise truncated(name)
+    words, entries, entry = struct.unpack_from("<BxxxxHB", head)
+    width, height, bits, flags = struct.unpack_from("<HHBB", head, 12)
+    table = entries * -(-entry // 8) if head[2] == TABLE else 0
+    start = HEADER + words + table
+    rows = rest.Rows(start, width * bits // 8, height, upwards=not flags & FROM_ABOVE)
+    return rest.salvage(file, name, rows, examine, decode)
+
+
 def encode(file: BinaryIO, pictures: Iterator[Picture], saving: Saving) -> list[str]:
     """A TGA without compression, from the upper row on: 8 or 16 bits for grey, 24 or 32 for colour,
     the more where there is alpha.
@@ -117,4 +132,5 @@ TGA = Format(
     examine=examine,
     decode=decode,
     encode=encode,
+    salvage=salvage,
 )

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from ..format import Format, Holds, Saving
-from ..inside.tiff.decode import decode, examine
+from ..inside.tiff.decode import decode, examine, salvage
 from ..picture import Picture
 
 
@@ -34,4 +34,5 @@ TIFF = Format(
     examine=examine,
     decode=decode,
     encode=encode,
+    salvage=salvage,
 )

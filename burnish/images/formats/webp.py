@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -13,12 +14,13 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import FormatLimit
+from ...errors import FormatLimit, InputCorrupt, InputTruncated
 from .. import exif
-from ..damage import corrupt, truncated
+from ..damage import corrupt, damage, truncated
 from ..format import Format, Holds, Saving
 from ..inside.animation import changes, riff, see_through
-from ..picture import Header, Picture, Timing, to_samples
+from ..inside.left import webp as rest
+from ..picture import Header, Left, Picture, Timing, to_samples
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -143,6 +145,33 @@ def decode(file: BinaryIO, header: Header, name: str) -> Iterator[Picture]:
                 yield replace(picture, timing=replace(header.timing, seconds=seconds))
 
 
+def salvage(file: BinaryIO, name: str) -> tuple[Header, Iterator[Picture]]:
+    """What is left of a file that is cut. InputTruncated where that is nothing."""
+    file.seek(0)
+    found = rest.cut(file.read(), name)
+    if not found.frames:
+        header = examine(io.BytesIO(found.padded(0, 0)), name)
+        return header, _left(found, header, name)
+    whole = io.BytesIO(found.before())
+    header = examine(whole, name)
+    which = "frame" if header.frames == 1 else f"{header.frames} frames"
+    nothing = np.zeros((header.height, header.width), bool)
+    left = Left(nothing, frames=f"its first {which}")
+    return header, (replace(each, left=left) for each in decode(whole, header, name))
+
+
+def _left(found: rest.Cut, header: Header, name: str) -> Iterator[Picture]:
+    """The picture of a cut file, with what of it is there."""
+    room = header.width * header.height * 4
+    versions: list[Picture] = []
+    for pad in rest.PADS:
+        with suppress(InputTruncated, InputCorrupt), damage(name):
+            data = io.BytesIO(found.padded(pad, room))
+            versions.append(next(decode(data, header, name)))
+    _, missing = rest.missing((each.pixels for each in versions), name)
+    yield replace(versions[0], left=Left(missing))
+
+
 def glance(data: bytes, name: str) -> Image:
     """The picture by Pillow, not decoded yet."""
     from PIL.WebPImagePlugin import WebPImageFile
@@ -210,4 +239,5 @@ WEBP = Format(
     decode=decode,
     encode=encode,
     glance=glance,
+    salvage=salvage,
 )

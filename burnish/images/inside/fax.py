@@ -61,22 +61,24 @@ def check_fax(
 
     page = decoded(data)
     codes = _codes(data) if scheme == "group 4" else None
-    probes = list(_probes(width, scheme))
+    others = list(probes(width, scheme))
     if page is None:
         raise corrupt(name, DAMAGED)
-    if not all(_same(page, decoded(data + probe)) for probe in probes):
+    if not all(_same(page, decoded(data + probe)) for probe in others):
         raise truncated(name) if codes is None else corrupt(name, DAMAGED)
     # The rows of the others begin anew each; group 4 says nothing more behind damage.
     whole = data.rstrip(FILLING) if codes is None else codes
     last = min(LAST, len(whole) // 2)
-    other = whole[: len(whole) - last] + probes[0]
+    other = whole[: len(whole) - last] + others[0]
     if scheme == "group 4" and last and _same(page, decoded(other)):
         raise corrupt(name, DAMAGED)
     return page
 
 
-def _probes(width: int, scheme: Scheme) -> Iterator[bytes]:
-    """What is put behind the codes. The ends of lines of group 3 may be begun already."""
+def probes(width: int, scheme: Scheme) -> Iterator[bytes]:
+    """What is put behind codes, and never read of whole ones. The ends of lines of group 3 may be
+    begun already.
+    """
     times = max(width // 4, MOST_BITS // len(TWO_AND_TWO)) + 1
     for bits, code in BEGINNINGS:
         yield _bytes(bits + code * times)

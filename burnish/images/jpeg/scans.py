@@ -33,7 +33,7 @@ PROBES = (b"\x35\xca\x53\xac\x35\xca", b"\xca\x35\xac\x53\xca\x35")
 MENDED = "its end marker is missing, its picture is whole"
 
 _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
-_RESTART = re.compile(rb"\xff[\xd0-\xd7]")
+_RESTART = re.compile(rb"\xff([\xd0-\xd7])")
 
 
 @dataclass(frozen=True)
@@ -96,8 +96,7 @@ def walk(data: bytes, name: str) -> Scans:
             raise corrupt(name, f"more than {SCANS} scans")
         _tick_off(missing, body, frame in PROGRESSIVE)
         start = file.tell()
-        found = _MARKER.search(data, start)
-        places.append((start, len(data) if found is None else found.start()))
+        places.append((start, _behind(data, start, name)))
         file.seek(places[-1][1])
     # the last scan, which then ends where its data do
     if not closed:
@@ -109,6 +108,18 @@ def walk(data: bytes, name: str) -> Scans:
     end = file.tell()
     whole = data[:end] + (b"" if closed else bytes((0xFF, EOI)))
     return Scans(whole, tuple(places), closed, end, arithmetic)
+
+
+def _behind(data: bytes, start: int, name: str) -> int:
+    """Where the data of a scan end: before a marker, or with the file. InputCorrupt where restart
+    intervals are missing, whose own markers count from 0 to 7, again and again.
+    """
+    marker = _MARKER.search(data, start)
+    end = len(data) if marker is None else marker.start()
+    numbers = (found[1][0] - 0xD0 for found in _RESTART.finditer(data, start, end))
+    if any(number != place % 8 for place, number in enumerate(numbers)):
+        raise corrupt(name, "parts of its scan are missing")
+    return end
 
 
 def next_marker(file: BinaryIO, name: str) -> int:

@@ -216,6 +216,14 @@ class Journal:
         with _as_output_error(self.path):
             yield from map(_line, self._data.execute(f"SELECT {_COLUMNS} FROM files ORDER BY id"))
 
+    def salvaged(self) -> list[Line]:
+        """The files that were damaged, and of which what was left is restored."""
+        query = (
+            f"SELECT {_COLUMNS} FROM files"
+            " WHERE state = ? AND json_extract(record, '$.status') = 'salvaged' ORDER BY id"
+        )
+        return list(map(_line, self._ask(query, State.done)))
+
     def counts(self) -> dict[str, int]:
         """How many files there are of each state."""
         return dict(self._ask("SELECT state, count(*) FROM files GROUP BY state"))

@@ -10,13 +10,13 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ...errors import BurnishError, OutputError, ProcessDied
 from ...ground.files import PREFIX, SUFFIX, digest
-from ...images import check_kind, format_of, header
-from ..job import Job
+from ...images import check_kind, format_of
+from ..job import Job, header_of
 from ..pdf import is_pdf
 from ..pdf.document import check_pdf
 from ..targets import free_name
@@ -215,7 +215,7 @@ def _size(line: Line, job: Job, scale: int) -> tuple[float, float]:
     if is_pdf(line.source):
         chosen = check_pdf(line.source, line.target, job.pages)
         return chosen.megapixels, PDF_GROWS * os.path.getsize(line.source)
-    found = header(line.source, max_megapixels=job.max_megapixels)
+    found = header_of(replace(job, source=line.source))
     width, height = scale * found.width, scale * found.height
     check_kind(width, height, found.depth, found.alpha, line.target, found.extras)
     each = BYTES_A_PIXEL.get(format_of(line.target).name, BYTES_OF_OTHERS)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ... import __version__
+from ...errors import InputCorrupt, InputTruncated
 from ...ground.files import atomic_write
 from ...report.page import paragraph, pictures, row, section, table, write_page
 from .journal import Journal, Line, State
@@ -27,6 +28,12 @@ REPORT = "burnish-report.json"
 PAGE = "burnish-report.html"
 #: failed files that stand on the page; all of them are in the report
 LISTED = 1000
+#: what results are called of which a part was missing
+SALVAGED = "salvaged"
+#: what --salvage restores, in words
+WHAT_IS_LEFT = "what is left of files that are cut or damaged"
+#: codes of files of which something may be left
+DAMAGED = (InputTruncated.code, InputCorrupt.code)
 #: what the states of files are called where people read it
 _WORDS = {
     State.done: "restored",
@@ -71,7 +78,7 @@ def _record(line: Line, root: Path) -> dict[str, Any]:
         **line.record,
         "source": line.source,
         "target": os.path.join(root, line.target),
-        "status": _WORDS[line.state],
+        "status": SALVAGED if _is_salvaged(line) else _WORDS[line.state],
     }
     if line.source_hash:
         record["source_sha256"] = line.source_hash
@@ -80,13 +87,22 @@ def _record(line: Line, root: Path) -> dict[str, Any]:
     return record
 
 
+def _is_salvaged(line: Line) -> bool:
+    """Whether a result is what was left of a damaged picture."""
+    return line.state == State.done and line.record.get("status") == SALVAGED
+
+
 def counts_in_words(journal: Journal) -> dict[str, int]:
     """How many files there are of each kind, by the words that people read."""
     found: dict[str, int] = {}
     for state, count in journal.counts().items():
         word = _WORDS[State(state)]
         found[word] = found.get(word, 0) + count
-    return found
+    salvaged = len(journal.salvaged())
+    if salvaged:
+        found[_WORDS[State.done]] -= salvaged
+        found[SALVAGED] = salvaged
+    return {word: count for word, count in found.items() if count}
 
 
 def _write_page(journal: Journal, root: Path, ended: str, seconds: float) -> None:
@@ -97,16 +113,34 @@ def _write_page(journal: Journal, root: Path, ended: str, seconds: float) -> Non
         table(("files", "how many"), list(counts.items())),
         section("What was asked", [table(("setting", "is"), list(settings.items()))]),
     ]
-    failed = list(_failed(journal))
-    if failed:
-        rows = [(code, sentence) for code, sentence in failed[:LISTED]]
-        more = len(failed) - len(rows)
-        besides = [paragraph(f"And {more:,} more: see {REPORT}.")] if more else []
-        parts.append(section("Failed", [table(("code", "why"), rows), *besides]))
+    parts += [*_failed_section(list(_failed(journal))), *_salvaged_section(journal.salvaged())]
     shown = [_pair(line, change, before, after) for line, change, before, after in journal.shown()]
     if shown:
         parts.append(section("The most changed: before and after", [row(shown)]))
     write_page(root / PAGE, f"What became of {root.resolve().name}", parts)
+
+
+def _failed_section(failed: Sequence[tuple[str, str]]) -> list[str]:
+    """The (code, sentence) of files that failed, and what to do; empty where none did."""
+    if not failed:
+        return []
+    parts = [table(("code", "why"), failed[:LISTED]), *_more(len(failed))]
+    if any(code in DAMAGED for code, _ in failed):
+        parts.insert(0, paragraph(f"The same command with --salvage restores {WHAT_IS_LEFT}."))
+    return [section("Failed", parts)]
+
+
+def _salvaged_section(lines: Sequence[Line]) -> list[str]:
+    """The files of which a part was missing, and which; empty where there are none."""
+    if not lines:
+        return []
+    rows = [(line.target, "; ".join(line.record.get("notes", ()))) for line in lines[:LISTED]]
+    return [section("Salvaged", [table(("result", "of its picture"), rows), *_more(len(lines))])]
+
+
+def _more(count: int) -> list[str]:
+    """That there are more than are listed, where there are."""
+    return [paragraph(f"And {count - LISTED:,} more: see {REPORT}.")] if count > LISTED else []
 
 
 def _failed(journal: Journal) -> Iterator[tuple[str, str]]:

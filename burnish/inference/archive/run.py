@@ -22,8 +22,8 @@ from .work import Archive, Listener, Work, recover
 
 #: seconds that a killed run's worker has to be gone, before the folder counts as another's
 PATIENCE = 3.0
-#: fields of a job that make no other result, or are said in other words
-_NO_SETTINGS = ("source", "target", "asked", "overwrite", "max_megapixels")
+#: fields of a job that make no other result of a whole file, or are said in other words
+_NO_SETTINGS = ("source", "target", "asked", "overwrite", "max_megapixels", "salvage")
 #: fields of an order that give results their names
 _NAMING = ("format", "suffix")
 

@@ -39,7 +39,7 @@ LIBRARIES = ("numpy", "pillow", "imagecodecs", "tifffile", "pikepdf", "openvino"
 #: what stands in a sidecar, besides the model, the picture and the result
 _NEEDED = ("libraries", "dials", "options", "strength", "backend", "precision", "threads")
 #: what of a job is said in a sidecar by itself, or is nothing to the result
-_APART = ("source", "target", "asked", "overwrite")
+_APART = ("source", "target", "asked", "overwrite", "salvage")
 
 
 def sidecar_of(result: str) -> str:
@@ -91,11 +91,13 @@ def write_sidecar(
     target: str,
     hashes: tuple[str, str],
     dials: Mapping[str, Mapping[str, Any]],
+    there: float | None = None,
 ) -> str:
     """Writes the sidecar of a result that stands under its name, and returns its path.
 
     about: what `about_run` says, and the threads. source, target: the paths of the picture and of
-    the result. hashes: their SHA-256. dials: the setting of each, and where it comes from.
+    the result. hashes: their SHA-256. dials: the setting of each, and where it comes from. there:
+    how much of the picture was there, from 0 to 1; None where its file is whole.
     OutputError where it cannot be written.
     """
     path = sidecar_of(target)
@@ -105,6 +107,8 @@ def write_sidecar(
         "source": {"path": os.path.relpath(source, os.path.dirname(path)), "sha256": hashes[0]},
         "result": {"name": os.path.basename(target), "sha256": hashes[1]},
     }
+    if there is not None:
+        record["salvaged"] = {"there": there}
     atomic_write(path, (json.dumps(record, indent=1) + "\n").encode())
     return path
 
@@ -257,7 +261,8 @@ def _job(record: Mapping[str, Any], model: Model, source: str, target: str, over
             if not (one_by_one and dial["from"] in FOUND)
         }
         asked = ask(model.contract, dials, strength, record.get("icc", True) is True)
-        return Job(source, target, asked=asked, overwrite=overwrite, **options)
+        salvage = "salvaged" in record
+        return Job(source, target, asked=asked, overwrite=overwrite, salvage=salvage, **options)
     except (KeyError, TypeError) as error:
         raise InputError(
             f"the sidecar of {target} says what this version does not know ({error}); install the "

@@ -329,7 +329,8 @@ def finish(journal: Journal, order: Archive, line: Line, record: dict[str, Any])
         alike = json.loads(journal.said("alike") or "null") or {}
         dials = settled_in(record["dials"], record["origins"], alike)
         hashes = (now.source_hash or "", now.result_hash or "")
-        write_sidecar(about, line.source, target, hashes, dials)
+        there = record["there"] if record.get("status") == "salvaged" else None
+        write_sidecar(about, line.source, target, hashes, dials, there)
     journal.put(line.id, State.done, record)
     if target == line.source:
         journal.restamp(line.id, stamp_of(target))

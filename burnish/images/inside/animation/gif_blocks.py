@@ -59,14 +59,16 @@ class Gif:
     ended: bool = False
 
 
-def walk(file: BinaryIO, name: str) -> Gif:
+def walk(file: BinaryIO, name: str, into: Gif | None = None) -> Gif:
     """The file from block to block; no pixel is decoded.
 
-    InputTruncated where it ends within a block, or holds no frame.
+    into: what is filled as the walk goes, so that it has what came before an error. InputTruncated
+    where the file ends within a block, or holds no frame.
     """
     width, height, flags, _, _ = struct.unpack("<HHBBB", _take(file, 13, name)[6:])
     shared = _table(file, flags, name)
-    found = Gif(width, height)
+    found = Gif(width, height) if into is None else into
+    found.width, found.height = width, height
     control = bytes(4)
     while True:
         block = file.read(1)

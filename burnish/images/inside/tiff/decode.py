@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....contract import finite
-from ....errors import NonFiniteInput
+from ....errors import InputCorrupt, InputTruncated, NonFiniteInput
 from ...colour import profiles
-from ...picture import Header, Picture, to_planes
+from ...damage import damage
+from ...picture import Header, Left, Picture, Plane, to_planes
+from ..left.tiff import without_lost_pages
 from . import tags
 from .colours import cmyk_to_rgb, lab_to_rgb
 from .fields import block_of, dpi_of, exif_of, left_of, parts_of, resources_of
@@ -20,7 +22,7 @@ from .insides import Insides
 from .kinds import Kind, kind_of
 from .pages import Whole, largest, pages_of
 from .planes import EXTRA, page_plane, plane_name, sample_plane
-from .samples import samples_of
+from .samples import samples_left, samples_of
 from .streams import quality_of
 from .structure import open_tiff
 
@@ -48,6 +50,50 @@ def decode(file: BinaryIO, header: Header, name: str) -> Iterator[Picture]:
         for number, whole in enumerate(pages_of(file, tiff, name).wholes):
             own = header if number == 0 else _header(file, tiff, whole, name)
             yield _picture(file, whole, own, name)
+
+
+def salvage(file: BinaryIO, name: str) -> tuple[Header, Iterator[Picture]]:
+    """What is left of a file whose last pages are cut off, or whose strips and tiles are damaged.
+
+    Raises InputTruncated or InputCorrupt where that is nothing.
+    """
+    there = without_lost_pages(file, name)
+    header = examine(there, name)
+    pages = "page" if header.frames == 1 else f"{header.frames} pages"
+    frames = "" if there is file else f"its first {pages}"
+    return header, _left(there, header, frames, name)
+
+
+def _left(file: BinaryIO, header: Header, frames: str, name: str) -> Iterator[Picture]:
+    """The pictures that are left. frames: which pages are, in words; "" where all are."""
+    with open_tiff(file, name) as tiff:
+        for number, whole in enumerate(pages_of(file, tiff, name).wholes):
+            own = header if number == 0 else _header(file, tiff, whole, name)
+            picture = _whole_or_left(file, whole, own, name)
+            if frames:
+                nothing = np.zeros(picture.pixels.shape[-2:], bool)
+                left = picture.left or Left(nothing)
+                picture = replace(picture, left=replace(left, frames=frames))
+            yield picture
+
+
+def _whole_or_left(file: BinaryIO, whole: Whole, header: Header, name: str) -> Picture:
+    """The picture of a page, or what is left of it."""
+    try:
+        with damage(name):
+            return _picture(file, whole, header, name)
+    except (InputTruncated, InputCorrupt):
+        samples, left = samples_left(whole.page, kind_of(whole.page, name), file, name)
+    planes: list[Plane] = []
+    lost: list[str] = []
+    for page in whole.planes:
+        try:
+            with damage(name):
+                planes.append(page_plane(page, file, name))
+        except (InputTruncated, InputCorrupt):
+            lost.append(f"not kept: its {plane_name(page)}, which is damaged")
+    header = replace(header, lost=(*header.lost, *lost))
+    return replace(_of_samples(samples, planes, whole, header, name), left=left)
 
 
 def _header(file: BinaryIO, tiff: TiffFile, whole: Whole, name: str) -> Header:
@@ -110,12 +156,18 @@ def _notes(kind: Kind) -> list[str]:
 
 def _picture(file: BinaryIO, whole: Whole, header: Header, name: str) -> Picture:
     """The picture of a page."""
-    page = whole.page
-    kind = kind_of(page, name)
-    samples = samples_of(page, kind, file, name)
+    samples = samples_of(whole.page, kind_of(whole.page, name), file, name)
     planes = [page_plane(plane, file, name) for plane in whole.planes]
+    return _of_samples(samples, planes, whole, header, name)
+
+
+def _of_samples(
+    samples: NDArray[Any], planes: list[Plane], whole: Whole, header: Header, name: str
+) -> Picture:
+    """The picture of a page's samples, with the planes that are pages of their own."""
+    kind = kind_of(whole.page, name)
     if header.extras and header.extras[0] == EXTRA:
-        planes.insert(0, sample_plane(samples))
+        planes = [sample_plane(samples), *planes]
         samples = samples[..., :-1]
     picture = _coloured(samples, kind, header)
     _check_finite(picture, name)

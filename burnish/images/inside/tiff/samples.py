@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...damage import corrupt, truncated
+from ...picture import Left
+from ..left.tiff import raw_left
 from . import tags
 from .colours import LUMA, ycbcr_to_rgb
 from .fax import check_fax
@@ -33,6 +35,19 @@ def samples_of(page: TiffPage, kind: Kind, file: BinaryIO, name: str) -> NDArray
     return _plain(raw_samples(page, kind, file, name), page, kind, name)
 
 
+def samples_left(
+    page: TiffPage, kind: Kind, file: BinaryIO, name: str
+) -> tuple[NDArray[Any], Left]:
+    """What is left of the samples of a damaged page, else as `samples_of` gives them.
+
+    InputCorrupt where nothing is.
+    """
+    if kind.photometric == tags.YCBCR and _subsampling(page) != (1, 1):
+        raise corrupt(name, "its YCbCr is not whole")
+    samples, left = raw_left(page, file, name)
+    return _plain(_as_stored(samples, page, name), page, kind, name), left
+
+
 def raw_samples(page: TiffPage, kind: Kind, file: BinaryIO, name: str) -> NDArray[Any]:
     """The samples of a page, [H, W] or [H, W, C], as they stand in the file.
 
@@ -47,10 +62,18 @@ def raw_samples(page: TiffPage, kind: Kind, file: BinaryIO, name: str) -> NDArra
         page.predictor = 1
     if kind.photometric == tags.YCBCR and _subsampling(page) != (1, 1):
         samples = _subsampled(page, file, name)
-    else:
-        samples = page.asarray()
-        if page.planarconfig == 2 and page.samplesperpixel > 1:
-            samples = np.moveaxis(samples, 0, -1)
+        return _checked(samples, page, name)
+    return _as_stored(page.asarray(), page, name)
+
+
+def _as_stored(samples: NDArray[Any], page: TiffPage, name: str) -> NDArray[Any]:
+    """Samples [H, W] or [H, W, C] of what tifffile makes of a page."""
+    if page.planarconfig == 2 and page.samplesperpixel > 1:
+        samples = np.moveaxis(samples, 0, -1)
+    return _checked(samples, page, name)
+
+
+def _checked(samples: NDArray[Any], page: TiffPage, name: str) -> NDArray[Any]:
     if samples.shape[:2] != (page.imagelength, page.imagewidth):
         raise corrupt(name, f"it decodes to {samples.shape}")
     return samples.astype(np.uint8) if samples.dtype == bool else samples

@@ -32,16 +32,23 @@ _TABLE = re.compile(rb"\xff\xdb..\x00(.{64})", re.DOTALL)
 
 def check_streams(page: TiffPage, file: BinaryIO, name: str) -> None:
     """InputCorrupt where the stream of a strip or tile says that it is larger than that."""
+    if int(page.compression) not in SIZES:
+        return
+    for offset, count in zip(page.dataoffsets, page.databytecounts, strict=False):
+        file.seek(offset)
+        check_stream(page, file.read(min(count, HEAD)), name)
+
+
+def check_stream(page: TiffPage, head: bytes, name: str) -> None:
+    """InputCorrupt where one strip or tile, by its beginning, is larger than it should be."""
     measure = SIZES.get(int(page.compression))
     if measure is None:
         return
     width = page.tilewidth if page.is_tiled else page.imagewidth
     height = page.tilelength if page.is_tiled else page.rowsperstrip
-    for offset, count in zip(page.dataoffsets, page.databytecounts, strict=False):
-        file.seek(offset)
-        across, down = _measured(measure, file.read(min(count, HEAD)), name)
-        if not 0 < across <= width + BEYOND or not 0 < down <= height + BEYOND:
-            raise corrupt(name, f"a part of {width}x{height} pixels holds {across}x{down}")
+    across, down = _measured(measure, head[:HEAD], name)
+    if not 0 < across <= width + BEYOND or not 0 < down <= height + BEYOND:
+        raise corrupt(name, f"a part of {width}x{height} pixels holds {across}x{down}")
 
 
 def quality_of(page: TiffPage, file: BinaryIO) -> int | None:

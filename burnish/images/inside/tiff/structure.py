@@ -37,7 +37,7 @@ def open_tiff(file: BinaryIO, name: str) -> TiffFile:
 
     # what it has to say is found out here, and said once
     logging.getLogger("tifffile").addHandler(logging.NullHandler())
-    _check(file, name)
+    check_structure(file, name)
     file.seek(0)
     return tifffile.TiffFile(file)
 
@@ -54,8 +54,8 @@ class _Claims:
     size: int = 0
 
 
-def _check(file: BinaryIO, name: str) -> None:
-    """Walks all directories once, and adds up what they claim."""
+def check_structure(file: BinaryIO, name: str) -> None:
+    """Walks all directories once, and adds up what they claim; errors as from `open_tiff`."""
     file.seek(0)
     head = file.read(16)
     layout = LAYOUTS.get(head[:4])

@@ -7,13 +7,14 @@ Each is decoded again with bytes added behind it, which a whole one never reads.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
 from ...damage import truncated
 from ...jpeg.scans import PROBES, walk
-from ..fax import Scheme, check_fax
+from ..fax import Scheme, check_fax, probes
 from . import tags
 
 if TYPE_CHECKING:
@@ -31,18 +32,21 @@ def check_whole(page: TiffPage, file: BinaryIO, name: str) -> None:
     """InputTruncated where the data of a strip or tile run out before its rows do, InputCorrupt
     where its fax codes are read only as far as their damage.
     """
-    compression = int(page.compression)
-    if compression not in tags.JPEGS | FAX.keys():
+    if int(page.compression) not in tags.JPEGS | FAX.keys():
         return
     for index, (offset, count) in enumerate(
         zip(page.dataoffsets, page.databytecounts, strict=False)
     ):
         file.seek(offset)
-        data = file.read(count)
-        decode = _decoder(page, index)
-        if compression in FAX:
-            _check_fax(page, data, decode, name)
-            continue
+        check_part(page, index, file.read(count), name)
+
+
+def check_part(page: TiffPage, index: int, data: bytes, name: str) -> None:
+    """As `check_whole`, of the data of one strip or tile."""
+    decode = _decoder(page, index)
+    if int(page.compression) in FAX:
+        _check_fax(page, data, decode, name)
+    elif int(page.compression) in tags.JPEGS:
         scans = walk(data, name)
         if not _alike((scans.probed(probe) for probe in PROBES), decode):
             raise truncated(name)
@@ -62,12 +66,26 @@ def _alike(versions: Iterator[bytes], decode: Callable[[bytes], Any]) -> bool:
 
 def _check_fax(page: TiffPage, data: bytes, decode: Callable[[bytes], Any], name: str) -> None:
     """Sees that the fax codes of a strip or tile are read to their end."""
+    scheme = FAX[int(page.compression)]
+    by = partial(_turned, page)
+    check_fax(by(data), lambda codes: decode(by(codes)), _width(page), scheme, name)
+
+
+def fax_versions(page: TiffPage, data: bytes) -> Iterator[bytes]:
+    """The fax codes of a strip or tile, and the same with codes behind them that a whole one never
+    reads.
+    """
+    yield data
+    for probe in probes(_width(page), FAX[int(page.compression)]):
+        yield data + _turned(page, probe)
+
+
+def _turned(page: TiffPage, codes: bytes) -> bytes:
+    """Bytes with their lowest bit first, where the file has them so."""
     import imagecodecs
 
-    def turned(codes: bytes) -> bytes:
-        """Bytes with their lowest bit first, where the file has them so."""
-        return bytes(imagecodecs.bitorder_decode(codes)) if page.fillorder == 2 else codes
+    return bytes(imagecodecs.bitorder_decode(codes)) if page.fillorder == 2 else codes
 
-    width = page.tilewidth if page.is_tiled else page.imagewidth
-    scheme = FAX[int(page.compression)]
-    check_fax(turned(data), lambda codes: decode(turned(codes)), width, scheme, name)
+
+def _width(page: TiffPage) -> int:
+    return int(page.tilewidth if page.is_tiled else page.imagewidth)

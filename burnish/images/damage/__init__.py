@@ -6,7 +6,7 @@ import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ..errors import BurnishError, InputCorrupt, InputTooLarge, InputTruncated
+from ...errors import BurnishError, InputCorrupt, InputTooLarge, InputTruncated
 
 #: what decoders stumble with over numbers that they did not expect, in words for programmers
 NONSENSE = (
