@@ -297,7 +297,7 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=300)
     parser.add_argument("--most", type=int, default=12)
     parser.add_argument("--count", type=int)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--against", type=Path)
     parser.add_argument("--model", default="photo")
     words = parser.parse_args()
@@ -312,7 +312,7 @@ def main() -> None:
         elif words.what == "plan":
             plan(folder, words.count or 100_000)
         else:
-            cost(folder, words.against, words.count or 8, words.rounds, words.model)
+            cost(folder, words.against, words.count or 32, words.rounds, words.model)
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ TRIAL = 512
 #: the longest side of the small copies in the report, in pixels
 SMALL = 320
 #: samples of a picture that are looked at for how much it has changed
-LOOKED_AT = 500_000
+LOOKED_AT = 100_000
 
 
 @dataclass(frozen=True)
@@ -360,7 +360,7 @@ def _change(before: Array, after: Array) -> float:
 
 def _copy(picture: Picture) -> bytes:
     """A small copy of a picture as one looks at it, as a JPEG file."""
-    step = max(1, max(picture.pixels.shape[-2:]) // (4 * SMALL))
+    step = max(1, max(picture.pixels.shape[-2:]) // (2 * SMALL))
     pixels = picture.pixels[:, :, ::step, ::step]
     small = images.upright(replace(picture, pixels=pixels, alpha=None, extras=()))
     image = images.to_image(small)
