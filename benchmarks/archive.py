@@ -207,24 +207,41 @@ def peak_of(words: Sequence[str]) -> tuple[float, float]:
     return float(run.stdout.split()[-1]), time.monotonic() - begun
 
 
+def results(folder: Path) -> int:
+    """How many results of `pictures` stand in a run's folder, without reading any."""
+    below = (entry.path for entry in os.scandir(folder) if entry.name.isdecimal())
+    return sum(len(os.listdir(path)) for path in below)
+
+
+def first_result(words: Sequence[str], folder: Path) -> float:
+    """Runs a command until one more result stands in its folder, and kills it; the seconds that
+    took.
+    """
+    before = results(folder)
+    begun = time.monotonic()
+    with subprocess.Popen(words, env=environment()) as run:
+        while results(folder) <= before and run.poll() is None:
+            time.sleep(0.05)
+        seconds = time.monotonic() - begun
+        run.send_signal(signal.SIGKILL)
+    return seconds
+
+
 def many(folder: Path, count: int) -> None:
-    """A folder of small files: killed five times, then to its end; then how memory grows."""
+    """A folder of small files: killed five times, and five times more when it goes on; then to its
+    end, and how memory grows.
+    """
     pictures(folder / "in", count)
     words = command(folder / "in", folder / "out", "--no-sidecar")
-    for moment in (20, 30, 40, 50, 60):
+    for moment in (10, 20, 30, 40, 50):
         killed(words, moment)
-        before = len(tree(folder / "out"))
-        begun = time.monotonic()
-        with subprocess.Popen(words, env=environment()) as run:
-            while len(tree(folder / "out")) <= before and run.poll() is None:
-                time.sleep(0.2)
-            print(
-                f"killed at {moment} s with {before} done; goes on after "
-                f"{time.monotonic() - begun:.1f} s"
-            )
-            run.send_signal(signal.SIGKILL)
+        before = results(folder / "out")
+        seconds = first_result(words, folder / "out")
+        print(
+            f"killed at {moment} s with {before:,} done; goes on after {seconds:.1f} s", flush=True
+        )
     most, seconds = peak_of(words)
-    print(f"the rest: {seconds:.0f} s; {len(tree(folder / 'out'))} results")
+    print(f"the rest: {seconds:.0f} s; {results(folder / 'out'):,} results")
     few = folder / "few"
     shutil.copytree(folder / "in" / "000", few / "in")
     least, _ = peak_of(command(few / "in", few / "out", "--no-sidecar"))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -174,7 +176,8 @@ def test_other_settings_are_refused_with_the_difference(album: Path) -> None:
     assert archive.tree(album / "out") == first
 
     # Dropped, the journal knows nothing of these results, which are left alone like any others.
-    assert "2 files were there before" in run(*words, "--strength", "0.5", "--restart").stderr
+    said = run(*words, "--strength", "0.5", "--restart").stderr
+    assert "left alone, since other files stand where their results would: 2 pictures" in said
     assert archive.tree(album / "out") == first
     run(*words, "--overwrite")
     assert archive.tree(album / "out") == first
@@ -363,25 +366,26 @@ def test_what_was_settled_for_all_goes_the_same_way_in_a_later_run(tmp_path: Pat
     assert digest(tmp_path / "out" / "later.jpg") == digest(tmp_path / "out" / "a.jpg")
 
 
-ODD = [
-    "スキャン.png",
-    "фото.png",
-    "صورة.png",
-    "e\u0301.png",
-    "a b%[1]{c}#.png",
-    "line\nbreak.png",
-    "-dash.png",
-    "n" * 251 + ".png",
-    os.fsdecode(b"caf\xe9.png"),
-]
+ODD = {
+    "Japanese": "スキャン.png",
+    "Cyrillic": "фото.png",
+    "Arabic": "صورة.png",
+    "a letter and its accent": "e\u0301.png",
+    "signs that shells and formats heed": "a b%[1]{c}#.png",
+    "a newline": "line\nbreak.png",
+    "a leading dash": "-dash.png",
+    "255 bytes": "n" * 251 + ".png",
+    "not UTF-8": os.fsdecode(b"caf\xe9.png"),
+}
 
 
 def test_odd_names(tmp_path: Path) -> None:
-    for number, name in enumerate(ODD):
+    for number, name in enumerate(ODD.values()):
         picture(tmp_path / "in" / name, number)
     run(tmp_path / "in", "-o", tmp_path / "out", "--archive")
     results = {file.name for file in (tmp_path / "out").glob("*.png")}
-    assert results == set(ODD)
+    assert [what for what, name in ODD.items() if name not in results] == []
+    assert results == set(ODD.values())
     sidecars = list((tmp_path / "out").glob("*.burnish.json"))
     assert len(sidecars) == len(ODD)
     for sidecar in sidecars:
@@ -392,22 +396,105 @@ def test_odd_names(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
-def test_links_pipes_and_outputs_inside(tmp_path: Path) -> None:
-    picture(tmp_path / "in/a.png")
-    picture(tmp_path / "in/a.jpg")
-    (tmp_path / "in/loop").symlink_to("..")
-    (tmp_path / "in/round.png").symlink_to("round.png")
-    os.mkfifo(tmp_path / "in/pipe.png")
-    words = (tmp_path / "in", "-o", tmp_path / "in/out", "-r", "-f", "png", "--archive")
+@pytest.fixture(scope="module")
+def maze(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """A folder with circles, a pipe, two pictures of one name and its own output, run twice; and
+    the files of the second run's report.
+    """
+    folder = tmp_path_factory.mktemp("maze")
+    picture(folder / "in/a.png")
+    picture(folder / "in/a.jpg")
+    (folder / "in/loop").symlink_to("..")
+    (folder / "in/round.png").symlink_to("round.png")
+    os.mkfifo(folder / "in/pipe.png")
+    words = (folder / "in", "-o", folder / "in/out", "-r", "-f", "png", "--archive")
     run(*words, expect=3)
-    files = report(tmp_path / "in/out")["files"]
-    assert set(files) == {"a.png", "a_jpg.png", "pipe.png", "round.png"}
-    assert files["pipe.png"]["code"] == "E_UNSUPPORTED_FORMAT"
-    assert files["a_jpg.png"]["status"] == "restored"
+    first = set(report(folder / "in/out")["files"])
+    run(*words, expect=3)
+    files = report(folder / "in/out")["files"]
+    assert set(files) == first
+    return folder, files
 
-    # What the first run wrote is no input of the second.
-    run(*words, expect=3)
-    assert set(report(tmp_path / "in/out")["files"]) == set(files)
+
+def test_links_in_a_circle(maze: tuple[Path, dict[str, Any]]) -> None:
+    """A folder that leads to the one above it is not entered, and a link to itself is named."""
+    assert maze[1]["round.png"]["status"] == "failed"
+    assert "round.png" in maze[1]["round.png"]["message"]
+    assert not [name for name in maze[1] if "loop" in name]
+
+
+def test_a_pipe(maze: tuple[Path, dict[str, Any]]) -> None:
+    assert maze[1]["pipe.png"]["code"] == "E_UNSUPPORTED_FORMAT"
+
+
+def test_two_pictures_of_one_name(maze: tuple[Path, dict[str, Any]]) -> None:
+    """a.jpg and a.png, both as PNG, are two results."""
+    assert maze[1]["a.png"]["status"] == maze[1]["a_jpg.png"]["status"] == "restored"
+    assert maze[1]["a.png"]["source"].endswith("a.png")
+    assert maze[1]["a_jpg.png"]["source"].endswith("a.jpg")
+
+
+def test_an_output_inside_the_input(maze: tuple[Path, dict[str, Any]]) -> None:
+    """What the first run wrote is no input of the second."""
+    assert set(maze[1]) == {"a.png", "a_jpg.png", "pipe.png", "round.png"}
+
+
+def on_a_disk_of_its_own(script: str, disk: Path) -> None:
+    """Runs a shell script that may mount a small disk at a folder: nobody else sees it."""
+    disk.mkdir()
+    words = ["unshare", "--map-root-user", "--mount", "sh", "-ec"]
+    try_it = f"mount -t tmpfs -o size=300k none '{disk}'"
+    with contextlib.suppress(FileNotFoundError):
+        if not subprocess.run([*words, try_it], capture_output=True, check=False).returncode:
+            subprocess.run([*words, f"{try_it}\n{script}"], check=True)
+            return
+    pytest.skip("needs unshare, and leave to mount a disk")
+
+
+def test_a_full_disk(tmp_path: Path) -> None:
+    """Exit status 4, nothing torn, and with more room the same command goes on."""
+    for number in range(6):
+        picture(tmp_path / "in" / f"{number}.png", number, 200, 200)
+    whole = archive.command(tmp_path / "in", tmp_path / "room" / "out")
+    subprocess.run(whole, env=archive.environment(), check=True)
+    disk = tmp_path / "disk"
+    words = shlex.join(archive.command(tmp_path / "in", disk / "out"))
+    script = f"""
+        export PYTHONPATH='{archive.ROOT}'
+        status=0; {words} || status=$?
+        test $status -eq 4
+        cp -r '{disk}/out' '{tmp_path}/first'
+        mount -o remount,size=20m '{disk}'
+        {words}
+        cp -r '{disk}/out' '{tmp_path}/second'
+    """
+    on_a_disk_of_its_own(script, disk)
+    expected = archive.tree(tmp_path / "room" / "out")
+    first = archive.tree(tmp_path / "first")
+    assert 0 < len(first) < len(expected)
+    assert archive.torn(first, expected) == []
+    assert archive.tree(tmp_path / "second") == expected
+
+
+def test_a_disk_that_cannot_be_written(tmp_path: Path) -> None:
+    """It is said before a model is loaded, whether the folder is there or not."""
+    picture(tmp_path / "in/a.png")
+    disk = tmp_path / "disk"
+    commands = [
+        shlex.join(archive.command(tmp_path / "in", disk / name)) for name in ("there", "new")
+    ]
+    tries = "\n".join(
+        f"status=0; {words} 2>'{tmp_path}/said' || status=$?\n"
+        f"test $status -eq 4\ngrep -q 'cannot be written to' '{tmp_path}/said'"
+        for words in commands
+    )
+    script = f"""
+        export PYTHONPATH='{archive.ROOT}'
+        mkdir '{disk}/there'
+        mount -o remount,ro '{disk}'
+        {tries}
+    """
+    on_a_disk_of_its_own(script, disk)
 
 
 def test_a_name_that_is_taken_by_an_earlier_run_is_not_given_again(tmp_path: Path) -> None:

@@ -157,6 +157,7 @@ def archived(meant: Meant, mode: Mode, root: Path, console: Console) -> int:
 
     root: the folder of the results.
     """
+    from ..inference.archive.report import PAGE
     from ..inference.archive.run import run
     from ..inference.archive.work import Archive
 
@@ -175,9 +176,14 @@ def archived(meant: Meant, mode: Mode, root: Path, console: Console) -> int:
         restart=mode.restart,
         verify=mode.verify,
     )
-    with console:
-        status = run(order, meant.model, meant.pairs, console)
+    try:
+        with console:
+            status = run(order, meant.model, meant.pairs, console)
+    except (KeyboardInterrupt, SystemExit):
+        console.aside("stopped; the same command goes on")
+        raise
     console.summary()
+    console.aside(f"what became of every file: {root / PAGE}")
     return status
 
 

@@ -121,8 +121,10 @@ class Console:
         self.result(report.to_dict(), done + choice)
 
     def passed(self, count: int) -> None:
-        """Counts pictures that need nothing to be done."""
+        """Counts pictures that need nothing to be done, which say nothing of the time left."""
         self.counts["skipped"] += count
+        if self._bar is not None:
+            self._bar.reset(self._task, completed=sum(self.counts.values()))
 
     def failed(self, source: str | Path, target: str | Path, error: BurnishError) -> None:
         """Says that a file could not be restored, and why."""

@@ -37,4 +37,5 @@ def undo(output: Folder, dry_run: DryRun = False, as_json: AsJson = False) -> No
     for path in undone.changed:
         say(f"{path}: changed since it was written, and left where it is")
     done = "would be taken away" if dry_run else "taken away"
-    say(f"{len(undone.results):,} results {done}")
+    many = "1 result" if len(undone.results) == 1 else f"{len(undone.results):,} results"
+    say(f"{many} {done}")

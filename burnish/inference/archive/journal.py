@@ -280,7 +280,8 @@ def _as_output_error(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
+        instead = "" if "disk is full" in str(error) else ", or begin another with --restart"
         raise OutputError(
-            f"{path}: the run's journal cannot be kept ({error}); make room, or begin another "
-            "with --restart"
+            f"{path}: the run's journal cannot be kept ({error}); make room, and run the same "
+            f"again{instead}"
         ) from error

@@ -19,6 +19,7 @@ from PIL import Image
 
 from ... import __version__
 from ...errors import InputCorrupt, InputTruncated
+from ...ground.amounts import in_time
 from ...ground.files import atomic_write
 from ...report.page import paragraph, pictures, row, section, table, write_page
 from .journal import Journal, Line, State
@@ -108,15 +109,14 @@ def counts_in_words(journal: Journal) -> dict[str, int]:
 def _write_page(journal: Journal, root: Path, ended: str, seconds: float) -> None:
     counts = counts_in_words(journal)
     settings = json.loads(journal.said("settings") or "{}")
-    parts = [
-        paragraph(f"The run {ended} after {seconds:,.0f} s, with Burnish {__version__}."),
-        table(("files", "how many"), list(counts.items())),
-        section("What was asked", [table(("setting", "is"), list(settings.items()))]),
-    ]
+    goes_on = " The same command goes on." if ended == "stopped" else ""
+    said = f"The run {ended} after {in_time(seconds)}, with Burnish {__version__}.{goes_on}"
+    parts = [paragraph(said), table(("files", "how many"), list(counts.items()))]
     parts += [*_failed_section(list(_failed(journal))), *_salvaged_section(journal.salvaged())]
     shown = [_pair(line, change, before, after) for line, change, before, after in journal.shown()]
     if shown:
         parts.append(section("The most changed: before and after", [row(shown)]))
+    parts.append(section("What was asked", [table(("setting", "is"), list(settings.items()))]))
     write_page(root / PAGE, f"What became of {root.resolve().name}", parts)
 
 

@@ -73,14 +73,18 @@ def _say_what_is_there(journal: Journal, listener: Listener) -> None:
     if done + exist + aside:
         listener.passed(done + exist + aside)
     if done:
-        listener.say(f"{done:,} pictures are done already")
+        listener.say(f"done already: {_pictures(done)}")
     if exist:
         listener.say(
-            f"{exist:,} files were there before, where results would go, and are left alone; "
-            "--overwrite replaces them"
+            f"left alone, since other files stand where their results would: {_pictures(exist)}; "
+            "--overwrite replaces these files"
         )
     if aside:
-        listener.say(f"{aside:,} pictures are set aside, since they took their process down")
+        listener.say(f"set aside, since they took their process down: {_pictures(aside)}")
+
+
+def _pictures(count: int) -> str:
+    return "1 picture" if count == 1 else f"{count:,} pictures"
 
 
 @contextmanager

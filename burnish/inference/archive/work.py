@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from ...contract import Opened
 from ...errors import BurnishError, ProcessDied
+from ...ground.amounts import in_bytes, in_time
 from ..job import Job, JobReport
 from ..model import Model
 from .journal import Journal, Line, State
@@ -348,17 +349,3 @@ def recover(journal: Journal, order: Archive) -> None:
             finish(journal, order, line, dict(line.record))
         else:
             journal.put(line.id, State.planned)
-
-
-def in_bytes(size: float) -> str:
-    """A number of bytes in words."""
-    return f"{size / 1e9:,.1f} GB" if size >= 1e9 else f"{max(1, size / 1e6):,.0f} MB"
-
-
-def in_time(seconds: float) -> str:
-    """A time in words."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    if seconds < 5400:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h"
