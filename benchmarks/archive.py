@@ -213,14 +213,13 @@ def results(folder: Path) -> int:
     return sum(len(os.listdir(path)) for path in below)
 
 
-def first_result(words: Sequence[str], folder: Path) -> float:
-    """Runs a command until one more result stands in its folder, and kills it; the seconds that
+def killed_with(words: Sequence[str], folder: Path, count: int) -> float:
+    """Runs a command until so many results stand in its folder, and kills it; the seconds that
     took.
     """
-    before = results(folder)
     begun = time.monotonic()
     with subprocess.Popen(words, env=environment()) as run:
-        while results(folder) <= before and run.poll() is None:
+        while not folder.exists() or (results(folder) < count and run.poll() is None):
             time.sleep(0.05)
         seconds = time.monotonic() - begun
         run.send_signal(signal.SIGKILL)
@@ -232,16 +231,15 @@ def many(folder: Path, count: int) -> None:
     end, and how memory grows.
     """
     pictures(folder / "in", count)
-    words = command(folder / "in", folder / "out", "--no-sidecar")
-    for moment in (10, 20, 30, 40, 50):
-        killed(words, moment)
-        before = results(folder / "out")
-        seconds = first_result(words, folder / "out")
-        print(
-            f"killed at {moment} s with {before:,} done; goes on after {seconds:.1f} s", flush=True
-        )
+    out = folder / "out"
+    words = command(folder / "in", out, "--no-sidecar")
+    for part in range(1, 6):
+        killed_with(words, out, part * count // 6)
+        done = results(out)
+        seconds = killed_with(words, out, done + 1)
+        print(f"killed with {done:,} done; goes on after {seconds:.1f} s", flush=True)
     most, seconds = peak_of(words)
-    print(f"the rest: {seconds:.0f} s; {results(folder / 'out'):,} results")
+    print(f"the rest: {seconds:.0f} s; {results(out):,} results")
     few = folder / "few"
     shutil.copytree(folder / "in" / "000", few / "in")
     least, _ = peak_of(command(few / "in", few / "out", "--no-sidecar"))

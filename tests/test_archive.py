@@ -84,7 +84,8 @@ def album(tmp_path: Path) -> Path:
 def test_a_run_leaves_results_sidecars_and_a_report(album: Path) -> None:
     (album / "in/broken.png").write_bytes((album / "in/a.png").read_bytes()[:900])
     before = archive.tree(album / "in")
-    run(album / "in", "-o", album / "out", "-r", "--archive", expect=3)
+    ran = run(album / "in", "-o", album / "out", "-r", "--archive", expect=3).stderr
+    assert f"what became of every file: {album / 'out/burnish-report.html'}\n" in ran
     run(album / "in", "-o", album / "plain", "-r", expect=3)
     found = archive.tree(album / "out")
     results = {name for name in found if not name.endswith(".burnish.json")}
@@ -235,8 +236,14 @@ def test_one_run_at_a_time(album: Path) -> None:
 )
 def test_signals_end_it_in_time_with_a_report(tmp_path: Path, sent: int, status: int) -> None:
     archive.pictures(tmp_path / "in", 200)
-    words = archive.command(tmp_path / "in", tmp_path / "out")
-    with subprocess.Popen(words, env=archive.environment(), stderr=subprocess.PIPE) as work:
+    words = [*archive.command(tmp_path / "in", tmp_path / "out")]
+    words.remove("-q")
+    with subprocess.Popen(
+        words,
+        env=archive.environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    ) as work:
         until = time.monotonic() + 60
         while not list((tmp_path / "out").rglob("IMG*.png")) and time.monotonic() < until:
             time.sleep(0.05)
@@ -246,9 +253,24 @@ def test_signals_end_it_in_time_with_a_report(tmp_path: Path, sent: int, status:
     assert time.monotonic() - begun < 10
     assert work.returncode == status
     assert b"Traceback" not in said
+    assert b"stopped; the same command goes on" in said
     assert report(tmp_path / "out")["ended"] == "stopped"
+    assert "The same command goes on." in (tmp_path / "out/burnish-report.html").read_text()
     assert not list((tmp_path / "out").rglob(".burnish-*"))
     assert not list((tmp_path / "out").rglob("*.part"))
+
+
+def test_what_was_done_before_says_nothing_of_the_time_left() -> None:
+    from burnish.cli.console import Console, _bar
+
+    console = Console(1000)
+    console._bar = _bar()
+    console._task = console._bar.add_task("restoring", total=1000, rate="")
+    console.passed(900)
+    (task,) = console._bar.tasks
+    assert task.completed == 900
+    assert task.total == 1000
+    assert task.speed is None
 
 
 def test_in_place_each_picture_is_restored_once(album: Path) -> None:
