@@ -30,6 +30,8 @@ from PIL import Image, ImageCms, ImageOps
 from burnish import errors, images
 from burnish.ground.files import atomic_write
 from burnish.images import exif
+from burnish.images.formats.png import COLOURS
+from burnish.images.inside.png_rows import PASSES
 from burnish.images.picture import Picture, to_samples
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -310,6 +312,39 @@ def test_a_16_bit_png_with_one_transparent_colour_keeps_its_bits(tmp_path: Path)
     assert samples(images.read(path)).tolist() == [
         [[1, 65535], [257, 0], [65535, 65535], [40000, 65535]]
     ]
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4, 8, 16])
+@pytest.mark.parametrize("kind", [0, 2, 3, 4, 6])
+@pytest.mark.parametrize("size", [(1, 1), (3, 9), (21, 18)])
+def test_interlaced_and_not_are_the_same_picture(
+    size: tuple[int, int], kind: int, bits: int, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """And libpng, which tells the terminal what it thinks of interlaced files, says nothing."""
+    samples, allowed, _ = COLOURS[kind]
+    if bits not in allowed:
+        pytest.skip("no PNG has so many bits of that kind")
+    width, height = size
+    values = np.random.default_rng(bits).integers(0, 2**bits, (height, width * samples))
+    colours = chunk(b"PLTE", bytes(range(256)) * 3) + chunk(b"tRNS", b"\0\x80")
+    extra = {3: colours, 0: chunk(b"tRNS", b"\0\1")}.get(kind, b"")
+
+    def packed(part: NDArray[Any]) -> bytes:
+        ones = np.unpackbits(part.astype(">u2").view(np.uint8).reshape(*part.shape, 2), axis=-1)
+        row = ones[..., 16 - bits :].reshape(len(part), -1)
+        return b"".join(b"\0" + np.packbits(each).tobytes() for each in row)
+
+    drawn = values.reshape(height, width, samples)
+    passes = (drawn[top::down, left::across] for left, top, across, down in PASSES)
+    laced = b"".join(packed(part.reshape(len(part), -1)) for part in passes if part.size)
+    plain = png(width, height, bits, kind, zlib.compress(packed(values)), extra=extra)
+    other = png(width, height, bits, kind, zlib.compress(laced), extra=extra, interlace=1)
+    one, two = images.read(plain), images.read(other)
+    np.testing.assert_array_equal(one.pixels, two.pixels)
+    assert (one.alpha is None) == (two.alpha is None)
+    if one.alpha is not None and two.alpha is not None:
+        np.testing.assert_array_equal(one.alpha, two.alpha)
+    assert capfd.readouterr().err == ""
 
 
 def test_an_interlaced_png_is_read_whole_and_its_missing_rows_are_found(tmp_path: Path) -> None:

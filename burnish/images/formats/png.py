@@ -24,13 +24,12 @@ from ..format import Format, Holds, Saving
 from ..inside.animation import apng, changes, composed, like, see_through
 from ..inside.left import png as rest
 from ..inside.png_chunks import LARGEST_TEXT, Chunks, around, packed
-from ..inside.png_rows import Rows
+from ..inside.png_rows import PASSES, SIGNATURE, Rows
 from ..picture import Depth, Header, Left, Picture, Timing, to_samples
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-SIGNATURE = b"\x89PNG\r\n\x1a\n"
 LARGEST = 2**31 - 1
 #: colour type -> samples a pixel, bits that it may have, its name
 COLOURS: dict[int, tuple[int, tuple[int, ...], str]] = {
@@ -165,8 +164,6 @@ def decode(file: BinaryIO, header: Header, name: str) -> Iterator[Picture]:
     """The picture, or the frames, behind what is shown where nothing is animated. Raises
     InputTruncated or InputCorrupt.
     """
-    from imagecodecs import png_decode
-
     check_chunks(file, name)
     size = (header.width, header.height)
     film = None
@@ -174,7 +171,7 @@ def decode(file: BinaryIO, header: Header, name: str) -> Iterator[Picture]:
         chunks = _bodies(file, name, apng.CHUNKS - {b"IDAT", b"fdAT"})
         film = apng.film(chunks, size, not header.alpha, name)
     if film is None or film.stand_in:
-        samples = png_decode(_pixels_alone(file, name))
+        samples = _decoded(_pixels_alone(file, name), name)
         if samples.dtype.name != header.depth or samples.shape[:2] != (header.height, header.width):
             raise corrupt(name, f"it decodes to {samples.shape} of {samples.dtype}")
         yield header.picture(samples if film is None else like(samples, header.alpha))
@@ -189,10 +186,40 @@ def decode(file: BinaryIO, header: Header, name: str) -> Iterator[Picture]:
 
 def _still(data: bytes, name: str) -> NDArray[Any]:
     """The samples of a frame that stands in a PNG of its own."""
+    check_chunks(io.BytesIO(data), name)
+    return _decoded(data, name)
+
+
+def _decoded(data: bytes, name: str) -> NDArray[Any]:
+    """The samples of a file that `check_chunks` has passed, of chunks of pixels alone.
+
+    Each pass of an interlaced picture is decoded as a picture of its own: of the whole, libpng
+    tells the terminal that it should be read otherwise.
+    """
     from imagecodecs import png_decode
 
-    check_chunks(io.BytesIO(data), name)
-    return np.asarray(png_decode(data))
+    found = list(_bodies(io.BytesIO(data), name, DECODED))
+    header = found[0][1]
+    rows = _rows(header, name)
+    if not rows.interlaced:
+        return np.asarray(png_decode(data))
+    lines = zlib.decompress(b"".join(body for letters, body in found if letters == b"IDAT"))
+    colours = b"".join(_chunk(*each) for each in found if each[0] in (b"PLTE", b"tRNS"))
+    whole: NDArray[Any] | None = None
+    place = 0
+    for (left, top, across, down), (length, count) in zip(PASSES, rows.passes, strict=True):
+        if not count:
+            continue
+        size = struct.pack(">II", -(-(rows.width - left) // across), count)
+        packed = zlib.compress(lines[place : place + length * count], 0)
+        place += length * count
+        chunks = (_chunk(b"IHDR", size + header[8:12] + b"\0"), colours, _chunk(b"IDAT", packed))
+        part = np.asarray(png_decode(b"".join((SIGNATURE, *chunks, _chunk(b"IEND", b"")))))
+        if whole is None:
+            whole = np.empty((rows.height, rows.width, *part.shape[2:]), part.dtype)
+        whole[top::down, left::across] = part
+    assert whole is not None
+    return whole
 
 
 def _bodies(file: BinaryIO, name: str, wanted: Collection[bytes]) -> Iterator[tuple[bytes, bytes]]:

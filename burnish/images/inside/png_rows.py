@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+#: how a PNG begins
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
 #: x start, y start, x step, y step of the seven passes of an interlaced picture
 PASSES = (
     (0, 0, 8, 8),

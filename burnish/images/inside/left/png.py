@@ -18,10 +18,9 @@ from ...damage import corrupt
 from ...damage.left import DOUBT
 from ...picture import Left, Picture
 from ..png_chunks import LARGEST, packed
-from ..png_rows import PASSES, Rows
+from ..png_rows import PASSES, SIGNATURE, Rows
 from .inflate import begun
 
-SIGNATURE = b"\x89PNG\r\n\x1a\n"
 #: the highest number of a filter, with which a row begins
 FILTERS = 4
 #: chunks of an animation
