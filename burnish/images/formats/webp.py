@@ -162,14 +162,15 @@ def salvage(file: BinaryIO, name: str) -> tuple[Header, Iterator[Picture]]:
 
 def _left(found: rest.Cut, header: Header, name: str) -> Iterator[Picture]:
     """The picture of a cut file, with what of it is there."""
-    room = header.width * header.height * 4
-    versions: list[Picture] = []
+    yield rest.left(_versions(found, header, name), name)
+
+
+def _versions(found: rest.Cut, header: Header, name: str) -> Iterator[Picture]:
+    """The picture with this and that behind its data, as far as it is decoded so."""
     for pad in rest.PADS:
         with suppress(InputTruncated, InputCorrupt), damage(name):
-            data = io.BytesIO(found.padded(pad, room))
-            versions.append(next(decode(data, header, name)))
-    _, missing = rest.missing((each.pixels for each in versions), name)
-    yield replace(versions[0], left=Left(missing))
+            data = io.BytesIO(found.padded(pad, header.width * header.height + 4096))
+            yield next(decode(data, header, name))
 
 
 def glance(data: bytes, name: str) -> Image:

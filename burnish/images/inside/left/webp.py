@@ -8,18 +8,17 @@ file is decoded with this and that behind its data, and what comes out the same 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ....contract import Array
 from ...damage import truncated
+from ...picture import Left, Picture
 
 #: what is put behind the data
-PADS = (0, 1, 2, 8, 32, 128, 0xAA)
+PADS = (0, 2, 32, 0xAA)
 #: so many of them have to be decoded for the result to be trusted
-ENOUGH = 4
+ENOUGH = 3
 #: rows above the first that differs into which it may have been smoothed
 REACH = 8
 #: bytes of RIFF's head, and of that of a chunk
@@ -66,23 +65,24 @@ def cut(data: bytes, name: str) -> Cut:
     return Cut(data, place, frames)
 
 
-def missing(versions: Iterator[Array], name: str) -> tuple[Array, NDArray[np.bool_]]:
-    """The first of some versions [1, C, H, W] of a picture, and from which row on they differ, as
-    what is missing [H, W]. InputTruncated where they are too few to tell.
+def left(versions: Iterator[Picture], name: str) -> Picture:
+    """The first of some versions of a picture, of which is missing what lies below the first row
+    that is not the same in all. InputTruncated where they are too few to tell.
     """
     first = next(versions, None)
     if first is None:
         raise truncated(name)
-    differs = np.zeros(first.shape[-2], bool)
+    differs = np.zeros(first.pixels.shape[-2], bool)
     count = 1
     for other in versions:
-        differs |= (first != other).any(axis=(0, 1, 3))
+        differs |= (first.pixels != other.pixels).any(axis=(0, 1, 3))
         count += 1
     if count < ENOUGH:
         raise truncated(name)
     below = np.logical_or.accumulate(differs)
     below[:-REACH] |= below[REACH:]
-    return first, np.broadcast_to(below[:, None], first.shape[-2:])
+    missing = np.broadcast_to(below[:, None], first.pixels.shape[-2:])
+    return replace(first, left=Left(missing))
 
 
 def _with_length(data: bytes) -> bytes:
