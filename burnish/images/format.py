@@ -154,6 +154,11 @@ class Format:
     extra: Extra | None = None
 
     @property
+    def one(self) -> str:
+        """One such file, in sentences: "a JPEG", "an AVIF"."""
+        return f"{'an' if self.title[0] in 'AEIO' else 'a'} {self.title}"
+
+    @property
     def here(self) -> bool:
         """Whether what reads and writes it is installed."""
         return self.extra is None or self.extra.installed
@@ -166,16 +171,14 @@ class Format:
     def needed(self, name: str) -> None:
         """UnsupportedFormat, with what to install, where what reads it is not there."""
         if self.extra is not None and not self.here:
-            raise UnsupportedFormat(f"{name}: is a {self.title}; {self.extra.brought}")
+            raise UnsupportedFormat(f"{name}: is {self.one}; {self.extra.brought}")
 
     def encoder(self, name: str) -> Encode:
         """What writes it. UsageError where nothing does, and MissingExtra where it is not there."""
         if self.encode is None:
-            raise UsageError(
-                f"{name}: a {self.title} is read and never written; write .tif or .png"
-            )
+            raise UsageError(f"{name}: {self.one} is read and never written; write .tif or .png")
         if self.extra is not None and not self.here:
-            raise MissingExtra(f"{name}: a {self.title} cannot be written; {self.extra.brought}")
+            raise MissingExtra(f"{name}: {self.one} cannot be written; {self.extra.brought}")
         return self.encode
 
     def recognises(self, head: bytes) -> bool:

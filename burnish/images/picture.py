@@ -193,6 +193,8 @@ class Header(Beside):
     alpha: bool
     #: how the file has its samples, in words
     stored: str
+    #: how the file packs its samples, in words; empty where `stored` says all
+    packed: str = ""
     #: the names of the planes beside colour and alpha
     extras: tuple[str, ...] = ()
     #: how many pictures the file holds: frames, or pages that are no smaller copies of another

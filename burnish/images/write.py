@@ -52,7 +52,7 @@ def check_format(picture: Picture, path: str | Path, scale: int = 1) -> list[str
         if low < -OVERSHOOT or high > 1 + OVERSHOOT:
             instead = _instead(lambda holds: "float32" in holds.depths)
             raise FormatLimit(
-                f"{path}: float values from {low:.3g} to {high:.3g} do not fit a {format.name}, "
+                f"{path}: float values from {low:.3g} to {high:.3g} do not fit {format.one}, "
                 f"which holds 0 to 1; write {instead}, or scale them first"
             )
     said = _check_picture(picture, format, str(path), scale)
@@ -183,7 +183,7 @@ def _all_ready(
         first = first or picture
         if "frames" in format.holds.several and not _alike(first, picture):
             raise FormatLimit(
-                f"{name}: the frames of a {format.title} are of one size and kind, and these are "
+                f"{name}: the frames of {format.one} are of one size and kind, and these are "
                 "not; write each into a file of its own with --pages"
             )
         ready, lost = _ready(picture, format, name)
@@ -227,7 +227,7 @@ def _check_several(count: int, several: Several, format: Format, name: str) -> l
         return [f"{format.title} has no animation: its frames become pages, and are not timed"]
     what = "frames of an animation" if format.holds.several else "one picture"
     raise FormatLimit(
-        f"{name}: there are {count} {several}, and a {format.title} holds {what}; write "
+        f"{name}: there are {count} {several}, and {format.one} holds {what}; write "
         f"{_instead(lambda holds: several in holds.several)}, or choose one with --pages 1"
     )
 
@@ -259,13 +259,13 @@ def _check(
     longest = max(size)
     if alpha and not holds.alpha:
         raise FormatLimit(
-            f"{name}: a {format.title} has no alpha, and this picture does; write "
+            f"{name}: {format.one} has no alpha, and this picture does; write "
             f"{_instead(lambda other: other.alpha and _fits(other, longest))}"
         )
     if not _fits(holds, longest):
         instead = _instead(lambda other: _fits(other, longest) and (other.alpha or not alpha))
         raise FormatLimit(
-            f"{name}: a {format.title} is at most {holds.side} pixels wide and high, and this is "
+            f"{name}: {format.one} is at most {holds.side} pixels wide and high, and this is "
             f"{size[0]}x{size[1]}; write {instead}"
         )
     said = []

@@ -1,11 +1,12 @@
-"""`burnish info`: a model's card, or a picture's facts."""
+"""`burnish info`: a model's card, or the facts of a picture, or of all in a folder."""
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,13 +15,21 @@ from ..app import app
 from ..console import sureness
 from ..opening import training_wing
 from ..options import AsJson
+from ..pictures import as_lines, in_a_line
+
+if TYPE_CHECKING:
+    from ...pipeline import Look
 
 File = Annotated[
     str,
     typer.Argument(
-        metavar="FILE", show_default=False, help="A model's name or file, a picture, or a PDF."
+        metavar="FILE",
+        show_default=False,
+        help="A model's name or file, a picture, a PDF, or a folder of pictures.",
     ),
 ]
+#: the exit status where some of several were not right
+FAILED = 3
 #: the quality of a picture whose pixels show no compression
 UNCOMPRESSED = 100
 
@@ -30,6 +39,7 @@ def info(file: File, as_json: AsJson = False) -> None:
     """burnish info photo
 
     A model's card; or a picture's facts, what a look at it shows, and what `restore` would do.
+    Of a folder a line for each picture, as far as its head tells.
     """
     from ...inference.classical import listed
     from ...inference.pdf import is_pdf
@@ -41,6 +51,9 @@ def info(file: File, as_json: AsJson = False) -> None:
         record, text = _of_filter(file)
     elif file in names() or file.endswith((".onnx", ".safetensors")):
         record, text = _of_model(file)
+    elif Path(file).is_dir():
+        _folder(Path(file), as_json)
+        return
     else:
         record, text = _of_document(Path(file)) if is_pdf(file) else _of_picture(Path(file))
     print(json.dumps(record) if as_json else text)
@@ -101,28 +114,56 @@ def _of_document(path: Path) -> tuple[Mapping[str, Any], str]:
 
 def _of_picture(path: Path) -> tuple[Mapping[str, Any], str]:
     """The record and the text of a picture: its facts, what it shows, and what restores it."""
-    from ...images import facts
-
-    found = facts(path)
-    seen, text = _look(path)
-    lines = [f"{key:<12} {value}" for key, value in {**found, **text}.items()]
-    return {**found, "look": seen}, "\n".join(lines)
-
-
-def _look(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
-    """What a look at the pixels shows, and what `burnish restore` would do: a record, and lines.
-
-    Of several pictures in a file it is the first. Of pixels that cannot be read, it is why not.
-    """
-    from ...images import frames, toned
-    from ...inference.automatic import choose
+    from ...images import facts, frames, toned
     from ...pipeline import Look
 
+    found = facts(path)
     try:
         header, pictures = frames(path)
-        look = Look(toned(next(pictures)))
+        picture = next(pictures)
     except InputError as error:
-        return {"error": {"code": error.code, "message": str(error)}}, {"not seen": str(error)}
+        found = {**found, "refused": str(error).removeprefix(f"{path}: ")}
+        look = {"error": {"code": error.code, "message": str(error)}}
+        return {**found, "look": look}, as_lines(found, {})
+    seen, text = _seen(Look(toned(picture)))
+    if header.frames > 1:
+        text = {"looked at": f"the first of {header.frames} {header.several}", **text}
+    for key, met in (("notes", picture.notes), ("lost", picture.lost)):
+        together = list(dict.fromkeys([*found.get(key, ()), *met]))
+        found = {**found, key: together} if together else found
+    return {**found, "look": seen}, as_lines(found, text)
+
+
+def _folder(folder: Path, as_json: bool) -> None:
+    """A line for each picture of a folder. Ends with 3 where some are none that can be read."""
+    from ...images import FORMATS, facts
+    from ...inference.targets import passed_over, pictures_in
+
+    failed, formats = 0, Counter[str]()
+    for path in pictures_in(folder):
+        try:
+            found = facts(path)
+        except InputError as error:
+            failed += 1
+            record = {"file": path, "error": {"code": error.code, "message": str(error)}}
+            print(json.dumps(record) if as_json else error)
+            continue
+        formats[found["format"]] += 1
+        print(json.dumps(found) if as_json else in_a_line(found))
+    if not as_json:
+        counted = [f"{count} {FORMATS[name].title}" for name, count in formats.most_common()]
+        others = [f"{count} {ending}" for ending, count in passed_over([folder], False).items()]
+        words = ", ".join(counted) or "no pictures"
+        words += f"; not read: {', '.join(others)}" if others else ""
+        print(f"{folder}: {words}" + (f"; {failed} cannot be read" if failed else ""))
+    if failed:
+        raise typer.Exit(FAILED)
+
+
+def _seen(look: Look) -> tuple[dict[str, Any], dict[str, str]]:
+    """What a look at the pixels shows, and what `burnish restore` would do: a record, and lines."""
+    from ...inference.automatic import choose
+
     noise = look.finding("noise")
     quality = look.finding("quality")
     choice = choose(look)
@@ -136,9 +177,7 @@ def _look(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
         "models": choice.models,
         "why": choice.sentence,
     }
-    several = {"looked at": f"the first of {header.frames} {header.several}"}
     text = {
-        **(several if header.frames > 1 else {}),
         "looks like": f"a {look.kind}, {'black and white' if look.grey else 'in colour'}",
         "noise": f"{noise.value:.3g}, {sureness(noise.value, noise.margin or 0.0)}",
         "compressed": f"as by a JPEG of quality {quality.value:.0f}, by its {quality.origin}",

@@ -30,6 +30,23 @@ if TYPE_CHECKING:
 QUALITY = 95
 #: baseline, extended, progressive; the same with arithmetic coding
 DECODED = {0xC0, 0xC1, 0xC2, 0xC9, 0xCA}
+#: these in words
+CODINGS = {
+    0xC0: "baseline",
+    0xC1: "extended",
+    0xC2: "progressive",
+    0xC9: "arithmetic coding",
+    0xCA: "progressive, arithmetic coding",
+}
+#: how much finer brightness is sampled than colour, across and down, as it is usually said
+RATIOS = {
+    (1, 1): "4:4:4",
+    (2, 1): "4:2:2",
+    (2, 2): "4:2:0",
+    (1, 2): "4:4:0",
+    (4, 1): "4:1:1",
+    (4, 2): "4:1:0",
+}
 #: components -> bits that a sample may have
 BITS = {1: (8, 12), 3: (8, 12), 4: (8,)}
 #: as Pillow calls them
@@ -62,6 +79,7 @@ def examine(file: BinaryIO, name: str) -> Header:
         bits=None if bits == 8 else bits,
         alpha=False,
         stored=f"{bits}-bit {({1: 'grey', 3: 'colour', 4: 'CMYK'})[components]}",
+        packed=_packed(found),
         lossy=True,
         icc=icc,
         exif=found.exif,
@@ -74,6 +92,20 @@ def examine(file: BinaryIO, name: str) -> Header:
         parts=(*found.parts, *_index(found, packet)),
         lost=(f"not kept: {', '.join(left)}",) if left else (),
     )
+
+
+def _packed(found: Segments) -> str:
+    """The kind of its coding, and how finely colours are sampled, in words."""
+    assert found.frame is not None
+    marker, frame = found.frame
+    steps = [(each >> 4, each & 15) for each in frame[7::3]]
+    if len(steps) == 1:
+        return CODINGS[marker]
+    (across, down), (less_across, less_down) = steps[:2]
+    # in the usual way, or as so many samples of brightness for one of colour
+    ratio = (across // max(1, less_across), down // max(1, less_down))
+    sampling = RATIOS.get(ratio, f"{ratio[0]}x{ratio[1]} for one")
+    return f"{CODINGS[marker]}, {sampling}"
 
 
 def _index(found: Segments, packet: bytes | None) -> tuple[Part, ...]:

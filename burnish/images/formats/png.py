@@ -88,7 +88,7 @@ def _collected(file: BinaryIO, name: str) -> tuple[Chunks, list[tuple[bytes, byt
 def examine(file: BinaryIO, name: str) -> Header:
     """The header; no pixel is decoded."""
     found, frames = _collected(file, name)
-    width, height, bits, kind, *_ = _header(found.single["IHDR"], name)
+    width, height, bits, kind, _, _, interlace = _header(found.single["IHDR"], name)
     alpha = kind in (4, 6) or "tRNS" in found.single
     film = None
     if any(letters == b"acTL" for letters, _ in frames):
@@ -109,6 +109,7 @@ def examine(file: BinaryIO, name: str) -> Header:
         depth="uint16" if bits == 16 else "uint8",
         alpha=alpha,
         stored=f"{bits}-bit {COLOURS[kind][2]}",
+        packed="interlaced" if interlace else "",
         icc=found.icc,
         exif=found.exif,
         xmp=found.xmp,

@@ -111,6 +111,7 @@ def _header(file: BinaryIO, tiff: TiffFile, whole: Whole, name: str) -> Header:
         kind.depth,
         kind.alpha,
         kind.stored,
+        packed=_packed(tiff, page),
         lossy=page.compression in tags.JPEGS,
         icc=block_of(file, tiff, page, tags.ICC),
         exif=block,
@@ -125,6 +126,18 @@ def _header(file: BinaryIO, tiff: TiffFile, whole: Whole, name: str) -> Header:
         bits=kind.significant,
         extras=(*extras, *(plane_name(plane) for plane in whole.planes)),
     )
+
+
+def _packed(tiff: TiffFile, page: TiffPage) -> str:
+    """How a page is packed, in words."""
+    name = tags.PACKED.get(int(page.compression), f"compression {int(page.compression)}")
+    words = [name]
+    if page.is_tiled:
+        words.append(f"tiles of {page.tilewidth}x{page.tilelength}")
+    words += ["separate planes"] if page.planarconfig == 2 and page.samplesperpixel > 1 else []
+    words += ["BigTIFF"] if tiff.is_bigtiff else []
+    words += ["big-endian"] if tiff.byteorder == ">" else []
+    return ", ".join(words)
 
 
 def _insides(file: BinaryIO, tiff: TiffFile, page: TiffPage, kind: Kind) -> Insides:

@@ -38,6 +38,31 @@ ZSTD, NEW_ZSTD = 50000, 34926
 WEBP, NEW_WEBP, LERC, PNG = 50001, 34927, 34887, 34933
 JPEG_XL, DNG_JPEG_XL, LOSSY_DNG, OTHER_JPEG = 50002, 52546, 34892, 33007
 JPEG_2000 = (33003, 33004, 33005, 34712)
+#: these in words
+PACKED = {
+    NONE: "not compressed",
+    CCITT_RLE: "CCITT RLE",
+    CCITT_3: "CCITT Group 3",
+    CCITT_4: "CCITT Group 4",
+    LZW: "LZW",
+    OLD_JPEG: "JPEG (old)",
+    JPEG: "JPEG",
+    DEFLATE: "deflate",
+    PACKBITS: "PackBits",
+    OLD_DEFLATE: "deflate",
+    LZMA: "LZMA",
+    ZSTD: "ZSTD",
+    NEW_ZSTD: "ZSTD",
+    WEBP: "WebP",
+    NEW_WEBP: "WebP",
+    LERC: "LERC",
+    PNG: "PNG",
+    JPEG_XL: "JPEG XL",
+    DNG_JPEG_XL: "JPEG XL",
+    LOSSY_DNG: "JPEG",
+    OTHER_JPEG: "JPEG",
+    **dict.fromkeys(JPEG_2000, "JPEG 2000"),
+}
 JPEGS = frozenset({OLD_JPEG, JPEG, LOSSY_DNG, OTHER_JPEG})
 
 # What a sample beside the colours is (ExtraSamples)

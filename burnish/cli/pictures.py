@@ -1,0 +1,130 @@
+"""What `burnish info` says of pictures, in lines to read: of one, and of all in a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ..images import FORMATS
+
+#: how an orientation tag of EXIF, 2 to 8, shows what is stored
+TURNS = {
+    2: "mirrored",
+    3: "turned by 180°",
+    4: "mirrored, and turned by 180°",
+    5: "mirrored, and turned by 90° to the left",
+    6: "turned by 90° to the right",
+    7: "mirrored, and turned by 90° to the right",
+    8: "turned by 90° to the left",
+}
+#: what each block beside a picture is called
+BLOCKS = {
+    "exif": "EXIF",
+    "xmp": "XMP",
+    "icc": "profile",
+    "iptc": "IPTC",
+    "photoshop": "Photoshop",
+    "texts": "texts",
+}
+#: centimetres of an inch
+INCH = 2.54
+#: the width of labels
+LABEL = 13
+
+
+def as_lines(facts: Mapping[str, Any], seen: Mapping[str, str]) -> str:
+    """What is known of a picture: as `images.facts` has it, and what a look at it shows."""
+    title = FORMATS[facts["format"]].title
+    size = f"{facts['width']}x{facts['height']} pixels"
+    lines = [f"{facts['file']}: {title}, {size}, {in_bytes(facts['bytes'])}"]
+    told = [*_stored(facts), *_colours(facts), *_beside(facts), *seen.items(), *_result(facts)]
+    return "\n".join([*lines, *(f"  {label:<{LABEL}}{text}" for label, text in told)])
+
+
+def in_a_line(facts: Mapping[str, Any]) -> str:
+    """What is known of a picture, as one of many."""
+    words = [FORMATS[facts["format"]].title, f"{facts['width']}x{facts['height']}"]
+    words += [text for label, text in _stored(facts) if label in ("stored", "pages", "frames")]
+    words += [f"profile {facts['profile']}"] if facts["profile"] else []
+    words += [f"restored as {facts['result']}"] if FORMATS[facts["format"]].encode is None else []
+    words += [facts["refused"]] if "refused" in facts else []
+    return f"{facts['file']}: {', '.join([*words, *facts.get('lost', ())])}"
+
+
+def in_bytes(size: int) -> str:
+    """So many bytes, in words."""
+    if size < 10_000:
+        return f"{size} bytes"
+    return f"{size / 1e3:.0f} kB" if size < 10_000_000 else f"{size / 1e6:.0f} MB"
+
+
+def _stored(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """How its samples are stored."""
+    words = [facts["stored"], facts.get("packed", "")]
+    words += [f"quality {facts['quality']}"] if "quality" in facts else []
+    yield "stored", ", ".join(filter(None, words))
+    if "pages" in facts:
+        yield "pages", f"{facts['pages']} pages"
+    if "frames" in facts:
+        plays = facts["plays"]
+        often = plays if plays == "endlessly" else "once" if plays == 1 else f"{plays} times"
+        time = f"shown for {facts['seconds']:g} s"
+        yield "frames", f"{facts['frames']} frames, {time}, played {often}"
+    if facts["orientation"] != 1:
+        yield "shown", f"{TURNS[facts['orientation']]} (orientation {facts['orientation']})"
+    if facts["alpha"]:
+        yield "alpha", "yes: parts of it can be looked through"
+    if "planes" in facts:
+        named = ("of an unknown kind" if each == "extra" else each for each in facts["planes"])
+        yield "planes", f"{', '.join(named)}; carried as they are"
+
+
+def _colours(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Which colours its numbers mean."""
+    gamut = facts["gamut"]
+    if facts["profile"] is not None:
+        same = gamut in ("", "grey") or gamut == facts["profile"]
+        yield "profile", facts["profile"] + ("" if same else f" (its colours: {gamut})")
+    elif "cicp" in facts:
+        yield "colours", f"by code, {'-'.join(map(str, facts['cicp']))} ({gamut or 'unknown'})"
+    elif "CMYK" in facts["stored"]:
+        yield "profile", "none: its inks are of no known kind"
+    elif FORMATS[facts["format"]].encode is not None:
+        yield "profile", "none: its numbers are taken for sRGB's"
+    if facts["dpi"] is not None:
+        across, down = facts["dpi"]
+        said = f"{across:g}" if across == down else f"{across:g} across, {down:g} down"
+        paper = f"{facts['width'] / across * INCH:.1f} x {facts['height'] / down * INCH:.1f} cm"
+        yield "dpi", f"{said}: {paper} on paper" if across and down else said
+
+
+def _beside(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What stands beside it."""
+    sizes = facts["metadata"]
+    known = [f"{BLOCKS[name]} ({in_bytes(sizes[name])})" for name in BLOCKS if name in sizes]
+    if known:
+        yield "metadata", ", ".join(known)
+    if "texts" in facts:
+        yield "texts", ", ".join(dict.fromkeys(facts["texts"]))
+    if "besides" in facts:
+        yield "holds also", ", ".join(facts["besides"])
+    if "thumbnail" in sizes:
+        yield "thumbnail", f"{in_bytes(sizes['thumbnail'])}, left out: it shows what was before"
+    for label in ("camera", "taken"):
+        if label in facts:
+            yield label, facts[label]
+    if "by" in facts:
+        yield "read by", facts["by"]
+    for note in facts.get("notes", ()):
+        yield "note", note
+
+
+def _result(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What a restored file keeps."""
+    if "refused" in facts:
+        yield "result", f"none: {facts['refused']}"
+        return
+    lost: Sequence[str] = facts["lost"]
+    yield "result", f"a {facts['result']}" + ("" if lost else ", with all that is in this file")
+    for each in lost:
+        yield "", each
