@@ -18,11 +18,12 @@ from odd_good import Good, odd_good
 from PIL import Image
 from test_jxl import animated
 from test_kept import ADOBE, DISPLAY_P3, PROPHOTO, profile_of
+from test_modern import dng
 from typer.testing import CliRunner
 
 from burnish import images
 from burnish.cli import app
-from burnish.cli.pictures import TURNS, in_bytes
+from burnish.cli.pictures import LABEL, TURNS, in_bytes
 from burnish.images import FORMATS, exif
 from burnish.images.colour.gamut import gamut
 from burnish.images.picture import Header
@@ -36,8 +37,8 @@ def info(path: Path | str, *words: str, status: int = 0) -> str:
 
 def lines(text: str) -> dict[str, str]:
     """What is said under each label."""
-    found = (line[2:].split(None, 1) for line in text.splitlines()[1:] if line[2] != " ")
-    return {label: said for label, said in found}
+    told = (line[2:] for line in text.splitlines()[1:] if line[2] != " ")
+    return {line[:LABEL].strip(): line[LABEL:] for line in told}
 
 
 def camera(orientation: int) -> Image.Exif:
@@ -122,7 +123,7 @@ def test_a_scan_is_told_with_its_planes_its_pages_and_its_packing(tmp_path: Path
     said = lines(info(tmp_path / "b.tif"))
     assert said["pages"] == "3 pages"
     assert said["stored"] == "8-bit colour, deflate"
-    assert said["looked"] == "at    the first of 3 pages"
+    assert said["looked at"] == "the first of 3 pages"
 
 
 def test_an_animation_is_told_with_its_time(tmp_path: Path) -> None:
@@ -137,6 +138,9 @@ def test_an_animation_is_told_with_its_time(tmp_path: Path) -> None:
         )
         said = lines(info(tmp_path / "a.webp"))
         assert said["frames"] == f"3 frames, shown for 0.7 s, played {words}"
+    frames[0].save(tmp_path / "a.png", save_all=True, append_images=frames[1:])
+    said = lines(info(tmp_path / "a.png"))
+    assert said["frames"] == "3 frames, of no set time, played endlessly"
     (tmp_path / "a.jxl").write_bytes(animated())
     said = lines(info(tmp_path / "a.jxl"))
     assert said["result"].startswith("none: is an animated JPEG XL")
@@ -158,6 +162,26 @@ def test_what_a_restored_file_would_not_keep_is_told(tmp_path: Path) -> None:
     said = lines(info(tmp_path / "c.jpg"))
     assert said["result"].startswith("none: ends before its picture does")
     assert "restore" not in said
+
+
+def test_what_follows_a_picture_is_told(tmp_path: Path) -> None:
+    film = b"\0\0\0\x18ftypmp42" + bytes(50)
+    (tmp_path / "a.jpg").write_bytes(encoded(pixels(), "JPEG") + film)
+    assert lines(info(tmp_path / "a.jpg"))["holds also"] == "its film"
+    assert json.loads(info(tmp_path / "a.jpg", "--json"))["besides"] == ["its film"]
+
+
+def test_a_file_that_is_only_read_and_one_without_red_green_and_blue(tmp_path: Path) -> None:
+    pytest.importorskip("rawpy", reason="needs burnish[raw]")
+    (tmp_path / "a.dng").write_bytes(dng())
+    said = lines(info(tmp_path / "a.dng"))
+    assert said["result"] == "a .tif, since files like this one are only read"
+    assert "profile" not in said
+    lab = tiff_of(pixels(), photometric="cielab")
+    (tmp_path / "a.tif").write_bytes(lab)
+    said = lines(info(tmp_path / "a.tif"))
+    assert said["stored"] == "8-bit Lab, not compressed"
+    assert "profile" not in said
 
 
 def test_a_thumbnail_is_told_and_that_it_is_left_out(tmp_path: Path) -> None:

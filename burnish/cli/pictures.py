@@ -68,7 +68,7 @@ def _stored(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if "frames" in facts:
         plays = facts["plays"]
         often = plays if plays == "endlessly" else "once" if plays == 1 else f"{plays} times"
-        time = f"shown for {facts['seconds']:g} s"
+        time = f"shown for {facts['seconds']:g} s" if facts["seconds"] else "of no set time"
         yield "frames", f"{facts['frames']} frames, {time}, played {often}"
     if facts["orientation"] != 1:
         yield "shown", f"{TURNS[facts['orientation']]} (orientation {facts['orientation']})"
@@ -89,7 +89,7 @@ def _colours(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "colours", f"by code, {'-'.join(map(str, facts['cicp']))} ({gamut or 'unknown'})"
     elif "CMYK" in facts["stored"]:
         yield "profile", "none: its inks are of no known kind"
-    elif FORMATS[facts["format"]].encode is not None:
+    elif FORMATS[facts["format"]].encode is not None and "Lab" not in facts["stored"]:
         yield "profile", "none: its numbers are taken for sRGB's"
     if facts["dpi"] is not None:
         across, down = facts["dpi"]
@@ -125,6 +125,10 @@ def _result(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "result", f"none: {facts['refused']}"
         return
     lost: Sequence[str] = facts["lost"]
-    yield "result", f"a {facts['result']}" + ("" if lost else ", with all that is in this file")
+    if FORMATS[facts["format"]].encode is None:
+        words = ", since files like this one are only read"
+    else:
+        words = "" if lost else ", with all that is in this file"
+    yield "result", f"a {facts['result']}{words}"
     for each in lost:
         yield "", each

@@ -12,7 +12,7 @@ from ..contract import Array
 from ..errors import UsageError
 from ..ground.resize import resize
 from .exif import set_size, without_thumbnail
-from .inside.tiff.insides import Insides
+from .inside.tiff_insides import Insides
 from .metadata import Part, Text, xmp
 
 if TYPE_CHECKING:

@@ -128,7 +128,9 @@ def _of_picture(path: Path) -> tuple[Mapping[str, Any], str]:
     seen, text = _seen(Look(toned(picture)))
     if header.frames > 1:
         text = {"looked at": f"the first of {header.frames} {header.several}", **text}
-    for key, met in (("notes", picture.notes), ("lost", picture.lost)):
+    # what a decoder came upon, besides what the head told
+    parts = tuple(part.name for part in picture.parts if part.name)
+    for key, met in (("notes", picture.notes), ("lost", picture.lost), ("besides", parts)):
         together = list(dict.fromkeys([*found.get(key, ()), *met]))
         found = {**found, key: together} if together else found
     return {**found, "look": seen}, as_lines(found, text)

@@ -14,11 +14,11 @@ from ... import exif
 from ...exif import Directory, Field, Layout
 from ...exif.fields import Name
 from ...picture import BITS, Picture, Plane, to_samples
+from ..tiff_insides import Insides
 from . import tags
 from .colours import rgb_to_lab
 from .directory import LARGEST_CLASSIC, Pages, blob, longs, ratios, shorts
 from .fields import GEO, field_of
-from .insides import Insides
 from .pack import Packing, packing_of, strips_of
 from .planes import page_numbers
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..tiff_insides import Insides
 from . import tags
-from .insides import Insides
 
 #: bytes that a strip has before it is packed, about: as many as TIFF's own library has by default
 STRIP = 1 << 18
