@@ -93,11 +93,13 @@ class Console:
         """Says a remark that was made during the work."""
         self.aside(f"note: {text}")
 
-    def planned(self, job: Job) -> None:
-        """Says what would be done."""
+    def planned(self, job: Job, notes: Sequence[str]) -> None:
+        """Says what would be done, and what is known before of what would be said of it."""
         status = "planned" if job.wanted else "exists"
         record = {"source": job.source, "target": job.target, "status": status}
-        self.result(record, f"{job.source} -> {job.target}")
+        for note in notes:
+            self.aside(f"{job.source}: {note}")
+        self.result({**record, "notes": list(notes)}, f"{job.source} -> {job.target}")
 
     def done(self, report: JobReport) -> None:
         """Says what became of a job that was done, or skipped."""

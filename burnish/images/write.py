@@ -60,19 +60,27 @@ def check_format(picture: Picture, path: str | Path, scale: int = 1) -> list[str
 
 
 def check_header(
-    header: Header, path: str | Path, scale: int = 1, count: int | None = None
+    header: Header,
+    path: str | Path,
+    scale: int = 1,
+    count: int | None = None,
+    saving: Saving | None = None,
 ) -> list[str]:
     """As `check_format`, of what is not decoded yet, as far as its header tells.
 
-    count: how many of its pictures go into the file; None is all. FormatLimit where there are
-    several and the format holds one, or frames and these are pages.
+    count: how many of its pictures go into the file; None is all. saving: how it is to be written;
+    None is the usual way. FormatLimit where there are several and the format holds one, or frames
+    and these are pages.
     """
     format = format_of(path)
     many = header.frames if count is None else count
     said = _check_several(many, header.several, format, str(path))
     size = (scale * header.width, scale * header.height)
     said += check_kind(*size, header.depth, header.alpha, path, header.extras, header.bits)
-    return said + _beside(header, format, header.channels)[1]
+    said += _beside(header, format, header.channels)[1]
+    if format.foretell is not None:
+        said += format.foretell(header, saving or Saving())
+    return said
 
 
 def refuse_losses(losses: Sequence[str], name: str) -> None:

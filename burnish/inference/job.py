@@ -123,18 +123,25 @@ class JobReport:
         return asdict(self)
 
 
-def check_job(job: Job, scale: int) -> None:
-    """Checks a job before anything is decoded, for a model that enlarges `scale` times.
+def check_job(job: Job, scale: int) -> list[str]:
+    """Sentences on what `run_job` will have to say of a job, for a model that enlarges `scale`
+    times: what of the file was met, and what will not be kept. Nothing is decoded.
 
-    Raises what `run_job` would raise, as far as the head of the file tells.
+    Raises what `run_job` would raise. Both as far as the head of the file tells.
     """
     check_target(Path(job.target))
     if job.wanted and is_pdf(job.source):
-        from .pdf.document import check_pdf
+        from .pdf.document import check_pdf, lost_of_pdf
 
         check_pdf(job.source, job.target, job.pages)
-    elif job.wanted:
-        _meant(job, header_of(job), scale)
+        losses = lost_of_pdf(job.source)
+        if job.strict:
+            images.refuse_losses(losses, job.source)
+        return losses
+    if not job.wanted:
+        return []
+    header = header_of(job)
+    return [*header.notes, *_losses(job, header, scale, len(_meant(job, header, scale)))]
 
 
 def header_of(job: Job) -> Header:
@@ -313,10 +320,17 @@ def _meant(job: Job, header: Header, scale: int) -> list[int]:
     InputError where they are not there, FormatLimit where the result's format cannot hold them.
     """
     meant = _numbers(job, header)
-    losses = [*header.lost, *images.check_header(header, job.target, scale, len(meant))]
+    losses = _losses(job, header, scale, len(meant))
     if job.strict:
         images.refuse_losses(losses, job.source)
     return meant
+
+
+def _losses(job: Job, header: Header, scale: int, count: int) -> list[str]:
+    """Sentences on what will not be kept of so many pictures, as far as the file's head tells."""
+    saving = Saving(job.quality, job.sampling)
+    said = images.check_header(header, job.target, scale, count, saving)
+    return list(dict.fromkeys([*header.lost, *said]))
 
 
 def _numbers(job: Job, header: Header) -> list[int]:

@@ -283,8 +283,7 @@ def _plan_all(meant: Meant, console: Console) -> int:
     from ...inference.job import check_job
 
     def plan_one(job: Job) -> None:
-        check_job(job, meant.model.contract.scale)
-        console.planned(job)
+        console.planned(job, check_job(job, meant.model.contract.scale))
 
     return each(meant.jobs(), plan_one, partial(_failed, console))
 

@@ -117,12 +117,14 @@ def encode(file: BinaryIO, pictures: Iterator[Picture], saving: Saving) -> list[
         **coded,
     )
     file.write(with_metadata(plain.getvalue(), picture))
-    return list(_said(picture, lossy))
+    return list(foretell(picture, saving))
 
 
-def _said(picture: Picture, lossy: bool) -> Iterator[str]:
-    """Sentences on what is not in the file."""
-    if lossy and picture.pixels.shape[1] == 3 and picture.format != "HEIC":
+def foretell(held: Header | Picture, saving: Saving) -> Iterator[str]:
+    """A sentence where colours become coarser."""
+    lossy = saving.quality is not None or held.lossy
+    channels = held.channels if isinstance(held, Header) else held.pixels.shape[1]
+    if lossy and channels == 3 and held.format != "HEIC":
         yield "the colours of a HEIC with loss are stored at half their width and height (4:2:0)"
 
 
@@ -141,6 +143,7 @@ HEIC = Format(
     examine=examine,
     decode=decode,
     encode=encode,
+    foretell=foretell,
     extra=Extra(
         "pillow_heif",
         "heif",

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 QUALITY = 95
+#: bytes that EXIF may have
+EXIF_ROOM = ROOM - len(segments.EXIF)
 #: baseline, extended, progressive; the same with arithmetic coding
 DECODED = {0xC0, 0xC1, 0xC2, 0xC9, 0xCA}
 #: these in words
@@ -270,8 +272,7 @@ def encode(file: BinaryIO, pictures: Iterator[Picture], saving: Saving) -> list[
     )
     plain = buffer.getvalue()
     head = 4 + int.from_bytes(plain[4:6], "big")  # behind JFIF's segment
-    said: list[str] = []
-    around = b"".join((*_said(picture, said), *_carried(picture)))
+    around = b"".join((*_around(picture), *_carried(picture)))
     places = {part.place: part.body for part in picture.parts}
     if INDEX in places and BEHIND in places:
         # the index is as long as before, so that everything else stands where it will
@@ -280,18 +281,31 @@ def encode(file: BinaryIO, pictures: Iterator[Picture], saving: Saving) -> list[
         own = index.placed(places[INDEX], start, end)
         around += packed(segments.APP2, segments.MPF + own)
     file.write(b"".join((plain[:head], around, plain[head:], places.get(BEHIND, b""))))
-    return said
+    return list(foretell(picture, saving))
 
 
-def _said(picture: Picture, said: list[str]) -> Iterator[bytes]:
-    """The segments of what stands beside the picture. What has no room is told to `said`."""
-    if picture.exif is not None:
-        room = ROOM - len(segments.EXIF)
-        if len(picture.exif) <= room:
-            yield packed(segments.APP1, segments.EXIF + picture.exif)
-        else:
-            size = len(picture.exif)
-            said.append(f"not kept: its EXIF of {size} bytes, more than the {room} of a JPEG")
+def foretell(held: Header | Picture, saving: Saving) -> Iterator[str]:
+    """Sentences on what is longer than a segment."""
+    block = _block(held)
+    if block is not None and len(block) > EXIF_ROOM:
+        yield f"not kept: its EXIF of {len(block)} bytes, more than the {EXIF_ROOM} of a JPEG"
+    for text in held.text:
+        if len(_comment(text)) > ROOM:
+            yield f"not kept: its text {text.keyword!r}, longer than a JPEG's comment"
+
+
+def _block(held: Header | Picture) -> bytes | None:
+    """Its EXIF, without the small copy of it where there is no room for both."""
+    if held.exif is None or len(held.exif) <= EXIF_ROOM:
+        return held.exif
+    return exif.without_thumbnail(held.exif)
+
+
+def _around(picture: Picture) -> Iterator[bytes]:
+    """The segments of what stands beside the picture, as far as there is room."""
+    block = _block(picture)
+    if block is not None and len(block) <= EXIF_ROOM:
+        yield packed(segments.APP1, segments.EXIF + block)
     if picture.xmp is not None:
         yield from _xmp(picture.xmp)
     if picture.icc is not None:
@@ -302,8 +316,6 @@ def _said(picture: Picture, said: list[str]) -> Iterator[bytes]:
         body = _comment(text)
         if len(body) <= ROOM:
             yield packed(segments.COMMENT, body)
-        else:
-            said.append(f"not kept: its text {text.keyword!r}, longer than a JPEG's comment")
 
 
 def _xmp(packet: bytes) -> Iterator[bytes]:
@@ -344,6 +356,7 @@ JPEG = Format(
     examine=examine,
     decode=decode,
     encode=encode,
+    foretell=foretell,
     glance=glance,
     salvage=salvage,
 )

@@ -113,6 +113,12 @@ def check_pdf(source: str | Path, target: str | Path, pages: Pages | None) -> Ch
         return examine(pdf, str(source), pages)
 
 
+def lost_of_pdf(source: str | Path) -> list[str]:
+    """Sentences on what of a PDF a result does not have."""
+    with library.opened(checked(source), str(source)) as pdf:
+        return _lost(pdf, source)
+
+
 def check_ending(target: str | Path) -> None:
     """FormatLimit where a result of a PDF has another ending."""
     if Path(target).suffix.lower() != ENDING:
