@@ -677,7 +677,7 @@ def test_its_place_on_the_map_is_true_of_its_size_alone(tmp_path: Path) -> None:
 
 
 def test_what_would_show_the_old_picture_is_let_go(tmp_path: Path) -> None:
-    layers = [(37724, "B", 8, b"Adobe Ph", True), (65000, "H", 1, 7, True)]
+    layers = [(37724, "B", 8, b"Adobe Ph", True), (65000, "I", 1, 7, True)]
     picture, path = through(tmp_path, tiff(colour(), photometric="rgb", extratags=layers))
     assert picture.lost == ("not kept: its Photoshop layers", "not kept: 65000")
     assert 37724 not in first(path).tags

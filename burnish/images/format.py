@@ -140,8 +140,8 @@ class Format:
     #: when it is asked for, finite and within what the format holds, but for its depth. A format
     #: that holds one picture takes the first. None where such files are read and never written
     encode: Encode | None
-    #: (a picture or its head, how) -> sentences on what `encode` will not keep of it, where its size
-    #: and kind do not tell already; None where nothing is known before
+    #: (a picture or its head, how) -> sentences on what `encode` will not keep of it, where its
+    #: size and kind do not tell already; None where nothing is known before
     foretell: Callable[[Header | Picture, Saving], Iterable[str]] | None = None
     #: (all bytes of an 8-bit file, name) -> the picture by Pillow for a first look, which decodes
     #: large files in less time; the file is seen to be whole before. None, of the function or of

@@ -25,6 +25,9 @@ from ..picture import Header, Picture, to_samples
 ORDERS = {b"SDPX": ">", b"XPDS": "<"}
 #: bytes of a header without what users put behind it
 HEADER = 2048
+#: bytes of a header with what users put behind it, where it is kept
+LONGEST_HEADER = 1 << 20
+USERS = "not kept: what users have put behind its header, which is too long"
 #: places in the header: of the samples, the file's size, the picture, and its first element
 SAMPLES, FILE_SIZE, PICTURE, ELEMENT = 4, 16, 768, 780
 #: what an element holds -> samples of a pixel
@@ -107,7 +110,7 @@ def _element(file: BinaryIO, name: str) -> tuple[Element, bytes]:
     place = place if place not in (0, UNKNOWN) else start
     element = Element(order, width, height, CHANNELS[kind], bits, packing, transfer, place)
     file.seek(0)
-    return element, file.read(min(place, HEADER))
+    return element, file.read(place if place <= LONGEST_HEADER else HEADER)
 
 
 def examine(file: BinaryIO, name: str) -> Header:
@@ -129,6 +132,7 @@ def examine(file: BinaryIO, name: str) -> Header:
         f"{' and alpha' if alpha else ''}",
         parts=(Part("its film and television header", PLACE, head),),
         notes=tuple(notes),
+        lost=(USERS,) if element.place > LONGEST_HEADER else (),
     )
 
 
@@ -211,13 +215,14 @@ def _header(
     kind: what the element holds. length: bytes of the samples.
     """
     head = bytearray(kept) or _new_header()
-    head += bytes(HEADER - len(head))
-    struct.pack_into(order + "I", head, SAMPLES, HEADER)
-    struct.pack_into(order + "I", head, FILE_SIZE, min(HEADER + length, UNKNOWN))
+    head += bytes(max(0, HEADER - len(head)))
+    start = len(head)
+    struct.pack_into(order + "I", head, SAMPLES, start)
+    struct.pack_into(order + "I", head, FILE_SIZE, min(start + length, UNKNOWN))
     struct.pack_into(order + "HHII", head, PICTURE, 0, 1, *size)
     head[ELEMENT + 20] = kind
     packing = PACKED if bits in (8, 16) else UPPER
-    struct.pack_into(order + "BHHI", head, ELEMENT + 23, bits, packing, 0, HEADER)
+    struct.pack_into(order + "BHHI", head, ELEMENT + 23, bits, packing, 0, start)
     struct.pack_into(order + "II", head, ELEMENT + 32, 0, 0)  # rows and picture end with no more
     return bytes(head)
 

@@ -21,11 +21,13 @@ from ..damage import corrupt, truncated
 from ..format import Format, Holds, Saving
 from ..inside.animation import After, Area, Changed, changes, composed, like, see_through
 from ..inside.animation import gif_blocks as blocks
+from ..inside.animation import gif_extensions as extensions
 from ..metadata import Text
 from ..picture import Header, Left, Picture, Timing, to_samples
 
 #: colours that a frame may have
 COLOURS = 256
+DRAWN_TEXT = "not kept: the text that is drawn over a frame"
 UNENDED = "its end marker is missing; what stands before it is whole"
 
 
@@ -37,6 +39,7 @@ def examine(file: BinaryIO, name: str) -> Header:
     if len(laid) > 1:
         timing = Timing(sum(each.seconds for each in laid), found.plays)
     most = max(len(frame.colours) // 3 for frame in found.frames)
+    beside = extensions.taken(found.applications)
     return Header(
         "GIF",
         found.width,
@@ -45,7 +48,11 @@ def examine(file: BinaryIO, name: str) -> Header:
         depth="uint8",
         alpha=see_through(laid, found.width, found.height),
         stored=f"{(most - 1).bit_length()}-bit palette",
+        icc=beside.icc,
+        xmp=beside.xmp,
         text=tuple(Text("Comment", _text(comment)) for comment in found.comments),
+        parts=beside.parts,
+        lost=(DRAWN_TEXT,) if found.drawn_text else (),
         notes=() if found.ended else (UNENDED,),
         frames=len(laid),
         timing=timing,
@@ -116,6 +123,7 @@ def encode(file: BinaryIO, pictures: Iterator[Picture], saving: Saving) -> list[
     height, width = first.pixels.shape[-2:]
     timing = None if second is None else second.timing
     file.write(blocks.opening(width, height, 1 if timing is None else timing.plays))
+    file.write(extensions.made(first.icc, first.xmp, first.parts))
     for text in first.text:
         file.write(blocks.comment(text.text.encode("utf-8", "surrogateescape")))
 
@@ -228,7 +236,7 @@ GIF = Format(
         colours=COLOURS,
         side=65535,
         several=("frames",),
-        metadata=frozenset({"text"}),
+        metadata=frozenset({"icc", "xmp", "text"}),
     ),
     examine=examine,
     decode=decode,

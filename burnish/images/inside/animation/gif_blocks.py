@@ -11,10 +11,11 @@ from typing import BinaryIO
 
 from ...damage import corrupt, truncated
 from .canvas import After, Area, Laid
+from .gif_extensions import parted
 
 TRAILER, IMAGE, EXTENSION = b";", b",", b"!"
 #: kinds of extensions
-CONTROL, COMMENT, APPLICATION = 0xF9, 0xFE, 0xFF
+CONTROL, COMMENT, APPLICATION, DRAWN_TEXT = 0xF9, 0xFE, 0xFF, 0x01
 #: applications that say how often an animation is played
 LOOPS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
 #: flags of a screen or an image: it has a table of colours, its rows are interlaced
@@ -55,6 +56,10 @@ class Gif:
     #: how often they are played; 0 is endlessly
     plays: int = 1
     comments: list[bytes] = field(default_factory=list)
+    #: the extensions of applications but for what says how often it is played, each whole
+    applications: list[bytes] = field(default_factory=list)
+    #: whether there is text that is drawn over a frame
+    drawn_text: bool = False
     #: whether the block that ends it is there
     ended: bool = False
 
@@ -79,15 +84,21 @@ def walk(file: BinaryIO, name: str, into: Gif | None = None) -> Gif:
             found.frames.append(_image(file, control, shared, name))
             control = bytes(4)
         elif block == EXTENSION:
+            begun = file.tell() - 1
             kind = _take(file, 1, name)[0]
             body = _extension(file, kind, name)
             if kind == CONTROL:
                 control = body.ljust(4, b"\0")
             elif kind == COMMENT:
                 found.comments.append(body)
-            elif kind == APPLICATION and body[:11] in LOOPS and body[11:12] == b"\1":
-                again = int.from_bytes(body[12:14], "little")
-                found.plays = again + 1 if again else 0
+            elif kind == APPLICATION and body[:11] in LOOPS:
+                if body[11:12] == b"\1":
+                    again = int.from_bytes(body[12:14], "little")
+                    found.plays = again + 1 if again else 0
+            elif kind == APPLICATION:
+                found.applications.append(_again(file, begun, name))
+            elif kind == DRAWN_TEXT:
+                found.drawn_text = True
         else:
             raise corrupt(name, f"an unknown block ({block[0]})")
     if not found.frames:
@@ -97,6 +108,13 @@ def walk(file: BinaryIO, name: str, into: Gif | None = None) -> Gif:
     found.width = max(found.width, *(area.left + area.width for area in areas))
     found.height = max(found.height, *(area.top + area.height for area in areas))
     return found
+
+
+def _again(file: BinaryIO, begun: int, name: str) -> bytes:
+    """What was read from that place on."""
+    length = file.tell() - begun
+    file.seek(begun)
+    return _take(file, length, name)
 
 
 def _take(file: BinaryIO, count: int, name: str) -> bytes:
@@ -170,8 +188,7 @@ def opening(width: int, height: int, plays: int) -> bytes:
 
 def comment(text: bytes) -> bytes:
     """The extension of a comment."""
-    parts = (text[place : place + 255] for place in range(0, len(text), 255))
-    return EXTENSION + bytes([COMMENT]) + b"".join(bytes([len(p)]) + p for p in parts) + b"\0"
+    return EXTENSION + bytes([COMMENT]) + parted(text)
 
 
 def frame_of(

@@ -29,9 +29,20 @@ CARRIED = {
 GEO = dict.fromkeys((33550, 33922, 34264, 34735, 34736, 34737, 50844), "its place on the map")
 #: fields that are let go, since they would go on showing the picture as it was, or are wrong of
 #: another file
-LEFT = {tags.LAYERS: "its Photoshop layers", 37726: "its Photoshop layers"}
+LEFT = {
+    tags.LAYERS: "its Photoshop layers",
+    37726: "its Photoshop layers",
+    **dict.fromkeys((50838, 50839), "its ImageJ data"),
+}
+#: fields of whoever registers them; of them, what may be the place of something else in the file
+#: would be wrong of another
+PRIVATE, POINTERS = range(32768, 65536), frozenset({4, 13, 16, 18})
+#: units of a resolution in an inch
+UNITS = {2: 1.0, 3: 2.54}
 #: fields that are read elsewhere
 _READ = frozenset({tags.EXIF, tags.GPS, tags.ICC, tags.XMP, tags.IPTC, tags.PHOTOSHOP})
+#: fields that are none of the private ones, whatever becomes of them
+_KNOWN = exif.SHARED | exif.STORAGE | {*CARRIED, *GEO, *LEFT} | _READ
 
 
 def exif_of(file: BinaryIO, tiff: TiffFile, page: TiffPage) -> tuple[bytes | None, list[str]]:
@@ -68,7 +79,7 @@ def _fields(file: BinaryIO, tiff: TiffFile, page: TiffPage, wanted: set[int]) ->
 
 def parts_of(file: BinaryIO, tiff: TiffFile, page: TiffPage) -> tuple[Part, ...]:
     """The fields that come back in a TIFF alone, those of its place on the map too."""
-    names = {**CARRIED, **GEO}
+    names = {**CARRIED, **GEO, **_private(page), **_shape(page)}
     found = _fields(file, tiff, page, {*names})
     fields = {} if found is None else _narrow(found.directories["main"])
     return tuple(
@@ -76,6 +87,26 @@ def parts_of(file: BinaryIO, tiff: TiffFile, page: TiffPage) -> tuple[Part, ...]
         for tag, field in fields.items()
         if tag in names
     )
+
+
+def _private(page: TiffPage) -> dict[int, str]:
+    """The private fields that come back in a TIFF, and what they are called."""
+    return {
+        tag.code: f"its private field {tag.code}"
+        for tag in page.tags
+        if tag.code in PRIVATE and tag.code not in _KNOWN and tag.dtype not in POINTERS
+    }
+
+
+def _shape(page: TiffPage) -> dict[int, str]:
+    """The fields of a resolution without a unit, and what they are called: nothing where they say
+    that pixels are square.
+    """
+    across, down, unit = (page.tags.valueof(tag) for tag in (tags.ACROSS, tags.DOWN, tags.UNIT))
+    if unit is None or int(unit) in UNITS or None in (across, down):
+        return {}
+    words = "" if tuple(across) == tuple(down) else "how wide its pixels are against their height"
+    return dict.fromkeys((tags.ACROSS, tags.DOWN, tags.UNIT), words)
 
 
 def field_of(part: Part) -> tuple[int, Field]:
@@ -109,7 +140,7 @@ def resources_of(
 def left_of(page: TiffPage) -> list[str]:
     """What of the fields of a page is not kept in any format, in words."""
     named = dict.fromkeys(words for tag, words in LEFT.items() if tag in page.tags)
-    known = exif.SHARED | exif.STORAGE | {*CARRIED, *GEO, *LEFT} | _READ
+    known = _KNOWN | {*_private(page)}
     others = [tag.name for tag in page.tags if tag.code not in known]
     return [*named, *([", ".join(others)] if others else [])]
 
@@ -117,7 +148,7 @@ def left_of(page: TiffPage) -> list[str]:
 def dpi_of(page: Any) -> tuple[float, float] | None:
     """Dots an inch, across and down; None where the file does not say."""
     across, down, unit = (page.tags.valueof(tag) for tag in (tags.ACROSS, tags.DOWN, tags.UNIT))
-    inch = {2: 1.0, 3: 2.54}.get(2 if unit is None else int(unit))
+    inch = UNITS.get(2 if unit is None else int(unit))
     if inch is None or not across or not down or not all((*across, *down)):
         return None
     return (inch * across[0] / across[1], inch * down[0] / down[1])
