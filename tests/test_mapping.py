@@ -16,6 +16,7 @@ from test_tags import FILES, SRGB
 
 from burnish import errors, images
 from burnish.images import FORMATS, Header, Picture, exif
+from burnish.images.exif import fields
 from burnish.images.format import Format, Saving
 from burnish.images.picture import Beside
 from burnish.images.write import WORDS
@@ -23,8 +24,12 @@ from burnish.images.write import WORDS
 #: what is told by the result's pixels alone
 LATE = ("GIF holds 256 colours", "GIF has no half-transparency")
 #: fields of EXIF that a result says anew: orientation, resolution, and sizes
-ANEW = {"main": {274, 282, 283, 296, 34665, 34853}, "exif": {40962, 40963}, "gps": set()}
-#: whose EXIF is the whole file's directory, so that it has fields of the file's own
+ANEW: dict[fields.Name, set[int]] = {
+    "main": {274, 282, 283, 296, 34665, 34853},
+    "exif": {40962, 40963},
+    "gps": set(),
+}
+#: what a result may be written as
 WRITTEN = [format for format in FORMATS.values() if format.writable]
 
 
@@ -76,19 +81,19 @@ def test_all_is_kept_or_named_and_that_before_the_work(name: str) -> None:
 def _same(before: Picture, after: Picture) -> None:
     """Holds what came along against what was there."""
     if before.exif and after.exif:
-        fields, kept = (exif.parse(block) for block in (before.exif, after.exif))
-        assert fields is not None
+        held, kept = (exif.parse(block) for block in (before.exif, after.exif))
+        assert held is not None
         assert kept is not None
         for directory, anew in ANEW.items():
-            for tag, field in fields.directories.get(directory, {}).items():  # type: ignore[call-overload]
+            for tag, field in held.directories.get(directory, {}).items():
                 if tag not in anew:
-                    found = kept.directories[directory][tag]  # type: ignore[index]
+                    found = kept.directories[directory][tag]
                     assert (found.kind, found.count) == (field.kind, field.count), tag
-                    assert found.value == field.value or fields.order != kept.order, tag
+                    assert found.value == field.value or held.order != kept.order, tag
         assert exif.orientation(after.exif) == 1 or before.format == after.format
-    for field in ("xmp", "iptc", "photoshop"):
-        if getattr(after, field):
-            assert getattr(after, field) == getattr(before, field)
+    for name in ("xmp", "iptc", "photoshop"):
+        if getattr(after, name):
+            assert getattr(after, name) == getattr(before, name)
     if after.icc and before.icc:
         assert after.icc == before.icc
     if before.dpi and after.dpi:

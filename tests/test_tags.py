@@ -288,7 +288,8 @@ def test_what_stands_behind_the_header_of_a_dpx_comes_back_or_is_listed(
     picture = images.read(path)
     images.write(path, picture)
     if start + length > 1 << 20:
-        assert len(picture.lost) == 1 and "users have put behind its header" in picture.lost[0]
+        assert len(picture.lost) == 1
+        assert "users have put behind its header" in picture.lost[0]
     else:
         assert picture.lost == ()
         assert path.read_bytes()[2048 : start + length] == longer[2048 : start + length]
