@@ -960,6 +960,11 @@ def test_facts_say_what_the_file_has(tmp_path: Path) -> None:
             "bytes": (tmp_path / "a.jpg").stat().st_size,
             "camera": "Kern Paillard H16",
             "taken": "1958:07:01 12:00:00",
+            "packed": "baseline, 4:4:4",
+            "gamut": "sRGB",
+            "metadata": {"exif": 210, "xmp": 81, "icc": 588},
+            "result": ".jpg",
+            "lost": [],
         },
     }
 

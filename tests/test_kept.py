@@ -367,6 +367,49 @@ def test_what_follows_a_picture_comes_back_to_the_byte() -> None:
     assert data.endswith(b"\xff\xd9" + film)
     assert [part.name for part in picture.parts] == ["its film"]
     assert again(jpeg() + bytes(99))[1].parts == ()
+    # as Samsung's telephones have it: blocks with a name each, and at the very end where they are
+    block = struct.pack("<HHI", 0, 0x0A30, 16) + b"MotionPhoto_Data" + film
+    entries = struct.pack("<HHII", 0, 0x0A30, len(block), len(block))
+    places = b"SEFH" + struct.pack("<II", 106, 1) + entries
+    trailer = block + places + struct.pack("<I", len(places)) + b"SEFT"
+    data, picture = again(jpeg() + trailer)
+    assert data.endswith(b"\xff\xd9" + trailer)
+    assert [part.name for part in picture.parts] == [
+        "its film and what Samsung's camera wrote behind it"
+    ]
+
+
+def test_what_xmp_counts_in_pixels_is_counted_anew_where_the_size_is_another() -> None:
+    told = (
+        b'<rdf:Description rdf:about="" xmlns:tiff="http://ns.adobe.com/tiff/1.0/" '
+        b'xmlns:g="http://ns.google.com/photos/1.0/panorama/" '
+        b'xmlns:e="http://ns.adobe.com/exif/1.0/" '
+        b'tiff:ImageWidth="128" tiff:XResolution="72/1" g:ProjectionType="equirectangular" '
+        b'g:FullPanoWidthPixels = \'400\' g:FullPanoHeightPixels="200" g:PoseHeadingDegrees="90">'
+        b"<tiff:ImageLength>96</tiff:ImageLength>"
+        b"<g:CroppedAreaLeftPixels>7</g:CroppedAreaLeftPixels>"
+        b"<g:CroppedAreaTopPixels>5</g:CroppedAreaTopPixels><e:PixelXDimension>128"
+        b"</e:PixelXDimension></rdf:Description>"
+    )
+    given = with_segments(jpeg(), (0xE1, b"http://ns.adobe.com/xap/1.0/\0" + PACKET % (RDF % told)))
+    picture = images.read(given)
+    assert picture.xmp == PACKET % (RDF % told)
+    assert picture.with_pixels(picture.pixels * 0.5).xmp == picture.xmp
+    large = picture.with_pixels(picture.pixels.repeat(2, -1).repeat(3, -2))
+    anew = images.read(images.encode(large, FORMATS["JPEG"])[0]).xmp
+    right = told
+    for old, new in (
+        (b'ImageWidth="128"', b'ImageWidth="256"'),
+        (b"'400'", b"'800'"),
+        (b'FullPanoHeightPixels="200"', b'FullPanoHeightPixels="600"'),
+        (b">96<", b">288<"),
+        (b">7<", b">14<"),
+        (b">5<", b">15<"),
+        (b">128<", b">256<"),
+    ):
+        assert right.count(old) == 1
+        right = right.replace(old, new)
+    assert anew == PACKET % (RDF % right)
 
 
 # PNG

@@ -159,17 +159,19 @@ class Picture(Beside):
         """The same picture with other pixels [1, 1 or 3, H, W], and with another alpha [1, 1, H, W]
         where one is given.
 
-        Where the size is another, EXIF says the new one and the extra planes get it.
+        Where the size is another, EXIF and XMP say the new one and the extra planes get it.
         """
         alpha = self.alpha if alpha is None else alpha
         height, width = pixels.shape[-2:]
         if (height, width) == self.pixels.shape[-2:]:
             return replace(self, pixels=pixels, alpha=alpha)
+        down, across = height / self.pixels.shape[-2], width / self.pixels.shape[-1]
         return replace(
             self,
             pixels=pixels,
             alpha=alpha,
             exif=None if self.exif is None else set_size(self.exif, width, height),
+            xmp=None if self.xmp is None else xmp.resized(self.xmp, across, down),
             extras=tuple(plane.resized(height, width) for plane in self.extras),
             left=None if self.left is None else self.left.resized(height, width),
         )

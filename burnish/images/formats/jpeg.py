@@ -124,7 +124,10 @@ def _called(packet: bytes | None, parts: list[Part], behind: bytes) -> str:
     kinds = {
         "its gain map (HDR)": any(each.body.startswith(GAIN_MAP) for each in parts)
         or any(claim in text for claim in xmp.GAIN_MAPS for text in (said, behind)),
-        "its film": b"ftyp" in behind[:16] or b"MotionPhoto" in said or b"MicroVideo" in said,
+        "its film": b"ftyp" in behind[:16]
+        or any(b"MotionPhoto" in text for text in (said, behind))
+        or b"MicroVideo" in said,
+        "what Samsung's camera wrote behind it": behind.endswith(b"SEFT"),
     }
     known = [name for name, there in kinds.items() if there]
     return " and ".join(known) or "what follows the picture in its file"

@@ -10,6 +10,7 @@ import hashlib
 import re
 import struct
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 #: name spaces that speak of a gain map
 GAIN_MAPS = (b"http://ns.adobe.com/hdr-gain-map/1.0/", b"http://ns.apple.com/HDRGainMap/1.0/")
@@ -23,6 +24,16 @@ CLAIMS = (
 CAMERA = b"http://ns.google.com/photos/1.0/camera/"
 #: the elements that hold others
 LISTS = (b"Directory",)
+#: names of numbers that count the picture's pixels, across and down, by their name space: of TIFF
+#: and EXIF as XMP has them, and of a panorama by Google
+SIZES = {
+    b"http://ns.adobe.com/tiff/1.0/": (b"ImageWidth", b"ImageLength"),
+    b"http://ns.adobe.com/exif/1.0/": (b"PixelXDimension", b"PixelYDimension"),
+    b"http://ns.google.com/photos/1.0/panorama/": (
+        rb"(?:FullPanoWidth|CroppedAreaImageWidth|CroppedAreaLeft)Pixels",
+        rb"(?:FullPanoHeight|CroppedAreaImageHeight|CroppedAreaTop)Pixels",
+    ),
+}
 #: no more than this is put together
 LARGEST = 1 << 24
 
@@ -101,6 +112,23 @@ def without_claims(packet: bytes) -> bytes:
             declared = _BLANK + rb"xmlns:" + re.escape(prefix) + rb"\s*=\s*[\"']" + re.escape(uri)
             packet = re.sub(declared + rb"[\"']", b"", packet)
     return packet
+
+
+def resized(packet: bytes, across: float, down: float) -> bytes:
+    """The packet of a picture that is now `across` times as wide and `down` times as high: what it
+    counts in pixels is counted anew.
+    """
+    for prefix, uri in set(_SPACE.findall(packet)):
+        for name, scale in zip(SIZES.get(uri, ()), (across, down), strict=False):
+            start = re.escape(prefix) + b":" + name + rb"(?:\s*=\s*[\"']|>)"
+            number = re.compile(rb"\b(" + start + rb")(\d{1,9})(?=[\"'<])")
+            packet = number.sub(partial(_times, scale), packet)
+    return packet
+
+
+def _times(scale: float, found: re.Match[bytes]) -> bytes:
+    """What was found, with its number `scale` times as large."""
+    return found[1] + b"%d" % round(int(found[2]) * scale)
 
 
 def _begin(packet: bytes | bytearray) -> slice:
