@@ -29,7 +29,11 @@ WHITE = 0.78
 BLOCK, QUIETEST, ENOUGH = 16, 0.15, 8
 #: what the network sees in a clean, sharp photograph, in 8-bit steps: fine texture, film's own
 #: grain, skin. Taken off by power, so that it stays in the picture; above 5 it hardly counts
-OWN = 1.5
+OWN = 1.0
+#: where its cells say that they are further off than this share, the picture is fine texture, noisy
+#: or not. So much less of the level is believed for each unit above that, and at least this share:
+#: noise that is left hides in texture, and texture that is taken away leaves plastic
+UNSURE, DOUBT, LEAST_BELIEVED = 0.72, 3.0, 0.4
 #: how far off the level may be, in nine pictures of ten, in steps and as a share of it: of noise
 #: that neighbours show to be white, and of what both agree on
 WHITE_STEPS, WHITE_SHARE = 1.2, 0.06
@@ -60,8 +64,10 @@ def noise(image: Array) -> Estimate:
             return Estimate(white, WHITE_STEPS + WHITE_SHARE * white)
         if white >= LEAST * level:
             return Estimate(white, SEEN_STEPS + AGREED_SHARE * white)
-    value = float(np.sqrt(max(level**2 - OWN**2, 0.0)))
-    return Estimate(value, SEEN_STEPS + SEEN_SHARE * seen.off() * level)
+    off = seen.off()
+    believed = level * float(np.clip(1 - DOUBT * (off - UNSURE), LEAST_BELIEVED, 1))
+    value = float(np.sqrt(max(believed**2 - OWN**2, 0.0)))
+    return Estimate(value, SEEN_STEPS + SEEN_SHARE * off * level)
 
 
 def _is_white(planes: Array) -> bool:
