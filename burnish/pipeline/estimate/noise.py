@@ -31,9 +31,10 @@ BLOCK, QUIETEST, ENOUGH = 16, 0.15, 8
 #: grain, skin. Taken off by power, so that it stays in the picture; above 5 it hardly counts
 OWN = 1.0
 #: where its cells say that they are further off than this share, the picture is fine texture, noisy
-#: or not. So much less of the level is believed for each unit above that, and at least this share:
-#: noise that is left hides in texture, and texture that is taken away leaves plastic
-UNSURE, DOUBT, LEAST_BELIEVED = 0.72, 3.0, 0.4
+#: or not. So much less of the level is believed for each unit above that, but at least this share,
+#: and no more than so many steps less: weak noise that is left hides in texture, and texture that
+#: is taken away leaves plastic; strong noise hides nowhere
+UNSURE, DOUBT, LEAST_BELIEVED, MOST_DOUBTED = 0.72, 3.0, 0.4, 1.4
 #: how far off the level may be, in nine pictures of ten, in steps and as a share of it: of noise
 #: that neighbours show to be white, and of what both agree on
 WHITE_STEPS, WHITE_SHARE = 1.2, 0.06
@@ -65,7 +66,8 @@ def noise(image: Array) -> Estimate:
         if white >= LEAST * level:
             return Estimate(white, SEEN_STEPS + AGREED_SHARE * white)
     off = seen.off()
-    believed = level * float(np.clip(1 - DOUBT * (off - UNSURE), LEAST_BELIEVED, 1))
+    share = float(np.clip(1 - DOUBT * (off - UNSURE), LEAST_BELIEVED, 1))
+    believed = max(share * level, level - MOST_DOUBTED)
     value = float(np.sqrt(max(believed**2 - OWN**2, 0.0)))
     return Estimate(value, SEEN_STEPS + SEEN_SHARE * off * level)
 
