@@ -10,6 +10,7 @@ to run in numpy, sooner than an engine would have read it.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -33,8 +34,12 @@ FLOOR = 0.1
 LEAST_VARIANCE = 0.1
 #: where this share of the cells has a level below QUIET, in 8-bit steps, the rest is no noise
 QUIET_SHARE, QUIET = 0.2, 0.3
-#: of a larger picture, pieces with so many pixels in all are looked at
-MOST_PIXELS, PIECE = 1_600_000, 256
+#: windows that are multiplied in one go
+CACHED = 400
+#: of a picture of more than LEAST_PIXELS, pieces of PIECE pixels a side are looked at, evenly
+#: spread: this share of it, but no fewer pixels in all, and no more than MOST_PIXELS
+LEAST_PIXELS, MOST_PIXELS = 400_000, 1_600_000
+PIECE, SHARE = 128, 0.4
 
 
 @dataclass(frozen=True)
@@ -66,29 +71,40 @@ class Levels:
 
 
 def levels(image: Array) -> Levels | None:
-    """The noise of a picture [1, 1 or 3, H, W], 0..1; None where it is too small to tell."""
-    height, width = image.shape[-2:]
-    if min(height, width) < LEAST:
+    """The noise of a picture [1, 1 or 3, H, W], 0..1; None where it is too small to tell.
+
+    Of a large one it is the noise of some of its cells, which then lie in no order.
+    """
+    height, width = (side // CELL * CELL for side in image.shape[-2:])
+    if min(image.shape[-2:]) < LEAST:
         return None
     colour = to_channels(image, 3)[0]
+    if height * width <= LEAST_PIXELS:
+        return _levels(colour[:, :height, :width], weights())
     found = [_levels(piece, weights()) for piece in _pieces(colour)]
-    if len(found) == 1:
-        return found[0]
-    logarithms = np.concatenate([part.logarithm.ravel() for part in found])
-    spreads = np.concatenate([part.spread.ravel() for part in found])
-    return Levels(logarithms[None], spreads[None])
+    # At the edges of a piece the network sees less than in the middle of a picture.
+    inside = tuple(slice(1, -1) if cells > 2 else slice(None) for cells in found[0].spread.shape)
+    logarithms = [part.logarithm[inside].ravel() for part in found]
+    spreads = [part.spread[inside].ravel() for part in found]
+    return Levels(np.concatenate(logarithms)[None], np.concatenate(spreads)[None])
 
 
 def _pieces(image: Array) -> list[Array]:
-    """The picture [3, H, W], cut to whole cells; or pieces of a large one, evenly spread."""
-    height, width = (side // CELL * CELL for side in image.shape[1:])
-    if height * width <= MOST_PIXELS:
-        return [image[:, :height, :width]]
-    side_y, side_x = min(PIECE, height), min(PIECE, width)
-    share = np.sqrt(MOST_PIXELS / (height * width))
-    rows = np.linspace(0, height - side_y, max(1, round(share * height / side_y))).astype(int)
-    columns = np.linspace(0, width - side_x, max(1, round(share * width / side_x))).astype(int)
-    return [image[:, y : y + side_y, x : x + side_x] for y in rows for x in columns]
+    """Pieces of whole cells of a large picture [3, H, W], evenly spread."""
+    height, width = image.shape[1:]
+    pixels = height * width
+    share = math.sqrt(min(max(LEAST_PIXELS, SHARE * pixels), MOST_PIXELS) / pixels)
+
+    def places(length: int) -> list[int]:
+        count = max(1, round(share * length / PIECE))
+        # Each in the middle of its part, since the edges of a picture are not as the rest is; and
+        # at whole cells, so that the blocks of a JPEG lie in each as they do in the picture.
+        middles = (np.arange(count) + 0.5) * length / count
+        firsts = np.clip(middles - PIECE / 2, 0, max(0, length - PIECE))
+        return [int(first) // CELL * CELL for first in firsts]
+
+    tall, wide = (min(PIECE, side // CELL * CELL) for side in (height, width))
+    return [image[:, y : y + tall, x : x + wide] for y in places(height) for x in places(width)]
 
 
 @cache
@@ -120,20 +136,25 @@ def _fine(pixels: Array, filters: Array) -> Array:
     height, width = (side // 2 for side in pixels.shape[:2])
     parts = pixels.reshape(height, 2, width, 2, 3).transpose(0, 2, 4, 1, 3)
     windows = _windows(parts.reshape(height, width, 12), filters.shape[-1])
-    matrix = _matrix(filters)
     result = np.empty((height // 2, width // 2, len(filters)), np.float32)
-    # Two rows at a time stay in the processor's cache.
-    for y in range(0, height, 2):
-        rows = np.abs(product(_rows(windows[y : y + 2]), matrix))
-        result[y // 2] = _shrunk(rows.reshape(2, width, -1), 2)[0]
+    # So few rows at a time that they stay in the processor's cache.
+    rows = 2 * max(1, CACHED // width)
+    for y in range(0, height, rows):
+        sizes = np.abs(_products(windows[y : y + rows], filters))
+        result[y // 2 : (y + rows) // 2] = _shrunk(sizes, 2)
     return result
 
 
 def _convolved(planes: Array, filters: Array, stride: int = 1) -> Array:
     """[H, W, C] with filters [D, C, k, k] -> [H / stride, W / stride, D]; edges are repeated."""
-    windows = _windows(planes, filters.shape[-1])[::stride, ::stride]
-    matrix = _matrix(filters)
-    return np.stack([product(_rows(row), matrix) for row in windows])
+    return _products(_windows(planes, filters.shape[-1])[::stride, ::stride], filters)
+
+
+def _products(windows: Array, filters: Array) -> Array:
+    """Windows [H, W, k, k, C] with each of the filters [D, C, k, k]. [H, W, D]"""
+    matrix = np.ascontiguousarray(filters.transpose(2, 3, 1, 0).reshape(-1, len(filters)))
+    rows = windows.reshape(-1, len(matrix))
+    return product(rows, matrix).reshape(*windows.shape[:2], len(filters))
 
 
 def _windows(planes: Array, side: int) -> Array:
@@ -143,16 +164,6 @@ def _windows(planes: Array, side: int) -> Array:
     around = (side // 2, side // 2)
     padded = np.pad(planes, (around, around, (0, 0)), mode="edge")
     return sliding_window_view(padded, (side, side), (0, 1)).transpose(0, 1, 3, 4, 2)
-
-
-def _rows(windows: Array) -> Array:
-    """Windows [..., side, side, C], each as a row. [N, side side C]"""
-    return windows.reshape(-1, int(np.prod(windows.shape[-3:])))
-
-
-def _matrix(filters: Array) -> Array:
-    """Filters [D, C, k, k] as the columns of a matrix [k k C, D]."""
-    return np.ascontiguousarray(filters.transpose(2, 3, 1, 0).reshape(-1, len(filters)))
 
 
 def _shrunk(planes: Array, times: int) -> Array:

@@ -21,6 +21,8 @@ LEAST, MOST, STEPS = 0.6, 1.6, 0.5
 #: where neighbours tell that the noise is white, it is believed from this share on; less than that
 #: is left of white noise behind a JPEG
 LEAST_WHITE = 0.35
+#: so many patches say roughly how strong white noise is, to this many times as much or as little
+ROUGH, SLACK = 5_000, 1.3
 #: noise is white where the mean squared difference of pixels side by side is at least this share of
 #: that of pixels with one between them; noise blurred over 0.6 pixels has 0.6 of it
 WHITE = 0.78
@@ -55,21 +57,38 @@ def noise(image: Array) -> Estimate:
     0.0 for a picture without noise and for one too small to tell (below some 12x12).
     """
     planes, gain = _independent(image)
-    white = gain * white_noise(planes)
     seen = levels(image)
     if seen is None:
-        return Estimate(white, BLIND)
+        return Estimate(gain * white_noise(planes), BLIND)
     level = seen.level()
-    if white <= MOST * level + STEPS:
-        if white >= LEAST_WHITE * level and _is_white(planes):
-            return Estimate(white, WHITE_STEPS + WHITE_SHARE * white)
-        if white >= LEAST * level:
-            return Estimate(white, SEEN_STEPS + AGREED_SHARE * white)
+    white = _white(planes, gain, level)
+    if white is not None:
+        return white
     off = seen.off()
     share = float(np.clip(1 - DOUBT * (off - UNSURE), LEAST_BELIEVED, 1))
     believed = max(share * level, level - MOST_DOUBTED)
     value = float(np.sqrt(max(believed**2 - OWN**2, 0.0)))
     return Estimate(value, SEEN_STEPS + SEEN_SHARE * off * level)
+
+
+def _white(planes: Array, gain: float, level: float) -> Estimate | None:
+    """The noise of `_independent` planes as white noise; None where that is not to be believed
+    beside the level that the network sees.
+    """
+    most = MOST * level + STEPS
+    # What is white is seldom met, and costs the most to know exactly: so a rough look comes first.
+    roughly = gain * white_noise(planes, ROUGH)
+    if roughly * SLACK < LEAST_WHITE * level or roughly / SLACK > most:
+        return None
+    shown = _is_white(planes)
+    least = (LEAST_WHITE if shown else LEAST) * level
+    if roughly * SLACK < least:
+        return None
+    white = gain * white_noise(planes)
+    if not least <= white <= most:
+        return None
+    off = WHITE_STEPS + WHITE_SHARE * white if shown else SEEN_STEPS + AGREED_SHARE * white
+    return Estimate(white, off)
 
 
 def _is_white(planes: Array) -> bool:

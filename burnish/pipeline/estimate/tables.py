@@ -107,27 +107,50 @@ def _tables() -> NDArray[np.int64]:
     return np.stack([table_at(quality).reshape(8, 8) for quality in range(LOWEST, HIGHEST + 1)])
 
 
+@dataclass(frozen=True)
+class _Alike:
+    """Frequencies [F] whose bins [B] are as wide, and whose coefficients were moved as much."""
+
+    #: how many coefficients are in each bin, as a share of all [F, B]
+    shares: Array
+    #: the mean size of the coefficients [F, 1]
+    spreads: Array
+    #: how many would be in each bin, were they on no multiples [F, B]
+    anywhere: Array
+    #: the width of a bin, in 8-bit steps
+    width: float
+    #: the standard deviation that later compressions have given the coefficients
+    moved: float
+
+
+def _alike(some: Sequence[Counted]) -> _Alike:
+    """Frequencies that are counted alike, as one."""
+    width = some[0].width
+    spreads = np.array([[one.spread] for one in some], np.float32)
+    anywhere = 0.5 / spreads * width * np.exp(-some[0].sizes / spreads)
+    shares = np.stack([one.shares for one in some])
+    return _Alike(shares, spreads, anywhere, width, some[0].moved)
+
+
 def _gains(frequencies: list[Counted], tables: NDArray[np.int64]) -> Figures:
     """By how much each table [Q, 8, 8] explains the coefficients of each frequency better than
     none does. [F, Q]
     """
     gains = np.zeros((len(frequencies), len(tables)))
 
-    def alike(place: int) -> tuple[float, float]:
+    def how(place: int) -> tuple[float, float]:
         return frequencies[place].width, frequencies[place].moved
 
-    for (width, moved), places in groupby(sorted(range(len(gains)), key=alike), alike):
+    for _, places in groupby(sorted(range(len(gains)), key=how), how):
         rows = list(places)
-        shares = np.stack([frequencies[row].shares for row in rows])
-        spreads = np.array([frequencies[row].spread for row in rows], np.float32)
+        alike = _alike([frequencies[row] for row in rows])
         steps = np.stack([tables[:, *frequencies[row].place] for row in rows])
-        none = likelihoods(shares, spreads, max(1.0, moved), width, moved)
-        for step in np.unique(steps[steps > max(1.0, SHOWS * moved)]):
-            has = (steps == step).any(1)
-            found = likelihoods(shares[has], spreads[has], float(step), width, moved)
-            better = np.zeros(len(rows))
-            better[has] = found - none[has]
-            gains[rows] += np.where(steps == step, better[:, None], 0)
+        none = likelihoods(alike, max(1.0, alike.moved))
+        # What each step would gain [F, step]; a step that does not show gains nothing.
+        better = np.zeros((len(rows), STEEPEST + 1))
+        for step in np.unique(steps[steps > max(1.0, SHOWS * alike.moved)]):
+            better[:, step] = likelihoods(alike, float(step)) - none
+        gains[rows] = np.take_along_axis(better, steps, axis=1)
     return gains
 
 
@@ -163,27 +186,26 @@ def on_steps(frequencies: list[Counted], quality: int, least: float, fine: bool)
     return beyond >= EVIDENCE * coarse and near - chance >= least * (beyond - chance)
 
 
-def likelihoods(shares: Array, spreads: Array, step: float, width: float, moved: float) -> Figures:
+def likelihoods(some: _Alike, step: float) -> Figures:
     """The logarithm of the likelihood of the coefficients of frequencies, were they multiples of
     the step; for each the mean of its coefficients. [F]
 
     It is Laplace's distribution put into bins, the rounding of the pixels, and what moved them
-    later. shares [F, B], spreads [F], width, moved: as `Counted` has them.
+    later.
     """
-    spreads = spreads[:, None]
-    sizes = width * np.arange(shares.shape[1], dtype=np.float32)
     most = np.ceil(LARGEST / step)
     multiples = step * np.arange(-most, most + 1, dtype=np.float32)
     away = np.abs(multiples)
-    outside = np.exp(-np.maximum(away - step / 2, 0) / spreads)
-    beyond = np.exp(-(away + step / 2) / spreads)
-    weights = np.where(away == 0, 1 - np.exp(-step / 2 / spreads), 0.5 * (outside - beyond))
+    outside = np.exp(-np.maximum(away - step / 2, 0) / some.spreads)
+    beyond = np.exp(-(away + step / 2) / some.spreads)
+    weights = 0.5 * (outside - beyond)
+    weights[:, len(away) // 2] = 1 - np.exp(-step / 2 / some.spreads[:, 0])
 
+    sizes = some.width * np.arange(some.shares.shape[1], dtype=np.float32)
     apart = np.abs(multiples[:, None] - sizes) / GRID
-    mass = product(weights, _near(width, moved)[np.rint(apart).astype(np.int32)])
-    anywhere = 0.5 / spreads * width * np.exp(-sizes / spreads)
-    logarithms = np.log((1 - STRAY) * mass + STRAY * anywhere + np.float32(1e-12))
-    return np.asarray((shares * logarithms).sum(1, dtype=np.float64))
+    mass = product(weights, _near(some.width, some.moved)[np.rint(apart).astype(np.int32)])
+    logarithms = np.log((1 - STRAY) * mass + STRAY * some.anywhere + np.float32(1e-12))
+    return np.asarray((some.shares * logarithms).sum(1, dtype=np.float64))
 
 
 @cache

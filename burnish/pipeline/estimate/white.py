@@ -55,9 +55,9 @@ class _Patches:
     texture: Array | None
 
 
-def white_noise(image: Array) -> float:
+def white_noise(image: Array, most: int = MOST_PATCHES) -> float:
     """The sigma, in 8-bit steps, of the white noise of a whole picture [1, 1 or 3, H, W], float
-    noise or clipped to [0, 1]; NonFiniteInput.
+    noise or clipped to [0, 1], by about `most` patches; NonFiniteInput.
 
     0.0 for a constant picture and for one too small to tell (below some 12x12). A clean photograph
     gives about 1.
@@ -68,25 +68,26 @@ def white_noise(image: Array) -> float:
             "the noise of a picture with NaN or infinity in it cannot be estimated"
         )
     clipped = lowest >= 0 and highest <= 1
-    patches = _brightness(image[0]) if image.shape[1] == 1 else _all_channels(image[0])
+    by = _brightness if image.shape[1] == 1 else _all_channels
+    patches = by(image[0], most)
     return _sigma(patches, clipped)
 
 
-def _all_channels(pixels: Array) -> _Patches:
-    patches, means = _cut(pixels, 5)
+def _all_channels(pixels: Array, most: int) -> _Patches:
+    patches, means = _cut(pixels, 5, most)
     return _Patches(patches, np.eye(pixels.shape[0]), means, None)
 
 
-def _brightness(pixels: Array) -> _Patches:
+def _brightness(pixels: Array, most: int) -> _Patches:
     weights = np.array(BT601) if pixels.shape[0] == 3 else np.ones(1)
-    patches, means = _cut(pixels, 7)
+    patches, means = _cut(pixels, 7, most)
     values = np.einsum("ncd,c->nd", patches, weights.astype(np.float32))
     return _Patches(values[:, None], weights[None] ** 2, means, _texture(values))
 
 
-def _cut(pixels: Array, size: int) -> tuple[Array, Array]:
-    """Patches [N, C, size * size] on an even grid, and their means [N, C]; smaller ones from small
-    pictures, none from tiny ones.
+def _cut(pixels: Array, size: int, most: int) -> tuple[Array, Array]:
+    """About `most` patches [N, C, size * size] on an even grid, and their means [N, C]; smaller
+    ones from small pictures, none from tiny ones.
     """
     channels, height, width = pixels.shape
     while (
@@ -98,7 +99,7 @@ def _cut(pixels: Array, size: int) -> tuple[Array, Array]:
     if min(height, width) < size:
         return np.empty((0, channels, size**2), np.float32), np.empty((0, channels), np.float32)
     step = (
-        math.ceil(math.sqrt((height - size + 1) * (width - size + 1) / MOST_PATCHES)) | 1
+        math.ceil(math.sqrt((height - size + 1) * (width - size + 1) / most)) | 1
     )  # odd, or it would meet JPEG's blocks always at one place
     windows = sliding_window_view(pixels, (size, size), axis=(1, 2))[:, ::step, ::step].transpose(
         1, 2, 0, 3, 4
@@ -147,10 +148,11 @@ def _noise_variance(values: Array) -> float:
     )
     covariance = (centred.transpose(0, 2, 1) @ centred).sum(0, dtype=np.float64) / len(values)
     eigenvalues = np.linalg.eigvalsh(covariance)
-    for count in range(len(eigenvalues), 1, -1):
-        if eigenvalues[:count].mean() <= np.median(eigenvalues[:count]):
-            return max(float(eigenvalues[:count].mean()), 0.0)
-    return max(float(eigenvalues[0]), 0.0)
+    counts = np.arange(1, len(eigenvalues) + 1)
+    means = np.cumsum(eigenvalues) / counts
+    medians = (eigenvalues[(counts - 1) // 2] + eigenvalues[counts // 2]) / 2
+    agree = np.flatnonzero(means <= medians)
+    return max(float(means[agree[-1]]), 0.0)
 
 
 def _texture(values: Array) -> Array:
