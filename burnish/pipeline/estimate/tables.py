@@ -198,7 +198,7 @@ def likelihoods(some: _Alike, step: float) -> Figures:
     away = np.abs(multiples)
     outside = np.exp(-np.maximum(away - step / 2, 0) / some.spreads)
     beyond = np.exp(-(away + step / 2) / some.spreads)
-    weights = 0.5 * (outside - beyond)
+    weights = np.asarray(0.5 * (outside - beyond), np.float32)
     weights[:, len(away) // 2] = 1 - np.exp(-step / 2 / some.spreads[:, 0])
 
     sizes = some.width * np.arange(some.shares.shape[1], dtype=np.float32)
