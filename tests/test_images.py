@@ -535,7 +535,7 @@ def test_what_cannot_be_kept_of_a_file_is_said(tmp_path: Path) -> None:
         extratags=[(50838, 4, 1, 7, True)],
         metadata=None,
     )
-    assert images.read(tmp_path / "d.tif").lost == ("not kept: IJMetadataByteCounts",)
+    assert images.read(tmp_path / "d.tif").lost == ("not kept: its ImageJ data",)
 
 
 def test_of_two_blocks_of_exif_the_first_counts(tmp_path: Path) -> None:
