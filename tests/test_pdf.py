@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from pdf_files import Document
 from PIL import Image, ImageCms
 
+import burnish
 from burnish.contract import Array
 from burnish.errors import (
     BurnishError,
@@ -30,6 +31,7 @@ from burnish.errors import (
     NotKept,
     OutputError,
     UnsupportedFormat,
+    UsageError,
 )
 from burnish.images import Picture
 from burnish.inference.pages import Pages, listed
@@ -57,7 +59,9 @@ def by(change: Callable[[Array], Any], seen: list[Picture] | None = None) -> Any
     return restore
 
 
-same = by(lambda pixels: pixels)
+#: by less than a file can tell: what nothing changed would keep its stream
+same = by(lambda pixels: np.nextafter(pixels, np.float32(0.5)))
+untouched = by(lambda pixels: pixels)
 paler = by(lambda pixels: np.float32(0.5) + pixels / 2)
 
 
@@ -364,7 +368,7 @@ def test_a_grey_page_made_black_and_white_becomes_fax_code(tmp_path: Path) -> No
     target, outcome = run(source, by(lambda pixels: np.float32(pixels > 0.5)))
     assert images_of(target)["/Im0"]["/Filter"] == "/CCITTFaxDecode"
     assert target.stat().st_size < source.stat().st_size / 5
-    assert "1 picture restored, on 1 page; 0." in outcome.notes[0]
+    assert "1 picture restored, on 1 page; 0." in outcome.summary
 
 
 def test_a_fax_page_whose_result_is_grey_becomes_grey_and_is_said(tmp_path: Path) -> None:
@@ -389,6 +393,28 @@ def test_a_jpeg_stays_one_of_its_quality_and_lossless_stays_lossless(tmp_path: P
     with pikepdf.open(target) as pdf:
         stored = pdf.pages[1].Resources.XObject.Im0.read_bytes()
     assert stored == _colour().tobytes()
+
+
+def test_what_needs_nothing_keeps_its_bytes(tmp_path: Path) -> None:
+    document = Document()
+    for build in (_jbig2, _cmyk_jpeg, _jpeg_2000(lossless=False)):
+        document.add_scan(build(document)).Thumb = document.of_jpeg(make.page(60, 90))
+    document.add_scan(document.of_flate(_grey()))
+    source = document.save(tmp_path / "scan.pdf")
+    seen: list[Picture] = []
+    target, outcome = run(source, by(lambda pixels: pixels * (0.9 if len(seen) > 3 else 1), seen))
+    assert outcome.summary.startswith("1 picture restored and 3 left as they were, on 4 pages; ")
+    with pikepdf.open(source) as before, pikepdf.open(target) as after:
+        for number in range(4):
+            ((old,), (new,)) = (
+                file.pages[number].Resources.XObject.values() for file in (before, after)
+            )
+            assert (old.read_raw_bytes() == new.read_raw_bytes()) == (number < 3)
+            assert old.Filter == new.Filter
+            assert ("/Thumb" in after.pages[number]) == (number < 3)
+    # nothing was converted, so there is nothing to say
+    assert outcome.notes == []
+    assert run(source, untouched)[1].summary.startswith("0 pictures restored and 4 left as they")
 
 
 def test_sixteen_bits_stay_sixteen(tmp_path: Path) -> None:
@@ -565,7 +591,7 @@ def test_strips_are_one_picture(samples: NDArray[np.uint8], tmp_path: Path) -> N
     expected = samples * ramp.reshape(283, *[1] * (samples.ndim - 1))
     strips(wanted, np.rint(expected).astype(np.uint8), rows=16)
     assert difference(wanted.save(tmp_path / "wanted.pdf"), target) <= 1
-    assert "1 picture restored" in outcome.notes[0]
+    assert "1 picture restored" in outcome.summary
 
 
 def test_tiles_on_a_turned_page_are_one_picture(tmp_path: Path) -> None:
@@ -942,10 +968,26 @@ def test_the_command_line_restores_a_pdf(
     status, out, err = cli("restore", source, "-o", target, "-m", "sauvola", capsys=capsys)
     assert status == 0
     assert "window=15" in out
-    assert "2 pictures restored, on 3 pages" in err
+    assert "1 picture restored and 1 left as it was, on 3 pages" in err
     assert looks(target) == looks(source)
     for page in range(2):
         assert images_of(target, page)["/Im0"]["/Filter"] == "/CCITTFaxDecode"
+
+
+def test_python_restores_a_pdf_in_the_same_call(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document = Document()
+    document.add_scan(document.of_flate(np.asarray(make.page(100, 140, noise=20))), text="words")
+    document.add_scan(document.of_flate(_grey(), Mask=Array_([0, 10])))
+    source = document.save(tmp_path / "scan.pdf")
+    with pytest.warns(UserWarning, match="page 2: left alone, since a colour in it stands for"):
+        assert burnish.restore(source, tmp_path / "python.pdf", noise=20) is None
+    line = tmp_path / "line.pdf"
+    assert cli("restore", source, "-o", line, "-d", "noise=20", capsys=capsys)[0] == 0
+    assert (tmp_path / "python.pdf").read_bytes() == line.read_bytes()
+    with pytest.raises(UsageError, match=r"a PDF comes back as a PDF, .* burnish\.restore\('scan"):
+        burnish.restore(source)
 
 
 def test_archive_mode_plans_pdfs_and_a_sidecar_gives_the_same_bytes(
@@ -979,6 +1021,7 @@ def test_a_folder_of_pictures_and_pdfs_keeps_both_kinds(
     status, _, err = cli(*words, capsys=capsys)
     assert status == 3
     assert "broken.pdf: is damaged" in err
+    assert "-f is for pictures: 2 PDFs stay PDFs" in err
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["page.png", "scan.pdf"]
 
 
@@ -988,6 +1031,8 @@ def test_a_pdf_named_as_a_picture_and_a_picture_as_a_pdf_are_said(
     source = scan(tmp_path, KINDS["group 4"])
     status, _, err = cli("restore", source, "-o", tmp_path / "out.png", capsys=capsys)
     assert (status, "a PDF comes back as a PDF" in err) == (3, True)
+    status, _, err = cli("restore", source, "-f", "png", "--dry-run", capsys=capsys)
+    assert (status, "leave -f away, or take its pictures out first" in err) == (2, True)
     picture = tmp_path / "page.png"
     make.page(200, 300).save(picture)
     status, _, err = cli("restore", picture, "-o", tmp_path / "out.pdf", capsys=capsys)
@@ -1039,6 +1084,31 @@ def test_info_says_what_is_in_a_pdf(tmp_path: Path, capsys: pytest.CaptureFixtur
     ]
     _, out, _ = cli("info", source, capsys=capsys)
     assert "page 2: 200x283 at 24.2 dpi, 8-bit grey, lossless in 3 pieces" in out
+
+
+def test_info_says_what_auto_would_do_with_the_pages(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document = Document()
+    for noise in (20, 20, 0):
+        document.add_scan(document.of_flate(np.asarray(make.page(200, 283, noise=noise))))
+    document.add_scan(document.of_fax(_white()))
+    document.add_scan(_cut_fax(document))
+    source = document.save(tmp_path / "scan.pdf")
+    status, out, _ = cli("info", source, capsys=capsys)
+    assert status == 0
+    said = [" ".join(line.split()) for line in out.splitlines()]
+    assert any(line.startswith("restore pages 1-2: photo: noisy") for line in said)
+    assert "restore page 4: left as it is: nothing but black and white" in said
+    assert "looked at 4 of 5 pictures" in said
+    found = json.loads(cli("info", source, "--json", capsys=capsys)[1])
+    assert [look["pages"] for look in found["look"]] == [[1], [2], [3], [4]]
+    assert [look["models"] for look in found["look"]][:2] == [["photo"], ["photo"]]
+    # and that is what is done
+    target = tmp_path / "clean.pdf"
+    done = json.loads(cli("restore", source, "-o", target, "--json", capsys=capsys)[1])
+    assert done["choice"].startswith("2 by photo (noisy), ")
+    assert "left as they are" not in done["choice"] or done["pictures"] == 4
 
 
 def test_pages_are_listed_in_words() -> None:

@@ -110,7 +110,7 @@ class Console:
             skipped = f"{report.source}: skipped, {report.target} {report.notes[0]}"
             self.result(report.to_dict(), skipped)
             return
-        for note in report.notes:
+        for note in filter(None, (report.summary, *report.notes)):
             self.aside(f"{report.source}: {note}")
         dials = ""
         for name in report.dials:

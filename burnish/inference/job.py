@@ -107,6 +107,8 @@ class JobReport:
     megapixels: float = 0.0
     #: sentences on what was met, and on what could not be kept
     notes: tuple[str, ...] = ()
+    #: of a PDF, how many pictures and pages, and how large it was and is, in a line
+    summary: str = ""
     #: how many pictures were restored
     pictures: int = 1
     #: how many the file has; of a PDF, as many as were restored
@@ -256,7 +258,8 @@ def _run_pdf(
     )
     done = [_Done(settled, megapixels, ()) for settled, megapixels in outcome.done]
     seconds = time.perf_counter() - begun
-    return _report(replace(job, each=True), done, outcome.notes, seconds)
+    report = _report(replace(job, each=True), done, outcome.notes, seconds)
+    return replace(report, summary=outcome.summary)
 
 
 @dataclass(frozen=True)

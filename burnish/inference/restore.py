@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -20,9 +20,10 @@ from ..ground.files import places, prepare_folder, replaces
 from ..images import Picture
 from ..pipeline import Asked, Restored, Word, ask
 from .arrays import as_array, as_picture
-from .job import Job, pictures_of
+from .job import Job, pictures_of, run_job
 from .model import Model
 from .pages import Pages
+from .pdf import is_pdf
 from .zoo import DEFAULT, load
 
 
@@ -37,16 +38,15 @@ def restore(
     pages: int | str | None = None,
     salvage: bool = False,
     **dials: Word,
-) -> NDArray[Any]:
+) -> NDArray[Any] | Any:
     """Restores a picture, or those of one file, and returns it as an array.
 
-    source: the path of a file, or an array as `Model.__call__` takes them. An array gives one of
-    its own type and layout. A file gives float32 [H, W, C], without alpha, turned as the picture is
-    to be looked at, in 0 to 1 where the file holds whole numbers; maps for it stand upright as
-    well. A file of several pictures of one size gives [N, H, W, C], restored with one setting of
-    each dial.
-    target: a path where the result is written, too, with the source's depth, alpha and metadata.
-    What its format does not keep is said as a warning.
+    source: the path of a file, or an array as `Model.__call__` takes them, which gives one of its
+    own type and layout. A file gives float32 [H, W, C], upright and without alpha, in 0 to 1 where
+    it holds whole numbers; maps for it stand upright as well. Several pictures of one size in it
+    give [N, H, W, C], restored with one setting of each dial.
+    target: where the result is written, too, with the source's depth, alpha and metadata; what its
+    format does not keep is said as a warning. A PDF, which no array is, needs it and gives None.
     model: a shipped name; "auto", which chooses by the picture; the path of an .onnx file; or a
     Model that was loaded once for many pictures.
     strength: 0 (the input) to 1 (the full effect), or a map [H, W] of it.
@@ -78,11 +78,24 @@ def restore(
     some = None if pages is None else Pages.parse(str(pages))
     job = Job(str(path), str(out or ""), asked, tile, pages=some, max_megapixels=max_megapixels)
     job = replace(job, salvage=salvage)
+    if is_pdf(path):
+        _warn(f"{source}: {note}" for note in _of_document(job, model))
+        return None
     given, asked = pictures_of(job, model)
     results, said = _results(given, partial(_by, job, model, asked), out, model.contract.scale)
     _warn(f"{source}: {note}" for note in said)
     arrays = [_as_seen(restored.picture) for restored in results]
     return arrays[0] if len(arrays) == 1 else np.stack(arrays)
+
+
+def _of_document(job: Job, model: Model) -> Sequence[str]:
+    """Restores a PDF into the job's target. Returns sentences on what was met, and not kept."""
+    if not job.target:
+        raise UsageError(
+            f"{job.source}: a PDF comes back as a PDF, which no array is; say where it is to go, "
+            "as in burnish.restore('scan.pdf', 'clean.pdf')"
+        )
+    return run_job(replace(job, overwrite=True), model).notes
 
 
 def _restored(

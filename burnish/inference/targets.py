@@ -37,7 +37,7 @@ def pair(
     UsageError where that cannot be, or where an argument is none of these. A hundred thousand files
     take some seconds and less than 1 KB of memory each: hence texts in place of Path objects.
     """
-    _check_words(suffix, extension)
+    _check_words(inputs, suffix, extension)
 
     # Beside their sources.
     if output is None:
@@ -73,8 +73,10 @@ def in_place(inputs: Sequence[Path], *, recursive: bool = False) -> list[tuple[s
     return [(file, file) for file in files]
 
 
-def _check_words(suffix: str | None, extension: str | None) -> None:
-    """Raises UsageError for a suffix that is no part of a name, and an unknown extension."""
+def _check_words(inputs: Sequence[Path], suffix: str | None, extension: str | None) -> None:
+    """Raises UsageError for a suffix that is no part of a name, an unknown extension, and one where
+    nothing but PDFs is named.
+    """
     if suffix is not None and {"/", os.sep} & set(suffix):
         raise UsageError(
             f"--suffix {suffix}: it is a part of a name, without a slash; -o chooses the folder"
@@ -86,6 +88,18 @@ def _check_words(suffix: str | None, extension: str | None) -> None:
             names = ", ".join(ending.lstrip(".") for ending in endings(written=True))
             raise UsageError(f"{said}: the formats are {names}")
         known.encoder(said)
+        _check_documents(inputs, said)
+
+
+def _check_documents(inputs: Sequence[Path], said: str) -> None:
+    """UsageError where nothing but PDFs is named, though another format is asked for."""
+    named = [path.name for path in inputs if path.suffix.lower() == ENDING and not path.is_dir()]
+    if named and len(named) == len(inputs):
+        raise UsageError(
+            f"{named[0]}: {said} is for pictures, and a PDF comes back as a "
+            "PDF, with its text and its pages; leave -f away, or take its pictures out first "
+            f"(`pdfimages -all {named[0]} page`)"
+        )
 
 
 def _check_ending(output: Path) -> None:
@@ -208,6 +222,16 @@ def never_written(pairs: Sequence[tuple[str, str]]) -> str | None:
     return (
         f"written as {written_ending(next(iter(found)))}, since such files are only read: {kinds}"
     )
+
+
+def documents_stay(pairs: Sequence[tuple[str, str]], extension: str | None) -> str | None:
+    """A sentence on the PDFs among pictures, which stay PDFs whatever those become; None where
+    there is none.
+    """
+    count = sum(_ending(source).lower() == ENDING for source, _ in pairs) if extension else 0
+    if not count:
+        return None
+    return f"-f is for pictures: {count} {'PDFs stay PDFs' if count > 1 else 'PDF stays a PDF'}"
 
 
 def not_followed(inputs: Sequence[Path]) -> str | None:

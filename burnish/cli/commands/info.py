@@ -106,10 +106,27 @@ def _of_model(name: str) -> tuple[Mapping[str, Any], str]:
 
 def _of_document(path: Path) -> tuple[Mapping[str, Any], str]:
     """The record and the text of a PDF."""
-    from ...inference.pdf.facts import as_lines, facts_of_pdf
+    from ...images import toned
+    from ...inference.pages import listed
+    from ...inference.pdf import facts as of_pdf
+    from ...pipeline import Look
 
-    found = facts_of_pdf(path)
-    return found, as_lines(found)
+    found = of_pdf.facts_of_pdf(path)
+    seen: list[dict[str, Any]] = []
+    pages_of: dict[str, list[int]] = {}
+    for pages, picture in of_pdf.looked_into(path):
+        if isinstance(picture, InputError):
+            continue
+        record, text = _seen(Look(toned(picture)))
+        seen.append({"pages": pages, **record})
+        pages_of.setdefault(text["restore"], []).extend(pages)
+    lines = [of_pdf.as_lines(found)]
+    count = len(found.get("pictures", ()))
+    if len(seen) < count:
+        lines.append(f"{'looked at':<16} {len(seen)} of {count} pictures")
+    for words, pages in pages_of.items():
+        lines.append(f"{'restore':<16} {listed(pages, found['pages'])}: {words}")
+    return {**found, "look": seen}, "\n".join(lines)
 
 
 def _of_picture(path: Path) -> tuple[Mapping[str, Any], str]:

@@ -189,7 +189,7 @@ def restore(
     )
     meant = Meant(pairs, like("", ""), model, opened, device.value, threads, fp32, format, suffix)
     console = Console(len(pairs), quiet=quiet, verbose=verbose, as_json=as_json)
-    _look_over(inputs, pairs, recursive, console)
+    _look_over(inputs, pairs, recursive, format, console)
     raise typer.Exit(_work(meant, mode, mode.root(inputs, output), dry_run, console))
 
 
@@ -227,13 +227,17 @@ def _asked(
 
 
 def _look_over(
-    inputs: Sequence[Path], pairs: Sequence[tuple[str, str]], recursive: bool, console: Console
+    inputs: Sequence[Path],
+    pairs: Sequence[tuple[str, str]],
+    recursive: bool,
+    format: str | None,
+    console: Console,
 ) -> None:
     """Says which files and folders among the inputs are left out, and which results are of another
     format. InputError where nothing is left.
     """
     from ...images import endings
-    from ...inference.targets import never_written, not_followed, passed_over
+    from ...inference.targets import documents_stay, never_written, not_followed, passed_over
 
     passed = passed_over(inputs, recursive)
     if passed:
@@ -242,9 +246,9 @@ def _look_over(
     left = not_followed(inputs) if recursive else None
     if left:
         console.say(left)
-    other = never_written(pairs)
-    if other:
-        console.say(other)
+    for remark in (never_written(pairs), documents_stay(pairs, format)):
+        if remark:
+            console.say(remark)
     if not pairs:
         deeper = "" if recursive else "; with -r, subfolders are looked into as well"
         raise InputError(f"no pictures found ({', '.join(endings())}){deeper}")

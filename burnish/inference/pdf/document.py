@@ -67,7 +67,7 @@ def restore_pdf(
                 raise _nothing(name, chosen)
             outcome.notes += [*_remarks(pdf, chosen), *lost]
             atomic_write(target, lambda file: library.save(pdf, file), before)
-    outcome.notes.insert(0, _sizes(outcome, chosen, Path(source), Path(target)))
+    outcome.summary = _summary(outcome, chosen, Path(source), Path(target))
     return outcome
 
 
@@ -158,10 +158,12 @@ def _lost(pdf: Any, source: str | Path) -> list[str]:
     return [f"not kept: {earlier} earlier {versions} of it, still in the file before"]
 
 
-def _sizes(outcome: Outcome, chosen: Chosen, source: Path, target: Path) -> str:
+def _summary(outcome: Outcome, chosen: Chosen, source: Path, target: Path) -> str:
     """What became of the document, in a line."""
     before, after = (path.stat().st_size for path in (source, target))
-    count = len(outcome.done)
+    count = len(outcome.done) - outcome.unchanged
     of = f"{count} picture{'s' if count != 1 else ''}"
     pages = f"{chosen.pages} page{'s' if chosen.pages != 1 else ''}"
-    return f"{of} restored, on {pages}; {before / 1e6:.2f} MB -> {after / 1e6:.2f} MB"
+    were = "it was" if outcome.unchanged == 1 else "they were"
+    left = f" and {outcome.unchanged} left as {were}" if outcome.unchanged else ""
+    return f"{of} restored{left}, on {pages}; {before / 1e6:.2f} MB -> {after / 1e6:.2f} MB"

@@ -42,6 +42,10 @@ class Outcome:
     notes: list[str] = field(default_factory=list)
     #: what each picture was restored with, and its megapixels
     done: list[tuple[Settled, float]] = field(default_factory=list)
+    #: how many of them needed nothing, and keep their streams
+    unchanged: int = 0
+    #: how many pictures and pages, and how large the file was and is, in a line
+    summary: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,7 @@ class Exchange:
         """Exchanges one picture; what cannot be read, or not be put back, is left as it is."""
         try:
             with damage("it"):
-                picture, spaces = self._read(mosaic)
+                picture, spaces = read_mosaic(self.pdf, mosaic, self.max_megapixels)
         except InputError as error:
             self._leave(error, mosaic)
             return
@@ -79,13 +83,16 @@ class Exchange:
             refuse_losses(picture.lost, f"{self.name}, page {self.chosen.of(mosaic)[0]}")
         try:
             restored = self.restore(picture, progress)
-            packed = self._packed(mosaic, spaces, restored.picture)
+            unchanged = np.array_equal(restored.picture.pixels, picture.pixels)
+            if not unchanged:
+                self._put_back(mosaic, self._packed(mosaic, spaces, restored.picture))
         except InputError as error:
             self._leave(error, mosaic)
             return
-        self._put_back(mosaic, packed)
         self.outcome.done.append((restored.settled, mosaic.width * mosaic.height / MEGA))
-        for note in (*picture.notes, *picture.lost):
+        self.outcome.unchanged += unchanged
+        # what keeps its stream loses nothing
+        for note in () if unchanged else (*picture.notes, *picture.lost):
             self._say(note, mosaic)
 
     def _say(self, sentence: str, mosaic: Mosaic) -> None:
@@ -95,24 +102,6 @@ class Exchange:
     def _leave(self, error: InputError, mosaic: Mosaic) -> None:
         """Says that a picture is left as it is."""
         self._say(f"left alone, since {str(error).replace('it: ', 'it ', 1)}", mosaic)
-
-    def _read(self, mosaic: Mosaic) -> tuple[Picture, list[Space]]:
-        """The picture of all pieces together, and the space of each."""
-        limit = self.max_megapixels
-        check_size(mosaic.width, mosaic.height, limit)
-        streams = [piece.place.stream for piece in mosaic.pieces]
-        first, space = read_picture(self.pdf, streams[0], limit)
-        if len(streams) == 1:
-            return first, [space]
-        pixels = np.empty((*first.pixels.shape[:2], mosaic.height, mosaic.width), np.float32)
-        spaces = []
-        for piece in mosaic.pieces:
-            picture, space = read_picture(self.pdf, piece.place.stream, limit)
-            if picture.pixels.shape[1] != pixels.shape[1] or picture.depth != first.depth:
-                raise InputCorrupt("its strips are of different kinds")
-            piece.of(pixels)[:] = picture.pixels
-            spaces.append(space)
-        return replace(first, pixels=pixels, alpha=None), spaces
 
     def _packed(self, mosaic: Mosaic, spaces: list[Space], picture: Picture) -> list[Packed]:
         """The pieces of a result as streams."""
@@ -138,6 +127,27 @@ class Exchange:
         for number in self.chosen.of(mosaic):
             # a small copy of the page would go on showing it as it was
             library.without(self.pdf.pages[number - 1], "/Thumb")
+
+
+def read_mosaic(pdf: Any, mosaic: Mosaic, limit: float | None) -> tuple[Picture, list[Space]]:
+    """The picture of all pieces together, and the space of each.
+
+    limit: larger ones are refused, in megapixels. InputErrors that begin with "it" or "its".
+    """
+    check_size(mosaic.width, mosaic.height, limit)
+    streams = [piece.place.stream for piece in mosaic.pieces]
+    first, space = read_picture(pdf, streams[0], limit)
+    if len(streams) == 1:
+        return first, [space]
+    pixels = np.empty((*first.pixels.shape[:2], mosaic.height, mosaic.width), np.float32)
+    spaces = []
+    for piece in mosaic.pieces:
+        picture, space = read_picture(pdf, piece.place.stream, limit)
+        if picture.pixels.shape[1] != pixels.shape[1] or picture.depth != first.depth:
+            raise InputCorrupt("its strips are of different kinds")
+        piece.of(pixels)[:] = picture.pixels
+        spaces.append(space)
+    return replace(first, pixels=pixels, alpha=None), spaces
 
 
 def _as_stencil(part: Packed) -> Packed:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ...errors import InputError
+from ...images import MAX_MEGAPIXELS, Picture
+from ...images.damage import damage
+from ...pipeline import looked_at
 from ..pages import listed
 from . import library
 from .choose import Chosen, choose, sentences
 from .claims import earlier_versions, pdf_a, signatures
 from .document import checked
+from .exchange import read_mosaic
 from .mosaic import Mosaic
 
 #: points in an inch
@@ -45,6 +51,24 @@ def facts_of_pdf(path: str | Path) -> dict[str, Any]:
             "left alone": sentences(chosen),
             "bytes": size,
         }
+
+
+def looked_into(path: str | Path) -> Iterator[tuple[list[int], Picture | InputError]]:
+    """Some pictures of a PDF, or why one cannot be read, each with the pages that show it: the
+    first, the last and some between them. None of an encrypted file.
+    """
+    name = str(checked(path))
+    if library.is_encrypted(path):
+        return
+    with library.opened(path, name) as pdf:
+        chosen = choose(pdf)
+        for number in sorted(looked_at(len(chosen.pictures))):
+            mosaic = chosen.pictures[number]
+            try:
+                with damage("it"):
+                    yield chosen.of(mosaic), read_mosaic(pdf, mosaic, MAX_MEGAPIXELS)[0]
+            except InputError as error:
+                yield chosen.of(mosaic), error
 
 
 def _facts_of(picture: Mosaic, chosen: Chosen) -> dict[str, Any]:
