@@ -655,9 +655,12 @@ def test_the_average_is_the_formula_with_its_warm_up() -> None:
     with torch.no_grad():
         b.weight.fill_(3.0)
         b.running_mean.fill_(7.0)
+        b.num_batches_tracked.fill_(9)
     average(a, b, 0.75)
     assert a.weight.tolist() == [1.5, 1.5]
-    assert a.running_mean.tolist() == [7.0, 7.0]
+    # Statistics go with the weights: means of means. What counts is copied.
+    assert a.running_mean.tolist() == [1.75, 1.75]
+    assert a.num_batches_tracked == 9
 
 
 def test_fresh_weights_depend_on_the_seed_alone_and_start_small_where_the_network_says(

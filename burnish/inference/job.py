@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .. import images
-from ..errors import UsageError
+from ..errors import InputError, UsageError
 from ..ground.files import check_target, prepare_folder
 from ..ground.remarks import OnProgress, Say, part_of, silent
 from ..images import Header, Picture
@@ -31,6 +31,7 @@ from ..pipeline import (
     looked_at,
     together,
 )
+from .mender import FindingMender, write_mask
 from .model import Model
 from .pages import Pages, listed
 from .pdf import is_pdf
@@ -202,6 +203,35 @@ def run_job(
     return replace(report, of=header.frames, called=header.several)
 
 
+def find_job(job: Job, mender: FindingMender, target: Path) -> JobReport:
+    """Finds the damage of the picture in a job's file, and writes its mask alone, to `target`.
+
+    Raises kinds of InputError, one where the file holds several pictures that are meant.
+    """
+    begun = time.perf_counter()
+    pictures, asked = pictures_of(job, mender)
+    picture, *others = pictures
+    if others:
+        raise InputError(
+            f"{job.source}: holds several pictures, and a mask is of one; choose one by --pages"
+        )
+    settled = mender.settle(picture, asked)
+    marked = mender.marked(picture, settled, tile=job.tile)
+    write_mask(target, picture, marked.astype(np.float32))
+    megapixels = marked.size / 1e6
+    seconds = round(time.perf_counter() - begun, 3)
+    return JobReport(
+        job.source,
+        str(target),
+        "restored",
+        dials=settings_of(job, settled),
+        origins=settled.origins,
+        seconds=seconds,
+        megapixels=megapixels,
+        notes=(*picture.notes, *picture.lost),
+    )
+
+
 def pictures_of(job: Job, model: Model) -> tuple[Iterator[Picture], Asked]:
     """The pictures of a job's file that are meant, and what is asked for all of them.
 
@@ -323,6 +353,10 @@ def _meant(job: Job, header: Header, scale: int) -> list[int]:
     InputError where they are not there, FormatLimit where the result's format cannot hold them.
     """
     meant = _numbers(job, header)
+    if job.asked.mask is not None and len(meant) > 1:
+        raise InputError(
+            f"{job.source}: holds several pictures, and a mask is of one; choose one by --pages"
+        )
     losses = _losses(job, header, scale, len(meant))
     if job.strict:
         images.refuse_losses(losses, job.source)

@@ -12,6 +12,7 @@ from ..ground.tables import hint
 from . import automatic
 from .automatic import Automatic
 from .classical import FILTERS, listed, make
+from .mender import FindingMender
 from .model import Model
 
 #: what is loaded where nothing is named
@@ -70,4 +71,5 @@ def load(name: str | Path = DEFAULT) -> Model:
     name = str(name)
     if name == DEFAULT:
         return Automatic(load)
-    return Model(make(name) if listed(name) and name not in names() else find(name))
+    model = Model(make(name) if listed(name) and name not in names() else find(name))
+    return FindingMender(model) if model.contract.gives == "mask" else model

@@ -1,7 +1,7 @@
 """How well damage was found: F1, precision and recall of a mask, at several thresholds.
 
-A mask says of each pixel how sure a network is of damage there, and the true one how much of it is
-covered; what is covered by a quarter counts as damaged.
+A mask says of each pixel how sure a network is of damage there, and the true one how damaged it is
+(`degrade/marks.py`): 1 where it is covered by a half or more, and in proportion where by less.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from .metric import Metric
 from .pictures import Planes, on_planes
 
 Marked = NDArray[np.bool_]
-#: how much of a pixel is covered where it counts as damaged
-COVERED = 0.25
+#: how damaged a pixel is, at least, where it counts as damaged: it is covered by a quarter
+DAMAGED = 0.5
 #: how sure a network is, at least, of what counts as found
 THRESHOLDS = (0.25, 0.5, 0.75)
 
@@ -43,9 +43,9 @@ MEASURES = {"F1": f1, "precision": precision, "recall": recall}
 def _metric(name: str, threshold: float) -> Metric:
     @on_planes
     def function(mask: Planes, true: Planes) -> float:
-        return MEASURES[name](mask[0] >= threshold, true[0] >= COVERED)
+        return MEASURES[name](mask[0] >= threshold, true[0] >= DAMAGED)
 
-    stamp = f"{name}[damage, sure of {threshold:g}, covered by {COVERED:g}, crop {{crop}}]"
+    stamp = f"{name}[damage, sure of {threshold:g}, damaged by {DAMAGED:g}, crop {{crop}}]"
     return Metric(f"{name.lower()}-{threshold:g}", stamp, function, 4)
 
 

@@ -8,6 +8,7 @@ from .estimate import Kind
 from .found import find
 from .look import FOUND, Finding, Look, Origin
 from .maps import MapFile
+from .mend import Region, mended, region
 from .restored import Bare, Predict, Restored, Restores, enlarged, through
 from .settle import Settled, settle
 from .together import looked_at, medians, together
@@ -26,6 +27,7 @@ __all__ = [
     "MapFile",
     "Origin",
     "Predict",
+    "Region",
     "Restored",
     "Restores",
     "Setting",
@@ -37,6 +39,8 @@ __all__ = [
     "in_words",
     "looked_at",
     "medians",
+    "mended",
+    "region",
     "settle",
     "through",
     "together",

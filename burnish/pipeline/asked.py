@@ -39,6 +39,9 @@ class Asked:
     strength: float | Array | MapFile = 1.0
     #: whether a network sees tones as sRGB has them, where the picture's profile has them otherwise
     icc: bool = True
+    #: what a model that mends takes for damage, from 0.5 on: a map [H, W] as the picture is stored,
+    #: or a file of one; None is what it finds itself
+    mask: MapFile | Array | None = None
 
 
 #: where nobody asks for anything

@@ -24,7 +24,7 @@ from ..archiving import (
     write_beside,
 )
 from ..console import Console
-from ..opening import open_model
+from ..masks import MaskIn, MaskOnly, MaskOut, Masks
 from ..options import (
     FORMATS,
     AsJson,
@@ -160,6 +160,9 @@ def restore(
     verify: Verify = False,
     same: Alike = False,
     sidecar: Beside = None,
+    mask_out: MaskOut = None,
+    mask_in: MaskIn = None,
+    mask_only: MaskOnly = False,
     dry_run: DryRun = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -169,36 +172,61 @@ def restore(
 
     Restores pictures. What is not told, a look at each picture decides. No input is changed."""
     one_thread_for_algebra()
+    mode = Mode(archive, in_place, restart, verify, same, sidecar, salvage)
+    masks = Masks(mask_out, mask_in, mask_only, overwrite)
+    pairs = mode.pairs(inputs, output, recursive, suffix, format)
+    opened = masks.model(model)
+    masks.check(pairs, opened, model, mode)
+    asked = masks.asked(_asked(opened.contract, dial, strength, strength_map, not no_icc))
+    job = _job(
+        *(asked, tile, quality, sampling, strict, pages, alone, salvage, overwrite, max_megapixels)
+    )
+    meant = Meant(pairs, job, model, opened, device.value, threads, fp32, format, suffix)
+    console = Console(len(pairs), quiet=quiet, verbose=verbose, as_json=as_json)
+    _look_over(inputs, pairs, recursive, format, console)
+    raise typer.Exit(_work(meant, mode, mode.root(inputs, output), masks, dry_run, console))
+
+
+def _job(
+    asked: Asked,
+    tile: str,
+    quality: int | None,
+    sampling: Sampling | None,
+    strict: bool,
+    pages: str | None,
+    each: bool,
+    salvage: bool,
+    overwrite: bool,
+    max_megapixels: float,
+) -> Job:
+    """What is to be done with every picture, without the picture."""
     with starting():
         from ...inference.job import Job
-    mode = Mode(archive, in_place, restart, verify, same, sidecar, salvage)
-    pairs = mode.pairs(inputs, output, recursive, suffix, format)
-    opened = open_model(model)
-    like = partial(
-        Job,
-        asked=_asked(opened.contract, dial, strength, strength_map, not no_icc),
+
+    return Job(
+        "",
+        "",
+        asked=asked,
         tile=parse_tile(tile),
         quality=quality,
         sampling=None if sampling is None else sampling.value,
         strict=strict,
         pages=parse_pages(pages),
-        each=alone,
+        each=each,
         salvage=salvage,
         overwrite=overwrite,
         max_megapixels=max_megapixels or None,
     )
-    meant = Meant(pairs, like("", ""), model, opened, device.value, threads, fp32, format, suffix)
-    console = Console(len(pairs), quiet=quiet, verbose=verbose, as_json=as_json)
-    _look_over(inputs, pairs, recursive, format, console)
-    raise typer.Exit(_work(meant, mode, mode.root(inputs, output), dry_run, console))
 
 
-def _work(meant: Meant, mode: Mode, root: Path | None, dry_run: bool, console: Console) -> int:
+def _work(
+    meant: Meant, mode: Mode, root: Path | None, masks: Masks, dry_run: bool, console: Console
+) -> int:
     """Does what is meant, or says what would be done. Returns the exit status."""
     if dry_run:
         return _plan_all(meant, console)
     if root is None:
-        status = _restore_all(meant, mode.sidecars, console)
+        status = _restore_all(meant, mode.sidecars, masks, console)
     else:
         status = archived(meant, mode, root, console)
     if console.damaged and not meant.job.salvage:
@@ -254,15 +282,19 @@ def _look_over(
         raise InputError(f"no pictures found ({', '.join(endings())}){deeper}")
 
 
-def _restore_all(meant: Meant, sidecars: bool, console: Console) -> int:
+def _restore_all(meant: Meant, sidecars: bool, masks: Masks, console: Console) -> int:
     """Restores one file after the other. Returns the exit status.
 
-    sidecars: whether every result gets one.
+    sidecars: whether every result gets one. masks: what becomes of masks.
     """
     from ...inference.job import run_job
 
     def restore_one(job: Job) -> None:
-        report = run_job(job, meant.model, progress=console.progress, say=console.say)
+        if masks.only:
+            console.done(masks.find(job, meant.model))
+            return
+        keep = masks.keep(job.source)
+        report = run_job(job, meant.model, progress=console.progress, say=console.say, look=keep)
         if sidecars and report.status != "skipped":
             write_beside(meant, report)
         console.done(report)

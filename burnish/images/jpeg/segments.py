@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ..metadata import Part, Text, photoshop, xmp
-from .frame import FRAMES
-from .scans import JPEG_LS
+from .scans import FRAMES, JPEG_LS
 
 EXIF, XMP, MORE_XMP, ICC, PHOTOSHOP, MPF, GAIN_MAP = (
     b"Exif\0\0",

@@ -27,6 +27,7 @@ LOSSES: Table[Callable[..., Any]] = Table(
         "MSSSIM": "burnish.training.losses.ssim:MSSSIM",
         "BCE": "burnish.training.losses.entropy:BCE",
         "BCEWithLogits": "burnish.training.losses.entropy:BCEWithLogits",
+        "Dice": "burnish.training.losses.dice:Dice",
         "Edge": "burnish.training.losses.edge:Edge",
         "Frequency": "burnish.training.losses.frequency:Frequency",
         "Means": "burnish.training.losses.means:Means",

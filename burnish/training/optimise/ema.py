@@ -16,7 +16,14 @@ def warmed(decay: float, steps: int) -> float:
 
 @torch.no_grad()
 def average(ema: nn.Module, net: nn.Module, decay: float) -> None:
-    """ema = decay ema + (1 - decay) net, in place; buffers are copied."""
+    """ema = decay ema + (1 - decay) net, in place; of the buffers, those that are no counts.
+
+    The running statistics of batch normalisation are averaged as the weights are: those of the
+    net as it is now do not fit weights that are the mean of earlier ones.
+    """
     torch._foreach_lerp_(list(ema.parameters()), list(net.parameters()), 1 - decay)
     for kept, now in zip(ema.buffers(), net.buffers(), strict=True):
-        kept.copy_(now)
+        if kept.is_floating_point():
+            kept.lerp_(now, 1 - decay)
+        else:
+            kept.copy_(now)

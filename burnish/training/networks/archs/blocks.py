@@ -33,18 +33,22 @@ def conv_norm_relu(a: int, b: int, norm: str = "none") -> nn.Sequential:
 class ResBlock(Layer):
     """A residual block, x + conv(ReLU(conv(x))), 3x3, without biases.
 
-    The second convolution starts small, so that a fresh network is near the identity.
+    The second convolution starts small, so that a fresh network is near the identity. Behind each
+    convolution stands the normalisation named `norm`, of NORMS.
     """
 
     starts_small = ("conv2",)
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, norm: str = "none") -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(width, width, 3, padding=1, bias=False)
+        self.norm1 = norm_of(norm, width)
         self.conv2 = nn.Conv2d(width, width, 3, padding=1, bias=False)
+        self.norm2 = norm_of(norm, width)
 
     def forward(self, x: Tensor) -> Tensor:
-        return x + self.conv2(nn.functional.relu(self.conv1(x)))
+        inside = nn.functional.relu(self.norm1(self.conv1(x)))
+        return x + self.norm2(self.conv2(inside))
 
 
 class DoorConv(nn.Conv2d):

@@ -22,7 +22,8 @@ class ResUNet(Network):
 
     H and W are multiples of `multiple`. `widths` are the channels at each scale, the first at half
     the picture's size; `blocks` the residual blocks at each scale, on the way down and again on the
-    way up (the last scale has them once); one number serves all scales.
+    way up (the last scale has them once); one number serves all scales. `norm` is the
+    normalisation within the blocks: none, or batch, where how bright the input is says nothing.
     """
 
     tiny: ClassVar[dict[str, Any]] = {"widths": [8, 12, 16], "blocks": 1}
@@ -36,6 +37,7 @@ class ResUNet(Network):
         channels_out: int = 3,
         widths: Sequence[int] = (48, 96, 192),
         blocks: int | Sequence[int] = 2,
+        norm: str = "none",
     ) -> None:
         super().__init__()
         widths = list(widths)
@@ -51,15 +53,15 @@ class ResUNet(Network):
         self.reach = self._reach(counts)
         self.head = DoorConv(4 * channels_in, widths[0])
         scales = list(zip(widths, counts, strict=True))
-        self.down_blocks = nn.ModuleList(_blocks(width, n) for width, n in scales[:-1])
+        self.down_blocks = nn.ModuleList(_blocks(width, n, norm) for width, n in scales[:-1])
         self.down = nn.ModuleList(
             nn.Conv2d(a, b, 2, stride=2, bias=False) for a, b in itertools.pairwise(widths)
         )
-        self.body = _blocks(*scales[-1])
+        self.body = _blocks(*scales[-1], norm)
         self.up = nn.ModuleList(
             nn.ConvTranspose2d(b, a, 2, stride=2, bias=False) for a, b in itertools.pairwise(widths)
         )
-        self.up_blocks = nn.ModuleList(_blocks(width, n) for width, n in scales[:-1])
+        self.up_blocks = nn.ModuleList(_blocks(width, n, norm) for width, n in scales[:-1])
         self.tail = nn.Conv2d(widths[0], 4 * channels_out, 3, padding=1, bias=False)
 
     @staticmethod
@@ -87,5 +89,5 @@ class ResUNet(Network):
         return nn.functional.pixel_shuffle(self.tail(x), 2)
 
 
-def _blocks(width: int, count: int) -> nn.Sequential:
-    return nn.Sequential(*[ResBlock(width) for _ in range(count)])
+def _blocks(width: int, count: int, norm: str) -> nn.Sequential:
+    return nn.Sequential(*[ResBlock(width, norm) for _ in range(count)])

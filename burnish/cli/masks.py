@@ -1,0 +1,161 @@
+"""Masks by the words of `burnish restore`: where they are written, and which is taken instead."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..errors import InputError, UsageError
+from .archiving import Mode
+from .opening import open_model
+
+if TYPE_CHECKING:
+    from ..images import Picture
+    from ..inference.job import Job, JobReport
+    from ..inference.model import Model
+    from ..pipeline import Asked, Restored
+
+#: what is added to the name of a picture whose mask goes into a folder
+SUFFIX = "_mask.png"
+
+MaskOut = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE|DIR/", show_default=False, help="Write what was taken for damage, in white."
+    ),
+]
+MaskIn = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", show_default=False, help="Mend what is white in it instead."),
+]
+MaskOnly = Annotated[bool, typer.Option("--mask-only", help="Write masks, and no pictures.")]
+
+
+@dataclass(frozen=True)
+class Masks:
+    """What the options of masks say. UsageError where they do not fit together."""
+
+    #: a file, or a folder with a slash at its end; None where no mask is written
+    out: str | None = None
+    #: a mask that is taken in place of what is found
+    given: Path | None = None
+    #: whether masks alone are written
+    only: bool = False
+    #: whether masks that exist are replaced
+    overwrite: bool = False
+
+    def __post_init__(self) -> None:
+        if self.only and self.out is None:
+            raise UsageError("--mask-only: say where the masks go, as in --mask-out masks/")
+        if self.only and self.given is not None:
+            raise UsageError("--mask-only: finds damage; leave --mask-in out")
+
+    def check(self, pairs: Sequence[tuple[str, str]], model: Model, word: str, mode: Mode) -> None:
+        """UsageError where the model does not mend, or a mask would replace another file."""
+        from ..inference.mender import Mender
+        from ..inference.pdf import is_pdf
+
+        if self.out is None and self.given is None:
+            return
+        option = "--mask-out" if self.given is None else "--mask-in"
+        if not isinstance(model, Mender):
+            raise UsageError(
+                f"{option}: goes with a model that finds damage, and -m {word} is none; with "
+                "--mask-in and no -m, what that mask marks is mended"
+            )
+        if mode.keeps_journal or mode.sidecars:
+            raise UsageError(f"{option}: goes without a journal and sidecars, which know no masks")
+        if self.given is not None and len(pairs) > 1:
+            raise UsageError(
+                f"--mask-in {self.given}: is the mask of one picture, and these are {len(pairs)}"
+            )
+        if self.given is not None and any(is_pdf(source) for source, _ in pairs):
+            raise UsageError(
+                f"--mask-in {self.given}: is the mask of one picture, and a PDF may hold several"
+            )
+        self._check_targets(pairs)
+
+    def _check_targets(self, pairs: Sequence[tuple[str, str]]) -> None:
+        from ..ground.files import places, replaces
+
+        if self.given is not None:
+            mask_places = set(places(self.given))
+            if any(replaces(Path(target), mask_places) for _, target in pairs):
+                raise UsageError(f"--mask-in {self.given}: would be replaced by the result")
+        if self.out is None:
+            return
+        if not self._is_folder and len(pairs) > 1:
+            raise UsageError(
+                f"--mask-out {self.out}: of several pictures, masks go into a folder; end it in /"
+            )
+        own = {place for source, _ in pairs for place in places(Path(source))}
+        others = {os.path.abspath(target) for _, target in pairs}
+        masks = [self.target(source) for source, _ in pairs]
+        for mask in masks:
+            if replaces(mask, own) or (not self.only and os.path.abspath(mask) in others):
+                raise UsageError(f"--mask-out {mask}: would replace a picture; choose another")
+            if masks.count(mask) > 1:
+                raise UsageError(f"--mask-out {mask}: would be the mask of several pictures")
+            if mask.exists() and not self.overwrite:
+                raise UsageError(f"--mask-out {mask}: exists already; --overwrite replaces it")
+
+    @property
+    def _is_folder(self) -> bool:
+        assert self.out is not None
+        return self.out.endswith(("/", os.sep)) or os.path.isdir(self.out)
+
+    def target(self, source: str) -> Path:
+        """The file of the mask of a picture."""
+        assert self.out is not None  # it is asked for where one is written
+        return (
+            Path(self.out) / f"{Path(source).name}{SUFFIX}" if self._is_folder else Path(self.out)
+        )
+
+    def model(self, word: str) -> Model:
+        """The model of a word; where a mask is given and no model named, what mends and no more."""
+        from ..inference.mender import Mender
+        from ..inference.zoo import DEFAULT
+
+        return Mender() if self.given is not None and word == DEFAULT else open_model(word)
+
+    def asked(self, asked: Asked) -> Asked:
+        """What is asked, with the mask that was given."""
+        from ..pipeline import MapFile
+
+        if self.given is None:
+            return asked
+        if not self.given.is_file():
+            raise UsageError(f"--mask-in {self.given}: no such file")
+        return replace(asked, mask=MapFile(self.given, 0.0, 1.0, str(self.given)))
+
+    def keep(self, source: str) -> Callable[[Picture, Restored], object] | None:
+        """What writes the mask of a picture that was restored; None where none is written."""
+        if self.out is None:
+            return None
+        written: list[Path] = []
+
+        def write(picture: Picture, restored: Restored) -> None:
+            from ..inference.mender import write_mask
+
+            if written:
+                raise InputError(
+                    f"{source}: holds several pictures, and a mask is of one; choose one by --pages"
+                )
+            assert restored.mask is not None  # `check` has asked for a model that mends
+            written.append(self.target(source))
+            write_mask(written[0], picture, restored.mask)
+
+        return write
+
+    def find(self, job: Job, model: Model) -> JobReport:
+        """Writes the mask of a job's picture, and no picture. The report is on the mask."""
+        from ..inference.job import find_job
+        from ..inference.mender import FindingMender
+
+        assert isinstance(model, FindingMender)  # `check` has asked, and no mask is given
+        return find_job(replace(job, target=""), model, self.target(job.source))

@@ -1,0 +1,174 @@
+"""Mender: what a mask marks, or a model that gives masks finds, is mended; all else stays."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from .. import images
+from ..contract import Array, Contract, Dial, Opened, mix
+from ..errors import UsageError
+from ..ground.files import prepare_folder
+from ..ground.remarks import OnProgress, Say, silent
+from ..images import MAX_MEGAPIXELS, Picture, toned
+from ..pipeline import NOTHING, Asked, Look, MapFile, Region, Restored, Settled, mended, region
+from .engine import BYTES_PER_PIXEL
+from .model import Model, check_units
+
+#: how easily something is taken for damage
+SENSITIVITY = Dial("sensitivity", 0, 100, 50, "0 finds nothing, 100 whatever might be damage")
+#: how thick what is taken for damage may be
+SIZE = Dial("size", 0.1, 100, 8, "largest thickness of damage, in percent of the picture's height")
+#: what of a mask that somebody made is mended
+MARKED = 0.5
+
+
+class Mender(Model):
+    """Mends what a mask marks. Outside of the mask every sample is the input's.
+
+    It is called as a Model is, with the mask in `Asked`.
+    """
+
+    def __init__(self) -> None:
+        self.path = None
+        self.card = {"task": "mends what a mask marks", "licence": "Apache-2.0"}
+        self.opened = None
+        self.bytes_per_pixel = BYTES_PER_PIXEL
+        self.contract = Contract(reach=None)
+
+    def open(
+        self,
+        *,
+        device: str = "auto",
+        threads: int | None = None,
+        fp32: bool = False,
+        backend: str | None = None,
+    ) -> Opened:
+        """Says where it runs, on the processor always; there is nothing to load."""
+        self.opened = Opened(_unchanged, "NumPy", "the processor", "fp32")
+        return self.opened
+
+    def restore(
+        self,
+        picture: Picture,
+        asked: Asked = NOTHING,
+        *,
+        tile: int | None = None,
+        max_megapixels: float | None = MAX_MEGAPIXELS,
+        progress: OnProgress | None = None,
+        say: Say = silent,
+    ) -> Restored:
+        """Mends what the mask that is asked for marks; without one, what was found to be damaged.
+
+        All else is as in `Model.restore`; what comes back has the mask of what was mended.
+        """
+        check_units(picture)
+        settled = self.settle(picture, asked, max_megapixels)
+        begun = time.perf_counter()
+        if asked.mask is None:
+            lost = self.marked(picture, settled, tile=tile, progress=progress, say=say)
+        else:
+            lost = _given(asked.mask, picture, max_megapixels) >= MARKED
+        if picture.alpha is not None:
+            lost &= picture.alpha[0, 0] > 0
+        seconds = time.perf_counter() - begun
+        return replace(_mended(picture, lost, settled), seconds=seconds)
+
+    def marked(
+        self,
+        picture: Picture,
+        settled: Settled,
+        *,
+        tile: int | None = None,
+        progress: OnProgress | None = None,
+        say: Say = silent,
+    ) -> Region:
+        """The pixels [H, W] that are taken for damage: UsageError, as nothing finds any here."""
+        raise UsageError("to mend a picture, a mask is wanted that says where; give --mask-in FILE")
+
+
+class FindingMender(Mender):
+    """Finds damage with a model that gives masks, and mends it, or mends what a mask marks."""
+
+    #: the model that finds
+    finder: Model
+
+    def __init__(self, finder: Model) -> None:
+        super().__init__()
+        self.finder = finder
+        self.path = finder.path
+        self.card = finder.card
+        self.bytes_per_pixel = finder.bytes_per_pixel
+        self.contract = Contract(reach=None, dials=(SENSITIVITY, SIZE))
+
+    def open(
+        self,
+        *,
+        device: str = "auto",
+        threads: int | None = None,
+        fp32: bool = False,
+        backend: str | None = None,
+    ) -> Opened:
+        """Loads the model that finds, as `Model.open` does."""
+        self.opened = self.finder.open(device=device, threads=threads, fp32=fp32, backend=backend)
+        return self.opened
+
+    def find(
+        self,
+        picture: Picture,
+        *,
+        icc: bool = True,
+        tile: int | None = None,
+        progress: OnProgress | None = None,
+        say: Say = silent,
+    ) -> Array:
+        """How sure the model is of damage at each pixel, as `Model.find` gives it."""
+        return self.finder.find(picture, icc=icc, tile=tile, progress=progress, say=say)
+
+    def marked(
+        self,
+        picture: Picture,
+        settled: Settled,
+        *,
+        tile: int | None = None,
+        progress: OnProgress | None = None,
+        say: Say = silent,
+    ) -> Region:
+        """The pixels [H, W] that are taken for damage, with the dials as they are settled."""
+        found = self.find(picture, icc=settled.icc, tile=tile, progress=progress, say=say)
+        dials = settled.dials
+        return region(found, float(dials["sensitivity"]), float(dials["size"]))
+
+
+def _unchanged(image: Array, level: Array | None) -> Array:
+    return image
+
+
+def _given(mask: MapFile | Array, picture: Picture, max_megapixels: float | None) -> Array:
+    """The mask that somebody gave, [H, W] in 0..1, as the picture is stored."""
+    return mask.read(picture, max_megapixels) if isinstance(mask, MapFile) else mask
+
+
+def _mended(picture: Picture, lost: Region, settled: Settled) -> Restored:
+    """The picture with what is lost mended, with the mask of that."""
+    mask = lost.astype(np.float32)
+    if not lost.any():
+        return Restored(picture, settled, 0.0, mask)
+    look = Look(toned(picture) if settled.icc else picture)
+    pixels = mended(picture.pixels, lost, look.finding("noise").value)
+    pixels = mix(picture.pixels, pixels, np.asarray(settled.strength, np.float32))
+    return Restored(picture.with_pixels(pixels), settled, 0.0, mask)
+
+
+def write_mask(path: Path, picture: Picture, mask: Array) -> None:
+    """Writes the mask [H, W] of a picture, as the picture is stored, as one that is looked at.
+
+    White is damage. It stands upright, whether the picture is turned or a tag says so.
+    """
+    upright = images.upright(picture.with_pixels(mask[None, None]))
+    whole = np.rint(255 * upright.pixels[0, 0]).astype(np.uint8)
+    prepare_folder(path)
+    images.write(path, images.from_array(whole))

@@ -1,0 +1,63 @@
+"""Which pixels are mended: from how sure a network is of damage to yes or no."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...contract import Array
+
+Region = NDArray[np.bool_]
+#: damage has soft edges: what lies so near to it, in pixels, is mended too
+EDGE = 1
+#: and as far as this where the network is at least a little sure
+SOFT_EDGE = 3
+#: what a little is
+LITTLE = 0.1
+
+
+def region(mask: Array, sensitivity: float, size: float) -> Region:
+    """The pixels of a mask [H, W], in 0..1, that are to be mended.
+
+    sensitivity: from 0 to 100; damage is where the network is sure of 100 minus that, in percent.
+    size: what is thicker than so many percent of the height is no dirt, and stays.
+    """
+    marked = mask >= max(1 - sensitivity / 100, LITTLE)
+    side = max(2, round(size / 100 * mask.shape[0]))
+    marked &= ~thick(marked, side)
+    near = dilated(marked, SOFT_EDGE) & (mask >= LITTLE)
+    return dilated(marked, EDGE) | near
+
+
+def thick(marked: Region, side: int) -> Region:
+    """The parts of what is marked that hold a square of that side, and what hangs on them.
+
+    That is as far as half a side away.
+    """
+    height, width = marked.shape
+    if side > min(height, width):
+        return np.zeros_like(marked)
+    sums = np.zeros((height + 1, width + 1), np.int32)
+    np.cumsum(np.cumsum(marked, 0, dtype=np.int32), 1, out=sums[1:, 1:])
+    inside = sums[side:, side:] - sums[:-side, side:] - sums[side:, :-side] + sums[:-side, :-side]
+    squares = np.zeros_like(marked)
+    squares[: height - side + 1, : width - side + 1] = inside == side * side
+    # Each stands at its upper left corner: it covers what lies up to a side below and to the right.
+    covered = _spread(_spread(squares, 0, 0, side - 1), 1, 0, side - 1)
+    return dilated(covered, side // 2) & marked
+
+
+def dilated(marked: Region, reach: int) -> Region:
+    """What lies within a square of `reach` pixels to each side of what is marked."""
+    return _spread(_spread(marked, 0, reach, reach), 1, reach, reach)
+
+
+def _spread(marked: Region, axis: int, before: int, after: int) -> Region:
+    """What lies so many pixels before or after something that is marked, along an axis."""
+    count = marked.shape[axis]
+    pad = [(0, 0), (0, 0)]
+    pad[axis] = (after + 1, before)
+    sums = np.cumsum(np.pad(marked, pad), axis, dtype=np.int32)
+    width = before + after + 1
+    spread: Region = sums.take(range(width, width + count), axis) != sums.take(range(count), axis)
+    return spread
