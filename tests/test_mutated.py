@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import signal
 import struct
 import sys
+import weakref
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -25,10 +28,15 @@ from benchmarks.mutated.mutate import mutated
 from benchmarks.mutated.originals import originals
 from burnish import errors, images
 from burnish.ground.terminal import silence
+from burnish.images import Timing
+from burnish.images.damage import corrupt
 from burnish.images.formats import FORMATS
+from burnish.images.picture import to_samples
 
 #: files of each format
 FILES = 250
+#: what stands between two intervals of a JPEG
+RESTART = re.compile(rb"\xff[\xd0-\xd7]")
 
 pytestmark = pytest.mark.skipif(
     not sys.platform.startswith("linux"), reason="the guard reads /proc"
@@ -175,6 +183,57 @@ def test_a_dpx_says_whether_it_has_signs_or_that_it_is_not_known() -> None:
     assert images.read(unknown).pixels.shape == (1, 3, 8, 8)
     with pytest.raises(errors.UnsupportedFormat, match="signed"):
         images.read(data[:780] + b"\0\0\0\x13" + data[784:])
+
+
+@pytest.mark.parametrize("padding", [0, 4, 12, 0xFFFFFFFF])
+def test_what_stands_behind_the_rows_of_a_dpx_is_passed_over(padding: int) -> None:
+    samples = pixels(6, 8)
+    head = bytearray(images.encode(images.from_array(samples), FORMATS["DPX"])[0][:2048])
+    struct.pack_into(">I", head, 812, padding)
+    behind = b"" if padding == 0xFFFFFFFF else b"\xee" * padding
+    data = bytes(head) + b"".join(row.tobytes() + behind for row in samples)
+    picture = images.read(data)
+    assert np.array_equal(to_samples(picture, "uint8"), samples)
+    again = images.read(images.encode(picture, FORMATS["DPX"])[0])  # nothing is behind its rows
+    assert np.array_equal(again.pixels, picture.pixels)
+
+
+@pytest.mark.parametrize("options", [{}, {"subsampling": 2}, {"restart_marker_blocks": 7}])
+@pytest.mark.parametrize("ended", [True, False])
+def test_a_jpeg_whose_last_unit_is_not_whole_is_cut(options: dict[str, int], ended: bool) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (48, 64, 3), dtype=np.uint8)
+    data = encoded(Image.fromarray(noise), "JPEG", quality=100, **{"subsampling": 0, **options})
+    for missing in range(6, 120, 3):
+        with pytest.raises(errors.InputTruncated):
+            images.read(data[:-missing] + b"\xff\xd9" * ended)
+
+
+@pytest.mark.parametrize("progressive", [True, False])
+def test_a_jpeg_that_is_cut_between_its_restart_intervals_is_cut(progressive: bool) -> None:
+    picture = Image.fromarray(pixels(64, 80))
+    data = encoded(picture, "JPEG", restart_marker_blocks=1, progressive=progressive)
+    start = data.index(b"\xff\xda")
+    places = [at for at in range(start, len(data)) if RESTART.match(data, at)]
+    assert len(places) > 10
+    for place in places:
+        for end in (b"", b"\xff", b"\xff\xd9"):
+            with pytest.raises(errors.InputTruncated):
+                images.read(data[:place] + end)
+
+
+@pytest.mark.parametrize("name", ["GIF", "PNG", "WEBP"])
+def test_a_frame_that_is_done_with_takes_no_memory_while_the_next_is_decoded(name: str) -> None:
+    shades = (np.full((8, 8, 3), shade, np.uint8) for shade in (10, 200))
+    film = [replace(images.from_array(shade), timing=Timing(0.1)) for shade in shades]
+    decoded = images.frames(images.encode(film, FORMATS[name])[0])[1]
+    first = weakref.ref(next(decoded).pixels)
+    assert first() is None
+    assert next(decoded).pixels.shape == (1, 3, 8, 8)
+
+
+def test_damage_is_told_in_one_line_whatever_it_quotes() -> None:
+    told = str(corrupt("a.heic", "no property 'c\x01\n\x7f'"))
+    assert told == "a.heic: is damaged (no property 'c???'); take it again from where it came"
 
 
 @pytest.mark.filterwarnings("error")

@@ -94,14 +94,18 @@ def _too_much(seconds: float, peak: int) -> str:
 
 
 def _decoded(data: bytes) -> images.Picture:
-    """The first picture, after all of them were decoded, and all was said that the file tells."""
+    """The first picture, after all of them were decoded, and all was said that the file tells.
+
+    Of several there is never more than one in memory, so that the first is decoded twice.
+    """
     images.facts(data, name=NAME)
     header, pictures = images.frames(data, name=NAME, max_megapixels=MEGAPIXELS)
-    first = next(pictures)
-    _check(first, header.format)
     for picture in pictures:
         _check(picture, header.format)
-    return first
+        if header.frames == 1:
+            return picture
+        del picture
+    return next(images.frames(data, name=NAME, max_megapixels=MEGAPIXELS)[1])
 
 
 def _check(picture: images.Picture, format: str) -> None:

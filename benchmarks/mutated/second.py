@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import tempfile
 import warnings
 from collections.abc import Callable
@@ -22,6 +23,13 @@ from burnish.images.picture import to_samples
 Verdict = Literal["agrees", "differs", "refuses", "apart", "none"]
 #: 8-bit steps that samples may be apart: of formats that are decoded the same way to the bit, none
 STEPS = {"AVIF": 2, "HEIC": 2, "JXL": 1}
+
+
+#: why some are apart
+FOURTH = "a fourth byte that OpenImageIO takes for alpha"
+FIVE_BITS = "5 bits of a sample, which each makes 8 of in its own way"
+#: two of a GIF's control blocks, one behind the other
+CONTROLS = re.compile(rb"!\xf9\x04.{4}\0!\xf9", re.DOTALL)
 
 
 class Apart(Exception):
@@ -167,6 +175,8 @@ def _gif(data: bytes, picture: Picture) -> NDArray[Any]:
     with Image.open(io.BytesIO(data)) as image:
         if image.size[::-1] != picture.pixels.shape[-2:]:
             raise Apart("frames beyond their screen")
+        if CONTROLS.search(data):
+            raise Apart("two control blocks before a frame, which Pillow takes together")
         left, top, right, bottom = image.tile[0].extents or (0, 0, *image.size)
         samples = np.asarray(image.convert("RGBA")).copy()
     inside = np.zeros(samples.shape[:2], bool)
@@ -182,8 +192,21 @@ def _bmp(data: bytes, picture: Picture) -> NDArray[Any]:
             if np.asarray(image).max() >= (int.from_bytes(data[46:50], "little") or 1 << bits):
                 raise Apart("numbers beyond its palette")
     if picture.alpha is None and bits == 32:
-        raise Apart("a fourth byte that OpenImageIO takes for alpha")
+        raise Apart(FOURTH)
+    if bits == 16:
+        raise Apart(FIVE_BITS)
     return _by_oiio(".bmp")(data, picture)
+
+
+def _tga(data: bytes, picture: Picture) -> NDArray[Any]:
+    kind, bits = data[2] & 7, data[16]
+    if picture.alpha is None and bits == 32:
+        raise Apart(FOURTH)
+    if bits == 16 and kind == 3:
+        raise Apart("grey and alpha, of which OpenImageIO takes the first")
+    if 16 in ((bits,) if kind == 2 else (data[7],)):
+        raise Apart(FIVE_BITS)
+    return _by_oiio(".tga")(data, picture)
 
 
 def _pfm(data: bytes, picture: Picture) -> NDArray[Any]:
@@ -245,7 +268,7 @@ DECODERS: dict[str, Callable[[bytes, Picture], NDArray[Any]]] = {
     "BMP": _bmp,
     "PNM": _png,
     "PFM": _pfm,
-    "TGA": _by_oiio(".tga"),
+    "TGA": _tga,
     "DPX": _dpx,
     "JXL": _by_oiio(".jxl"),
 }

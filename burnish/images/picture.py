@@ -214,9 +214,16 @@ class Header(Beside):
         """What its pictures are, where there are several."""
         return "pages" if self.timing is None else "frames"
 
-    def picture(self, samples: NDArray[Any], extras: tuple[Plane, ...] = ()) -> Picture:
+    def picture(
+        self,
+        samples: NDArray[Any],
+        extras: tuple[Plane, ...] = (),
+        timing: Timing | None = None,
+    ) -> Picture:
         """The Picture of decoded samples [H, W] or [H, W, 1 to 4], the second or fourth channel
         being alpha.
+
+        timing: that of a frame.
 
         Small copies of it, in EXIF and XMP, are left out: they would go on showing it as it was,
         whatever becomes of it.
@@ -232,6 +239,7 @@ class Header(Beside):
             depth=self.depth,
             format=self.format,
             extras=extras,
+            timing=timing,
             **beside,
         )
 

@@ -52,5 +52,9 @@ def truncated(name: str) -> InputTruncated:
 
 
 def corrupt(name: str, what: str) -> InputCorrupt:
-    """The one sentence for damage that is known."""
-    return InputCorrupt(f"{name}: is damaged ({what}); take it again from where it came")
+    """The one sentence for damage that is known.
+
+    what: in a few words, which may quote the file: what cannot be printed of them is a "?".
+    """
+    shown = "".join(letter if letter.isprintable() else "?" for letter in what)
+    return InputCorrupt(f"{name}: is damaged ({shown}); take it again from where it came")

@@ -101,8 +101,8 @@ def _frames(file: BinaryIO, header: Header, name: str) -> Iterator[Picture]:
             samples = area.of(np.asarray(image.convert(_mode(header))))
             if samples.shape != _shape(header):
                 raise corrupt(name, f"a frame decodes to {samples.shape}")
-            picture = header.picture(np.ascontiguousarray(samples))
-            yield replace(picture, timing=replace(timing, seconds=seconds))
+            shown = np.ascontiguousarray(samples)
+            yield header.picture(shown, timing=replace(timing, seconds=seconds))
 
 
 def _mode(header: Header) -> str:

@@ -62,6 +62,8 @@ class Element:
     transfer: int
     #: where they begin in the file
     place: int
+    #: bytes that stand behind each row
+    padding: int
 
     @property
     def words(self) -> int:
@@ -75,9 +77,9 @@ class Element:
         return {8: 1, 10: 4}.get(self.bits, 2)
 
     def row(self, even: bool) -> int:
-        """Bytes of a row. even: whether each is filled up to a multiple of four."""
+        """Bytes from row to row. even: whether each is filled up to a multiple of four."""
         size = self.words * self.word
-        return -(-size // 4) * 4 if even else size
+        return (-(-size // 4) * 4 if even else size) + self.padding
 
 
 def _element(file: BinaryIO, name: str) -> tuple[Element, bytes]:
@@ -89,8 +91,8 @@ def _element(file: BinaryIO, name: str) -> tuple[Element, bytes]:
     order = ORDERS[head[:4]]
     turned, elements, width, height = struct.unpack_from(order + "HHII", head, PICTURE)
     sign, *_ = struct.unpack_from(order + "I", head, ELEMENT)
-    kind, transfer, _, bits, packing, encoding, place = struct.unpack_from(
-        order + "BBBBHHI", head, ELEMENT + 20
+    kind, transfer, _, bits, packing, encoding, place, padding = struct.unpack_from(
+        order + "BBBBHHII", head, ELEMENT + 20
     )
     if not width or not height or max(width, height) > 2**20:
         raise corrupt(name, f"{width}x{height} pixels")
@@ -108,7 +110,8 @@ def _element(file: BinaryIO, name: str) -> tuple[Element, bytes]:
         )
     (start,) = struct.unpack_from(order + "I", head, SAMPLES)
     place = place if place not in (0, UNKNOWN) else start
-    element = Element(order, width, height, CHANNELS[kind], bits, packing, transfer, place)
+    padding = 0 if padding == UNKNOWN else padding
+    element = Element(order, width, height, CHANNELS[kind], bits, packing, transfer, place, padding)
     file.seek(0)
     return element, file.read(place if place <= LONGEST_HEADER else HEADER)
 

@@ -69,11 +69,10 @@ def decode(file: BinaryIO, header: Header, name: str) -> Iterator[Picture]:
     parts = ((frame.laid, _samples(file, frame, name)) for frame in found.frames)
     seen = composed(parts, header.width, header.height)
     for frame, samples in zip(found.frames, seen, strict=True):
-        picture = header.picture(like(samples, header.alpha))
-        if header.timing is not None:
-            timing = replace(header.timing, seconds=frame.laid.seconds)
-            picture = replace(picture, timing=timing)
-        yield picture
+        timing = header.timing
+        if timing is not None:
+            timing = replace(timing, seconds=frame.laid.seconds)
+        yield header.picture(like(samples, header.alpha), timing=timing)
 
 
 def _samples(file: BinaryIO, frame: blocks.GifFrame, name: str) -> NDArray[np.uint8]:

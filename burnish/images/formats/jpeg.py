@@ -198,7 +198,7 @@ def _coloured(samples: NDArray[Any], header: Header) -> Picture:
 def _whole(scans: Scans, decoded: Any, name: str) -> NDArray[Any]:
     """The samples; InputTruncated where the data of a scan ran out before the picture did."""
     samples: NDArray[Any] = decoded(scans.data)
-    for probe in () if scans.arithmetic else PROBES[:1] if scans.closed else PROBES:
+    for probe in () if scans.arithmetic else PROBES[1:] if scans.closed else PROBES:
         if not np.array_equal(samples, decoded(scans.probed(probe))):
             raise truncated(name)
     return samples

@@ -181,8 +181,8 @@ def decode(file: BinaryIO, header: Header, name: str) -> Iterator[Picture]:
         parts = (like(_still(SIGNATURE + still, name), True) for still in stills)
         frames = zip(film.controls, parts, strict=True)
         for seen, laid in zip(composed(frames, *size), film.controls, strict=True):
-            picture = header.picture(like(seen, header.alpha))
-            yield replace(picture, timing=Timing(laid.seconds, film.plays))
+            timing = Timing(laid.seconds, film.plays)
+            yield header.picture(like(seen, header.alpha), timing=timing)
 
 
 def _still(data: bytes, name: str) -> NDArray[Any]:

@@ -137,12 +137,10 @@ def decode(file: BinaryIO, header: Header, name: str) -> Iterator[Picture]:
             if image.size != (header.width, header.height):
                 raise corrupt(name, "its parts differ in size")
             shown = image if image.mode == mode else image.convert(mode)
-            picture = header.picture(np.asarray(shown))
-            if header.timing is None:
-                yield picture
-            else:
-                seconds = parts[number].laid.seconds
-                yield replace(picture, timing=replace(header.timing, seconds=seconds))
+            timing = header.timing
+            if timing is not None:
+                timing = replace(timing, seconds=parts[number].laid.seconds)
+            yield header.picture(np.asarray(shown), timing=timing)
 
 
 def salvage(file: BinaryIO, name: str) -> tuple[Header, Iterator[Picture]]:

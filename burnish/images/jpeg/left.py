@@ -8,7 +8,7 @@ that were lost are left empty, so that those behind them keep their places.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,10 +18,9 @@ from numpy.typing import NDArray
 from ..damage import corrupt
 from ..damage.left import DOUBT
 from ..picture import Left
-from .scans import ARITHMETIC, EOI, FRAMES, PROBES, PROGRESSIVE, SCANS, SOI, SOS, Scans
+from .frame import FRAMES, INTERVAL, Frame, frame_of, intervals
+from .scans import ARITHMETIC, EOI, PROBES, PROGRESSIVE, SCANS, SOI, SOS, Scans
 
-#: restart intervals (DRI) of so many units
-INTERVAL = 0xDD
 #: what may stand between scans: tables, restart intervals, scans, lines, comments, others' own
 BETWEEN = {0xC4, 0xCC, 0xDB, 0xDC, INTERVAL, SOS, 0xFE, *range(0xE0, 0xF0)}
 
@@ -30,37 +29,6 @@ COARSE = "it is in less detail than it had"
 
 _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 _RESTART = re.compile(rb"\xff([\xd0-\xd7])")
-
-
-@dataclass(frozen=True)
-class Frame:
-    """How the samples of a JPEG stand in its scans (ITU-T T.81, A.2)."""
-
-    #: the marker of its frame
-    marker: int
-    #: pixels across
-    width: int
-    #: pixels down
-    height: int
-    #: samples of each component, across and down, by its number, in what two of the coarsest have
-    factors: Mapping[int, tuple[int, int]]
-
-    @property
-    def unit(self) -> tuple[int, int]:
-        """Pixels down and across of a unit of data, in which all components stand together."""
-        if len(self.factors) == 1:
-            return 8, 8
-        across, down = (8 * max(each) for each in zip(*self.factors.values(), strict=True))
-        return down, across
-
-    def units(self, components: Sequence[int]) -> tuple[int, int]:
-        """Units down and across in a scan of some components; one alone has units of its own."""
-        down, across = self.unit
-        if len(components) > 1 or len(self.factors) == 1:
-            return -(-self.height // down), -(-self.width // across)
-        wide, high = self.factors[components[0]]
-        rows, columns = -(-self.height * high * 8 // down), -(-self.width * wide * 8 // across)
-        return -(-rows // 8), -(-columns // 8)
 
 
 @dataclass(frozen=True)
@@ -91,15 +59,14 @@ def rest(data: bytes, name: str) -> Rest:
         whole += data[place:end]
         place = end
         if marker in FRAMES:
-            frame = _frame(marker, body)
+            frame = frame_of(marker, body)
         elif marker == INTERVAL:
             interval = int.from_bytes(body[:2], "big")
         if marker != SOS or frame is None:
             continue
         place = _end_of_scan(data, end)
-        down, across = frame.units(body[1 : 1 + 2 * body[0] : 2])
         start = len(whole)
-        whole += _mended(data[end:place], -(-down * across // interval) if interval else 0)
+        whole += _mended(data[end:place], intervals(frame, body, interval))
         places.append((start, len(whole)))
         # In a progressive file, those that begin with the first coefficient and its high bits.
         if frame.marker not in PROGRESSIVE or (body[-3], body[-1] >> 4) == (0, 0):
@@ -178,13 +145,6 @@ def _segment(data: bytes, place: int) -> tuple[int, bytes, int] | None:
     marker = data[place + 1]
     known = marker in BETWEEN or marker in FRAMES
     return (marker, data[place + 4 : end], end) if known else None
-
-
-def _frame(marker: int, body: bytes) -> Frame:
-    """What a frame says; `examine` has looked at it before."""
-    height, width = int.from_bytes(body[1:3], "big"), int.from_bytes(body[3:5], "big")
-    each = (body[place : place + 2] for place in range(6, 6 + 3 * body[5], 3))
-    return Frame(marker, width, height, {own: divmod(factors, 16) for own, factors in each})
 
 
 def _end_of_scan(data: bytes, start: int) -> int:

@@ -15,11 +15,11 @@ from typing import BinaryIO
 
 from ...errors import InputError
 from ..damage import corrupt, truncated
+from .frame import FRAMES, INTERVAL, Frame, frame_of, intervals
 
 SOI, EOI, SOS = 0xD8, 0xD9, 0xDA
 #: the frame of a JPEG-LS (ITU-T T.87), which begins as JPEGs do
 JPEG_LS = 0xF7
-FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 PROGRESSIVE = {0xC2, 0xCA}
 #: sequential and progressive, with arithmetic coding
 ARITHMETIC = {0xC9, 0xCA}
@@ -30,6 +30,11 @@ ZEROS = 2
 #: what is added behind a scan. A decoder without data takes zeros, with which the second differs
 #: from its first bit on
 PROBES = (b"\x35\xca\x53\xac\x35\xca", b"\xca\x35\xac\x53\xca\x35")
+#: so often, for a decoder may drop a unit that is not whole, which has at most 10 blocks of 64
+#: numbers of up to 26 bits
+TIMES = 10 * 64 * 26 // 8 // len(PROBES[0]) + 1
+#: bytes that may be added to a file of very many intervals, each of which then gets fewer
+ADDED = 1 << 26
 MENDED = "its end marker is missing, its picture is whole"
 
 _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
@@ -56,6 +61,9 @@ class Scans:
         """The file with bytes added behind every scan and restart interval: where the data ran out
         before, they make another picture.
         """
+        restarts = sum(len(_RESTART.findall(self.data, *place)) for place in self.places)
+        most = ADDED // len(probe) // (restarts + len(self.places))
+        probe *= max(1, min(TIMES, most))
         pieces, last = [], 0
         for start, end in self.places:
             interval = _RESTART.sub(lambda found: probe + found[0], self.data[start:end])
@@ -73,7 +81,8 @@ def walk(data: bytes, name: str) -> Scans:
     """
     file = io.BytesIO(data)
     file.seek(2)
-    frame, missing = 0, {}
+    frame: Frame | None = None
+    interval, missing = 0, {}
     places: list[tuple[int, int]] = []
     closed = True
     while True:  # from segment to segment, each scan up to the next marker
@@ -84,41 +93,59 @@ def walk(data: bytes, name: str) -> Scans:
         except InputError:
             if not places:
                 raise
-            # behind a scan it may be a trailer, or nothing
-            closed = False
+            closed = False  # behind a scan it may be a trailer, or nothing
             break
         if marker in FRAMES:
-            frame = marker
+            frame = frame_of(marker, body)
             missing = {body[6 + 3 * c]: [1] * 64 for c in range(body[5])}
+        elif marker == INTERVAL:
+            interval = int.from_bytes(body[:2], "big")
         if marker != SOS:
             continue
+        if frame is None:
+            raise corrupt(name, "no frame before its first scan")
         if len(places) == SCANS:
             raise corrupt(name, f"more than {SCANS} scans")
-        _tick_off(missing, body, frame in PROGRESSIVE)
+        _tick_off(missing, body, frame.marker in PROGRESSIVE)
         start = file.tell()
-        places.append((start, _behind(data, start, name)))
-        file.seek(places[-1][1])
-    # the last scan, which then ends where its data do
-    if not closed:
-        places[-1] = (places[-1][0], _end_of_scan(data, *places[-1]))
-        file.seek(places[-1][1])
-    arithmetic = frame in ARITHMETIC
-    if (arithmetic and not closed) or any(map(any, missing.values())):
+        end = _behind(data, start, intervals(frame, body, interval), name)
+        places.append((start, end))
+        file.seek(end)
+    if frame is None:
+        raise corrupt(name, "it has no scan")
+    if any(map(any, missing.values())):
         raise truncated(name)
-    end = file.tell()
-    whole = data[:end] + (b"" if closed else bytes((0xFF, EOI)))
-    return Scans(whole, tuple(places), closed, end, arithmetic)
+    return _found(data, places, file.tell() if closed else None, frame.marker in ARITHMETIC, name)
 
 
-def _behind(data: bytes, start: int, name: str) -> int:
-    """Where the data of a scan end: before a marker, or with the file. InputCorrupt where restart
-    intervals are missing, whose own markers count from 0 to 7, again and again.
+def _found(
+    data: bytes, places: list[tuple[int, int]], end: int | None, arithmetic: bool, name: str
+) -> Scans:
+    """The scans of a file. end: where it ends behind its end marker; None where it has none, so
+    that the last scan ends where its data do.
+    """
+    if end is not None:
+        return Scans(data[:end], tuple(places), True, end, arithmetic)
+    if arithmetic:
+        raise truncated(name)
+    *before, (start, end) = places
+    end = _end_of_scan(data, start, end)
+    return Scans(data[:end] + bytes((0xFF, EOI)), (*before, (start, end)), False, end, arithmetic)
+
+
+def _behind(data: bytes, start: int, wanted: int, name: str) -> int:
+    """Where the data of a scan end: before a marker, or with the file.
+
+    InputCorrupt where restart intervals are missing in it, whose own markers count from 0 to 7,
+    again and again; InputTruncated where it ends before it has as many as are wanted.
     """
     marker = _MARKER.search(data, start)
     end = len(data) if marker is None else marker.start()
-    numbers = (found[1][0] - 0xD0 for found in _RESTART.finditer(data, start, end))
+    numbers = [found[1][0] - 0xD0 for found in _RESTART.finditer(data, start, end)]
     if any(number != place % 8 for place, number in enumerate(numbers)):
         raise corrupt(name, "parts of its scan are missing")
+    if len(numbers) + 1 < wanted:
+        raise truncated(name)
     return end
 
 

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ..metadata import Part, Text, photoshop, xmp
-from .scans import FRAMES, JPEG_LS
+from .frame import FRAMES
+from .scans import JPEG_LS
 
 EXIF, XMP, MORE_XMP, ICC, PHOTOSHOP, MPF, GAIN_MAP = (
     b"Exif\0\0",
