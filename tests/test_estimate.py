@@ -103,6 +103,21 @@ def test_noise_of_saved_pictures_is_found(kind: str, rng: np.random.Generator) -
         assert 0.5 * level < noise(clip_and_round(spoiled)) < 1.5 * level
 
 
+@pytest.mark.parametrize("grain", [0.0, 2.5])
+def test_texture_in_places_is_no_noise_and_the_noise_beside_it_is(
+    grain: float, rng: np.random.Generator
+) -> None:
+    """A smooth picture with texture, as of leaves, in its upper half, and grain all over."""
+    slope = np.linspace(0.3, 0.6, 256, dtype=np.float32)
+    smooth = np.broadcast_to(slope, (1, 3, 256, 256))
+    texture = field((1, 1, 256, 256), rng, correlated=(0.8, 0.8)) * np.float32(12 / 255)
+    noisy_all_over = smooth + texture
+    texture[:, :, 128:] = 0
+    added = field((1, 3, 256, 256), rng, correlated=(0.7, 0.7)) * np.float32(grain / 255)
+    assert noise(through_jpeg(smooth + texture + added)) == pytest.approx(grain, abs=1)
+    assert noise(through_jpeg(noisy_all_over)) == pytest.approx(12, abs=3)
+
+
 @pytest.mark.parametrize("channels", [1, 3])
 def test_the_margin_of_white_noise_is_narrow_and_holds(
     channels: int, rng: np.random.Generator

@@ -14,9 +14,11 @@ import math
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
 
 from ...contract import Array
 from ...ground.channels import to_channels
@@ -34,6 +36,11 @@ FLOOR = 0.1
 LEAST_VARIANCE = 0.1
 #: where this share of the cells has a level below QUIET, in 8-bit steps, the rest is no noise
 QUIET_SHARE, QUIET = 0.2, 0.3
+#: noise does not show in a cell of nothing but values this near to black or to white; where more
+#: cells than this share are so, it is a page or a drawing, and they count
+CLIPPED, MOST_CLIPPED = 1.5 / 255, 0.6
+#: where levels are compared with each other, less counts as this
+LEAST_LEVEL = 0.05
 #: windows that are multiplied in one go
 CACHED = 400
 #: of a picture of more than LEAST_PIXELS, pieces of PIECE pixels a side are looked at, evenly
@@ -50,15 +57,18 @@ class Levels:
     logarithm: Array
     #: how far off that is, as a rule: the logarithm of the mean absolute error
     spread: Array
+    #: whether noise would show there: not where it was clipped away, at black or at white
+    shows: NDArray[np.bool_]
 
     def level(self) -> float:
         """One RMS for the whole picture, in 8-bit steps; cells that are surer count for more."""
-        weight = 1 / (np.exp(2 * self.spread) + LEAST_VARIANCE)
-        mean = float((weight * np.exp(self.logarithm)).sum() / weight.sum())
-        if float(np.quantile(np.exp(self.logarithm), QUIET_SHARE)) < OFFSET + QUIET:
+        logarithm, spread = self._counted()
+        weight = 1 / (np.exp(2 * spread) + LEAST_VARIANCE)
+        mean = float((weight * np.exp(logarithm)).sum() / weight.sum())
+        if float(np.quantile(np.exp(logarithm), QUIET_SHARE)) < OFFSET + QUIET:
             # What has so much without any noise is print or a drawing: the surest cells count.
-            weight = np.exp(-2 * self.spread)
-            surest = float(np.exp((weight * self.logarithm).sum() / weight.sum()))
+            weight = np.exp(-2 * spread)
+            surest = float(np.exp((weight * logarithm).sum() / weight.sum()))
             mean = min(mean, surest)
         return max(0.0, mean - OFFSET)
 
@@ -66,8 +76,21 @@ class Levels:
         """How far off the cells are as a rule, as a share of their level: the mean of what each
         says of itself, with cells that are surer counting for more.
         """
-        weight = 1 / (np.exp(2 * self.spread) + LEAST_VARIANCE)
-        return float((weight * np.exp(self.spread)).sum() / weight.sum())
+        _, spread = self._counted()
+        weight = 1 / (np.exp(2 * spread) + LEAST_VARIANCE)
+        return float((weight * np.exp(spread)).sum() / weight.sum())
+
+    def fifths(self) -> tuple[float, float]:
+        """The levels that a fifth of the cells are below, and that a fifth are above."""
+        logarithm, _ = self._counted()
+        found = np.maximum(np.exp(logarithm) - OFFSET, LEAST_LEVEL)
+        quiet, loud = np.quantile(found, (0.2, 0.8))
+        return float(quiet), float(loud)
+
+    def _counted(self) -> tuple[Array, Array]:
+        """The logarithm and the spread of the cells that count. Each [N]"""
+        counts = self.shows if self.shows.mean() >= 1 - MOST_CLIPPED else np.True_
+        return self.logarithm[counts].ravel(), self.spread[counts].ravel()
 
 
 def levels(image: Array) -> Levels | None:
@@ -84,9 +107,15 @@ def levels(image: Array) -> Levels | None:
     found = [_levels(piece, weights()) for piece in _pieces(colour)]
     # At the edges of a piece the network sees less than in the middle of a picture.
     inside = tuple(slice(1, -1) if cells > 2 else slice(None) for cells in found[0].spread.shape)
-    logarithms = [part.logarithm[inside].ravel() for part in found]
-    spreads = [part.spread[inside].ravel() for part in found]
-    return Levels(np.concatenate(logarithms)[None], np.concatenate(spreads)[None])
+
+    def joined(parts: list[NDArray[Any]]) -> NDArray[Any]:
+        return np.concatenate([part[inside].ravel() for part in parts])[None]
+
+    return Levels(
+        joined([part.logarithm for part in found]),
+        joined([part.spread for part in found]),
+        joined([part.shows for part in found]),
+    )
 
 
 def _pieces(image: Array) -> list[Array]:
@@ -126,7 +155,15 @@ def _levels(image: Array, arrays: dict[str, Array]) -> Levels:
         features = _convolved(features, arrays[f"mix{i}"], stride) + arrays[f"bias{i}"]
         features = np.maximum(features, 0)
     logarithm, spread = np.moveaxis(features @ arrays["head"].T + arrays["head_bias"], 2, 0)
-    return Levels(logarithm, np.clip(spread, -4, 3))
+    return Levels(logarithm, np.clip(spread, -4, 3), _shows(image))
+
+
+def _shows(image: Array) -> NDArray[np.bool_]:
+    """Whether any value of each cell of [3, H, W] is neither black nor white."""
+    between = ((image > CLIPPED) & (image < 1 - CLIPPED)).any(0)
+    height, width = (side // CELL for side in between.shape)
+    cells: NDArray[np.bool_] = between.reshape(height, CELL, width, CELL).any((1, 3))
+    return cells
 
 
 def _fine(pixels: Array, filters: Array) -> Array:

@@ -6,6 +6,8 @@ pixels show that the noise is white, the eigenvalues of patches know it exactly 
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from ...contract import Array
@@ -37,6 +39,12 @@ OWN = 1.0
 #: and no more than so many steps less: weak noise that is left hides in texture, and texture that
 #: is taken away leaves plastic; strong noise hides nowhere
 UNSURE, DOUBT, LEAST_BELIEVED, MOST_DOUBTED = 0.72, 3.0, 0.4, 1.4
+#: noise lies everywhere, if not everywhere alike, and texture lies in places. Where log(the level
+#: that a fifth of the cells are above / the one that a fifth are below) and twice what the cells
+#: say of how far off they are come to the first, the level nears the lower one; at the second it is
+#: that. So it is in two of five clean photographs in which the network sees noise, and in one noisy
+#: one of twenty
+TEXTURED, TEXTURE = 2.4, 2.8
 #: how far off the level may be, in nine pictures of ten, in steps and as a share of it: of noise
 #: that neighbours show to be white, and of what both agree on
 WHITE_STEPS, WHITE_SHARE = 1.2, 0.06
@@ -67,6 +75,9 @@ def noise(image: Array) -> Estimate:
     off = seen.off()
     share = float(np.clip(1 - DOUBT * (off - UNSURE), LEAST_BELIEVED, 1))
     believed = max(share * level, level - MOST_DOUBTED)
+    quiet, loud = seen.fifths()
+    textured = (math.log(loud / quiet) + 2 * off - TEXTURED) / (TEXTURE - TEXTURED)
+    believed -= max(0.0, believed - quiet) * float(np.clip(textured, 0, 1))
     value = float(np.sqrt(max(believed**2 - OWN**2, 0.0)))
     return Estimate(value, SEEN_STEPS + SEEN_SHARE * off * level)
 
