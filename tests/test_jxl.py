@@ -97,6 +97,12 @@ def test_long_numbers_are_read_as_they_are_written(value: int) -> None:
     assert Bits(as_bytes(long_written(value))).long() == value
 
 
+@pytest.mark.parametrize("count", [65, 1 << 40, 1 << 62])
+def test_more_bits_than_there_are_are_not_asked_for(count: int) -> None:
+    with pytest.raises(ValueError, match="ends too early"):
+        Bits(bytes(8)).take(count)
+
+
 def test_profiles_that_are_damaged_are_refused() -> None:
     whole_one = as_bytes(profile_written(profiles()["usual"]))
     wrong = 0

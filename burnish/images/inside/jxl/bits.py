@@ -19,10 +19,10 @@ class Bits:
 
     def take(self, count: int) -> int:
         """The number that the next bits are."""
+        if self.place + count > 8 * len(self.data):  # a file may say any number of bits
+            raise ValueError("its head ends too early")
         taken = self.peek(count)
         self.place += count
-        if self.place > 8 * len(self.data):
-            raise ValueError("its head ends too early")
         return taken
 
     def flag(self) -> bool:
