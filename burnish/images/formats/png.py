@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import UnsupportedChannels
+from ..colour.codes import colours_in_words, other_colours
 from ..damage import corrupt, truncated
 from ..format import Format, Holds, Saving
 from ..inside.animation import apng, changes, composed, like, see_through
@@ -101,6 +102,9 @@ def examine(file: BinaryIO, name: str) -> Header:
     if kind == 3 or bits < 8:
         becomes = "grey" if channels == 1 else "colour"
         notes.append(f"{bits}-bit {COLOURS[kind][2]}; the result is 8-bit {becomes}")
+    other = other_colours(found.cicp)
+    if other is not None:
+        notes.append(colours_in_words(other))
     return Header(
         "PNG",
         width,
