@@ -702,6 +702,39 @@ def _separation(d: Document) -> Any:
     return d.of_flate(_grey(), ColorSpace=space)
 
 
+def _inks(d: Document) -> Any:
+    """Three inks, of which a function makes CMYK."""
+    code = b"{ 0 }"
+    numbers = {"Domain": Array_([0, 1] * 3), "Range": Array_([0, 1] * 4)}
+    how = d.pdf.make_stream(code, FunctionType=4, **numbers)
+    return Array_([Name.DeviceN, Array_([Name.Cyan, Name.Gold, Name.Black]), Name.DeviceCMYK, how])
+
+
+def _device_n(d: Document) -> Any:
+    return d.of_flate(_colour(), ColorSpace=_inks(d))
+
+
+def _palette_of_inks(d: Document) -> Any:
+    table = pikepdf.String(bytes(range(256)) * 3)
+    return d.of_flate(_grey(), ColorSpace=Array_([Name.Indexed, _inks(d), 255, table]))
+
+
+def _odd_profile(d: Document) -> Any:
+    return d.of_flate(_grey(), ColorSpace=Array_([Name.ICCBased, d.pdf.make_stream(b"", N=5)]))
+
+
+def _pattern(d: Document) -> Any:
+    return d.of_flate(_grey(), ColorSpace=Name.Pattern)
+
+
+def _odd_filter(d: Document) -> Any:
+    return d.of_flate(_grey(), Filter=Name.Nonesuch)
+
+
+def _elsewhere(d: Document) -> Any:
+    return d.of_flate(_grey(), F=pikepdf.String("other.jpg"))
+
+
 def _cut_jpeg(d: Document) -> Any:
     data = make.jpeg(make.page())
     return d.image(data[: len(data) // 2], 620, 877, Filter=Name.DCTDecode)
@@ -743,7 +776,13 @@ def _bomb(d: Document) -> Any:
 LEFT: dict[str, tuple[Callable[[Document], Any], str]] = {
     "colour key": (_colour_key, "a colour in it stands for what cannot be seen"),
     "matte": (_matte, "its colours were mixed with those of a matte"),
-    "separation": (_separation, r"its colours are of a kind that is not read \(Separation\)"),
+    "separation": (_separation, r"its colours are 1 ink \(Separation\), where grey, RGB and CMYK"),
+    "DeviceN": (_device_n, r"its colours are 3 inks \(DeviceN\), .* convert a copy to RGB"),
+    "palette of inks": (_palette_of_inks, r"its colours are 3 inks \(DeviceN\)"),
+    "profile": (_odd_profile, "its colours have a profile that is not of 1, 3 or 4 channels"),
+    "another kind": (_pattern, r"its colours are of a kind that is not read \(Pattern\)"),
+    "another filter": (_odd_filter, "it is packed with Nonesuch, which is not read"),
+    "another file": (_elsewhere, "its data stand in another file"),
     "cut JPEG": (_cut_jpeg, "it ends before its picture does"),
     "short rows": (_short_rows, "its data end before its last row"),
     "cut fax code": (_cut_fax, "it ends before its picture does"),
@@ -780,7 +819,29 @@ def test_a_picture_among_the_commands_is_said(tmp_path: Path) -> None:
     inline = "BI /W 100 /H 100 /CS /G /BPC 8 /F /AHx ID\n" + "80" * 10000 + ">\nEI"
     document.add(f"q 595 0 0 842 0 0 cm /A Do Q q 90 0 0 90 0 0 cm {inline} Q", {"/A": drawn})
     _, outcome = run(document.save(tmp_path / "inline.pdf"))
-    assert any("stands among the page's commands (inline)" in note for note in outcome.notes)
+    (said,) = (note for note in outcome.notes if "among the page's commands (inline)" in note)
+    assert "`qpdf --externalize-inline-images` makes a copy" in said
+    # in which it is a picture like others
+    document.pdf.pages[0].externalize_inline_images()
+    _, outcome = run(document.save(tmp_path / "outside.pdf"))
+    assert (len(outcome.done), outcome.notes) == (2, [])
+
+
+def test_pictures_in_patterns_and_stamps_are_said(tmp_path: Path) -> None:
+    document = Document()
+    document.add_scan(document.of_jpeg(make.page()))
+    inside = Dictionary(XObject=Dictionary(Im0=document.of_jpeg(make.photograph())))
+    form = document.pdf.make_stream(b"/Im0 Do", Subtype=Name.Form, Resources=inside)
+    form = document.pdf.make_indirect(form)
+    document.add("/Pattern cs /P0 scn 0 0 9 9 re f").Resources.Pattern = Dictionary(P0=form)
+    document.add("").Annots = Array_([Dictionary(Subtype=Name.Stamp, AP=Dictionary(N=form))])
+    states = Dictionary(On=form)
+    document.add("").Annots = Array_([Dictionary(AP=Dictionary(N=states)), Dictionary(), None])
+    document.add("").Annots = Array_([Dictionary(AP=Dictionary(N=7)), 3])
+    _, outcome = run(document.save(tmp_path / "beside.pdf"))
+    assert outcome.notes == [
+        "pages 2-4: left alone: a picture in a pattern, or in a note or stamp on the page"
+    ]
 
 
 def test_flips_in_fax_code_are_found() -> None:

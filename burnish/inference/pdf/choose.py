@@ -34,7 +34,11 @@ LAYERS = (
     "left alone: made of layers (a background, a mask, a foreground), none of which is the "
     "page's picture"
 )
-INLINE = "left alone: a picture that stands among the page's commands (inline)"
+INLINE = (
+    "left alone: a picture among the page's commands (inline); `qpdf --externalize-inline-images` "
+    "makes a copy in which it stands by itself"
+)
+BESIDE = "left alone: a picture in a pattern, or in a note or stamp on the page"
 
 
 @dataclass
@@ -111,6 +115,8 @@ def _note(page: Page, chosen: Chosen) -> None:
         chosen.say(f"left alone: it cannot be looked through ({page.fault})", page.number)
     if page.inline >= LEAST_SIDE * LEAST_SIDE:
         chosen.say(INLINE, page.number)
+    if page.beside >= LEAST_SIDE * LEAST_SIDE:
+        chosen.say(BESIDE, page.number)
 
 
 def _readable(page: Page, chosen: Chosen) -> list[Mosaic]:

@@ -29,6 +29,11 @@ CODERS = {
     "/JBIG2Decode": "JBIG2",
 }
 LOSSLESS = "lossless"
+#: filters that lose nothing, as qpdf undoes them, and their short names
+FILTERS = {
+    *("/FlateDecode", "/LZWDecode", "/RunLengthDecode", "/ASCII85Decode", "/ASCIIHexDecode"),
+    *("/Fl", "/LZW", "/RL", "/A85", "/AHx"),
+}
 #: bits that a sample may have
 BITS = (1, 2, 4, 8, 16)
 #: Adobe's segment, which says whether the colours of a JPEG are YCbCr: before and behind that byte
@@ -50,8 +55,16 @@ class Samples:
 
 
 def coder_of(stream: Any) -> str:
-    """What packs the samples of a picture: a word of CODERS, or LOSSLESS."""
+    """What packs the samples of a picture: a word of CODERS, or LOSSLESS.
+
+    UnsupportedFormat where nothing here undoes it.
+    """
+    if stream.get("/F") is not None:
+        raise UnsupportedFormat("its data stand in another file")
     filters = names(stream.get("/Filter"))
+    for name in (*filters[:-1], *(name for name in filters[-1:] if name not in CODERS)):
+        if name not in FILTERS:
+            raise UnsupportedFormat(f"it is packed with {name[1:]}, which is not read")
     return CODERS.get(filters[-1], LOSSLESS) if filters else LOSSLESS
 
 

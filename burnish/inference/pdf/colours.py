@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import UnsupportedChannels
-from .library import is_list, is_stream, unpacked
+from .library import is_list, is_stream, names, unpacked
 
 #: what spaces are called that have so many channels
 CALLED = {1: "grey", 3: "colour", 4: "CMYK"}
@@ -24,6 +24,8 @@ PLAIN = {
     "/DeviceCMYK": 4,
     "/CMYK": 4,
 }
+#: spaces of inks that have names, whose looks only the PDF's own functions say
+INKS = ("/Separation", "/DeviceN")
 #: of a and b, where a space does not say
 LAB_RANGE = (-100, 100, -100, 100)
 #: entries that a palette may have
@@ -73,7 +75,20 @@ def space_of(entry: Any) -> Space:
     if name in ("/Indexed", "/I") and (base := space_of(entry[1])).lab is None:
         table = unpacked(entry[3]) if is_stream(entry[3]) else bytes(entry[3])
         return replace(base, palette=_palette(table, int(entry[2]), base.channels))
-    raise UnsupportedChannels(f"its colours are of a kind that is not read ({name[1:]})")
+    raise UnsupportedChannels(_not_read(name, entry))
+
+
+def _not_read(name: str, entry: Any) -> str:
+    """Why the colours of a space are not read, and what to do."""
+    if name in INKS:
+        inks = len(names(entry[1]))
+        return (
+            f"its colours are {inks} ink{'s' if inks > 1 else ''} ({name[1:]}), where grey, RGB "
+            "and CMYK are read; convert a copy to RGB"
+        )
+    if name == "/ICCBased":
+        return "its colours have a profile that is not of 1, 3 or 4 channels"
+    return f"its colours are of a kind that is not read ({name[1:]})"
 
 
 def _palette(table: bytes, last: int, channels: int) -> NDArray[np.uint8]:

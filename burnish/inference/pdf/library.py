@@ -100,7 +100,9 @@ def unpacked(stream: Any, most: int = MOST_BYTES) -> bytes:
     """
     library = pikepdf()
     filters = names(stream.get("/Filter"))
-    if "/LZWDecode" in filters and len(stream.read_raw_bytes()) * LZW_GROWTH > 4 * MOST_BYTES:
+    if {"/LZWDecode", "/LZW"} & {*filters} and len(
+        stream.read_raw_bytes()
+    ) * LZW_GROWTH > 4 * MOST_BYTES:
         raise InputCorrupt("its LZW data are too long to be unpacked safely")
     room = {
         f"{kind}_max_memory": min(most + 65536, 2**32 - 1)

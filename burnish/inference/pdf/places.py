@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +20,10 @@ WANTED = "q Q cm Do BI ID EI"
 INLINE = "INLINE IMAGE"
 #: how deep forms may stand in forms, and how many pictures and forms a page may draw
 DEEPEST, MOST_DRAWN = 12, 5_000
+#: what pikepdf throws where an object is of another kind than it should be
+NONSENSE = (ValueError, TypeError, AttributeError, LookupError)
+#: patterns and annotations of a page that are looked at
+MOST_BESIDE = 50
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +58,8 @@ class Page:
     places: list[Place] = field(default_factory=list)
     #: pixels of the largest picture that stands among its commands; 0 where there is none
     inline: int = 0
+    #: pixels of the largest picture in its patterns and annotations; 0 where there is none
+    beside: int = 0
     #: how much it drew
     drawn: int = 0
     #: what keeps it from being looked through, in words; empty where nothing does
@@ -74,6 +81,9 @@ def _look_through(page: Any, number: int) -> Page:
         _walk(page, page.get("/Resources", {}), UNIT, 0, found)
     except (InputCorrupt, ValueError, TypeError, AttributeError, OverflowError) as error:
         found.fault = str(error)
+    # what makes no sense there is nothing that a page would show
+    with suppress(*NONSENSE):
+        found.beside = _beside(page)
     return found
 
 
@@ -83,6 +93,27 @@ def _contents(page: Any) -> list[Any]:
     if contents is None:
         return []
     return [contents] if is_stream(contents) else list(contents)
+
+
+def _beside(page: Any) -> int:
+    """Pixels of the largest picture in what a page does not draw by its commands: the patterns that
+    it fills with, and what its annotations look like.
+    """
+    shown = [*page.get("/Resources", {}).get("/Pattern", {}).values()]
+    for note in page.get("/Annots", []):
+        # what is none has no look
+        with suppress(*NONSENSE):
+            look = note.get("/AP", {}).get("/N", {})
+            # of a box that can be ticked, one for each state
+            shown += [look] if is_stream(look) else [*look.values()]
+    pictures = (
+        picture
+        for form in shown[:MOST_BESIDE]
+        if is_stream(form)
+        for picture in form.get("/Resources", {}).get("/XObject", {}).values()
+        if is_stream(picture) and picture.get("/Subtype") == "/Image"
+    )
+    return max((int(picture.Width) * int(picture.Height) for picture in pictures), default=0)
 
 
 def _walk(holder: Any, resources: Any, matrix: Matrix, depth: int, page: Page) -> None:
