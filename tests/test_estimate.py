@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from conftest import leaves, scene
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from burnish.contract import Array, Contract, Dial
 from burnish.degrade import make
@@ -266,6 +266,28 @@ def test_a_drawing_was_never_compressed(rng: np.random.Generator) -> None:
         drawing[..., top:180, left : left + 19] = rng.random((3, 1, 1))
     assert quality(clip_and_round(drawing)) == 100
     assert quality(decoded(saved(drawing, 60, subsampling=0))) < 90
+
+
+@pytest.mark.parametrize("cell", [1, 4, 8])
+def test_few_even_colours_are_no_compression(cell: int, rng: np.random.Generator) -> None:
+    for pieces in (2, 5, 12):
+        size = 320 // cell
+        picture = Image.new("RGB", (size, size), tuple(rng.integers(0, 256, 3)))
+        pen = ImageDraw.Draw(picture)
+        for _ in range(pieces):
+            left, top, width, height = (int(each) for each in rng.integers(4, size - 4, 4))
+            box = (left, top, left + width, top + height)
+            shape = pen.ellipse if rng.random() < 0.5 else pen.rectangle
+            shape(box, tuple(int(each) for each in rng.integers(0, 256, 3)))
+        enlarged = picture.resize((320, 320), Image.Resampling.NEAREST)
+        # as a GIF and a PNG with a palette hold it
+        few = np.asarray(enlarged.quantize(256).convert("RGB")).transpose(2, 0, 1)[None]
+        drawn = np.ascontiguousarray(few, np.float32) / np.float32(255)
+        assert quality(drawn) == 100
+        assert quality(drawn[:, 1:2]) == 100
+    # a smooth one has few steps, too, and they are waves
+    smooth = scene(160, 200, 3) * np.float32(0.25) + np.float32(0.4)
+    assert quality(decoded(saved(smooth, 40))) == pytest.approx(40, abs=3)
 
 
 def test_what_was_never_compressed_has_the_quality_100(rng: np.random.Generator) -> None:
