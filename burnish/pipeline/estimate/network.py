@@ -162,8 +162,7 @@ def _shows(image: Array) -> NDArray[np.bool_]:
     """Whether any value of each cell of [3, H, W] is neither black nor white."""
     between = ((image > CLIPPED) & (image < 1 - CLIPPED)).any(0)
     height, width = (side // CELL for side in between.shape)
-    cells: NDArray[np.bool_] = between.reshape(height, CELL, width, CELL).any((1, 3))
-    return cells
+    return np.asarray(between.reshape(height, CELL, width, CELL).any((1, 3)), np.bool_)
 
 
 def _fine(pixels: Array, filters: Array) -> Array:
