@@ -18,12 +18,12 @@ import burnish
 
 #: picture, and where the part begins: across, down
 PARTS = (
-    ("kodim04", 200, 250),
+    ("kodim02", 330, 200),
     ("kodim09", 150, 120),
+    ("kodim12", 280, 60),
     ("kodim15", 250, 120),
-    ("kodim18", 180, 150),
-    ("kodim20", 60, 60),
-    ("kodim23", 60, 20),
+    ("kodim21", 330, 120),
+    ("kodim22", 300, 130),
 )
 #: pixels a side of a part; of white between parts; how much stronger the difference is shown
 SIDE, GAP, STRONGER = 224, 6, 6
