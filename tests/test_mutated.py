@@ -6,6 +6,7 @@ fault that it found.
 from __future__ import annotations
 
 import io
+import json
 import os
 import re
 import signal
@@ -14,6 +15,7 @@ import sys
 import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,10 +24,13 @@ from odd_files import encoded, pixels, tiff
 from odd_tiffs import PLAIN, STRIP, TILED, directory, placed
 from PIL import Image
 
+import benchmarks.mutated.__main__ as command
+from benchmarks.mutated.__main__ import run
 from benchmarks.mutated.gate import Outcome
 from benchmarks.mutated.guard import Guard
 from benchmarks.mutated.mutate import mutated
-from benchmarks.mutated.originals import originals
+from benchmarks.mutated.originals import MADE, originals
+from benchmarks.mutated.tally import from_json
 from burnish import errors, images
 from burnish.ground.terminal import silence
 from burnish.images import Timing
@@ -65,6 +70,26 @@ def test_a_file_is_made_of_its_format_and_number_alone() -> None:
     assert [mutated("PNG", seed) for seed in range(40)] == first
     assert len(set(first)) > 30
     assert all(originals()[name].good for name in originals())
+
+
+def test_the_numbers_stand_for_the_same_files_whenever_the_tests_made_them() -> None:
+    files = [data for each in originals().values() for data in each.good]
+    times = {data[at + 20 : at + 32] for data in files for at in [data.find(b"lcms")] if at > 0}
+    assert times == {MADE}
+
+
+def test_a_run_goes_on_where_it_ended_and_with_the_same_files_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = tmp_path / "state.json"
+    for count in (300, 20, 500):
+        run(["PNM"], 0, count, state, 1.0)
+    told = json.loads(state.read_text())
+    assert told["formats"]["PNM"]["count"] == 500
+    assert from_json(told["formats"]["PNM"]).failures == []
+    monkeypatch.setattr(command, "fingerprint", lambda: "of others")
+    with pytest.raises(SystemExit, match="other files"):
+        run(["PNM"], 0, 600, state, 1.0)
 
 
 # the guard, by harmless work

@@ -14,7 +14,7 @@ from burnish.ground.files import atomic_write
 from burnish.study.machine import processor
 
 from .guard import Guard
-from .originals import originals
+from .originals import fingerprint, originals
 from .tally import Tally, from_json, to_json
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "mutated.md"
@@ -67,13 +67,16 @@ def sentences(found: dict[str, Tally]) -> Iterator[str]:
 def run(names: list[str], first: int, count: int, state: Path | None, minutes: float) -> None:
     """Takes `count` files of each format from the number `first` on, in turns; from where the state
     says that it ended, where there is one.
+
+    SystemExit where that is of other numbers, or of other files by the same numbers.
     """
     until = time.monotonic() + 60 * minutes
+    files = fingerprint()
     found = {name: Tally() for name in names}
     if state is not None and state.exists():
         told = json.loads(state.read_text())
-        if told["first"] != first:
-            raise SystemExit(f"{state}: begins at {told['first']}, not at {first}")
+        if (told["first"], told["originals"]) != (first, files):
+            raise SystemExit(f"{state}: is of other files; give --state another name")
         found |= {name: from_json(tally) for name, tally in told["formats"].items()}
     guard = Guard()
     for block in range(first, first + count, BLOCK):
@@ -84,8 +87,8 @@ def run(names: list[str], first: int, count: int, state: Path | None, minutes: f
             found[name] = found[name].merged(guard.tally(name, begin, end))
             if state is not None:
                 formats = {name: to_json(tally) for name, tally in found.items()}
-                whole = json.dumps({"first": first, "formats": formats}, indent=1)
-                atomic_write(state, whole.encode())
+                whole = {"first": first, "originals": files, "formats": formats}
+                atomic_write(state, json.dumps(whole, indent=1).encode())
     guard.close()
     report(found)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import re
+import struct
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -21,6 +24,10 @@ from burnish.images.sniff import sniff
 TESTS = Path(__file__).resolve().parents[2] / "tests"
 #: larger ones are left out, in bytes: they take their time, and fewer of their bytes say something
 LARGEST = 20_000
+#: a profile by lcms, and the time at which it says that it was made: each run of the tests makes
+#: them anew, and numbers are to stand for the same files in all
+PROFILE = re.compile(rb"(lcms.{16}).{12}(?=acsp)", re.DOTALL)
+MADE = struct.pack(">6H", 2026, 11, 29, 0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -103,10 +110,19 @@ def originals() -> dict[str, Originals]:
     }
 
 
+def fingerprint() -> str:
+    """What is another where the numbers stand for other files."""
+    found = hashlib.sha256()
+    for name, files in originals().items():
+        for data in (*files.good, *files.odd):
+            found.update(name.encode() + len(data).to_bytes(8, "little") + data)
+    return found.hexdigest()[:16]
+
+
 def _by_format(files: Iterable[bytes]) -> dict[str, list[bytes]]:
     """The files by the name of their format, each once; what is none is left out."""
     found: dict[str, list[bytes]] = {name: [] for name in FORMATS}
-    for data in dict.fromkeys(files):
+    for data in dict.fromkeys(PROFILE.sub(rb"\1" + MADE, data) for data in files):
         with suppress(BurnishError):
             if len(data) <= LARGEST:
                 found[sniff(io.BytesIO(data), "a file").name].append(data)
