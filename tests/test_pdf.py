@@ -1092,6 +1092,10 @@ def test_a_pdf_named_as_a_picture_and_a_picture_as_a_pdf_are_said(
     source = scan(tmp_path, KINDS["group 4"])
     status, _, err = cli("restore", source, "-o", tmp_path / "out.png", capsys=capsys)
     assert (status, "a PDF comes back as a PDF" in err) == (3, True)
+    named = source.rename(tmp_path / "named.jpg")
+    status, _, err = cli("restore", named, "-o", f"{tmp_path}/named/", capsys=capsys)
+    assert (status, "named.jpg: is a PDF, whatever its name says; let the name" in err) == (3, True)
+    source = named.rename(source)
     status, _, err = cli("restore", source, "-f", "png", "--dry-run", capsys=capsys)
     assert (status, "leave -f away, or take its pictures out first" in err) == (2, True)
     picture = tmp_path / "page.png"

@@ -49,7 +49,7 @@ def restore_pdf(
     picture to restore; OutputError.
     """
     name = str(source)
-    check_ending(target)
+    check_ending(source, target)
     with library.opened(checked(source), name) as pdf:
         chosen = examine(pdf, name, pages)
         lost = _lost(pdf, source)
@@ -108,7 +108,7 @@ def examine(pdf: Any, name: str, pages: Pages | None) -> Chosen:
 
 def check_pdf(source: str | Path, target: str | Path, pages: Pages | None) -> Chosen:
     """What of a PDF would be restored; raises what `restore_pdf` would raise before its work."""
-    check_ending(target)
+    check_ending(source, target)
     with library.opened(checked(source), str(source)) as pdf:
         return examine(pdf, str(source), pages)
 
@@ -119,8 +119,14 @@ def lost_of_pdf(source: str | Path) -> list[str]:
         return _lost(pdf, source)
 
 
-def check_ending(target: str | Path) -> None:
-    """FormatLimit where a result of a PDF has another ending."""
+def check_ending(source: str | Path, target: str | Path) -> None:
+    """FormatLimit where a result of a PDF has another ending; UnsupportedFormat where that is so
+    because the PDF itself has one.
+    """
+    if Path(source).suffix.lower() == Path(target).suffix.lower() != ENDING:
+        raise UnsupportedFormat(
+            f"{source}: is a PDF, whatever its name says; let the name end in {ENDING}"
+        )
     if Path(target).suffix.lower() != ENDING:
         raise FormatLimit(
             f"{target}: a PDF comes back as a PDF, with its text and its pages; let the name end "
