@@ -274,3 +274,15 @@ def test_words_of_sizes_and_turns() -> None:
         "12 MB",
     ]
     assert TURNS.keys() == set(range(2, 9))
+
+
+def test_what_a_terminal_would_obey_is_shown(tmp_path: Path) -> None:
+    path = tmp_path / "a\x1b[31m\x9b2J.png"
+    Image.fromarray(pixels()).save(path)
+    (tmp_path / "b\x07.png").write_bytes(b"")
+    whole = ["restore", str(path), "-o", f"{tmp_path}/out/", "-d", "noise=5"]
+    for words in (["info", str(path)], ["info", str(tmp_path)], whole):
+        output = CliRunner().invoke(app, words).output
+        assert "a\\x1b[31m\\x9b2J.png" in output
+        assert not {"\x1b", "\x9b", "\x07"} & {*output}
+    assert "b\\x07.png: is empty" in CliRunner().invoke(app, ["info", str(tmp_path)]).output

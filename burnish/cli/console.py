@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: an estimate that may as well be nothing is called unsure where it may be off by so much
 UNSURE = 2.0
+#: names and texts of files may hold what a terminal would obey; it is shown as escapes
+SHOWN = {c: f"\\x{c:02x}" for c in (*range(32), *range(127, 160)) if chr(c) not in "\t\n"}
 
 
 def answer(text: str) -> None:
@@ -36,7 +38,7 @@ def tell(text: str, stream: Any) -> None:
     Where nobody reads the stream any more, as behind `| head -1`, the work goes on without it.
     """
     try:
-        print(text, file=stream, flush=True)
+        print(text.translate(SHOWN), file=stream, flush=True)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
@@ -186,7 +188,8 @@ class Console:
     def _print(self, text: str, stream: Any) -> None:
         """Prints a line, above the bar where there is one on the same terminal."""
         if self._bar is not None and stream.isatty():
-            self._bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
+            shown = text.translate(SHOWN)
+            self._bar.console.print(shown, markup=False, highlight=False, soft_wrap=True)
         else:
             tell(text, stream)
 

@@ -12,7 +12,7 @@ import typer
 
 from ...errors import InputError
 from ..app import app
-from ..console import sureness
+from ..console import answer, sureness
 from ..opening import training_wing
 from ..options import AsJson
 from ..pictures import as_lines, in_a_line
@@ -56,7 +56,7 @@ def info(file: File, as_json: AsJson = False) -> None:
         return
     else:
         record, text = _of_document(Path(file)) if is_pdf(file) else _of_picture(Path(file))
-    print(json.dumps(record) if as_json else text)
+    answer(json.dumps(record) if as_json else text)
 
 
 def _of_choice() -> tuple[Mapping[str, Any], str]:
@@ -165,16 +165,16 @@ def _folder(folder: Path, as_json: bool) -> None:
         except InputError as error:
             failed += 1
             record = {"file": path, "error": {"code": error.code, "message": str(error)}}
-            print(json.dumps(record) if as_json else error)
+            answer(json.dumps(record) if as_json else str(error))
             continue
         formats[found["format"]] += 1
-        print(json.dumps(found) if as_json else in_a_line(found))
+        answer(json.dumps(found) if as_json else in_a_line(found))
     if not as_json:
         counted = [f"{count} {FORMATS[name].title}" for name, count in formats.most_common()]
         others = [f"{count} {ending}" for ending, count in passed_over([folder], False).items()]
         words = ", ".join(counted) or "no pictures"
         words += f"; not read: {', '.join(others)}" if others else ""
-        print(f"{folder}: {words}" + (f"; {failed} cannot be read" if failed else ""))
+        answer(f"{folder}: {words}" + (f"; {failed} cannot be read" if failed else ""))
     if failed:
         raise typer.Exit(FAILED)
 
