@@ -54,7 +54,8 @@ ModelName = Annotated[
         "-m",
         "--model",
         metavar="MODEL",
-        help="A shipped model's name, or a model file; auto chooses by the picture.",
+        show_default=False,
+        help="A model's name, or its file; without it, auto.",
     ),
 ]
 Dials = Annotated[
@@ -67,7 +68,7 @@ Dials = Annotated[
         help="A dial's setting: a number, auto, or a map's file.",
     ),
 ]
-Strength = Annotated[float, typer.Option(metavar="S", help="0 (the input) to 1 (the full effect).")]
+Strength = Annotated[float, typer.Option(metavar="S", help="0 (the input) to 1 (all of it).")]
 StrengthMap = Annotated[
     Path | None,
     typer.Option(
@@ -85,7 +86,7 @@ Format = Annotated[
         "--format",
         metavar="EXT",
         show_default=False,
-        help=f"{FORMATS}, instead of each input's own.",
+        help=f"{FORMATS}; else as it was.",
     ),
 ]
 Suffix = Annotated[
