@@ -33,7 +33,7 @@ from burnish.ground.channels import grey
 from burnish.ground.resize import resize
 from burnish.images import read
 from burnish.inference.model import Model
-from burnish.inference.zoo import load
+from burnish.inference.zoo import find, load, names
 from burnish.metrics.masks import f1, precision, recall
 
 Marked = NDArray[np.bool_]
@@ -60,6 +60,8 @@ class Case:
     #: its name and its size
     name: str
     #: [1, 3, H, W] in [0, 1]
+    clean: Array
+    #: [1, 3, H, W] in [0, 1]
     spoiled: Array
     #: what is damaged, [H, W]
     damaged: Marked
@@ -67,6 +69,8 @@ class Case:
     counts: Marked
     #: what a mask covers by half, [H, W]
     covered: Marked
+    #: what a mask covers at all, [H, W]
+    touched: Marked
 
 
 def kodak(shared: Path, every: int) -> list[tuple[str, Array]]:
@@ -121,7 +125,15 @@ def damaged(name: str, clean: Array, kinds: dict[str, list[str]], rng: np.random
     spoiled = clip_and_round(spoiled)
     seen = np.abs(spoiled - clean).max(axis=(0, 1)) >= SEEN
     covered = cover >= 0.5
-    return Case(name, spoiled, covered & seen, (covered & seen) | (cover < 0.05), covered)
+    return Case(
+        name=name,
+        clean=clean,
+        spoiled=spoiled,
+        damaged=covered & seen,
+        counts=(covered & seen) | (cover < 0.05),
+        covered=covered,
+        touched=cover > 0.01,
+    )
 
 
 def median_masks(picture: Array) -> Iterator[Array]:
@@ -199,6 +211,15 @@ def measure(model: Model, shared: Path, every: int, at: float) -> dict[str, Any]
     return {"at": at, "model": means, "median": classical, "clean": clean, "drawn": alike}
 
 
+def shipped(name: str | None) -> dict[str, Any]:
+    """The name of a model that ships, and the digest of its weights, for `benchmarks.ship`."""
+    if name not in names():
+        return {}
+    from benchmarks.ship import weights_digest
+
+    return {"name": name, "weights": weights_digest(find(name).with_suffix(".safetensors"))}
+
+
 def _mean(values: Any) -> float:
     several = list(values)
     return round(math.fsum(several) / len(several), 4)
@@ -235,6 +256,7 @@ def main() -> None:
     found = measure(load(words.model), words.shared, words.every, words.at)
     print(report(found))
     if words.out:
+        found = shipped(words.model) | found
         words.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 

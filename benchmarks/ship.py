@@ -7,7 +7,8 @@ benchmarks/results/cbsd68.json] [--along noise=10,25,50 [--expert 25=FILE]]
 Writes burnish/weights/NAME.safetensors and NAME.onnx. The figures of quality come from the results
 of a benchmark on these very weights, so: ship, run `python -m benchmarks.cbsd68 --write`, ship
 again. --along measures a dial gate by gate (`burnish smooth`), for the card. Refused where rounding
-to half precision costs 0.01 dB or more on what is looked at.
+to half precision costs 0.01 dB or more on what is looked at, or 0.01 of F1 where the network gives
+masks; those have `benchmarks.scratch` and `benchmarks.repair` with --out into the same folder.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from burnish.cli.words import parse_experts, parse_levels
 from burnish.degrade import damage_by
 from burnish.inference.zoo import folder
 from burnish.metrics import METRICS
+from burnish.metrics.masks import MASKS
 from burnish.pipeline import Bare
 from burnish.study.dial.smooth import psnr_at, smooth
 from burnish.study.dial.smooth_page import for_card
@@ -41,10 +43,12 @@ from burnish.training.networks.torch_backend import runner
 from burnish.training.recipe.file import from_record
 from burnish.training.recipe.resolve import resolve
 from burnish.training.step.feed import held_out
-from burnish.training.validation.validate import centre_crops, tables
+from burnish.training.validation.validate import centre_crops, marked, tables
 
-#: what half precision may cost, in dB
+#: what half precision may cost, in dB, or in F1 of masks
 ALLOWED = 0.01
+#: what masks are looked at by
+F1 = next(metric for metric in MASKS if metric.name == "f1-0.5")
 #: for the dial: every n-th picture, and the side of the piece in its middle
 EVERY, PIECE = 3, 256
 #: the side of the picture on which memory is measured, and what a child process prints of it
@@ -71,18 +75,21 @@ def weights_digest(path: Path) -> str:
 
 
 def cost_of_rounding(restorer: Restorer) -> float:
-    """The most that it costs, in dB, on what the recipe in its card validates with."""
+    """The most that it costs, in dB or in F1, on what the recipe in its card validates with."""
     stage = resolve(from_record(restorer.card["training"]["recipe"]))[-1]
     pictures = held_out(stage, restorer.contract, print)
     if pictures is None:
         raise SystemExit("its recipe leaves no pictures out to validate on")
     held = centre_crops(pictures, stage.validation.crop, restorer.contract.scale, stage.data.raw)
+    gives_masks = restorer.contract.gives == "mask"
+    held = marked(held, stage.validation) if gives_masks else held
+    metric = F1 if gives_masks else METRICS["psnr"]
     full, half = (
-        tables(Bare(one.contract, runner(one)), stage.validation, held, [METRICS["psnr"]])
+        tables(Bare(one.contract, runner(one)), stage.validation, held, [metric])
         for one in (restorer, rounded(restorer))
     )
     return max(
-        table.mean("psnr", setting) - half[kind].mean("psnr", setting)
+        table.mean(metric.name, setting) - half[kind].mean(metric.name, setting)
         for kind, table in full.items()
         for setting in table.settings
     )
@@ -160,6 +167,27 @@ def on_pictures_people_have(folder: Path, name: str, digest: str) -> dict[str, d
     return {title: {k: round(v, 2) for k, v in row.items()} for title, row in rows.items()}
 
 
+def of_damage(folder: Path, name: str, digest: str) -> dict[str, dict[str, float]]:
+    """Rows of the card on damage that is found and mended, from the results of `benchmarks.scratch`
+    and `benchmarks.repair`, where they are of these weights.
+    """
+    rows: dict[str, dict[str, float]] = {}
+    found = _record(folder / "scratch.json")
+    if found.get("weights") == digest and found.get("name") == name:
+        at = found["model"][f"{found['at']:g}"]
+        peer = {"median and threshold, best for each": max(found["median"].values())}
+        rows["damage on kodak24, of the mask [mean of 72]"] = at | peer
+        rows["percent touched of what has no damage"] = {
+            f"{kind}, {word}": function(found[key].values())
+            for kind, key in (("kodak24", "clean"), ("drawn to look like dirt", "drawn"))
+            for word, function in (("mean", mean), ("worst", max))
+        }
+    mended = _record(folder / "repair.json")
+    if mended.get("weights") == digest and mended.get("name") == name:
+        rows["damage on kodak24, PSNR[RGB, 8-bit, mean of 72]"] = mended["whole pictures"]
+    return {title: {k: round(v, 3) for k, v in row.items()} for title, row in rows.items()}
+
+
 def _record(file: Path) -> dict[str, Any]:
     """A benchmark's results, or nothing where it was never run."""
     record: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
@@ -225,7 +253,7 @@ def main() -> None:
     restorer = Restorer.load(arguments.weights)
     cost = cost_of_rounding(restorer)
     if cost >= ALLOWED:
-        raise SystemExit(f"half precision costs {cost:.3f} dB; nothing was written")
+        raise SystemExit(f"half precision costs {cost:.3f}; nothing was written")
     source = folder() / f"{name}.safetensors"
     kept = {key: value for key, value in restorer.card.items() if key not in ("quality", "speed")}
     card = {**kept, "parameters": parameters(restorer), "multiply_adds": multiply_adds(restorer)}
@@ -235,6 +263,7 @@ def main() -> None:
     found = measured(arguments.results, name, digest)
     folder_of_results = arguments.results.parent
     quality = found.get("quality", {}) | on_pictures_people_have(folder_of_results, name, digest)
+    quality |= of_damage(folder_of_results, name, digest)
     card |= {"bytes_per_pixel": bytes_per_pixel(source.with_suffix(".onnx")), **found}
     if quality:
         card["quality"] = quality
@@ -247,7 +276,7 @@ def main() -> None:
         )
     restorer.save(source, card, half=True)
     print(
-        f"{source}: half precision costs {cost:.4f} dB; "
+        f"{source}: half precision costs {cost:.4f}; "
         f"{export_verified(source, source.with_suffix('.onnx'))}; on {processor()}"
     )
 

@@ -42,7 +42,7 @@ def in_openvino(path: Path) -> Callable[[dict[str, Array]], dict[str, Array]]:
 def test_a_shipped_file_takes_pictures_of_any_size(
     name: str, runtime: Any, rng: np.random.Generator
 ) -> None:
-    model = zoo.load(name)
+    model = Model(zoo.find(name))
     contract = model.contract
     run = model.open(device="cpu", fp32=True, threads=1).run
     alone = runtime(zoo.find(name))

@@ -21,7 +21,7 @@ from .model import Model, check_units
 #: how easily something is taken for damage
 SENSITIVITY = Dial("sensitivity", 0, 100, 50, "0 finds nothing, 100 whatever might be damage")
 #: how thick what is taken for damage may be
-SIZE = Dial("size", 0.1, 100, 8, "largest thickness of damage, in percent of the picture's height")
+SIZE = Dial("size", 0.1, 100, 3, "largest thickness of damage, in percent of the picture's height")
 #: what of a mask that somebody made is mended
 MARKED = 0.5
 
