@@ -54,6 +54,13 @@ def test_the_noise_that_was_added_is_found(
     )
 
 
+@pytest.mark.parametrize("side", [56, 80, 120])
+def test_white_noise_of_small_pictures_is_found(side: int, rng: np.random.Generator) -> None:
+    clean = scene(side, side, coarse=4)
+    for sigma in (10, 25, 40):
+        assert noise(noisy(clean, sigma, rng, clip=True)) == pytest.approx(sigma, rel=0.2)
+
+
 @pytest.mark.parametrize("value", [0.0, 0.03, 0.97])
 def test_what_clipping_took_is_put_back(value: float, rng: np.random.Generator) -> None:
     flat = np.full((1, 3, 160, 160), value, np.float32)

@@ -23,8 +23,9 @@ LEAST, MOST, STEPS = 0.6, 1.6, 0.5
 #: where neighbours tell that the noise is white, it is believed from this share on; less than that
 #: is left of white noise behind a JPEG
 LEAST_WHITE = 0.35
-#: so many patches say roughly how strong white noise is, to this many times as much or as little
-ROUGH, SLACK = 5_000, 1.3
+#: so many patches say roughly how strong white noise is, to this many times as much or as little;
+#: pictures of fewer pixels than the last are known exactly as soon
+ROUGH, SLACK, LEAST_ROUGH = 5_000, 1.3, 200_000
 #: noise is white where the mean squared difference of pixels side by side is at least this share of
 #: that of pixels with one between them; noise blurred over 0.6 pixels has 0.6 of it
 WHITE = 0.78
@@ -88,12 +89,13 @@ def _white(planes: Array, gain: float, level: float) -> Estimate | None:
     """
     most = MOST * level + STEPS
     # What is white is seldom met, and costs the most to know exactly: so a rough look comes first.
-    roughly = gain * white_noise(planes, ROUGH)
-    if roughly * SLACK < LEAST_WHITE * level or roughly / SLACK > most:
+    large = planes[0, 0].size >= LEAST_ROUGH
+    roughly = gain * white_noise(planes, ROUGH) if large else None
+    if roughly is not None and not LEAST_WHITE * level / SLACK <= roughly <= most * SLACK:
         return None
     shown = _is_white(planes)
     least = (LEAST_WHITE if shown else LEAST) * level
-    if roughly * SLACK < least:
+    if roughly is not None and roughly * SLACK < least:
         return None
     white = gain * white_noise(planes)
     if not least <= white <= most:
