@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import InputError, UsageError
+from ..errors import UsageError
 from .archiving import Mode
 from .opening import open_model
 
@@ -140,12 +140,11 @@ class Masks:
         written: list[Path] = []
 
         def write(picture: Picture, restored: Restored) -> None:
+            from ..inference.job import several_for_a_mask
             from ..inference.mender import write_mask
 
             if written:
-                raise InputError(
-                    f"{source}: holds several pictures, and a mask is of one; choose one by --pages"
-                )
+                raise several_for_a_mask(source)
             assert restored.mask is not None  # `check` has asked for a model that mends
             written.append(self.target(source))
             write_mask(written[0], picture, restored.mask)

@@ -212,9 +212,7 @@ def find_job(job: Job, mender: FindingMender, target: Path) -> JobReport:
     pictures, asked = pictures_of(job, mender)
     picture, *others = pictures
     if others:
-        raise InputError(
-            f"{job.source}: holds several pictures, and a mask is of one; choose one by --pages"
-        )
+        raise several_for_a_mask(job.source)
     settled = mender.settle(picture, asked)
     marked = mender.marked(picture, settled, tile=job.tile)
     write_mask(target, picture, marked.astype(np.float32))
@@ -229,6 +227,13 @@ def find_job(job: Job, mender: FindingMender, target: Path) -> JobReport:
         seconds=seconds,
         megapixels=megapixels,
         notes=(*picture.notes, *picture.lost),
+    )
+
+
+def several_for_a_mask(source: str) -> InputError:
+    """What is said of a file of which several pictures are meant, where a mask is of one."""
+    return InputError(
+        f"{source}: holds several pictures, and a mask is of one; choose one by --pages"
     )
 
 
@@ -354,9 +359,7 @@ def _meant(job: Job, header: Header, scale: int) -> list[int]:
     """
     meant = _numbers(job, header)
     if job.asked.mask is not None and len(meant) > 1:
-        raise InputError(
-            f"{job.source}: holds several pictures, and a mask is of one; choose one by --pages"
-        )
+        raise several_for_a_mask(job.source)
     losses = _losses(job, header, scale, len(meant))
     if job.strict:
         images.refuse_losses(losses, job.source)

@@ -28,8 +28,6 @@ File = Annotated[
         help="A model's name or file, a picture, a PDF, or a folder of pictures.",
     ),
 ]
-#: the exit status where some of several were not right
-FAILED = 3
 #: the quality of a picture whose pixels show no compression
 UNCOMPRESSED = 100
 
@@ -176,7 +174,7 @@ def _folder(folder: Path, as_json: bool) -> None:
         words += f"; not read: {', '.join(others)}" if others else ""
         answer(f"{folder}: {words}" + (f"; {failed} cannot be read" if failed else ""))
     if failed:
-        raise typer.Exit(FAILED)
+        raise typer.Exit(InputError.exit_status)
 
 
 def _seen(look: Look) -> tuple[dict[str, Any], dict[str, str]]:

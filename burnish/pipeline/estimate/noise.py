@@ -89,19 +89,26 @@ def _white(planes: Array, gain: float, level: float) -> Estimate | None:
     """
     most = MOST * level + STEPS
     # What is white is seldom met, and costs the most to know exactly: so a rough look comes first.
-    large = planes[0, 0].size >= LEAST_ROUGH
-    roughly = gain * white_noise(planes, ROUGH) if large else None
-    if roughly is not None and not LEAST_WHITE * level / SLACK <= roughly <= most * SLACK:
+    low, high = _between(planes, gain)
+    if high < LEAST_WHITE * level or low > most:
         return None
     shown = _is_white(planes)
     least = (LEAST_WHITE if shown else LEAST) * level
-    if roughly is not None and roughly * SLACK < least:
+    if high < least:
         return None
     white = gain * white_noise(planes)
     if not least <= white <= most:
         return None
     off = WHITE_STEPS + WHITE_SHARE * white if shown else SEEN_STEPS + AGREED_SHARE * white
     return Estimate(white, off)
+
+
+def _between(planes: Array, gain: float) -> tuple[float, float]:
+    """Between which sigmas white noise is, by a rough look; of a small picture it is any."""
+    if planes[0, 0].size < LEAST_ROUGH:
+        return 0.0, math.inf
+    roughly = gain * white_noise(planes, ROUGH)
+    return roughly / SLACK, roughly * SLACK
 
 
 def _is_white(planes: Array) -> bool:

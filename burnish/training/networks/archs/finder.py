@@ -43,10 +43,9 @@ class Finder(ResUNet):
         widths: Sequence[int] = (16, 24, 32, 48),
         blocks: int | Sequence[int] = 1,
     ) -> None:
-        counts = [blocks] * len(widths) if isinstance(blocks, int) else list(blocks)
-        super().__init__(2 * channels_in, 1, widths, counts, norm="batch")
+        super().__init__(2 * channels_in, 1, widths, blocks, norm="batch")
         self.channels_in = channels_in
-        self.reach = self._reach(counts) + AROUND // 2
+        self.reach += AROUND // 2
         for layer in self.modules():
             if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
                 layer.bias = nn.Parameter(torch.zeros(layer.out_channels))

@@ -50,7 +50,7 @@ class ResUNet(Network):
         self.channels_in = channels_in
         self.channels_out = channels_out
         self.multiple: int = 2 ** len(widths)
-        self.reach = self._reach(counts)
+        self.reach: int = self._reach(counts)
         self.head = DoorConv(4 * channels_in, widths[0])
         scales = list(zip(widths, counts, strict=True))
         self.down_blocks = nn.ModuleList(_blocks(width, n, norm) for width, n in scales[:-1])
