@@ -1,8 +1,8 @@
 """Things that only look like dirt, drawn into pictures as a part of them: they are to stay.
 
 Points are stars, snow, freckles and catch lights; lines are rain, hair, wires and eyelashes; and
-there are letters. They have no mask, so that a network that learns to find damage learns to leave
-them alone. Lengths are in pixels at scale 1, which fits pictures of about 500 lines.
+there are eyes and letters. They have no mask, so that a network that learns to find damage learns
+to leave them alone. Lengths are in pixels at scale 1, which fits pictures of about 500 lines.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from .. import Degradation
 from ..arguments import Range, bounds, choices
 from ..drawing import Size
 from ..paint import Paint, paint
+from .eyes import eyes
 from .letters import text
 from .lines import eyelashes, hair, rain, wires
 from .points import catch_lights, freckles, snow, stars
@@ -32,6 +33,7 @@ KINDS: dict[str, Kind] = {
     "hair": hair,
     "wires": wires,
     "eyelashes": eyelashes,
+    "eyes": eyes,
     "text": text,
 }
 #: how often two kinds meet in a picture
