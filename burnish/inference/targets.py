@@ -182,14 +182,9 @@ def is_restored(name: str) -> bool:
     return is_picture(name) or (Path(name).suffix.lower() == ENDING and not hidden)
 
 
-def pictures_in(folder: Path) -> list[str]:
-    """The pictures of a folder itself, results among them, sorted by name."""
-    return sorted(file for file in _files(folder, False) if is_picture(Path(file).name))
-
-
-def own_pictures(folder: Path) -> list[Path]:
-    """The pictures of a folder itself, not of its subfolders, sorted by name."""
-    return sorted(file for file in folder.iterdir() if is_picture(file.name))
+def pictures_in(folder: Path) -> list[Path]:
+    """The pictures of a folder itself, not of its subfolders, results among them, by name."""
+    return sorted(Path(file) for file in _files(folder, False) if is_picture(Path(file).name))
 
 
 def passed_over(inputs: Sequence[Path], recursive: bool) -> dict[str, int]:

@@ -21,7 +21,7 @@ from ..ground.channels import from_channels
 from ..ground.files import atomic_write
 from ..ground.tables import no_such
 from ..images import Picture
-from ..inference.targets import own_pictures
+from ..inference.targets import pictures_in
 from ..metrics import LIKENESS, METRICS, Metric
 from ..metrics.artefacts import OF_PICTURES
 from ..metrics.evaluate import (
@@ -57,7 +57,7 @@ class Folder:
     def __init__(self, path: Path) -> None:
         if not path.is_dir():
             raise InputMissing(f"{path}: no such folder; evaluate wants a folder of clean pictures")
-        self.files = own_pictures(path)
+        self.files = pictures_in(path)
         if not self.files:
             raise InputMissing(f"{path}: no pictures in this folder")
 
@@ -92,7 +92,7 @@ class PicturePairs:
 def holds_pairs(folder: Path) -> bool:
     """Whether it has no pictures of its own, but two folders of them that make pairs."""
     try:
-        return not own_pictures(folder) and bool(match(folder).pairs)
+        return not pictures_in(folder) and bool(match(folder).pairs)
     except (OSError, DataError):
         return False
 

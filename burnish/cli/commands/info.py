@@ -162,7 +162,7 @@ def _folder(folder: Path, as_json: bool) -> None:
             found = facts(path)
         except InputError as error:
             failed += 1
-            record = {"file": path, "error": {"code": error.code, "message": str(error)}}
+            record = {"file": str(path), "error": {"code": error.code, "message": str(error)}}
             answer(json.dumps(record) if as_json else str(error))
             continue
         formats[found["format"]] += 1

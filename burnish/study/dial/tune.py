@@ -22,7 +22,7 @@ from ...ground.remarks import Say, silent
 from ...ground.tables import no_such
 from ...images import Picture, read
 from ...inference.model import Model
-from ...inference.targets import own_pictures
+from ...inference.targets import pictures_in
 from ...metrics import METRICS, TooSmall, facts
 from ...metrics.evaluate import check_sizes
 from ...pipeline import FOUND, Asked, enlarged
@@ -318,7 +318,7 @@ def choose(
 
     UsageError, DialError.
     """
-    files = own_pictures(folder)[:SHOWN] if folder.is_dir() else [folder]
+    files = pictures_in(folder)[:SHOWN] if folder.is_dir() else [folder]
     if not files:
         raise UsageError(
             f"{folder}: neither pairs (a folder of noisy pictures beside one of clean ones) nor "
