@@ -87,7 +87,7 @@ class _Eye:
 def _white(eye: _Eye, rng: np.random.Generator) -> Iterator[Layer]:
     """The hollow that it lies in, and its white between the lids."""
     skin = rng.uniform(0.15, 0.8)
-    hollow = _bell(np.hypot(eye.x / np.float32(0.9), eye.y / np.float32(0.7)))
+    hollow = _bell(np.asarray(np.hypot(eye.x / 0.9, eye.y / 0.7), np.float32))
     yield eye.laid(hollow, rng.uniform(0.1, 0.7)), rgb(skin, skin * 0.7, skin * 0.55)
     white = rng.uniform(0.45, 0.95)
     yield eye.laid(_open(eye)), rgb(white, white * 0.97, white * 0.94)
