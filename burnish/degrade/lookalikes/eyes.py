@@ -114,8 +114,8 @@ def _lashes(eye: _Eye, rng: np.random.Generator) -> Iterator[Layer]:
     colour = rgb(dark, dark * 0.8, dark * 0.7)
     lashes = eye.within(np.abs(eye.y + eye.arc), rng.uniform(0.05, 0.16))
     yield eye.laid(lashes * (np.abs(eye.x) < 1.05), rng.uniform(0.5, 1.0)), colour
-    bow = np.float32(rng.uniform(0.8, 1.3)) - np.float32(0.25) * eye.x * eye.x
-    brow = _bell((eye.y + bow) / np.float32(rng.uniform(0.08, 0.18)))
+    bow = eye.y + np.float32(rng.uniform(0.8, 1.3)) - np.float32(0.25) * eye.x * eye.x
+    brow = _bell(np.asarray(bow / rng.uniform(0.08, 0.18), np.float32))
     yield eye.laid(brow * (np.abs(eye.x) < 1.3), rng.uniform(0.2, 0.9)), colour
 
 
