@@ -1,0 +1,64 @@
+"""Mending films: dirt goes, and every other sample stays as it was decoded.
+
+`mended` takes frames one after the other and gives one for each, holding a few around the one that
+it is at. A frame depends on the REACH frames before and after it, and on no others: a film that was
+stopped goes on with equal frames when it begins so many earlier.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+
+from ...contract import Contract, Dial
+from ..frame import Frame, Layout
+from .dirt import found_in, glanced
+from .patch import patched
+from .sights import Sight, sights, stage
+from .witnesses import REACH as WITNESSES
+
+__all__ = ["CONTRACT", "REACH", "mended"]
+
+#: what is left of the frames before and after, in frames
+REACH = 1 + 2 * WITNESSES
+
+#: the dials of mending films
+CONTRACT = Contract(
+    reach=None,
+    dials=(
+        Dial("sensitivity", 0, 100, 50, "of dirt: 0 finds nothing, 100 whatever might be dirt"),
+        Dial("size", 0.1, 100, 10, "largest thickness of dirt, in percent of the frame's height"),
+    ),
+)
+
+
+def mended(
+    frames: Iterable[Frame], layout: Layout, settings: Mapping[str, float]
+) -> Iterator[Frame]:
+    """The frames of a film, mended, one for each in order, as they are asked for.
+
+    settings: the dials of CONTRACT, in their units; one that is not named stands at its default.
+    DialError where one is out of range.
+    """
+    dials = {
+        dial.name: dial.check(settings.get(dial.name, dial.default)) for dial in CONTRACT.dials
+    }
+    seen = sights(frames, layout)
+    if dials["sensitivity"] > 0:
+        glance = partial(glanced, sensitivity=dials["sensitivity"])
+        seen = stage(glance, WITNESSES, seen)
+        clean = partial(
+            _without_dirt, layout=layout, sensitivity=dials["sensitivity"], size=dials["size"]
+        )
+        yield from stage(clean, WITNESSES, seen)
+        return
+    for sight in seen:
+        yield sight.frame
+
+
+def _without_dirt(
+    around: Sequence[Sight], here: int, layout: Layout, sensitivity: float, size: float
+) -> Frame:
+    found = found_in(around, here, sensitivity, size)
+    frame = around[here].frame
+    return frame if found is None else patched(around[here], found, layout)
