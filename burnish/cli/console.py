@@ -145,6 +145,19 @@ class Console:
             answer(json.dumps(record))
         self.aside(f"burnish: {text} [{error.code}]", always=True)
 
+    @contextmanager
+    def frames(self) -> Iterator[Callable[[int, int, str], None]]:
+        """A context that gives a function to show (done, total, rate) of the frames of a film."""
+        self._begin_bar("frames")
+        try:
+            yield self._show
+        finally:
+            self.__exit__()
+
+    def _show(self, done: int, total: int, rate: str) -> None:
+        if self._bar is not None:
+            self._bar.update(self._task, completed=done, total=total or None, rate=rate)
+
     def summary(self) -> None:
         """Says what became of all files in one line, where there was more than one."""
         if self.total <= 1 or self.quiet:
@@ -155,7 +168,7 @@ class Console:
             rate = f", {self.megapixels / self.seconds:.2f} megapixels a second"
         self.aside(counts + rate)
 
-    def _begin_bar(self) -> None:
+    def _begin_bar(self, what: str = "restoring") -> None:
         """Shows a bar where stderr is a terminal, unless only errors or objects are wanted.
 
         A single picture has one from its second tile on: a small one is done before rich is
@@ -164,7 +177,7 @@ class Console:
         if self._bar is None and sys.stderr.isatty() and not self.quiet and not self.as_json:
             self._bar = _bar()
             self._bar.start()
-            self._task = self._bar.add_task("restoring", total=self.total, rate="")
+            self._task = self._bar.add_task(what, total=self.total, rate="")
 
     def _count(self, status: str) -> None:
         """Counts a file, and moves the bar on."""

@@ -116,12 +116,18 @@ class Masks:
             Path(self.out) / f"{Path(source).name}{SUFFIX}" if self._is_folder else Path(self.out)
         )
 
-    def model(self, word: str) -> Model:
-        """The model of a word; where a mask is given and no model named, what mends and no more."""
+    def model(self, word: str, pairs: Sequence[tuple[str, str]], mode: Mode) -> Model:
+        """The model of a word; where a mask is given and no model named, what mends and no more.
+
+        UsageError where the model does not mend, or a mask would replace another file.
+        """
         from ..inference.mender import Mender
         from ..inference.zoo import DEFAULT
 
-        return Mender() if self.given is not None and word == DEFAULT else open_model(word)
+        alone = self.given is not None and word == DEFAULT
+        model = Mender() if alone else open_model(word)
+        self.check(pairs, model, word, mode)
+        return model
 
     def asked(self, asked: Asked) -> Asked:
         """What is asked, with the mask that was given."""

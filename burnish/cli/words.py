@@ -7,13 +7,16 @@ or, as in `-d noise=25,quality=40`, it begins at the next part that has an `=`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
 from ..ground.grammar import assigned
 
 if TYPE_CHECKING:
+    from ..contract import Contract
     from ..inference.pages import Pages
+    from ..pipeline import Asked
 
 #: how dials are set where each has one value, and where each may have several
 ONE = "a dial is set by NAME=VALUE, such as noise=25 or noise=auto"
@@ -96,6 +99,25 @@ def parse_pages(words: str | None) -> Pages | None:
     from ..inference.pages import Pages
 
     return None if words is None else Pages.parse(words)
+
+
+def asked_of(
+    contract: Contract,
+    dials: Sequence[str],
+    strength: float,
+    strength_map: Path | None,
+    icc: bool,
+) -> Asked:
+    """What is asked of a model. The strength holds everywhere, or where a map is white."""
+    from ..pipeline import MapFile, ask
+
+    settings = parse_settings(dials)
+    if strength_map is None:
+        return ask(contract, settings, strength, icc)
+    if not strength_map.is_file():
+        raise UsageError(f"--strength-map {strength_map}: no such file")
+    where = MapFile(strength_map, 0.0, strength, str(strength_map))
+    return ask(contract, settings, where, icc)
 
 
 def parse_tile(word: str) -> int | None:

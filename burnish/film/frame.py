@@ -34,6 +34,9 @@ class Layout:
     weights: tuple[float, float] = (0.299, 0.114)
     #: whether samples fill all of their bits, or luma goes from 16 to 235 (of 8 bits), as films do
     full: bool = False
+    #: where a sample of colour difference stands among those of luma that share it, across and
+    #: down: 0 on the first of them, 0.5 in their middle
+    siting: tuple[float, float] = (0.0, 0.5)
 
 
 @dataclass(frozen=True)
@@ -46,3 +49,5 @@ class Frame:
     time: Fraction
     #: its number, from 0
     number: int
+    #: what it was decoded from, and goes back into: alpha, captions, and whatever else is no plane
+    held: object = None

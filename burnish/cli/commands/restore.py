@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ...errors import InputError, UsageError
+from ...errors import InputError
 from ..app import app, each
 from ..archiving import (
     Alike,
@@ -24,6 +24,15 @@ from ..archiving import (
     write_beside,
 )
 from ..console import Console
+from ..films import (
+    CodecName,
+    Fields,
+    Interlaced,
+    Sequenced,
+    StreamNumber,
+    films_meant,
+    restore_films,
+)
 from ..masks import MaskIn, MaskOnly, MaskOut, Masks
 from ..options import (
     FORMATS,
@@ -40,10 +49,9 @@ from ..options import (
     Where,
 )
 from ..starting import one_thread_for_algebra, starting
-from ..words import parse_pages, parse_settings, parse_tile
+from ..words import asked_of, parse_pages, parse_tile
 
 if TYPE_CHECKING:
-    from ...contract import Contract
     from ...errors import BurnishError
     from ...inference.job import Job
     from ...pipeline import Asked
@@ -133,6 +141,7 @@ Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Device, engine, 
 
 @app.command(short_help="Restore pictures.")
 def restore(
+    context: typer.Context,
     inputs: Inputs,
     output: Output = None,
     model: ModelName = "auto",
@@ -164,6 +173,10 @@ def restore(
     mask_out: MaskOut = None,
     mask_in: MaskIn = None,
     mask_only: MaskOnly = False,
+    sequence: Sequenced = False,
+    codec: CodecName = None,
+    stream: StreamNumber = None,
+    interlaced: Fields = Interlaced.refuse,
     dry_run: DryRun = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -173,12 +186,13 @@ def restore(
 
     Restores pictures. What is not told, a look at each picture decides. No input is changed."""
     one_thread_for_algebra()
+    if films_meant(context):
+        raise typer.Exit(restore_films(context))
     mode = Mode(archive, in_place, restart, verify, same, sidecar, salvage)
     masks = Masks(mask_out, mask_in, mask_only, overwrite)
     pairs = mode.pairs(inputs, output, recursive, suffix, format)
-    opened = masks.model(model)
-    masks.check(pairs, opened, model, mode)
-    asked = masks.asked(_asked(opened.contract, dial, strength, strength_map, not no_icc))
+    opened = masks.model(model, pairs, mode)
+    asked = masks.asked(asked_of(opened.contract, dial, strength, strength_map, not no_icc))
     job = _job(
         *(asked, tile, quality, sampling, strict, pages, alone, salvage, overwrite, max_megapixels)
     )
@@ -234,25 +248,6 @@ def _work(
         files = "1 file is" if console.damaged == 1 else f"{console.damaged:,} files are"
         console.say(f"{files} cut or damaged; --salvage restores what is left")
     return status
-
-
-def _asked(
-    contract: Contract,
-    dials: Sequence[str],
-    strength: float,
-    strength_map: Path | None,
-    icc: bool,
-) -> Asked:
-    """What is asked of a model. The strength holds everywhere, or where a map is white."""
-    from ...pipeline import MapFile, ask
-
-    settings = parse_settings(dials)
-    if strength_map is None:
-        return ask(contract, settings, strength, icc)
-    if not strength_map.is_file():
-        raise UsageError(f"--strength-map {strength_map}: no such file")
-    where = MapFile(strength_map, 0.0, strength, str(strength_map))
-    return ask(contract, settings, where, icc)
 
 
 def _look_over(

@@ -1,0 +1,1 @@
+"""Film files: opened, decoded, coded and written, by PyAV."""

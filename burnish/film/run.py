@@ -1,0 +1,275 @@
+"""restore_film(): a film through a treatment, into a file that is whole or absent.
+
+Segments of the result lie in a hidden folder beside it until all are there, and are joined without
+coding them again. What is done is what lies there, so that a run that was killed goes on with the
+same command, behind its last segment.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import chain, islice
+from pathlib import Path
+from typing import Literal
+
+from ..errors import FolderLocked, OutputError, UnsupportedFormat, UsageError
+from ..ground.files import PREFIX, atomic_write, places, prepare_folder, replaces
+from ..ground.lock import locked
+from ..ground.remarks import OnProgress, Say, silent
+from ..images.write import refuse_losses
+from .fields import ByField
+from .files.code import Coding, coded
+from .files.codecs import codec, container
+from .files.decode import INTERLACED, Damaged, Survey, check, frames, survey
+from .files.facts import FIELDS, film
+from .files.library import versions
+from .files.losses import losses
+from .files.mux import Kept, mux
+from .files.segments import segments, timed, write_segment
+from .frame import Frame
+from .treatment import Shots, Treatment
+
+#: what is done with frames that are made of two fields
+Interlaced = Literal["refuse", "fields", "frames"]
+#: the files of a run: what it is, and what is settled for each shot
+RUN, SHOTS = "run.json", "shots"
+
+
+@dataclass(frozen=True)
+class FilmJob:
+    """What is to be done with a film."""
+
+    #: its file
+    source: Path
+    #: the file of the result, whose ending says its container
+    target: Path
+    #: a codec, with its quality, as in "x264:crf=12"; None is the container's usual one
+    codec: str | None = None
+    #: the number of the video stream that is meant; None where there is one
+    stream: int | None = None
+    #: what is done with frames that are made of two fields
+    interlaced: Interlaced = "refuse"
+    #: whether what is left of a damaged film is restored
+    salvage: bool = False
+    #: whether a film is refused of which something would be lost
+    strict: bool = False
+    #: whether a result that exists already is replaced
+    overwrite: bool = False
+    #: whether what an earlier run has done is dropped
+    restart: bool = False
+
+    @property
+    def folder(self) -> Path:
+        """Where segments lie until all of them are there."""
+        return self.target.parent / f"{PREFIX}{self.target.name}"
+
+
+@dataclass(frozen=True)
+class FilmReport:
+    """What became of a film."""
+
+    #: the path of the film
+    source: str
+    #: the path of the result
+    target: str
+    #: "restored", "salvaged" where the film was damaged, or "skipped"
+    status: str
+    #: frames of the result
+    frames: int = 0
+    #: how many of them an earlier run had done
+    before: int = 0
+    #: how it was coded, in words
+    coded: str = ""
+    #: the time from reading to writing, in seconds
+    seconds: float = 0.0
+    #: sentences on what could not be kept, which were said before the work
+    notes: tuple[str, ...] = ()
+    #: sentences on what was met
+    met: tuple[str, ...] = ()
+
+
+def restore_film(
+    job: FilmJob,
+    treatment: Treatment,
+    identity: Mapping[str, str],
+    *,
+    progress: OnProgress | None = None,
+    say: Say = silent,
+) -> FilmReport:
+    """Restores a film.
+
+    treatment: what is done to its frames. identity: what makes two treatments the same, in words:
+    a run goes on only where this, the film and how it is coded are what they were.
+
+    progress: is told (done, total) frames. say: is told what will not be kept before the work.
+    Raises InputErrors for the film, UsageError for what does not fit, FolderLocked where another
+    run is at work on the result, and OutputError where it cannot be written.
+    """
+    if job.target.exists() and not job.overwrite:
+        notes = ("exists already; --overwrite replaces it",)
+        return FilmReport(str(job.source), str(job.target), "skipped", notes=notes)
+    begun = time.perf_counter()
+    coding = _coding(job)
+    found = survey(coding.film)
+    if not job.salvage:
+        check(coding.film, found)
+    if coding.film.in_fields and job.interlaced == "fields":
+        treatment = ByField(treatment)
+    with _folder(job, coding, identity) as folder:
+        streams, lost = losses(coding, job.target, folder, found)
+        _say_losses(job, lost, say)
+        damage = Damaged()
+        before, done = _write_segments(job, coding, treatment, folder, damage, found, progress)
+        _join(job, coding, streams, folder, found)
+    return FilmReport(
+        str(job.source),
+        str(job.target),
+        "salvaged" if damage.frames or found.cut else "restored",
+        done,
+        before,
+        coding.words,
+        round(time.perf_counter() - begun, 3),
+        tuple(lost),
+        tuple(_of_damage(found, damage)),
+    )
+
+
+def _coding(job: FilmJob) -> Coding:
+    """How the result is coded. Says what stands against it before anything is written."""
+    how, crf = codec(job.codec, job.target)
+    source = film(job.source, job.stream)
+    if replaces(job.target, places(job.source)):
+        raise UsageError(f"{job.target}: the result would replace its source; choose another -o")
+    if source.in_fields and job.interlaced == "refuse":
+        order = FIELDS.get(source.shown.fields, "as its frames say")
+        raise UnsupportedFormat(f"{job.source}: {INTERLACED} ({order})")
+    coding = Coding(source, how, crf)
+    coding.options  # noqa: B018 (a quality or fields that the codec does not take)
+    how.pixels(source)
+    return coding
+
+
+def _say_losses(job: FilmJob, lost: list[str], say: Say) -> None:
+    """Says what will not be kept. NotKept where that is to be refused."""
+    if job.strict:
+        refuse_losses(lost, str(job.source))
+    for each in lost:
+        say(each)
+
+
+@contextmanager
+def _folder(job: FilmJob, coding: Coding, identity: Mapping[str, str]) -> Iterator[Path]:
+    """The folder of a run, made or found, as long as the work lasts; gone where it is done."""
+    folder = job.folder
+    prepare_folder(job.target)
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be made ({error.strerror})") from error
+    busy = FolderLocked(f"{job.target}: another run is at work on it; wait for it")
+    with locked(folder, busy, patience=0):
+        if job.restart:
+            _empty(folder)
+        _same_run(folder, _about(job, coding, identity), job.target)
+        yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _about(job: FilmJob, coding: Coding, identity: Mapping[str, str]) -> dict[str, str]:
+    """What makes two runs the same, in words."""
+    entry = job.source.stat()
+    return {
+        "film": f"{entry.st_size} bytes of {entry.st_mtime_ns}, stream {coding.film.number}",
+        "codec": f"{coding.codec.name} {coding.options}",
+        "interlaced": job.interlaced,
+        **versions(),
+        **identity,
+    }
+
+
+def _same_run(folder: Path, about: Mapping[str, str], target: Path) -> None:
+    """Raises UsageError where a folder is that of a run that was another; else keeps what it is."""
+    path = folder / RUN
+    if path.exists():
+        before = json.loads(path.read_text(encoding="utf-8"))
+        differ = [key for key in {**before, **about} if before.get(key) != about.get(key)]
+        if differ:
+            raise UsageError(
+                f"{target}: a run was stopped here that differs in its {' and '.join(differ)}; "
+                "--restart drops what it has done, the same settings go on"
+            )
+    atomic_write(path, json.dumps(about, indent=1).encode())
+
+
+def _empty(folder: Path) -> None:
+    for path in folder.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def _write_segments(
+    job: FilmJob,
+    coding: Coding,
+    treatment: Treatment,
+    folder: Path,
+    damage: Damaged,
+    found: Survey,
+    progress: OnProgress | None,
+) -> tuple[int, int]:
+    """Writes the segments that are not there yet. Returns how many frames were done before, and
+    are done now.
+    """
+    before = done = sum(len(part.index) for part in segments(folder))
+    interlaced = job.interlaced != "refuse"
+    all_of_them = frames(coding.film, damage if job.salvage else None, interlaced)
+    first = done - treatment.reach
+    needed = (frame for frame in all_of_them if frame.number >= first)
+    treated = treatment(needed, coding.film.layout, Shots(folder / SHOTS))
+    wanted = (frame for frame in treated if frame.number >= before)
+    while (head := next(wanted, None)) is not None:
+        stretch = chain([head], islice(wanted, coding.codec.segment - 1))
+        counted = _counted(stretch, progress, found.packets)
+        done += write_segment(folder, head.number, coded(counted, coding))
+    return before, done
+
+
+def _counted(stretch: Iterator[Frame], progress: OnProgress | None, total: int) -> Iterator[Frame]:
+    """The frames, of which each is told."""
+    for frame in stretch:
+        yield frame
+        if progress is not None:
+            progress(frame.number + 1, total)
+
+
+def _join(job: FilmJob, coding: Coding, streams: Kept, folder: Path, found: Survey) -> None:
+    """Joins the segments to the film."""
+    base = coding.film.base
+    usual = round(1 / (coding.film.rate * base)) if coding.film.rate else 1
+    packets = timed(segments(folder), found.last or usual)
+    home = container(job.target)
+    atomic_write(
+        job.target,
+        lambda file: mux(coding, streams, packets, Path(file.name), home),
+    )
+
+
+def _of_damage(found: Survey, damage: Damaged) -> list[str]:
+    """Sentences on what was found to be damaged, and restored all the same."""
+    said = []
+    if found.cut:
+        said.append(f"it ends before its film does ({found.damage}); what is there was restored")
+    if damage.frames:
+        numbers = ", ".join(f"{number:,}" for number in damage.frames[:8])
+        more = f" and {len(damage.frames) - 8:,} more" if len(damage.frames) > 8 else ""
+        said.append(
+            f"{len(damage.frames):,} of its frames are damaged, and as the decoder made them: "
+            f"{numbers}{more}"
+        )
+    return said
