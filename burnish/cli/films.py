@@ -41,23 +41,12 @@ CodecName = Annotated[
         "--codec",
         metavar="NAME",
         show_default=False,
-        help="Of a film: ffv1, x264, x265 or prores; x264:crf=12.",
+        help="Of a film: ffv1, x264:crf=12, x265 or prores.",
     ),
 ]
-StreamNumber = Annotated[
-    int | None,
-    typer.Option("--stream", min=0, metavar="N", show_default=False, help="Of a film of several."),
-]
-Fields = Annotated[
-    Interlaced,
-    typer.Option(
-        "--interlaced",
-        metavar="WHAT",
-        show_default=False,
-        show_choices=False,
-        help="Of a film: refuse, fields or frames.",
-    ),
-]
+# The sentence that refuses a film without one of these names it; so they need no line of --help.
+StreamNumber = Annotated[int | None, typer.Option("--stream", min=0, metavar="N", hidden=True)]
+Fields = Annotated[Interlaced, typer.Option("--interlaced", metavar="WHAT", hidden=True)]
 
 
 @dataclass(frozen=True)

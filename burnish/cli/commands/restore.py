@@ -139,7 +139,7 @@ Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Only errors.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Device, engine, precision.")]
 
 
-@app.command(short_help="Restore pictures.")
+@app.command(short_help="Restore pictures and films.")
 def restore(
     context: typer.Context,
     inputs: Inputs,
@@ -184,7 +184,7 @@ def restore(
 ) -> None:
     """burnish restore photo.jpg scans/ -o clean/ -d noise=25
 
-    Restores pictures. What is not told, a look at each picture decides. No input is changed."""
+    Restores pictures, and films. What is not told, a look decides. No input is changed."""
     one_thread_for_algebra()
     if films_meant(context):
         raise typer.Exit(restore_films(context))
