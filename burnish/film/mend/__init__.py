@@ -13,14 +13,16 @@ from functools import partial
 from ...contract import Contract, Dial
 from ..frame import Frame, Layout
 from .dirt import found_in, glanced
+from .flicker import REACH as FLICKER
+from .flicker import steadied
 from .patch import patched
 from .sights import Sight, sights, stage
 from .witnesses import REACH as WITNESSES
 
 __all__ = ["CONTRACT", "REACH", "mended"]
 
-#: what is left of the frames before and after, in frames
-REACH = 1 + 2 * WITNESSES
+#: frames before and after one of which its result depends
+REACH = 1 + FLICKER + 2 * WITNESSES
 
 #: the dials of mending films
 CONTRACT = Contract(
@@ -28,6 +30,7 @@ CONTRACT = Contract(
     dials=(
         Dial("sensitivity", 0, 100, 50, "of dirt: 0 finds nothing, 100 whatever might be dirt"),
         Dial("size", 0.1, 100, 10, "largest thickness of dirt, in percent of the frame's height"),
+        Dial("flicker", 0, 100, 100, "percent of the flicker that is taken away"),
     ),
 )
 
@@ -44,6 +47,8 @@ def mended(
         dial.name: dial.check(settings.get(dial.name, dial.default)) for dial in CONTRACT.dials
     }
     seen = sights(frames, layout)
+    if dials["flicker"] > 0:
+        seen = stage(partial(steadied, layout=layout, percent=dials["flicker"]), FLICKER, seen)
     if dials["sensitivity"] > 0:
         glance = partial(glanced, sensitivity=dials["sensitivity"])
         seen = stage(glance, WITNESSES, seen)
