@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..contract import Contract
+from ..errors import UsageError
 from ..pipeline import NOTHING
 from .opening import open_model
+from .options import MENDS
 
 if TYPE_CHECKING:
-    from ..contract import Contract, Opened
+    from ..contract import Dial, Opened
     from ..film.treatment import Treatment
     from ..images import Picture
     from ..inference.model import Model
@@ -71,16 +75,17 @@ def way_of(
     contract. tile: the side of a tile; None is TILE. device, threads and fp32: as `Model.open`
     takes them. opened: is told of each model that is loaded.
     """
-    from ..film.models import ByModel
+    from ..film.mend import CONTRACT
     from ..ground.files import digest
 
-    parts = [word] if Path(word).is_file() else word.split("+")
-    models = [open_model(part) for part in parts]
-    restores = _chain([InTiles(model, TILE if tile is None else tile) for model in models], parts)
-    wanted = asked(restores.contract)
-    for model in models:
+    names = [word] if Path(word).is_file() else word.split("+")
+    models = {name: open_model(name) for name in names if name != MENDS}
+    restores = {name: InTiles(model, tile or TILE) for name, model in models.items()}
+    contracts = [restores[name].contract if name in restores else CONTRACT for name in names]
+    wanted = asked(Contract(reach=None, dials=_all_dials(contracts)))
+    for model in models.values():
         opened(model.open(device=device, threads=threads, fp32=fp32))
-    files = [model.path for model in models if model.path is not None]
+    files = [model.path for model in models.values() if model.path is not None]
     identity = {
         "model": word,
         "weights": " ".join(digest(path) for path in files),
@@ -88,14 +93,54 @@ def way_of(
         "strength": str(wanted.strength),
         "engine": f"{device}, {threads} threads, fp32 {fp32}, tiles of {tile or TILE}",
     }
-    return Way(ByModel(restores, wanted), identity)
+    return Way(_in_turn(names, restores, wanted), identity)
 
 
-def _chain(models: list[InTiles], names: list[str]) -> Restores:
+def _all_dials(contracts: Sequence[Contract]) -> tuple[Dial, ...]:
+    """The dials of several contracts; one of the same name is one dial."""
+    found = {dial.name: dial for contract in reversed(contracts) for dial in contract.dials}
+    return tuple(found.values())
+
+
+def _in_turn(names: Sequence[str], restores: Mapping[str, InTiles], asked: Asked) -> Treatment:
+    """What the words mean, one after another. Models that follow one another are one chain."""
+    from ..film.mending import ByMending, InTurn
+    from ..film.models import ByModel
+
+    parts: list[Treatment] = []
+    for mends, group in groupby(names, key=lambda name: name == MENDS):
+        if mends:
+            parts.append(ByMending(_numbers(asked)))
+        else:
+            chain = _chain({name: restores[name] for name in group})
+            parts.append(ByModel(chain, _own(asked, chain.contract)))
+    return parts[0] if len(parts) == 1 else InTurn(parts)
+
+
+def _numbers(asked: Asked) -> dict[str, float]:
+    """What is asked of mending, in numbers. UsageError for a map, or a share of it."""
+    from ..film.mend import CONTRACT
+
+    found = {}
+    for dial in CONTRACT.dials:
+        value = asked.dials.get(dial.name, dial.default)
+        if not isinstance(value, float | int):
+            raise UsageError(f"-d {dial.name}: of a film, this is a number")
+        found[dial.name] = float(value)
+    return found
+
+
+def _own(asked: Asked, contract: Contract) -> Asked:
+    """What is asked of the dials of a contract."""
+    names = {dial.name for dial in contract.dials}
+    dials = {name: value for name, value in asked.dials.items() if name in names}
+    return replace(asked, dials=dials)
+
+
+def _chain(models: Mapping[str, InTiles]) -> Restores:
     """Models that restore one after another."""
     from ..study.rows import Chain, Row
 
     if len(models) == 1:
-        return models[0]
-    rows = zip(names, models, strict=True)
-    return Chain([Row(name, model) for name, model in rows])
+        return next(iter(models.values()))
+    return Chain([Row(name, model) for name, model in models.items()])

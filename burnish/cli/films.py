@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
@@ -15,10 +15,11 @@ import typer
 
 from ..errors import UsageError
 from .console import Console
-from .options import Device
+from .options import MENDS, Device
 from .outputs import ending
 
 if TYPE_CHECKING:
+    from ..film.numbered import SequenceJob
     from ..film.run import FilmJob, FilmReport
     from ..ground.remarks import OnProgress
     from .film_models import Way
@@ -103,16 +104,20 @@ class Films:
         """The options as they were given. UsageError for one that is of pictures alone."""
         own = {each.name for each in fields(cls)}
         for name in context.params:
-            source = context.get_parameter_source(name)
-            if name not in own and source is not None and source.name == "COMMANDLINE":
+            if name not in own and _is_given(context, name):
                 word = f"--{name.replace('_', '-')}"
                 raise UsageError(f"{word}: is for pictures; of a film, leave it out")
-        return cls(**{name: context.params[name] for name in own})
+        values = {name: context.params[name] for name in own}
+        if not _is_given(context, "model"):
+            values["model"] = MENDS
+        return cls(**values)
 
-    def jobs(self) -> list[FilmJob]:
+    def jobs(self) -> Sequence[FilmJob | SequenceJob]:
         """What is to be done with each film. UsageError where several would have one result."""
         from ..film.run import FilmJob
 
+        if self.sequence:
+            return [self._sequence()]
         targets = [self._target(source) for source in self.inputs]
         for target in targets:
             if targets.count(target) > 1:
@@ -131,6 +136,25 @@ class Films:
             )
             for source, target in zip(self.inputs, targets, strict=True)
         ]
+
+    def _sequence(self) -> SequenceJob:
+        """What is to be done with the folder of numbered pictures."""
+        from ..film.numbered import SequenceJob
+
+        given = {"--codec": self.codec, "--stream": self.stream, "--suffix": self.suffix}
+        for word in (word for word, value in given.items() if value is not None):
+            raise UsageError(f"{word}: is for films in a file; with --sequence, leave it out")
+        if len(self.inputs) > 1 or self.output is None:
+            raise UsageError("--sequence: takes one folder, and -o with another for its results")
+        return SequenceJob(
+            self.inputs[0],
+            Path(self.output),
+            ending(self.format),
+            self.salvage,
+            self.strict,
+            self.overwrite,
+            self.restart,
+        )
 
     def _target(self, source: Path) -> Path:
         """The file of a film's result: of the source's kind where that is written, or Matroska."""
@@ -164,6 +188,12 @@ class Films:
         )
 
 
+def _is_given(context: typer.Context, name: str) -> bool:
+    """Whether an option stands on the command line."""
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
 def films_meant(context: typer.Context) -> bool:
     """Whether films are meant. UsageError where only some of the inputs are films, or where options
     of films stand with pictures.
@@ -186,6 +216,7 @@ def films_meant(context: typer.Context) -> bool:
 
 def restore_films(context: typer.Context) -> int:
     """Restores films, one after another. Returns the exit status."""
+    from ..film.numbered import SequenceJob, restore_sequence
     from ..film.run import restore_film
     from .app import each
 
@@ -194,11 +225,13 @@ def restore_films(context: typer.Context) -> int:
     console = Console(len(jobs), quiet=films.quiet, verbose=films.verbose, as_json=films.as_json)
     way = films.way(console)
 
-    def one(job: FilmJob) -> None:
+    def one(job: FilmJob | SequenceJob) -> None:
+        way_there = (way.treatment, way.identity)
         with _told(console) as progress:
-            report = restore_film(
-                job, way.treatment, way.identity, progress=progress, say=console.say
-            )
+            if isinstance(job, SequenceJob):
+                report = restore_sequence(job, *way_there, progress=progress, say=console.say)
+            else:
+                report = restore_film(job, *way_there, progress=progress, say=console.say)
         _tell(report, console)
 
     try:

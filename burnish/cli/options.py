@@ -10,6 +10,8 @@ import typer
 
 #: the formats that -f takes, each by its usual ending, in words
 FORMATS = "jpg, png, webp, tif, avif, jxl, gif, bmp, pnm, pfm, dpx, tga or heic"
+#: the word for mending a film by the frames around each, which films get without -m
+MENDS = "film"
 
 
 class Device(StrEnum):

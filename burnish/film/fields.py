@@ -41,7 +41,7 @@ class ByField:
         treated = []
         for parity in (0, 1):
             own = replace(layout, height=layout.height // 2)
-            path = None if shots.path is None else shots.path.with_suffix(f".{parity}")
+            path = None if shots.path is None else shots.path.with_name(f"field{parity}")
             treated.append(self.treatment(split.fields(parity), own, Shots(path)))
         for even, odd in zip(*treated, strict=True):
             pairs = zip(even.planes, odd.planes, strict=True)

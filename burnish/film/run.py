@@ -7,19 +7,15 @@ same command, behind its last segment.
 
 from __future__ import annotations
 
-import json
-import shutil
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 from typing import Literal
 
-from ..errors import FolderLocked, OutputError, UnsupportedFormat, UsageError
-from ..ground.files import PREFIX, atomic_write, places, prepare_folder, replaces
-from ..ground.lock import locked
+from ..errors import UnsupportedFormat, UsageError
+from ..ground.files import atomic_write, places, prepare_folder, replaces
 from ..ground.remarks import OnProgress, Say, silent
 from ..images.write import refuse_losses
 from .fields import ByField
@@ -32,12 +28,11 @@ from .files.losses import losses
 from .files.mux import Kept, mux
 from .files.segments import segments, timed, write_segment
 from .frame import Frame
+from .state import SHOTS, hidden, run_folder
 from .treatment import Shots, Treatment
 
 #: what is done with frames that are made of two fields
 Interlaced = Literal["refuse", "fields", "frames"]
-#: the files of a run: what it is, and what is settled for each shot
-RUN, SHOTS = "run.json", "shots"
 
 
 @dataclass(frozen=True)
@@ -62,11 +57,6 @@ class FilmJob:
     overwrite: bool = False
     #: whether what an earlier run has done is dropped
     restart: bool = False
-
-    @property
-    def folder(self) -> Path:
-        """Where segments lie until all of them are there."""
-        return self.target.parent / f"{PREFIX}{self.target.name}"
 
 
 @dataclass(frozen=True)
@@ -120,9 +110,10 @@ def restore_film(
         check(coding.film, found)
     if coding.film.in_fields and job.interlaced == "fields":
         treatment = ByField(treatment)
-    with _folder(job, coding, identity) as folder:
+    about = _about(job, coding, identity)
+    with run_folder(hidden(job.target), job.target, about, job.restart) as folder:
         streams, lost = losses(coding, job.target, folder, found)
-        _say_losses(job, lost, say)
+        say_losses(lost, job.source, job.strict, say)
         damage = Damaged()
         before, done = _write_segments(job, coding, treatment, folder, damage, found, progress)
         _join(job, coding, streams, folder, found)
@@ -148,36 +139,19 @@ def _coding(job: FilmJob) -> Coding:
     if source.in_fields and job.interlaced == "refuse":
         order = FIELDS.get(source.shown.fields, "as its frames say")
         raise UnsupportedFormat(f"{job.source}: {INTERLACED} ({order})")
+    prepare_folder(job.target)
     coding = Coding(source, how, crf)
     coding.options  # noqa: B018 (a quality or fields that the codec does not take)
     how.pixels(source)
     return coding
 
 
-def _say_losses(job: FilmJob, lost: list[str], say: Say) -> None:
-    """Says what will not be kept. NotKept where that is to be refused."""
-    if job.strict:
-        refuse_losses(lost, str(job.source))
+def say_losses(lost: list[str], source: Path, strict: bool, say: Say) -> None:
+    """Says what will not be kept of a source. NotKept where that is to be refused."""
+    if strict:
+        refuse_losses(lost, str(source))
     for each in lost:
         say(each)
-
-
-@contextmanager
-def _folder(job: FilmJob, coding: Coding, identity: Mapping[str, str]) -> Iterator[Path]:
-    """The folder of a run, made or found, as long as the work lasts; gone where it is done."""
-    folder = job.folder
-    prepare_folder(job.target)
-    try:
-        folder.mkdir(exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{folder}: cannot be made ({error.strerror})") from error
-    busy = FolderLocked(f"{job.target}: another run is at work on it; wait for it")
-    with locked(folder, busy, patience=0):
-        if job.restart:
-            _empty(folder)
-        _same_run(folder, _about(job, coding, identity), job.target)
-        yield folder
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _about(job: FilmJob, coding: Coding, identity: Mapping[str, str]) -> dict[str, str]:
@@ -190,28 +164,6 @@ def _about(job: FilmJob, coding: Coding, identity: Mapping[str, str]) -> dict[st
         **versions(),
         **identity,
     }
-
-
-def _same_run(folder: Path, about: Mapping[str, str], target: Path) -> None:
-    """Raises UsageError where a folder is that of a run that was another; else keeps what it is."""
-    path = folder / RUN
-    if path.exists():
-        before = json.loads(path.read_text(encoding="utf-8"))
-        differ = [key for key in {**before, **about} if before.get(key) != about.get(key)]
-        if differ:
-            raise UsageError(
-                f"{target}: a run was stopped here that differs in its {' and '.join(differ)}; "
-                "--restart drops what it has done, the same settings go on"
-            )
-    atomic_write(path, json.dumps(about, indent=1).encode())
-
-
-def _empty(folder: Path) -> None:
-    for path in folder.iterdir():
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink()
 
 
 def _write_segments(

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..frame import Frame, Layout, Plane
+from ..frame import Layout, Plane
 from .light import Change
 from .motion import small
 from .sights import Sight, luma_of
@@ -58,7 +58,7 @@ def steadied(sights: Sequence[Sight], here: int, layout: Layout, percent: float)
         return sight
     gain = (ends[1] - ends[0]) / (tones[1] - tones[0])
     planes = _changed(sight.frame.planes, layout, Change(gain, ends[0] - gain * tones[0]))
-    frame = Frame(planes, sight.frame.time, sight.frame.number)
+    frame = replace(sight.frame, planes=planes)
     luma = luma_of(frame, layout)
     return replace(sight, frame=frame, luma=luma, clear=luma, glance=small(luma))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,7 +47,7 @@ def patched(sight: Sight, found: Found, layout: Layout) -> Frame:
         _plane(number, plane, found, choice, layout)
         for number, plane in enumerate(sight.frame.planes)
     )
-    return Frame(planes, sight.frame.time, sight.frame.number)
+    return replace(sight.frame, planes=planes)
 
 
 def _chosen(luma: Array, found: Found) -> Choice:
