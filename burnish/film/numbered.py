@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -27,6 +28,8 @@ from .treatment import Shots, Treatment
 NAME = re.compile(r"(.*?)(\d+)(\.[^.\d][^.]*)")
 #: how fast pictures without times are shown, in frames a second
 RATE = 24
+#: how many gaps are told one by one
+GAPS = 3
 #: how many pictures are done, in a file of the run's folder
 DONE = "done"
 
@@ -80,14 +83,22 @@ def numbered(folder: Path) -> list[Path]:
 
 
 def _gaps(paths: Sequence[Path]) -> list[str]:
-    """Sentences on the numbers that are missing between pictures."""
+    """Sentences on the numbers that are missing between pictures.
+
+    Where most numbers are two apart, or ten, that is how they were written, and none is missing.
+    """
+    numbers = [_number(path) for path in paths]
+    steps = Counter(after - before for before, after in pairwise(numbers))
+    step, times = steps.most_common(1)[0] if steps else (1, 1)
+    step = step if times > 1 else 1
     said = []
     for before, after in pairwise(paths):
-        first, last = _number(before) + 1, _number(after) - 1
+        first, last = _number(before) + step, _number(after) - step
         if first <= last:
             which = f"number {first} is" if first == last else f"numbers {first} to {last} are"
             said.append(f"{which} missing, between {before.name} and {after.name}")
-    return said
+    more = len(said) - GAPS
+    return said if more <= 0 else [*said[:GAPS], f"and {more} more gaps"]
 
 
 def _number(path: Path) -> int:

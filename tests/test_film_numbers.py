@@ -1,0 +1,41 @@
+"""Numbered pictures as a film: which numbers are missing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from burnish.film.numbered import GAPS, _gaps
+
+
+def names(numbers: list[int]) -> list[Path]:
+    return [Path(f"f{number:05}.png") for number in numbers]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "missing"),
+    [
+        ([7], []),
+        ([1, 2, 3, 4], []),
+        # Written two apart, or ten: none is missing.
+        ([100, 102, 104, 106], []),
+        ([0, 10, 20, 30], []),
+        ([100, 102, 104, 108], ["number 106 is"]),
+        ([1, 2, 4, 5], ["number 3 is"]),
+        ([1, 2, 3, 7, 8], ["numbers 4 to 6 are"]),
+        # Two alone have no step that can be told.
+        ([1, 3], ["number 2 is"]),
+    ],
+)
+def test_missing_numbers_are_told_by_the_step_that_most_have(
+    numbers: list[int], missing: list[str]
+) -> None:
+    assert [said.split(" missing")[0] for said in _gaps(names(numbers))] == missing
+
+
+def test_many_gaps_are_counted() -> None:
+    runs = [[10 * place + n for n in range(4)] for place in range(8)]
+    said = _gaps(names([number for run in runs for number in run]))
+    assert len(said) == GAPS + 1
+    assert said[-1] == "and 4 more gaps"
