@@ -347,3 +347,64 @@ def test_a_cut_to_a_darker_shot_is_no_flicker() -> None:
     lumas = [*moving(10), *(0.5 * luma for luma in moving(10, seed=9))]
     frames = film(lumas)
     assert all(map(same, mended(iter(frames), GREY, {}), frames))
+
+
+# --- lines
+
+
+def ruled(frames: Sequence[Frame], column: float, value: int, drift: float = 0) -> list[Frame]:
+    """The frames with a line two pixels wide down all of them but for the last eighth."""
+    result = []
+    for frame in frames:
+        plane = frame.planes[0].copy()
+        left = round(column + drift * frame.number)
+        plane[:105, left : left + 2] = value
+        result.append(Frame((plane, *frame.planes[1:]), frame.time, frame.number))
+    return result
+
+
+@pytest.mark.parametrize(("value", "drift"), [(235, 0), (16, 0.2), (235, -0.3)])
+def test_a_line_down_the_film_goes(value: int, drift: float) -> None:
+    clean = film(moving(14))
+    frames = ruled(clean, 60, value, drift)
+    result = list(mended(iter(frames), GREY, {"sensitivity": 0, "flicker": 0}))
+    for number in range(14):
+        left = round(60 + drift * number)
+        box = np.s_[:105, left : left + 2]
+        assert error(frames[number], clean[number], box) > 40
+        assert error(result[number], clean[number], box) < 16
+        far = np.ones(SIZE[::-1], bool)
+        far[:, left - 5 : left + 7] = False
+        assert np.array_equal(result[number].planes[0][far], frames[number].planes[0][far])
+
+
+def test_where_no_lines_are_looked_for_they_stay() -> None:
+    frames = ruled(film(moving(14)), 60, 235)
+    result = mended(iter(frames), GREY, {"sensitivity": 0, "lines": 0})
+    assert all(map(same, result, frames))
+
+
+def test_what_moves_with_the_picture_is_no_line() -> None:
+    lumas = moving(14, speed=(2, 0))
+    for number, luma in enumerate(lumas):
+        luma[:, 40 + 2 * number : 42 + 2 * number] = 1
+        luma[:, 80 + 2 * number :] *= 0.7
+    frames = film(lumas)
+    assert all(map(same, mended(iter(frames), GREY, {}), frames))
+
+
+def test_a_step_and_a_short_ridge_that_stand_still_are_no_lines() -> None:
+    lumas = [luma.copy() for luma in moving(1) * 14]
+    for luma in lumas:
+        luma[:, 100:] = 0.6 * luma[:, 100:] + 0.4
+        luma[40:90, 50:52] = 1
+    frames = film(lumas)
+    assert all(map(same, mended(iter(frames), GREY, {}), frames))
+
+
+def test_a_line_where_nothing_moves_goes_on_from_its_sides() -> None:
+    clean = film(moving(1) * 14)
+    frames = ruled(clean, 60, 235)
+    result = list(mended(iter(frames), GREY, {}))
+    for number in range(14):
+        assert error(result[number], clean[number], np.s_[:100, 60:62]) < 20

@@ -15,14 +15,16 @@ from ..frame import Frame, Layout
 from .dirt import found_in, glanced
 from .flicker import REACH as FLICKER
 from .flicker import steadied
+from .lines import REACH as LINES
+from .lines import looked_at, ruled
 from .patch import patched
-from .sights import Sight, sights, stage
+from .sights import Sight, stage, watched
 from .witnesses import REACH as WITNESSES
 
 __all__ = ["CONTRACT", "REACH", "mended"]
 
 #: frames before and after one of which its result depends
-REACH = 1 + FLICKER + 2 * WITNESSES
+REACH = 1 + FLICKER + LINES + 2 * WITNESSES
 
 #: the dials of mending films
 CONTRACT = Contract(
@@ -30,6 +32,9 @@ CONTRACT = Contract(
     dials=(
         Dial("sensitivity", 0, 100, 50, "of dirt: 0 finds nothing, 100 whatever might be dirt"),
         Dial("size", 0.1, 100, 10, "largest thickness of dirt, in percent of the frame's height"),
+        Dial(
+            "lines", 0, 100, 50, "of lines down the film: 0 finds none, 100 whatever might be one"
+        ),
         Dial("flicker", 0, 100, 100, "percent of the flicker that is taken away"),
     ),
 )
@@ -46,10 +51,12 @@ def mended(
     dials = {
         dial.name: dial.check(settings.get(dial.name, dial.default)) for dial in CONTRACT.dials
     }
-    seen = sights(frames, layout)
+    seen = watched(frames, layout)
     if dials["flicker"] > 0:
         seen = stage(partial(steadied, layout=layout, percent=dials["flicker"]), FLICKER, seen)
-    if dials["sensitivity"] > 0:
+    if dials["lines"] > 0:
+        seen = stage(partial(ruled, lines=dials["lines"]), LINES, map(looked_at, seen))
+    if dials["sensitivity"] > 0 or dials["lines"] > 0:
         glance = partial(glanced, sensitivity=dials["sensitivity"])
         seen = stage(glance, WITNESSES, seen)
         clean = partial(

@@ -62,34 +62,37 @@ def glanced(sights: Sequence[Sight], here: int, sensitivity: float) -> Sight:
     if not around or sensitivity == 0:
         return sight
     views = together(lambda witness: viewed(witness, witness.flow), around)
-    marked, _ = _standing_out(sight.luma, views, _times(sensitivity, two_sided))
+    marked = _standing_out(sight.clear, views, _times(sensitivity, two_sided))
     if not marked.any():
         return sight
     marked = grown(marked, EDGE)
     known = np.stack([luma[marked] for view in views for luma in view.luma])
-    clear = sight.luma.copy()
+    clear = sight.clear.copy()
     clear[marked] = np.median(known, 0)
-    return replace(sight, clear=clear, dirty=marked)
+    return replace(sight, clear=clear, dirty=sight.dirty | marked)
 
 
 def found_in(sights: Sequence[Sight], here: int, sensitivity: float, size: float) -> Found | None:
-    """The dirt of a frame, by neighbours of which a first glance has taken the dirt.
+    """The dirt and the lines of a frame, by neighbours of which a first glance has taken the dirt.
 
-    sensitivity: from 0, which finds nothing, to 100. size: what is thicker than so many percent of
-    the height is no dirt. None where there is none, or there are no two that could tell.
+    sensitivity: from 0, which finds no dirt, to 100. size: what is thicker than so many percent of
+    the height is no dirt. None where there is neither, or there are no two that could tell.
     """
     sight = sights[here]
     around, two_sided = witnesses(sights, here)
-    if not around or sensitivity == 0:
+    wanted = bool(around) and sensitivity > 0
+    if sight.lines is None and not wanted:
         return None
     views = together(lambda witness: _looked_at(sight, witness), around)
-    marked, grain = _standing_out(sight.luma, views, _times(sensitivity, two_sided))
-    if marked.any():
-        marked = without_moved(marked, sight.luma, views, grain)
-        marked = thin(marked, max(2, round(size / 100 * marked.shape[0])))
-    if not marked.any():
-        return None
-    return Found(grown(marked, EDGE), tuple(views), grain)
+    grain = _grain(views)
+    marked = np.zeros(sight.luma.shape, np.bool_) if sight.lines is None else sight.lines
+    if wanted:
+        dirt = _standing_out(sight.luma, views, _times(sensitivity, two_sided)) & ~marked
+        if dirt.any():
+            dirt = without_moved(dirt, sight.luma, views, grain)
+            dirt = thin(dirt, max(2, round(size / 100 * marked.shape[0])))
+            marked = marked | grown(dirt, EDGE)
+    return Found(marked, tuple(views), grain) if marked.any() else None
 
 
 def _times(sensitivity: float, two_sided: bool) -> float:
@@ -103,8 +106,16 @@ def _looked_at(sight: Sight, witness: Witness) -> View:
     return viewed(witness, flow(small(sight.clear), small(witness.sight.clear), width))
 
 
-def _standing_out(luma: Array, views: Sequence[View], times: float) -> tuple[Marked, float]:
-    """What stands out from all that the witnesses have there, [H, W]; and the spread of grain."""
+def _grain(views: Sequence[View]) -> float:
+    """The spread of the grain in 8-bit steps, by what two witnesses differ; 0 without any."""
+    if not views:
+        return 0.0
+    first, second = (view.luma[0][::4, ::4] for view in views)
+    return MEDIAN / 2**0.5 * float(np.median(np.abs(first - second)))
+
+
+def _standing_out(luma: Array, views: Sequence[View], times: float) -> Marked:
+    """What stands out from all that the witnesses have there, [H, W]."""
     cv2 = opencv()
     square = np.ones((3, 3), np.uint8)
     first, second = (view.luma for view in views)
@@ -120,8 +131,7 @@ def _standing_out(luma: Array, views: Sequence[View], times: float) -> tuple[Mar
         np.float32(times) * (np.float32(share) * unsure + np.float32(step))
         for share, step in (SEED, REST)
     )
-    grain = MEDIAN / 2**0.5 * float(np.median(np.abs(first[0] - second[0])[::4, ::4]))
-    return _connected((standing > rest) & agreed, (ranked > seed) & agreed), grain
+    return _connected((standing > rest) & agreed, (ranked > seed) & agreed)
 
 
 def grown(marked: Marked, reach: int) -> Marked:

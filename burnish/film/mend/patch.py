@@ -54,6 +54,10 @@ def _chosen(luma: Array, found: Found) -> Choice:
     """For each pixel the way by which its surroundings come out most alike."""
     cv2 = opencv()
     size = (AROUND, AROUND)
+    way = np.full(luma.shape, -1, np.int8)
+    lift = np.zeros(luma.shape, np.float32)
+    if not found.views:
+        return Choice(way, lift)
     # Samples of colour stand for up to four pixels a side, and ask at the first of them.
     asked = grown(found.marked, 3)
     known = (~found.marked).astype(np.float32)
@@ -66,9 +70,7 @@ def _chosen(luma: Array, found: Found) -> Choice:
         lifts.append(cv2.blur(difference, size)[asked] / weight)
     best = np.argmin(errors, 0)
     every = np.arange(len(best))
-    way = np.full(luma.shape, -1, np.int8)
     way[asked] = np.where(np.isinf(np.stack(errors)[best, every]), -1, best)
-    lift = np.zeros(luma.shape, np.float32)
     lift[asked] = np.clip(np.stack(lifts)[best, every], -LIFTED, LIFTED)
     return Choice(way, lift)
 

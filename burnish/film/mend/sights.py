@@ -38,7 +38,7 @@ class Sight:
     luma: Array
     #: the luma without what was taken for dirt at a first glance
     clear: Array
-    #: where that was
+    #: where that was, and where lines are
     dirty: Marked
     #: the luma as motion is looked for in it
     glance: NDArray[np.uint8]
@@ -49,6 +49,10 @@ class Sight:
     change: Change | None = None
     #: whether it shows the frame before once more, as where 18 frames a second became 25
     again: bool = False
+    #: by how much columns stand out from those beside them, [bands, W]
+    ridges: Array | None = None
+    #: where lines run down it
+    lines: Marked | None = None
 
 
 def luma_of(frame: Frame, layout: Layout) -> Array:
@@ -95,7 +99,7 @@ def stage(
         yield function(around, here)
 
 
-def sights(frames: Iterable[Frame], layout: Layout) -> Iterator[Sight]:
+def watched(frames: Iterable[Frame], layout: Layout) -> Iterator[Sight]:
     """Each frame as it is seen between the one before and the next one."""
     last: Sight | None = None
     for frame in frames:
