@@ -53,11 +53,12 @@ class Kind:
     videos: int = 1
 
 
-def make(path: Path, kind: Kind = Kind(), seed: int = 0) -> Path:
-    """Makes a film, and returns its path."""
+def make(path: Path, kind: Kind, *, seed: int = 0, faststart: bool = False) -> Path:
+    """Makes a film, and returns its path. faststart: whether an MP4 says first where all is."""
     rng = np.random.default_rng(seed)
+    flags = {"movflags": "faststart"} if faststart and path.suffix != ".mkv" else {}
     out: Any
-    with av.open(str(path), "w") as out:
+    with av.open(str(path), "w", options=flags) as out:
         videos = [_video(out, kind) for _ in range(kind.videos)]
         sounds = [out.add_stream(codec, rate=48000) for codec in kind.sound]
         texts = _texts(out, path, kind)
@@ -196,8 +197,8 @@ def packets(path: Path, kinds: Sequence[str] = ("audio", "subtitle", "data")) ->
     return found
 
 
-def spoil(path: Path, number: int) -> Path:
-    """Damages the packet of a frame of a film, in place."""
+def spoil(path: Path, number: int, share: float = 0.75) -> Path:
+    """Damages the packet of a frame of a film, in place: some bytes behind a share of it."""
     film: Any
     with av.open(str(path)) as film:
         all_of_them = [packet for packet in film.demux(video=0) if packet.size]
@@ -205,7 +206,8 @@ def spoil(path: Path, number: int) -> Path:
     assert place is not None
     content = bytearray(path.read_bytes())
     # Matroska says where a packet's frame is, not where its block begins.
-    for at in range(place + size // 2, place + size // 2 + min(200, size // 4)):
+    first = place + int(size * share)
+    for at in range(first, first + min(200, size // 4)):
         content[at] ^= 0x5A
     path.write_bytes(content)
     return path

@@ -6,10 +6,22 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import av
 import pytest
-from films import FILM, Kind, make, packets, shown
+from films import FILM, Kind, make, packets, shown, spoil
 
+from burnish.errors import (
+    FormatLimit,
+    InputCorrupt,
+    InputEmpty,
+    InputMissing,
+    InputTruncated,
+    NotKept,
+    UnsupportedFormat,
+    UsageError,
+)
 from burnish.film.files.facts import film
+from burnish.film.known import is_film
 from burnish.film.run import FilmJob, FilmReport, restore_film
 from burnish.film.treatment import Unchanged
 
@@ -91,3 +103,320 @@ def test_variable_rates_and_sound_come_back_in_matroska(tmp_path: Path) -> None:
     assert shown(tmp_path / "b.mkv") == shown(source)
     assert packets(tmp_path / "b.mkv") == packets(source)
     assert len(packets(source)) == 2
+
+
+def test_full_range_of_telephones_comes_back(tmp_path: Path) -> None:
+    """FFmpeg decodes it to a kind of pixels of its own, yuvj420p, which FFV1 does not take."""
+    kind = Kind("libx264", options=EXACT, colours=(2, 1, 1, 1))
+    source = make(tmp_path / "a.mkv", kind)
+    again(source, tmp_path / "b.mkv")
+    assert film(source).shown.colours[0] == 2
+    assert film(tmp_path / "b.mkv").shown == film(source).shown
+    assert shown(tmp_path / "b.mkv") == shown(source)
+
+
+CHAPTERS = tuple(
+    {
+        "id": number,
+        "start": begin,
+        "end": begin + 200,
+        "time_base": Fraction(1, 1000),
+        "metadata": {"title": title},
+    }
+    for number, begin, title in ((1, 0, "One"), (2, 200, "Two"))
+)
+RICH = Kind(
+    sound=("pcm_s16le", "aac"),
+    metadata={"title": "A film", "comment": "what of it", "MY_KEY": "mine"},
+    says={"language": "deu"},
+    chapters=CHAPTERS,
+    attached=(("a.ttf", "font/ttf", b"a font"),),
+    subtitles=((100, 300, "Hello"), (320, 460, "World")),
+)
+
+
+def test_all_that_is_beside_the_frames_comes_back(tmp_path: Path) -> None:
+    source = make(tmp_path / "a.mkv", RICH)
+    report = again(source, tmp_path / "b.mkv")
+    assert report.notes == ()
+    before, after = film(source), film(tmp_path / "b.mkv")
+    assert packets(tmp_path / "b.mkv") == packets(source)
+    assert [track.kind for track in after.tracks] == [track.kind for track in before.tracks]
+    assert after.metadata == before.metadata
+    assert after.track.metadata["language"] == "deu"
+    assert [chapter["metadata"] for chapter in after.chapters] == [
+        {"title": "One"},
+        {"title": "Two"},
+    ]
+    with av.open(str(tmp_path / "b.mkv")) as written:
+        (font,) = (stream for stream in written.streams if stream.type == "attachment")
+        assert isinstance(font, av.stream.AttachmentStream)
+        assert (font.metadata["filename"], font.data) == ("a.ttf", b"a font")
+
+
+def test_what_a_container_does_not_hold_is_said_before_the_work(tmp_path: Path) -> None:
+    source = make(tmp_path / "a.mkv", RICH)
+    said: list[str] = []
+    report = restore_film(FilmJob(source, tmp_path / "b.mp4"), Unchanged(), {}, say=said.append)
+    assert said == list(report.notes)
+    assert [words for words in said if "subtitle stream 3 (srt)" in words]
+    assert [words for words in said if "attachment" in words]
+    assert "not kept: what it says of itself as MY_KEY" in said
+    assert not [words for words in said if "chapters" in words or "as title" in words]
+    assert "MY_KEY" not in " ".join(again(source, tmp_path / "b.mov").notes)
+    with pytest.raises(NotKept, match="without --strict"):
+        again(source, tmp_path / "c.mp4", strict=True)
+    assert not (tmp_path / "c.mp4").exists()
+
+
+def test_times_that_matroska_rounds_are_said(tmp_path: Path) -> None:
+    kind = Kind("libx264", base=FILM, times=range(0, 12012, 1001), sound=("aac",))
+    source = make(tmp_path / "a.mp4", kind)
+    report = again(source, tmp_path / "b.mkv")
+    assert "thousandths" in report.notes[0]
+    pairs = list(zip(shown(source), shown(tmp_path / "b.mkv"), strict=True))
+    assert all(abs(before[0] - after[0]) <= Fraction(1, 2000) for before, after in pairs)
+    assert [before[1] for before, _ in pairs] == [after[1] for _, after in pairs]
+
+
+def test_sound_that_swings_in_before_the_beginning_moves_nothing(tmp_path: Path) -> None:
+    """AAC begins 1024 samples early. By itself FFmpeg would move all streams of a Matroska."""
+    kind = Kind("libx264", base=Fraction(1, 1000), sound=("aac",))
+    source = make(tmp_path / "a.mp4", kind)
+    again(source, tmp_path / "b.mkv")
+    (before,), (after,) = packets(source).values(), packets(tmp_path / "b.mkv").values()
+    assert before[0][0] == -Fraction(1024, 48000)
+    assert [digest for _, digest in after] == [digest for _, digest in before]
+    pairs = zip(before, after, strict=True)
+    assert all(abs(first[0] - second[0]) <= Fraction(1, 1000) for first, second in pairs)
+    assert shown(tmp_path / "b.mkv")[0][0] == 0
+
+
+def test_a_time_code_stays(tmp_path: Path) -> None:
+    kind = Kind("libx264", base=Fraction(1, 12800), times=range(0, 6144, 512))
+    code = {"timecode": "01:02:03:04"}
+    source = make(tmp_path / "a.mov", Kind(**{**vars(kind), "says": code}))
+    assert [track.kind for track in film(source).tracks] == ["video", "data"]
+    for name in ("b.mov", "b.mkv"):
+        again(source, tmp_path / name)
+        written = {k.lower(): v for k, v in film(tmp_path / name).track.metadata.items()}
+        assert written["timecode"] == "01:02:03:04"
+    assert packets(tmp_path / "b.mov") == packets(source)
+
+
+def test_a_time_code_that_no_rate_fits_is_said(tmp_path: Path) -> None:
+    source = make(tmp_path / "a.mkv", Kind(times=range(12), says={"timecode": "01:00:00:00"}))
+    report = again(source, tmp_path / "b.mov")
+    assert report.notes == ("not kept: its time code",)
+
+
+# --- which stream
+
+
+def test_of_two_films_in_a_file_one_is_to_be_named(tmp_path: Path) -> None:
+    source = make(tmp_path / "a.mkv", Kind(videos=2, sound=("pcm_s16le",)))
+    with pytest.raises(UsageError, match="2 video streams, 0 and 1.*--stream 0"):
+        again(source, tmp_path / "b.mkv")
+    with pytest.raises(UsageError, match="--stream 2"):
+        again(source, tmp_path / "b.mkv", stream=2)
+    again(source, tmp_path / "b.mkv", stream=1)
+    for number in (0, 1):
+        assert shown(tmp_path / "b.mkv", number) == shown(source, number)
+    assert packets(tmp_path / "b.mkv", ("video",))[0] == packets(source, ("video",))[0]
+    assert packets(tmp_path / "b.mkv") == packets(source)
+
+
+@pytest.mark.parametrize("target", ["b.mkv", "b.mp4"])
+def test_a_cover_is_no_second_film(target: str, tmp_path: Path) -> None:
+    cover = make(tmp_path / "cover.mkv", Kind("mjpeg", "yuvj420p", times=(0,)))
+    with av.open(str(cover)) as opened:
+        jpeg = bytes(next(opened.demux(video=0)))
+    source = make(tmp_path / "a.mkv", Kind(attached=(("cover.jpg", "image/jpeg", jpeg),)))
+    assert [track.kind for track in film(source).tracks] == ["video", "cover"]
+    report = again(source, tmp_path / target)
+    assert not [words for words in report.notes if "cover" in words]
+    assert [track.kind for track in film(tmp_path / target).tracks] == ["video", "cover"]
+    assert packets(tmp_path / target, ("video",))[1][0][1] == packets(source, ("video",))[1][0][1]
+
+
+# --- fields
+
+FIELDS = {"flags": "+ildct+ilme", "x264-params": "tff=1"}
+
+
+def test_interlaced_films_are_refused(tmp_path: Path) -> None:
+    source = make(tmp_path / "a.mkv", Kind("libx264", options=FIELDS, fields=2))
+    with pytest.raises(UnsupportedFormat, match="two fields.*--interlaced fields"):
+        again(source, tmp_path / "b.mkv")
+    assert not list(tmp_path.glob("b*"))
+
+
+def test_films_whose_file_alone_says_so_are_refused(tmp_path: Path) -> None:
+    source = make(tmp_path / "a.mkv", Kind(fields=3))
+    with pytest.raises(UnsupportedFormat, match="bottom field first"):
+        again(source, tmp_path / "b.mkv")
+
+
+@pytest.mark.parametrize("order", [2, 3])
+@pytest.mark.parametrize(("target", "codec"), [("b.mkv", "ffv1"), ("b.mov", "x264")])
+def test_the_order_of_fields_comes_back(
+    order: int, target: str, codec: str, tmp_path: Path
+) -> None:
+    first = "tff=1" if order == 2 else "bff=1"
+    options = {**FIELDS, "x264-params": first}
+    source = make(tmp_path / "a.mkv", Kind("libx264", options=options, fields=order))
+    report = again(source, tmp_path / target, codec=codec, interlaced="frames")
+    assert film(tmp_path / target).shown.fields == order
+    assert "order of its fields" not in " ".join(report.notes)
+    if codec == "ffv1":
+        assert shown(tmp_path / target) == shown(source)
+
+
+# --- what is damaged
+
+
+def test_a_bad_frame_is_named(tmp_path: Path) -> None:
+    """FFV1's decoder copies the frame before, and says so in its log alone."""
+    source = spoil(make(tmp_path / "a.mkv", Kind()), 7)
+    with pytest.raises(InputCorrupt, match=r"frame 7, at 0:00:00.280.*--salvage"):
+        again(source, tmp_path / "b.mkv")
+    assert not (tmp_path / "b.mkv").exists()
+    report = again(source, tmp_path / "b.mkv", salvage=True)
+    assert (report.status, report.frames) == ("salvaged", 12)
+    assert "1 of its frames" in report.met[0]
+    assert report.met[0].endswith(": 7")
+    assert shown(tmp_path / "b.mkv") == shown(source)
+
+
+def test_a_frame_that_cannot_be_decoded_keeps_its_place(tmp_path: Path) -> None:
+    source = make(tmp_path / "a.mp4", Kind("libx264", options={"g": "1", "qp": "0"}))
+    whole = shown(source)
+    place = packets_at(source)[5]
+    content = bytearray(source.read_bytes())
+    content[place : place + 4] = b"\x7f\xff\xff\xff"  # the length of its first part
+    source.write_bytes(content)
+    with pytest.raises(InputCorrupt, match="damaged"):
+        again(source, tmp_path / "b.mkv")
+    again(source, tmp_path / "b.mkv", salvage=True)
+    after = shown(tmp_path / "b.mkv")
+    assert [time for time, _ in after] == [time for time, _ in whole]
+    assert after[5][1] == after[4][1]
+    assert after[6:] == whole[6:]
+
+
+def packets_at(path: Path) -> list[int]:
+    """Where the packets of the video begin in a film's file."""
+    opened: Any
+    with av.open(str(path)) as opened:
+        return [packet.pos for packet in opened.demux(video=0) if packet.size]
+
+
+@pytest.mark.parametrize("name", ["a.mkv", "a.mp4"])
+def test_a_film_that_is_cut_is_said_before_the_work(name: str, tmp_path: Path) -> None:
+    codec = "ffv1" if name == "a.mkv" else "libx264"
+    kind = Kind(codec, times=range(0, 40 * 80, 80))
+    source = make(tmp_path / name, kind, faststart=True)
+    source.write_bytes(source.read_bytes()[: source.stat().st_size * 2 // 3])
+    with pytest.raises(InputTruncated, match="ends before its film does.*--salvage"):
+        again(source, tmp_path / "b.mkv")
+    report = again(source, tmp_path / "b.mkv", salvage=True)
+    assert report.status == "salvaged"
+    assert 20 < report.frames < 40
+    assert "ends before" in report.met[0]
+    assert len(shown(tmp_path / "b.mkv")) == report.frames
+
+
+def test_a_film_without_its_end_that_says_where_all_is_is_said(tmp_path: Path) -> None:
+    source = make(tmp_path / "a.mp4", Kind("libx264"))
+    source.write_bytes(source.read_bytes()[:-2000])
+    with pytest.raises(InputTruncated, match="moov"):
+        again(source, tmp_path / "b.mkv")
+
+
+def test_what_is_no_film_is_said(tmp_path: Path) -> None:
+    with pytest.raises(InputMissing):
+        again(tmp_path / "none.mkv", tmp_path / "b.mkv")
+    (tmp_path / "empty.mkv").touch()
+    with pytest.raises(InputEmpty):
+        again(tmp_path / "empty.mkv", tmp_path / "b.mkv")
+    (tmp_path / "text.mkv").write_text("no film at all, only words\n" * 100)
+    with pytest.raises(InputCorrupt, match="cannot be read as a film"):
+        again(tmp_path / "text.mkv", tmp_path / "b.mkv")
+    (tmp_path / "list.mkv").write_text("ffconcat version 1.0\nfile a.mkv\n")
+    with pytest.raises((UnsupportedFormat, InputCorrupt)):
+        again(tmp_path / "list.mkv", tmp_path / "b.mkv")
+    sound = make(tmp_path / "sound.mkv", Kind(videos=0, sound=("pcm_s16le",)))
+    with pytest.raises(UnsupportedFormat, match="holds no film, only audio"):
+        again(sound, tmp_path / "b.mkv")
+
+
+@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize("target", ["b.mkv", "b.mp4"])
+def test_films_of_a_frame_or_two(count: int, target: str, tmp_path: Path) -> None:
+    source = make(tmp_path / "a.mkv", Kind(times=range(0, 40 * count, 40)))
+    report = again(source, tmp_path / target)
+    assert report.frames == len(shown(tmp_path / target)) == count
+
+
+# --- codecs
+
+
+@pytest.mark.parametrize(
+    ("words", "target", "kind", "says"),
+    [
+        ("ffv1", "b.mp4", Kind(), "MP4 does not hold it; write .mkv"),
+        ("ffv2", "b.mkv", Kind(), "did you mean 'ffv1'"),
+        ("x264:crf=60", "b.mkv", Kind(), "0 (best) to 51"),
+        ("x264:preset=slow", "b.mkv", Kind(), "x264:crf=12"),
+        ("ffv1:crf=3", "b.mkv", Kind(), "no quality to choose"),
+        (None, "b.avi", Kind(), ".mkv, .mov, .mp4"),
+    ],
+)
+def test_words_that_do_not_fit_are_said(
+    words: str | None, target: str, kind: Kind, says: str, tmp_path: Path
+) -> None:
+    source = make(tmp_path / "a.mkv", kind)
+    with pytest.raises(UsageError) as caught:
+        again(source, tmp_path / target, codec=words)
+    assert says in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("words", "kind", "says"),
+    [
+        ("x264", Kind(pixels="yuv420p12le"), "--codec ffv1 or x265 can"),
+        ("x264", Kind(size=(63, 47)), "63x47"),
+        ("x264", Kind(pixels="bgr0"), "--codec ffv1 or x265 can"),
+        ("prores", Kind(), "--codec ffv1 or x264 or x265 can"),
+    ],
+)
+def test_what_a_codec_cannot_hold_is_refused_and_never_converted(
+    words: str, kind: Kind, says: str, tmp_path: Path
+) -> None:
+    source = make(tmp_path / "a.mkv", kind)
+    with pytest.raises(FormatLimit) as caught:
+        again(source, tmp_path / "b.mkv", codec=words)
+    assert says in str(caught.value)
+
+
+def test_quality_is_heeded(tmp_path: Path) -> None:
+    source = make(tmp_path / "a.mkv", Kind())
+    sizes = []
+    for crf in (4, 40):
+        report = again(source, tmp_path / f"{crf}.mp4", codec=f"x264:crf={crf}")
+        assert report.coded == f"x264, crf {crf}, with loss"
+        sizes.append((tmp_path / f"{crf}.mp4").stat().st_size)
+    assert sizes[0] > 2 * sizes[1]
+
+
+def test_films_are_known_by_what_they_hold(tmp_path: Path) -> None:
+    source = make(tmp_path / "a.mkv", Kind(times=(0,)))
+    named = source.rename(tmp_path / "film")
+    assert is_film(named)
+    assert not is_film(tmp_path)
+    assert not is_film(tmp_path / "absent.mkv")
+    picture = tmp_path / "picture.mkv"
+    picture.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100))
+    assert not is_film(picture)
+    (tmp_path / "odd.ts").write_bytes(bytes([0x47]) + bytes(300))
+    assert is_film(tmp_path / "odd.ts")

@@ -30,14 +30,14 @@ class FilmKind:
 
 
 #: endings -> containers. Matroska keeps times before 0, as sound that swings in has them; else all
-#: streams would be moved. Of MP4 and QuickTime, what has no place of its own goes under any name.
+#: streams would be moved. QuickTime keeps texts under any name; MP4 has covers instead.
 CONTAINERS = {
     ".mkv": FilmKind(
         "Matroska", "matroska", "ffv1", {"avoid_negative_ts": "disabled"}, milliseconds=True
     ),
     ".mov": FilmKind("QuickTime", "mov", "x264", {"movflags": "+use_metadata_tags"}),
-    ".mp4": FilmKind("MP4", "mp4", "x264", {"movflags": "+use_metadata_tags"}),
-    ".m4v": FilmKind("MP4", "mp4", "x264", {"movflags": "+use_metadata_tags"}),
+    ".mp4": FilmKind("MP4", "mp4", "x264"),
+    ".m4v": FilmKind("MP4", "mp4", "x264"),
 }
 
 

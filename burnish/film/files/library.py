@@ -57,7 +57,9 @@ def opened(path: Path) -> Iterator[Any]:
         raise InputEmpty(f"{path}: is empty; take it again from where it came")
     try:
         # A file alone: no address in it is followed, and no name is taken for one.
-        with av.open(f"file:{path}", options={"protocol_whitelist": "file"}) as container:
+        with heard():
+            container = av.open(f"file:{path}", options={"protocol_whitelist": "file"})
+        with container:
             if LISTS & set(container.format.name.split(",")):
                 raise UnsupportedFormat(f"{path}: is a list of other files; name a film itself")
             yield container

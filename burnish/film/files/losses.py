@@ -17,7 +17,7 @@ from .code import Coding, coded
 from .codecs import FilmKind, container
 from .decode import Survey, frames
 from .facts import FilmFile, Stream, film
-from .mux import TIMECODE, Kept, kept, mux, said
+from .mux import Kept, kept, mux, said
 from .segments import segments, timed, write_segment
 
 #: packets of other streams go into the trial as far as this, in seconds
@@ -105,9 +105,15 @@ def _lost(source: FilmFile, written: FilmFile, streams: Kept) -> Iterator[str]:
         yield "not kept: its chapters"
     for name in sorted({*source.beside} - {*written.beside} - WITH_STREAM):
         yield f"not kept: what stands beside its frames ({name.lower().replace('_', ' ')})"
-    lost = _unsaid(source.metadata, written.metadata)
-    for before, after in _paired((source.track, *streams.tracks), written.tracks):
-        lost += [text for text in _unsaid(before.metadata, after.metadata) if text not in lost]
+    lost = _unsaid(source.metadata, written.metadata, streams)
+    own = (source.track, *streams.tracks)
+    for before, after in _paired(own, written.tracks):
+        if after is None:
+            yield f"not kept: its {before.words}"
+            continue
+        lost += [
+            text for text in _unsaid(before.metadata, after.metadata, streams) if text not in lost
+        ]
         if before.disposition & ~after.disposition:
             yield f"not kept: what its {before.words} is for"
     if lost:
@@ -140,21 +146,22 @@ def _titled(of: FilmFile) -> list[tuple[Fraction, str]]:
     return found
 
 
-def _paired(before: Iterable[Stream], after: Iterable[Stream]) -> Iterator[tuple[Stream, Stream]]:
-    """Tracks and what became of them: those of a kind stay in order."""
+def _paired(
+    before: Iterable[Stream], after: Iterable[Stream]
+) -> Iterator[tuple[Stream, Stream | None]]:
+    """Streams and what became of them, None where nothing did: those of a kind stay in order."""
     after = list(after)
     for track in sorted(before, key=lambda track: track.number):
         same = next((other for other in after if other.kind == track.kind), None)
-        if same is not None:
-            after.remove(same)
-            yield track, same
+        after = [other for other in after if other is not same]
+        yield track, same
 
 
-def _unsaid(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
+def _unsaid(before: Mapping[str, str], after: Mapping[str, str], streams: Kept) -> list[str]:
     """The keys of texts that are not there any more; containers write them small or large."""
     texts = {key.lower(): text for key, text in after.items()}
     return [
         key
-        for key, text in said(before).items()
-        if text not in (texts.get(key.lower()), "und") and key.lower() != TIMECODE
+        for key, text in said(before, streams.timecode).items()
+        if text not in (texts.get(key.lower()), "und")
     ]
