@@ -114,12 +114,17 @@ class Films:
 
     def jobs(self) -> Sequence[FilmJob | SequenceJob]:
         """What is to be done with each film. UsageError where several would have one result."""
+        from ..film.files.codecs import codec
+        from ..film.files.library import pyav
         from ..film.run import FilmJob
 
         if self.sequence:
             return [self._sequence()]
+        pyav()
         targets = [self._target(source) for source in self.inputs]
         for target in targets:
+            how, crf = codec(self.codec, target)
+            how.says(crf)
             if targets.count(target) > 1:
                 raise UsageError(f"-o {target}: several films would have one result; name a folder")
         return [
