@@ -155,11 +155,12 @@ def test_an_even_colour_goes_there_and_back() -> None:
     """Whatever the matrix, range, depth and place of samples: white is white, red is red."""
     for layout in layouts():
         small_size = (-(-26 // layout.down), -(-37 // layout.across))
-        kind = np.uint8 if layout.bits == 8 else np.uint16
+        kind: Any = np.uint8 if layout.bits == 8 else np.uint16
         step = 2 ** (layout.bits - 8)
-        middle = np.full(small_size, 128 * step, kind)
+        middle: Plane = np.full(small_size, 128 * step, kind)
         white = (2**layout.bits - 1) if layout.full else 235 * step
-        planes: tuple[Plane, ...] = (np.full((26, 37), white, kind), middle, middle)
+        luma: Plane = np.full((26, 37), white, kind)
+        planes: tuple[Plane, ...] = (luma, middle, middle)
         frame = Frame(planes, Fraction(0), 0)
         assert np.allclose(to_rgb(frame, layout), 1, atol=1e-5)
         red = np.zeros((1, 3, 26, 37), np.float32)
@@ -682,3 +683,22 @@ def test_a_stop_by_the_keyboard_goes_on(tmp_path: Path) -> None:
     done = burnish(*words)
     assert done.returncode == 0, done.stderr
     assert "of them before" in done.stdout
+
+
+def test_info_says_what_a_film_is(tmp_path: Path) -> None:
+    kind = Kind(
+        colours=(1, 1, 1, 1),
+        fields=2,
+        sound=("pcm_s16le",),
+        videos=2,
+    )
+    source = make(tmp_path / "a.mkv", kind)
+    command = [sys.executable, "-m", "burnish.cli", "info", str(source)]
+    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    for words in ("64x48", "25 frames a second", "BT.709", "top field first", "pcm_s16le"):
+        assert words in text
+    assert "2 video streams; --stream 0" in text
+    done = subprocess.run([*command, "--json"], capture_output=True, text=True, check=True)
+    record = json.loads(done.stdout)
+    assert (record["width"], record["rate"], record["interlaced"]) == (64, "25", True)
+    assert [each["kind"] for each in record["streams"]] == ["video", "video", "audio"]

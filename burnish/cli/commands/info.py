@@ -13,6 +13,7 @@ import typer
 from ...errors import InputError
 from ..app import app
 from ..console import answer, sureness
+from ..film.facts import facts_of_film
 from ..opening import training_wing
 from ..options import AsJson
 from ..pictures import as_lines, in_a_line
@@ -25,20 +26,21 @@ File = Annotated[
     typer.Argument(
         metavar="FILE",
         show_default=False,
-        help="A model's name or file, a picture, a PDF, or a folder of pictures.",
+        help="A model's name or file, a picture, a PDF, a film, or a folder of pictures.",
     ),
 ]
 #: the quality of a picture whose pixels show no compression
 UNCOMPRESSED = 100
 
 
-@app.command(short_help="A model's card, or a picture's facts.")
+@app.command(short_help="A model's card, or a picture's or film's facts.")
 def info(file: File, as_json: AsJson = False) -> None:
     """burnish info photo
 
     A model's card; or a picture's facts, what a look at it shows, and what `restore` would do.
     Of a folder a line for each picture, as far as its head tells.
     """
+    from ...film.known import is_film
     from ...inference.classical import listed
     from ...inference.pdf import is_pdf
     from ...inference.zoo import DEFAULT, names
@@ -52,6 +54,8 @@ def info(file: File, as_json: AsJson = False) -> None:
     elif Path(file).is_dir():
         _folder(Path(file), as_json)
         return
+    elif is_film(Path(file)):
+        record, text = facts_of_film(Path(file))
     else:
         record, text = _of_document(Path(file)) if is_pdf(file) else _of_picture(Path(file))
     answer(json.dumps(record) if as_json else text)

@@ -24,7 +24,7 @@ from ..archiving import (
     write_beside,
 )
 from ..console import Console
-from ..films import (
+from ..film.words import (
     CodecName,
     Fields,
     Interlaced,

@@ -194,6 +194,12 @@ def film(path: Path, stream: int | None = None) -> FilmFile:
         )
 
 
+def streams(path: Path) -> tuple[Stream, ...]:
+    """The streams of a film's file. InputErrors where it cannot be read."""
+    with opened(path) as container:
+        return tuple(_track(each) for each in container.streams)
+
+
 def _track(stream: Any) -> Stream:
     """What there is to know of a stream."""
     av = pyav()

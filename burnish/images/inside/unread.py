@@ -55,7 +55,7 @@ PAGES = (
 FILMS = (
     Unread("is a HEIF of a kind that is not read; save it as a HEIC or AVIF", rb".{4}ftypm[is]f1"),
     Unread(
-        "is a film; take its frames out first, as PNGs: {reads}",
+        "is a film, which `burnish restore` takes by itself; of pictures, {reads}",
         rb".{4}ftyp|RIFF....AVI |\x1aE\xdf\xa3|\0\0\x01[\xba\xb3]|\x06\x0e\x2b\x34\x02\x05\x01",
         (".mov", ".mp4", ".m4v", ".avi", ".mkv", ".webm", ".mpg", ".mxf"),
     ),

@@ -8,18 +8,18 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..contract import Contract
-from ..errors import UsageError
-from ..pipeline import NOTHING
-from .opening import open_model
-from .options import MENDS
+from ...contract import Contract
+from ...errors import UsageError
+from ...pipeline import NOTHING
+from ..opening import open_model
+from ..options import MENDS
 
 if TYPE_CHECKING:
-    from ..contract import Dial, Opened
-    from ..film.treatment import Treatment
-    from ..images import Picture
-    from ..inference.model import Model
-    from ..pipeline import Asked, Restored, Restores, Settled
+    from ...contract import Dial, Opened
+    from ...film.treatment import Treatment
+    from ...images import Picture
+    from ...inference.model import Model
+    from ...pipeline import Asked, Restored, Restores, Settled
 
 #: the side of tiles where nobody says another. It is fixed, since tiles that are planned from free
 #: memory may move a value by a step, and a run that goes on makes the same frames
@@ -75,8 +75,8 @@ def way_of(
     contract. tile: the side of a tile; None is TILE. device, threads and fp32: as `Model.open`
     takes them. opened: is told of each model that is loaded.
     """
-    from ..film.mend import CONTRACT
-    from ..ground.files import digest
+    from ...film.mend import CONTRACT
+    from ...ground.files import digest
 
     names = [word] if Path(word).is_file() else word.split("+")
     models = {name: open_model(name) for name in names if name != MENDS}
@@ -104,8 +104,8 @@ def _all_dials(contracts: Sequence[Contract]) -> tuple[Dial, ...]:
 
 def _in_turn(names: Sequence[str], restores: Mapping[str, InTiles], asked: Asked) -> Treatment:
     """What the words mean, one after another. Models that follow one another are one chain."""
-    from ..film.mending import ByMending, InTurn
-    from ..film.models import ByModel
+    from ...film.mending import ByMending, InTurn
+    from ...film.models import ByModel
 
     parts: list[Treatment] = []
     for mends, group in groupby(names, key=lambda name: name == MENDS):
@@ -119,7 +119,7 @@ def _in_turn(names: Sequence[str], restores: Mapping[str, InTiles], asked: Asked
 
 def _numbers(asked: Asked) -> dict[str, float]:
     """What is asked of mending, in numbers. UsageError for a map, or a share of it."""
-    from ..film.mend import CONTRACT
+    from ...film.mend import CONTRACT
 
     found = {}
     for dial in CONTRACT.dials:
@@ -139,7 +139,7 @@ def _own(asked: Asked, contract: Contract) -> Asked:
 
 def _chain(models: Mapping[str, InTiles]) -> Restores:
     """Models that restore one after another."""
-    from ..study.rows import Chain, Row
+    from ...study.rows import Chain, Row
 
     if len(models) == 1:
         return next(iter(models.values()))

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import UsageError
-from .console import Console
-from .options import MENDS, Device
-from .outputs import ending
+from ...errors import UsageError
+from ..console import Console
+from ..options import MENDS, Device
+from ..outputs import ending
 
 if TYPE_CHECKING:
-    from ..film.numbered import SequenceJob
-    from ..film.run import FilmJob, FilmReport
-    from ..ground.remarks import OnProgress
-    from .film_models import Way
+    from ...film.numbered import SequenceJob
+    from ...film.run import FilmJob, FilmReport
+    from ...ground.remarks import OnProgress
+    from .ways import Way
 
 
 class Interlaced(StrEnum):
@@ -114,9 +114,9 @@ class Films:
 
     def jobs(self) -> Sequence[FilmJob | SequenceJob]:
         """What is to be done with each film. UsageError where several would have one result."""
-        from ..film.files.codecs import codec
-        from ..film.files.library import pyav
-        from ..film.run import FilmJob
+        from ...film.files.codecs import codec
+        from ...film.files.library import pyav
+        from ...film.run import FilmJob
 
         if self.sequence:
             return [self._sequence()]
@@ -144,7 +144,7 @@ class Films:
 
     def _sequence(self) -> SequenceJob:
         """What is to be done with the folder of numbered pictures."""
-        from ..film.numbered import SequenceJob
+        from ...film.numbered import SequenceJob
 
         given = {"--codec": self.codec, "--stream": self.stream, "--suffix": self.suffix}
         for word in (word for word, value in given.items() if value is not None):
@@ -163,8 +163,8 @@ class Films:
 
     def _target(self, source: Path) -> Path:
         """The file of a film's result: of the source's kind where that is written, or Matroska."""
-        from ..film.files.codecs import CONTAINERS
-        from ..inference.targets import SUFFIX
+        from ...film.files.codecs import CONTAINERS
+        from ...inference.targets import SUFFIX
 
         own = source.suffix.lower()
         kind = ending(self.format) or (own if own in CONTAINERS else ".mkv")
@@ -179,8 +179,8 @@ class Films:
 
     def way(self, console: Console) -> Way:
         """What is done to the frames of the films."""
-        from .film_models import way_of
-        from .words import asked_of, parse_tile
+        from ..words import asked_of, parse_tile
+        from .ways import way_of
 
         return way_of(
             self.model,
@@ -203,7 +203,7 @@ def films_meant(context: typer.Context) -> bool:
     """Whether films are meant. UsageError where only some of the inputs are films, or where options
     of films stand with pictures.
     """
-    from ..film.known import is_film
+    from ...film.known import is_film
 
     inputs: list[Path] = context.params["inputs"]
     sequence: bool = context.params["sequence"]
@@ -221,9 +221,9 @@ def films_meant(context: typer.Context) -> bool:
 
 def restore_films(context: typer.Context) -> int:
     """Restores films, one after another. Returns the exit status."""
-    from ..film.numbered import SequenceJob, restore_sequence
-    from ..film.run import restore_film
-    from .app import each
+    from ...film.numbered import SequenceJob, restore_sequence
+    from ...film.run import restore_film
+    from ..app import each
 
     films = Films.of(context)
     jobs = films.jobs()

@@ -1,0 +1,1 @@
+"""Films on the command line."""
