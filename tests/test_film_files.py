@@ -365,6 +365,7 @@ def test_films_of_a_frame_or_two(count: int, target: str, tmp_path: Path) -> Non
     ("words", "target", "kind", "says"),
     [
         ("ffv1", "b.mp4", Kind(), "MP4 does not hold it; write .mkv"),
+        ("prores", "b.mp4", Kind(), "MP4 does not hold it; write .mkv"),
         ("ffv2", "b.mkv", Kind(), "did you mean 'ffv1'"),
         ("x264:crf=60", "b.mkv", Kind(), "0 (best) to 51"),
         ("x264:preset=slow", "b.mkv", Kind(), "x264:crf=12"),

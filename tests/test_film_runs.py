@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -290,7 +291,7 @@ def test_twenty_kills_end_with_the_frames_of_a_run_that_never_stopped(
     kills = 0
     for number in np.linspace(3, count - 2, times).astype(int):
         treatment = InTurn([Mean(kill_at(int(number))), Unchanged()])
-        kills += killed(lambda t=treatment: through(source, tmp_path / target, t, codec=codec))  # type: ignore[misc]
+        kills += killed(partial(through, source, tmp_path / target, treatment, codec=codec))
         assert not (tmp_path / target).exists()
         assert hidden(tmp_path / target).is_dir()
     assert kills == times
@@ -585,7 +586,7 @@ def test_kills_among_pictures_end_with_equal_pictures(tmp_path: Path) -> None:
     in_sequence(source, tmp_path / "whole", Mean())
     for number in (4, 5, 11, 20, 29):
         treatment = Mean(kill_at(number))
-        assert killed(lambda t=treatment: in_sequence(source, tmp_path / "out", t))  # type: ignore[misc]
+        assert killed(partial(in_sequence, source, tmp_path / "out", treatment))
     report = in_sequence(source, tmp_path / "out", Mean())
     assert report.before == 27
     for path in sorted((tmp_path / "whole").iterdir()):

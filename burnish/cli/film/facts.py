@@ -90,7 +90,7 @@ def _lines(found: FilmFile, videos: int) -> Iterator[tuple[str, str]]:
         yield "chapters", f"{len(found.chapters)}"
     own = found.path.suffix.lower()
     kind = CONTAINERS.get(own, CONTAINERS[".mkv"])
-    yield "result", f"{own if own in CONTAINERS else '.mkv'}, coded by {kind.codec}"
+    yield "result", f"{own if own in CONTAINERS else '.mkv'}, coded by {kind.codecs[0]}"
     yield "restore", "dirt, lines and flicker (-m film); or -m photo, for noise"
 
 

@@ -21,23 +21,25 @@ class FilmKind:
     title: str
     #: the name of FFmpeg's writer
     writer: str
-    #: the codec that is taken where none is named
-    codec: str
+    #: the codecs that it holds, by their names: the first is taken where none is named
+    codecs: tuple[str, ...]
     #: what its writer is told
     options: Mapping[str, str] = field(default_factory=dict)
     #: whether its times are whole milliseconds
     milliseconds: bool = False
 
 
+#: the codecs by their names, as CODECS has them
+ALL = ("ffv1", "x264", "x265", "prores")
 #: endings -> containers. Matroska keeps times before 0, as sound that swings in has them; else all
 #: streams would be moved. QuickTime keeps texts under any name; MP4 has covers instead.
 CONTAINERS = {
     ".mkv": FilmKind(
-        "Matroska", "matroska", "ffv1", {"avoid_negative_ts": "disabled"}, milliseconds=True
+        "Matroska", "matroska", ALL, {"avoid_negative_ts": "disabled"}, milliseconds=True
     ),
-    ".mov": FilmKind("QuickTime", "mov", "x264", {"movflags": "+use_metadata_tags"}),
-    ".mp4": FilmKind("MP4", "mp4", "x264"),
-    ".m4v": FilmKind("MP4", "mp4", "x264"),
+    ".mov": FilmKind("QuickTime", "mov", ALL[1:], {"movflags": "+use_metadata_tags"}),
+    ".mp4": FilmKind("MP4", "mp4", ALL[1:3]),
+    ".m4v": FilmKind("MP4", "mp4", ALL[1:3]),
 }
 
 
@@ -154,12 +156,12 @@ def codec(words: str | None, target: Path) -> tuple[Codec, int | None]:
     """
     home = container(target)
     wrong = UsageError(f"--codec {words}: a quality is said as in x264:crf=12")
-    call = Call.parse(words or home.codec, wrong)
+    call = Call.parse(words or home.codecs[0], wrong)
     name = call.name
     if name not in CODECS:
         raise UsageError(f"--codec {name}: {hint(name, CODECS)}the codecs are {', '.join(CODECS)}")
-    if name == "ffv1" and home.writer != "matroska":
-        raise UsageError(f"--codec ffv1: {home.title} does not hold it; write .mkv")
+    if name not in home.codecs:
+        raise UsageError(f"--codec {name}: {home.title} does not hold it; write .mkv")
     crf = call.arguments.get("crf")
     if call.arguments.keys() - {"crf"} or not (crf is None or crf.isdecimal()):
         raise wrong
