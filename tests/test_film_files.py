@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import av
+import numpy as np
 import pytest
 from films import FILM, Kind, make, packets, shown, spoil
 
@@ -20,6 +22,7 @@ from burnish.errors import (
     UnsupportedFormat,
     UsageError,
 )
+from burnish.film.files.decode import frames
 from burnish.film.files.facts import film
 from burnish.film.known import is_film
 from burnish.film.run import FilmJob, FilmReport, restore_film
@@ -421,3 +424,42 @@ def test_films_are_known_by_what_they_hold(tmp_path: Path) -> None:
     assert not is_film(picture)
     (tmp_path / "odd.ts").write_bytes(bytes([0x47]) + bytes(300))
     assert is_film(tmp_path / "odd.ts")
+
+
+@pytest.mark.parametrize("pixels", ["rgb24", "bgr24", "uyvy422", "yuyv422", "bgra"])
+def test_other_orders_of_the_same_samples_come_back(pixels: str, tmp_path: Path) -> None:
+    kind = Kind("rawvideo", pixels, base=Fraction(1, 12800), times=range(0, 2560, 512))
+    source = make(tmp_path / "a.mov", kind)
+    again(source, tmp_path / "b.mkv")
+    pairs = zip(frames(film(source)), frames(film(tmp_path / "b.mkv")), strict=True)
+    for before, after in pairs:
+        assert len(before.planes) == 3
+        assert all(map(np.array_equal, before.planes, after.planes))
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("a.avi", Kind("libx264", options={"bf": "3"}, sound=("mp3",))),
+        ("a.avi", Kind("mpeg4", options={"bf": "2"}, sound=("pcm_s16le",))),
+        ("a.mpg", Kind("mpeg2video", aspect=Fraction(16, 15), sound=("mp2",))),
+        ("a.ts", Kind("libx264", sound=("mp2",))),
+        ("a.mxf", Kind("mpeg2video", "yuv422p", options={"bf": "2"})),
+        ("a.m2v", Kind("mpeg2video")),
+        ("a.y4m", Kind("rawvideo")),
+    ],
+)
+def test_films_of_other_containers_come_back(name: str, kind: Kind, tmp_path: Path) -> None:
+    kind = replace(kind, base=Fraction(1, 25), times=range(20))
+    source = make(tmp_path / name, kind)
+    again(source, tmp_path / "b.mkv")
+    before = list(frames(film(source)))
+    after = list(frames(film(tmp_path / "b.mkv")))
+    assert len(before) == len(after) == 20
+    start = before[0].time
+    assert [frame.time - start for frame in before] == [Fraction(n, 25) for n in range(20)]
+    assert [frame.time for frame in after] == [frame.time for frame in before]
+    for first, second in zip(before, after, strict=True):
+        assert all(map(np.array_equal, first.planes, second.planes))
+    hashes = [[digest for _, digest in each] for each in packets(source).values()]
+    assert [[d for _, d in each] for each in packets(tmp_path / "b.mkv").values()] == hashes

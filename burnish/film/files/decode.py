@@ -6,6 +6,7 @@ and by what it only logs.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -24,6 +25,9 @@ INTERLACED = (
     "--interlaced fields restores each field by itself, --interlaced frames takes frames as they "
     "are, for films that only say so"
 )
+#: containers that say when frames are decoded, and nothing of when they are shown: the first one
+#: is shown when the first one was decoded, and so on. FFmpeg guesses, and frames change places
+UNTIMED = ("avi",)
 #: what lifts a refusal
 SALVAGE = "--salvage goes on"
 #: a film that ends so many seconds before its head says so was cut
@@ -158,13 +162,17 @@ def _decoded(video: Any, container: Any) -> Iterator[_Decoded]:
     """What comes of each packet of a stream, in the order in which it is shown."""
     # In threads by frame, nobody could say which frame an error belongs to.
     video.thread_type = "SLICE"
+    untimed = container.format.name in UNTIMED
+    order: deque[int] = deque()
     wrong: dict[int, str] = {}
     last = -1
     for packet, pictures, errors in _sent(video, container):
         if errors:
             wrong[_ticks(packet, last + 1)] = errors
+        if untimed and packet.size:
+            order.append(packet.dts if packet.dts is not None else last + 1)
         for picture in pictures:
-            ticks = _ticks(picture, last + 1)
+            ticks = order.popleft() if order else _ticks(picture, last + 1)
             yield from _lost(wrong, ticks)
             why = wrong.pop(ticks, "it is marked as such" if picture.is_corrupt else "")
             yield _Decoded(ticks, picture, why)
