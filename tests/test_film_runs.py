@@ -703,3 +703,17 @@ def test_info_says_what_a_film_is(tmp_path: Path) -> None:
     record = json.loads(done.stdout)
     assert (record["width"], record["rate"], record["interlaced"]) == (64, "25", True)
     assert [each["kind"] for each in record["streams"]] == ["video", "video", "audio"]
+
+
+def test_a_dry_run_says_what_would_not_be_kept_and_leaves_nothing(tmp_path: Path) -> None:
+    kind = Kind(times=(0, 40), subtitles=((0, 40, "Hello"),))
+    source = make(tmp_path / "a.mkv", kind)
+    folder = numbered(tmp_path / "in", ".dpx", 10, 3)
+    done = burnish(source, "-o", tmp_path / "out" / "b.mp4", "--dry-run")
+    assert (done.returncode, "subtitle" in done.stderr) == (0, True)
+    assert (
+        burnish(source, "-o", tmp_path / "out" / "b.mp4", "--dry-run", "--strict").returncode == 3
+    )
+    done = burnish(folder, "-o", tmp_path / "out", "--sequence", "-f", "tif", "--dry-run")
+    assert (done.returncode, "header" in done.stderr) == (0, True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.mkv", "in"]

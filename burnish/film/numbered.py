@@ -107,6 +107,37 @@ def _number(path: Path) -> int:
     return int(parts[2])
 
 
+def check_sequence(job: SequenceJob) -> list[str]:
+    """Sentences on what `restore_sequence` will say of a folder, as far as its first picture tells.
+
+    Raises what stands against it.
+    """
+    paths, gaps = _pictures(job)
+    targets = [_target(path, job) for path in paths]
+    lost = _lost(paths[0], targets[0])
+    if job.strict:
+        images.refuse_losses(lost, str(job.source))
+    return [*gaps, *lost]
+
+
+def _pictures(job: SequenceJob) -> tuple[list[Path], list[str]]:
+    """The pictures in order, and sentences on gaps. InputMissing for gaps, unless they will do."""
+    paths = numbered(job.source)
+    gaps = _gaps(paths)
+    if gaps and not job.salvage:
+        raise InputMissing(
+            f"{job.source}: {'; '.join(gaps)}; put what is missing there, or --salvage goes on "
+            "without it"
+        )
+    return paths, gaps
+
+
+def _lost(path: Path, target: Path) -> list[str]:
+    """What the format of a result does not keep of a picture."""
+    first = images.header(path)
+    return [*first.lost, *images.check_header(first, target)]
+
+
 def restore_sequence(
     job: SequenceJob,
     treatment: Treatment,
@@ -120,19 +151,12 @@ def restore_sequence(
     All is as in `restore_film`; a number that is missing is an InputMissing before the work.
     """
     begun = time.perf_counter()
-    paths = numbered(job.source)
-    gaps = _gaps(paths)
-    if gaps and not job.salvage:
-        raise InputMissing(
-            f"{job.source}: {'; '.join(gaps)}; put what is missing there, or --salvage goes on "
-            "without it"
-        )
+    paths, gaps = _pictures(job)
     targets = [_target(path, job) for path in paths]
     if _skipped(job, targets):
         notes = ("has all of it already; --overwrite replaces it",)
         return FilmReport(str(job.source), str(job.target), "skipped", notes=notes)
-    first = images.header(paths[0])
-    lost = [*first.lost, *images.check_header(first, targets[0])]
+    lost = _lost(paths[0], targets[0])
     say_losses(lost, job.source, job.strict, say)
     prepare_folder(targets[0])
     about = {"pictures": _about(paths), "ending": str(job.extension), **identity}

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Literal
 
 from ..errors import UnsupportedFormat, UsageError
@@ -105,6 +106,7 @@ def restore_film(
         return FilmReport(str(job.source), str(job.target), "skipped", notes=notes)
     begun = time.perf_counter()
     coding = _coding(job)
+    prepare_folder(job.target)
     found = survey(coding.film)
     if not job.salvage:
         check(coding.film, found)
@@ -130,6 +132,22 @@ def restore_film(
     )
 
 
+def check_film(job: FilmJob) -> list[str]:
+    """Sentences on what `restore_film` will say that a film's result does not keep. Nothing stays.
+
+    Raises what stands against it, as far as that is known before the work.
+    """
+    coding = _coding(job)
+    found = survey(coding.film)
+    if not job.salvage:
+        check(coding.film, found)
+    with TemporaryDirectory() as folder:
+        _, lost = losses(coding, job.target, Path(folder), found)
+    if job.strict:
+        refuse_losses(lost, str(job.source))
+    return lost
+
+
 def _coding(job: FilmJob) -> Coding:
     """How the result is coded. Says what stands against it before anything is written."""
     how, crf = codec(job.codec, job.target)
@@ -139,7 +157,6 @@ def _coding(job: FilmJob) -> Coding:
     if source.in_fields and job.interlaced == "refuse":
         order = FIELDS.get(source.shown.fields, "as its frames say")
         raise UnsupportedFormat(f"{job.source}: {INTERLACED} ({order})")
-    prepare_folder(job.target)
     coding = Coding(source, how, crf)
     coding.options  # noqa: B018 (a quality or fields that the codec does not take)
     how.pixels(source)

@@ -92,6 +92,8 @@ class Films:
     stream: int | None
     #: what is done with frames that are made of two fields
     interlaced: Interlaced
+    #: whether nothing is done, and only said what would be
+    dry_run: bool
     #: whether only errors are said
     quiet: bool
     #: whether the engine and its precision are named
@@ -228,6 +230,8 @@ def restore_films(context: typer.Context) -> int:
     films = Films.of(context)
     jobs = films.jobs()
     console = Console(len(jobs), quiet=films.quiet, verbose=films.verbose, as_json=films.as_json)
+    if films.dry_run:
+        return _plan(jobs, console)
     way = films.way(console)
 
     def one(job: FilmJob | SequenceJob) -> None:
@@ -244,6 +248,23 @@ def restore_films(context: typer.Context) -> int:
     except (KeyboardInterrupt, SystemExit):
         console.aside("stopped; the same command goes on")
         raise
+
+
+def _plan(jobs: Sequence[FilmJob | SequenceJob], console: Console) -> int:
+    """Says what would be done. Returns the exit status."""
+    from ...film.numbered import SequenceJob, check_sequence
+    from ...film.run import check_film
+    from ..app import each
+
+    def one(job: FilmJob | SequenceJob) -> None:
+        notes = check_sequence(job) if isinstance(job, SequenceJob) else check_film(job)
+        for note in notes:
+            console.aside(f"{job.source}: {note}")
+        names = {"source": str(job.source), "target": str(job.target)}
+        record = {**names, "status": "planned", "notes": notes}
+        console.result(record, f"{job.source} -> {job.target}")
+
+    return each(jobs, one, lambda job, error: console.failed(job.source, job.target, error))
 
 
 def _tell(report: FilmReport, console: Console) -> None:
