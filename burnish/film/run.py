@@ -105,11 +105,8 @@ def restore_film(
         notes = ("exists already; --overwrite replaces it",)
         return FilmReport(str(job.source), str(job.target), "skipped", notes=notes)
     begun = time.perf_counter()
-    coding = _coding(job)
+    coding, found = _looked_over(job)
     prepare_folder(job.target)
-    found = survey(coding.film)
-    if not job.salvage:
-        check(coding.film, found)
     if coding.film.in_fields and job.interlaced == "fields":
         treatment = ByField(treatment)
     about = _about(job, coding, identity)
@@ -137,15 +134,21 @@ def check_film(job: FilmJob) -> list[str]:
 
     Raises what stands against it, as far as that is known before the work.
     """
-    coding = _coding(job)
-    found = survey(coding.film)
-    if not job.salvage:
-        check(coding.film, found)
+    coding, found = _looked_over(job)
     with TemporaryDirectory() as folder:
         _, lost = losses(coding, job.target, Path(folder), found)
     if job.strict:
         refuse_losses(lost, str(job.source))
     return lost
+
+
+def _looked_over(job: FilmJob) -> tuple[Coding, Survey]:
+    """How the result is coded, and what a look at all packets says. Raises what stands against it."""
+    coding = _coding(job)
+    found = survey(coding.film)
+    if not job.salvage:
+        check(coding.film, found)
+    return coding, found
 
 
 def _coding(job: FilmJob) -> Coding:
