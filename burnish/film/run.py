@@ -143,7 +143,7 @@ def check_film(job: FilmJob) -> list[str]:
 
 
 def _looked_over(job: FilmJob) -> tuple[Coding, Survey]:
-    """How the result is coded, and what a look at all packets says. Raises what stands against it."""
+    """How the result is coded, and what a look at all packets says; raises what is against it."""
     coding = _coding(job)
     found = survey(coding.film)
     if not job.salvage:
