@@ -31,7 +31,7 @@ CONTRACT = Contract(
     reach=None,
     dials=(
         Dial("sensitivity", 0, 100, 50, "of dirt: 0 finds nothing, 100 whatever might be dirt"),
-        Dial("size", 0.1, 100, 10, "largest thickness of dirt, in percent of the frame's height"),
+        Dial("size", 0.1, 100, 20, "largest thickness of dirt, in percent of the frame's height"),
         Dial(
             "lines", 0, 100, 50, "of lines down the film: 0 finds none, 100 whatever might be one"
         ),
