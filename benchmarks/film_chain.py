@@ -6,13 +6,14 @@ It runs in an environment of its own, with Python 3.12 or newer:
 pip install VapourSynth vapoursynth-mvtools vapoursynth-zsmooth vapoursynth-descratch av numpy
 python film_chain.py FROM.npz TO.npz
 
-FROM holds the planes "0", "1" and "2" of 4:2:0 frames of 8 bits, [frames, H, W]; so does TO.
+FROM holds the planes arr_0 to arr_2 of 4:2:0 frames of 8 bits, [frames, H, W]; so does TO.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,12 @@ def deflickered(planes: Planes) -> Planes:
     count, height, width = planes[0].shape
     graph = av.filter.Graph()
     ends = (
-        graph.add_buffer(width=width, height=height, format="yuv420p", time_base="1/25"),
+        graph.add_buffer(
+            width=width,
+            height=height,
+            format=av.VideoFormat("yuv420p", width, height),
+            time_base=Fraction(1, 25),
+        ),
         graph.add("deflicker"),
         graph.add("buffersink"),
     )
@@ -98,9 +104,9 @@ def main() -> None:
     """The command."""
     source, target = sys.argv[1:]
     with np.load(source) as file:
-        planes: Planes = [file[name] for name in "012"]
+        planes: Planes = [file[f"arr_{number}"] for number in range(3)]
     result = without_scratches_and_spots(deflickered(planes))
-    np.savez(target, **dict(zip("012", result, strict=True)))
+    np.savez(target, *result)
 
 
 if __name__ == "__main__":

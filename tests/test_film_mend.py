@@ -172,7 +172,8 @@ def test_what_is_larger_than_size_stays() -> None:
 
 
 def test_dials_have_ranges() -> None:
-    assert {dial.name for dial in CONTRACT.dials} >= {"sensitivity", "size"}
+    names = [dial.name for dial in CONTRACT.dials]
+    assert names == ["sensitivity", "size", "lines", "flicker", "noise"]
     with pytest.raises(DialError, match="sensitivity=101 is out of range"):
         list(mended(iter(film(moving(1))), GREY, {"sensitivity": 101}))
 
@@ -216,19 +217,22 @@ def test_frames_that_repeat_each_other_are_one_frame() -> None:
         assert error(result[number], doubled[number], SPOTS[4]) < 5
 
 
-def test_a_frame_depends_on_its_reach_and_on_no_more() -> None:
-    count = 2 * REACH + 6
+@pytest.mark.parametrize("settings", [{}, {"noise": 2}], ids=["as it is", "with noise"])
+def test_a_frame_depends_on_its_reach_and_on_no_more(settings: dict[str, float]) -> None:
+    count = 2 * REACH + 4
     rows, columns = np.random.default_rng(1).integers(10, 100, (2, count))
     spots = {
         n: np.s_[r : r + 5, c : c + 6] for n, (r, c) in enumerate(zip(rows, columns, strict=True))
     }
-    dirty = soiled(film(moving(count, speed=(2, 1))), GREY, spots)
-    whole = list(mended(iter(dirty), GREY, {}))
+    gains = 1 + 0.04 * np.random.default_rng(2).standard_normal(count)
+    lumas = [g * luma for g, luma in zip(gains, moving(count, speed=(1, 1)), strict=True)]
+    dirty = soiled(ruled(film(lumas), 130, 235), GREY, spots)
+    whole = list(mended(iter(dirty), GREY, settings))
     assert sum(map(same, whole, dirty)) < 0.4 * count
     for number in (REACH, REACH + 3, count - REACH - 1):
         window = dirty[number - REACH : number + REACH + 1]
-        assert same(list(mended(iter(window), GREY, {}))[REACH], whole[number])
-    later = list(mended(iter(dirty[3:]), GREY, {}))
+        assert same(list(mended(iter(window), GREY, settings))[REACH], whole[number])
+    later = list(mended(iter(dirty[3:]), GREY, settings))
     assert all(map(same, later[REACH:], whole[3 + REACH :]))
 
 
@@ -408,3 +412,22 @@ def test_a_line_where_nothing_moves_goes_on_from_its_sides() -> None:
     result = list(mended(iter(frames), GREY, {}))
     for number in range(14):
         assert error(result[number], clean[number], np.s_[:100, 60:62]) < 20
+
+
+# --- noise
+
+
+@pytest.mark.parametrize("name", ["grey", "4:2:0", "4:2:2 of 10 bits", "RGB"])
+def test_noise_goes_where_it_is_asked_for(name: str) -> None:
+    layout = LAYOUTS[name]
+    clean, frames = film(moving(9), layout, grain=0), film(moving(9), layout, grain=5)
+    result = list(mended(iter(frames), layout, {"noise": 5}))
+    for number in range(9):
+        inside = np.s_[10:-10, 10:-10]
+        before = error(frames[number], clean[number], inside, layout.bits)
+        assert error(result[number], clean[number], inside, layout.bits) < 0.75 * before
+
+
+def test_where_things_differ_noise_stays() -> None:
+    frames = film([*moving(1), *moving(1, seed=40), *moving(1, seed=80)], grain=5)
+    assert all(map(same, mended(iter(frames), GREY, {"noise": 5}), frames))

@@ -8,6 +8,7 @@ stopped goes on with equal frames when it begins so many earlier.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from ...contract import Contract, Dial
@@ -17,14 +18,16 @@ from .flicker import REACH as FLICKER
 from .flicker import steadied
 from .lines import REACH as LINES
 from .lines import looked_at, ruled
+from .noise import REACH as NOISE
+from .noise import denoised
 from .patch import patched
-from .sights import Sight, stage, watched
+from .sights import Sight, luma_of, stage, watched
 from .witnesses import REACH as WITNESSES
 
 __all__ = ["CONTRACT", "REACH", "mended"]
 
 #: frames before and after one of which its result depends
-REACH = 1 + FLICKER + LINES + 2 * WITNESSES
+REACH = 1 + FLICKER + LINES + 2 * WITNESSES + NOISE
 
 #: the dials of mending films
 CONTRACT = Contract(
@@ -36,6 +39,7 @@ CONTRACT = Contract(
             "lines", 0, 100, 50, "of lines down the film: 0 finds none, 100 whatever might be one"
         ),
         Dial("flicker", 0, 100, 100, "percent of the flicker that is taken away"),
+        Dial("noise", 0, 50, 0, "sigma of the noise or grain that is taken away, in 8-bit steps"),
     ),
 )
 
@@ -57,20 +61,22 @@ def mended(
     if dials["lines"] > 0:
         seen = stage(partial(ruled, lines=dials["lines"]), LINES, map(looked_at, seen))
     if dials["sensitivity"] > 0 or dials["lines"] > 0:
-        glance = partial(glanced, sensitivity=dials["sensitivity"])
-        seen = stage(glance, WITNESSES, seen)
-        clean = partial(
-            _without_dirt, layout=layout, sensitivity=dials["sensitivity"], size=dials["size"]
-        )
-        yield from stage(clean, WITNESSES, seen)
-        return
-    for sight in seen:
-        yield sight.frame
+        sensitivity = dials["sensitivity"]
+        seen = stage(partial(glanced, sensitivity=sensitivity), WITNESSES, seen)
+        clean = partial(_clean, layout=layout, sensitivity=sensitivity, size=dials["size"])
+        seen = stage(clean, WITNESSES, seen)
+    if dials["noise"] > 0:
+        return stage(partial(denoised, layout=layout, level=dials["noise"]), NOISE, seen)
+    return (sight.frame for sight in seen)
 
 
-def _without_dirt(
+def _clean(
     around: Sequence[Sight], here: int, layout: Layout, sensitivity: float, size: float
-) -> Frame:
+) -> Sight:
+    """A frame without its dirt and lines; the same one where it has none."""
     found = found_in(around, here, sensitivity, size)
-    frame = around[here].frame
-    return frame if found is None else patched(around[here], found, layout)
+    sight = around[here]
+    if found is None:
+        return sight
+    frame = patched(sight, found, layout)
+    return replace(sight, frame=frame, luma=luma_of(frame, layout))
