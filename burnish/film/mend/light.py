@@ -13,7 +13,7 @@ from .motion import Flow, places, warped
 Samples = NDArray[np.float64]
 #: frames are compared with so many of their small pixels a side in one, so that neither grain nor
 #: dirt counts
-COARSE = 4
+COARSE = 2
 #: two frames are of one shot where what they have in common explains so much of the variance
 ALIKE = 0.4
 #: a frame of less spread than this, in 8-bit steps, is black or blank, and no cut is seen at it
@@ -21,7 +21,7 @@ BLANK = 2.0
 #: rounds in which what does not fit the others loses its weight
 ROUNDS = 8
 #: what is off by so many times the usual has no weight (Tukey's biweight)
-OFF = 4.685
+OFF = 3.0
 
 
 @dataclass(frozen=True)
