@@ -49,6 +49,10 @@ class Kind:
     attached: tuple[tuple[str, str, bytes], ...] = ()
     #: texts shown from, until (in thousandths of a second)
     subtitles: tuple[tuple[int, int, str], ...] = ()
+    #: whether every third frame has a spot, each in another place
+    dirty: bool = False
+    #: seconds of sound
+    lasts: float = 0.5
     #: video streams of the same kind
     videos: int = 1
 
@@ -73,7 +77,7 @@ def make(path: Path, kind: Kind, *, seed: int = 0, faststart: bool = False) -> P
         for video in videos:
             out.mux(video.encode(None))
         for sound in sounds:
-            _play(out, sound, rng)
+            _play(out, sound, kind.lasts, rng)
         for stream, packets in texts:
             for packet in packets:
                 packet.stream = stream
@@ -118,15 +122,19 @@ def _frame(kind: Kind, time: int, rng: np.random.Generator) -> Any:
         soft = across[None] * np.linspace(0.8, 1.2, rows.shape[0])[:, None]
         noisy = soft + rng.normal(0, 0.03, rows.shape)
         rows[:] = (noisy.clip(0, 1) * (2**bits - 1)).astype(sample)
+    if kind.dirty and time // kind.times[1] % 3 == 1:
+        top, left = (int(rng.integers(8, side - 12)) for side in kind.size[::-1])
+        luma = np.frombuffer(frame.planes[0], sample).reshape(kind.size[1], -1)
+        luma[top : top + 4, left : left + 4] = 0
     frame.pts = time
     frame.time_base = kind.base
     return frame
 
 
-def _play(out: Any, sound: Any, rng: np.random.Generator) -> None:
-    """Half a second of noise."""
+def _play(out: Any, sound: Any, lasts: float, rng: np.random.Generator) -> None:
+    """Noise, of so many seconds."""
     planar = sound.codec_context.format.is_planar
-    for begin in range(0, 24 * 1024, 1024):
+    for begin in range(0, round(lasts * 48) * 1024, 1024):
         samples = rng.normal(0, 0.1, (2, 1024)).astype(np.float32)
         if not planar:
             samples = (samples.T.reshape(1, -1) * 32767).astype(np.int16)

@@ -200,8 +200,8 @@ def test_a_time_code_stays(tmp_path: Path) -> None:
     code = {"timecode": "01:02:03:04"}
     source = make(tmp_path / "a.mov", Kind(**{**vars(kind), "says": code}))
     assert [track.kind for track in film(source).tracks] == ["video", "data"]
-    for name in ("b.mov", "b.mkv"):
-        again(source, tmp_path / name)
+    for name in ("b.mov", "b.mkv", "b.mp4"):
+        assert "code" not in " ".join(again(source, tmp_path / name).notes)
         written = {k.lower(): v for k, v in film(tmp_path / name).track.metadata.items()}
         assert written["timecode"] == "01:02:03:04"
     assert packets(tmp_path / "b.mov") == packets(source)
@@ -463,3 +463,21 @@ def test_films_of_other_containers_come_back(name: str, kind: Kind, tmp_path: Pa
         assert all(map(np.array_equal, first.planes, second.planes))
     hashes = [[digest for _, digest in each] for each in packets(source).values()]
     assert [[d for _, d in each] for each in packets(tmp_path / "b.mkv").values()] == hashes
+
+
+def test_chapters_of_quicktime_are_no_stream_to_be_copied(tmp_path: Path) -> None:
+    kind = Kind("libx264", base=Fraction(1, 12800), times=range(0, 6144, 512), chapters=CHAPTERS)
+    source = make(tmp_path / "a.mov", kind)
+    assert [track.kind for track in film(source).tracks] == ["video", "chapters"]
+    for name in ("b.mov", "b.mkv", "b.mp4"):
+        report = again(source, tmp_path / name)
+        assert not [words for words in report.notes if "data" in words or "chapters" in words]
+        titles = [each["metadata"]["title"] for each in film(tmp_path / name).chapters]
+        assert titles == ["One", "Two"]
+
+
+def test_sound_may_be_longer_than_the_film(tmp_path: Path) -> None:
+    """What says how long a Matroska is, is its longest stream."""
+    source = make(tmp_path / "a.mkv", replace(Kind(sound=("pcm_s16le",)), times=(0, 40), lasts=3))
+    assert (film(source).seconds or 0) > 2
+    assert again(source, tmp_path / "b.mkv").frames == 2

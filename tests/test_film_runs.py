@@ -39,7 +39,7 @@ from burnish.film.fields import ByField
 from burnish.film.files.decode import frames
 from burnish.film.files.facts import film
 from burnish.film.frame import Frame, Layout, Plane
-from burnish.film.mending import InTurn
+from burnish.film.mending import ByMending, InTurn
 from burnish.film.models import ByModel
 from burnish.film.numbered import SequenceJob, restore_sequence
 from burnish.film.run import FilmJob, FilmReport, restore_film
@@ -717,3 +717,35 @@ def test_a_dry_run_says_what_would_not_be_kept_and_leaves_nothing(tmp_path: Path
     done = burnish(folder, "-o", tmp_path / "out", "--sequence", "-f", "tif", "--dry-run")
     assert (done.returncode, "header" in done.stderr) == (0, True)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.mkv", "in"]
+
+
+@dataclass(frozen=True)
+class Dies:
+    """Changes nothing, and kills its process at a frame."""
+
+    at: int
+    reach: int = 0
+
+    def __call__(self, frames: Iterator[Frame], layout: Layout, shots: Shots) -> Iterator[Frame]:
+        for frame in frames:
+            kill_at(self.at)(frame.number)
+            yield frame
+
+
+def test_a_mended_film_that_was_killed_has_the_frames_of_one_that_was_not(tmp_path: Path) -> None:
+    """What mends looks far around each frame, and a run that goes on begins so many earlier."""
+    source = make(tmp_path / "a.mkv", Kind(times=range(0, 40 * 52, 40), dirty=True))
+    parts = (ByMending({}), ByModel(Area(), NOTHING))
+    through(source, tmp_path / "whole.mkv", InTurn([*parts, Unchanged()]))
+    for number in (30, 49):
+        treatment = InTurn([*parts, Dies(number)])
+        assert killed(partial(through, source, tmp_path / "b.mkv", treatment))
+    report = through(source, tmp_path / "b.mkv", InTurn([*parts, Unchanged()]))
+    assert report.before == 48
+    whole = shown(tmp_path / "whole.mkv")
+    assert shown(tmp_path / "b.mkv") == whole
+    below = [
+        np.frombuffer(one[1][0], np.uint8).reshape(48, 64)[24:].min()
+        for one in (*whole, *shown(source))
+    ]
+    assert min(below[:52]) > 0 == min(below[52:])

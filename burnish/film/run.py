@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import Literal
 
 from ..errors import UnsupportedFormat, UsageError
-from ..ground.files import atomic_write, places, prepare_folder, replaces
+from ..ground.files import atomic_move, atomic_write, places, prepare_folder, replaces
 from ..ground.remarks import OnProgress, Say, silent
 from ..images.write import refuse_losses
 from .fields import ByField
@@ -226,10 +226,10 @@ def _join(job: FilmJob, coding: Coding, streams: Kept, folder: Path, found: Surv
     usual = round(1 / (coding.film.rate * base)) if coding.film.rate else 1
     packets = timed(segments(folder), found.last or usual)
     home = container(job.target)
-    atomic_write(
-        job.target,
-        lambda file: mux(coding, streams, packets, Path(file.name), home),
-    )
+    # In the folder, where it is no litter if the run is killed: a film may be long.
+    joined = folder / f"joined{job.target.suffix}"
+    atomic_write(joined, lambda file: mux(coding, streams, packets, Path(file.name), home))
+    atomic_move(joined, job.target)
 
 
 def _of_damage(found: Survey, damage: Damaged) -> list[str]:
@@ -237,6 +237,8 @@ def _of_damage(found: Survey, damage: Damaged) -> list[str]:
     said = []
     if found.cut:
         said.append(f"it ends before its film does ({found.damage}); what is there was restored")
+    elif found.damage:
+        said.append(f"it is damaged ({found.damage})")
     if damage.frames:
         numbers = ", ".join(f"{number:,}" for number in damage.frames[:8])
         more = f" and {len(damage.frames) - 8:,} more" if len(damage.frames) > 8 else ""

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import FolderLocked, OutputError, UsageError
-from ..ground.files import PREFIX, atomic_write
+from ..ground.files import PREFIX, SUFFIX, atomic_write
 from ..ground.lock import locked
 
 #: the files of a run: what it is, and what is settled for each shot
@@ -43,6 +43,8 @@ def run_folder(
     with locked(folder, busy, patience=0):
         if restart:
             _empty(folder)
+        for part in folder.glob(f"{PREFIX}*{SUFFIX}"):
+            part.unlink()  # of a run that was killed
         _check_same(folder, about, target)
         yield folder
         _empty(folder)

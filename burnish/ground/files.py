@@ -62,6 +62,23 @@ def atomic_write(
             temporary.unlink()
 
 
+def atomic_move(path: Path, target: Path) -> None:
+    """Gives a whole file another name on the same file system, for good.
+
+    A file of that name is replaced at once. OutputError where that cannot be done; then both are as
+    they were.
+    """
+    try:
+        if target.is_dir():
+            raise IsADirectoryError(None, "it is a folder")
+        os.replace(path, target)
+        _flush_folder(target.parent)
+    except OSError as error:
+        raise OutputError(
+            f"{target}: cannot be written ({error.strerror or error}); choose another place"
+        ) from error
+
+
 def digest(path: str | Path) -> str:
     """The SHA-256 of a file, in hexadecimal. OSError where it cannot be read."""
     with open(path, "rb") as file:

@@ -80,7 +80,8 @@ def way_of(
 
     names = [word] if Path(word).is_file() else word.split("+")
     models = {name: open_model(name) for name in names if name != MENDS}
-    restores = {name: InTiles(model, tile or TILE) for name, model in models.items()}
+    side = TILE if tile is None else tile
+    restores = {name: InTiles(model, side) for name, model in models.items()}
     contracts = [restores[name].contract if name in restores else CONTRACT for name in names]
     wanted = asked(Contract(reach=None, dials=_all_dials(contracts)))
     for model in models.values():
@@ -91,7 +92,7 @@ def way_of(
         "weights": " ".join(digest(path) for path in files),
         "dials": repr(sorted(wanted.dials.items())),
         "strength": str(wanted.strength),
-        "engine": f"{device}, {threads} threads, fp32 {fp32}, tiles of {tile or TILE}",
+        "engine": f"{device}, {threads} threads, fp32 {fp32}, tiles of {side}",
     }
     return Way(_in_turn(names, restores, wanted), identity)
 

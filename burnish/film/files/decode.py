@@ -61,34 +61,71 @@ class Survey:
 def survey(film: FilmFile) -> Survey:
     """Looks at all packets of a film. InputErrors where it cannot be read at all."""
     said: list[str] = []
-    packets = 0
-    end = Fraction(0)
-    duration = 0
-    whole = True
+    seen = _Seen(film)
     with opened(film.path) as container:
-        first = container.start_time or 0
-        start = Fraction(first, pyav().time_base)
-        packages = container.demux(container.streams[film.number])
+        packages = container.demux()
         while True:
             with heard() as errors:
                 packet = next(packages, None)
-            said += errors
             if packet is None:
+                said += errors
                 break
-            if packet.size:
-                packets += 1
+            seen.look(packet)
+            if packet.stream.index == film.number:
+                said += errors
                 said += ["a packet is damaged"] * packet.is_corrupt
-                time = (packet.pts if packet.pts is not None else packet.dts or 0) * film.base
-                whole = whole and (time * 1000).denominator == 1
-                if time + (packet.duration or 0) * film.base > end:
-                    end = time + (packet.duration or 0) * film.base
-                    duration = packet.duration or 0
-    early = film.seconds is not None and film.seconds - (end - start) > SLACK
-    few = film.count is not None and packets < film.count
-    if (early or few) and not said:
-        said = [f"{packets:,} frames of {film.count:,}" if few else "it is shorter than it says"]
-    cut = early or few or any(word in line for line in said for word in CUT)
-    return Survey(packets, whole, duration, said[-1] if said else "", cut)
+        early = seen.missing(container) > SLACK
+    if early and not said:
+        said = ["it is shorter than it says"]
+    cut = early or any(word in line for line in said for word in CUT)
+    return Survey(seen.packets, seen.in_milliseconds, seen.last, said[-1] if said else "", cut)
+
+
+@dataclass
+class _Seen:
+    """What was seen of the packets of a film so far."""
+
+    #: the film
+    film: FilmFile
+    #: packets of its video
+    packets: int = 0
+    #: whether all of their times are whole thousandths of a second
+    in_milliseconds: bool = True
+    #: for how long the one that is shown last is shown, in units of the film
+    last: int = 0
+    #: when the last packet of each stream ends, in seconds
+    ends: dict[int, Fraction] = field(default_factory=dict)
+
+    def look(self, packet: Any) -> None:
+        """Looks at the next packet, of whatever stream."""
+        number = packet.stream.index
+        ticks = packet.dts if packet.pts is None else packet.pts
+        if not packet.size or ticks is None:
+            self.packets += bool(packet.size and number == self.film.number)
+            return
+        end = (ticks + (packet.duration or 0)) * packet.time_base
+        later = end >= self.ends.get(number, end)
+        self.ends[number] = max(end, self.ends.get(number, end))
+        if number == self.film.number:
+            self.packets += 1
+            self.last = (packet.duration or 0) if later else self.last
+            whole = (ticks * packet.time_base * 1000).denominator == 1
+            self.in_milliseconds = self.in_milliseconds and whole
+
+    def missing(self, container: Any) -> Fraction:
+        """How much the video, or all streams where only that is said, is shorter than the head
+        says, in seconds.
+        """
+        if not self.ends:
+            return Fraction(0)
+        base = pyav().time_base
+        start = Fraction(container.start_time or 0, base)
+        video = container.streams[self.film.number]
+        if video.duration:
+            begin = (video.start_time or 0) * video.time_base
+            ends = self.ends.get(self.film.number, begin)
+            return Fraction(video.duration * video.time_base - (ends - begin))
+        return Fraction(container.duration or 0, base) - (max(self.ends.values()) - start)
 
 
 def check(film: FilmFile, found: Survey) -> None:

@@ -57,7 +57,7 @@ PLANAR = {
     "yuvj440p": "yuv440p",
 }
 
-Kind = Literal["video", "cover", "audio", "subtitle", "data", "attachment"]
+Kind = Literal["video", "cover", "audio", "subtitle", "data", "attachment", "chapters"]
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,8 @@ class Stream:
 
     #: its number in the file, from 0
     number: int
-    #: what it is; "cover" is a picture that stands for the film
+    #: what it is; "cover" is a picture that stands for the film, and "chapters" is how QuickTime
+    #: has these
     kind: Kind
     #: the name of its codec; "" where FFmpeg knows none
     codec: str
@@ -151,8 +152,9 @@ class FilmFile:
 
     @property
     def others(self) -> tuple[Stream, ...]:
-        """The streams beside the one that is meant."""
-        return tuple(track for track in self.tracks if track.number != self.number)
+        """The streams beside the one that is meant; what chapters are made of is found anew."""
+        own = (track for track in self.tracks if track.number != self.number)
+        return tuple(track for track in own if track.kind != "chapters")
 
 
 def film(path: Path, stream: int | None = None) -> FilmFile:
@@ -205,7 +207,11 @@ def _track(stream: Any) -> Stream:
     av = pyav()
     cover = stream.type == "video" and stream.disposition & av.stream.Disposition.attached_pic
     codec = stream.codec_context.name if stream.codec_context is not None else ""
-    kind: Kind = "cover" if cover else stream.type if stream.type != "unknown" else "data"
+    kind: Kind = stream.type if stream.type != "unknown" else "data"
+    if cover:
+        kind = "cover"
+    elif stream.discard == av.stream.Discard.all:
+        kind = "chapters"
     return Stream(
         stream.index,
         kind,

@@ -46,11 +46,10 @@ def kept(film: FilmFile, target: Path) -> Kept:
     tracks, lost = [], []
     with opened(film.path) as source:
         for track in film.others:
-            why = _refused(source.streams[track.number], track, home)
-            if why:
-                lost.append(f"not kept: its {track.words}, for which {home.title} has no place")
-            else:
+            if not _refused(source.streams[track.number], track, home):
                 tracks.append(track)
+            elif TIMECODE not in track.metadata:  # else the video says it as a text
+                lost.append(f"not kept: its {track.words}, for which {home.title} has no place")
     return Kept(tuple(tracks), tuple(lost))
 
 
