@@ -749,3 +749,21 @@ def test_a_mended_film_that_was_killed_has_the_frames_of_one_that_was_not(tmp_pa
         for one in (*whole, *shown(source))
     ]
     assert min(below[:52]) > 0 == min(below[52:])
+
+
+def test_without_a_model_a_film_is_mended(tmp_path: Path) -> None:
+    source = make(tmp_path / "a.mkv", Kind(times=range(0, 400, 40), dirty=True))
+    done = burnish(source, "-o", tmp_path / "b.mkv")
+    assert done.returncode == 0, done.stderr
+    same = burnish(source, "-o", tmp_path / "c.mkv", "-m", "film")
+    assert same.returncode == 0, same.stderr
+    assert shown(tmp_path / "b.mkv") == shown(tmp_path / "c.mkv") != shown(source)
+
+
+def test_a_film_among_pictures_is_said_to_want_its_name(tmp_path: Path) -> None:
+    folder = numbered(tmp_path / "in", ".png", 8, 1)
+    make(folder / "a.mkv", Kind(times=(0,)))
+    done = burnish(folder, "-o", tmp_path / "out", "-m", "photo", "-d", "noise=0")
+    assert done.returncode == 0, done.stderr
+    assert "1 .mkv" in done.stderr
+    assert "films are restored by name" in done.stderr

@@ -260,6 +260,7 @@ def _look_over(
     """Says which files and folders among the inputs are left out, and which results are of another
     format. InputError where nothing is left.
     """
+    from ...film.known import ENDINGS
     from ...images import endings
     from ...inference.targets import documents_stay, never_written, not_followed, passed_over
 
@@ -267,6 +268,8 @@ def _look_over(
     if passed:
         kinds = ", ".join(f"{count} {kind}" for kind, count in passed.items())
         console.say(f"passed over, of kinds that are not read: {kinds}")
+    if passed.keys() & ENDINGS:
+        console.say("films are restored by name, and not as a part of their folder")
     left = not_followed(inputs) if recursive else None
     if left:
         console.say(left)
