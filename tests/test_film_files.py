@@ -17,6 +17,7 @@ from burnish.errors import (
     InputCorrupt,
     InputEmpty,
     InputMissing,
+    InputTooLarge,
     InputTruncated,
     NotKept,
     UnsupportedFormat,
@@ -336,6 +337,27 @@ def test_a_film_without_its_end_that_says_where_all_is_is_said(tmp_path: Path) -
         again(source, tmp_path / "b.mkv")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\na.mkv\n#EXT-X-ENDLIST\n",
+        "ffconcat version 1.0\nfile a.mkv\n",
+    ],
+)
+def test_a_list_of_films_is_never_opened(text: str, tmp_path: Path) -> None:
+    make(tmp_path / "a.mkv", Kind())
+    (tmp_path / "list.mp4").write_text(text)
+    with pytest.raises((UnsupportedFormat, InputTruncated)):
+        again(tmp_path / "list.mp4", tmp_path / "b.mkv")
+
+
+def test_frames_beyond_the_limit_are_refused(tmp_path: Path) -> None:
+    source = make(tmp_path / "a.mkv", Kind())
+    with pytest.raises(InputTooLarge, match="--max-megapixels"):
+        again(source, tmp_path / "b.mkv", max_megapixels=0.003)
+    assert again(source, tmp_path / "b.mkv", max_megapixels=None).frames == 12
+
+
 def test_what_is_no_film_is_said(tmp_path: Path) -> None:
     with pytest.raises(InputMissing):
         again(tmp_path / "none.mkv", tmp_path / "b.mkv")
@@ -346,7 +368,7 @@ def test_what_is_no_film_is_said(tmp_path: Path) -> None:
     with pytest.raises(InputCorrupt, match="cannot be read as a film"):
         again(tmp_path / "text.mkv", tmp_path / "b.mkv")
     (tmp_path / "list.mkv").write_text("ffconcat version 1.0\nfile a.mkv\n")
-    with pytest.raises((UnsupportedFormat, InputCorrupt)):
+    with pytest.raises(UnsupportedFormat, match="list of other files"):
         again(tmp_path / "list.mkv", tmp_path / "b.mkv")
     sound = make(tmp_path / "sound.mkv", Kind(videos=0, sound=("pcm_s16le",)))
     with pytest.raises(UnsupportedFormat, match="holds no film, only audio"):

@@ -52,6 +52,8 @@ class SequenceJob:
     overwrite: bool = False
     #: whether what an earlier run has done is dropped
     restart: bool = False
+    #: larger pictures are refused; None lifts the limit
+    max_megapixels: float | None = images.MAX_MEGAPIXELS
 
 
 def numbered(folder: Path) -> list[Path]:
@@ -249,8 +251,9 @@ class _Work:
         """A picture, or what is left of it where that will do."""
         path = self.paths[number]
         if not self.job.salvage:
-            return images.read(path)
-        _, pictures = images.frames(path, salvage=True)
+            return images.read(path, max_megapixels=self.job.max_megapixels)
+        most = self.job.max_megapixels
+        _, pictures = images.frames(path, max_megapixels=most, salvage=True)
         picture = next(pictures)
         if picture.left is not None:
             self._meet(f"{path.name}: {picture.notes[-1]}")

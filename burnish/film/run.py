@@ -15,10 +15,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
 
+from .. import images
 from ..errors import UnsupportedFormat, UsageError
 from ..ground.files import atomic_move, atomic_write, places, prepare_folder, replaces
 from ..ground.remarks import OnProgress, Say, silent
-from ..images.write import refuse_losses
 from .fields import ByField
 from .files.code import Coding, coded
 from .files.codecs import codec, container
@@ -58,6 +58,8 @@ class FilmJob:
     overwrite: bool = False
     #: whether what an earlier run has done is dropped
     restart: bool = False
+    #: larger frames are refused; None lifts the limit
+    max_megapixels: float | None = images.MAX_MEGAPIXELS
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,7 @@ def check_film(job: FilmJob) -> list[str]:
     with TemporaryDirectory() as folder:
         _, lost = losses(coding, job.target, Path(folder), found)
     if job.strict:
-        refuse_losses(lost, str(job.source))
+        images.refuse_losses(lost, str(job.source))
     return lost
 
 
@@ -154,7 +156,7 @@ def _looked_over(job: FilmJob) -> tuple[Coding, Survey]:
 def _coding(job: FilmJob) -> Coding:
     """How the result is coded. Says what stands against it before anything is written."""
     how, crf = codec(job.codec, job.target)
-    source = film(job.source, job.stream)
+    source = film(job.source, job.stream, job.max_megapixels)
     if replaces(job.target, places(job.source)):
         raise UsageError(f"{job.target}: the result would replace its source; choose another -o")
     if source.in_fields and job.interlaced == "refuse":
@@ -169,7 +171,7 @@ def _coding(job: FilmJob) -> Coding:
 def say_losses(lost: list[str], source: Path, strict: bool, say: Say) -> None:
     """Says what will not be kept of a source. NotKept where that is to be refused."""
     if strict:
-        refuse_losses(lost, str(source))
+        images.refuse_losses(lost, str(source))
     for each in lost:
         say(each)
 

@@ -78,6 +78,8 @@ class Films:
     overwrite: bool
     #: whether what an earlier run has done is dropped
     restart: bool
+    #: larger frames are refused; 0 lifts the limit
+    max_megapixels: float
     #: where models run
     device: Device
     #: threads of the processor; None is all
@@ -140,6 +142,7 @@ class Films:
                 self.strict,
                 self.overwrite,
                 self.restart,
+                self.max_megapixels or None,
             )
             for source, target in zip(self.inputs, targets, strict=True)
         ]
@@ -161,6 +164,7 @@ class Films:
             self.strict,
             self.overwrite,
             self.restart,
+            self.max_megapixels or None,
         )
 
     def _target(self, source: Path) -> Path:

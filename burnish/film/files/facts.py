@@ -10,7 +10,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal
 
-from ...errors import InputTruncated, UnsupportedFormat, UsageError
+from ...errors import InputTooLarge, InputTruncated, UnsupportedFormat, UsageError
+from ...images.read import LIFTS, MAX_MEGAPIXELS
 from ..frame import Layout
 from .library import heard, opened, pyav
 
@@ -157,10 +158,13 @@ class FilmFile:
         return tuple(track for track in own if track.kind != "chapters")
 
 
-def film(path: Path, stream: int | None = None) -> FilmFile:
+def film(
+    path: Path, stream: int | None = None, max_megapixels: float | None = MAX_MEGAPIXELS
+) -> FilmFile:
     """What a film's file says of itself.
 
-    stream: the number of the video stream that is meant; None where there is one.
+    stream: the number of the video stream that is meant; None where there is one. max_megapixels:
+    larger frames are refused; None lifts the limit.
 
     Raises InputErrors where it cannot be read, has no frame, or samples of a kind that is not read;
     UsageError where several video streams are there and none is named, or the one that is named is
@@ -171,6 +175,7 @@ def film(path: Path, stream: int | None = None) -> FilmFile:
         number = _chosen(path, tracks, stream)
         video = container.streams[number]
         video.thread_type = "SLICE"
+        _check_size(path, video, max_megapixels)
         siting = _siting(container, number)
         first = next(container.decode(video), None)
         if first is None:
@@ -240,6 +245,16 @@ def _chosen(path: Path, tracks: Sequence[Stream], stream: int | None) -> int:
 
 def _kinds(tracks: Sequence[Stream]) -> str:
     return ", ".join(dict.fromkeys(track.kind for track in tracks)) or "an empty container"
+
+
+def _check_size(path: Path, video: Any, most: float | None) -> None:
+    """InputTooLarge beyond the limit."""
+    megapixels = video.codec_context.width * video.codec_context.height / 1e6
+    if most is not None and megapixels > most:
+        raise InputTooLarge(
+            f"{path}: has frames of {megapixels:.0f} megapixels, and at most {most:g} are read; "
+            f"{LIFTS}"
+        )
 
 
 def _pixels(path: Path, name: str) -> str:

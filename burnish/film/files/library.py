@@ -14,14 +14,19 @@ from typing import Any
 from ...errors import (
     InputCorrupt,
     InputEmpty,
+    InputError,
     InputMissing,
     InputTruncated,
     MissingExtra,
     UnsupportedFormat,
 )
 
-#: kinds of files that FFmpeg opens and that are lists of other files, or of addresses
-LISTS = frozenset({"concat", "dash", "hls", "imf", "rtsp", "sdp"})
+#: what FFmpeg is told: it follows no address, and opens no list of other files
+ALONE = {
+    "protocol_whitelist": "file",
+    "format_whitelist": "matroska,webm,mov,mp4,avi,mpeg,mpegts,mpegvideo,mxf,dv,flv,asf,ogg,"
+    "yuv4mpegpipe,nut,gxf,h264,hevc,m4v,ivf,obu",
+}
 #: what FFmpeg says where a file ends before its film does
 CUT = ("ended prematurely", "partial file", "moov atom not found", "Truncat")
 
@@ -47,8 +52,8 @@ def versions() -> dict[str, str]:
 def opened(path: Path) -> Iterator[Any]:
     """A film, open for reading as long as the context lasts.
 
-    Raises InputMissing, InputEmpty, InputTruncated, InputCorrupt, and UnsupportedFormat for a list
-    of other files. Errors of FFmpeg that come out of the context become one of them, too.
+    Raises InputMissing, InputEmpty, InputTruncated, InputCorrupt, and UnsupportedFormat for what is
+    no film. Errors of FFmpeg that come out of the context become one of them, too.
     """
     av = pyav()
     if not path.is_file():
@@ -56,20 +61,22 @@ def opened(path: Path) -> Iterator[Any]:
     if path.stat().st_size == 0:
         raise InputEmpty(f"{path}: is empty; take it again from where it came")
     try:
-        # A file alone: no address in it is followed, and no name is taken for one.
+        # And no name is taken for an address.
         with heard():
-            container = av.open(f"file:{path}", options={"protocol_whitelist": "file"})
+            container = av.open(f"file:{path}", options=ALONE)
         with container:
-            if LISTS & set(container.format.name.split(",")):
-                raise UnsupportedFormat(f"{path}: is a list of other files; name a film itself")
             yield container
     except av.FFmpegError as error:
         raise unreadable(path, error) from error
 
 
-def unreadable(path: Path, error: Exception) -> InputCorrupt | InputTruncated:
+def unreadable(path: Path, error: Exception) -> InputError:
     """The sentence for what FFmpeg could not read."""
     why = in_words(error)
+    if "whitelist" in why:
+        return UnsupportedFormat(
+            f"{path}: is no film, or a list of other files; name a film itself"
+        )
     if any(word in why for word in CUT):
         return InputTruncated(f"{path}: ends before its film does ({why}); take it again")
     return InputCorrupt(f"{path}: cannot be read as a film ({why}); take it again")
