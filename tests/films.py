@@ -65,6 +65,8 @@ def make(path: Path, kind: Kind, *, seed: int = 0, faststart: bool = False) -> P
     with av.open(str(path), "w", options=flags) as out:
         videos = [_video(out, kind) for _ in range(kind.videos)]
         sounds = [out.add_stream(codec, rate=48000) for codec in kind.sound]
+        for sound in sounds:
+            sound.metadata["language"] = "fra"
         texts = _texts(out, path, kind)
         for attached in kind.attached:
             out.add_attachment(*attached)

@@ -148,6 +148,7 @@ def test_all_that_is_beside_the_frames_comes_back(tmp_path: Path) -> None:
     assert [track.kind for track in after.tracks] == [track.kind for track in before.tracks]
     assert after.metadata == before.metadata
     assert after.track.metadata["language"] == "deu"
+    assert [track.metadata.get("language") for track in after.tracks[1:3]] == ["fra", "fra"]
     assert [chapter["metadata"] for chapter in after.chapters] == [
         {"title": "One"},
         {"title": "Two"},
@@ -217,8 +218,10 @@ def test_a_time_code_that_no_rate_fits_is_said(tmp_path: Path) -> None:
 # --- which stream
 
 
-def test_of_two_films_in_a_file_one_is_to_be_named(tmp_path: Path) -> None:
-    source = make(tmp_path / "a.mkv", Kind(videos=2, sound=("pcm_s16le",)))
+@pytest.mark.parametrize("codec", ["ffv1", "libx264"])
+def test_of_two_films_in_a_file_one_is_to_be_named(codec: str, tmp_path: Path) -> None:
+    """Of x264, the first packets of a Matroska have no time at which they are to be decoded."""
+    source = make(tmp_path / "a.mkv", Kind(codec, videos=2, sound=("pcm_s16le",)))
     with pytest.raises(UsageError, match="2 video streams, 0 and 1.*--stream 0"):
         again(source, tmp_path / "b.mkv")
     with pytest.raises(UsageError, match="--stream 2"):
@@ -423,6 +426,21 @@ def test_what_a_codec_cannot_hold_is_refused_and_never_converted(
     with pytest.raises(FormatLimit) as caught:
         again(source, tmp_path / "b.mkv", codec=words)
     assert says in str(caught.value)
+
+
+def test_each_frame_of_ffv1_stands_by_itself(tmp_path: Path) -> None:
+    again(make(tmp_path / "a.mkv", Kind()), tmp_path / "b.mkv")
+    with av.open(str(tmp_path / "b.mkv")) as written:
+        assert all(packet.is_keyframe for packet in written.demux(video=0) if packet.size)
+
+
+def test_frames_are_coded_as_the_encoder_thinks_best(tmp_path: Path) -> None:
+    """A frame that was decoded says of what type it was, and x264 would obey."""
+    source = make(tmp_path / "a.mkv", Kind("libx264", options={"g": "1"}))
+    again(source, tmp_path / "b.mp4")
+    with av.open(str(tmp_path / "b.mp4")) as written:
+        keys = [packet.is_keyframe for packet in written.demux(video=0) if packet.size]
+    assert sum(keys) == 1
 
 
 def test_quality_is_heeded(tmp_path: Path) -> None:

@@ -30,6 +30,8 @@ WORDS = {
     "siting": "where its samples of colour stand",
     "fields": "the order of its fields",
 }
+#: where samples of colour difference stand where a film does not say it
+USUAL_SITING = "left"
 #: what stands beside the planes of a frame, and that the stream has too
 WITH_STREAM = frozenset({"DISPLAYMATRIX", "SEI_UNREGISTERED", "PANSCAN", "VIDEO_ENC_PARAMS"})
 
@@ -134,6 +136,8 @@ def _says_less(what: str, source: FilmFile, written: FilmFile) -> bool:
             of_source not in (0, of_written or default)
             for (of_source, of_written), default in zip(pairs, usual, strict=True)
         )
+    if what == "siting":
+        return bool(before != (after or USUAL_SITING)) and bool(before)
     return bool(before) and bool(before != after)
 
 
