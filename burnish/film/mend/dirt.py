@@ -80,8 +80,10 @@ def found_in(sights: Sequence[Sight], here: int, sensitivity: float, size: float
     """
     sight = sights[here]
     around, two_sided = witnesses(sights, here)
+    # Where a first glance saw no dirt, here and in the witnesses, a second one sees the same.
+    dirty = sight.dirty.any() or any(witness.sight.dirty.any() for witness in around)
     wanted = bool(around) and sensitivity > 0
-    if sight.lines is None and not wanted:
+    if not dirty or (sight.lines is None and not wanted):
         return None
     views = together(lambda witness: _looked_at(sight, witness), around)
     grain = _grain(views)
