@@ -16,7 +16,7 @@ import numpy as np
 
 from ...contract import Array
 from .library import opencv
-from .motion import flow, small, together
+from .motion import carried, flow, small, together
 from .moved import without_moved
 from .sights import Marked, Sight
 from .witnesses import View, Witness, viewed, witnesses
@@ -36,6 +36,8 @@ AGREED = 1.0
 ONE_SIDED = 2.0
 #: a spread, as a multiple of the median
 MEDIAN = 1.4826
+#: what is broader than this, in pixels, draws the motion that was found there after itself
+BROAD = 12
 #: damage has soft edges: what lies so near to it, in pixels, is mended too
 EDGE = 1
 
@@ -65,7 +67,11 @@ def glanced(sights: Sequence[Sight], here: int, sensitivity: float) -> Sight:
     marked = _standing_out(sight.clear, views, _times(sensitivity, two_sided))
     if not marked.any():
         return sight
+    broad = ~thin(marked, BROAD) & marked
     marked = grown(marked, EDGE)
+    if broad.any():
+        lost = grown(broad, 2 * BROAD)
+        views = together(lambda each: viewed(each, carried(each.flow, lost)), around)
     known = np.stack([luma[marked] for view in views for luma in view.luma])
     clear = sight.clear.copy()
     clear[marked] = np.median(known, 0)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...contract import Array
+from ...pipeline.mend.fill import pull_and_push
 from .library import opencv
 
 In = TypeVar("In")
@@ -60,6 +61,18 @@ def calmed(found: Flow) -> Flow:
     medians = [cv2.medianBlur(np.ascontiguousarray(coarse[..., n]), 5) for n in (0, 1)]
     calm: Flow = cv2.resize(np.stack(medians, 2), (width, height), interpolation=cv2.INTER_LINEAR)
     return calm
+
+
+def carried(found: Flow, lost: NDArray[np.bool_]) -> Flow:
+    """The motion with that of what is lost [H, W] taken from around it, if there is any."""
+    height, width = found.shape[:2]
+    small_lost = opencv().resize(
+        lost.astype(np.float32), (width, height), interpolation=opencv().INTER_AREA
+    )
+    if (small_lost > 0).all():
+        return found
+    around = pull_and_push(found.transpose(2, 0, 1), small_lost > 0)
+    return np.ascontiguousarray(around.transpose(1, 2, 0), np.float32)
 
 
 def places(found: Flow, shape: tuple[int, int]) -> Flow:
