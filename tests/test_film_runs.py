@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from films import Kind, make, packets, shown
+from films import Kind, make, packets, shown, spoil
 from numpy.typing import NDArray
 
 from burnish import images
@@ -767,3 +767,66 @@ def test_a_film_among_pictures_is_said_to_want_its_name(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "1 .mkv" in done.stderr
     assert "films are restored by name" in done.stderr
+
+
+def bad_frame(folder: Path) -> list[str | Path]:
+    return [spoil(make(folder / "a.mkv", Kind()), 7)]
+
+
+def truncated(folder: Path) -> list[str | Path]:
+    source = make(folder / "a.mkv", Kind(times=range(0, 4000, 80)))
+    source.write_bytes(source.read_bytes()[:-30000])
+    return [source]
+
+
+def two_streams(folder: Path) -> list[str | Path]:
+    return [make(folder / "a.mkv", Kind(videos=2))]
+
+
+def interlaced(folder: Path) -> list[str | Path]:
+    return [make(folder / "a.mkv", Kind(fields=2))]
+
+
+def missing_number(folder: Path) -> list[str | Path]:
+    source = numbered(folder / "in", ".png", 8)
+    (source / "shot.0001006.png").unlink()
+    return [source, "--sequence"]
+
+
+def one_frame(folder: Path) -> list[str | Path]:
+    return [make(folder / "a.mkv", Kind(times=(0,)))]
+
+
+@pytest.mark.parametrize(
+    ("made", "status", "says"),
+    [
+        (bad_frame, 3, "frame 7, at 0:00:00.280, is damaged"),
+        (truncated, 3, "ends before its film does"),
+        (two_streams, 3, "2 video streams, 0 and 1"),
+        (interlaced, 3, "two fields"),
+        (missing_number, 3, "number 1006 is missing"),
+        (one_frame, 0, ""),
+    ],
+)
+def test_bad_inputs_have_a_sentence_and_a_status(
+    made: Callable[[Path], list[str | Path]], status: int, says: str, tmp_path: Path
+) -> None:
+    words = made(tmp_path)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    target = tmp_path / ("out" if "--sequence" in words else "out.mkv")
+    done = burnish(*words, "-o", target)
+    assert done.returncode == status, done.stderr
+    assert says in done.stderr
+    assert len(done.stderr.splitlines()) <= 2
+    assert target.exists() == (status == 0)
+    assert all(path.read_bytes() == content for path, content in before.items())
+
+
+def test_a_run_that_is_at_work_has_a_status_of_its_own(tmp_path: Path) -> None:
+    source = make(tmp_path / "a.mkv", Kind())
+    folder = hidden(tmp_path / "b.mkv")
+    folder.mkdir()
+    with locked(folder, FolderLocked("busy"), 0):
+        done = burnish(source, "-o", tmp_path / "b.mkv")
+    assert done.returncode == 11
+    assert "another run is at work" in done.stderr
