@@ -18,7 +18,6 @@ from .flicker import REACH as FLICKER
 from .flicker import steadied
 from .lines import REACH as LINES
 from .lines import looked_at, ruled
-from .noise import REACH as NOISE
 from .noise import denoised
 from .patch import patched
 from .sights import Sight, luma_of, stage, watched
@@ -27,7 +26,7 @@ from .witnesses import REACH as WITNESSES
 __all__ = ["CONTRACT", "REACH", "mended"]
 
 #: frames before and after one of which its result depends
-REACH = 1 + FLICKER + LINES + 2 * WITNESSES + NOISE
+REACH = 1 + FLICKER + LINES + 3 * WITNESSES
 
 #: the dials of mending films
 CONTRACT = Contract(
@@ -66,7 +65,7 @@ def mended(
         clean = partial(_clean, layout=layout, sensitivity=sensitivity, size=dials["size"])
         seen = stage(clean, WITNESSES, seen)
     if dials["noise"] > 0:
-        return stage(partial(denoised, layout=layout, level=dials["noise"]), NOISE, seen)
+        return stage(partial(denoised, layout=layout, level=dials["noise"]), WITNESSES, seen)
     return (sight.frame for sight in seen)
 
 

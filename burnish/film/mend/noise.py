@@ -14,11 +14,10 @@ import numpy as np
 from ...contract import Array
 from ..frame import Frame, Layout, Plane
 from .library import opencv
-from .motion import Flow, joined, places, together, warped
+from .motion import Flow, places, together, warped
 from .sights import Sight
+from .witnesses import Witness, beside
 
-#: frames to either side
-REACH = 2
 #: the side of the square in which a neighbour is compared with the frame, in pixels
 AROUND = 7
 #: a neighbour counts wholly that differs by so many times what noise explains, in squares, and
@@ -44,8 +43,8 @@ def denoised(sights: Sequence[Sight], here: int, layout: Layout, level: float) -
     steps.
     """
     sight = sights[here]
-    beside = _along(sights, here, -1) + _along(sights, here, 1)
-    neighbours = together(lambda pair: _weighed(sight, *pair, level), beside)
+    around = beside(sights, here, -1) + beside(sights, here, 1)
+    neighbours = together(lambda witness: _weighed(sight, witness, level), around)
     planes = []
     for number, plane in enumerate(sight.frame.planes):
         colour = number > 0 and layout.model == "yuv"
@@ -54,31 +53,14 @@ def denoised(sights: Sequence[Sight], here: int, layout: Layout, level: float) -
     return Frame(tuple(planes), sight.frame.time, sight.frame.number)
 
 
-def _along(sights: Sequence[Sight], here: int, step: int) -> list[tuple[Sight, Flow]]:
-    """The frames of the shot on one side, and the motion to them; none that repeat another."""
-    found: list[tuple[Sight, Flow]] = []
-    flow: Flow | None = None
-    width = sights[here].luma.shape[1]
-    for away in range(1, REACH + 1):
-        sight = sights[here + step * (away - 1)]
-        way = sight.before if step < 0 else sight.after
-        if way is None or not 0 <= here + step * away < len(sights):
-            break
-        flow = way if flow is None else joined(flow, way, width)
-        later = sight if step < 0 else sights[here + step * away]
-        if not later.again:
-            found.append((sights[here + step * away], flow))
-    return found
-
-
-def _weighed(sight: Sight, other: Sight, flow: Flow, level: float) -> Neighbour:
+def _weighed(sight: Sight, witness: Witness, level: float) -> Neighbour:
     """A neighbour, with what it counts."""
     shape = (sight.luma.shape[0], sight.luma.shape[1])
-    moved = warped(other.luma, places(flow, shape))
+    moved = warped(witness.sight.luma, places(witness.flow, shape))
     square = opencv().blur(np.square(sight.luma - moved), (AROUND, AROUND))
     explained = square / np.float32(2 * max(level, 0.1) ** 2)
     weight = np.exp(-np.float32(STRICT) * np.maximum(explained - FREE, 0))
-    return Neighbour(other.frame, flow, weight)
+    return Neighbour(witness.sight.frame, witness.flow, weight)
 
 
 def _mean(

@@ -40,15 +40,15 @@ def witnesses(sights: Sequence[Sight], here: int) -> tuple[tuple[Witness, ...], 
     At the first frame of a shot they are the two that come after, at the last one the two that
     came before. Where there are no two, there are none.
     """
-    before = _line(sights, here, -1)
-    after = _line(sights, here, 1)
+    before = beside(sights, here, -1)
+    after = beside(sights, here, 1)
     if before and after:
         return (before[0], after[0]), True
     one_side = before or after
     return (tuple(one_side[:2]), False) if len(one_side) > 1 else ((), False)
 
 
-def _line(sights: Sequence[Sight], here: int, step: int) -> list[Witness]:
+def beside(sights: Sequence[Sight], here: int, step: int) -> list[Witness]:
     """The frames of the shot on one side, the nearest first, without those that only repeat."""
     found: list[Witness] = []
     flow: Flow | None = None
