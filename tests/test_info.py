@@ -115,7 +115,7 @@ def test_a_scan_is_told_with_its_planes_its_pages_and_its_packing(tmp_path: Path
     said = lines(info(tmp_path / "a.tif"))
     stored = "16-bit colour and a channel of another kind, LZW, tiles of 16x32, BigTIFF, big-endian"
     assert said["stored"] == stored
-    assert said["planes"] == "of an unknown kind; carried as they are"
+    assert said["planes"] == "of an unknown kind, which may be infrared; carried as they are"
     assert said["dpi"].startswith("3200 across, 1600 down: ")
     with tifffile.TiffWriter(tmp_path / "b.tif") as many:
         for _ in range(3):

@@ -204,6 +204,18 @@ def test_infrared_as_a_page_is_a_plane_of_the_picture(
     assert any("infrared" in sentence for sentence in said)
 
 
+def test_pages_below_one_may_lead_to_each_other(tmp_path: Path) -> None:
+    """As tifffile writes them: listed, and each with the place of the next besides."""
+    with tifffile.TiffWriter(tmp_path / "in.tif") as file:
+        file.write(colour(), photometric="rgb", subifds=3, metadata=None)
+        for step in (2, 4, 8):
+            small = np.ascontiguousarray(colour()[::step, ::step])
+            file.write(small, photometric="rgb", subfiletype=1, metadata=None)
+    picture = images.read(tmp_path / "in.tif")
+    assert (np.rint(picture.pixels[0] * 255) == colour().transpose(2, 0, 1)).all()
+    assert picture.lost == ("not kept: the smaller copies of its picture",)
+
+
 def test_a_mask_of_one_bit_comes_back_as_it_is(tmp_path: Path) -> None:
     shown = np.zeros((40, 56), bool)
     shown[5:20, 10:30] = True

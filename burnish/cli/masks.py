@@ -34,11 +34,19 @@ MaskIn = Annotated[
     typer.Option(metavar="FILE", show_default=False, help="Mend what is white in it instead."),
 ]
 MaskOnly = Annotated[bool, typer.Option("--mask-only", help="Write masks, and no pictures.")]
+Infrared = Annotated[
+    str,
+    typer.Option(
+        "--infrared", metavar="auto|off|FILE", help="A scan's infrared plane, to find dirt by."
+    ),
+]
+#: what `--infrared` says beside the names of files
+AUTOMATIC, OFF = "auto", "off"
 
 
 @dataclass(frozen=True)
 class Masks:
-    """What the options of masks say. UsageError where they do not fit together."""
+    """What the options of masks and of infrared say. UsageError where they do not fit together."""
 
     #: a file, or a folder with a slash at its end; None where no mask is written
     out: str | None = None
@@ -48,21 +56,25 @@ class Masks:
     only: bool = False
     #: whether masks that exist are replaced
     overwrite: bool = False
+    #: "auto", "off", or the file of an infrared plane
+    infrared: str = AUTOMATIC
 
     def __post_init__(self) -> None:
         if self.only and self.out is None:
             raise UsageError("--mask-only: say where the masks go, as in --mask-out masks/")
         if self.only and self.given is not None:
             raise UsageError("--mask-only: finds damage; leave --mask-in out")
+        if self.given is not None and self.infrared != AUTOMATIC:
+            raise UsageError("--infrared: finds dirt, and --mask-in marks it; leave one out")
 
     def check(self, pairs: Sequence[tuple[str, str]], model: Model, word: str, mode: Mode) -> None:
         """UsageError where the model does not mend, or a mask would replace another file."""
         from ..inference.mender import Mender
         from ..inference.pdf import is_pdf
 
-        if self.out is None and self.given is None:
+        option = self._option
+        if option is None:
             return
-        option = "--mask-out" if self.given is None else "--mask-in"
         if not isinstance(model, Mender):
             raise UsageError(
                 f"{option}: goes with a model that finds damage, and -m {word} is none; with "
@@ -70,23 +82,39 @@ class Masks:
             )
         if mode.keeps_journal or mode.sidecars:
             raise UsageError(f"{option}: goes without a journal and sidecars, which know no masks")
-        if self.given is not None and len(pairs) > 1:
-            raise UsageError(
-                f"--mask-in {self.given}: is the mask of one picture, and these are {len(pairs)}"
-            )
-        if self.given is not None and any(is_pdf(source) for source, _ in pairs):
-            raise UsageError(
-                f"--mask-in {self.given}: is the mask of one picture, and a PDF may hold several"
-            )
+        for word, file, what in self._files:
+            said = f"{word} {file}: is {what} of one picture"
+            if len(pairs) > 1:
+                raise UsageError(f"{said}, and these are {len(pairs)}")
+            if any(is_pdf(source) for source, _ in pairs):
+                raise UsageError(f"{said}, and a PDF may hold several")
         self._check_targets(pairs)
+
+    @property
+    def _option(self) -> str | None:
+        """One of the options that were given, which a model that mends is needed for."""
+        said = {
+            "--mask-in": self.given is not None,
+            "--infrared": self.infrared != AUTOMATIC,
+            "--mask-out": self.out is not None,
+        }
+        return next((option for option, given in said.items() if given), None)
+
+    @property
+    def _files(self) -> list[tuple[str, Path, str]]:
+        """The files that are of one picture: the option that named each, and what it is."""
+        files = [] if self.given is None else [("--mask-in", self.given, "the mask")]
+        if self.infrared not in (AUTOMATIC, OFF):
+            files.append(("--infrared", Path(self.infrared), "the infrared plane"))
+        return files
 
     def _check_targets(self, pairs: Sequence[tuple[str, str]]) -> None:
         from ..ground.files import places, replaces
 
-        if self.given is not None:
-            mask_places = set(places(self.given))
-            if any(replaces(Path(target), mask_places) for _, target in pairs):
-                raise UsageError(f"--mask-in {self.given}: would be replaced by the result")
+        for word, file, _ in self._files:
+            own = set(places(file))
+            if any(replaces(Path(target), own) for _, target in pairs):
+                raise UsageError(f"{word} {file}: would be replaced by the result")
         if self.out is None:
             return
         if not self._is_folder and len(pairs) > 1:
@@ -116,10 +144,13 @@ class Masks:
             Path(self.out) / f"{Path(source).name}{SUFFIX}" if self._is_folder else Path(self.out)
         )
 
-    def model(self, word: str, pairs: Sequence[tuple[str, str]], mode: Mode) -> Model:
-        """The model of a word; where a mask is given and no model named, what mends and no more.
+    def meant(
+        self, word: str, pairs: Sequence[tuple[str, str]], mode: Mode
+    ) -> tuple[Model, list[tuple[str, str]]]:
+        """The model of a word, and the pairs but those whose source is the infrared of another.
 
-        UsageError where the model does not mend, or a mask would replace another file.
+        Where a mask is given and no model named, it is what mends and no more. UsageError where the
+        model does not mend, or a mask would replace another file.
         """
         from ..inference.mender import Mender
         from ..inference.zoo import DEFAULT
@@ -127,17 +158,21 @@ class Masks:
         alone = self.given is not None and word == DEFAULT
         model = Mender() if alone else open_model(word)
         self.check(pairs, model, word, mode)
-        return model
+        infrared = isinstance(model, Mender) and self.infrared == AUTOMATIC
+        return model, _pictures(pairs) if infrared else list(pairs)
 
     def asked(self, asked: Asked) -> Asked:
-        """What is asked, with the mask that was given."""
+        """What is asked, with the mask or the infrared plane that was given."""
         from ..pipeline import MapFile
 
-        if self.given is None:
+        for word, file, _ in self._files:
+            if not file.is_file():
+                raise UsageError(f"{word} {file}: no such file")
+        if self.given is not None:
+            return replace(asked, mask=MapFile(self.given, 0.0, 1.0, str(self.given)))
+        if self.infrared == AUTOMATIC:
             return asked
-        if not self.given.is_file():
-            raise UsageError(f"--mask-in {self.given}: no such file")
-        return replace(asked, mask=MapFile(self.given, 0.0, 1.0, str(self.given)))
+        return replace(asked, infrared=None if self.infrared == OFF else Path(self.infrared))
 
     def keep(self, source: str) -> Callable[[Picture, Restored], object] | None:
         """What writes the mask of a picture that was restored; None where none is written."""
@@ -164,3 +199,19 @@ class Masks:
 
         assert isinstance(model, FindingMender)  # `check` has asked, and no mask is given
         return find_job(replace(job, target=""), model, self.target(job.source))
+
+
+def _pictures(pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The pairs but those whose source is the infrared of another; UsageError where a result would
+    replace one.
+    """
+    from ..ground.files import places, replaces
+    from ..pipeline import infrared_beside, without_infrared
+
+    left = without_infrared(pairs)
+    beside = filter(None, (infrared_beside(source) for source, _ in left))
+    own = {place for file in beside for place in places(file)}
+    for _, target in left:
+        if own and replaces(Path(target), own):
+            raise UsageError(f"{target}: is the infrared of a picture; choose another -o")
+    return left

@@ -75,7 +75,10 @@ def _stored(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if facts["alpha"]:
         yield "alpha", "yes: parts of it can be looked through"
     if "planes" in facts:
-        named = ("of an unknown kind" if each == "extra" else each for each in facts["planes"])
+        unknown = "of an unknown kind"
+        if facts["depth"] != "uint8":
+            unknown = "of an unknown kind, which may be infrared"
+        named = (unknown if each == "extra" else each for each in facts["planes"])
         yield "planes", f"{', '.join(named)}; carried as they are"
 
 

@@ -28,10 +28,11 @@ from ..pipeline import (
     Restored,
     Settled,
     in_words,
+    infrared_beside,
     looked_at,
     together,
 )
-from .mender import FindingMender, write_mask
+from .mender import FindingMender, Mender, write_mask
 from .model import Model
 from .pages import Pages, listed
 from .pdf import is_pdf
@@ -214,9 +215,9 @@ def find_job(job: Job, mender: FindingMender, target: Path) -> JobReport:
     if others:
         raise several_for_a_mask(job.source)
     settled = mender.settle(picture, asked)
-    marked = mender.marked(picture, settled, tile=job.tile)
-    write_mask(target, picture, marked.astype(np.float32))
-    megapixels = marked.size / 1e6
+    found = mender.damage(picture, asked, settled, job.max_megapixels, tile=job.tile)
+    write_mask(target, picture, found.marked.astype(np.float32))
+    megapixels = found.marked.size / 1e6
     seconds = round(time.perf_counter() - begun, 3)
     return JobReport(
         job.source,
@@ -226,7 +227,7 @@ def find_job(job: Job, mender: FindingMender, target: Path) -> JobReport:
         origins=settled.origins,
         seconds=seconds,
         megapixels=megapixels,
-        notes=(*picture.notes, *picture.lost),
+        notes=(*picture.notes, *([found.note] if found.note else []), *picture.lost),
     )
 
 
@@ -392,16 +393,24 @@ def _chosen(pictures: Iterator[Picture], numbers: Collection[int]) -> Iterator[P
 
 def _asked(job: Job, model: Model, meant: Sequence[int]) -> Asked:
     """What is asked for all pictures, with what is found on some of them, unless each picture is
-    asked.
+    asked; of one picture, with the file of its infrared where that stands beside it.
     """
+    own = _with_infrared(job, model) if len(meant) == 1 else job.asked
     dials = model.contract.dials
     unknown = any(isinstance(job.asked.dials.get(dial.name, AUTO), Auto) for dial in dials)
     if len(meant) == 1 or job.each or not unknown:
-        return job.asked
+        return own
     some = [meant[place] for place in looked_at(len(meant))]
     _, pictures = _frames(job)
     settle = partial(model.settle, asked=job.asked, max_megapixels=job.max_megapixels)
     return together(job.asked, _chosen(pictures, some), settle)
+
+
+def _with_infrared(job: Job, model: Model) -> Asked:
+    """What is asked of a picture, by a model that mends with the infrared beside its file."""
+    wants = isinstance(model, Mender) and isinstance(job.asked.infrared, Auto)
+    beside = infrared_beside(job.source) if wants else None
+    return job.asked if beside is None else replace(job.asked, infrared=beside)
 
 
 def _restore(

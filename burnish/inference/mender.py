@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,26 @@ from ..errors import UsageError
 from ..ground.files import prepare_folder
 from ..ground.remarks import OnProgress, Say, silent
 from ..images import MAX_MEGAPIXELS, Picture, toned
-from ..pipeline import NOTHING, Asked, Look, MapFile, Region, Restored, Settled, mended, region
+from ..pipeline import (
+    NOTHING,
+    Asked,
+    Auto,
+    Dirt,
+    Look,
+    MapFile,
+    Region,
+    Restored,
+    Settled,
+    brightened,
+    dirt,
+    infrared_in,
+    light_of,
+    mended,
+    pixels_of,
+    read_infrared,
+    region,
+)
+from ..pipeline.infrared import alike
 from .engine import BYTES_PER_PIXEL
 from .model import Model, check_units
 
@@ -24,6 +43,29 @@ SENSITIVITY = Dial("sensitivity", 0, 100, 50, "0 finds nothing, 100 whatever mig
 SIZE = Dial("size", 0.1, 100, 3, "largest thickness of damage, in percent of the picture's height")
 #: what of a mask that somebody made is mended
 MARKED = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class Damage:
+    """What of a picture is damaged, and what is to become of it."""
+
+    #: the pixels that are damaged [H, W]
+    marked: Region
+    #: those of them that are to be filled [H, W]
+    lost: Region
+    #: the picture's pixels [1, C, H, W] with the other ones brightened; None where there are none
+    pixels: Array | None = None
+    #: by what it was found, or why not, as a sentence; "" where there is nothing to say
+    note: str = ""
+
+    @classmethod
+    def wholly(cls, marked: Region) -> Damage:
+        """Damage all of which is to be filled."""
+        return cls(marked, marked)
+
+    def within(self, seen: Region) -> Damage:
+        """The damage of the pixels that can be seen [H, W]."""
+        return replace(self, marked=self.marked & seen, lost=self.lost & seen)
 
 
 class Mender(Model):
@@ -69,13 +111,41 @@ class Mender(Model):
         settled = self.settle(picture, asked, max_megapixels)
         begun = time.perf_counter()
         if asked.mask is None:
-            lost = self.marked(picture, settled, tile=tile, progress=progress, say=say)
+            found = self.damage(
+                *(picture, asked, settled, max_megapixels),
+                tile=tile,
+                progress=progress,
+                say=say,
+            )
         else:
-            lost = _given(asked.mask, picture, max_megapixels) >= MARKED
+            found = Damage.wholly(_given(asked.mask, picture, max_megapixels) >= MARKED)
         if picture.alpha is not None:
-            lost &= picture.alpha[0, 0] > 0
+            found = found.within(picture.alpha[0, 0] > 0)
         seconds = time.perf_counter() - begun
-        return replace(_mended(picture, lost, settled), seconds=seconds)
+        return replace(_mended(picture, found, settled), seconds=seconds)
+
+    def damage(
+        self,
+        picture: Picture,
+        asked: Asked,
+        settled: Settled,
+        max_megapixels: float | None = MAX_MEGAPIXELS,
+        *,
+        tile: int | None = None,
+        progress: OnProgress | None = None,
+        say: Say = silent,
+    ) -> Damage:
+        """The damage of the picture: by its infrared, where it has one that tells, else as `marked`
+        finds it.
+        """
+        plane = _infrared(picture, asked, max_megapixels)
+        found = None if plane is None else dirt(light_of(picture), plane)
+        if isinstance(found, Dirt):
+            return _dirty(picture, found)
+        marked = Damage.wholly(self.marked(picture, settled, tile=tile, progress=progress, say=say))
+        if found is None:
+            return marked
+        return replace(marked, note=f"its infrared plane {found}, and is not used")
 
     def marked(
         self,
@@ -152,13 +222,45 @@ def _given(mask: MapFile | Array, picture: Picture, max_megapixels: float | None
     return mask.read(picture, max_megapixels) if isinstance(mask, MapFile) else mask
 
 
-def _mended(picture: Picture, lost: Region, settled: Settled) -> Restored:
-    """The picture with what is lost mended, with the mask of that."""
-    mask = lost.astype(np.float32)
-    if not lost.any():
+def _infrared(picture: Picture, asked: Asked, max_megapixels: float | None) -> Array | None:
+    """The infrared plane [h, w] that is asked for; None where there is none, or none is wanted."""
+    wanted = asked.infrared
+    if isinstance(wanted, Auto):
+        return infrared_in(picture)
+    if isinstance(wanted, Path):
+        return read_infrared(wanted, picture, max_megapixels)
+    if wanted is not None and not alike(wanted.shape, picture.pixels.shape[-2:]):
+        height, width = picture.pixels.shape[-2:]
+        raise UsageError(
+            f"an infrared plane of shape {list(wanted.shape)} does not fit a picture of "
+            f"{width}x{height}"
+        )
+    return wanted
+
+
+def _dirty(picture: Picture, found: Dirt) -> Damage:
+    """What is to become of dirt that infrared tells of."""
+    light = light_of(picture)
+    brighter, lost = brightened(light, found)
+    thin = (brighter != light).any(0)
+    pixels = np.where(thin, pixels_of(brighter, picture), picture.pixels)
+    note = "dirt found by its infrared plane"
+    return Damage(lost | thin, lost, np.asarray(pixels, np.float32), note)
+
+
+def _mended(picture: Picture, found: Damage, settled: Settled) -> Restored:
+    """The picture with its damage mended, with the mask of that."""
+    mask = found.marked.astype(np.float32)
+    if found.note:
+        picture = replace(picture, notes=(*picture.notes, found.note))
+    if not found.marked.any():
         return Restored(picture, settled, 0.0, mask)
-    look = Look(toned(picture) if settled.icc else picture)
-    pixels = mended(picture.pixels, lost, look.finding("noise").value)
+    pixels = picture.pixels
+    if found.pixels is not None:
+        pixels = np.where(found.marked, found.pixels, pixels)
+    if found.lost.any():
+        look = Look(toned(picture) if settled.icc else picture)
+        pixels = mended(pixels, found.lost, look.finding("noise").value)
     pixels = mix(picture.pixels, pixels, np.asarray(settled.strength, np.float32))
     return Restored(picture.with_pixels(pixels), settled, 0.0, mask)
 

@@ -6,9 +6,17 @@ from .asked import AUTO, NOTHING, Asked, Auto, Setting, Word, ask
 from .choice import Choice, in_words
 from .estimate import Kind
 from .found import find
+from .infrared import (
+    infrared_beside,
+    infrared_in,
+    light_of,
+    pixels_of,
+    read_infrared,
+    without_infrared,
+)
 from .look import FOUND, Finding, Look, Origin
 from .maps import MapFile
-from .mend import Region, mended, region
+from .mend import Dirt, Region, brightened, dirt, mended, region
 from .restored import Bare, Predict, Restored, Restores, enlarged, through
 from .settle import Settled, settle
 from .together import looked_at, medians, together
@@ -21,6 +29,7 @@ __all__ = [
     "Auto",
     "Bare",
     "Choice",
+    "Dirt",
     "Finding",
     "Kind",
     "Look",
@@ -34,14 +43,22 @@ __all__ = [
     "Settled",
     "Word",
     "ask",
+    "brightened",
+    "dirt",
     "enlarged",
     "find",
     "in_words",
+    "infrared_beside",
+    "infrared_in",
+    "light_of",
     "looked_at",
     "medians",
     "mended",
+    "pixels_of",
+    "read_infrared",
     "region",
     "settle",
     "through",
     "together",
+    "without_infrared",
 ]

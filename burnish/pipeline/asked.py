@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from pathlib import Path
 
 import numpy as np
 
@@ -42,6 +43,9 @@ class Asked:
     #: what a model that mends takes for damage, from 0.5 on: a map [H, W] as the picture is stored,
     #: or a file of one; None is what it finds itself
     mask: MapFile | Array | None = None
+    #: the infrared plane by which a model that mends finds dirt: AUTO is the picture's own, None is
+    #: none, or it is a file, or a plane [h, w] in 0..1 that lies as the picture is stored
+    infrared: Auto | Path | Array | None = AUTO
 
 
 #: where nobody asks for anything

@@ -33,7 +33,7 @@ from ..film.words import (
     films_meant,
     restore_films,
 )
-from ..masks import MaskIn, MaskOnly, MaskOut, Masks
+from ..masks import AUTOMATIC, Infrared, MaskIn, MaskOnly, MaskOut, Masks
 from ..options import (
     FORMATS,
     AsJson,
@@ -173,6 +173,7 @@ def restore(
     mask_out: MaskOut = None,
     mask_in: MaskIn = None,
     mask_only: MaskOnly = False,
+    infrared: Infrared = AUTOMATIC,
     sequence: Sequenced = False,
     codec: CodecName = None,
     stream: StreamNumber = None,
@@ -189,48 +190,36 @@ def restore(
     if films_meant(context):
         raise typer.Exit(restore_films(context))
     mode = Mode(archive, in_place, restart, verify, same, sidecar, salvage)
-    masks = Masks(mask_out, mask_in, mask_only, overwrite)
-    pairs = mode.pairs(inputs, output, recursive, suffix, format)
-    opened = masks.model(model, pairs, mode)
+    masks = Masks(mask_out, mask_in, mask_only, overwrite, infrared)
+    found = mode.pairs(inputs, output, recursive, suffix, format)
+    opened, pairs = masks.meant(model, found, mode)
     asked = masks.asked(asked_of(opened.contract, dial, strength, strength_map, not no_icc))
-    job = _job(
-        *(asked, tile, quality, sampling, strict, pages, alone, salvage, overwrite, max_megapixels)
-    )
+    job = _job(asked, context)
     meant = Meant(pairs, job, model, opened, device.value, threads, fp32, format, suffix)
     console = Console(len(pairs), quiet=quiet, verbose=verbose, as_json=as_json)
-    _look_over(inputs, pairs, recursive, format, console)
+    _look_over(inputs, pairs, len(found), recursive, format, console)
     raise typer.Exit(_work(meant, mode, mode.root(inputs, output), masks, dry_run, console))
 
 
-def _job(
-    asked: Asked,
-    tile: str,
-    quality: int | None,
-    sampling: Sampling | None,
-    strict: bool,
-    pages: str | None,
-    each: bool,
-    salvage: bool,
-    overwrite: bool,
-    max_megapixels: float,
-) -> Job:
+def _job(asked: Asked, context: typer.Context) -> Job:
     """What is to be done with every picture, without the picture."""
     with starting():
         from ...inference.job import Job
 
+    said = context.params
     return Job(
         "",
         "",
         asked=asked,
-        tile=parse_tile(tile),
-        quality=quality,
-        sampling=None if sampling is None else sampling.value,
-        strict=strict,
-        pages=parse_pages(pages),
-        each=each,
-        salvage=salvage,
-        overwrite=overwrite,
-        max_megapixels=max_megapixels or None,
+        tile=parse_tile(said["tile"]),
+        quality=said["quality"],
+        sampling=None if said["sampling"] is None else said["sampling"].value,
+        strict=said["strict"],
+        pages=parse_pages(said["pages"]),
+        each=said["alone"],
+        salvage=said["salvage"],
+        overwrite=said["overwrite"],
+        max_megapixels=said["max_megapixels"] or None,
     )
 
 
@@ -253,6 +242,7 @@ def _work(
 def _look_over(
     inputs: Sequence[Path],
     pairs: Sequence[tuple[str, str]],
+    found: int,
     recursive: bool,
     format: str | None,
     console: Console,
@@ -270,6 +260,8 @@ def _look_over(
         console.say(f"passed over, of kinds that are not read: {kinds}")
     if passed.keys() & ENDINGS:
         console.say("films are restored by name, and not as a part of their folder")
+    if len(pairs) < found:
+        console.say(f"taken as the infrared of pictures beside them: {found - len(pairs)}")
     left = not_followed(inputs) if recursive else None
     if left:
         console.say(left)

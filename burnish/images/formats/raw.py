@@ -10,28 +10,35 @@ import io
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
-from ...errors import UnsupportedFormat
+from ...errors import InputError, UnsupportedFormat
 from ...ground.terminal import silence
 from .. import exif
 from ..damage import truncated
 from ..format import Extra, Format, Holds
-from ..picture import Header, Picture
+from ..orientation import turned
+from ..picture import Header, Picture, Plane
 
 if TYPE_CHECKING:
     from rawpy import RawPy
+    from tifffile import TiffPage
 
-#: fields of a TIFF: how it is compressed, what its samples are, its inner directories, that it
-#: follows DNG, and where EXIF's own directories are
-COMPRESSION, PHOTOMETRIC, INNER, DNG, DIRECTORIES = 259, 262, 330, 50706, (34665, 34853)
+#: what a plane is called that is a scanner's infrared
+INFRARED = "infrared"
+#: fields of a TIFF: how it is compressed, what its samples are and how many, its inner directories,
+#: that it follows DNG, and where EXIF's own directories are
+COMPRESSION, PHOTOMETRIC, SAMPLES, INNER, DNG = 259, 262, 277, 330, 50706
+DIRECTORIES = (34665, 34853)
 #: where its strips and tiles begin, and how long they are
 PIECES = ((273, 279), (324, 325))
 #: what samples of a raw file are: behind a filter of colours, or linear
-RAW_SAMPLES = frozenset({32803, 34892})
+LINEAR = 34892
+RAW_SAMPLES = frozenset({32803, LINEAR})
 #: how DNG 1.7 says JPEG XL
 JPEG_XL = 52546
 #: inner directories that are looked at
@@ -59,9 +66,15 @@ def _is_raw(directory: exif.Exif) -> bool:
     return DNG in directory.directories["main"] or kind in RAW_SAMPLES
 
 
+def _has_four(directory: exif.Exif) -> bool:
+    """Whether a picture is of linear samples, four for each pixel, as scanners write infrared."""
+    kind = directory.number("main", PHOTOMETRIC)
+    return kind == LINEAR and directory.number("main", SAMPLES) == 4
+
+
 def _directories(file: BinaryIO) -> Iterator[exif.Exif]:
     """The first directory of a TIFF, the inner ones of it, and the second; none of a broken one."""
-    wanted = {COMPRESSION, PHOTOMETRIC, INNER, DNG, *chain(*PIECES)}
+    wanted = {COMPRESSION, PHOTOMETRIC, SAMPLES, INNER, DNG, *chain(*PIECES)}
     try:
         first = exif.parse(file, wanted)
         if first is None:
@@ -104,6 +117,8 @@ def _opened(file: BinaryIO, name: str) -> Iterator[RawPy]:
         raise truncated(name)
     if any(each.number("main", COMPRESSION) == JPEG_XL for each in _directories(file)):
         raise _cannot(name, " (a DNG with JPEG XL inside)")
+    if any(map(_has_four, _directories(file))):
+        raise _cannot(name, ": of its four linear samples it takes infrared for a colour")
     file.seek(0)
     try:
         # LibRaw tells the terminal what it thinks of a file, besides the error that it gives.
@@ -128,6 +143,7 @@ def examine(file: BinaryIO, name: str) -> Header:
         height, width = _size(raw)
         channels = 1 if raw.num_colors == 1 else 3
     block, lost = _exif(file)
+    page = _infrared_page(file, (height, width), name)
     return Header(
         "RAW",
         width,
@@ -137,8 +153,52 @@ def examine(file: BinaryIO, name: str) -> Header:
         alpha=False,
         stored="a sensor's samples",
         exif=block,
+        extras=() if page is None else (INFRARED,),
         notes=(DEVELOPED, *lost),
     )
+
+
+def _infrared_page(file: BinaryIO, size: tuple[int, int], name: str) -> TiffPage | None:
+    """The page that is a scanner's infrared of a picture of that height and width, upright; None
+    where there is none.
+    """
+    parsed = exif.parse(file, {exif.ORIENTATION, DNG})
+    if parsed is None or DNG not in parsed.directories["main"]:
+        return None
+    from ..inside.tiff.pages import infrared_page
+    from ..inside.tiff.structure import open_tiff
+
+    try:
+        with open_tiff(file, name) as tiff:
+            page = infrared_page(tiff, name)
+    except InputError:  # what is wrong with a raw file, LibRaw says
+        return None
+    if page is None:
+        return None
+    height, width = page.imagelength, page.imagewidth
+    if _turn(file) >= 5:
+        height, width = width, height
+    alike = abs(height * size[1] - width * size[0]) <= max(height, width, *size)
+    return page if alike else None
+
+
+def _turn(file: BinaryIO) -> int:
+    """How the file's pixels are to be turned, 1 to 8, as EXIF counts."""
+    parsed = exif.parse(file, {exif.ORIENTATION})
+    turn = None if parsed is None else parsed.number("main", exif.ORIENTATION)
+    return turn if turn is not None and 1 <= turn <= 8 else 1
+
+
+def _infrared(file: BinaryIO, size: tuple[int, int], name: str) -> tuple[Plane, ...]:
+    """The plane of that page, upright, alone; nothing where there is none."""
+    page = _infrared_page(file, size, name)
+    if page is None:
+        return ()
+    from ..inside.tiff.planes import page_plane
+
+    plane = page_plane(page, file, name)
+    upright = turned(plane.samples, _turn(file))
+    return (replace(plane, samples=np.ascontiguousarray(upright)),)
 
 
 def _size(raw: RawPy) -> tuple[int, int]:
@@ -166,7 +226,8 @@ def decode(file: BinaryIO, header: Header, name: str) -> Iterator[Picture]:
     """The developed picture. Raises InputTruncated or InputCorrupt."""
     with _opened(file, name) as raw:
         samples: Any = raw.postprocess(**SETTINGS)
-    yield header.picture(np.ascontiguousarray(samples[..., : header.channels]))
+    extras = _infrared(file, samples.shape[:2], name)
+    yield header.picture(np.ascontiguousarray(samples[..., : header.channels]), extras)
 
 
 RAW = Format(

@@ -1,7 +1,8 @@
 """Mending: damage that was found, as a mask, becomes pixels again, and nothing else changes.
 
 `region` says which pixels, `filled` goes on with what surrounds them, `without_grain`, and
-`with_grain` gives them the grain of what lies beside them.
+`with_grain` gives them the grain of what lies beside them. `dirt` finds damage by a scan's
+infrared, and `brightened` gives back the light that thin dirt has taken.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ import numpy as np
 from ...contract import Array
 from .fill import filled
 from .grain import with_grain, without_grain
+from .infrared import Dirt, brightened, dirt
 from .regions import Region, region
 
-__all__ = ["Region", "mended", "region"]
+__all__ = ["Dirt", "Region", "brightened", "dirt", "mended", "region"]
 
 #: grain of less than this, as RMS in 8-bit steps, nobody misses
 FINE = 1.0

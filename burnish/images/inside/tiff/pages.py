@@ -128,9 +128,18 @@ def _grouped(pages: Sequence[TiffPage]) -> list[Whole]:
 
 
 def _is_plane(page: TiffPage, of: TiffPage) -> bool:
-    """Whether a page has one sample for each pixel of another."""
-    alike = (page.imagewidth, page.imagelength) == (of.imagewidth, of.imagelength)
-    return alike and page.samplesperpixel == 1
+    """Whether a page has one sample for each pixel of another; or it is marked as belonging to it,
+    has greys, and is of its shape, as infrared may be that was scanned at another resolution.
+    """
+    if page.samplesperpixel != 1:
+        return False
+    width, height = of.imagewidth, of.imagelength
+    if (page.imagewidth, page.imagelength) == (width, height):
+        return True
+    marked = bool(kind(page) & TRANSPARENCY) and page.bitspersample in (8, 16)
+    rounding = max(page.imagewidth, page.imagelength, width, height)
+    crossed = page.imagewidth * height - page.imagelength * width
+    return marked and page.photometric in (GREY, WHITE_IS_ZERO) and abs(crossed) <= rounding
 
 
 def _is_infrared(page: TiffPage, of: TiffPage) -> bool:
@@ -138,6 +147,16 @@ def _is_infrared(page: TiffPage, of: TiffPage) -> bool:
     deep = page.bitspersample == 16 and of.bitspersample == 16
     grey = page.photometric in (GREY, WHITE_IS_ZERO)
     return deep and grey and of.photometric == RGB and _is_plane(page, of)
+
+
+def infrared_page(tiff: TiffFile, name: str) -> TiffPage | None:
+    """The page of a DNG, or the page below one, that is its infrared; None where none is."""
+    top = [page.aspage() for page in tiff.pages]
+    for page in chain(top, *(_below(page, name) for page in top)):
+        marked = bool(kind(page) & TRANSPARENCY) and page.photometric in (GREY, WHITE_IS_ZERO)
+        if marked and page.samplesperpixel == 1 and page.bitspersample in (8, 16):
+            return page
+    return None
 
 
 def largest(wholes: Iterable[Whole]) -> int:

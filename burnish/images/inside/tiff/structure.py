@@ -66,9 +66,15 @@ def check_structure(file: BinaryIO, name: str) -> None:
     first = layout.offset(head[layout.header - layout.wide :])
     if first < layout.header:
         raise corrupt(name, "it has no directory")
+    walked: set[int] = set()
     for below in _chain(file, layout, first, size, claims, name):
+        # tifffile lists the directories below one, and leads from each to the next besides.
+        if below in walked:
+            continue
+        before = set(claims.starts)
         for _ in _chain(file, layout, below, size, claims, name):
             pass
+        walked |= claims.starts - before
 
 
 def _chain(
