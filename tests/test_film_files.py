@@ -171,7 +171,7 @@ def test_what_a_container_does_not_hold_is_said_before_the_work(tmp_path: Path) 
     assert "MY_KEY" not in " ".join(again(source, tmp_path / "b.mov").notes)
     with pytest.raises(NotKept, match="without --strict"):
         again(source, tmp_path / "c.mp4", strict=True)
-    assert not (tmp_path / "c.mp4").exists()
+    assert not [path for path in tmp_path.iterdir() if "c.mp4" in path.name]
 
 
 def test_times_that_matroska_rounds_are_said(tmp_path: Path) -> None:

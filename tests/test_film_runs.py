@@ -309,7 +309,7 @@ def test_a_kill_while_segments_are_joined_loses_nothing(
 ) -> None:
     source = make(tmp_path / "a.mkv", Kind(times=range(0, 2000, 40)))
 
-    def die(*_: object) -> None:
+    def die(*_: object, **__: object) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
     with monkeypatch.context() as patched:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -107,27 +108,26 @@ def restore_film(
         notes = ("exists already; --overwrite replaces it",)
         return FilmReport(str(job.source), str(job.target), "skipped", notes=notes)
     begun = time.perf_counter()
-    coding, found = _looked_over(job)
+    plan = _planned(job)
+    say_losses(plan.lost, job.source, job.strict, say)
     prepare_folder(job.target)
-    if coding.film.in_fields and job.interlaced == "fields":
+    if plan.coding.film.in_fields and job.interlaced == "fields":
         treatment = ByField(treatment)
-    about = _about(job, coding, identity)
+    about = _about(job, plan.coding, identity)
+    damage = Damaged()
     with run_folder(hidden(job.target), job.target, about, job.restart) as folder:
-        streams, lost = losses(coding, job.target, folder, found)
-        say_losses(lost, job.source, job.strict, say)
-        damage = Damaged()
-        before, done = _write_segments(job, coding, treatment, folder, damage, found, progress)
-        _join(job, coding, streams, folder, found)
+        before, done = _write_segments(job, plan, treatment, folder, damage, progress)
+        _join(job, plan, folder)
     return FilmReport(
         str(job.source),
         str(job.target),
-        "salvaged" if damage.frames or found.cut else "restored",
+        "salvaged" if damage.frames or plan.found.cut else "restored",
         done,
         before,
-        coding.words,
+        plan.coding.words,
         round(time.perf_counter() - begun, 3),
-        tuple(lost),
-        tuple(_of_damage(found, damage)),
+        tuple(plan.lost),
+        tuple(_of_damage(plan.found, damage)),
     )
 
 
@@ -136,21 +136,34 @@ def check_film(job: FilmJob) -> list[str]:
 
     Raises what stands against it, as far as that is known before the work.
     """
-    coding, found = _looked_over(job)
-    with TemporaryDirectory() as folder:
-        _, lost = losses(coding, job.target, Path(folder), found)
-    if job.strict:
-        images.refuse_losses(lost, str(job.source))
-    return lost
+    plan = _planned(job)
+    say_losses(plan.lost, job.source, job.strict, silent)
+    return plan.lost
 
 
-def _looked_over(job: FilmJob) -> tuple[Coding, Survey]:
-    """How the result is coded, and what a look at all packets says; raises what is against it."""
+@dataclass(frozen=True)
+class _Plan:
+    """What is known of a run before its work."""
+
+    #: how the result is coded
+    coding: Coding
+    #: what a look at all packets says of the film
+    found: Survey
+    #: the streams that go along
+    streams: Kept
+    #: sentences on what will not be kept
+    lost: list[str]
+
+
+def _planned(job: FilmJob) -> _Plan:
+    """What is known before the work. Raises what stands against it; nothing is left behind."""
     coding = _coding(job)
     found = survey(coding.film)
     if not job.salvage:
         check(coding.film, found)
-    return coding, found
+    with TemporaryDirectory() as folder:
+        streams, lost = losses(coding, job.target, Path(folder), found)
+    return _Plan(coding, found, streams, lost)
 
 
 def _coding(job: FilmJob) -> Coding:
@@ -190,16 +203,16 @@ def _about(job: FilmJob, coding: Coding, identity: Mapping[str, str]) -> dict[st
 
 def _write_segments(
     job: FilmJob,
-    coding: Coding,
+    plan: _Plan,
     treatment: Treatment,
     folder: Path,
     damage: Damaged,
-    found: Survey,
     progress: OnProgress | None,
 ) -> tuple[int, int]:
     """Writes the segments that are not there yet. Returns how many frames were done before, and
     are done now.
     """
+    coding = plan.coding
     before = done = sum(len(part.index) for part in segments(folder))
     interlaced = job.interlaced != "refuse"
     all_of_them = frames(coding.film, damage if job.salvage else None, interlaced)
@@ -209,7 +222,7 @@ def _write_segments(
     wanted = (frame for frame in treated if frame.number >= before)
     while (head := next(wanted, None)) is not None:
         stretch = chain([head], islice(wanted, coding.codec.segment - 1))
-        counted = _counted(stretch, progress, found.packets)
+        counted = _counted(stretch, progress, plan.found.packets)
         done += write_segment(folder, head.number, coded(counted, coding))
     return before, done
 
@@ -222,15 +235,16 @@ def _counted(stretch: Iterator[Frame], progress: OnProgress | None, total: int) 
             progress(frame.number + 1, total)
 
 
-def _join(job: FilmJob, coding: Coding, streams: Kept, folder: Path, found: Survey) -> None:
+def _join(job: FilmJob, plan: _Plan, folder: Path) -> None:
     """Joins the segments to the film."""
-    base = coding.film.base
-    usual = round(1 / (coding.film.rate * base)) if coding.film.rate else 1
-    packets = timed(segments(folder), found.last or usual)
+    source = plan.coding.film
+    usual = round(1 / (source.rate * source.base)) if source.rate else 1
+    packets = timed(segments(folder), plan.found.last or usual)
     home = container(job.target)
     # In the folder, where it is no litter if the run is killed: a film may be long.
     joined = folder / f"joined{job.target.suffix}"
-    atomic_write(joined, lambda file: mux(coding, streams, packets, Path(file.name), home))
+    with_all = partial(mux, plan.coding, plan.streams, packets, home=home)
+    atomic_write(joined, lambda file: with_all(Path(file.name)))
     atomic_move(joined, job.target)
 
 

@@ -10,7 +10,6 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from ...errors import OutputError
 from .code import Coding, coded
@@ -39,18 +38,17 @@ WITH_STREAM = frozenset({"DISPLAYMATRIX", "SEI_UNREGISTERED", "PANSCAN", "VIDEO_
 def losses(coding: Coding, target: Path, folder: Path, found: Survey) -> tuple[Kept, list[str]]:
     """The streams that go along, and sentences on what a film will not keep.
 
-    coding: how its video will be coded. target: the name that it will have. folder: a place for a
-    short film of one frame. found: what a look at all packets said of the film.
+    coding: how its video will be coded. target: the name that it will have. folder: an empty one,
+    for a short film of one frame. found: what a look at all packets said of the film.
     """
     source = coding.film
     home = container(target)
     streams = kept(source, target)
     first = next(frames(source, interlaced=True))
-    with TemporaryDirectory(dir=folder) as place:
-        trial = Path(place) / f"trial{target.suffix}"
-        write_segment(trial.parent, 0, coded([first], coding))
-        streams = _that_fit(partial(_write_trial, coding, trial, home), streams, home.title)
-        written = film(trial, _place(source, streams))
+    trial = folder / f"trial{target.suffix}"
+    write_segment(folder, 0, coded([first], coding))
+    streams = _that_fit(partial(_write_trial, coding, trial, home), streams, home.title)
+    written = film(trial, _place(source, streams), None)
     lost = [*streams.lost, *_lost(source, written, streams)]
     if home.milliseconds and not found.in_milliseconds:
         lost.append(
