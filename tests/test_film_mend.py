@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -80,7 +81,8 @@ def film(lumas: Sequence[Array], layout: Layout = GREY, grain: float = 1.0) -> l
             planes += [128 + 0.3 * (coarse - 128), 128 - 0.2 * (coarse - 128)]
         elif layout.model == "rgb":
             planes = [values, 0.9 * values, 0.8 * values]
-        frames.append(Frame(tuple(coded(p, layout) for p in planes), Fraction(number, 25), number))
+        coded_ones = tuple(coded(plane, layout) for plane in planes)
+        frames.append(Frame(coded_ones, Fraction(number, 25), number, held=f"with {number}"))
     return frames
 
 
@@ -104,7 +106,7 @@ def soiled(frames: Sequence[Frame], layout: Layout, places: dict[int, Any]) -> l
                 slice(columns.start // across, -(-columns.stop // across)),
             )
             plane[box] = value * 2 ** (layout.bits - 8)
-        dirty[number] = Frame(tuple(planes), frames[number].time, number)
+        dirty[number] = replace(frames[number], planes=tuple(planes))
     return dirty
 
 
@@ -137,6 +139,7 @@ def test_dirt_goes_and_all_else_stays(layout: Layout) -> None:
     result = list(mended(iter(dirty), layout, {}))
     assert [frame.number for frame in result] == list(range(9))
     assert [frame.time for frame in result] == [frame.time for frame in clean]
+    assert [frame.held for frame in result] == [frame.held for frame in dirty]
     for number, box in SPOTS.items():
         assert error(dirty[number], clean[number], box, layout.bits) > 30
         assert error(result[number], clean[number], box, layout.bits) < 5
@@ -299,6 +302,7 @@ def test_flicker_goes(name: str) -> None:
     before = np.diff(bright(frames) - bright(steady))
     after = np.diff(bright(result) - bright(steady))
     assert after.std() < 0.15 * before.std()
+    assert [frame.held for frame in result] == [frame.held for frame in frames]
     half = list(mended(iter(frames), layout, {"flicker": 50}))
     assert 0.4 < np.diff(bright(half) - bright(steady)).std() / before.std() < 0.6
     none = mended(iter(frames), layout, {"flicker": 0})
@@ -422,6 +426,7 @@ def test_noise_goes_where_it_is_asked_for(name: str) -> None:
     layout = LAYOUTS[name]
     clean, frames = film(moving(9), layout, grain=0), film(moving(9), layout, grain=5)
     result = list(mended(iter(frames), layout, {"noise": 5}))
+    assert [frame.held for frame in result] == [frame.held for frame in frames]
     for number in range(9):
         inside = np.s_[10:-10, 10:-10]
         before = error(frames[number], clean[number], inside, layout.bits)

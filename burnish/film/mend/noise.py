@@ -7,7 +7,7 @@ what noise of the level explains. So what was not followed stays as it was, with
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -50,7 +50,7 @@ def denoised(sights: Sequence[Sight], here: int, layout: Layout, level: float) -
         colour = number > 0 and layout.model == "yuv"
         across, down = (layout.across, layout.down) if colour else (1, 1)
         planes.append(_mean(plane, number, neighbours, across, down, 2**layout.bits - 1))
-    return Frame(tuple(planes), sight.frame.time, sight.frame.number)
+    return replace(sight.frame, planes=tuple(planes))
 
 
 def _weighed(sight: Sight, witness: Witness, level: float) -> Neighbour:
