@@ -185,7 +185,7 @@ def restore(
 ) -> None:
     """burnish restore photo.jpg scans/ -o clean/ -d noise=25
 
-    Restores pictures, and films. What is not told, a look decides. No input is changed."""
+    Restores pictures and films. What is not told, a look decides. Inputs stay."""
     one_thread_for_algebra()
     if films_meant(context):
         raise typer.Exit(restore_films(context))
