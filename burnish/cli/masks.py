@@ -37,7 +37,10 @@ MaskOnly = Annotated[bool, typer.Option("--mask-only", help="Write masks, and no
 Infrared = Annotated[
     str,
     typer.Option(
-        "--infrared", metavar="auto|off|FILE", help="A scan's infrared plane, to find dirt by."
+        "--infrared",
+        metavar="auto|off|FILE",
+        show_default=False,
+        help="A scan's infrared plane, to find dirt by.",
     ),
 ]
 #: what `--infrared` says beside the names of files
