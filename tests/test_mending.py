@@ -17,7 +17,7 @@ from burnish.contract import Array, Contract, Opened
 from burnish.errors import InputError, UsageError
 from burnish.images import Picture, read
 from burnish.inference.job import Job, run_job
-from burnish.inference.mender import FindingMender, Mender, write_mask
+from burnish.inference.mender import WIDE, FindingMender, Mender, write_mask
 from burnish.inference.model import Model
 from burnish.pipeline import Asked, MapFile, ask, mended, region
 from burnish.pipeline.mend.fill import filled
@@ -259,6 +259,19 @@ def test_what_is_hidden_or_whole_stays_and_strength_takes_a_share() -> None:
     )
     np.testing.assert_array_equal(broken, kept)
     np.testing.assert_allclose(half, (broken + full) / 2, atol=1e-6)
+
+
+@pytest.mark.parametrize(("side", "said"), [(WIDE - 1, False), (WIDE, True)])
+def test_wide_losses_are_said_to_be_filled_smoothly(side: int, said: bool) -> None:
+    mask = np.zeros(SIDES, np.float32)
+    mask[10 : 10 + side, 20 : 20 + side] = 1
+    notes = Mender().restore(Picture(scene(*SIDES)), Asked(mask=mask)).picture.notes
+    assert bool(notes) == said
+    if said:
+        share = 100 * mask.mean()
+        assert notes[0].startswith(
+            f"{share:.2g} % of the picture is lost in places of {WIDE} pixels"
+        )
 
 
 def test_grey_pictures_come_back_grey_and_arrays_as_they_were() -> None:

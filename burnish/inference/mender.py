@@ -32,6 +32,7 @@ from ..pipeline import (
     pixels_of,
     read_infrared,
     region,
+    thick,
 )
 from ..pipeline.infrared import alike
 from .engine import BYTES_PER_PIXEL
@@ -43,6 +44,8 @@ SENSITIVITY = Dial("sensitivity", 0, 100, 50, "0 finds nothing, 100 whatever mig
 SIZE = Dial("size", 0.1, 100, 3, "largest thickness of damage, in percent of the picture's height")
 #: what of a mask that somebody made is mended
 MARKED = 0.5
+#: what is lost in squares of so many pixels a side, or more, is said to be filled smoothly
+WIDE = 24
 
 
 @dataclass(frozen=True, eq=False)
@@ -251,8 +254,8 @@ def _dirty(picture: Picture, found: Dirt) -> Damage:
 def _mended(picture: Picture, found: Damage, settled: Settled) -> Restored:
     """The picture with its damage mended, with the mask of that."""
     mask = found.marked.astype(np.float32)
-    if found.note:
-        picture = replace(picture, notes=(*picture.notes, found.note))
+    notes = filter(None, (found.note, _wide(found.lost)))
+    picture = replace(picture, notes=(*picture.notes, *notes))
     if not found.marked.any():
         return Restored(picture, settled, 0.0, mask)
     pixels = picture.pixels
@@ -263,6 +266,17 @@ def _mended(picture: Picture, found: Damage, settled: Settled) -> Restored:
         pixels = mended(pixels, found.lost, look.finding("noise").value)
     pixels = mix(picture.pixels, pixels, np.asarray(settled.strength, np.float32))
     return Restored(picture.with_pixels(pixels), settled, 0.0, mask)
+
+
+def _wide(lost: Region) -> str:
+    """What is said of wide losses; "" where there are none."""
+    share = thick(lost, WIDE).mean()
+    if not share:
+        return ""
+    return (
+        f"{100 * share:.2g} % of the picture is lost in places of {WIDE} pixels or more, which "
+        "are filled smoothly; nothing is invented there"
+    )
 
 
 def write_mask(path: Path, picture: Picture, mask: Array) -> None:

@@ -16,7 +16,7 @@ from .infrared import (
 )
 from .look import FOUND, Finding, Look, Origin
 from .maps import MapFile
-from .mend import Dirt, Region, brightened, dirt, mended, region
+from .mend import Dirt, Region, brightened, dirt, mended, region, thick
 from .restored import Bare, Predict, Restored, Restores, enlarged, through
 from .settle import Settled, settle
 from .together import looked_at, medians, together
@@ -58,6 +58,7 @@ __all__ = [
     "read_infrared",
     "region",
     "settle",
+    "thick",
     "through",
     "together",
     "without_infrared",

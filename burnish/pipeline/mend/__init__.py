@@ -13,9 +13,9 @@ from ...contract import Array
 from .fill import filled
 from .grain import with_grain, without_grain
 from .infrared import Dirt, brightened, dirt
-from .regions import Region, region
+from .regions import Region, region, thick
 
-__all__ = ["Dirt", "Region", "brightened", "dirt", "mended", "region"]
+__all__ = ["Dirt", "Region", "brightened", "dirt", "mended", "region", "thick"]
 
 #: grain of less than this, as RMS in 8-bit steps, nobody misses
 FINE = 1.0
