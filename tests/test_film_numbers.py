@@ -1,4 +1,4 @@
-"""Numbered pictures as a film: which numbers are missing."""
+"""Films: which numbers of pictures are missing, and whose a dial is that two models have."""
 
 from __future__ import annotations
 
@@ -6,7 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from burnish.cli.film.ways import way_of
+from burnish.contract import Contract
+from burnish.film.mending import ByMending, InTurn
+from burnish.film.models import ByModel
 from burnish.film.numbered import GAPS, _gaps
+from burnish.pipeline import Asked, ask
 
 
 def names(numbers: list[int]) -> list[Path]:
@@ -39,3 +44,17 @@ def test_many_gaps_are_counted() -> None:
     said = _gaps(names([number for run in runs for number in run]))
     assert len(said) == GAPS + 1
     assert said[-1] == "and 4 more gaps"
+
+
+def test_a_dial_of_mending_and_of_a_model_is_the_models() -> None:
+    def asked(contract: Contract) -> Asked:
+        return ask(contract, {"noise": 12.0, "flicker": 30.0})
+
+    words = {"tile": None, "device": "cpu", "threads": 1, "fp32": True}
+    way = way_of("film+photo", asked, opened=lambda opened: None, **words)  # type: ignore[arg-type]
+    assert isinstance(way.treatment, InTurn)
+    mends, model = way.treatment.parts
+    assert isinstance(mends, ByMending)
+    assert isinstance(model, ByModel)
+    assert (mends.settings["noise"], mends.settings["flicker"]) == (0, 30)
+    assert dict(model.asked.dials) == {"noise": 12}

@@ -82,8 +82,9 @@ def way_of(
     models = {name: open_model(name) for name in names if name != MENDS}
     side = TILE if tile is None else tile
     restores = {name: InTiles(model, side) for name, model in models.items()}
-    contracts = [restores[name].contract if name in restores else CONTRACT for name in names]
-    wanted = asked(Contract(reach=None, dials=_all_dials(contracts)))
+    dials = {dial.name: dial for each in restores.values() for dial in each.contract.dials}
+    mends = [dial for dial in CONTRACT.dials if dial.name not in dials] if MENDS in names else []
+    wanted = asked(Contract(reach=None, dials=(*dials.values(), *mends)))
     for model in models.values():
         opened(model.open(device=device, threads=threads, fp32=fp32))
     files = [model.path for model in models.values() if model.path is not None]
@@ -94,36 +95,36 @@ def way_of(
         "strength": str(wanted.strength),
         "engine": f"{device}, {threads} threads, fp32 {fp32}, tiles of {side}",
     }
-    return Way(_in_turn(names, restores, wanted), identity)
+    return Way(_in_turn(names, restores, wanted, mends), identity)
 
 
-def _all_dials(contracts: Sequence[Contract]) -> tuple[Dial, ...]:
-    """The dials of several contracts; one of the same name is one dial."""
-    found = {dial.name: dial for contract in reversed(contracts) for dial in contract.dials}
-    return tuple(found.values())
+def _in_turn(
+    names: Sequence[str], restores: Mapping[str, InTiles], asked: Asked, dials: Sequence[Dial]
+) -> Treatment:
+    """What the words mean, one after another. Models that follow one another are one chain.
 
-
-def _in_turn(names: Sequence[str], restores: Mapping[str, InTiles], asked: Asked) -> Treatment:
-    """What the words mean, one after another. Models that follow one another are one chain."""
+    dials: those of mending that can be asked for. One that a model has too, as noise, is the
+    model's, so that nothing is done twice.
+    """
     from ...film.mending import ByMending, InTurn
     from ...film.models import ByModel
 
     parts: list[Treatment] = []
     for mends, group in groupby(names, key=lambda name: name == MENDS):
         if mends:
-            parts.append(ByMending(_numbers(asked)))
+            parts.append(ByMending(_numbers(asked, dials)))
         else:
             chain = _chain({name: restores[name] for name in group})
             parts.append(ByModel(chain, _own(asked, chain.contract)))
     return parts[0] if len(parts) == 1 else InTurn(parts)
 
 
-def _numbers(asked: Asked) -> dict[str, float]:
+def _numbers(asked: Asked, dials: Sequence[Dial]) -> dict[str, float]:
     """What is asked of mending, in numbers. UsageError for a map, or a share of it."""
     from ...film.mend import CONTRACT
 
-    found = {}
-    for dial in CONTRACT.dials:
+    found = {dial.name: float(dial.default) for dial in CONTRACT.dials}
+    for dial in dials:
         value = asked.dials.get(dial.name, dial.default)
         if not isinstance(value, float | int):
             raise UsageError(f"-d {dial.name}: of a film, this is a number")
