@@ -10,7 +10,7 @@ from . import Degradation
 #: a change of less than this, eight 8-bit steps, is not seen: white dust on white paper
 SEEN = 8 / 255
 #: what is covered by so much, or more, is damaged as a whole: it has to be mended as a whole
-FULL = 0.3
+FULL = 0.5
 
 
 def spoil_marked(
