@@ -1,5 +1,5 @@
 """Makes mending.jpg: parts of three pictures with real dirt laid over them, what `-m scratch -d
-sensitivity=75` marks, and the pictures mended there.
+sensitivity=75` marks, and the pictures mended there; and dirt.jpg, the first of them alone.
 
 python docs/images/mending.py SHARED [--model scratch]
 
@@ -49,9 +49,9 @@ def main() -> None:
         between = np.full((SIDE, GAP, 3), 255, np.uint8)
         rows.append(np.concatenate([parts[0], between, parts[1], between, parts[2]], 1))
         rows.append(np.full((GAP, rows[0].shape[1], 3), 255, np.uint8))
-    target = Path(__file__).with_name("mending.jpg")
-    sheet = np.concatenate(rows[:-1])
-    Image.fromarray(sheet).save(target, quality=90, subsampling="4:4:4")
+    for name, sheet in (("mending.jpg", np.concatenate(rows[:-1])), ("dirt.jpg", rows[0])):
+        target = Path(__file__).with_name(name)
+        Image.fromarray(sheet).save(target, quality=90, subsampling="4:4:4")
 
 
 def _bytes(planes: Array) -> NDArray[np.uint8]:
