@@ -10,37 +10,21 @@ import numpy as np
 import pytest
 import scans
 import tifffile
+from finders import Bright
 from numpy.typing import NDArray
 from scans import Scan, deep, scanned
 from scipy import ndimage
 
 from burnish import images
-from burnish.contract import Array, Contract, Opened
+from burnish.contract import Array
 from burnish.errors import InputError, UnsupportedFormat, UsageError
 from burnish.images import Picture, Plane
 from burnish.inference.job import Job, check_job, find_job, run_job
 from burnish.inference.mender import FindingMender
-from burnish.inference.model import Model
 from burnish.pipeline import Asked, Dirt, MapFile, brightened, dirt
 from burnish.pipeline.infrared import infrared_beside, light_of, pixels_of, without_infrared
 from burnish.pipeline.mend.infrared.offset import offset
 from burnish.pipeline.mend.infrared.planes import at_size, density, moved
-
-
-class White(Model):
-    """A model that takes what is white for damage."""
-
-    def __init__(self) -> None:
-        self.contract = Contract(channels_out=1, gives="mask")
-        self.path = None
-        self.card = {}
-        self.opened = Opened(self.run, "test", "the processor", "fp32")
-        self.bytes_per_pixel = 100
-
-    @staticmethod
-    def run(image: Array, level: Array | None) -> Array:
-        found: Array = (image.min(1, keepdims=True) > 0.999).astype(np.float32)
-        return found
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +34,7 @@ def scan() -> Scan:
 
 @pytest.fixture
 def mender() -> FindingMender:
-    return FindingMender(White())
+    return FindingMender(Bright(0.999))
 
 
 def decibels(one: NDArray[Any], other: NDArray[Any]) -> float:

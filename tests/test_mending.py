@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 import pytest
 from conftest import scene
+from finders import Bright
 from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
 from burnish.cli.masks import Masks
-from burnish.contract import Array, Contract, Opened
+from burnish.contract import Array
 from burnish.errors import InputError, UsageError
 from burnish.images import Picture, read
 from burnish.inference.job import Job, run_job
 from burnish.inference.mender import WIDE, FindingMender, Mender, write_mask
-from burnish.inference.model import Model
 from burnish.pipeline import Asked, MapFile, ask, mended, region
 from burnish.pipeline.mend.fill import filled
 from burnish.pipeline.mend.grain import with_grain, without_grain
@@ -35,22 +35,6 @@ def scratched() -> NDArray[np.bool_]:
     spot = np.hypot(rows - 30, columns - 60) < 4
     found: NDArray[np.bool_] = line | spot | ((rows < 3) & (columns > 74))
     return found
-
-
-class Bright(Model):
-    """A model that takes what is white for damage."""
-
-    def __init__(self) -> None:
-        self.contract = Contract(channels_out=1, gives="mask")
-        self.path = None
-        self.card = {}
-        self.opened = Opened(self.run, "test", "the processor", "fp32")
-        self.bytes_per_pixel = 100
-
-    @staticmethod
-    def run(image: Array, level: Array | None) -> Array:
-        found: Array = (image.min(1, keepdims=True) > 0.99).astype(np.float32)
-        return found
 
 
 # --- what is mended

@@ -38,6 +38,12 @@ class Layout:
     #: down: 0 on the first of them, 0.5 in their middle
     siting: tuple[float, float] = (0.0, 0.5)
 
+    def shared(self, number: int) -> tuple[int, int]:
+        """How many columns, and rows, of the first plane share a sample of the plane of that number
+        (from 0).
+        """
+        return (self.across, self.down) if number and self.model == "yuv" else (1, 1)
+
 
 @dataclass(frozen=True)
 class Frame:

@@ -94,11 +94,11 @@ def _gaps(paths: Sequence[Path]) -> list[str]:
     step, times = steps.most_common(1)[0] if steps else (1, 1)
     step = step if times > 1 else 1
     said = []
-    for before, after in pairwise(paths):
-        first, last = _number(before) + step, _number(after) - step
+    for (before, one), (after, other) in pairwise(zip(numbers, paths, strict=True)):
+        first, last = before + step, after - step
         if first <= last:
             which = f"number {first} is" if first == last else f"numbers {first} to {last} are"
-            said.append(f"{which} missing, between {before.name} and {after.name}")
+            said.append(f"{which} missing, between {one.name} and {other.name}")
     more = len(said) - GAPS
     return said if more <= 0 else [*said[:GAPS], f"and {more} more gaps"]
 

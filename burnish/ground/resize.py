@@ -18,6 +18,11 @@ from ..errors import UsageError
 Values = NDArray[np.float64]
 
 
+def same_shape(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
+    """Whether two sizes (height, width) are of one shape, up to rounding to whole pixels."""
+    return abs(one[0] * other[1] - one[1] * other[0]) <= max(*one, *other)
+
+
 def _area(distance: Values, scale: float) -> Values:
     """How much of an input pixel at that distance is covered by an output pixel.
 

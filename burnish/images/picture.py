@@ -33,14 +33,18 @@ ROWS = 256
 _THUMBNAILS = (b"xmp:Thumbnails", b"xap:Thumbnails")
 
 
+#: what planes are called of which the file does not say what they are, and a scanner's infrared
+EXTRA, INFRARED = "extra", "infrared"
+
+
 @dataclass(frozen=True, eq=False)
 class Plane:
     """A plane of a picture that is neither colour nor alpha, such as a film scanner's infrared.
 
-    It is carried from file to file as it is: it hides nothing of the picture and steers nothing.
+    It is carried from file to file as it is, and hides nothing of the picture.
     """
 
-    #: what it is, as far as that is known: "extra" where the file does not say
+    #: what it is, as far as that is known: EXTRA where the file does not say
     name: str
     #: [H, W] of uint8, uint16 or float32, value for value as they stand in the file
     samples: NDArray[Any]

@@ -227,7 +227,7 @@ def find_job(job: Job, mender: FindingMender, target: Path) -> JobReport:
         origins=settled.origins,
         seconds=seconds,
         megapixels=megapixels,
-        notes=(*picture.notes, *([found.note] if found.note else []), *picture.lost),
+        notes=(*picture.notes, *found.notes, *picture.lost),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from ..contract import Array, Contract, Dial, Opened, mix
 from ..errors import UsageError
 from ..ground.files import prepare_folder
 from ..ground.remarks import OnProgress, Say, silent
+from ..ground.resize import same_shape
 from ..images import MAX_MEGAPIXELS, Picture, toned
 from ..pipeline import (
     NOTHING,
@@ -34,7 +36,6 @@ from ..pipeline import (
     region,
     thick,
 )
-from ..pipeline.infrared import alike
 from .engine import BYTES_PER_PIXEL
 from .model import Model, check_units
 
@@ -58,8 +59,8 @@ class Damage:
     lost: Region
     #: the picture's pixels [1, C, H, W] with the other ones brightened; None where there are none
     pixels: Array | None = None
-    #: by what it was found, or why not, as a sentence; "" where there is nothing to say
-    note: str = ""
+    #: sentences on by what it was found, or why not
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def wholly(cls, marked: Region) -> Damage:
@@ -115,10 +116,7 @@ class Mender(Model):
         begun = time.perf_counter()
         if asked.mask is None:
             found = self.damage(
-                *(picture, asked, settled, max_megapixels),
-                tile=tile,
-                progress=progress,
-                say=say,
+                picture, asked, settled, max_megapixels, tile=tile, progress=progress, say=say
             )
         else:
             found = Damage.wholly(_given(asked.mask, picture, max_megapixels) >= MARKED)
@@ -141,14 +139,16 @@ class Mender(Model):
         """The damage of the picture: by its infrared, where it has one that tells, else as `marked`
         finds it.
         """
+        notes: tuple[str, ...] = ()
         plane = _infrared(picture, asked, max_megapixels)
-        found = None if plane is None else dirt(light_of(picture), plane)
-        if isinstance(found, Dirt):
-            return _dirty(picture, found)
-        marked = Damage.wholly(self.marked(picture, settled, tile=tile, progress=progress, say=say))
-        if found is None:
-            return marked
-        return replace(marked, note=f"its infrared plane {found}, and is not used")
+        if plane is not None:
+            light = light_of(picture)
+            found = dirt(light, plane)
+            if isinstance(found, Dirt):
+                return _dirty(picture, light, found)
+            notes = (f"its infrared plane {found}, and is not used",)
+        marked = self.marked(picture, settled, tile=tile, progress=progress, say=say)
+        return replace(Damage.wholly(marked), notes=notes)
 
     def marked(
         self,
@@ -232,7 +232,7 @@ def _infrared(picture: Picture, asked: Asked, max_megapixels: float | None) -> A
         return infrared_in(picture)
     if isinstance(wanted, Path):
         return read_infrared(wanted, picture, max_megapixels)
-    if wanted is not None and not alike(wanted.shape, picture.pixels.shape[-2:]):
+    if wanted is not None and not same_shape(wanted.shape, picture.pixels.shape[-2:]):
         height, width = picture.pixels.shape[-2:]
         raise UsageError(
             f"an infrared plane of shape {list(wanted.shape)} does not fit a picture of "
@@ -241,21 +241,19 @@ def _infrared(picture: Picture, asked: Asked, max_megapixels: float | None) -> A
     return wanted
 
 
-def _dirty(picture: Picture, found: Dirt) -> Damage:
-    """What is to become of dirt that infrared tells of."""
-    light = light_of(picture)
+def _dirty(picture: Picture, light: Array, found: Dirt) -> Damage:
+    """What is to become of dirt that infrared tells of. light: the picture's, [C, H, W]."""
     brighter, lost = brightened(light, found)
     thin = (brighter != light).any(0)
     pixels = np.where(thin, pixels_of(brighter, picture), picture.pixels)
-    note = "dirt found by its infrared plane"
-    return Damage(lost | thin, lost, np.asarray(pixels, np.float32), note)
+    notes = ("dirt found by its infrared plane",)
+    return Damage(lost | thin, lost, np.asarray(pixels, np.float32), notes)
 
 
 def _mended(picture: Picture, found: Damage, settled: Settled) -> Restored:
     """The picture with its damage mended, with the mask of that."""
     mask = found.marked.astype(np.float32)
-    notes = filter(None, (found.note, _wide(found.lost)))
-    picture = replace(picture, notes=(*picture.notes, *notes))
+    picture = replace(picture, notes=(*picture.notes, *found.notes, *_of_wide(found.lost)))
     if not found.marked.any():
         return Restored(picture, settled, 0.0, mask)
     pixels = picture.pixels
@@ -268,15 +266,14 @@ def _mended(picture: Picture, found: Damage, settled: Settled) -> Restored:
     return Restored(picture.with_pixels(pixels), settled, 0.0, mask)
 
 
-def _wide(lost: Region) -> str:
-    """What is said of wide losses; "" where there are none."""
-    share = thick(lost, WIDE).mean()
-    if not share:
-        return ""
-    return (
-        f"{100 * share:.2g} % of the picture is lost in places of {WIDE} pixels or more, which "
-        "are filled smoothly; nothing is invented there"
-    )
+def _of_wide(lost: Region) -> Iterator[str]:
+    """What is said of wide losses, where there are any."""
+    share = thick(lost, WIDE).mean() if lost.any() else 0
+    if share:
+        yield (
+            f"{100 * share:.2g} % of the picture is lost in places of {WIDE} pixels or more, which "
+            "are filled smoothly; nothing is invented there"
+        )
 
 
 def write_mask(path: Path, picture: Picture, mask: Array) -> None:

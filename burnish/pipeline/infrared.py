@@ -14,12 +14,12 @@ from .. import images
 from ..contract import Array
 from ..errors import InputError
 from ..ground.channels import grey
+from ..ground.resize import same_shape
 from ..images import Picture, Plane, tone_of, toned
+from ..images.colour import srgb
 from ..images.exif import orientation
-from ..images.picture import to_planes
+from ..images.picture import EXTRA, INFRARED, to_planes
 
-#: what planes of pictures are called that are infrared, or may be
-INFRARED, EXTRA = "infrared", "extra"
 #: what scanning programs add to the name of a TIFF for its infrared
 BESIDE = ("_ir", "_IR")
 #: the endings of files that may have one beside them
@@ -44,7 +44,7 @@ def infrared_beside(source: str) -> Path | None:
     stem, ending = os.path.splitext(source)
     if ending.lower() not in ENDINGS:
         return None
-    names = (f"{stem}{mark}{end}" for mark in BESIDE for end in (ending, *ENDINGS))
+    names = (f"{stem}{mark}{end}" for mark in BESIDE for end in dict.fromkeys((ending, *ENDINGS)))
     return next((Path(name) for name in names if os.path.isfile(name)), None)
 
 
@@ -68,20 +68,15 @@ def read_infrared(path: Path, picture: Picture, max_megapixels: float | None) ->
         plane = np.asarray(grey(read.pixels[0]), np.float32)
     tag = orientation(read.exif)
     height, width = picture.pixels.shape[-2:]
-    if tag == 1 and alike(plane.shape, (height, width)):
+    if tag == 1 and same_shape(plane.shape, (height, width)):
         return plane
     upright = images.turned(plane, tag)
-    if not alike(upright.shape, images.looked_at(picture)):
+    if not same_shape(upright.shape, images.looked_at(picture)):
         raise InputError(
             f"{path}: is infrared of {plane.shape[1]}x{plane.shape[0]}, which is another shape "
             f"than the picture's {width}x{height}; --infrared off leaves it aside"
         )
     return np.ascontiguousarray(images.stored(upright, picture))
-
-
-def alike(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
-    """Whether two sizes are of one shape, up to the rounding of sizes to whole pixels."""
-    return abs(one[0] * other[1] - one[1] * other[0]) <= max(*one, *other)
 
 
 def light_of(picture: Picture) -> Array:
@@ -93,9 +88,7 @@ def light_of(picture: Picture) -> Array:
     if _is_light(picture):
         stored: Array = picture.pixels[0]
         return stored
-    tones = toned(picture).pixels[0]
-    light = np.where(tones <= 0.04045, tones / 12.92, ((tones + 0.055) / 1.055) ** 2.4)
-    return np.asarray(light, np.float32)
+    return srgb.light_of(toned(picture).pixels[0])
 
 
 def pixels_of(light: Array, picture: Picture) -> Array:
@@ -103,8 +96,7 @@ def pixels_of(light: Array, picture: Picture) -> Array:
     if _is_light(picture):
         stored: Array = light[None]
         return stored
-    curved = 1.055 * np.maximum(light, 0.0031308) ** (1 / 2.4) - 0.055
-    tones = np.where(light <= 0.0031308, 12.92 * light, curved)[None].astype(np.float32)
+    tones = srgb.numbers_of(light)[None]
     tone = tone_of(picture)
     found: Array = tones if tone is None else tone.stored(tones)
     return found

@@ -16,7 +16,7 @@ from .. import images
 from ..contract import Array, Dial
 from ..errors import DialError, InputError
 from ..ground.channels import grey
-from ..ground.resize import resize
+from ..ground.resize import resize, same_shape
 from ..images import Picture
 
 _RANGE = re.compile(r"^(?P<path>.+):(?P<black>[-+0-9.eE]+)\.\.(?P<white>[-+0-9.eE]+)$")
@@ -48,9 +48,7 @@ class MapFile:
         height, width = images.looked_at(picture)
         brightness = grey(read.pixels[0])
         tall, wide = brightness.shape
-        # Two shapes are the same up to the rounding of sizes to whole pixels.
-        rounding = max(height, width, tall, wide)
-        if abs(tall * width - wide * height) > rounding:
+        if not same_shape((tall, wide), (height, width)):
             raise InputError(
                 f"{self.path}: is {wide}x{tall}, which is another shape than the picture's "
                 f"{width}x{height}"

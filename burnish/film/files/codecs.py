@@ -83,14 +83,19 @@ class Codec:
 
     def pixels(self, film: FilmFile) -> str:
         """The format of pixels in which it codes a film. FormatLimit where values would change."""
-        wanted = self.repacked.get(film.pixels, film.pixels)
-        takes = {format.name for format in pyav().Codec(self.encoder, "w").video_formats or ()}
-        if wanted not in takes:
+        wanted = self.takes(film)
+        if wanted is None:
             raise FormatLimit(
                 f"{film.path}: has pixels of the kind {film.pixels}, which {self.name} cannot hold "
                 f"as they are; {_others(film, self.name)}"
             )
         return wanted
+
+    def takes(self, film: FilmFile) -> str | None:
+        """The format of pixels in which it holds those of a film as they are; None for none."""
+        wanted = self.repacked.get(film.pixels, film.pixels)
+        formats = pyav().Codec(self.encoder, "w").video_formats or ()
+        return wanted if any(format.name == wanted for format in formats) else None
 
 
 #: what encoders are told of frames that are made of two fields
@@ -170,12 +175,8 @@ def codec(words: str | None, target: Path) -> tuple[Codec, int | None]:
 
 def _others(film: FilmFile, without: str) -> str:
     """Which codecs hold the pixels of a film, in words."""
-    able = []
-    for codec in CODECS.values():
-        formats = pyav().Codec(codec.encoder, "w").video_formats or ()
-        names = {format.name for format in formats}
-        if codec.name != without and codec.repacked.get(film.pixels, film.pixels) in names:
-            able.append(codec.name)
+    others = (codec for codec in CODECS.values() if codec.name != without)
+    able = [codec.name for codec in others if codec.takes(film) is not None]
     if not able:
         return "convert it first"
     return f"--codec {' or '.join(able)} can"

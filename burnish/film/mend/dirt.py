@@ -16,9 +16,10 @@ import numpy as np
 
 from ...contract import Array
 from .library import opencv
+from .marks import Marked, connected, grown, thin
 from .motion import carried, flow, small, together
 from .moved import without_moved
-from .sights import Marked, Sight
+from .sights import Sight
 from .witnesses import View, Witness, viewed, witnesses
 
 #: a seed of dirt stands out by so many times what the neighbours differ by around it, and 8-bit
@@ -139,34 +140,4 @@ def _standing_out(luma: Array, views: Sequence[View], times: float) -> Marked:
         np.float32(times) * (np.float32(share) * unsure + np.float32(step))
         for share, step in (SEED, REST)
     )
-    return _connected((standing > rest) & agreed, (ranked > seed) & agreed)
-
-
-def grown(marked: Marked, reach: int) -> Marked:
-    """What lies within a square of `reach` pixels to each side of what is marked."""
-    square = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
-    wide: Marked = opencv().dilate(marked.astype(np.uint8), square) > 0
-    return wide
-
-
-def thin(marked: Marked, side: int) -> Marked:
-    """What is marked, but for what holds a square of that side, and what hangs on such a one.
-
-    That is as far as half a side away.
-    """
-    cv2 = opencv()
-    square = np.ones((side, side), np.uint8)
-    thick: Marked = cv2.morphologyEx(marked.astype(np.uint8), cv2.MORPH_OPEN, square) > 0
-    return marked & ~grown(thick, side // 2) if thick.any() else marked
-
-
-def _connected(marked: Marked, seeds: Marked) -> Marked:
-    """What is marked and hangs together with a seed."""
-    if not seeds.any():
-        return np.zeros_like(marked)
-    count, numbers = opencv().connectedComponents(marked.astype(np.uint8), connectivity=8)
-    kept = np.zeros(count, np.bool_)
-    kept[np.unique(numbers[seeds])] = True
-    kept[0] = False
-    found: Marked = kept[numbers]
-    return found
+    return connected((standing > rest) & agreed, (ranked > seed) & agreed)

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from ...contract import Array
 from .library import opencv
-from .sights import Marked, Sight
+from .marks import Marked
+from .sights import Sight
 
 #: frames to either side in which a line is looked for
 REACH = 5

@@ -13,7 +13,7 @@ import numpy as np
 
 from ...contract import Array
 from .library import opencv
-from .sights import Marked
+from .marks import Marked, grown
 from .witnesses import View
 
 #: how far away it is looked for, in percent of the width and in pixels at the least; up and down
@@ -38,17 +38,17 @@ def without_moved(marked: Marked, luma: Array, views: Sequence[View], grain: flo
     luma: the frame's, in 8-bit steps. grain: its spread.
     """
     cv2 = opencv()
-    grown = cv2.dilate(marked.astype(np.uint8), np.ones((2 * RIM + 1,) * 2, np.uint8))
-    _, numbers, boxes, _ = cv2.connectedComponentsWithStats(grown, connectivity=8)
+    wide = grown(marked, RIM).astype(np.uint8)
+    _, numbers, boxes, _ = cv2.connectedComponentsWithStats(wide, connectivity=8)
     standing = reduce(np.minimum, (np.abs(luma - one) for view in views for one in view.luma))
     kept = marked.copy()
     height, width = marked.shape
     largest = 1 + np.argsort(-boxes[1:, cv2.CC_STAT_AREA], kind="stable")[:MOST]
     for number in largest:
-        left, top, wide, high = (int(n) for n in boxes[number, :4])
-        if wide > LARGE * width or high > LARGE * height:
+        left, top, across, high = (int(n) for n in boxes[number, :4])
+        if across > LARGE * width or high > LARGE * height:
             continue
-        box = np.s_[top : top + high, left : left + wide]
+        box = np.s_[top : top + high, left : left + across]
         own = numbers[box] == number
         inner = own & marked[box]
         energy = float(np.square(standing[box][inner]).sum())

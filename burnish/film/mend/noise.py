@@ -47,8 +47,7 @@ def denoised(sights: Sequence[Sight], here: int, layout: Layout, level: float) -
     neighbours = together(lambda witness: _weighed(sight, witness, level), around)
     planes = []
     for number, plane in enumerate(sight.frame.planes):
-        colour = number > 0 and layout.model == "yuv"
-        across, down = (layout.across, layout.down) if colour else (1, 1)
+        across, down = layout.shared(number)
         planes.append(_mean(plane, number, neighbours, across, down, 2**layout.bits - 1))
     return replace(sight.frame, planes=tuple(planes))
 

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from ...contract import Array
 from ...pipeline.mend import mended as gone_on
 from ..frame import Frame, Layout, Plane
-from .dirt import Found, grown
+from .dirt import Found
 from .library import opencv
+from .marks import Marked, grown
 from .motion import Flow
-from .sights import Marked, Sight
+from .sights import Sight
 from .witnesses import View
 
 Indices = NDArray[np.intp]
@@ -94,7 +95,7 @@ def _dirty(view: View, at: Flow) -> Marked:
 
 def _plane(number: int, plane: Plane, found: Found, choice: Choice, layout: Layout) -> Plane:
     """One plane of the frame, patched."""
-    across, down = (layout.across, layout.down) if number and layout.model == "yuv" else (1, 1)
+    across, down = layout.shared(number)
     marked = _any(found.marked, plane.shape, across, down)
     way = choice.way[::down, ::across][marked]
     lift = choice.lift[::down, ::across][marked] * np.float32(2.0 ** (layout.bits - 8))

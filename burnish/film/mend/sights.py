@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TypeVar
 
 import numpy as np
@@ -18,9 +19,9 @@ from ...contract import Array
 from ..frame import Frame, Layout
 from .library import opencv
 from .light import Change, lit
+from .marks import Marked
 from .motion import Flow, flow, small, together
 
-Marked = NDArray[np.bool_]
 Item = TypeVar("Item")
 Made = TypeVar("Made")
 
@@ -74,21 +75,16 @@ def windows(items: Iterable[Item], reach: int) -> Iterator[tuple[Sequence[Item],
     """For each item those that lie within the reach of it, and its place among them."""
     held: deque[Item] = deque()
     here = 0
-    for item in items:
-        held.append(item)
-        if len(held) - here <= reach:
-            continue
+    coming = iter(items)
+    while True:
+        held.extend(islice(coming, here + reach + 1 - len(held)))
+        if here == len(held):
+            return
         yield tuple(held), here
-        here += 1
-        if here > reach:
+        if here == reach:
             held.popleft()
-            here -= 1
-    while here < len(held):
-        yield tuple(held), here
-        here += 1
-        if here > reach:
-            held.popleft()
-            here -= 1
+        else:
+            here += 1
 
 
 def stage(

@@ -91,10 +91,11 @@ def profile_made(
     import numpy as np
     from imagecodecs import cms_profile
 
+    from .srgb import light_of
+
     if grey:
         ramp = np.linspace(0, 1, STEPS)
-        curve = np.where(ramp <= 0.04045, ramp / 12.92, ((ramp + 0.055) / 1.055) ** 2.4)
-        tone = {"transferfunction": curve.astype(np.float32)} if gamma is None else {"gamma": gamma}
+        tone = {"transferfunction": light_of(ramp)} if gamma is None else {"gamma": gamma}
         return _called(bytes(cms_profile("gray", whitepoint=[*white, 1], **tone)), name)
     points = [value for at in (0, 2, 4) for value in (*primaries[at : at + 2], 1)]
     made = bytes(

@@ -24,6 +24,7 @@ from .fields import (
     orientation,
     parse,
     resolution,
+    turn_of,
 )
 from .pack import oriented, pack, pack_directories, set_orientation, with_resolution
 from .patch import set_size, set_upright, without_thumbnail
@@ -53,6 +54,7 @@ __all__ = [
     "set_orientation",
     "set_size",
     "set_upright",
+    "turn_of",
     "with_resolution",
     "without_thumbnail",
 ]

@@ -267,7 +267,13 @@ def read_directory(
 
 def orientation(exif: bytes | None) -> int:
     """The orientation tag, 1 to 8; it is 1 where there is none, or one that makes no sense."""
-    parsed = parse(exif) if exif else None
+    return turn_of(parse(exif) if exif else None)
+
+
+def turn_of(parsed: Exif | None) -> int:
+    """The orientation of a block that was parsed, with ORIENTATION among its fields; else as
+    `orientation` has it.
+    """
     tag = parsed.number("main", ORIENTATION) if parsed else None
     return tag if tag is not None and 1 <= tag <= 8 else 1
 

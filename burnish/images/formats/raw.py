@@ -17,19 +17,18 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 
 from ...errors import InputError, UnsupportedFormat
+from ...ground.resize import same_shape
 from ...ground.terminal import silence
 from .. import exif
 from ..damage import truncated
 from ..format import Extra, Format, Holds
 from ..orientation import turned
-from ..picture import Header, Picture, Plane
+from ..picture import INFRARED, Header, Picture, Plane
 
 if TYPE_CHECKING:
     from rawpy import RawPy
     from tifffile import TiffPage
 
-#: what a plane is called that is a scanner's infrared
-INFRARED = "infrared"
 #: fields of a TIFF: how it is compressed, what its samples are and how many, its inner directories,
 #: that it follows DNG, and where EXIF's own directories are
 COMPRESSION, PHOTOMETRIC, SAMPLES, INNER, DNG = 259, 262, 277, 330, 50706
@@ -143,7 +142,7 @@ def examine(file: BinaryIO, name: str) -> Header:
         height, width = _size(raw)
         channels = 1 if raw.num_colors == 1 else 3
     block, lost = _exif(file)
-    page = _infrared_page(file, (height, width), name)
+    infrared = _infrared_page(file, (height, width), name)
     return Header(
         "RAW",
         width,
@@ -153,14 +152,14 @@ def examine(file: BinaryIO, name: str) -> Header:
         alpha=False,
         stored="a sensor's samples",
         exif=block,
-        extras=() if page is None else (INFRARED,),
+        extras=() if infrared is None else (INFRARED,),
         notes=(DEVELOPED, *lost),
     )
 
 
-def _infrared_page(file: BinaryIO, size: tuple[int, int], name: str) -> TiffPage | None:
-    """The page that is a scanner's infrared of a picture of that height and width, upright; None
-    where there is none.
+def _infrared_page(file: BinaryIO, size: tuple[int, int], name: str) -> tuple[TiffPage, int] | None:
+    """The page that is a scanner's infrared of a picture of that height and width, upright, and how
+    it is to be turned, 1 to 8, as EXIF counts; None where there is none.
     """
     parsed = exif.parse(file, {exif.ORIENTATION, DNG})
     if parsed is None or DNG not in parsed.directories["main"]:
@@ -176,28 +175,22 @@ def _infrared_page(file: BinaryIO, size: tuple[int, int], name: str) -> TiffPage
     if page is None:
         return None
     height, width = page.imagelength, page.imagewidth
-    if _turn(file) >= 5:
+    turn = exif.turn_of(parsed)
+    if turn >= 5:
         height, width = width, height
-    alike = abs(height * size[1] - width * size[0]) <= max(height, width, *size)
-    return page if alike else None
-
-
-def _turn(file: BinaryIO) -> int:
-    """How the file's pixels are to be turned, 1 to 8, as EXIF counts."""
-    parsed = exif.parse(file, {exif.ORIENTATION})
-    turn = None if parsed is None else parsed.number("main", exif.ORIENTATION)
-    return turn if turn is not None and 1 <= turn <= 8 else 1
+    return (page, turn) if same_shape((height, width), size) else None
 
 
 def _infrared(file: BinaryIO, size: tuple[int, int], name: str) -> tuple[Plane, ...]:
     """The plane of that page, upright, alone; nothing where there is none."""
-    page = _infrared_page(file, size, name)
-    if page is None:
+    infrared = _infrared_page(file, size, name)
+    if infrared is None:
         return ()
     from ..inside.tiff.planes import page_plane
 
+    page, turn = infrared
     plane = page_plane(page, file, name)
-    upright = turned(plane.samples, _turn(file))
+    upright = turned(plane.samples, turn)
     return (replace(plane, samples=np.ascontiguousarray(upright)),)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...contract import Array
+from .planes import blurred, spread
 from .regions import Region, dilated
 
 Places = NDArray[np.int64]
@@ -26,17 +27,9 @@ def without_grain(pixels: Array, lost: Region) -> Array:
     Those that lie nearer count more: 4, 2 at its sides, 1 at its corners. Lost ones stay.
     """
     known = (~lost).astype(np.float32)
-    weight = np.maximum(_blurred(known), np.float32(1e-6))
-    smooth = [_blurred(plane * known) / weight for plane in pixels]
+    weight = np.maximum(blurred(known), np.float32(1e-6))
+    smooth = [blurred(plane * known) / weight for plane in pixels]
     return np.where(lost, pixels, np.stack(smooth))
-
-
-def _blurred(plane: Array) -> Array:
-    """A plane [H, W] by 1, 2, 1 along both axes, mirrored at the border."""
-    wide = np.pad(plane, 1, "symmetric")
-    tall = wide[:, :-2] + 2 * wide[:, 1:-1] + wide[:, 2:]
-    result: Array = tall[:-2] + 2 * tall[1:-1] + tall[2:]
-    return result
 
 
 def with_grain(pixels: Array, filled: Array, lost: Region, strength: float) -> Array:
@@ -47,8 +40,8 @@ def with_grain(pixels: Array, filled: Array, lost: Region, strength: float) -> A
     """
     rows, columns = np.nonzero(lost)
     found = _detail(pixels, *_sources(lost, rows, columns))
-    spread = 1.4826 * float(np.median(np.abs(found)))
-    found = np.clip(found, -EDGE * spread, EDGE * spread)
+    most = EDGE * spread(found)
+    found = np.clip(found, -most, most)
     found *= np.float32(strength / max(float(found.std()), 1e-6))
     result = filled.copy()
     result[:, rows, columns] += found

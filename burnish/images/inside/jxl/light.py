@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ....contract import Array
 from ...colour.codes import GAMUTS, profile_made, profile_of_code
+from ...colour.srgb import light_of
 from ...picture import BITS, ROWS, Depth, Picture
 from .colours import ALIKE, BT709, LINEAR
 
@@ -44,7 +45,7 @@ def of(picture: Picture) -> Picture | None:
         numbers = np.ascontiguousarray(np.moveaxis(rows[0], 0, -1))
         numbers = _light_of_film(numbers) if film else numbers
         try:
-            shown = _light(numbers) if icc is None else _through(numbers, icc, _of_light(), grey)
+            shown = light_of(numbers) if icc is None else _through(numbers, icc, _of_light(), grey)
         except ValueError:
             return None
         pixels[0, ..., top : top + ROWS, :] = np.moveaxis(shown, -1, 0)[: len(pixels[0])]
@@ -96,13 +97,6 @@ def _through(
     except CmsError as error:
         raise ValueError(f"a profile that nobody can use: {error}") from error
     return np.asarray(shown, np.float32)
-
-
-def _light(numbers: Array) -> Array:
-    """The light of numbers of sRGB, those below 0 and above 1 too."""
-    size = np.abs(numbers)
-    light = np.where(size <= 0.04045, size / 12.92, ((size + 0.055) / 1.055) ** 2.4)
-    return np.copysign(light, numbers).astype(np.float32)
 
 
 def _light_of_film(numbers: Array) -> Array:

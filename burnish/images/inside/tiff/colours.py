@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....contract import Array
+from ...colour.srgb import light_of, numbers_of
 
 #: the white of ICC's connection space, in which Lab is meant (ICC.1, 6.3)
 D50 = np.array([0.9642, 1.0, 0.8249], np.float32)
@@ -87,18 +88,11 @@ def _rgb(lab: Array) -> Array:
     f = np.stack([y + lab[..., 1] / 500, y, y - lab[..., 2] / 200], -1)
     xyz = np.where(f > EDGE, f**3, 3 * EDGE**2 * (f - 4 / 29)) * D50
     linear = xyz @ FROM_XYZ.T.astype(np.float32)
-    # the curve of sRGB, mirrored for what lies below 0
-    size = np.abs(linear)
-    curved = np.where(size <= 0.0031308, 12.92 * size, 1.055 * size ** (1 / 2.4) - 0.055)
-    rgb: Array = np.copysign(curved, linear, dtype=np.float32)
-    return rgb
+    return numbers_of(linear)
 
 
 def _lab(rgb: Array) -> Array:
-    size = np.abs(rgb)
-    curved = np.where(size <= 0.04045, size / 12.92, ((size + 0.055) / 1.055) ** 2.4)
-    linear = np.copysign(curved, rgb)
-    t = (linear @ TO_XYZ.T.astype(np.float32)) / D50
+    t = (light_of(rgb) @ TO_XYZ.T.astype(np.float32)) / D50
     f = np.where(t > EDGE**3, np.cbrt(t), t / (3 * EDGE**2) + 4 / 29)
     x, y, z = f[..., 0], f[..., 1], f[..., 2]
     lab: Array = np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], -1).astype(np.float32)

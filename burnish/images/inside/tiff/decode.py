@@ -13,7 +13,7 @@ from ....contract import finite
 from ....errors import InputCorrupt, InputTruncated, NonFiniteInput
 from ...colour import profiles
 from ...damage import damage
-from ...picture import Header, Left, Picture, Plane, to_planes
+from ...picture import EXTRA, Header, Left, Picture, Plane, to_planes
 from ..left.tiff import without_lost_pages
 from ..tiff_insides import Insides
 from . import tags
@@ -21,7 +21,7 @@ from .colours import cmyk_to_rgb, lab_to_rgb
 from .fields import block_of, dpi_of, exif_of, left_of, parts_of, resources_of
 from .kinds import Kind, kind_of
 from .pages import Whole, largest, pages_of
-from .planes import EXTRA, page_plane, plane_name, sample_plane
+from .planes import page_plane, plane_name, sample_plane
 from .samples import samples_left, samples_of
 from .streams import quality_of
 from .structure import open_tiff

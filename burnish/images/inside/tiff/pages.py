@@ -11,6 +11,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO
 
 from ....errors import InputTooLarge, UnsupportedFormat
+from ....ground.resize import same_shape
 from .tags import GREY, NEW_KIND, OLD_KIND, RGB, SUBFILES, WHITE_IS_ZERO
 
 if TYPE_CHECKING:
@@ -133,13 +134,10 @@ def _is_plane(page: TiffPage, of: TiffPage) -> bool:
     """
     if page.samplesperpixel != 1:
         return False
-    width, height = of.imagewidth, of.imagelength
-    if (page.imagewidth, page.imagelength) == (width, height):
+    size, of_size = ((each.imagelength, each.imagewidth) for each in (page, of))
+    if size == of_size:
         return True
-    marked = bool(kind(page) & TRANSPARENCY) and page.bitspersample in (8, 16)
-    rounding = max(page.imagewidth, page.imagelength, width, height)
-    crossed = page.imagewidth * height - page.imagelength * width
-    return marked and page.photometric in (GREY, WHITE_IS_ZERO) and abs(crossed) <= rounding
+    return _is_marked(page) and page.bitspersample in (8, 16) and same_shape(size, of_size)
 
 
 def _is_infrared(page: TiffPage, of: TiffPage) -> bool:
@@ -149,12 +147,16 @@ def _is_infrared(page: TiffPage, of: TiffPage) -> bool:
     return deep and grey and of.photometric == RGB and _is_plane(page, of)
 
 
+def _is_marked(page: TiffPage) -> bool:
+    """Whether a page is marked as belonging to another, and has greys."""
+    return bool(kind(page) & TRANSPARENCY) and page.photometric in (GREY, WHITE_IS_ZERO)
+
+
 def infrared_page(tiff: TiffFile, name: str) -> TiffPage | None:
     """The page of a DNG, or the page below one, that is its infrared; None where none is."""
     top = [page.aspage() for page in tiff.pages]
     for page in chain(top, *(_below(page, name) for page in top)):
-        marked = bool(kind(page) & TRANSPARENCY) and page.photometric in (GREY, WHITE_IS_ZERO)
-        if marked and page.samplesperpixel == 1 and page.bitspersample in (8, 16):
+        if _is_marked(page) and page.samplesperpixel == 1 and page.bitspersample in (8, 16):
             return page
     return None
 

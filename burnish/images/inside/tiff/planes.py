@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from ...picture import Plane
+from ...picture import EXTRA, INFRARED, Plane
 from . import tags
 from .kinds import kind_of
 from .pages import kind
@@ -18,10 +18,10 @@ from .samples import raw_samples
 if TYPE_CHECKING:
     from tifffile import TiffPage
 
-#: what a sample is called that is neither colour nor alpha, and how a TIFF calls it
-EXTRA, UNSPECIFIED = "extra", "unspecified"
-#: what pages are called that are planes of another
-INFRARED, MASK = "infrared", "mask"
+#: how a TIFF calls a sample that is neither colour nor alpha
+UNSPECIFIED = "unspecified"
+#: what pages are called that are planes of another, and no infrared
+MASK = "mask"
 
 
 def plane_name(page: TiffPage) -> str:

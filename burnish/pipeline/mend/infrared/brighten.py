@@ -11,9 +11,10 @@ from __future__ import annotations
 import numpy as np
 
 from ....contract import Array
+from ..planes import blurred, spread
 from ..regions import Region, dilated
 from .dirt import Dirt
-from .planes import as_coarse, blurred, density, spread, steepness
+from .planes import as_coarse, density, steepness
 
 #: dirt goes as far beyond what was found, in pixels, as the blur of a scan
 RIM = 1

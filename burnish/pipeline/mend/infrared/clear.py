@@ -9,10 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from ....contract import Array
+from ..planes import spread
 from ..regions import Region
 from .leak import Leak
 from .offset import offset
-from .planes import as_coarse, at_size, density, moved, spread
+from .planes import as_coarse, at_size, density, moved
 
 #: the share of the pixels that are darker than clear film
 MOST = 0.9

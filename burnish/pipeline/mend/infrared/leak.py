@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....contract import Array
-from .planes import spread
+from ..planes import spread
 
 #: pixels that it is fitted to
 SAMPLE = 60_000

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....contract import Array
-from .planes import blurred, spread
+from ..planes import blurred, spread
 
 #: as far as it is looked for in each axis, in pixels, and as far as the noise of that is measured
 FURTHEST, NOISE = 8, 24

@@ -1,11 +1,8 @@
-"""Planes of density: how they are made, blurred, moved and brought to one size."""
+"""Planes of density: how they are made, moved and brought to one size."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
 from ....contract import Array
 from ....ground.resize import resize
@@ -41,15 +38,6 @@ def as_coarse(planes: Array, height: int, width: int) -> Array:
     if height >= planes.shape[-2]:
         return planes
     return resize(resize(planes, height, width, "area"), *planes.shape[-2:])
-
-
-def blurred(plane: Array, times: int = 1) -> Array:
-    """A plane [H, W] by 1, 2, 1 along both axes so many times, mirrored at the border."""
-    for _ in range(times):
-        wide = np.pad(plane, 1, "symmetric")
-        tall = wide[:, :-2] + 2 * wide[:, 1:-1] + wide[:, 2:]
-        plane = np.asarray((tall[:-2] + 2 * tall[1:-1] + tall[2:]) / np.float32(16), np.float32)
-    return plane
 
 
 def highest(plane: Array, reach: int) -> Array:
@@ -89,8 +77,3 @@ def _moved(plane: Array, down: float) -> Array:
         rows = np.clip(np.arange(count) + whole + tap, 0, count - 1)
         result += weight * plane[rows]
     return result
-
-
-def spread(values: NDArray[Any]) -> float:
-    """Their standard deviation, as the median of their distances from 0 tells it."""
-    return 1.4826 * float(np.median(np.abs(values)))
