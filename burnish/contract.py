@@ -22,8 +22,9 @@ from .errors import DialError, ModelMismatch, UsageError
 
 Array = NDArray[np.float32]
 Level = Literal["pixel", "image", "batch"]
-#: what a network gives: a picture, or a mask [B, 1, H, W] in [0, 1] of where damage lies in it
-Gives = Literal["picture", "mask"]
+#: what a network gives: a picture; a mask [B, 1, H, W] in [0, 1] of where damage lies in it; or
+#: paper [B, 1, H, W], how sure it is that no ink is on it
+Gives = Literal["picture", "mask", "paper"]
 
 #: The seam of every backend: (image [B, C, H, W], level or None) -> what the network predicts.
 #: Height and width are multiples of `Contract.multiple` already. The result is the caller's to
@@ -99,7 +100,7 @@ class Contract:
     residual: bool = False
     #: its dials, in the order of the level's channels
     dials: tuple[Dial, ...] = ()
-    #: whether a picture comes out, or a mask of the damage in it
+    #: whether a picture comes out, a mask of the damage in it, or paper without its ink
     gives: Gives = "picture"
 
     @property
@@ -144,7 +145,7 @@ class Contract:
     def to_dict(self) -> dict[str, Any]:
         """The contract as a record that JSON can hold.
 
-        What only masks need is left out for pictures, so that versions that knew none read it.
+        What it gives is left out for pictures, so that versions that knew nothing else read it.
         """
         record = asdict(self)
         if self.gives == "picture":
@@ -195,10 +196,10 @@ def _describes_a_network(record: Mapping[str, Any]) -> bool:
 
 
 def _gives(record: Mapping[str, Any]) -> bool:
-    """Whether a record says that a picture comes out, or a mask of one channel and its size."""
+    """Whether a record says what comes out: a mask and paper have one channel, and their size."""
     gives = record.get("gives", "picture")
-    of_a_mask = (record["channels_out"], record["scale"], record["residual"]) == (1, 1, False)
-    return gives == "picture" or (gives == "mask" and of_a_mask)
+    of_one = (record["channels_out"], record["scale"], record["residual"]) == (1, 1, False)
+    return gives == "picture" or (gives in ("mask", "paper") and of_one)
 
 
 def nothing_to_release() -> None:

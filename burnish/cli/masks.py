@@ -26,12 +26,14 @@ SUFFIX = "_mask.png"
 MaskOut = Annotated[
     str | None,
     typer.Option(
-        metavar="FILE|DIR/", show_default=False, help="Write what was taken for damage, in white."
+        metavar="FILE|DIR/",
+        show_default=False,
+        help="Write what was mended, or cleaned, in white.",
     ),
 ]
 MaskIn = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", show_default=False, help="Mend what is white in it instead."),
+    typer.Option(metavar="FILE", show_default=False, help="Mend, or clean, what is white in it."),
 ]
 MaskOnly = Annotated[bool, typer.Option("--mask-only", help="Write masks, and no pictures.")]
 Infrared = Annotated[
@@ -66,22 +68,25 @@ class Masks:
         if self.only and self.out is None:
             raise UsageError("--mask-only: say where the masks go, as in --mask-out masks/")
         if self.only and self.given is not None:
-            raise UsageError("--mask-only: finds damage; leave --mask-in out")
+            raise UsageError("--mask-only: finds a mask; leave --mask-in out")
         if self.given is not None and self.infrared != AUTOMATIC:
             raise UsageError("--infrared: finds dirt, and --mask-in marks it; leave one out")
 
     def check(self, pairs: Sequence[tuple[str, str]], model: Model, word: str, mode: Mode) -> None:
-        """UsageError where the model does not mend, or a mask would replace another file."""
+        """UsageError where the model has no mask, or a mask would replace another file."""
+        from ..inference.masked import Masked
         from ..inference.mender import Mender
         from ..inference.pdf import is_pdf
 
         option = self._option
         if option is None:
             return
-        if not isinstance(model, Mender):
+        if self.infrared != AUTOMATIC and not isinstance(model, Mender):
+            raise UsageError(f"--infrared: goes with a model that mends, and -m {word} is none")
+        if not isinstance(model, Masked):
             raise UsageError(
-                f"{option}: goes with a model that finds damage, and -m {word} is none; with "
-                "--mask-in and no -m, what that mask marks is mended"
+                f"{option}: goes with a model that finds damage, or cleans pages, and -m {word} is "
+                "neither; with --mask-in and no -m, what that mask marks is mended"
             )
         if mode.keeps_journal or mode.sidecars:
             raise UsageError(f"{option}: goes without a journal and sidecars, which know no masks")
@@ -185,11 +190,11 @@ class Masks:
 
         def write(picture: Picture, restored: Restored) -> None:
             from ..inference.job import several_for_a_mask
-            from ..inference.mender import write_mask
+            from ..inference.masked import write_mask
 
             if written:
                 raise several_for_a_mask(source)
-            assert restored.mask is not None  # `check` has asked for a model that mends
+            assert restored.mask is not None  # `check` has asked for a model with masks
             written.append(self.target(source))
             write_mask(written[0], picture, restored.mask)
 
@@ -198,9 +203,9 @@ class Masks:
     def find(self, job: Job, model: Model) -> JobReport:
         """Writes the mask of a job's picture, and no picture. The report is on the mask."""
         from ..inference.job import find_job
-        from ..inference.mender import FindingMender
+        from ..inference.masked import Masked
 
-        assert isinstance(model, FindingMender)  # `check` has asked, and no mask is given
+        assert isinstance(model, Masked)  # `check` has asked
         return find_job(replace(job, target=""), model, self.target(job.source))
 
 

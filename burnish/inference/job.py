@@ -32,7 +32,8 @@ from ..pipeline import (
     looked_at,
     together,
 )
-from .mender import FindingMender, Mender, write_mask
+from .masked import Masked, write_mask
+from .mender import Mender
 from .model import Model
 from .pages import Pages, listed
 from .pdf import is_pdf
@@ -204,20 +205,19 @@ def run_job(
     return replace(report, of=header.frames, called=header.several)
 
 
-def find_job(job: Job, mender: FindingMender, target: Path) -> JobReport:
-    """Finds the damage of the picture in a job's file, and writes its mask alone, to `target`.
+def find_job(job: Job, model: Masked, target: Path) -> JobReport:
+    """Finds the mask of the picture in a job's file, and writes it alone, to `target`.
 
     Raises kinds of InputError, one where the file holds several pictures that are meant.
     """
     begun = time.perf_counter()
-    pictures, asked = pictures_of(job, mender)
+    pictures, asked = pictures_of(job, model)
     picture, *others = pictures
     if others:
         raise several_for_a_mask(job.source)
-    settled = mender.settle(picture, asked)
-    found = mender.damage(picture, asked, settled, job.max_megapixels, tile=job.tile)
-    write_mask(target, picture, found.marked.astype(np.float32))
-    megapixels = found.marked.size / 1e6
+    settled = model.settle(picture, asked)
+    mask, said = model.mask(picture, asked, tile=job.tile, max_megapixels=job.max_megapixels)
+    write_mask(target, picture, mask)
     seconds = round(time.perf_counter() - begun, 3)
     return JobReport(
         job.source,
@@ -226,8 +226,8 @@ def find_job(job: Job, mender: FindingMender, target: Path) -> JobReport:
         dials=settings_of(job, settled),
         origins=settled.origins,
         seconds=seconds,
-        megapixels=megapixels,
-        notes=(*picture.notes, *found.notes, *picture.lost),
+        megapixels=mask.size / 1e6,
+        notes=(*picture.notes, *said, *picture.lost),
     )
 
 

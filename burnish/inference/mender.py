@@ -9,10 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import images
 from ..contract import Array, Contract, Dial, Opened, mix
 from ..errors import UsageError
-from ..ground.files import prepare_folder
 from ..ground.remarks import OnProgress, Say, silent
 from ..ground.resize import same_shape
 from ..images import MAX_MEGAPIXELS, Picture, toned
@@ -22,7 +20,6 @@ from ..pipeline import (
     Auto,
     Dirt,
     Look,
-    MapFile,
     Region,
     Restored,
     Settled,
@@ -37,14 +34,13 @@ from ..pipeline import (
     thick,
 )
 from .engine import BYTES_PER_PIXEL
+from .masked import Masked, given_mask
 from .model import Model, check_units
 
 #: how easily something is taken for damage
 SENSITIVITY = Dial("sensitivity", 0, 100, 50, "0 finds nothing, 100 whatever might be damage")
 #: how thick what is taken for damage may be
 SIZE = Dial("size", 0.1, 100, 3, "largest thickness of damage, in percent of the picture's height")
-#: what of a mask that somebody made is mended
-MARKED = 0.5
 #: what is lost in squares of so many pixels a side, or more, is said to be filled smoothly
 WIDE = 24
 
@@ -72,7 +68,7 @@ class Damage:
         return replace(self, marked=self.marked & seen, lost=self.lost & seen)
 
 
-class Mender(Model):
+class Mender(Masked):
     """Mends what a mask marks. Outside of the mask every sample is the input's.
 
     It is called as a Model is, with the mask in `Asked`.
@@ -119,11 +115,24 @@ class Mender(Model):
                 picture, asked, settled, max_megapixels, tile=tile, progress=progress, say=say
             )
         else:
-            found = Damage.wholly(_given(asked.mask, picture, max_megapixels) >= MARKED)
+            found = Damage.wholly(given_mask(asked.mask, picture, max_megapixels))
         if picture.alpha is not None:
             found = found.within(picture.alpha[0, 0] > 0)
         seconds = time.perf_counter() - begun
         return replace(_mended(picture, found, settled), seconds=seconds)
+
+    def mask(
+        self,
+        picture: Picture,
+        asked: Asked = NOTHING,
+        *,
+        tile: int | None = None,
+        max_megapixels: float | None = MAX_MEGAPIXELS,
+    ) -> tuple[Array, tuple[str, ...]]:
+        """The pixels that would be mended, 1 there [H, W], and by what they were found."""
+        settled = self.settle(picture, asked, max_megapixels)
+        found = self.damage(picture, asked, settled, max_megapixels, tile=tile)
+        return found.marked.astype(np.float32), found.notes
 
     def damage(
         self,
@@ -220,11 +229,6 @@ def _unchanged(image: Array, level: Array | None) -> Array:
     return image
 
 
-def _given(mask: MapFile | Array, picture: Picture, max_megapixels: float | None) -> Array:
-    """The mask that somebody gave, [H, W] in 0..1, as the picture is stored."""
-    return mask.read(picture, max_megapixels) if isinstance(mask, MapFile) else mask
-
-
 def _infrared(picture: Picture, asked: Asked, max_megapixels: float | None) -> Array | None:
     """The infrared plane [h, w] that is asked for; None where there is none, or none is wanted."""
     wanted = asked.infrared
@@ -274,14 +278,3 @@ def _of_wide(lost: Region) -> Iterator[str]:
             f"{100 * share:.2g} % of the picture is lost in places of {WIDE} pixels or more, which "
             "are filled smoothly; nothing is invented there"
         )
-
-
-def write_mask(path: Path, picture: Picture, mask: Array) -> None:
-    """Writes the mask [H, W] of a picture, as the picture is stored, as one that is looked at.
-
-    White is damage. It stands upright, whether the picture is turned or a tag says so.
-    """
-    upright = images.upright(picture.with_pixels(mask[None, None]))
-    whole = np.rint(255 * upright.pixels[0, 0]).astype(np.uint8)
-    prepare_folder(path)
-    images.write(path, images.from_array(whole))

@@ -138,7 +138,7 @@ class Model:
         say: Say = silent,
     ) -> Restored:
         """Restores a picture for which everything is settled; the rest is as in `restore`."""
-        by = self._by(tile, progress, say)
+        by = self.predictor(tile=tile, progress=progress, say=say)
         return through(by, self.contract, picture, settled)
 
     def find(
@@ -158,10 +158,17 @@ class Model:
         check_units(picture)
         if self.contract.gives != "mask":
             raise UsageError(f"{self.path or 'this filter'}: restores pictures, and finds nothing")
-        return find(self._by(tile, progress, say), self.contract, picture, icc)
+        by = self.predictor(tile=tile, progress=progress, say=say)
+        return find(by, self.contract, picture, icc)
 
-    def _by(self, tile: int | None, progress: OnProgress | None, say: Say) -> Predict:
-        """The network on pictures of any size, loaded where it was not yet."""
+    def predictor(
+        self,
+        *,
+        tile: int | None = None,
+        progress: OnProgress | None = None,
+        say: Say = silent,
+    ) -> Predict:
+        """The network on arrays of any size, loaded where it was not yet; as in `restore`."""
         opened = self.opened or self.open()
         return partial(
             predict_in_tiles,

@@ -12,6 +12,7 @@ from ..ground.tables import hint
 from . import automatic
 from .automatic import Automatic
 from .classical import FILTERS, listed, make
+from .cleaner import Cleaner
 from .mender import FindingMender
 from .model import Model
 
@@ -72,4 +73,5 @@ def load(name: str | Path = DEFAULT) -> Model:
     if name == DEFAULT:
         return Automatic(load)
     model = Model(make(name) if listed(name) and name not in names() else find(name))
-    return FindingMender(model) if model.contract.gives == "mask" else model
+    around = {"mask": FindingMender, "paper": Cleaner}.get(model.contract.gives)
+    return model if around is None else around(model)

@@ -17,6 +17,7 @@ from .infrared import (
 from .look import FOUND, Finding, Look, Origin
 from .maps import MapFile
 from .mend import Dirt, Region, brightened, dirt, mended, region, thick
+from .page import Areas, areas, clean
 from .restored import Bare, Predict, Restored, Restores, enlarged, through
 from .settle import Settled, settle
 from .together import looked_at, medians, together
@@ -25,6 +26,7 @@ __all__ = [
     "AUTO",
     "FOUND",
     "NOTHING",
+    "Areas",
     "Asked",
     "Auto",
     "Bare",
@@ -42,8 +44,10 @@ __all__ = [
     "Setting",
     "Settled",
     "Word",
+    "areas",
     "ask",
     "brightened",
+    "clean",
     "dirt",
     "enlarged",
     "find",

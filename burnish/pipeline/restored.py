@@ -35,7 +35,8 @@ class Restored:
     settled: Settled
     #: the time that the network alone took, padding and tiles included
     seconds: float
-    #: what a model that mends took for damage: [H, W], 1 there and 0 elsewhere; None of others
+    #: what a model that mends took for damage, or where one cleaned a page: [H, W], 1 there and 0
+    #: elsewhere; None of others
     mask: Array | None = None
 
 

@@ -124,7 +124,8 @@ def _interface(contract: Contract, card: Mapping[str, Any]) -> list[str]:
     sides = "H, W" if contract.scale == 1 else f"{contract.scale} H, {contract.scale} W"
     result = f"float32 [B, {contract.channels_out}, {sides}]"
     colours = f"{_colours(contract.channels_out)}, not clamped"
-    values = "how sure it is of damage, 0..1" if contract.gives == "mask" else colours
+    sure = {"mask": "how sure it is of damage, 0..1", "paper": "how sure it is of paper, 0..1"}
+    values = sure.get(contract.gives, colours)
     lines.append(row("outputs", f"output: {result}, {values}"))
     if contract.residual:
         lines.append(row("", f"residual: {result}, output - input"))

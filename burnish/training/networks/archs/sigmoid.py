@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
+from ....contract import Gives
 from ..wrapper import Wrapper
 
 
@@ -17,16 +18,18 @@ class Sigmoid(Wrapper):
     """Wraps a network, and takes what it predicts as the logits of the result.
 
     That holds whether it predicts a picture or a residual; the result is in (0, 1), `[B, C', H,
-    W]`.
+    W]`. gives: what the result is to whoever restores with it, where that is not what the base
+    gives; "paper" of a network that tells ink from paper, by which pages are cleaned.
     """
 
     tiny: ClassVar[dict[str, Any]] = {
         "base": {"use": "ResUNet", "args": {"widths": [8, 12], "blocks": 1}}
     }
 
-    def __init__(self, base: Callable[..., nn.Module]) -> None:
+    def __init__(self, base: Callable[..., nn.Module], gives: Gives | None = None) -> None:
         super().__init__(base)
         self.residual = False
+        self.gives = gives or self.base.gives
 
     def logits(self, image: Tensor) -> Tensor:
         """The values that become the result by a sigmoid."""

@@ -1,0 +1,64 @@
+"""Areas of a page that are no dark ink on light paper: pictures, markings, light writing on dark.
+
+All is decided on the page at one size, whatever its resolution was. Where a page without its
+strokes is much darker than the paper around, there is an area. Of these, light strokes on an even
+ground are writing; what fills its rectangle and varies is a picture; and what is left is a stain.
+docs/pages.md has what the limits were measured on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...contract import Array
+from ...ground.resize import resize
+from .dark import light_on_dark, to_the_pixel
+from .overview import BLOCK, Overview
+from .pictures import is_picture, markings, rectangle
+from .planes import Flags
+
+#: pages that are smaller than this, in pixels, are taken for writing
+SMALLEST = 4 * BLOCK
+
+
+@dataclass(frozen=True, eq=False)
+class Areas:
+    """Areas of a page, each [H, W] at the page's size."""
+
+    #: pictures and markings
+    pictures: Flags
+    #: light writing, and the dark ground around it
+    dark: Flags
+    #: the share of the page that lies under stains and shadows
+    stained: float = 0.0
+
+
+def areas(planes: Array) -> Areas:
+    """The areas of a page [1 or 3, H, W] in 0..1, white being 1."""
+    size = planes.shape[1:]
+    none = np.zeros(size, np.bool_)
+    if min(size) < SMALLEST:
+        return Areas(none, none)
+    page = Overview.of(planes)
+    if light_on_dark(page.light, np.ones(page.light.shape, np.bool_), 1.0):
+        return Areas(none, ~none)
+    pictures = markings(page)
+    dark = np.zeros_like(pictures)
+    stained = 0.0
+    for part in page.shaded():
+        pixels = page.within(part)
+        if pixels.any() and light_on_dark(page.light, pixels, float(page.paper[pixels].mean())):
+            dark |= pixels
+        elif is_picture(page, part):
+            pictures |= rectangle(page, part)
+        else:
+            stained += float(part.mean())
+    exact = to_the_pixel(planes, _at(dark, size))
+    return Areas(_at(pictures, size), exact, stained)
+
+
+def _at(flags: Flags, size: tuple[int, ...]) -> Flags:
+    """Flags of an overview at the size of the page."""
+    return resize(flags.astype(np.float32), size[0], size[1], "nearest") > 0

@@ -1,0 +1,56 @@
+"""clean(): a page cleaned, from evening its paper to leaving its ink alone."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...contract import Array, mix
+from ...ground.channels import grey
+from .colour import coloured, inked
+from .ink import Tells, paper_in
+from .paper import evened
+from .planes import Flags
+from .strokes import threshold
+
+#: where the dial of cleaning makes paper white
+WHITE = 50.0
+#: the darkest part of the paper, in percent, stays grey when paper is made white
+DARKEST = 2
+
+
+def clean(planes: Array, dark: Flags, cleaning: float, colour: float, tells: Tells) -> Array:
+    """A page [1 or 3, H, W] in 0..1 cleaned, and as large.
+
+    dark: where light is written on dark [H, W]. cleaning: 0 evens the paper's light, 50 makes
+    paper white, 100 leaves ink alone. colour: from 0, grey, to 100, ink's own. tells: what tells
+    ink from paper.
+    """
+    turned = np.where(dark, 1 - planes, planes) if dark.any() else planes
+    unclipped = evened(turned)
+    even = np.clip(unclipped, 0, 1)
+    if cleaning >= WHITE:
+        ink = 1 - paper_in(unclipped, tells)
+        found = mix(_white(even), _inked(even, ink, colour), (cleaning - WHITE) / WHITE)
+    else:
+        found = mix(even.copy(), _white(even), cleaning / WHITE)
+    if colour < 100:
+        found = mix(grey(found)[None], found, colour / 100)
+    return np.where(dark, 1 - found, found) if dark.any() else found
+
+
+def _white(even: Array) -> Array:
+    """An evened page [C, H, W] whose paper's grain is white, and all that is darker stays."""
+    light = grey(even)
+    blank = light[light >= threshold(light)]
+    grain = 1 - float(np.percentile(blank, DARKEST)) if blank.size else 0.0
+    depth = 1 - light
+    left = np.maximum(depth - grain, 0) / np.maximum(depth * (1 - grain), np.float32(1e-6))
+    found: Array = 1 - (1 - even) * np.minimum(left, 1)
+    return found
+
+
+def _inked(even: Array, ink: Array, colour: float) -> Array:
+    """The ink [H, W] of an evened page [C, H, W] on white paper."""
+    if colour == 0 or len(even) == 1:
+        return np.repeat(1 - ink[None], len(even), 0)
+    return inked(even, np.maximum(ink, coloured(even)))

@@ -1,0 +1,128 @@
+"""The ink of a page: a network at the sizes that fit its strokes, and a threshold beside it.
+
+The network has learned strokes of two or three pixels. Where they are wider, it looks at the page
+made smaller, so that they are that wide, and a little wider; pale ink is made dark before. Where
+ink stands out clearly from its paper, a threshold knows the edges of strokes better, and is
+believed as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...contract import Array
+from ...ground.channels import grey
+from ...ground.resize import resize
+from .strokes import stroke_width, threshold
+
+#: what tells ink from paper: a page [1, 3, H, W] -> [1, 1, H, W], in which ink is 0 and paper is 1
+Tells = Callable[[Array], Array]
+
+#: strokes of so many pixels the network has learned; wider ones are seen so many times as wide
+FINE, SEEN = 3.0, (2.0, 1.4, 1.0)
+#: how dark ink is made for the network: fine strokes, and wider ones; 1 is black
+DARK_FINE, DARK = 0.45, 0.9
+#: what is less than so many times as dark as the grain is deep may be no ink: of grain it is 1.7
+CLEAR = 2.0
+#: what lies along the border, such a share of each side, is not asked
+BORDER = 0.02
+#: sure of paper and of ink; so many pixels of ink are enough to tell how dark it is
+PAPER, INK, ENOUGH = 0.9, 0.3, 50
+#: the threshold is so far from paper towards ink, and such a share of it is believed; where the
+#: darkest twentieth of the paper is darker than such a share of the ink, nothing of it
+EDGE, BELIEVED, UNCLEAR = 0.35, 0.75, 0.25
+#: and all of it where that is this much less
+CLEARER = 0.12
+
+
+@dataclass(frozen=True)
+class Writing:
+    """What the ink of an evened page is like."""
+
+    #: how much darker than paper half of the ink is, from 0 to 1
+    depth: float
+    #: how wide its strokes are, in pixels
+    width: float
+    #: how far the page's brightness spreads, as a standard deviation, which paper decides
+    grain: float
+
+    @classmethod
+    def of(cls, light: Array) -> Writing:
+        """What is written on an evened page [H, W]."""
+        inner = _inner(light)
+        ink = inner < threshold(inner)
+        if not ink.any() or ink.all():
+            return cls(1.0, 0.0, 0.0)
+        grain = 1.4826 * float(np.median(np.abs(inner - np.median(inner))))
+        return cls(1 - float(np.median(inner[ink])), stroke_width(ink), grain)
+
+    @property
+    def fine(self) -> bool:
+        """Whether its strokes are as fine as those that the network has learned."""
+        return self.width <= FINE
+
+    @property
+    def gain(self) -> float:
+        """How many times as dark it is made for the network."""
+        if self.depth < CLEAR * self.grain:
+            return 1.0
+        return max(1.0, (DARK_FINE if self.fine else DARK) / self.depth)
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """The sizes at which the network looks at the page, as shares of its own."""
+        if self.fine:
+            return (1.0,)
+        return tuple(dict.fromkeys(min(1.0, wide * FINE / self.width) for wide in SEEN))
+
+
+def paper_in(even: Array, tells: Tells) -> Array:
+    """How sure it is that there is paper, and no ink, at each pixel of an evened page.
+
+    [C, H, W] -> [H, W], in which paper is 1 and ink 0.
+    """
+    light = grey(even)
+    writing = Writing.of(light)
+    darker = np.clip(1 - (1 - even) * np.float32(writing.gain), 0, 1)[None]
+    shares = writing.shares
+    found = np.zeros(light.shape, np.float32)
+    for share in shares:
+        found += _seen(darker, share, tells)
+    found /= len(shares)
+    return found if writing.fine else _sharpened(found, light)
+
+
+def _inner(light: Array) -> Array:
+    """A page without its borders."""
+    height, width = light.shape
+    down = round(BORDER * height)
+    right = round(BORDER * width)
+    return light[down : height - down, right : width - right]
+
+
+def _seen(page: Array, share: float, tells: Tells) -> Array:
+    """What the network tells of a page [1, C, H, W] at such a share of its size. [H, W]"""
+    height, width = page.shape[-2:]
+    if share == 1:
+        return tells(page)[0, 0]
+    small = resize(page, max(1, round(share * height)), max(1, round(share * width)), "area")
+    return resize(tells(small), height, width, "bilinear")[0, 0]
+
+
+def _sharpened(found: Array, light: Array) -> Array:
+    """What the network tells, and a threshold as far as ink is clear. Both [H, W]"""
+    blank = light[found > PAPER]
+    ink = light[found < INK]
+    if ink.size < ENOUGH or blank.size < ENOUGH:
+        return found
+    white = float(np.median(blank))
+    depth = white - float(np.median(ink))
+    if depth <= 0:
+        return found
+    unclear = (white - float(np.percentile(blank, 5))) / depth
+    share = BELIEVED * float(np.clip((UNCLEAR - unclear) / CLEARER, 0, 1))
+    sharp = np.clip((light - (white - EDGE * depth)) * (2 / depth) + 0.5, 0, 1)
+    return np.asarray((1 - share) * found + share * sharp, np.float32)

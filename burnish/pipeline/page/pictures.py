@@ -1,0 +1,74 @@
+"""Pictures and markings on a page, which are left alone.
+
+A picture fills its rectangle, and its brightness varies; a stain is as dark nearly all over, and
+has no straight sides. A marking has a colour that no stain has, over more than a letter.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...contract import Array
+from .overview import BLOCK, STROKE, Overview, ground_of, paper_around, sides
+from .parts import box, parts
+from .planes import Flags, closed, highest, lowest, mean, opened, spread
+
+#: a picture covers such a share of the page, with so many blocks along each side
+LEAST, NARROWEST = 0.01, 4
+#: it fills such a share of its rectangle, and the logarithms of its brightness spread so far
+FILLED, VARIED = 0.7, 0.14
+#: what beside it is darker than such a share of the paper belongs to it where that makes a
+#: rectangle that is filled so far
+FAINT, WELL_FILLED = 0.93, 0.85
+#: its rectangle ends where less than such a share of a side is darker than such a share of paper
+ALONG, RIM = 0.2, 0.9
+#: how far the channels of a marking are apart, as shares of the paper; of warm colours, which
+#: stains have too, further, and the lightest channel keeps such a share of the paper's light
+TINTED, WARM, BRIGHT = 0.18, 0.4, 0.92
+#: of the pixels within so far, such a share has a marking's colour: of words, fewer have
+MARK, MARKED = 6, 0.6
+
+
+def is_picture(page: Overview, part: Flags) -> bool:
+    """Whether a part, in blocks, fills its rectangle, and its brightness varies."""
+    if part.mean() < LEAST or min(sides(part)) < NARROWEST:
+        return False
+    inner = lowest(part, 1)
+    shades = page.shade[inner if inner.any() else part]
+    varied = np.log(np.maximum(shades, 0.05)).std() >= VARIED
+    return bool(varied and part[box(part)].mean() >= FILLED)
+
+
+def rectangle(page: Overview, part: Flags) -> Flags:
+    """The pixels [H, W] of a picture of which `part` is a part: light ones at its rim are its own,
+    too.
+    """
+    around = next(p for p in parts(closed(page.shade < FAINT, 1) | part) if (p & part).any())
+    if around[box(around)].mean() >= WELL_FILLED:
+        part = around
+    near = page.near(part)
+    dark = near & (closed(page.light, page.stroke) < RIM * page.paper)
+    high, wide = (BLOCK * side for side in sides(part))
+    across = np.outer(dark.sum(1) >= ALONG * wide, dark.sum(0) >= ALONG * high)
+    found = np.zeros(near.shape, np.bool_)
+    found[box(across if across.any() else near)] = True
+    return highest(found, 1)
+
+
+def markings(page: Overview) -> Flags:
+    """The pixels [H, W] that are marked in colour."""
+    if len(page.colours) == 1:
+        return np.zeros(page.light.shape, np.bool_)
+    red, green, blue = (_over_paper(plane, page.stroke) for plane in page.colours)
+    most = np.maximum(np.maximum(red, green), blue)
+    tint = most - np.minimum(np.minimum(red, green), blue)
+    warm = (red >= green - 0.02) & (green >= blue - 0.02)
+    tinted = np.where(warm, (tint >= WARM) & (most >= BRIGHT), tint >= TINTED)
+    near = highest(mean(tinted, MARK) >= MARKED, MARK)
+    return near & opened(closed(tinted, STROKE), STROKE)
+
+
+def _over_paper(plane: Array, stroke: int) -> Array:
+    """A channel [H, W] as shares of the paper's light around."""
+    around = paper_around(ground_of(plane, stroke))
+    return np.clip(plane / spread(around, BLOCK, plane.shape), 0, 1)
