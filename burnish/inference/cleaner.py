@@ -12,7 +12,18 @@ from ..contract import Array, Contract, Dial, Opened, mix
 from ..ground.channels import as_channels, without_copies
 from ..ground.remarks import OnProgress, Say, silent
 from ..images import MAX_MEGAPIXELS, Picture, fill_hidden, toned
-from ..pipeline import NOTHING, Areas, Asked, Predict, Restored, Settled, areas, clean, through
+from ..pipeline import (
+    NOTHING,
+    Areas,
+    Asked,
+    Predict,
+    Region,
+    Restored,
+    Settled,
+    areas,
+    clean,
+    through,
+)
 from .masked import Masked, given_mask
 from .model import Model, check_units
 
@@ -137,10 +148,11 @@ def _said(found: Areas, cleaning: float, given: bool = False) -> Iterator[str]:
         yield f"{_percent(found.dark)} % of it is dark with light writing, and cleaned as that"
     if found.stained and cleaning > STAINS:
         yield (
-            f"shadows or stains on {100 * found.stained:.2g} % of it are made white; were they "
+            f"shadows or stains on {_percent(found.stained)} % of it are made white; were they "
             "pictures, --mask-in keeps them"
         )
 
 
-def _percent(flags: Array) -> str:
-    return f"{100 * np.mean(flags):.2g}"
+def _percent(flags: Region | float) -> str:
+    share = 100 * float(np.mean(flags))
+    return f"{share:.0f}" if share >= 10 else f"{share:.1g}"

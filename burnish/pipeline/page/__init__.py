@@ -1,6 +1,6 @@
 """Pages of writing and print: what is on them is told apart, and cleaned as far as it is wanted.
 
-`areas` finds pictures, markings and light writing on dark, `evened` divides a page by its paper,
+`areas` finds pictures, markings and light writing on dark, `papers` find the light of its paper,
 `paper_in` tells ink from paper by a network, and `inked` gives ink its colours.
 """
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from ...contract import Array
 from ...ground.resize import resize
-from .dark import light_on_dark, to_the_pixel
+from .dark import dark_area, dark_page, to_the_pixel
 from .overview import BLOCK, Overview
 from .pictures import is_picture, markings, rectangle
 from .planes import Flags
@@ -42,18 +42,20 @@ def areas(planes: Array) -> Areas:
     if min(size) < SMALLEST:
         return Areas(none, none)
     page = Overview.of(planes)
-    if light_on_dark(page.light, np.ones(page.light.shape, np.bool_), 1.0):
+    if dark_page(page.light):
         return Areas(none, ~none)
-    pictures = markings(page)
-    dark = np.zeros_like(pictures)
+    dark = np.zeros(page.light.shape, np.bool_)
+    for part in page.dark():
+        pixels = page.within(part)
+        if pixels.any() and dark_area(page.light, pixels, float(page.paper[pixels].mean())):
+            dark |= pixels
+    pictures = markings(page) & ~dark
     stained = 0.0
     for part in page.shaded():
-        pixels = page.within(part)
-        if pixels.any() and light_on_dark(page.light, pixels, float(page.paper[pixels].mean())):
-            dark |= pixels
-        elif is_picture(page, part):
+        pixels = page.near(part)
+        if not (pixels & dark).any() and is_picture(page, part):
             pictures |= rectangle(page, part)
-        else:
+        elif not (pixels & (dark | pictures)).any():
             stained += float(part.mean())
     exact = to_the_pixel(planes, _at(dark, size))
     return Areas(_at(pictures, size), exact, stained)

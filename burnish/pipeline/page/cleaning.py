@@ -6,9 +6,9 @@ import numpy as np
 
 from ...contract import Array, mix
 from ...ground.channels import grey
-from .colour import coloured, inked
+from .colour import coloured, inked, tinted
 from .ink import Tells, paper_in
-from .paper import evened
+from .paper import papers
 from .planes import Flags
 from .strokes import threshold
 
@@ -26,16 +26,18 @@ def clean(planes: Array, dark: Flags, cleaning: float, colour: float, tells: Tel
     ink from paper.
     """
     turned = np.where(dark, 1 - planes, planes) if dark.any() else planes
-    unclipped = evened(turned)
+    light = papers(turned)
+    unclipped = turned / light
     even = np.clip(unclipped, 0, 1)
     if cleaning >= WHITE:
         ink = 1 - paper_in(unclipped, tells)
         found = mix(_white(even), _inked(even, ink, colour), (cleaning - WHITE) / WHITE)
     else:
         found = mix(even.copy(), _white(even), cleaning / WHITE)
-    if colour < 100:
-        found = mix(grey(found)[None], found, colour / 100)
-    return np.where(dark, 1 - found, found) if dark.any() else found
+    if dark.any():
+        ground = tinted(1 - light)
+        found = np.where(dark, 1 - found * (1 - ground), found)
+    return mix(grey(found)[None], found, colour / 100) if len(found) == 3 else found
 
 
 def _white(even: Array) -> Array:
@@ -53,4 +55,4 @@ def _inked(even: Array, ink: Array, colour: float) -> Array:
     """The ink [H, W] of an evened page [C, H, W] on white paper."""
     if colour == 0 or len(even) == 1:
         return np.repeat(1 - ink[None], len(even), 0)
-    return inked(even, np.maximum(ink, coloured(even)))
+    return mix(even, inked(even, ink), 1 - coloured(even))

@@ -6,40 +6,49 @@ import numpy as np
 
 from ...contract import Array
 from ...ground.channels import grey
-from .overview import BLOCK, SIDE, STROKE, middle
-from .planes import Flags, blocks, highest, mean, opened
+from .overview import BLOCK, DARK, SIDE
+from .planes import Flags, highest, mean, opened
 from .strokes import stroke_width, threshold
 
-#: at least such a share is ground, which is darker than such a share of the paper
-GROUND, DARK = 0.55, 0.5
-#: nine of ten blocks of the ground are brighter than the darkest tenth by such a factor at most
-EVENLY = 2.2
-#: such a share of the variance is between strokes and ground: in photographs it is 0.78 at most
-APART = 0.85
-#: strokes cover such a share at least, and are so wide at the most, in pixels of an overview
-WRITTEN, WIDEST = 0.004, 16.0
-#: no ground is darker than this in comparisons
-BLACK = 0.03
+#: at least such a share is ground; strokes cover at least such a share of the rest
+GROUND, WRITTEN = 0.55, 0.004
+#: such a share of the variance is between strokes and ground; of photographs it is at most 0.76
+#: where their ground was made even, and 0.78 in their dark areas
+APART_EVEN, APART = 0.82, 0.85
+#: strokes reach so far to each side, in pixels of an overview
+REACH = 8
 
 
-def light_on_dark(light: Array, region: Flags, paper: float) -> bool:
-    """Whether a region [H, W] of a page's brightness is light strokes on a dark and even ground.
+def dark_page(light: Array) -> bool:
+    """Whether a page, of a brightness [H, W], is light strokes on dark ground, which may be uneven."""
+    floor = mean(opened(light, REACH), REACH)
+    dark = float(np.median(floor))
+    return dark <= DARK and _is_writing(light - floor + dark, light > -1, APART_EVEN)
+
+
+def dark_area(light: Array, region: Flags, paper: float) -> bool:
+    """Whether a region [H, W] of a page's brightness is light strokes on dark ground.
 
     paper: the light of the paper around it.
     """
     values = light[region]
+    if np.median(values) > DARK * paper:
+        return False
+    return _is_writing(light, region, APART)
+
+
+def _is_writing(light: Array, region: Flags, apart: float) -> bool:
+    """Whether there are thin light strokes in a region, so far apart from its ground."""
+    values = light[region]
     limit = threshold(values)
-    low = values < limit
-    if not GROUND <= low.mean() <= 1 - WRITTEN or np.median(values[low]) > DARK * paper:
+    strokes = values >= limit
+    written = float(strokes.mean())
+    if not WRITTEN <= written <= 1 - GROUND:
         return False
-    apart = values[~low].mean() - values[low].mean()
-    if low.mean() * (1 - low.mean()) * apart**2 < APART * values.var():
+    between = written * (1 - written) * (values[strokes].mean() - values[~strokes].mean()) ** 2
+    if between < apart * values.var():
         return False
-    floor = blocks(opened(light, STROKE), BLOCK, middle)
-    whole = blocks(region.astype(np.float32), BLOCK, middle) > 0
-    least, most = np.percentile(floor[whole], (10, 90)) if whole.any() else (1, 1)
-    evenly = most <= EVENLY * max(float(least), BLACK)
-    return bool(evenly and 0 < stroke_width((light >= limit) & region) <= WIDEST)
+    return stroke_width((light >= limit) & region) <= 2 * REACH
 
 
 def to_the_pixel(planes: Array, dark: Flags) -> Flags:

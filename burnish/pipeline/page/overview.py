@@ -11,7 +11,7 @@ from ...contract import Array
 from ...ground.channels import grey
 from .paper import paper
 from .parts import box, parts
-from .planes import Flags, blocks, closed, highest, mean, opened, smaller, spread
+from .planes import Flags, blocks, closed, highest, mean, smaller, spread
 from .strokes import stroke_width, threshold
 
 #: the longer side at which a page is looked at, in pixels; and the side of a block of it
@@ -24,6 +24,9 @@ AROUND = 6
 #: an area is darker than such a share of the paper, and covers such a share of the page, with so
 #: many blocks at least along each side
 SHADE, LEAST, NARROWEST = 0.8, 0.003, 2
+#: what is darker than such a share of the paper may be ground of light writing, where it fills such
+#: a share of its rectangle
+DARK, FILLED = 0.5, 0.6
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +43,8 @@ class Overview:
     paper: Array
     #: the brightness of its blocks without their strokes [h, w], as shares of the paper around
     shade: Array
+    #: the same of its blocks with all that is on them [h, w]
+    middles: Array
 
     @classmethod
     def of(cls, planes: Array) -> Overview:
@@ -51,13 +56,18 @@ class Overview:
         stroke = int(np.clip(np.ceil(1.3 * wide), STROKE, MOST_STROKE))
         ground = ground_of(light, stroke)
         around = paper_around(ground)
-        return cls(colours, light, stroke, spread(around, BLOCK, light.shape), ground / around)
+        middles = blocks(light, BLOCK, middle)
+        under = spread(around, BLOCK, light.shape)
+        return cls(colours, light, stroke, under, ground / around, middles / around)
 
     def shaded(self) -> Iterator[Flags]:
-        """The parts of the page, in blocks [h, w], that are much darker than the paper around."""
-        for part in parts(closed(self.shade < SHADE, 1)):
-            if part.mean() >= LEAST and min(sides(part)) >= NARROWEST:
-                yield part
+        """The parts of the page, in blocks [h, w], that are darker than paper but for strokes."""
+        return _large(closed(self.shade < SHADE, 1))
+
+    def dark(self) -> Iterator[Flags]:
+        """The parts of the page, in blocks [h, w], of which most is dark, and that are no strokes."""
+        found = _large(closed(self.middles < DARK, 1))
+        return (part for part in found if part[box(part)].mean() >= FILLED)
 
     def near(self, part: Flags) -> Flags:
         """The pixels [H, W] of a part in blocks, and of the blocks around."""
@@ -65,10 +75,9 @@ class Overview:
         return whole[: self.light.shape[0], : self.light.shape[1]]
 
     def within(self, part: Flags) -> Flags:
-        """The pixels [H, W] of a part in blocks that are dark, and what is enclosed by these."""
+        """The pixels [H, W] of a part in blocks that are dark, and strokes between these."""
         near = self.near(part)
-        dark = near & (self.light < SHADE * self.paper)
-        return near & opened(closed(dark, self.stroke), self.stroke)
+        return near & closed(near & (self.light < DARK * self.paper), self.stroke)
 
 
 def ground_of(light: Array, stroke: int) -> Array:
@@ -86,6 +95,13 @@ def middle(values: Array) -> Array:
     """The median of the values of blocks [..., N]."""
     found: Array = np.median(values, axis=-1)
     return found
+
+
+def _large(marked: Flags) -> Iterator[Flags]:
+    """The parts of what is marked that are no specks."""
+    for part in parts(marked):
+        if part.mean() >= LEAST and min(sides(part)) >= NARROWEST:
+            yield part
 
 
 def sides(part: Flags) -> tuple[int, int]:

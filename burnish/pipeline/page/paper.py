@@ -1,4 +1,4 @@
-"""The light of a page's paper, and a page divided by it (Lu, Su, Tan, IJDAR 2010)."""
+"""The light of a page's paper, by which a page is divided (Lu, Su, Tan, IJDAR 2010)."""
 
 from __future__ import annotations
 
@@ -24,11 +24,9 @@ def paper(plane: Array) -> Array:
     return spread(np.maximum(found, np.float32(least)), side, plane.shape)
 
 
-def evened(planes: Array) -> Array:
-    """A page [C, H, W] as if its paper had the same light all over: in the middle of its grain, or
-    a little above, it is 1.
-    """
-    return np.stack([plane / paper(plane) for plane in planes])
+def papers(planes: Array) -> Array:
+    """The light of the paper of each plane of a page [C, H, W], which is the paper's colour."""
+    return np.stack([paper(plane) for plane in planes])
 
 
 def _light(values: Array) -> Array:

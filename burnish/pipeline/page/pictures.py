@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...contract import Array
+from .colour import brown
 from .overview import BLOCK, STROKE, Overview, ground_of, paper_around, sides
 from .parts import box, parts
 from .planes import Flags, closed, highest, lowest, mean, opened, spread
@@ -22,11 +23,12 @@ FILLED, VARIED = 0.7, 0.14
 FAINT, WELL_FILLED = 0.93, 0.85
 #: its rectangle ends where less than such a share of a side is darker than such a share of paper
 ALONG, RIM = 0.2, 0.9
-#: how far the channels of a marking are apart, as shares of the paper; of warm colours, which
-#: stains have too, further, and the lightest channel keeps such a share of the paper's light
-TINTED, WARM, BRIGHT = 0.18, 0.4, 0.92
-#: of the pixels within so far, such a share has a marking's colour: of words, fewer have
-MARK, MARKED = 6, 0.6
+#: how far the channels of a marking are apart, as shares of the paper; of colours that stains have,
+#: further, and the lightest channel keeps such a share of the paper's light
+TINTED, WARM, BRIGHT = 0.18, 0.4, 0.9
+#: of the pixels within so many times as far as strokes reach, such a share has a marking's colour:
+#: of words, fewer have
+MARK, MARKED = 2, 0.5
 
 
 def is_picture(page: Overview, part: Flags) -> bool:
@@ -59,12 +61,12 @@ def markings(page: Overview) -> Flags:
     """The pixels [H, W] that are marked in colour."""
     if len(page.colours) == 1:
         return np.zeros(page.light.shape, np.bool_)
-    red, green, blue = (_over_paper(plane, page.stroke) for plane in page.colours)
-    most = np.maximum(np.maximum(red, green), blue)
-    tint = most - np.minimum(np.minimum(red, green), blue)
-    warm = (red >= green - 0.02) & (green >= blue - 0.02)
-    tinted = np.where(warm, (tint >= WARM) & (most >= BRIGHT), tint >= TINTED)
-    near = highest(mean(tinted, MARK) >= MARKED, MARK)
+    colours = np.stack([_over_paper(mean(plane, 1), page.stroke) for plane in page.colours])
+    most = colours.max(0)
+    tint = most - colours.min(0)
+    tinted = np.where(brown(colours), (tint >= WARM) & (most >= BRIGHT), tint >= TINTED)
+    reach = MARK * page.stroke
+    near = highest(mean(tinted, reach) >= MARKED, reach)
     return near & opened(closed(tinted, STROKE), STROKE)
 
 
