@@ -44,7 +44,7 @@ from burnish.contract import Array, Contract, Opened
 from burnish.degrade.film.masks import lay_mask, read_mask
 from burnish.ground.resize import resize
 from burnish.images import Picture, Plane, from_array
-from burnish.inference.mender import FindingMender
+from burnish.inference.masked.mender import FindingMender
 from burnish.inference.model import Model
 from burnish.metrics.masks import f1, precision, recall
 from burnish.pipeline import Dirt, dirt, mended

@@ -20,7 +20,7 @@ from burnish.contract import Array
 from burnish.errors import InputError, UnsupportedFormat, UsageError
 from burnish.images import Picture, Plane
 from burnish.inference.job import Job, check_job, find_job, run_job
-from burnish.inference.mender import FindingMender
+from burnish.inference.masked.mender import FindingMender
 from burnish.pipeline import Asked, Dirt, MapFile, brightened, dirt
 from burnish.pipeline.infrared import infrared_beside, light_of, pixels_of, without_infrared
 from burnish.pipeline.mend.infrared.offset import offset

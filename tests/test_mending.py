@@ -18,7 +18,8 @@ from burnish.contract import Array
 from burnish.errors import InputError, UsageError
 from burnish.images import Picture, read
 from burnish.inference.job import Job, run_job
-from burnish.inference.mender import WIDE, FindingMender, Mender, write_mask
+from burnish.inference.masked import write_mask
+from burnish.inference.masked.mender import WIDE, FindingMender, Mender
 from burnish.pipeline import Asked, MapFile, ask, mended, region
 from burnish.pipeline.mend.fill import filled
 from burnish.pipeline.mend.grain import with_grain, without_grain

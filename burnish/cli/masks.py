@@ -74,8 +74,7 @@ class Masks:
 
     def check(self, pairs: Sequence[tuple[str, str]], model: Model, word: str, mode: Mode) -> None:
         """UsageError where the model has no mask, or a mask would replace another file."""
-        from ..inference.masked import Masked
-        from ..inference.mender import Mender
+        from ..inference.masked import Masked, Mender
         from ..inference.pdf import is_pdf
 
         option = self._option
@@ -160,7 +159,7 @@ class Masks:
         Where a mask is given and no model named, it is what mends and no more. UsageError where the
         model does not mend, or a mask would replace another file.
         """
-        from ..inference.mender import Mender
+        from ..inference.masked import Mender
         from ..inference.zoo import DEFAULT
 
         alone = self.given is not None and word == DEFAULT

@@ -32,8 +32,7 @@ from ..pipeline import (
     looked_at,
     together,
 )
-from .masked import Masked, write_mask
-from .mender import Mender
+from .masked import Masked, Mender, write_mask
 from .model import Model
 from .pages import Pages, listed
 from .pdf import is_pdf

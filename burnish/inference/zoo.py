@@ -12,8 +12,7 @@ from ..ground.tables import hint
 from . import automatic
 from .automatic import Automatic
 from .classical import FILTERS, listed, make
-from .cleaner import Cleaner
-from .mender import FindingMender
+from .masked import Cleaner, FindingMender
 from .model import Model
 
 #: what is loaded where nothing is named

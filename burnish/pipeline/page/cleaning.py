@@ -25,19 +25,27 @@ def clean(planes: Array, dark: Flags, cleaning: float, colour: float, tells: Tel
     paper white, 100 leaves ink alone. colour: from 0, grey, to 100, ink's own. tells: what tells
     ink from paper.
     """
-    turned = np.where(dark, 1 - planes, planes) if dark.any() else planes
+    turned: Array = np.where(dark, 1 - planes, planes) if dark.any() else planes
     light = papers(turned)
-    unclipped = turned / light
-    even = np.clip(unclipped, 0, 1)
-    if cleaning >= WHITE:
-        ink = 1 - paper_in(unclipped, tells)
-        found = mix(_white(even), _inked(even, ink, colour), (cleaning - WHITE) / WHITE)
-    else:
-        found = mix(even.copy(), _white(even), cleaning / WHITE)
+    unclipped: Array = turned / light
+    even: Array = np.clip(unclipped, 0, 1)
+    found = even if cleaning <= 0 else _cleaned(even, unclipped, cleaning, colour, tells)
     if dark.any():
         ground = tinted(1 - light)
-        found = np.where(dark, 1 - found * (1 - ground), found)
-    return mix(grey(found)[None], found, colour / 100) if len(found) == 3 else found
+        found = np.asarray(np.where(dark, 1 - found * (1 - ground), found), np.float32)
+    if len(found) == 1 or colour >= 100:
+        return found
+    return mix(grey(found)[None], found, colour / 100)
+
+
+def _cleaned(even: Array, unclipped: Array, cleaning: float, colour: float, tells: Tells) -> Array:
+    """An evened page cleaned further: its paper white, or its ink alone, or between."""
+    if cleaning <= WHITE:
+        return mix(even, _white(even), cleaning / WHITE)
+    inked = _inked(even, 1 - paper_in(unclipped, tells), colour)
+    if cleaning >= 100:
+        return inked
+    return mix(_white(even), inked, (cleaning - WHITE) / WHITE)
 
 
 def _white(even: Array) -> Array:

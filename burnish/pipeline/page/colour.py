@@ -10,8 +10,7 @@ import numpy as np
 
 from ...contract import Array
 from ...ground.channels import grey
-from ...ground.resize import resize
-from .planes import Flags, mean
+from .planes import Flags, blocks, mean, spread
 
 #: the side of the blocks, in pixels, in which ink has one colour
 BLOCK = 4
@@ -56,16 +55,20 @@ def coloured(even: Array) -> Array:
 def brown(colours: Array) -> Flags:
     """Where the hue [3, H, W] lies between red and yellow, as that of stains and old paper."""
     red, green, blue = colours
-    return (red >= green) & (green >= blue) & (green - blue >= BROWN * (red - blue))
+    found: Flags = (red >= green) & (green >= blue) & (green - blue >= BROWN * (red - blue))
+    return found
 
 
 def _colours(even: Array, ink: Array) -> Array:
     """The colour of the ink around each pixel [3, H, W]; white where there is none."""
-    height, width = ink.shape
-    small = (-(-height // BLOCK), -(-width // BLOCK))
     weights = ink * (1 - grey(even)) ** CORE
-    total = mean(resize(weights, *small, "area"), 1)
-    sums = [mean(resize(plane * weights, *small, "area"), 1) for plane in even]
+    total = mean(blocks(weights, BLOCK, _sum), 1)
+    sums = [mean(blocks(plane * weights, BLOCK, _sum), 1) for plane in even]
     colours = np.stack(sums) / np.maximum(total, np.float32(1e-6))
-    shown = np.where(total > 1e-6, colours, 1).astype(np.float32)
-    return resize(shown, height, width, "bilinear").clip(0, 1)
+    shown = np.where(total > 1e-6, colours, np.float32(1)).clip(0, 1)
+    return np.stack([spread(plane, BLOCK, ink.shape) for plane in shown])
+
+
+def _sum(values: Array) -> Array:
+    found: Array = values.sum(-1)
+    return found

@@ -20,7 +20,7 @@ REACH = 8
 
 
 def dark_page(light: Array) -> bool:
-    """Whether a page, of a brightness [H, W], is light strokes on dark ground, which may be uneven."""
+    """Whether a page of brightness [H, W] is light strokes on dark, maybe uneven, ground."""
     floor = mean(opened(light, REACH), REACH)
     dark = float(np.median(floor))
     return dark <= DARK and _is_writing(light - floor + dark, light > -1, APART_EVEN)

@@ -1,7 +1,7 @@
 """The ink of a page: a network at the sizes that fit its strokes, and a threshold beside it.
 
 The network has learned strokes of two or three pixels. Where they are wider, it looks at the page
-made smaller, so that they are that wide, and a little wider; pale ink is made dark before. Where
+made smaller, so that they are that wide, and a little wider; pale ink is made darker before. Where
 ink stands out clearly from its paper, a threshold knows the edges of strokes better, and is
 believed as well.
 """
@@ -22,9 +22,10 @@ from .strokes import stroke_width, threshold
 Tells = Callable[[Array], Array]
 
 #: strokes of so many pixels the network has learned; wider ones are seen so many times as wide
-FINE, SEEN = 3.0, (2.0, 1.4, 1.0)
-#: how dark ink is made for the network: fine strokes, and wider ones; 1 is black
-DARK_FINE, DARK = 0.45, 0.9
+FINE, SEEN = 3.0, (1.4, 1.0)
+#: how dark ink is made for the network at least, 1 being black: fine strokes; and wider ones, which
+#: are made so dark, and by so many times of their own darkness darker, up to the third
+DARK_FINE, DARK, DARKER, DARKEST = 0.45, 0.2, 1.5, 0.9
 #: what is less than so many times as dark as the grain is deep may be no ink: of grain it is 1.7
 CLEAR = 2.0
 #: what lies along the border, such a share of each side, is not asked
@@ -33,7 +34,7 @@ BORDER = 0.02
 PAPER, INK, ENOUGH = 0.9, 0.3, 50
 #: the threshold is so far from paper towards ink, and such a share of it is believed; where the
 #: darkest twentieth of the paper is darker than such a share of the ink, nothing of it
-EDGE, BELIEVED, UNCLEAR = 0.35, 0.75, 0.25
+EDGE, BELIEVED, UNCLEAR = 0.4, 0.75, 0.25
 #: and all of it where that is this much less
 CLEARER = 0.12
 
@@ -69,7 +70,8 @@ class Writing:
         """How many times as dark it is made for the network."""
         if self.depth < CLEAR * self.grain:
             return 1.0
-        return max(1.0, (DARK_FINE if self.fine else DARK) / self.depth)
+        wanted = DARK_FINE if self.fine else min(DARK + DARKER * self.depth, DARKEST)
+        return max(1.0, wanted / self.depth)
 
     @property
     def shares(self) -> tuple[float, ...]:
@@ -107,9 +109,11 @@ def _seen(page: Array, share: float, tells: Tells) -> Array:
     """What the network tells of a page [1, C, H, W] at such a share of its size. [H, W]"""
     height, width = page.shape[-2:]
     if share == 1:
-        return tells(page)[0, 0]
+        whole: Array = tells(page)[0, 0]
+        return whole
     small = resize(page, max(1, round(share * height)), max(1, round(share * width)), "area")
-    return resize(tells(small), height, width, "bilinear")[0, 0]
+    found: Array = resize(tells(small), height, width, "bilinear")[0, 0]
+    return found
 
 
 def _sharpened(found: Array, light: Array) -> Array:

@@ -65,7 +65,7 @@ class Overview:
         return _large(closed(self.shade < SHADE, 1))
 
     def dark(self) -> Iterator[Flags]:
-        """The parts of the page, in blocks [h, w], of which most is dark, and that are no strokes."""
+        """The parts of the page, in blocks [h, w], most of which is dark; strokes are none."""
         found = _large(closed(self.middles < DARK, 1))
         return (part for part in found if part[box(part)].mean() >= FILLED)
 

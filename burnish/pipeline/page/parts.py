@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .planes import Flags
 
@@ -30,6 +31,7 @@ def box(part: Flags) -> tuple[slice, slice]:
     return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
 
 
-def _shifted(names: np.ndarray, y: int, x: int) -> np.ndarray:  # type: ignore[type-arg]
+def _shifted(names: NDArray[np.int64], y: int, x: int) -> NDArray[np.int64]:
+    """The names, each moved to a neighbour: up to one pixel up or down, left or right."""
     height, width = names.shape
     return np.pad(names, 1)[y : y + height, x : x + width]

@@ -66,11 +66,13 @@ def markings(page: Overview) -> Flags:
     tint = most - colours.min(0)
     tinted = np.where(brown(colours), (tint >= WARM) & (most >= BRIGHT), tint >= TINTED)
     reach = MARK * page.stroke
-    near = highest(mean(tinted, reach) >= MARKED, reach)
-    return near & opened(closed(tinted, STROKE), STROKE)
+    found: Flags = highest(mean(tinted, reach) >= MARKED, reach)
+    found &= opened(closed(tinted, STROKE), STROKE)
+    return found
 
 
 def _over_paper(plane: Array, stroke: int) -> Array:
     """A channel [H, W] as shares of the paper's light around."""
     around = paper_around(ground_of(plane, stroke))
-    return np.clip(plane / spread(around, BLOCK, plane.shape), 0, 1)
+    found: Array = np.clip(plane / spread(around, BLOCK, plane.shape), 0, 1)
+    return found

@@ -8,11 +8,11 @@ from functools import partial
 
 import numpy as np
 
-from ..contract import Array, Contract, Dial, Opened, mix
-from ..ground.channels import as_channels, without_copies
-from ..ground.remarks import OnProgress, Say, silent
-from ..images import MAX_MEGAPIXELS, Picture, fill_hidden, toned
-from ..pipeline import (
+from ...contract import Array, Contract, Dial, Opened, mix
+from ...ground.channels import as_channels, without_copies
+from ...ground.remarks import OnProgress, Say, silent
+from ...images import MAX_MEGAPIXELS, Picture, fill_hidden, toned
+from ...pipeline import (
     NOTHING,
     Areas,
     Asked,
@@ -24,8 +24,8 @@ from ..pipeline import (
     clean,
     through,
 )
+from ..model import Model, check_units
 from .masked import Masked, given_mask
-from .model import Model, check_units
 
 #: how much of what is not ink is taken away
 CLEANING = Dial(

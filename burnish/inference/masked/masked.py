@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import images
-from ..contract import Array
-from ..ground.files import prepare_folder
-from ..images import MAX_MEGAPIXELS, Picture
-from ..pipeline import NOTHING, Asked, MapFile, Region
-from .model import Model
+from ... import images
+from ...contract import Array
+from ...ground.files import prepare_folder
+from ...images import MAX_MEGAPIXELS, Picture
+from ...pipeline import NOTHING, Asked, MapFile, Region
+from ..model import Model
 
 #: where a mask that somebody made is at least this, it counts as white
 MARKED = 0.5

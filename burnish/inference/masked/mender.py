@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
-from ..contract import Array, Contract, Dial, Opened, mix
-from ..errors import UsageError
-from ..ground.remarks import OnProgress, Say, silent
-from ..ground.resize import same_shape
-from ..images import MAX_MEGAPIXELS, Picture, toned
-from ..pipeline import (
+from ...contract import Array, Contract, Dial, Opened, mix
+from ...errors import UsageError
+from ...ground.remarks import OnProgress, Say, silent
+from ...ground.resize import same_shape
+from ...images import MAX_MEGAPIXELS, Picture, toned
+from ...pipeline import (
     NOTHING,
     Asked,
     Auto,
@@ -33,9 +33,9 @@ from ..pipeline import (
     region,
     thick,
 )
-from .engine import BYTES_PER_PIXEL
+from ..engine import BYTES_PER_PIXEL
+from ..model import Model, check_units
 from .masked import Masked, given_mask
-from .model import Model, check_units
 
 #: how easily something is taken for damage
 SENSITIVITY = Dial("sensitivity", 0, 100, 50, "0 finds nothing, 100 whatever might be damage")

@@ -1,0 +1,9 @@
+"""Models that work where a mask says, and leave the rest as it is: menders, cleaners of pages."""
+
+from __future__ import annotations
+
+from .cleaner import Cleaner
+from .masked import Masked, given_mask, write_mask
+from .mender import FindingMender, Mender
+
+__all__ = ["Cleaner", "FindingMender", "Masked", "Mender", "given_mask", "write_mask"]
