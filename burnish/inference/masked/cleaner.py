@@ -133,7 +133,7 @@ def _cleaned(
 
     planes = np.clip(without_copies(image)[0], 0, 1)
     dials = settled.dials
-    cleaned = clean(planes, found.dark, float(dials["cleaning"]), float(dials["colour"]), paper)
+    cleaned = clean(planes, found, float(dials["cleaning"]), float(dials["colour"]), paper)
     return mix(image, as_channels(cleaned[None], 3).copy(), share)
 
 

@@ -6,10 +6,10 @@ import numpy as np
 
 from ...contract import Array, mix
 from ...ground.channels import grey
+from .areas import Areas
 from .colour import coloured, inked, tinted
 from .ink import Tells, paper_in
 from .paper import papers
-from .planes import Flags
 from .strokes import threshold
 
 #: where the dial of cleaning makes paper white
@@ -18,24 +18,24 @@ WHITE = 50.0
 DARKEST = 2
 
 
-def clean(planes: Array, dark: Flags, cleaning: float, colour: float, tells: Tells) -> Array:
-    """A page [1 or 3, H, W] in 0..1 cleaned, and as large.
+def clean(planes: Array, found: Areas, cleaning: float, colour: float, tells: Tells) -> Array:
+    """A page [1 or 3, H, W] in 0..1 cleaned, and as large; its pictures are made white.
 
-    dark: where light is written on dark [H, W]. cleaning: 0 evens the paper's light, 50 makes
-    paper white, 100 leaves ink alone. colour: from 0, grey, to 100, ink's own. tells: what tells
-    ink from paper.
+    found: its areas. cleaning: 0 evens the paper's light, 50 makes paper white, 100 leaves ink
+    alone. colour: from 0, grey, to 100, ink's own. tells: what tells ink from paper.
     """
+    dark = found.dark
     turned: Array = np.where(dark, 1 - planes, planes) if dark.any() else planes
     light = papers(turned)
-    unclipped: Array = turned / light
+    unclipped: Array = np.where(found.pictures, np.float32(1), turned / light)
     even: Array = np.clip(unclipped, 0, 1)
-    found = even if cleaning <= 0 else _cleaned(even, unclipped, cleaning, colour, tells)
+    result = even if cleaning <= 0 else _cleaned(even, unclipped, cleaning, colour, tells)
     if dark.any():
         ground = tinted(1 - light)
-        found = np.asarray(np.where(dark, 1 - found * (1 - ground), found), np.float32)
-    if len(found) == 1 or colour >= 100:
-        return found
-    return mix(grey(found)[None], found, colour / 100)
+        result = np.asarray(np.where(dark, 1 - result * (1 - ground), result), np.float32)
+    if len(result) == 1 or colour >= 100:
+        return result
+    return mix(grey(result)[None], result, colour / 100)
 
 
 def _cleaned(even: Array, unclipped: Array, cleaning: float, colour: float, tells: Tells) -> Array:

@@ -26,8 +26,8 @@ FINE, SEEN = 3.0, (1.4, 1.0)
 #: how dark ink is made for the network at least, 1 being black: fine strokes; and wider ones, which
 #: are made so dark, and by so many times of their own darkness darker, up to the third
 DARK_FINE, DARK, DARKER, DARKEST = 0.45, 0.2, 1.5, 0.9
-#: what is less than so many times as dark as the grain is deep may be no ink: of grain it is 1.7
-CLEAR = 2.0
+#: what is less than so many times as dark as the grain is deep may be no ink: of grain it is 2.2
+CLEAR = 2.25
 #: what lies along the border, such a share of each side, is not asked
 BORDER = 0.02
 #: sure of paper and of ink; so many pixels of ink are enough to tell how dark it is
