@@ -329,7 +329,7 @@ def test_infrared_is_for_what_mends(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("depth", [np.uint8, np.uint16])
 def test_grey_and_depth_come_back_as_they_were(
-    tmp_path: Path, document: Model, depth: type[np.unsignedinteger[object]]
+    tmp_path: Path, document: Model, depth: type[np.uint8 | np.uint16]
 ) -> None:
     full = np.iinfo(depth).max
     samples = np.rint(written(200, 300).mean(0) * full).astype(depth)

@@ -1,0 +1,198 @@
+"""Pages read and binarised: `document` against the page as it came and the filters.
+
+python -m benchmarks.pages [--model document] [--write]
+
+*Reading*: character error rate of Tesseract 5 (Debian's package tesseract-ocr) against its reading
+of the clean side: edit distance (Levenshtein) over the characters of that reading, white space
+counting as one space; on the pages that `recipes/document.yaml` leaves out, six of 36, four spoiled
+versions each, enlarged three times by Lanczos's kernel, as 8-bit PNG, `--psm 6`. Where Tesseract is
+not installed, a sentence says so. *Ink*: F-measure at "ink only", what is darker than 0.5 being
+ink, on old handwriting and print of the DIBCO and MSI contests, turned grey. The pages that no
+training and no choosing of limits may see are every third by name, and printed ones (_P). Filters
+have their usual settings. --write keeps the figures in benchmarks/results/pages.json and puts the
+tables into docs/pages.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.documents import RECIPE, SCANS
+from benchmarks.markdown import put
+from benchmarks.markdown import rows as table
+from burnish import images
+from burnish.contract import Array
+from burnish.ground.channels import to_channels
+from burnish.ground.files import atomic_write
+from burnish.ground.resize import resize
+from burnish.images import Picture
+from burnish.metrics import METRICS
+from burnish.pipeline import Restores
+from burnish.study.rows import open_row
+from burnish.training.recipe.file import load as load_recipe
+from burnish.training.recipe.resolve import resolve
+from burnish.training.step.feed import held_out
+from burnish.training.step.initial import initial_network
+from burnish.training.validation.validate import centre_crops
+
+RESULTS, PAGE = Path("benchmarks/results/pages.json"), Path("docs/pages.md")
+#: settings of `document`, and what it is held against
+CLEANING = (0, 25, 50, 75, 100)
+PEERS = ("background-division", "sauvola", "otsu")
+#: the page as it came
+AS_IT_CAME = "as it came"
+#: so many times pages are enlarged before they are read, as a scan of 300 dots an inch would be
+ENLARGED = 3
+#: so much above the best peer a page has to be to count
+ABOVE = 2.0
+
+
+def rows_of(model: str) -> dict[str, Restores]:
+    """What restores, by its name."""
+    settings = (f"{model}:cleaning={at}" for at in CLEANING)
+    named = {f"document, cleaning {at}": word for at, word in zip(CLEANING, settings, strict=True)}
+    every = {**named, **{peer: peer for peer in PEERS}}
+    return {name: open_row(word, device="cpu") for name, word in every.items()}
+
+
+def pages() -> Iterator[tuple[Array, Array]]:
+    """The pages that no training saw: spoiled, and clean. [1, C, H, W]"""
+    stage = resolve(load_recipe(RECIPE))[-1]
+    pictures = held_out(stage, initial_network(stage).contract, print)
+    assert pictures is not None
+    for one in centre_crops(pictures, None):
+        if one.spoiled is not None:
+            yield one.spoiled[:, :1], one.clean[:, :1]
+
+
+def read(page: Array) -> str:
+    """What Tesseract reads on a page [1, 1, H, W]."""
+    height, width = page.shape[-2:]
+    large = resize(page, ENLARGED * height, ENLARGED * width, "lanczos")
+    samples = np.rint(255 * large[0, 0].clip(0, 1)).astype(np.uint8)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "page.png"
+        images.write(file, images.from_array(samples))
+        words = ["tesseract", str(file), "stdout", "--psm", "6"]
+        said = subprocess.run(words, capture_output=True, text=True, check=True)
+    return " ".join(said.stdout.split())
+
+
+def errors(found: str, true: str) -> float:
+    """The character error rate of a reading, in percent of the true one's characters."""
+    before = np.arange(len(true) + 1)
+    letters = np.array(list(true))
+    for count, letter in enumerate(found, 1):
+        # Replaced or left out, and then, from left to right, put in.
+        best = np.minimum(before[:-1] + (letters != letter), before[1:] + 1)
+        steps = np.concatenate([[count], best]) - np.arange(len(true) + 1)
+        before = np.minimum.accumulate(steps) + np.arange(len(true) + 1)
+    return 100 * float(before[-1]) / max(1, len(true))
+
+
+def reading(rows: dict[str, Restores]) -> dict[str, list[float]]:
+    """By its name, the error rates of every row on each page; of the page as it came, too."""
+    found: dict[str, list[float]] = {}
+    for spoiled, clean in pages():
+        true = read(clean)
+        found.setdefault(AS_IT_CAME, []).append(errors(read(spoiled), true))
+        for name, row in rows.items():
+            after = row.restore(Picture(spoiled)).picture.pixels[:, :1]
+            found.setdefault(name, []).append(errors(read(after), true))
+    return found
+
+
+def scanned() -> Iterator[tuple[str, Array, Array]]:
+    """Old handwriting and print: name, scan in grey, and its ink, black on white. [1, 1, H, W]"""
+    for file in sorted((SCANS / "source").iterdir()):
+        scan, truth = (
+            to_channels(images.read(SCANS / side / file.name).pixels[:, :3], 1)
+            for side in ("source", "target")
+        )
+        yield file.name, scan, (truth >= 128 / 255).astype(np.float32)
+
+
+def inked(rows: dict[str, Restores]) -> dict[str, dict[str, float]]:
+    """By the name of a page, the F-measures of `document` at ink only and of its peers."""
+    only = {name: row for name, row in rows.items() if name in (*PEERS, "document, cleaning 100")}
+    measure = METRICS["f-measure"].function
+    found: dict[str, dict[str, float]] = {}
+    for name, spoiled, truth in scanned():
+        found[name] = {}
+        for row, restores in only.items():
+            after = restores.restore(Picture(spoiled)).picture.pixels
+            found[name][row] = round(float(measure(after, truth, 0)), 2)
+    return found
+
+
+def never_seen(names: Sequence[str]) -> list[str]:
+    """Those that are left out: every third by name, and those that are printed."""
+    return [name for at, name in enumerate(sorted(names)) if at % 3 == 2 or "_P" in name]
+
+
+def of_reading(found: dict[str, list[float]]) -> list[str]:
+    """The table of reading."""
+    body = [[name, f"{np.mean(rates):.2f}", f"{max(rates):.1f}"] for name, rates in found.items()]
+    return table(["", "mean, %", "worst page, %"], body)
+
+
+def of_ink(found: dict[str, dict[str, float]]) -> list[str]:
+    """The table of ink."""
+    left = never_seen(list(found))
+    body = []
+    for name in next(iter(found.values())):
+        means = [np.mean([found[page][name] for page in some]) for some in (left, list(found))]
+        body.append([name, *(f"{value:.1f}" for value in means)])
+    return table(["", f"{len(left)} pages that nothing was chosen on", f"all {len(found)}"], body)
+
+
+def above(found: dict[str, dict[str, float]]) -> str:
+    """On how many pages `document` is so far above the best peer."""
+    left = never_seen(list(found))
+
+    def count(some: Sequence[str]) -> int:
+        return sum(
+            found[page]["document, cleaning 100"] >= max(found[page][p] for p in PEERS) + ABOVE
+            for page in some
+        )
+
+    return (
+        f"{count(left)} of {len(left)} pages, and {count(list(found))} of all {len(found)}, are "
+        f"{ABOVE:g} points or more above the best of the three filters for that page."
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--model", default="document")
+    parser.add_argument("--write", action="store_true")
+    args = parser.parse_args()
+    rows = rows_of(args.model)
+    ink = inked(rows)
+    print(*of_ink(ink), above(ink), sep="\n")
+    read_rates: dict[str, list[float]] = {}
+    if shutil.which("tesseract"):
+        read_rates = reading(rows)
+        print(*of_reading(read_rates), sep="\n")
+    else:
+        print("Tesseract is not installed (Debian: tesseract-ocr), so nothing is read.")
+    if args.write:
+        record = {"f-measure": ink, "character error rate, %": read_rates}
+        atomic_write(RESULTS, json.dumps(record, indent=1).encode())
+        put(PAGE, "ink", [*of_ink(ink), "", above(ink)])
+        if read_rates:
+            put(PAGE, "reading", of_reading(read_rates))
+
+
+if __name__ == "__main__":
+    main()
