@@ -101,6 +101,7 @@ DEGRADATIONS: Table[Callable[..., Degradation]] = Table(
         "Flicker": "burnish.degrade.film.flicker:flicker",
         "FilmMasks": "burnish.degrade.film.masks:film_masks",
         "Lookalikes": "burnish.degrade.lookalikes:lookalikes",
+        "Tones": "burnish.degrade.tones:tones",
         "Nothing": "burnish.degrade.nothing:nothing",
         "CameraNoise": "burnish.degrade.sensor:camera_noise",
         "RawNoise": "burnish.degrade.sensor:raw_noise",
