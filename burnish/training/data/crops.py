@@ -25,7 +25,6 @@ from .order import Indices, epoch_order
 from .pictures import Pictures, Sides, floats
 from .sources import Pixels
 
-
 #: the least and the most that a crop counts where another picture is laid over it
 EXPOSED = (0.35, 0.65)
 
