@@ -189,6 +189,22 @@ def test_the_page_describes_every_degradation() -> None:
     assert rows == {(name, make(name).dial.name) for name in DEGRADATIONS}
 
 
+# Tones
+
+
+def test_a_negative_is_one_at_any_level_and_the_share_of_them_is_kept() -> None:
+    clean = np.tile(np.linspace(0, 1, 32, dtype=np.float32), (64, 3, 32, 1))
+    level = np.full((64, 1, 1, 1), 0.2, np.float32)
+    toned = make("Tones", negative=0.25).spoil(clean, level, seeded())
+    falls = toned[:, 0, 0, 0] > toned[:, 0, 0, -1]
+    assert 8 <= falls.sum() <= 24
+    rises = np.diff(toned[:, 0, 0] * np.where(falls, -1, 1)[:, None], axis=1)
+    assert (rises >= 0).all()
+    assert not make("Tones").spoil(clean, level, seeded())[:, 0, 0, 0].max() > 0.5
+    with pytest.raises(UsageError, match="negative=2 does not fit"):
+        make("Tones", negative=2)
+
+
 # Noise
 
 
