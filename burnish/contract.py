@@ -95,7 +95,8 @@ class Contract:
     level: Level = "image"
     #: the setting of each dial at which the output is exactly the input; None where there is none
     identity: tuple[float, ...] | None = None
-    #: whether the network predicts what is to be added to its input
+    #: whether the network predicts what is to be added to its input; where it enlarges, to its
+    #: input with each pixel repeated `scale` times down and across
     residual: bool = False
     #: its dials, in the order of the level's channels
     dials: tuple[Dial, ...] = ()
@@ -283,8 +284,13 @@ def predict(
     fits = (fitted or padded)(run, contract)
     predicted = fits(image, _level_for(contract, level, image.shape))
     if contract.residual:
-        return _added(image, predicted, share)
+        return _added(repeated(image, contract.scale), predicted, share)
     return mix(image, predicted, share)
+
+
+def repeated(image: Array, scale: int) -> Array:
+    """The image [B, C, H, W] with each pixel `scale` times down and across, or as it is for 1."""
+    return image if scale == 1 else image.repeat(scale, -2).repeat(scale, -1)
 
 
 def mix(before: Array, after: Array, share: float | Array) -> Array:

@@ -127,7 +127,9 @@ def _interface(contract: Contract, card: Mapping[str, Any]) -> list[str]:
     values = "how sure it is of damage, 0..1" if contract.gives == "mask" else colours
     lines.append(row("outputs", f"output: {result}, {values}"))
     if contract.residual:
-        lines.append(row("", f"residual: {result}, output - input"))
+        times = f", each pixel {contract.scale}x{contract.scale} times"
+        before = "input" if contract.scale == 1 else f"input{times}"
+        lines.append(row("", f"residual: {result}, output - {before}"))
 
     # Which sizes of pictures the file takes.
     if card.get("sizes") == "any":

@@ -27,7 +27,7 @@ from torch import Tensor, nn
 from ...contract import Contract
 from ...ground.files import atomic_write
 from .any_size import take_any_size
-from .restorer import Restorer
+from .restorer import Restorer, added
 
 FORMAT = 1
 OPSET = 18
@@ -42,10 +42,13 @@ class _Graph(nn.Module):
         super().__init__()
         self.net = restorer.net
         self.residual = restorer.contract.residual
+        self.scale = restorer.contract.scale
 
     def forward(self, image: Tensor, level: Tensor | None = None) -> tuple[Tensor, ...]:
         predicted = self.net(image) if level is None else self.net(image, level)
-        return (image + predicted, predicted) if self.residual else (predicted,)
+        if not self.residual:
+            return (predicted,)
+        return added(image, predicted, self.scale), predicted
 
 
 def export(

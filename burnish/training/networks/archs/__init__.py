@@ -23,6 +23,7 @@ ARCHS = {
     "ConvNeXtUNet": "burnish.training.networks.archs.convnextunet:ConvNeXtUNet",
     "NAFNet": "burnish.training.networks.archs.nafnet:NAFNet",
     "SRResNet": "burnish.training.networks.archs.srresnet:SRResNet",
+    "SubPixel": "burnish.training.networks.archs.subpixel:SubPixel",
     "TransformNet": "burnish.training.networks.archs.transformnet:TransformNet",
     "AdaFMNet": "burnish.training.networks.archs.adafmnet:AdaFMNet",
     "AdaIN": "burnish.training.networks.archs.adain:AdaIN",
