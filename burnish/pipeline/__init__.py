@@ -19,6 +19,7 @@ from .maps import MapFile
 from .mend import Dirt, Region, brightened, dirt, mended, region, thick
 from .restored import Bare, Predict, Restored, Restores, enlarged, through
 from .settle import Settled, settle
+from .size import Size, size_of, sized
 from .together import looked_at, medians, together
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "Restores",
     "Setting",
     "Settled",
+    "Size",
     "Word",
     "ask",
     "brightened",
@@ -58,6 +60,8 @@ __all__ = [
     "read_infrared",
     "region",
     "settle",
+    "size_of",
+    "sized",
     "thick",
     "through",
     "together",

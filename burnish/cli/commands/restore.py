@@ -54,7 +54,7 @@ from ..words import asked_of, parse_pages, parse_tile
 if TYPE_CHECKING:
     from ...errors import BurnishError
     from ...inference.job import Job
-    from ...pipeline import Asked
+    from ...inference.model import Model
 
 ModelName = Annotated[
     str,
@@ -82,6 +82,14 @@ StrengthMap = Annotated[
     typer.Option(
         metavar="FILE", show_default=False, help="Where: all of it in white, none in black."
     ),
+]
+Scale = Annotated[
+    float | None,
+    typer.Option("-s", "--scale", metavar="N", show_default=False, help="Times as large."),
+]
+To = Annotated[
+    str | None,
+    typer.Option("--to", metavar="WxH", show_default=False, help="So large: 3000x, x2000, both."),
 ]
 Tile = Annotated[
     str,
@@ -148,6 +156,8 @@ def restore(
     dial: Dials = [],  # noqa: B006 (typer's way)
     strength: Strength = 1.0,
     strength_map: StrengthMap = None,
+    scale: Scale = None,
+    to: To = None,
     tile: Tile = "auto",
     format: Format = None,
     recursive: Recursive = False,
@@ -193,24 +203,27 @@ def restore(
     masks = Masks(mask_out, mask_in, mask_only, overwrite, infrared)
     found = mode.pairs(inputs, output, recursive, suffix, format)
     opened, pairs = masks.meant(model, found, mode)
-    asked = masks.asked(asked_of(opened.contract, dial, strength, strength_map, not no_icc))
-    job = _job(asked, context)
+    job = _job(opened, masks, context)
     meant = Meant(pairs, job, model, opened, device.value, threads, fp32, format, suffix)
     console = Console(len(pairs), quiet=quiet, verbose=verbose, as_json=as_json)
     _look_over(inputs, pairs, len(found), recursive, format, console)
     raise typer.Exit(_work(meant, mode, mode.root(inputs, output), masks, dry_run, console))
 
 
-def _job(asked: Asked, context: typer.Context) -> Job:
+def _job(model: Model, masks: Masks, context: typer.Context) -> Job:
     """What is to be done with every picture, without the picture."""
     with starting():
         from ...inference.job import Job
+        from ...pipeline import size_of
 
     said = context.params
+    how_much = said["strength"], said["strength_map"]
+    asked = asked_of(model.contract, said["dial"], *how_much, not said["no_icc"])
     return Job(
         "",
         "",
-        asked=asked,
+        asked=masks.asked(asked),
+        size=size_of(said["scale"], said["to"]),
         tile=parse_tile(said["tile"]),
         quality=said["quality"],
         sampling=None if said["sampling"] is None else said["sampling"].value,
