@@ -35,9 +35,10 @@ from burnish.errors import (  # noqa: E402
     RecipeError,
     UsageError,
 )
-from burnish.training.losses import LOSSES, features  # noqa: E402
+from burnish.training.losses import LOSSES  # noqa: E402
 from burnish.training.optimise.optim import OPTIMIZERS  # noqa: E402
 from burnish.training.optimise.schedule import SHAPES  # noqa: E402
+from burnish.training.parts import features  # noqa: E402
 from burnish.training.parts.build import Spec, build, check_spec, find  # noqa: E402
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "losses.md"

@@ -73,12 +73,9 @@ class Size:
         return max(1, round(height * factor)), max(1, round(width * factor))
 
 
-def size_of(scale: float | None, to: str | None) -> Size | None:
-    """The size that these two words say; None where neither is said. UsageError for both."""
-    if scale is not None and to is not None:
-        raise UsageError(f"a scale of {scale:g} and a size of {to} are two sizes; leave one out")
-    word = to if scale is None else f"{scale:g}"
-    return None if word is None else Size.parse(word)
+def size_of(word: float | str | None) -> Size | None:
+    """The size that a number or a text says, as `Size.parse` has it; None says nothing."""
+    return None if word is None else Size.parse(f"{word:g}" if not isinstance(word, str) else word)
 
 
 def sized(restored: Restored, size: Size | None, before: Picture) -> Restored:

@@ -73,7 +73,7 @@ Dials = Annotated[
         "--dial",
         metavar="NAME=VALUE",
         show_default=False,
-        help="A dial's setting: a number, auto, or a map's file.",
+        help="Its setting: a number, auto, or a map's file.",
     ),
 ]
 Strength = Annotated[float, typer.Option(metavar="S", help="0 (the input) to 1 (all of it).")]
@@ -83,13 +83,15 @@ StrengthMap = Annotated[
         metavar="FILE", show_default=False, help="Where: all of it in white, none in black."
     ),
 ]
-Scale = Annotated[
-    float | None,
-    typer.Option("-s", "--scale", metavar="N", show_default=False, help="Times as large."),
-]
-To = Annotated[
+Sized = Annotated[
     str | None,
-    typer.Option("--to", metavar="WxH", show_default=False, help="So large: 3000x, x2000, both."),
+    typer.Option(
+        "-s",
+        "--to",
+        metavar="3|3000x",
+        show_default=False,
+        help="The result's size: so many times, or pixels.",
+    ),
 ]
 Tile = Annotated[
     str,
@@ -156,8 +158,7 @@ def restore(
     dial: Dials = [],  # noqa: B006 (typer's way)
     strength: Strength = 1.0,
     strength_map: StrengthMap = None,
-    scale: Scale = None,
-    to: To = None,
+    to: Sized = None,
     tile: Tile = "auto",
     format: Format = None,
     recursive: Recursive = False,
@@ -223,7 +224,7 @@ def _job(model: Model, masks: Masks, context: typer.Context) -> Job:
         "",
         "",
         asked=masks.asked(asked),
-        size=size_of(said["scale"], said["to"]),
+        size=size_of(said["to"]),
         tile=parse_tile(said["tile"]),
         quality=said["quality"],
         sampling=None if said["sampling"] is None else said["sampling"].value,
