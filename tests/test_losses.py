@@ -1000,7 +1000,7 @@ def test_one_of_our_networks_tells_two_pictures_apart(tmp_path: Path) -> None:
         error = loss(other, clean)
         error.backward()
         assert float(other.grad.abs().max()) > 0
-        found[noise] = float(error)
+        found[noise] = float(error.detach())
     assert found[10.0] != found[25.0]
     grey = make("Perceptual", network=str(file), layers={"base.body": 1})
     assert float(grey(clean[:, :1], clean[:, :1] * 0.5)) > 0
