@@ -51,6 +51,12 @@ def find(name: str) -> Path:
             f"{name} chooses a model for each picture, and has no file of its own; here, name one "
             f"of {', '.join(names())}"
         )
+    if "+" in name:
+        first, _, then = name.partition("+")
+        raise ModelMissing(
+            f"{name}: a picture goes through one model at a time; restore it by -m {first}, and "
+            f"the result by -m {then} (`burnish evaluate` compares such chains)"
+        )
     choices = (
         f"{DEFAULT}, {', '.join(names()) or 'none'}; the filters {', '.join(FILTERS)}; or the path "
         "of an .onnx or .safetensors file"
