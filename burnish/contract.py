@@ -22,8 +22,13 @@ from .errors import DialError, ModelMismatch, UsageError
 
 Array = NDArray[np.float32]
 Level = Literal["pixel", "image", "batch"]
-#: what a network gives: a picture, or a mask [B, 1, H, W] in [0, 1] of where damage lies in it
-Gives = Literal["picture", "mask"]
+#: what a network gives: a picture; a mask [B, 1, H, W] in [0, 1] of where damage lies in it; or a
+#: filling, the picture with other values where it is LOST
+Gives = Literal["picture", "mask", "filling"]
+#: for a network that fills, a pixel that is lost holds a first guess at it, in 0..1, and this
+LOST = -2.0
+#: what is below this in the first channel is lost
+BELOW = -0.5
 
 #: The seam of every backend: (image [B, C, H, W], level or None) -> what the network predicts.
 #: Height and width are multiples of `Contract.multiple` already. The result is the caller's to
@@ -100,7 +105,7 @@ class Contract:
     residual: bool = False
     #: its dials, in the order of the level's channels
     dials: tuple[Dial, ...] = ()
-    #: whether a picture comes out, or a mask of the damage in it
+    #: whether a picture comes out, a mask of the damage in it, or the picture filled
     gives: Gives = "picture"
 
     @property
@@ -145,7 +150,7 @@ class Contract:
     def to_dict(self) -> dict[str, Any]:
         """The contract as a record that JSON can hold.
 
-        What only masks need is left out for pictures, so that versions that knew none read it.
+        What it gives is left out for pictures, so that versions that knew nothing else read it.
         """
         record = asdict(self)
         if self.gives == "picture":
@@ -196,10 +201,11 @@ def _describes_a_network(record: Mapping[str, Any]) -> bool:
 
 
 def _gives(record: Mapping[str, Any]) -> bool:
-    """Whether a record says that a picture comes out, or a mask of one channel and its size."""
+    """Whether a record says what comes out: a mask has one channel, a filling its picture's."""
     gives = record.get("gives", "picture")
-    of_a_mask = (record["channels_out"], record["scale"], record["residual"]) == (1, 1, False)
-    return gives == "picture" or (gives == "mask" and of_a_mask)
+    channels = {"mask": 1, "filling": record["channels_in"]}
+    shape = (record["channels_out"], record["scale"], record["residual"])
+    return gives == "picture" or (gives in channels and shape == (channels[gives], 1, False))
 
 
 def nothing_to_release() -> None:

@@ -76,7 +76,8 @@ def at(degradation: Degradation, share: float, n: int) -> Array:
 def test_a_recipe_may_name_it_without_arguments_and_send_it_to_workers(name: str) -> None:
     module, _, attribute = DEGRADATIONS[name].partition(":")
     function = getattr(importlib.import_module(module), attribute)
-    assert all(p.default is not p.empty for p in inspect.signature(function).parameters.values())
+    parameters = inspect.signature(function).parameters.values()
+    assert all(p.default is not p.empty or p.kind is p.VAR_KEYWORD for p in parameters)
     degradation = make(name)
     clean, level = batch_of(2), at(degradation, 0.7, 2)
     np.testing.assert_array_equal(

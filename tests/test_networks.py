@@ -14,7 +14,7 @@ torch = pytest.importorskip("torch", reason="the training wing is not installed"
 
 from torch.utils.flop_counter import FlopCounterMode  # noqa: E402
 
-from burnish.contract import Contract, Dial, Opened, level_array, predict  # noqa: E402
+from burnish.contract import LOST, Contract, Dial, Opened, level_array, predict  # noqa: E402
 from burnish.errors import ModelCorrupt, ModelMismatch, ModelNonFinite, RecipeError  # noqa: E402
 from burnish.inference.engine import plan, predict_in_tiles, tiled  # noqa: E402
 from burnish.inference.model import Model  # noqa: E402
@@ -86,9 +86,11 @@ def restorer(request: pytest.FixtureRequest) -> Restorer:
 def picture(
     contract: Contract, height: int, width: int, batch: int = 1, seed: int = 0
 ) -> np.ndarray:
-    return np.random.default_rng(seed).random(
-        (batch, contract.channels_in, height, width), dtype=np.float32
-    )
+    rng = np.random.default_rng(seed)
+    image = rng.random((batch, contract.channels_in, height, width), dtype=np.float32)
+    if contract.gives == "filling":
+        image[:, :, rng.random((height, width)) < 0.3] += LOST
+    return image
 
 
 def middle(contract: Contract) -> np.ndarray | None:

@@ -100,6 +100,7 @@ DEGRADATIONS: Table[Callable[..., Degradation]] = Table(
         "Cracks": "burnish.degrade.film.cracks:cracks",
         "Flicker": "burnish.degrade.film.flicker:flicker",
         "FilmMasks": "burnish.degrade.film.masks:film_masks",
+        "Hidden": "burnish.degrade.hidden:hidden",
         "Lookalikes": "burnish.degrade.lookalikes:lookalikes",
         "Tones": "burnish.degrade.tones:tones",
         "Nothing": "burnish.degrade.nothing:nothing",

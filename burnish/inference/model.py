@@ -19,15 +19,18 @@ from ..pipeline import (
     NOTHING,
     Asked,
     Predict,
+    Region,
     Restored,
     Settled,
     Word,
     ask,
+    filled_by,
     find,
     settle,
     size_of,
     sized,
     through,
+    where_lost,
 )
 from . import wire
 from .arrays import as_array, as_picture
@@ -38,6 +41,8 @@ from .engine import BYTES_PER_PIXEL, predict_in_tiles
 #: a sample of a float image that is larger than this was not meant for [0, 1]: no noise takes one
 #: so far out of it, but other units do
 BEYOND = 16.0
+#: the side, in pixels, of the tiles in which a network fills: those with nothing lost are left out
+FILLED_TILE = 128
 
 
 class Model:
@@ -161,6 +166,18 @@ class Model:
         if self.contract.gives != "mask":
             raise UsageError(f"{self.path or 'this filter'}: restores pictures, and finds nothing")
         return find(self._by(tile, progress, say), self.contract, picture, icc)
+
+    def fill(self, pixels: Array, lost: Region) -> Array:
+        """The pixels [C, H, W], as sRGB has them, with those that are lost [H, W] filled.
+
+        The others keep their bits. What lies far from all that is lost costs nothing. UsageError
+        where the model does something else.
+        """
+        if self.contract.gives != "filling":
+            raise UsageError(f"{self.path or 'this filter'}: restores pictures, and fills nothing")
+        run = where_lost((self.opened or self.open()).run)
+        by = partial(predict_in_tiles, run, self.contract, tile=FILLED_TILE)
+        return filled_by(by, self.contract, pixels, lost)
 
     def _by(self, tile: int | None, progress: OnProgress | None, say: Say) -> Predict:
         """The network on pictures of any size, loaded where it was not yet."""

@@ -12,11 +12,13 @@ from ..ground.tables import hint
 from . import automatic
 from .automatic import Automatic
 from .classical import FILTERS, listed, make
-from .mender import FindingMender
+from .mender import FindingMender, Mender
 from .model import Model
 
 #: what is loaded where nothing is named
 DEFAULT = automatic.NAME
+#: the name of what fills lost places where a model finds them, or a mask marks them
+FILLER = "fill"
 
 
 def folder() -> Path:
@@ -78,4 +80,11 @@ def load(name: str | Path = DEFAULT) -> Model:
     if name == DEFAULT:
         return Automatic(load)
     model = Model(make(name) if listed(name) and name not in names() else find(name))
-    return FindingMender(model) if model.contract.gives == "mask" else model
+    if model.contract.gives == "filling":
+        return Mender(model)
+    return FindingMender(model, filler()) if model.contract.gives == "mask" else model
+
+
+def filler() -> Model | None:
+    """The network that fills what is lost of a picture; None where none ships."""
+    return Model(find(FILLER)) if FILLER in names() else None

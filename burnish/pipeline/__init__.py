@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .asked import AUTO, NOTHING, Asked, Auto, Setting, Word, ask
+from .asked import AUTO, NOTHING, Asked, Auto, Filling, Setting, Word, ask
 from .choice import Choice, in_words
 from .estimate import Kind
 from .found import find
@@ -16,7 +16,21 @@ from .infrared import (
 )
 from .look import FOUND, Finding, Look, Origin
 from .maps import MapFile
-from .mend import Dirt, Region, brightened, dirt, mended, region, thick
+from .mend import (
+    WIDEST,
+    Dirt,
+    Fill,
+    Region,
+    brightened,
+    by_width,
+    dirt,
+    filled,
+    filled_by,
+    mended,
+    region,
+    thick,
+    where_lost,
+)
 from .restored import Bare, Predict, Restored, Restores, enlarged, through
 from .settle import Settled, settle
 from .size import Size, size_of, sized
@@ -26,11 +40,14 @@ __all__ = [
     "AUTO",
     "FOUND",
     "NOTHING",
+    "WIDEST",
     "Asked",
     "Auto",
     "Bare",
     "Choice",
     "Dirt",
+    "Fill",
+    "Filling",
     "Finding",
     "Kind",
     "Look",
@@ -46,8 +63,11 @@ __all__ = [
     "Word",
     "ask",
     "brightened",
+    "by_width",
     "dirt",
     "enlarged",
+    "filled",
+    "filled_by",
     "find",
     "in_words",
     "infrared_beside",
@@ -65,5 +85,6 @@ __all__ = [
     "thick",
     "through",
     "together",
+    "where_lost",
     "without_infrared",
 ]

@@ -113,7 +113,8 @@ def _interface(contract: Contract, card: Mapping[str, Any]) -> list[str]:
     """
     # What goes in.
     picture = f"input: float32 [B, {contract.channels_in}, H, W], {_colours(contract.channels_in)}"
-    lines = [row("inputs", f"{picture} in 0..1")]
+    lost = ", or a guess less 2 where it is lost" if contract.gives == "filling" else ""
+    lines = [row("inputs", f"{picture} in 0..1{lost}")]
     if contract.dials:
         shape = {"pixel": "B, {}, H, W", "image": "B, {}, 1, 1", "batch": "1, {}, 1, 1"}
         sides = shape[contract.level].format(len(contract.dials))

@@ -33,7 +33,7 @@ from ..film.words import (
     films_meant,
     restore_films,
 )
-from ..masks import AUTOMATIC, Infrared, MaskIn, MaskOnly, MaskOut, Masks
+from ..masks import AUTOMATIC, FillBy, Filled, Infrared, MaskIn, MaskOnly, MaskOut, Masks
 from ..options import (
     FORMATS,
     AsJson,
@@ -112,7 +112,7 @@ Suffix = Annotated[
     typer.Option(
         metavar="S",
         show_default=False,
-        help="Added to names ('_restored' where there is no -o).",
+        help="Added to names ('_restored' without -o).",
     ),
 ]
 Quality = Annotated[
@@ -185,6 +185,7 @@ def restore(
     mask_in: MaskIn = None,
     mask_only: MaskOnly = False,
     infrared: Infrared = AUTOMATIC,
+    fill: FillBy = Filled.learned,
     sequence: Sequenced = False,
     codec: CodecName = None,
     stream: StreamNumber = None,
@@ -201,7 +202,7 @@ def restore(
     if films_meant(context):
         raise typer.Exit(restore_films(context))
     mode = Mode(archive, in_place, restart, verify, same, sidecar, salvage)
-    masks = Masks(mask_out, mask_in, mask_only, overwrite, infrared)
+    masks = Masks(mask_out, mask_in, mask_only, overwrite, infrared, fill)
     found = mode.pairs(inputs, output, recursive, suffix, format)
     opened, pairs = masks.meant(model, found, mode)
     job = _job(opened, masks, context)

@@ -24,7 +24,7 @@ import torch
 from onnx import numpy_helper
 from torch import Tensor, nn
 
-from ...contract import Contract
+from ...contract import LOST, Contract
 from ...ground.files import atomic_write
 from .any_size import take_any_size
 from .restorer import Restorer, added
@@ -127,9 +127,15 @@ def _trace(restorer: Restorer) -> onnx.ModelProto:
 
 
 def example(contract: Contract, batch: int, height: int, width: int) -> tuple[Tensor, ...]:
-    """A random picture and a level in the middle of its range, in the graph's shapes."""
+    """A random picture and a level in the middle of its range, in the graph's shapes.
+
+    Of the picture for a network that fills, a third is lost.
+    """
     generator = torch.Generator().manual_seed(0)
     image = torch.rand(batch, contract.channels_in, height, width, generator=generator)
+    if contract.gives == "filling":
+        lost = torch.rand(batch, 1, height, width, generator=generator) < 1 / 3
+        image = torch.where(lost, image + LOST, image)
     if not contract.dials:
         return (image,)
     middle = torch.tensor(

@@ -59,7 +59,8 @@ class Network(Layer):
     identity: tuple[float, ...] | None = None
     #: whether what it returns is to be added to its input
     residual: bool = False
-    #: whether it gives a picture, or the mask [B, 1, H, W] of the damage in it, in [0, 1]
+    #: whether it gives a picture, the mask [B, 1, H, W] of the damage in it, in [0, 1], or the
+    #: picture with other values where it is `contract.LOST`
     gives: Gives = "picture"
     #: names of its first and its last convolution, which a level plane needs in order to fold
     ends: tuple[str, str] | None = None

@@ -29,6 +29,7 @@ ARCHS = {
     "AdaIN": "burnish.training.networks.archs.adain:AdaIN",
     "Sigmoid": "burnish.training.networks.archs.sigmoid:Sigmoid",
     "Finder": "burnish.training.networks.archs.finder:Finder",
+    "Filler": "burnish.training.networks.archs.filler:Filler",
     "Biased": "burnish.training.networks.archs.biased:Biased",
 }
 
