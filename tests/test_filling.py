@@ -139,7 +139,7 @@ def test_all_that_is_lost_is_hidden_and_all_else_keeps_its_bits() -> None:
     np.testing.assert_array_equal(result[:, ~lost], picture[:, ~lost])
     assert (result[:, lost] == np.float32(TONE)).all()
     (shown,) = model.shown
-    np.testing.assert_array_equal((shown < BELOW).all(1)[0], lost)
+    np.testing.assert_array_equal((shown[0] < BELOW).all(axis=0), lost)
     guess = filled(picture.clip(0, 1), lost).clip(0, 1)
     np.testing.assert_allclose(shown[0][:, lost] - LOST, guess[:, lost], atol=1e-6)
     assert shown[0][:, ~lost].min() == 0

@@ -93,12 +93,12 @@ class Gap:
                 for down, right in AROUND
             )
 
-        places = np.nonzero(near)
+        rows, columns = np.nonzero(near)
         neighbours = around(near)
         return cls(
-            places=places,
+            places=(rows, columns),
             neighbours=neighbours,
-            numbers=(number[places], *(number[at] for at in neighbours)),
+            numbers=(number[near], *(number[at] for at in neighbours)),
             beside=tuple(place[at] for at in around(lost)),
             within=place[lost],
             count=count,
@@ -115,8 +115,8 @@ class Gap:
         known = np.zeros((1, change.shape[1]), np.float32)
         change = np.concatenate([change, known])
         centre, *around = self.numbers
-        result: Array = sum(change.take(number, 0, mode="clip") for number in around)
-        result -= len(AROUND) * change.take(centre, 0, mode="clip")
+        total = sum(change.take(number, 0, mode="clip") for number in around)
+        result: Array = total - len(AROUND) * change.take(centre, 0, mode="clip")
         return result
 
     def stress(self, bent: Array) -> Array:
