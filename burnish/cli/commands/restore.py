@@ -122,7 +122,7 @@ Quality = Annotated[
         max=100,
         metavar="Q",
         show_default=False,
-        help="Of JPEG and lossy WebP (95, or what a JPEG had).",
+        help="Of JPEG, WebP (95, or as it was).",
     ),
 ]
 Sampled = Annotated[
