@@ -42,13 +42,13 @@ from scipy import ndimage
 from benchmarks.scratch import SHARES, held_out_masks, kodak
 from burnish.contract import Array, Contract, Opened
 from burnish.degrade.film.masks import lay_mask, read_mask
+from burnish.ground.regions import dilated
 from burnish.ground.resize import resize
 from burnish.images import Picture, Plane, from_array
 from burnish.inference.masked.mender import FindingMender
 from burnish.inference.model import Model
 from burnish.metrics.masks import f1, precision, recall
 from burnish.pipeline import Dirt, dirt, mended
-from burnish.pipeline.mend.regions import dilated
 
 Marked = NDArray[np.bool_]
 #: of each piece of dirt, the share of the light that gets through

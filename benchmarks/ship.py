@@ -168,8 +168,8 @@ def on_pictures_people_have(folder: Path, name: str, digest: str) -> dict[str, d
 
 
 def of_damage(folder: Path, name: str, digest: str) -> dict[str, dict[str, float]]:
-    """Rows of the card on damage that is found and mended, from the results of `benchmarks.scratch`
-    and `benchmarks.repair`, where they are of these weights.
+    """Rows of the card on damage that is found, mended or filled, from the results of
+    `benchmarks.scratch` and `benchmarks.repair`, where they are of these weights.
     """
     rows: dict[str, dict[str, float]] = {}
     found = _record(folder / "scratch.json")
@@ -185,6 +185,12 @@ def of_damage(folder: Path, name: str, digest: str) -> dict[str, dict[str, float
     mended = _record(folder / "repair.json")
     if mended.get("weights") == digest and mended.get("name") == name:
         rows["damage on kodak24, PSNR[RGB, 8-bit, mean of 72]"] = mended["whole pictures"]
+    if mended.get("filler") == digest:
+        rows |= {
+            f"filled on kodak24, {width}, PSNR[RGB, 8-bit, inside the mask]": row
+            for width, row in mended.items()
+            if width.endswith("wide")
+        }
     return {title: {k: round(v, 3) for k, v in row.items()} for title, row in rows.items()}
 
 

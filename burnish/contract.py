@@ -22,9 +22,14 @@ from .errors import DialError, ModelMismatch, UsageError
 
 Array = NDArray[np.float32]
 Level = Literal["pixel", "image", "batch"]
-#: what a network gives: a picture; a mask [B, 1, H, W] in [0, 1] of where damage lies in it; or
-#: paper [B, 1, H, W], how sure it is that no ink is on it
-Gives = Literal["picture", "mask", "paper"]
+#: what a network gives: a picture; a mask [B, 1, H, W] in [0, 1] of where damage lies in it; paper
+#: [B, 1, H, W], how sure it is that no ink is on it; or a filling, the picture with other values
+#: where it is LOST
+Gives = Literal["picture", "mask", "paper", "filling"]
+#: for a network that fills, a pixel that is lost holds a first guess at it, in 0..1, and this
+LOST = -2.0
+#: what is below this in the first channel is lost
+BELOW = -0.5
 
 #: The seam of every backend: (image [B, C, H, W], level or None) -> what the network predicts.
 #: Height and width are multiples of `Contract.multiple` already. The result is the caller's to
@@ -96,11 +101,13 @@ class Contract:
     level: Level = "image"
     #: the setting of each dial at which the output is exactly the input; None where there is none
     identity: tuple[float, ...] | None = None
-    #: whether the network predicts what is to be added to its input
+    #: whether the network predicts what is to be added to its input; where it enlarges, to its
+    #: input with each pixel repeated `scale` times down and across
     residual: bool = False
     #: its dials, in the order of the level's channels
     dials: tuple[Dial, ...] = ()
-    #: whether a picture comes out, a mask of the damage in it, or paper without its ink
+    #: whether a picture comes out, a mask of the damage in it, paper without its ink, or the
+    #: picture filled
     gives: Gives = "picture"
 
     @property
@@ -196,10 +203,11 @@ def _describes_a_network(record: Mapping[str, Any]) -> bool:
 
 
 def _gives(record: Mapping[str, Any]) -> bool:
-    """Whether a record says what comes out: a mask and paper have one channel, and their size."""
+    """Whether a record says what comes out: a mask or paper of one channel, a filling's own."""
     gives = record.get("gives", "picture")
-    of_one = (record["channels_out"], record["scale"], record["residual"]) == (1, 1, False)
-    return gives == "picture" or (gives in ("mask", "paper") and of_one)
+    channels = {"mask": 1, "paper": 1, "filling": record["channels_in"]}
+    shape = (record["channels_out"], record["scale"], record["residual"])
+    return gives == "picture" or (gives in channels and shape == (channels[gives], 1, False))
 
 
 def nothing_to_release() -> None:
@@ -284,8 +292,13 @@ def predict(
     fits = (fitted or padded)(run, contract)
     predicted = fits(image, _level_for(contract, level, image.shape))
     if contract.residual:
-        return _added(image, predicted, share)
+        return _added(repeated(image, contract.scale), predicted, share)
     return mix(image, predicted, share)
+
+
+def repeated(image: Array, scale: int) -> Array:
+    """The image [B, C, H, W] with each pixel `scale` times down and across, or as it is for 1."""
+    return image if scale == 1 else image.repeat(scale, -2).repeat(scale, -1)
 
 
 def mix(before: Array, after: Array, share: float | Array) -> Array:

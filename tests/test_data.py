@@ -166,6 +166,23 @@ def test_grey_crops_have_equal_channels_before_and_after_the_spoiling(crops: Cro
     assert 0.25 < share < 0.85
 
 
+def test_crops_that_were_exposed_twice_are_of_two_pictures(tmp_path: Path) -> None:
+    (tmp_path / "flat").mkdir()
+    for value in (0, 200):
+        Image.new("RGB", (40, 40), (value,) * 3).save(tmp_path / "flat" / f"{value}.png")
+    crops = Crops(opened(tmp_path / "flat"), (NOISE,), Cut(16), batch=8, seed=1, blended=0.5)
+    values = torch.cat([crops[epoch, 0].clean[:, 0, 0, 0] for epoch in range(20)]) * 255
+    between = (values > 1) & (values < 199)
+    assert ((values[between] >= 0.35 * 200 - 1) & (values[between] <= 0.65 * 200 + 1)).all()
+    assert 0.15 < between.float().mean() < 0.35  # half of them, of which half met their like
+    assert same(crops[3, 0], crops[3, 0])
+
+
+def test_crops_of_pairs_are_not_exposed_twice(loaded: Callable[..., Recipe]) -> None:
+    with pytest.raises(RecipeError, match=r"data\.blended: goes with crops of clean pictures"):
+        loaded("data.blended=0.5", "data.cut=whole")
+
+
 def test_a_grey_picture_serves_a_colour_network_and_the_other_way_round(folder: Path) -> None:
     assert {clean.shape[0] for clean, _ in opened(folder, 3).cached or ()} == {3}
     assert {clean.shape[0] for clean, _ in opened(folder, 1).cached or ()} == {1}

@@ -76,7 +76,8 @@ def at(degradation: Degradation, share: float, n: int) -> Array:
 def test_a_recipe_may_name_it_without_arguments_and_send_it_to_workers(name: str) -> None:
     module, _, attribute = DEGRADATIONS[name].partition(":")
     function = getattr(importlib.import_module(module), attribute)
-    assert all(p.default is not p.empty for p in inspect.signature(function).parameters.values())
+    parameters = inspect.signature(function).parameters.values()
+    assert all(p.default is not p.empty or p.kind is p.VAR_KEYWORD for p in parameters)
     degradation = make(name)
     clean, level = batch_of(2), at(degradation, 0.7, 2)
     np.testing.assert_array_equal(
@@ -187,6 +188,22 @@ def test_the_page_describes_every_degradation() -> None:
     )
     rows = set(re.findall(r"^\| `(\w+)` \| `(\w+)`", page, re.MULTILINE))
     assert rows == {(name, make(name).dial.name) for name in DEGRADATIONS}
+
+
+# Tones
+
+
+def test_a_negative_is_one_at_any_level_and_the_share_of_them_is_kept() -> None:
+    clean = np.tile(np.linspace(0, 1, 32, dtype=np.float32), (64, 3, 32, 1))
+    level = np.full((64, 1, 1, 1), 0.2, np.float32)
+    toned = make("Tones", negative=0.25).spoil(clean, level, seeded())
+    falls = toned[:, 0, 0, 0] > toned[:, 0, 0, -1]
+    assert 8 <= falls.sum() <= 24
+    rises = np.diff(toned[:, 0, 0] * np.where(falls, -1, 1)[:, None], axis=1)
+    assert (rises >= 0).all()
+    assert not make("Tones").spoil(clean, level, seeded())[:, 0, 0, 0].max() > 0.5
+    with pytest.raises(UsageError, match="negative=2 does not fit"):
+        make("Tones", negative=2)
 
 
 # Noise

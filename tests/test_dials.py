@@ -453,3 +453,54 @@ def test_a_blend_in_training_gathers_statistics() -> None:
     for i, name in enumerate(net.statistics):
         assert not torch.equal(before[name], after[name]), name
         assert torch.equal(net.corners[0].get_buffer(f"statistic{i}"), after[name]), name
+
+
+def test_a_bank_of_several_dials_has_a_curve_for_each() -> None:
+    args = {
+        "base": HOSTS["ResUNet"],
+        "dials": 2,
+        "levels": [[0, 10, 50], [5, 100]],
+        "amounts": [[0, 0.5, 1], [1, 0]],
+    }
+    quality = Dial("quality", 5, 100, 100, "JPEG quality")
+    torch.manual_seed(1)
+    restorer = Restorer(Spec("SplineBank", args), (NOISE, quality)).eval()
+    with torch.no_grad():
+        for weight in restorer.parameters():
+            weight.add_(0.05 * torch.randn_like(weight))
+    net: Any = restorer.net
+    picture = image()
+
+    def at(noise: float, grade: float) -> Any:
+        with torch.no_grad():
+            return restorer(picture, torch.tensor([noise, grade]).view(1, 2, 1, 1))
+
+    # Where both stand at an amount of 0 it is the base, bit for bit, and one alone is its own.
+    with torch.no_grad():
+        assert torch.equal(at(0, 100), picture + net.base(picture))
+    noisy = at(50, 100)
+    compressed = at(0, 5)
+    assert not torch.allclose(noisy, at(0, 100), atol=1e-3)
+    assert not torch.allclose(compressed, noisy, atol=1e-3)
+    with torch.no_grad():
+        for point in net.bank[2:]:
+            for weight in point:
+                weight.zero_()
+    assert torch.equal(at(50, 5), noisy)
+    assert torch.equal(at(0, 5), at(0, 100))
+    plain = restorer.fold(noise=10, quality=30)
+    with torch.no_grad():
+        torch.testing.assert_close(plain(picture), at(10, 30), atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        {"dials": 2},
+        {"dials": 2, "levels": [[0, 1]], "amounts": [[0, 1]]},
+        {"dials": 0, "levels": [], "amounts": []},
+    ],
+)
+def test_lines_for_other_dials_are_refused(args: dict[str, Any]) -> None:
+    with pytest.raises(RecipeError, match="a list for each of the"):
+        Restorer(Spec("SplineBank", {"base": HOSTS["ResUNet"], **args}), (NOISE,))

@@ -28,6 +28,7 @@ from conftest import scene  # noqa: E402
 from torch import Tensor, nn  # noqa: E402
 
 from burnish import metrics  # noqa: E402
+from burnish.contract import Dial  # noqa: E402
 from burnish.errors import (  # noqa: E402
     ModelCorrupt,
     ModelMismatch,
@@ -35,9 +36,11 @@ from burnish.errors import (  # noqa: E402
     RecipeError,
     UsageError,
 )
-from burnish.training.losses import LOSSES, features  # noqa: E402
+from burnish.training.losses import LOSSES  # noqa: E402
+from burnish.training.networks.restorer import Restorer  # noqa: E402
 from burnish.training.optimise.optim import OPTIMIZERS  # noqa: E402
 from burnish.training.optimise.schedule import SHAPES  # noqa: E402
+from burnish.training.parts import features  # noqa: E402
 from burnish.training.parts.build import Spec, build, check_spec, find  # noqa: E402
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "losses.md"
@@ -978,3 +981,30 @@ def test_style_is_that_of_the_painting_and_not_of_the_clean_picture(files: Files
     assert float(reference(restored, both)) > 0
     with pytest.raises(RecipeError, match="side 8 is too small"):
         make("Style", **{**args, "side": 8})
+
+
+def test_one_of_our_networks_tells_two_pictures_apart(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    base = {"use": "ResUNet", "args": {"widths": [8, 12], "blocks": 1}}
+    dial = Dial("noise", 0, 75, 25, "sigma in 8-bit steps")
+    file = tmp_path / "own.safetensors"
+    Restorer(Spec("LevelPlane", {"base": base}), (dial,)).save(file)
+    found: dict[float, float] = {}
+    clean = torch.rand(2, 3, 45, 50)
+    for noise in (10.0, 25.0):
+        loss = make("Perceptual", network=str(file), layers={"base.body": 1}, at={"noise": noise})
+        assert not list(loss.parameters())
+        assert not loss.state_dict()
+        assert float(loss(clean, clean)) == 0
+        other = (clean + 0.1 * torch.randn(2, 3, 45, 50)).requires_grad_()
+        error = loss(other, clean)
+        error.backward()
+        assert float(other.grad.abs().max()) > 0
+        found[noise] = float(error.detach())
+    assert found[10.0] != found[25.0]
+    grey = make("Perceptual", network=str(file), layers={"base.body": 1})
+    assert float(grey(clean[:, :1], clean[:, :1] * 0.5)) > 0
+    with pytest.raises(RecipeError, match="has no module 'fire2'"):
+        make("Perceptual", network=str(file), layers={"fire2": 1})
+    with pytest.raises(UsageError, match="32x32"):
+        grey(clean[..., :20], clean[..., :20])

@@ -16,14 +16,15 @@ from scipy import ndimage
 from burnish.cli.masks import Masks
 from burnish.contract import Array
 from burnish.errors import InputError, UsageError
+from burnish.ground.fill import filled
+from burnish.ground.regions import dilated
 from burnish.images import Picture, read
 from burnish.inference.job import Job, run_job
 from burnish.inference.masked import write_mask
 from burnish.inference.masked.mender import WIDE, FindingMender, Mender
 from burnish.pipeline import Asked, MapFile, ask, mended, region
-from burnish.pipeline.mend.fill import filled
 from burnish.pipeline.mend.grain import with_grain, without_grain
-from burnish.pipeline.mend.regions import dilated, thick
+from burnish.pipeline.mend.regions import thick
 
 #: a picture's width and height
 SIDES = (60, 80)
@@ -102,7 +103,7 @@ def test_what_is_known_keeps_its_bits_and_slopes_go_on() -> None:
 
 
 def test_it_fills_with_the_spline_in_tension_that_a_dense_solver_finds() -> None:
-    from burnish.pipeline.mend.fill import TENSION, Gap
+    from burnish.ground.fill import TENSION, Gap
 
     rows, columns = np.mgrid[0:16, 0:18]
     lost = (np.abs(columns - rows - 1) <= 1) & (rows > 1)

@@ -382,8 +382,8 @@ def test_a_skeleton_without_scikit_image_says_what_to_install(
 
 def test_likeness_is_the_formula_by_hand(tmp_path: Path) -> None:
     torch = pytest.importorskip("torch", reason="the training wing is not installed")
-    from burnish.training.losses.features import BACKBONES, FeatureExtractor
     from burnish.training.losses.likeness import LAYERS, likeness
+    from burnish.training.parts.features import BACKBONES, FeatureExtractor
 
     torch.manual_seed(1)
     net = torch.nn.Sequential(*(layer for _, layer in BACKBONES["SqueezeNet"].layers()))

@@ -14,7 +14,7 @@ torch = pytest.importorskip("torch", reason="the training wing is not installed"
 
 from torch.utils.flop_counter import FlopCounterMode  # noqa: E402
 
-from burnish.contract import Contract, Dial, Opened, level_array, predict  # noqa: E402
+from burnish.contract import LOST, Contract, Dial, Opened, level_array, predict  # noqa: E402
 from burnish.errors import ModelCorrupt, ModelMismatch, ModelNonFinite, RecipeError  # noqa: E402
 from burnish.inference.engine import plan, predict_in_tiles, tiled  # noqa: E402
 from burnish.inference.model import Model  # noqa: E402
@@ -86,9 +86,11 @@ def restorer(request: pytest.FixtureRequest) -> Restorer:
 def picture(
     contract: Contract, height: int, width: int, batch: int = 1, seed: int = 0
 ) -> np.ndarray:
-    return np.random.default_rng(seed).random(
-        (batch, contract.channels_in, height, width), dtype=np.float32
-    )
+    rng = np.random.default_rng(seed)
+    image = rng.random((batch, contract.channels_in, height, width), dtype=np.float32)
+    if contract.gives == "filling":
+        image[:, :, rng.random((height, width)) < 0.3] += LOST
+    return image
 
 
 def middle(contract: Contract) -> np.ndarray | None:
@@ -413,6 +415,19 @@ def test_x4_goes_on_from_x2() -> None:
     )
 
 
+def test_the_pixels_that_a_fresh_one_makes_of_one_are_alike() -> None:
+    for scale in (2, 3, 4):
+        args = {"width": 8, "blocks": 1, "scale": scale}
+        net = build(Spec("SubPixel", args), NETWORKS).eval()
+        initialise(net, "kaiming", torch.Generator().manual_seed(0))
+        with torch.no_grad():
+            added = net(torch.rand(1, 3, 6, 6))
+        assert added.shape == (1, 3, 6 * scale, 6 * scale)
+        cells = added.unfold(2, scale, scale).unfold(3, scale, scale)
+        assert float(cells.std((-1, -2)).max()) < 1e-6
+        assert 0 < float(added.abs().max()) < 1  # it starts near the picture itself
+
+
 def test_contest_networks_start_as_the_identity_and_learn_from_there() -> None:
     net = build(Spec("ConvNeXtUNet", {"widths": [4, 8], "kernels": 3}), NETWORKS)
     assert [block.amount.item() for block in (*net.body.down, *net.body.merge)] == [0.0] * 3
@@ -437,6 +452,7 @@ def test_a_sigmoid_offers_logits() -> None:
         ("UNet", {"pooling": "median"}, "there is no pooling 'median'; the choices: max, average"),
         ("UNet", {"widths": [8]}, "two scales and more"),
         ("SRResNet", {"scale": 3}, "scale is 1, 2, 4 or 8, not 3"),
+        ("SubPixel", {"scale": 1}, "scale is a whole number from 2 to 8, not 1"),
         ("LightAutoencoder", {"join": "add"}, "there is no join 'add'"),
         ("LightAutoencoder", {"upsampling": "bilinear"}, "there is no upsampling 'bilinear'"),
         (

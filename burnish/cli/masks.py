@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,6 +23,14 @@ if TYPE_CHECKING:
 
 #: what is added to the name of a picture whose mask goes into a folder
 SUFFIX = "_mask.png"
+
+
+class Filled(StrEnum):
+    """By what lost places are filled (`Asked.fill`)."""
+
+    learned = "learned"
+    classical = "classical"
+
 
 MaskOut = Annotated[
     str | None,
@@ -45,6 +54,10 @@ Infrared = Annotated[
         help="A scan's infrared plane, to find dirt by.",
     ),
 ]
+FillBy = Annotated[
+    Filled,
+    typer.Option("--fill", show_default=False, help="By a network, or smoothly all over."),
+]
 #: what `--infrared` says beside the names of files
 AUTOMATIC, OFF = "auto", "off"
 
@@ -63,6 +76,8 @@ class Masks:
     overwrite: bool = False
     #: "auto", "off", or the file of an infrared plane
     infrared: str = AUTOMATIC
+    #: by what is filled
+    fill: Filled = Filled.learned
 
     def __post_init__(self) -> None:
         if self.only and self.out is None:
@@ -80,8 +95,10 @@ class Masks:
         option = self._option
         if option is None:
             return
-        if self.infrared != AUTOMATIC and not isinstance(model, Mender):
-            raise UsageError(f"--infrared: goes with a model that mends, and -m {word} is none")
+        mends = {"--infrared": self.infrared != AUTOMATIC, "--fill": self.fill != Filled.learned}
+        for said in (said for said, given in mends.items() if given):
+            if not isinstance(model, Mender):
+                raise UsageError(f"{said}: goes with a model that mends, and -m {word} is none")
         if not isinstance(model, Masked):
             raise UsageError(
                 f"{option}: goes with a model that finds damage, or cleans pages, and -m {word} is "
@@ -104,6 +121,7 @@ class Masks:
             "--mask-in": self.given is not None,
             "--infrared": self.infrared != AUTOMATIC,
             "--mask-out": self.out is not None,
+            "--fill": self.fill != Filled.learned,
         }
         return next((option for option, given in said.items() if given), None)
 
@@ -160,10 +178,10 @@ class Masks:
         model does not mend, or a mask would replace another file.
         """
         from ..inference.masked import Mender
-        from ..inference.zoo import DEFAULT
+        from ..inference.zoo import DEFAULT, filler
 
         alone = self.given is not None and word == DEFAULT
-        model = Mender() if alone else open_model(word)
+        model = Mender(filler()) if alone else open_model(word)
         self.check(pairs, model, word, mode)
         infrared = isinstance(model, Mender) and self.infrared == AUTOMATIC
         return model, _pictures(pairs) if infrared else list(pairs)
@@ -175,6 +193,7 @@ class Masks:
         for word, file, _ in self._files:
             if not file.is_file():
                 raise UsageError(f"{word} {file}: no such file")
+        asked = replace(asked, fill=self.fill.value)
         if self.given is not None:
             return replace(asked, mask=MapFile(self.given, 0.0, 1.0, str(self.given)))
         if self.infrared == AUTOMATIC:

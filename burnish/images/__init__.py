@@ -11,7 +11,7 @@ from .damage.left import greyed
 from .facts import facts
 from .format import Format, Holds, Sampling
 from .formats import FORMATS, endings, format_named, format_of, listed, written_ending
-from .orientation import looked_at, stored, turned, upright
+from .orientation import lies, looked_at, stored, turned, upright
 from .picture import Header, Left, Picture, Plane, Timing, from_array, to_image
 from .read import MAX_MEGAPIXELS, check_whole, frames, header, open_image, read
 from .sniff import unread_endings
@@ -50,6 +50,7 @@ __all__ = [
     "from_array",
     "greyed",
     "header",
+    "lies",
     "listed",
     "looked_at",
     "open_image",

@@ -41,10 +41,15 @@ def stored(planes: Array, picture: Picture) -> Array:
     return turned(planes, {6: 8, 8: 6}.get(tag, tag))
 
 
+def lies(exif: bytes | None) -> bool:
+    """Whether a picture of that EXIF lies on its side in its file."""
+    return orientation(exif) >= 5
+
+
 def looked_at(picture: Picture) -> tuple[int, int]:
     """Height and width of the picture as it is looked at."""
     height, width = picture.pixels.shape[-2:]
-    return (width, height) if orientation(picture.exif) >= 5 else (height, width)
+    return (width, height) if lies(picture.exif) else (height, width)
 
 
 def upright(picture: Picture) -> Picture:

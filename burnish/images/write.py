@@ -41,10 +41,13 @@ WORDS: dict[Metadata, str] = {
 }
 
 
-def check_format(picture: Picture, path: str | Path, scale: int = 1) -> list[str]:
-    """Sentences on what the format of `path` will not keep of the picture, enlarged `scale` times.
+def check_format(
+    picture: Picture, path: str | Path, size: tuple[int, int] | None = None
+) -> list[str]:
+    """Sentences on what the format of `path` will not keep of the picture.
 
-    FormatLimit where it cannot hold it at all: alpha in a JPEG, or its size.
+    size: (height, width) that it will have there; None is its own. FormatLimit where it cannot
+    hold it at all: alpha in a JPEG, or its size.
     """
     format = format_of(path)
     if picture.depth == "float32" and "float32" not in format.holds.depths:
@@ -55,28 +58,28 @@ def check_format(picture: Picture, path: str | Path, scale: int = 1) -> list[str
                 f"{path}: float values from {low:.3g} to {high:.3g} do not fit {format.one}, "
                 f"which holds 0 to 1; write {instead}, or scale them first"
             )
-    said = _check_picture(picture, format, str(path), scale)
+    said = _check_picture(picture, format, str(path), size)
     return said + _beside(picture, format, picture.pixels.shape[1])[1]
 
 
 def check_header(
     header: Header,
     path: str | Path,
-    scale: int = 1,
+    size: tuple[int, int] | None = None,
     count: int | None = None,
     saving: Saving | None = None,
 ) -> list[str]:
     """As `check_format`, of what is not decoded yet, as far as its header tells.
 
-    count: how many of its pictures go into the file; None is all. saving: how it is to be written;
-    None is the usual way. FormatLimit where there are several and the format holds one, or frames
-    and these are pages.
+    size: as in `check_format`. count: how many of its pictures go into the file; None is all.
+    saving: how it is to be written; None is the usual way. FormatLimit where there are several and
+    the format holds one, or frames and these are pages.
     """
     format = format_of(path)
     many = header.frames if count is None else count
     said = _check_several(many, header.several, format, str(path))
-    size = (scale * header.width, scale * header.height)
-    said += check_kind(*size, header.depth, header.alpha, path, header.extras, header.bits)
+    height, width = size or (header.height, header.width)
+    said += check_kind(width, height, header.depth, header.alpha, path, header.extras, header.bits)
     said += _beside(header, format, header.channels)[1]
     if format.foretell is not None:
         said += format.foretell(header, saving or Saving())
@@ -240,10 +243,15 @@ def _check_several(count: int, several: Several, format: Format, name: str) -> l
     )
 
 
-def _check_picture(picture: Picture, format: Format, name: str, scale: int = 1) -> list[str]:
-    """Sentences on what a format does not keep of a picture's size and samples, as `_check`."""
-    height, width = picture.pixels.shape[-2:]
-    size = (scale * width, scale * height)
+def _check_picture(
+    picture: Picture, format: Format, name: str, result: tuple[int, int] | None = None
+) -> list[str]:
+    """Sentences on what a format does not keep of a picture's size and samples, as `_check`.
+
+    result: (height, width) that it will have; None is its own.
+    """
+    height, width = result or picture.pixels.shape[-2:]
+    size = (width, height)
     alpha = picture.alpha is not None
     extras = [plane.name for plane in picture.extras]
     return _check(format, name, size, picture.depth, alpha, extras, picture.bits)

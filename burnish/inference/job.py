@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .. import images
-from ..errors import InputError, UsageError
+from ..errors import FormatLimit, InputError, UsageError
 from ..ground.files import check_target, prepare_folder
 from ..ground.remarks import OnProgress, Say, part_of, silent
 from ..images import Header, Picture
@@ -27,9 +27,11 @@ from ..pipeline import (
     Auto,
     Restored,
     Settled,
+    Size,
     in_words,
     infrared_beside,
     looked_at,
+    sized,
     together,
 )
 from .masked import Masked, Mender, write_mask
@@ -65,6 +67,8 @@ class Job:
     overwrite: bool = False
     #: the pages or frames that are restored, and alone come back; None is all
     pages: Pages | None = None
+    #: the size of the result; None is as the model gives it
+    size: Size | None = None
     #: whether each of several pictures is settled by itself, in place of one setting for all
     each: bool = False
     #: whether what is left of a damaged file is restored, in place of a refusal
@@ -77,6 +81,15 @@ class Job:
         """Whether there is something to do."""
         # Path.exists would stumble over names that the file system refuses.
         return self.overwrite or not os.path.exists(self.target)
+
+    def extent(self, height: int, width: int, exif: bytes | None, scale: int) -> tuple[int, int]:
+        """(height, width) of the result of a picture of that size, as both are stored.
+
+        exif: the picture's, which says whether it lies on its side. scale: the model's.
+        """
+        if self.size is None:
+            return scale * height, scale * width
+        return self.size.of(height, width, images.lies(exif))
 
 
 @dataclass(frozen=True)
@@ -135,6 +148,7 @@ def check_job(job: Job, scale: int) -> list[str]:
     """
     check_target(Path(job.target))
     if job.wanted and is_pdf(job.source):
+        _check_document(job)
         from .pdf.document import check_pdf, lost_of_pdf
 
         check_pdf(job.source, job.target, job.pages)
@@ -184,6 +198,7 @@ def run_job(
         )
     begun = time.perf_counter()
     if is_pdf(job.source):
+        _check_document(job)
         through = partial(_through, job, model, job.asked, say, look)
         return _run_pdf(job, through, progress, before, begun)
     header, pictures = _frames(job)
@@ -246,8 +261,9 @@ def pictures_of(job: Job, model: Model) -> tuple[Iterator[Picture], Asked]:
     header, pictures = _frames(job)
     scale = model.contract.scale
     meant = _meant(job, header, scale) if job.target else _numbers(job, header)
-    pixels = max(header.largest, header.width * header.height) * scale**2
-    held = len(meant) * pixels * header.channels * 4
+    height, width = job.extent(header.height, header.width, header.exif, scale)
+    times = max(1.0, header.largest / (header.width * header.height))
+    held = len(meant) * times * height * width * header.channels * 4
     if len(meant) > 1 and held > MOST_HELD:
         raise UsageError(
             f"{job.source}: its {len(meant)} {header.several} are {held / 1e9:.1f} GB as an array; "
@@ -268,6 +284,15 @@ def _write(
         strict=job.strict,
         before=before,
     )
+
+
+def _check_document(job: Job) -> None:
+    """FormatLimit where a size is wanted of what is in a PDF."""
+    if job.size is not None:
+        raise FormatLimit(
+            f"{job.source}: the pictures of a PDF stand in places of a size of their own; leave "
+            f"{job.size.words} out"
+        )
 
 
 def _run_pdf(
@@ -369,7 +394,8 @@ def _meant(job: Job, header: Header, scale: int) -> list[int]:
 def _losses(job: Job, header: Header, scale: int, count: int) -> list[str]:
     """Sentences on what will not be kept of so many pictures, as far as the file's head tells."""
     saving = Saving(job.quality, job.sampling)
-    said = images.check_header(header, job.target, scale, count, saving)
+    size = job.extent(header.height, header.width, header.exif, scale)
+    said = images.check_header(header, job.target, size, count, saving)
     return list(dict.fromkeys([*header.lost, *said]))
 
 
@@ -420,7 +446,9 @@ def _restore(
     progress: OnProgress | None,
 ) -> Restored:
     """One picture restored, which the result's format can hold, enlarged `scale` times."""
-    losses = [*picture.lost, *images.check_format(picture, job.target, scale)]
+    height, width = picture.pixels.shape[-2:]
+    size = job.extent(height, width, picture.exif, scale)
+    losses = [*picture.lost, *images.check_format(picture, job.target, size)]
     if job.strict:
         images.refuse_losses(losses, job.source)
     return through(picture, progress)
@@ -444,6 +472,7 @@ def _through(
         progress=progress,
         say=say,
     )
+    restored = sized(restored, job.size, picture)
     # What is not there is no part of the result, whatever a network makes of it.
     restored = replace(restored, picture=images.greyed(restored.picture))
     if look is not None:

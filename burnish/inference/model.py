@@ -19,13 +19,18 @@ from ..pipeline import (
     NOTHING,
     Asked,
     Predict,
+    Region,
     Restored,
     Settled,
     Word,
     ask,
+    filled_by,
     find,
     settle,
+    size_of,
+    sized,
     through,
+    where_lost,
 )
 from . import wire
 from .arrays import as_array, as_picture
@@ -36,6 +41,8 @@ from .engine import BYTES_PER_PIXEL, predict_in_tiles
 #: a sample of a float image that is larger than this was not meant for [0, 1]: no noise takes one
 #: so far out of it, but other units do
 BEYOND = 16.0
+#: the side, in pixels, of the tiles in which a network fills: those with nothing lost are left out
+FILLED_TILE = 128
 
 
 class Model:
@@ -161,6 +168,18 @@ class Model:
         by = self.predictor(tile=tile, progress=progress, say=say)
         return find(by, self.contract, picture, icc)
 
+    def fill(self, pixels: Array, lost: Region) -> Array:
+        """The pixels [C, H, W], as sRGB has them, with those that are lost [H, W] filled.
+
+        The others keep their bits. What lies far from all that is lost costs nothing. UsageError
+        where the model does something else.
+        """
+        if self.contract.gives != "filling":
+            raise UsageError(f"{self.path or 'this filter'}: restores pictures, and fills nothing")
+        run = where_lost((self.opened or self.open()).run)
+        by = partial(predict_in_tiles, run, self.contract, tile=FILLED_TILE)
+        return filled_by(by, self.contract, pixels, lost)
+
     def predictor(
         self,
         *,
@@ -186,6 +205,7 @@ class Model:
         *,
         strength: float | Array = 1.0,
         tile: int | None = None,
+        size: float | str | None = None,
         **dials: Word,
     ) -> NDArray[Any]:
         """Restores a picture in an array, and returns one of the same type and layout.
@@ -195,6 +215,7 @@ class Model:
         take samples out of that range; samples of 0 to 255 are refused.
         strength: 0 (the input's very bits) to 1 (the full effect), or a map [H, W] of it.
         tile: None plans tiles from free memory, 0 is none, N is the size of a tile in pixels.
+        size: how large the result is, as `burnish.restore` takes it.
         dials: each in its own unit, such as noise=25. One that is not given, or None, is estimated
         where that is possible. A model whose contract says "pixel" takes maps [H, W] too.
 
@@ -203,7 +224,8 @@ class Model:
         """
         picture = as_picture(image)
         asked = ask(self.contract, dials, strength)
-        return as_array(self.restore(picture, asked, tile=tile), image)
+        restored = self.restore(picture, asked, tile=tile)
+        return as_array(sized(restored, size_of(size), picture), image)
 
 
 def check_units(picture: Picture) -> None:

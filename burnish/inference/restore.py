@@ -18,7 +18,7 @@ from ..contract import Array
 from ..errors import UsageError
 from ..ground.files import places, prepare_folder, replaces
 from ..images import Picture
-from ..pipeline import Asked, Restored, Word, ask
+from ..pipeline import Asked, Restored, Word, ask, size_of, sized
 from .arrays import as_array, as_picture
 from .job import Job, pictures_of, run_job
 from .model import Model
@@ -37,6 +37,7 @@ def restore(
     max_megapixels: float | None = images.MAX_MEGAPIXELS,
     pages: int | str | None = None,
     salvage: bool = False,
+    size: float | str | None = None,
     **dials: Word,
 ) -> NDArray[Any] | Any:
     """Restores a picture, or those of one file, and returns it as an array.
@@ -55,6 +56,9 @@ def restore(
     pages: which pictures of a file are meant, as in 3 or "3,5-7"; None is all.
     salvage: whether what is left of a damaged file is restored: what is missing is grey, and a
     warning says how much is there. Files of several pictures may give fewer.
+    size: how large the result is: so many times as large, as 3, or "3000x" (so wide), "x2000" (so
+    high) or "3000x2000" (inside); what the model leaves of that, a filter does. Without it, the
+    result is as the model gives it.
     dials: each in its own unit, such as noise=25 (sigma in 8-bit steps). One that is not given,
     None or "auto" is estimated where that is possible. Where the model's contract says "pixel", it
     may be a map [H, W] in the dial's unit, or the path of one ("map.png": black is the low end of
@@ -64,28 +68,34 @@ def restore(
     array, InputError for a file that cannot be read, DialError, ModelError, OutputError.
     """
     model = model if isinstance(model, Model) else load(model)
-    out = None if target is None else Path(target)
     asked = ask(model.contract, dials, strength)
+    job = Job("", str(target or ""), asked, tile, salvage=salvage, size=size_of(size))
+    job = replace(job, max_megapixels=max_megapixels)
     if isinstance(source, np.ndarray):
-        by = partial(_restored, model, asked, tile, max_megapixels)
-        (restored,), said = _results([as_picture(source)], by, out, model.contract.scale)
-        _warn(said)
+        by = partial(_restored, job, model)
+        (restored,), notes = _results([as_picture(source)], by, job, model)
+        _warn(notes)
         return as_array(restored, source)
-
-    path = Path(str(source))
-    if out is not None and replaces(out, places(path)):
-        raise UsageError(f"{target}: the result would replace its input; choose another name")
-    some = None if pages is None else Pages.parse(str(pages))
-    job = Job(str(path), str(out or ""), asked, tile, pages=some, max_megapixels=max_megapixels)
-    job = replace(job, salvage=salvage)
-    if is_pdf(path):
-        _warn(f"{source}: {note}" for note in _of_document(job, model))
-        return None
-    given, asked = pictures_of(job, model)
-    results, said = _results(given, partial(_by, job, model, asked), out, model.contract.scale)
+    result, said = _of_file(replace(job, source=str(source)), model, pages)
     _warn(f"{source}: {note}" for note in said)
+    return result
+
+
+def _of_file(
+    job: Job, model: Model, pages: int | str | None
+) -> tuple[NDArray[Any] | None, Sequence[str]]:
+    """The pictures of a job's file as an array, None of a PDF; and sentences on what was met."""
+    path = Path(job.source)
+    if job.target and replaces(Path(job.target), places(path)):
+        raise UsageError(f"{job.target}: the result would replace its input; choose another name")
+    some = None if pages is None else Pages.parse(str(pages))
+    job = replace(job, pages=some)
+    if is_pdf(path):
+        return None, _of_document(job, model)
+    given, asked = pictures_of(job, model)
+    results, said = _results(given, partial(_by, job, model, asked), job, model)
     arrays = [_as_seen(restored.picture) for restored in results]
-    return arrays[0] if len(arrays) == 1 else np.stack(arrays)
+    return arrays[0] if len(arrays) == 1 else np.stack(arrays), said
 
 
 def _of_document(job: Job, model: Model) -> Sequence[str]:
@@ -98,39 +108,38 @@ def _of_document(job: Job, model: Model) -> Sequence[str]:
     return run_job(replace(job, overwrite=True), model).notes
 
 
-def _restored(
-    model: Model, asked: Asked, tile: int | None, max_megapixels: float | None, picture: Picture
-) -> Restored:
-    """A picture restored."""
-    return model.restore(picture, asked, tile=tile, max_megapixels=max_megapixels)
+def _restored(job: Job, model: Model, picture: Picture) -> Restored:
+    """A picture restored as a job says, at the size that it says."""
+    restored = model.restore(picture, job.asked, tile=job.tile, max_megapixels=job.max_megapixels)
+    return sized(restored, job.size, picture)
 
 
 def _by(job: Job, model: Model, asked: Asked, picture: Picture) -> Restored:
     """A picture of a file restored; maps [H, W] that are asked for stand upright."""
     dials = {name: _as_stored(value, picture) for name, value in asked.dials.items()}
     own = replace(asked, dials=dials, strength=_as_stored(asked.strength, picture))
-    restored = _restored(model, own, job.tile, job.max_megapixels, picture)
+    restored = _restored(replace(job, asked=own), model, picture)
     return replace(restored, picture=images.greyed(restored.picture))
 
 
 def _results(
     pictures: Iterable[Picture],
     by: Callable[[Picture], Restored],
-    out: Path | None,
-    scale: int,
+    job: Job,
+    model: Model,
 ) -> tuple[list[Restored], list[str]]:
-    """The pictures restored, and written where `out` is a file; and sentences on what was met and
-    could not be kept.
+    """The pictures restored, and written where the job has a target; and sentences on what was met
+    and could not be kept.
     """
     results: list[Restored] = []
-    work = _one_by_one(pictures, by, out, scale, results)
+    work = _one_by_one(pictures, by, job, model.contract.scale, results)
     first = next(work)
-    if out is None:
+    if not job.target:
         for _ in work:
             pass
         return results, _notes(each.picture for each in results if each.picture.left is not None)
-    prepare_folder(out)
-    said = images.write(out, chain([first], work))
+    prepare_folder(Path(job.target))
+    said = images.write(job.target, chain([first], work))
     notes = _notes(each.picture for each in results)
     return results, list(dict.fromkeys([*notes, *said]))
 
@@ -144,7 +153,7 @@ def _notes(pictures: Iterable[Picture]) -> list[str]:
 def _one_by_one(
     pictures: Iterable[Picture],
     by: Callable[[Picture], Restored],
-    out: Path | None,
+    job: Job,
     scale: int,
     results: list[Restored],
 ) -> Iterator[Picture]:
@@ -154,8 +163,10 @@ def _one_by_one(
     """
     for picture in pictures:
         # What stands against the result is said before the work is done, not after it.
-        if out is not None:
-            images.check_format(picture, out, scale)
+        if job.target:
+            height, width = picture.pixels.shape[-2:]
+            size = job.extent(height, width, picture.exif, scale)
+            images.check_format(picture, job.target, size)
         restored = by(picture)
         if results and restored.picture.pixels.shape != results[0].picture.pixels.shape:
             raise UsageError(

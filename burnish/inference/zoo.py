@@ -12,11 +12,13 @@ from ..ground.tables import hint
 from . import automatic
 from .automatic import Automatic
 from .classical import FILTERS, listed, make
-from .masked import Cleaner, FindingMender
+from .masked import Cleaner, FindingMender, Mender
 from .model import Model
 
 #: what is loaded where nothing is named
 DEFAULT = automatic.NAME
+#: the name of what fills lost places where a model finds them, or a mask marks them
+FILLER = "fill"
 
 
 def folder() -> Path:
@@ -51,6 +53,12 @@ def find(name: str) -> Path:
             f"{name} chooses a model for each picture, and has no file of its own; here, name one "
             f"of {', '.join(names())}"
         )
+    if "+" in name:
+        first, _, then = name.partition("+")
+        raise ModelMissing(
+            f"{name}: a picture goes through one model at a time; restore it by -m {first}, and "
+            f"the result by -m {then} (`burnish evaluate` compares such chains)"
+        )
     choices = (
         f"{DEFAULT}, {', '.join(names()) or 'none'}; the filters {', '.join(FILTERS)}; or the path "
         "of an .onnx or .safetensors file"
@@ -72,5 +80,13 @@ def load(name: str | Path = DEFAULT) -> Model:
     if name == DEFAULT:
         return Automatic(load)
     model = Model(make(name) if listed(name) and name not in names() else find(name))
-    around = {"mask": FindingMender, "paper": Cleaner}.get(model.contract.gives)
-    return model if around is None else around(model)
+    if model.contract.gives == "filling":
+        return Mender(model)
+    if model.contract.gives == "paper":
+        return Cleaner(model)
+    return FindingMender(model, filler()) if model.contract.gives == "mask" else model
+
+
+def filler() -> Model | None:
+    """The network that fills what is lost of a picture; None where none ships."""
+    return Model(find(FILLER)) if FILLER in names() else None

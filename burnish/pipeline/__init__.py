@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .asked import AUTO, NOTHING, Asked, Auto, Setting, Word, ask
+from .asked import AUTO, NOTHING, Asked, Auto, Filling, Setting, Word, ask
 from .choice import Choice, in_words
 from .estimate import Kind
 from .found import find
@@ -16,22 +16,40 @@ from .infrared import (
 )
 from .look import FOUND, Finding, Look, Origin
 from .maps import MapFile
-from .mend import Dirt, Region, brightened, dirt, mended, region, thick
+from .mend import (
+    WIDEST,
+    Dirt,
+    Fill,
+    Region,
+    brightened,
+    by_width,
+    dirt,
+    filled,
+    filled_by,
+    mended,
+    region,
+    thick,
+    where_lost,
+)
 from .page import Areas, areas, clean
 from .restored import Bare, Predict, Restored, Restores, enlarged, through
 from .settle import Settled, settle
+from .size import Size, size_of, sized
 from .together import looked_at, medians, together
 
 __all__ = [
     "AUTO",
     "FOUND",
     "NOTHING",
+    "WIDEST",
     "Areas",
     "Asked",
     "Auto",
     "Bare",
     "Choice",
     "Dirt",
+    "Fill",
+    "Filling",
     "Finding",
     "Kind",
     "Look",
@@ -43,13 +61,17 @@ __all__ = [
     "Restores",
     "Setting",
     "Settled",
+    "Size",
     "Word",
     "areas",
     "ask",
     "brightened",
+    "by_width",
     "clean",
     "dirt",
     "enlarged",
+    "filled",
+    "filled_by",
     "find",
     "in_words",
     "infrared_beside",
@@ -62,8 +84,11 @@ __all__ = [
     "read_infrared",
     "region",
     "settle",
+    "size_of",
+    "sized",
     "thick",
     "through",
     "together",
+    "where_lost",
     "without_infrared",
 ]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -23,6 +24,8 @@ class Auto(Enum):
 
 
 AUTO = Auto.AUTO
+#: by what lost places are filled: a network, the wide ones smoothly; or all of them smoothly
+Filling = Literal["learned", "classical"]
 #: what a dial may be asked to be: a number in its unit, a map [H, W] of such numbers, a file with
 #: a map, what is found on the picture, or what was found on pictures that belong to it
 Setting = float | Array | MapFile | Auto | Finding
@@ -46,6 +49,8 @@ class Asked:
     #: the infrared plane by which a model that mends finds dirt: AUTO is the picture's own, None is
     #: none, or it is a file, or a plane [h, w] in 0..1 that lies as the picture is stored
     infrared: Auto | Path | Array | None = AUTO
+    #: by what a model that mends fills what is lost; smoothly, too, where no network ships for it
+    fill: Filling = "learned"
 
 
 #: where nobody asks for anything

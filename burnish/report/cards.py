@@ -113,7 +113,8 @@ def _interface(contract: Contract, card: Mapping[str, Any]) -> list[str]:
     """
     # What goes in.
     picture = f"input: float32 [B, {contract.channels_in}, H, W], {_colours(contract.channels_in)}"
-    lines = [row("inputs", f"{picture} in 0..1")]
+    lost = ", or a guess less 2 where it is lost" if contract.gives == "filling" else ""
+    lines = [row("inputs", f"{picture} in 0..1{lost}")]
     if contract.dials:
         shape = {"pixel": "B, {}, H, W", "image": "B, {}, 1, 1", "batch": "1, {}, 1, 1"}
         sides = shape[contract.level].format(len(contract.dials))
@@ -128,7 +129,9 @@ def _interface(contract: Contract, card: Mapping[str, Any]) -> list[str]:
     values = sure.get(contract.gives, colours)
     lines.append(row("outputs", f"output: {result}, {values}"))
     if contract.residual:
-        lines.append(row("", f"residual: {result}, output - input"))
+        times = f", each pixel {contract.scale}x{contract.scale} times"
+        before = "input" if contract.scale == 1 else f"input{times}"
+        lines.append(row("", f"residual: {result}, output - {before}"))
 
     # Which sizes of pictures the file takes.
     if card.get("sizes") == "any":

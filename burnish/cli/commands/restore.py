@@ -33,7 +33,7 @@ from ..film.words import (
     films_meant,
     restore_films,
 )
-from ..masks import AUTOMATIC, Infrared, MaskIn, MaskOnly, MaskOut, Masks
+from ..masks import AUTOMATIC, FillBy, Filled, Infrared, MaskIn, MaskOnly, MaskOut, Masks
 from ..options import (
     FORMATS,
     AsJson,
@@ -54,7 +54,7 @@ from ..words import asked_of, parse_pages, parse_tile
 if TYPE_CHECKING:
     from ...errors import BurnishError
     from ...inference.job import Job
-    from ...pipeline import Asked
+    from ...inference.model import Model
 
 ModelName = Annotated[
     str,
@@ -73,7 +73,7 @@ Dials = Annotated[
         "--dial",
         metavar="NAME=VALUE",
         show_default=False,
-        help="A dial's setting: a number, auto, or a map's file.",
+        help="Its setting: a number, auto, or a map's file.",
     ),
 ]
 Strength = Annotated[float, typer.Option(metavar="S", help="0 (the input) to 1 (all of it).")]
@@ -81,6 +81,16 @@ StrengthMap = Annotated[
     Path | None,
     typer.Option(
         metavar="FILE", show_default=False, help="Where: all of it in white, none in black."
+    ),
+]
+Sized = Annotated[
+    str | None,
+    typer.Option(
+        "-s",
+        "--to",
+        metavar="3|3000x",
+        show_default=False,
+        help="The result's size: so many times, or pixels.",
     ),
 ]
 Tile = Annotated[
@@ -102,7 +112,7 @@ Suffix = Annotated[
     typer.Option(
         metavar="S",
         show_default=False,
-        help="Added to names ('_restored' where there is no -o).",
+        help="Added to names ('_restored' without -o).",
     ),
 ]
 Quality = Annotated[
@@ -112,7 +122,7 @@ Quality = Annotated[
         max=100,
         metavar="Q",
         show_default=False,
-        help="Of JPEG and lossy WebP (95, or what a JPEG had).",
+        help="Of JPEG, WebP (95, or as it was).",
     ),
 ]
 Sampled = Annotated[
@@ -148,6 +158,7 @@ def restore(
     dial: Dials = [],  # noqa: B006 (typer's way)
     strength: Strength = 1.0,
     strength_map: StrengthMap = None,
+    to: Sized = None,
     tile: Tile = "auto",
     format: Format = None,
     recursive: Recursive = False,
@@ -174,6 +185,7 @@ def restore(
     mask_in: MaskIn = None,
     mask_only: MaskOnly = False,
     infrared: Infrared = AUTOMATIC,
+    fill: FillBy = Filled.learned,
     sequence: Sequenced = False,
     codec: CodecName = None,
     stream: StreamNumber = None,
@@ -190,27 +202,30 @@ def restore(
     if films_meant(context):
         raise typer.Exit(restore_films(context))
     mode = Mode(archive, in_place, restart, verify, same, sidecar, salvage)
-    masks = Masks(mask_out, mask_in, mask_only, overwrite, infrared)
+    masks = Masks(mask_out, mask_in, mask_only, overwrite, infrared, fill)
     found = mode.pairs(inputs, output, recursive, suffix, format)
     opened, pairs = masks.meant(model, found, mode)
-    asked = masks.asked(asked_of(opened.contract, dial, strength, strength_map, not no_icc))
-    job = _job(asked, context)
+    job = _job(opened, masks, context)
     meant = Meant(pairs, job, model, opened, device.value, threads, fp32, format, suffix)
     console = Console(len(pairs), quiet=quiet, verbose=verbose, as_json=as_json)
     _look_over(inputs, pairs, len(found), recursive, format, console)
     raise typer.Exit(_work(meant, mode, mode.root(inputs, output), masks, dry_run, console))
 
 
-def _job(asked: Asked, context: typer.Context) -> Job:
+def _job(model: Model, masks: Masks, context: typer.Context) -> Job:
     """What is to be done with every picture, without the picture."""
     with starting():
         from ...inference.job import Job
+        from ...pipeline import size_of
 
     said = context.params
+    how_much = said["strength"], said["strength_map"]
+    asked = asked_of(model.contract, said["dial"], *how_much, not said["no_icc"])
     return Job(
         "",
         "",
-        asked=asked,
+        asked=masks.asked(asked),
+        size=size_of(said["to"]),
         tile=parse_tile(said["tile"]),
         quality=said["quality"],
         sampling=None if said["sampling"] is None else said["sampling"].value,

@@ -1,6 +1,6 @@
 """Marks: what is marked in a frame, grown, without what is thick, and what hangs on seeds.
 
-`pipeline/mend/regions.py` has the like for pictures, without OpenCV, which takes ten times as long
+`ground/regions.py` has the like for pictures, without OpenCV, which takes ten times as long
 or more: too long for every frame of a film.
 """
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...contract import Array
-from ...pipeline.mend.fill import pull_and_push
+from ...ground.fill import pull_and_push
 from .library import opencv
 
 In = TypeVar("In")

@@ -216,7 +216,7 @@ def _size(line: Line, job: Job, scale: int) -> tuple[float, float]:
         chosen = check_pdf(line.source, line.target, job.pages)
         return chosen.megapixels, PDF_GROWS * os.path.getsize(line.source)
     found = header_of(replace(job, source=line.source))
-    width, height = scale * found.width, scale * found.height
+    height, width = job.extent(found.height, found.width, found.exif, scale)
     check_kind(width, height, found.depth, found.alpha, line.target, found.extras)
     each = BYTES_A_PIXEL.get(format_of(line.target).name, BYTES_OF_OTHERS)
     channels = (found.channels + found.alpha) / 3

@@ -18,7 +18,7 @@ from ... import __version__
 from ...contract import Opened
 from ...errors import InputError, InputMissing, ModelMismatch, UsageError
 from ...ground.files import atomic_write, digest
-from ...pipeline import FOUND, Finding, MapFile, ask
+from ...pipeline import FOUND, Finding, MapFile, Size, ask
 from .. import zoo
 from ..automatic import Automatic
 from ..job import Job, JobReport, run_job
@@ -116,7 +116,11 @@ def write_sidecar(
 def options_of(job: Job) -> dict[str, Any]:
     """What of a job is the same for all pictures of a run, but for dials and strength."""
     found = {f.name: getattr(job, f.name) for f in fields(job) if f.name not in _APART}
-    return {**found, "pages": None if job.pages is None else job.pages.words}
+    words = {
+        name: None if value is None else value.words
+        for name, value in (("pages", job.pages), ("size", job.size))
+    }
+    return {**found, **words}
 
 
 def _strength(job: Job) -> float | dict[str, Any]:
@@ -253,6 +257,7 @@ def _job(record: Mapping[str, Any], model: Model, source: str, target: str, over
     try:
         options = dict(record["options"])
         options["pages"] = Pages.parse(options["pages"]) if options["pages"] else None
+        options["size"] = Size.parse(options["size"]) if options.get("size") else None
         # Pages that were settled one by one, as those of a PDF always are, are settled so again.
         one_by_one = options["each"] or is_pdf(source)
         dials = {

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -13,18 +14,22 @@ from ...contract import Array, Contract, Dial, Opened, mix
 from ...errors import UsageError
 from ...ground.remarks import OnProgress, Say, silent
 from ...ground.resize import same_shape
-from ...images import MAX_MEGAPIXELS, Picture, toned
+from ...images import MAX_MEGAPIXELS, Picture, tone_of, toned
 from ...pipeline import (
     NOTHING,
+    WIDEST,
     Asked,
     Auto,
     Dirt,
+    Fill,
     Look,
     Region,
     Restored,
     Settled,
     brightened,
+    by_width,
     dirt,
+    filled,
     infrared_in,
     light_of,
     mended,
@@ -42,7 +47,7 @@ SENSITIVITY = Dial("sensitivity", 0, 100, 50, "0 finds nothing, 100 whatever mig
 #: how thick what is taken for damage may be
 SIZE = Dial("size", 0.1, 100, 3, "largest thickness of damage, in percent of the picture's height")
 #: what is lost in squares of so many pixels a side, or more, is said to be filled smoothly
-WIDE = 24
+WIDE = WIDEST + 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,12 +79,17 @@ class Mender(Masked):
     It is called as a Model is, with the mask in `Asked`.
     """
 
-    def __init__(self) -> None:
-        self.path = None
+    #: the model that fills narrow places; None where all is filled smoothly
+    filler: Model | None
+
+    def __init__(self, filler: Model | None = None) -> None:
+        self.filler = filler
+        self.path = None if filler is None else filler.path
         self.card = {"task": "mends what a mask marks", "licence": "Apache-2.0"}
         self.opened = None
         self.bytes_per_pixel = BYTES_PER_PIXEL
         self.contract = Contract(reach=None)
+        self._how: dict[str, Any] = {}
 
     def open(
         self,
@@ -89,8 +99,12 @@ class Mender(Masked):
         fp32: bool = False,
         backend: str | None = None,
     ) -> Opened:
-        """Says where it runs, on the processor always; there is nothing to load."""
+        """Loads the model that fills, as `Model.open` does; without one nothing has to be."""
         self.opened = Opened(_unchanged, "NumPy", "the processor", "fp32")
+        if self.filler is not None:
+            self.opened = self.filler.open(
+                device=device, threads=threads, fp32=fp32, backend=backend
+            )
         return self.opened
 
     def restore(
@@ -119,7 +133,25 @@ class Mender(Masked):
         if picture.alpha is not None:
             found = found.within(picture.alpha[0, 0] > 0)
         seconds = time.perf_counter() - begun
-        return replace(_mended(picture, found, settled), seconds=seconds)
+        fill = self._fill(picture, asked, settled)
+        return replace(_mended(picture, found, settled, fill), seconds=seconds)
+
+    def _fill(self, picture: Picture, asked: Asked, settled: Settled) -> Fill:
+        """What fills the lost places of a picture, as it was asked for."""
+        if self.filler is None or asked.fill == "classical":
+            return filled
+        if self.filler.opened is None:
+            self.filler.open(**self._how)
+        network = self.filler.fill
+        tone = tone_of(picture) if settled.icc else None
+        if tone is None:
+            return by_width(network)
+
+        def toned_fill(pixels: Array, lost: Region) -> Array:
+            stored = tone.stored(network(tone.seen(pixels), lost))
+            return np.where(lost, stored, pixels)
+
+        return by_width(toned_fill)
 
     def mask(
         self,
@@ -178,8 +210,8 @@ class FindingMender(Mender):
     #: the model that finds
     finder: Model
 
-    def __init__(self, finder: Model) -> None:
-        super().__init__()
+    def __init__(self, finder: Model, filler: Model | None = None) -> None:
+        super().__init__(filler)
         self.finder = finder
         self.path = finder.path
         self.card = finder.card
@@ -194,8 +226,9 @@ class FindingMender(Mender):
         fp32: bool = False,
         backend: str | None = None,
     ) -> Opened:
-        """Loads the model that finds, as `Model.open` does."""
-        self.opened = self.finder.open(device=device, threads=threads, fp32=fp32, backend=backend)
+        """Loads the model that finds, as `Model.open` does. What fills follows where it fills."""
+        self._how = {"device": device, "threads": threads, "fp32": fp32, "backend": backend}
+        self.opened = self.finder.open(**self._how)
         return self.opened
 
     def find(
@@ -254,7 +287,7 @@ def _dirty(picture: Picture, light: Array, found: Dirt) -> Damage:
     return Damage(lost | thin, lost, np.asarray(pixels, np.float32), notes)
 
 
-def _mended(picture: Picture, found: Damage, settled: Settled) -> Restored:
+def _mended(picture: Picture, found: Damage, settled: Settled, fill: Fill) -> Restored:
     """The picture with its damage mended, with the mask of that."""
     mask = found.marked.astype(np.float32)
     picture = replace(picture, notes=(*picture.notes, *found.notes, *_of_wide(found.lost)))
@@ -265,7 +298,7 @@ def _mended(picture: Picture, found: Damage, settled: Settled) -> Restored:
         pixels = np.where(found.marked, found.pixels, pixels)
     if found.lost.any():
         look = Look(toned(picture) if settled.icc else picture)
-        pixels = mended(pixels, found.lost, look.finding("noise").value)
+        pixels = mended(pixels, found.lost, look.finding("noise").value, fill)
     pixels = mix(picture.pixels, pixels, np.asarray(settled.strength, np.float32))
     return Restored(picture.with_pixels(pixels), settled, 0.0, mask)
 

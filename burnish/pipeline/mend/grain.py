@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...contract import Array
+from ...ground.regions import Region, dilated
 from .planes import blurred, spread
-from .regions import Region, dilated
 
 Places = NDArray[np.int64]
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...contract import Array
+from ...ground.regions import Region, dilated, spread
 
-Region = NDArray[np.bool_]
 #: damage has soft edges: what lies so near to it, in pixels, is mended too
 EDGE = 1
 #: and as far as this where the network is at least a little sure
@@ -43,21 +42,5 @@ def thick(marked: Region, side: int) -> Region:
     squares = np.zeros_like(marked)
     squares[: height - side + 1, : width - side + 1] = inside == side * side
     # Each stands at its upper left corner: it covers what lies up to a side below and to the right.
-    covered = _spread(_spread(squares, 0, 0, side - 1), 1, 0, side - 1)
+    covered = spread(spread(squares, 0, 0, side - 1), 1, 0, side - 1)
     return dilated(covered, side // 2) & marked
-
-
-def dilated(marked: Region, reach: int) -> Region:
-    """What lies within a square of `reach` pixels to each side of what is marked."""
-    return _spread(_spread(marked, 0, reach, reach), 1, reach, reach)
-
-
-def _spread(marked: Region, axis: int, before: int, after: int) -> Region:
-    """What lies so many pixels before or after something that is marked, along an axis."""
-    count = marked.shape[axis]
-    pad = [(0, 0), (0, 0)]
-    pad[axis] = (after + 1, before)
-    sums = np.cumsum(np.pad(marked, pad), axis, dtype=np.int32)
-    width = before + after + 1
-    spread: Region = sums.take(range(width, width + count), axis) != sums.take(range(count), axis)
-    return spread

@@ -25,6 +25,9 @@ from .order import Indices, epoch_order
 from .pictures import Pictures, Sides, floats
 from .sources import Pixels
 
+#: the least and the most that a crop counts where another picture is laid over it
+EXPOSED = (0.35, 0.65)
+
 
 class Batch(NamedTuple):
     """What one training step sees, in float32; with a scale the clean sides are larger by it."""
@@ -62,6 +65,8 @@ class Crops(Dataset[Batch]):
     seed: int
     #: the share of clean crops that are made grey before they are spoiled
     grey: float = 0.0
+    #: the share of clean crops over which another picture is laid, before they are made grey
+    blended: float = 0.0
     #: whether a whole batch has one level; it comes from one source of pictures then
     one_level: bool = False
     #: the channels of the spoiled side
@@ -206,10 +211,21 @@ class Crops(Dataset[Batch]):
         if self.raw:
             planes = unprocess(clean[None], [draw_metadata(rng)])[0]
             return self._degraded(planes, levels, rng)[0], planes
+        if self.blended and rng.random() < self.blended:
+            clean = self._under_another(clean, rng)
         if len(clean) == 3 and self.grey and rng.random() < self.grey:
             clean = np.rint(_fewer(clean, 1) * 255).astype(np.float32) / np.float32(255)
         spoiled, mask = self._degraded(_fewer(clean, self.channels_in), levels, rng)
         return spoiled, mask if self.gives == "mask" else _fewer(clean, self.channels_out)
+
+    def _under_another(self, clean: Array, rng: np.random.Generator) -> Array:
+        """The clean crop [C, H, W], exposed twice: the other exposure is a crop of any picture."""
+        picture = int(rng.integers(len(self.pictures.sources)))
+        sides = self.pictures[picture]
+        window = self._window(picture, 0, sides, rng)
+        other = _fewer(_floats(take(sides[0], window, self.cut.scale)), len(clean))
+        share = np.float32(rng.uniform(*EXPOSED))
+        return share * clean + (1 - share) * other
 
     def _window(
         self, picture: int, tile: int, sides: Sides | None, rng: np.random.Generator

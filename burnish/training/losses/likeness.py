@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from ...contract import Array
 from ...metrics import Metric
 from ...metrics.pictures import eight_bit
-from .features import FeatureExtractor
+from ..parts.features import FeatureExtractor
 
 #: the layers that LPIPS looks at
 LAYERS = {

@@ -12,10 +12,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..parts.features import SMALLEST
 from .common import exact, hidden
-from .features import SMALLEST, FeatureExtractor
 from .loss import Compound, as_loss
 from .pixel import L1
+from .trained import features_of
 
 
 class Perceptual(Compound):
@@ -24,9 +25,10 @@ class Perceptual(Compound):
     They are those of the restored and of the clean picture. `layers` is {name: weight}, such as
     {relu2_2: 1} or {conv1_2: 0.1, conv5_4: 1}; conv and relu are before and after the rectifier.
     `network` is VGG16, VGG19 (fetched once, or read from `file`) or SqueezeNet (from `file`; layers
-    fire2 .. fire9). `distance` is any listed loss, L1 without it; Gram makes it the style loss.
-    Where nothing counts, the clean picture stands in for the restored one; elsewhere an activation
-    counts the mean of the weight in its part of the picture.
+    fire2 .. fire9), or the .safetensors file of a network of ours, whose layers are names of its
+    modules, its dials set by `at`. `distance` is any listed loss, L1 without it; Gram makes it the
+    style loss. Where nothing counts, the clean picture stands in for the restored one; elsewhere an
+    activation counts the mean of the weight in its part of the picture.
     """
 
     specs: ClassVar[tuple[str, ...]] = ("distance",)
@@ -38,11 +40,12 @@ class Perceptual(Compound):
         network: str = "VGG16",
         file: str | None = None,
         distance: Callable[[], nn.Module] = L1,
+        at: Mapping[str, float] | None = None,
     ) -> None:
         super().__init__()
         self.layers = weighted(layers)
         self.distance = as_loss(distance())
-        self.features = FeatureExtractor(network, tuple(layers), file)
+        self.features = features_of(network, tuple(layers), file, at)
 
     @exact
     def terms(

@@ -15,8 +15,8 @@ from torch import Tensor
 from ... import images
 from ...ground.channels import to_channels
 from ...ground.resize import resize
+from ..parts.features import SMALLEST, FeatureExtractor
 from .common import exact, hidden, of_picture, weighted_mean
-from .features import SMALLEST, FeatureExtractor
 from .gram import gram
 from .loss import Compound
 from .perceptual import weighted

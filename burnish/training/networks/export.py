@@ -24,10 +24,10 @@ import torch
 from onnx import numpy_helper
 from torch import Tensor, nn
 
-from ...contract import Contract
+from ...contract import LOST, Contract
 from ...ground.files import atomic_write
 from .any_size import take_any_size
-from .restorer import Restorer
+from .restorer import Restorer, added
 
 FORMAT = 1
 OPSET = 18
@@ -42,10 +42,13 @@ class _Graph(nn.Module):
         super().__init__()
         self.net = restorer.net
         self.residual = restorer.contract.residual
+        self.scale = restorer.contract.scale
 
     def forward(self, image: Tensor, level: Tensor | None = None) -> tuple[Tensor, ...]:
         predicted = self.net(image) if level is None else self.net(image, level)
-        return (image + predicted, predicted) if self.residual else (predicted,)
+        if not self.residual:
+            return (predicted,)
+        return added(image, predicted, self.scale), predicted
 
 
 def export(
@@ -124,9 +127,15 @@ def _trace(restorer: Restorer) -> onnx.ModelProto:
 
 
 def example(contract: Contract, batch: int, height: int, width: int) -> tuple[Tensor, ...]:
-    """A random picture and a level in the middle of its range, in the graph's shapes."""
+    """A random picture and a level in the middle of its range, in the graph's shapes.
+
+    Of the picture for a network that fills, a third is lost.
+    """
     generator = torch.Generator().manual_seed(0)
     image = torch.rand(batch, contract.channels_in, height, width, generator=generator)
+    if contract.gives == "filling":
+        lost = torch.rand(batch, 1, height, width, generator=generator) < 1 / 3
+        image = torch.where(lost, image + LOST, image)
     if not contract.dials:
         return (image,)
     middle = torch.tensor(

@@ -53,7 +53,9 @@ class Restorer(nn.Module):
 
     def forward(self, image: Tensor, level: Tensor | None = None) -> Tensor:
         predicted = self.predict(image, level)
-        return image + predicted.to(image.dtype) if self.contract.residual else predicted
+        if not self.contract.residual:
+            return predicted
+        return added(image, predicted.to(image.dtype), self.contract.scale)
 
     def fold(self, **settings: float) -> Restorer:
         """The plain network of one setting of the dials, such as `fold(noise=25)`.
@@ -138,6 +140,13 @@ class Restorer(nn.Module):
             )
         restorer.card = header["card"]
         return restorer.eval()
+
+
+def added(image: Tensor, residual: Tensor, scale: int) -> Tensor:
+    """The image [B, C, H, W], each pixel `scale` times down and across, and the residual."""
+    if scale > 1:
+        image = nn.functional.interpolate(image, scale_factor=float(scale), mode="nearest")
+    return image + residual
 
 
 def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, Any] | None]:

@@ -211,6 +211,15 @@ class Data:
         high=1,
     )
 
+    blended: float = key(
+        0.0,
+        doc=(
+            "share of clean crops over which a crop of another picture is laid, as on film that "
+            "was exposed twice; it makes many pictures of few for a network that finds things"
+        ),
+        low=0,
+        high=1,
+    )
     raw: bool = key(
         False,
         doc=(
@@ -242,6 +251,11 @@ def check_data(data: Data) -> None:
         raise RecipeError(
             "data.raw: goes with clean colour pictures alone; leave out "
             f"data.{'pairs' if data.pairs else 'grey'}"
+        )
+    if data.blended and (data.pairs or data.raw or data.cut in ("grid", "whole")):
+        raise RecipeError(
+            "data.blended: goes with crops of clean pictures alone; leave out data.pairs and "
+            "data.raw, and let data.cut be random, hybrid or resize"
         )
     if data.leave_out_groups and data.groups is None:
         raise RecipeError(

@@ -42,6 +42,7 @@ def feed(stage: Stage, contract: Contract, say: Say) -> tuple[Crops, Pictures | 
         data.batch,
         stage.seed,
         grey=data.grey,
+        blended=data.blended,
         one_level=bool(contract.dials) and contract.level == "batch",
         channels_in=contract.channels_in,
         channels_out=contract.channels_out,

@@ -11,8 +11,8 @@ from __future__ import annotations
 import numpy as np
 
 from ....contract import Array
+from ....ground.regions import Region, dilated
 from ..planes import blurred, spread
-from ..regions import Region, dilated
 from .dirt import Dirt
 from .planes import as_coarse, density, steepness
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ....contract import Array
+from ....ground.regions import Region
 from ..planes import spread
-from ..regions import Region
 from .leak import Leak
 from .offset import offset
 from .planes import as_coarse, at_size, density, moved

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ....contract import Array
-from ..regions import Region
+from ....ground.regions import Region
 from .clear import Clear, clear_of
 from .seen import seen
 

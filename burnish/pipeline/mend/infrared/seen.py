@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....contract import Array
+from ....ground.regions import Region
 from ..planes import blurred
-from ..regions import Region
 from .planes import highest, steepness
 
 #: dirt takes away this share of the light, or more

@@ -23,11 +23,13 @@ ARCHS = {
     "ConvNeXtUNet": "burnish.training.networks.archs.convnextunet:ConvNeXtUNet",
     "NAFNet": "burnish.training.networks.archs.nafnet:NAFNet",
     "SRResNet": "burnish.training.networks.archs.srresnet:SRResNet",
+    "SubPixel": "burnish.training.networks.archs.subpixel:SubPixel",
     "TransformNet": "burnish.training.networks.archs.transformnet:TransformNet",
     "AdaFMNet": "burnish.training.networks.archs.adafmnet:AdaFMNet",
     "AdaIN": "burnish.training.networks.archs.adain:AdaIN",
     "Sigmoid": "burnish.training.networks.archs.sigmoid:Sigmoid",
     "Finder": "burnish.training.networks.archs.finder:Finder",
+    "Filler": "burnish.training.networks.archs.filler:Filler",
     "Biased": "burnish.training.networks.archs.biased:Biased",
 }
 

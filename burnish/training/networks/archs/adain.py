@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from ...losses.features import BACKBONES, fitting, layers_to, read
+from ...parts.features import BACKBONES, fitting, layers_to, read
 from ..dials.amount import Amount, Turned
 from ..network import Network
 

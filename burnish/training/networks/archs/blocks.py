@@ -109,19 +109,22 @@ class Enlarge(nn.Sequential):
 
 
 class Shuffled(Layer, nn.Conv2d):
-    """The convolution before a PixelShuffle by 2."""
+    """The convolution before a PixelShuffle by `factor`."""
 
-    def __init__(self, channels_in: int, channels_out: int, icnr: bool) -> None:
+    def __init__(self, channels_in: int, channels_out: int, icnr: bool, factor: int = 2) -> None:
         super().__init__(channels_in, channels_out, 3, padding=1)
         self.icnr = icnr
+        self.alike = factor**2
         self.after_init()
 
     def after_init(self) -> None:
-        """After the weights were drawn: the four filters that become one pixel's neighbours are
-        made equal.
+        """After the weights were drawn: the filters of the pixels that one becomes are made equal.
+
+        With a factor of 2 these are four.
         """
         if self.icnr:
             with torch.no_grad():
-                self.weight.copy_(self.weight[::4].repeat_interleave(4, 0))
-                if self.bias is not None:
-                    self.bias.copy_(self.bias[::4].repeat_interleave(4, 0))
+                for values in (self.weight, self.bias):
+                    if values is not None:
+                        first = values[:: self.alike]
+                        values.copy_(first.repeat_interleave(self.alike, 0))

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ...contract import Array
-from ...ground.resize import resize
+from ..contract import LOST, Array
 from .regions import Region, dilated
+from .resize import resize
 
 Indices = NDArray[np.int64]
 #: steps of conjugate gradients: gaps of eight pixels want thirty; within wide ones the smooth
@@ -47,6 +47,16 @@ def filled(pixels: Array, lost: Region) -> Array:
     return result
 
 
+def marked(pixels: Array, lost: Region) -> Array:
+    """The pixels [C, H, W] as a network that fills is to see them.
+
+    Those that are lost [H, W] are filled, within 0..1, and marked by LOST; of nothing but lost
+    pixels the guess is grey. The others are the same bits.
+    """
+    guess = np.full_like(pixels, 0.5) if lost.all() else filled(pixels, lost).clip(0, 1)
+    return np.where(lost, guess + np.float32(LOST), pixels)
+
+
 @dataclass(frozen=True)
 class Gap:
     """The lost pixels of a picture, numbered, and the Laplacians in which they stand."""
@@ -58,8 +68,10 @@ class Gap:
     neighbours: tuple[tuple[Indices, Indices], ...]
     #: the number of the lost pixel at each place, then at its neighbours; `count` for a known one
     numbers: tuple[Indices, ...]
-    #: which of the places are lost pixels
-    within: NDArray[np.bool_]
+    #: for each lost pixel and each of AROUND, at which of the places its neighbour stands
+    beside: tuple[Indices, ...]
+    #: at which of the places the lost pixels themselves stand
+    within: Indices
     #: how many pixels are lost
     count: int
 
@@ -70,13 +82,27 @@ class Gap:
         count = int(np.count_nonzero(lost))
         number = np.full(lost.shape, count, np.int64)
         number[lost] = np.arange(count)
-        rows, columns = np.nonzero(dilated(lost, 1))
-        neighbours = tuple(
-            (np.clip(rows + down, 0, height - 1), np.clip(columns + right, 0, width - 1))
-            for down, right in AROUND
+        near = dilated(lost, 1)
+        place = np.cumsum(near).reshape(lost.shape) - 1
+
+        def around(pixels: Region) -> tuple[tuple[Indices, Indices], ...]:
+            """The rows and columns of the neighbours of these pixels; at the border themselves."""
+            rows, columns = np.nonzero(pixels)
+            return tuple(
+                (np.clip(rows + down, 0, height - 1), np.clip(columns + right, 0, width - 1))
+                for down, right in AROUND
+            )
+
+        rows, columns = np.nonzero(near)
+        neighbours = around(near)
+        return cls(
+            places=(rows, columns),
+            neighbours=neighbours,
+            numbers=(number[near], *(number[at] for at in neighbours)),
+            beside=tuple(place[at] for at in around(lost)),
+            within=place[lost],
+            count=count,
         )
-        numbers = (number[rows, columns], *(number[at] for at in neighbours))
-        return cls((rows, columns), neighbours, numbers, lost[rows, columns], count)
 
     def laplacian_of(self, pixels: Array) -> Array:
         """The Laplacian of the pixels [C, H, W] at each place: [places, C]."""
@@ -89,27 +115,18 @@ class Gap:
         known = np.zeros((1, change.shape[1]), np.float32)
         change = np.concatenate([change, known])
         centre, *around = self.numbers
-        result: Array = sum(change[number] for number in around) - len(AROUND) * change[centre]
+        total = sum(change.take(number, 0, mode="clip") for number in around)
+        result: Array = total - len(AROUND) * change.take(centre, 0, mode="clip")
         return result
 
     def stress(self, bent: Array) -> Array:
         """How the Laplacian at each place [places, C] pulls at each lost pixel: [count, C].
 
-        It is half the gradient of what is to be least.
+        It is half the gradient of what is to be least. The Laplacian is its own transpose.
         """
-        result: Array = self.transposed(bent) - TENSION * bent[self.within]
+        total = sum(bent.take(place, 0, mode="clip") for place in self.beside)
+        result: Array = total - (len(AROUND) + TENSION) * bent.take(self.within, 0, mode="clip")
         return result
-
-    def transposed(self, values: Array) -> Array:
-        """The transpose of `laplacian`: from values [places, C] to [count, C]."""
-        centre, *around = self.numbers
-        columns = []
-        for channel in values.T:
-            found = -len(AROUND) * np.bincount(centre, channel, self.count + 1)
-            for number in around:
-                found += np.bincount(number, channel, self.count + 1)
-            columns.append(found[: self.count])
-        return np.stack(columns, 1).astype(np.float32)
 
 
 def _solved(gap: Gap, wanted: Array) -> Array:
