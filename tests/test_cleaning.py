@@ -321,7 +321,7 @@ def test_infrared_is_for_what_mends(tmp_path: Path) -> None:
     words = ["restore", str(tmp_path / "in.png"), "-m", "document", "--infrared", "off"]
     result = CliRunner().invoke(app, [*words, "-o", str(tmp_path / "out.png")])
     assert isinstance(result.exception, UsageError)
-    assert "mends" in str(result.exception)
+    assert "finds damage" in str(result.exception)
 
 
 # --- files

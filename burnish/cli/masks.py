@@ -96,9 +96,9 @@ class Masks:
         if option is None:
             return
         mends = {"--infrared": self.infrared != AUTOMATIC, "--fill": self.fill != Filled.learned}
-        for said in (said for said, given in mends.items() if given):
-            if not isinstance(model, Mender):
-                raise UsageError(f"{said}: goes with a model that mends, and -m {word} is none")
+        said = next((said for said, given in mends.items() if given), None)
+        if said and not isinstance(model, Mender):
+            raise UsageError(f"{said}: goes with a model that finds damage, and -m {word} is none")
         if not isinstance(model, Masked):
             raise UsageError(
                 f"{option}: goes with a model that finds damage, or cleans pages, and -m {word} is "
