@@ -30,9 +30,9 @@ from burnish.inference.archive.sidecar import (
     settled_in,
     write_sidecar,
 )
-from burnish.inference.automatic import COMPRESSED, NOISY, Automatic, choose
 from burnish.inference.job import Job, run_job
 from burnish.inference.model import Model
+from burnish.inference.several.automatic import COMPRESSED, NOISY, Automatic, choose
 from burnish.inference.zoo import DEFAULT, find
 from burnish.pipeline import AUTO, Asked, Finding, Look, ask
 from burnish.pipeline.estimate import ESTIMATORS, Estimate, kind
@@ -130,7 +130,7 @@ def test_behind_a_large_picture_each_model_gives_back_its_memory(
     picture = saved(noisy(), 40)
     first = chooses.restore(picture).picture.pixels
     assert not gone
-    monkeypatch.setattr("burnish.inference.automatic.LARGE", 100)
+    monkeypatch.setattr("burnish.inference.several.automatic.LARGE", 100)
     for _ in range(2):
         np.testing.assert_array_equal(chooses.restore(picture).picture.pixels, first)
     assert gone == ["noise", "quality"] * 2

@@ -22,7 +22,7 @@ def open_model(name: str) -> Model:
     """
     from ..inference.zoo import load
 
-    return load(str(_exported(Path(name))) if name.endswith(".safetensors") else name)
+    return load(as_file(name))
 
 
 def _exported(path: Path) -> Path:

@@ -9,11 +9,12 @@ from pathlib import Path
 
 from ..errors import ModelMissing
 from ..ground.tables import hint
-from . import automatic
-from .automatic import Automatic
 from .classical import FILTERS, listed, make
 from .masked import Cleaner, FindingMender, Mender
 from .model import Model
+from .several import automatic
+from .several.automatic import Automatic
+from .several.chain import AND, ModelChain
 
 #: what is loaded where nothing is named
 DEFAULT = automatic.NAME
@@ -53,12 +54,6 @@ def find(name: str) -> Path:
             f"{name} chooses a model for each picture, and has no file of its own; here, name one "
             f"of {', '.join(names())}"
         )
-    if "+" in name:
-        first, _, then = name.partition("+")
-        raise ModelMissing(
-            f"{name}: a picture goes through one model at a time; restore it by -m {first}, and "
-            f"the result by -m {then} (`burnish evaluate` compares such chains)"
-        )
     choices = (
         f"{DEFAULT}, {', '.join(names()) or 'none'}; the filters {', '.join(FILTERS)}; or the path "
         "of an .onnx or .safetensors file"
@@ -72,13 +67,17 @@ def load(name: str | Path = DEFAULT) -> Model:
     """Loads a model, as in `model = burnish.load("photo")`, to call as `model(image, noise=25)`.
 
     name: that of a shipped model; "auto", which looks at each picture and chooses; that of a
-    filter, with arguments as in "lanczos:scale=4"; or the path of an .onnx file. Raises
+    filter, with arguments as in "lanczos:scale=4"; the path of an .onnx file; or several of these
+    with + between them, which a picture goes through in turn. Raises
     ModelMissing, ModelCorrupt, ModelMismatch, UnsafeModel, and UsageError for arguments that a
     filter does not take.
     """
     name = str(name)
     if name == DEFAULT:
         return Automatic(load)
+    if AND in name and not Path(name).is_file():
+        words = name.split(AND)
+        return ModelChain(words, [load(word) for word in words])
     model = Model(make(name) if listed(name) and name not in names() else find(name))
     if model.contract.gives == "filling":
         return Mender(model)

@@ -183,7 +183,7 @@ def _folder(folder: Path, as_json: bool) -> None:
 
 def _seen(look: Look) -> tuple[dict[str, Any], dict[str, str]]:
     """What a look at the pixels shows, and what `burnish restore` would do: a record, and lines."""
-    from ...inference.automatic import choose
+    from ...inference.several.automatic import choose
 
     noise = look.finding("noise")
     quality = look.finding("quality")

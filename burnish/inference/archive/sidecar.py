@@ -20,11 +20,12 @@ from ...errors import InputError, InputMissing, ModelMismatch, UsageError
 from ...ground.files import atomic_write, digest
 from ...pipeline import FOUND, Finding, MapFile, Size, ask
 from .. import zoo
-from ..automatic import Automatic
 from ..job import Job, JobReport, run_job
 from ..model import Model
 from ..pages import Pages
 from ..pdf import is_pdf
+from ..several.automatic import Automatic
+from ..several.chain import ModelChain
 
 #: what the name of a sidecar ends in, behind that of the result
 ENDING = ".burnish.json"
@@ -239,11 +240,12 @@ def _setting(dial: Mapping[str, Any]) -> float | str | Finding:
 
 
 def hash_of(model: Model) -> str | None:
-    """The SHA-256 of a model's file; of what chooses among models, that of their hashes, in their
-    order; None for a filter.
+    """The SHA-256 of a model's file; of what is made of several models, that of their hashes, in
+    their order; None for a filter.
     """
-    if isinstance(model, Automatic):
-        hashes = "".join(str(hash_of(one)) for one in model.models.values())
+    if isinstance(model, Automatic | ModelChain):
+        several = model.models if isinstance(model, Automatic) else model.parts
+        hashes = "".join(str(hash_of(one)) for one in several.values())
         return hashlib.sha256(hashes.encode()).hexdigest()
     return None if model.path is None else digest(model.path)
 

@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from ..contract import Array, Contract, Opened, mix
-from ..ground.remarks import OnProgress, Say, part_of, silent
-from ..images import MAX_MEGAPIXELS, Picture, toned
-from ..pipeline import FOUND, NOTHING, Asked, Choice, Finding, Look, Restored, Settled, settle
-from .model import Model, check_units
+from ...contract import Array, Contract, Opened, mix
+from ...ground.remarks import OnProgress, Say, part_of, silent
+from ...images import MAX_MEGAPIXELS, Picture, toned
+from ...pipeline import FOUND, NOTHING, Asked, Choice, Finding, Look, Restored, Settled, settle
+from ..model import Model, check_units
 
 #: the word that asks for it
 NAME = "auto"
