@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from burnish.inference.mender import FindingMender, Mender
+from burnish.inference.masked.mender import FindingMender, Mender
 from conftest import scene
 from finders import Bright
 from numpy.typing import NDArray
@@ -215,7 +215,7 @@ def test_the_network_sees_tones_as_srgb_has_them(monkeypatch: pytest.MonkeyPatch
     from burnish.images.colour.tone import STEPS, Tone
 
     curve = np.linspace(0, 1, STEPS + 1, dtype=np.float32) ** np.float32(1 / 2.2)
-    monkeypatch.setattr("burnish.inference.mender.tone_of", lambda picture: Tone(curve))
+    monkeypatch.setattr("burnish.inference.masked.mender.tone_of", lambda picture: Tone(curve))
     lost = marked((10, 14, 5, 70))
     pixels = (0.8 * scene(*SIDES)).astype(np.float32)
     network = Flat()
