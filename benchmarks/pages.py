@@ -9,7 +9,8 @@ versions each, enlarged three times by Lanczos's kernel, as 8-bit PNG, `--psm 6`
 not installed, a sentence says so. *Ink*: F-measure at "ink only", what is darker than 0.5 being
 ink, on old handwriting and print of the DIBCO and MSI contests, turned grey. The pages that no
 training and no choosing of limits may see are every third by name, and printed ones (_P). Filters
-have their usual settings. --write keeps the figures in benchmarks/results/pages.json and puts the
+have their usual settings. *Photographs*: Kodak's 24, at 0.3, 0.5 and 0.7 of their size on pages of
+print; the share of each that is left alone. --only: one of the three. --write keeps the figures in benchmarks/results/pages.json and puts the
 tables into docs/pages.md.
 """
 
@@ -25,7 +26,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.documents import RECIPE, SCANS
+from benchmarks.documents import PAGES, RECIPE, SCANS
 from benchmarks.markdown import put
 from benchmarks.markdown import rows as table
 from burnish import images
@@ -34,8 +35,10 @@ from burnish.ground.channels import to_channels
 from burnish.ground.files import atomic_write
 from burnish.ground.resize import resize
 from burnish.images import Picture
+from burnish.inference.masked import Masked
+from burnish.inference.zoo import load
 from burnish.metrics import METRICS
-from burnish.pipeline import Restores
+from burnish.pipeline import Asked, Restores
 from burnish.study.rows import open_row
 from burnish.training.recipe.file import load as load_recipe
 from burnish.training.recipe.resolve import resolve
@@ -47,12 +50,18 @@ RESULTS, PAGE = Path("benchmarks/results/pages.json"), Path("docs/pages.md")
 #: settings of `document`, and what it is held against
 CLEANING = (0, 25, 50, 75, 100)
 PEERS = ("background-division", "sauvola", "otsu")
+#: `document` at ink only, and with a mask that is white all over
+INK, ALL = "document, cleaning 100", "the same, nothing left alone"
+#: photographs, the sizes at which they lie on pages, and the colour of these
+KODAK, SIZES, PAPER = Path("../shared/data/test/kodak24"), (0.3, 0.5, 0.7), (0.93, 0.9, 0.82)
 #: the page as it came
 AS_IT_CAME = "as it came"
 #: so many times pages are enlarged before they are read, as a scan of 300 dots an inch would be
 ENLARGED = 3
 #: so much above the best peer a page has to be to count
 ABOVE = 2.0
+#: a photograph of which more is left alone, in percent, is whole
+WHOLE = 99.9
 
 
 def rows_of(model: str) -> dict[str, Restores]:
@@ -120,16 +129,38 @@ def scanned() -> Iterator[tuple[str, Array, Array]]:
         yield file.name, scan, (truth >= 128 / 255).astype(np.float32)
 
 
-def inked(rows: dict[str, Restores]) -> dict[str, dict[str, float]]:
-    """By the name of a page, the F-measures of `document` at ink only and of its peers."""
-    only = {name: row for name, row in rows.items() if name in (*PEERS, "document, cleaning 100")}
+def inked(rows: dict[str, Restores], model: str) -> dict[str, dict[str, float]]:
+    """By the name of a page, the F-measures of `document` at ink only and of its peers; and of
+    `document` told to leave nothing alone.
+    """
     measure = METRICS["f-measure"].function
+    alone = load(model)
     found: dict[str, dict[str, float]] = {}
     for name, spoiled, truth in scanned():
-        found[name] = {}
-        for row, restores in only.items():
-            after = restores.restore(Picture(spoiled)).picture.pixels
-            found[name][row] = round(float(measure(after, truth, 0)), 2)
+        picture = Picture(spoiled)
+        everything = Asked(mask=np.ones(spoiled.shape[-2:], np.float32))
+        after = {row: rows[row].restore(picture).picture.pixels for row in (INK, *PEERS)}
+        after[ALL] = alone.restore(picture, everything).picture.pixels
+        found[name] = {row: round(float(measure(a, truth, 0)), 2) for row, a in after.items()}
+    return found
+
+
+def photographs(model: str) -> dict[str, float]:
+    """By its name, the share of a photograph on a page of print that is left alone, in percent."""
+    cleaner = load(model)
+    assert isinstance(cleaner, Masked)
+    clean = sorted((PAGES / "dirty_docs/clean").iterdir())
+    found: dict[str, float] = {}
+    for at, file in enumerate(sorted(KODAK.iterdir())):
+        page = images.read(clean[7 * at % len(clean)]).pixels[0, :1]
+        page = np.tile(page, (3, 2, 2)) * np.array(PAPER, np.float32)[:, None, None]
+        photograph = images.read(file).pixels[0]
+        height, width = (round(SIZES[at % len(SIZES)] * side) for side in photograph.shape[1:])
+        height, width = min(height, page.shape[1] - 20), min(width, page.shape[2] - 20)
+        there = (slice(None), slice(10, 10 + height), slice(10, 10 + width))
+        page[there] = resize(photograph, height, width, "area")
+        mask, _ = cleaner.mask(Picture(page[None]))
+        found[file.stem] = round(100 * float((mask[there[1:]] == 0).mean()), 2)
     return found
 
 
@@ -159,15 +190,19 @@ def above(found: dict[str, dict[str, float]]) -> str:
     left = never_seen(list(found))
 
     def count(some: Sequence[str]) -> int:
-        return sum(
-            found[page]["document, cleaning 100"] >= max(found[page][p] for p in PEERS) + ABOVE
-            for page in some
-        )
+        return sum(found[page][ALL] >= max(found[page][p] for p in PEERS) + ABOVE for page in some)
 
     return (
-        f"{count(left)} of {len(left)} pages, and {count(list(found))} of all {len(found)}, are "
+        f"With nothing left alone, {count(left)} of {len(left)} pages, and {count(list(found))} of all {len(found)}, are "
         f"{ABOVE:g} points or more above the best of the three filters for that page."
     )
+
+
+def of_photographs(found: dict[str, float]) -> str:
+    """How many photographs stay whole."""
+    cut = {name: share for name, share in found.items() if share < WHOLE}
+    others = ", ".join(f"{share:.0f} % of {name}" for name, share in cut.items())
+    return f"{len(found) - len(cut)} of {len(found)} are left alone whole; of the others, {others}."
 
 
 def main() -> None:
@@ -176,22 +211,28 @@ def main() -> None:
     )
     parser.add_argument("--model", default="document")
     parser.add_argument("--write", action="store_true")
+    parser.add_argument("--only", choices=("ink", "photographs", "reading"))
     args = parser.parse_args()
+    record = json.loads(RESULTS.read_text()) if RESULTS.is_file() else {}
+    parts: dict[str, list[str]] = {}
     rows = rows_of(args.model)
-    ink = inked(rows)
-    print(*of_ink(ink), above(ink), sep="\n")
-    read_rates: dict[str, list[float]] = {}
-    if shutil.which("tesseract"):
-        read_rates = reading(rows)
-        print(*of_reading(read_rates), sep="\n")
-    else:
+    if args.only in (None, "ink"):
+        record["f-measure"] = inked(rows, args.model)
+        parts["ink"] = [*of_ink(record["f-measure"]), "", above(record["f-measure"])]
+    if args.only in (None, "photographs"):
+        record["photographs, % left alone"] = photographs(args.model)
+        parts["photographs"] = [of_photographs(record["photographs, % left alone"])]
+    if args.only in (None, "reading") and shutil.which("tesseract"):
+        record["character error rate, %"] = reading(rows)
+        parts["reading"] = of_reading(record["character error rate, %"])
+    elif args.only in (None, "reading"):
         print("Tesseract is not installed (Debian: tesseract-ocr), so nothing is read.")
+    for name, lines in parts.items():
+        print(*lines, sep="\n")
+        if args.write:
+            put(PAGE, name, lines)
     if args.write:
-        record = {"f-measure": ink, "character error rate, %": read_rates}
         atomic_write(RESULTS, json.dumps(record, indent=1).encode())
-        put(PAGE, "ink", [*of_ink(ink), "", above(ink)])
-        if read_rates:
-            put(PAGE, "reading", of_reading(read_rates))
 
 
 if __name__ == "__main__":

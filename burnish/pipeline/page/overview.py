@@ -11,7 +11,7 @@ from ...contract import Array
 from ...ground.channels import grey
 from .paper import paper
 from .parts import box, parts
-from .planes import Flags, blocks, closed, highest, mean, smaller, spread
+from .planes import Flags, blocks, closed, highest, mean, opened, smaller, spread
 from .strokes import stroke_width, threshold
 
 #: the longer side at which a page is looked at, in pixels; and the side of a block of it
@@ -27,6 +27,8 @@ SHADE, LEAST, NARROWEST = 0.8, 0.003, 2
 #: what is darker than such a share of the paper may be ground of light writing, where it fills such
 #: a share of its rectangle
 DARK, FILLED = 0.5, 0.6
+#: of ground, such a share is wider than strokes
+GROUND = 0.25
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,9 +77,15 @@ class Overview:
         return whole[: self.light.shape[0], : self.light.shape[1]]
 
     def within(self, part: Flags) -> Flags:
-        """The pixels [H, W] of a part in blocks that are dark, and strokes between these."""
+        """The pixels [H, W] of a part in blocks that are dark ground, and strokes between these.
+
+        None where most of what is dark is no wider than strokes are.
+        """
         near = self.near(part)
-        return near & closed(near & (self.light < DARK * self.paper), self.stroke)
+        dark = near & (self.light < DARK * self.paper)
+        if opened(dark, self.stroke).sum() < GROUND * dark.sum():
+            return np.zeros_like(dark)
+        return near & closed(dark, self.stroke)
 
 
 def ground_of(light: Array, stroke: int) -> Array:
