@@ -10,8 +10,8 @@ not installed, a sentence says so. *Ink*: F-measure at "ink only", what is darke
 ink, on old handwriting and print of the DIBCO and MSI contests, turned grey. The pages that no
 training and no choosing of limits may see are every third by name, and printed ones (_P). Filters
 have their usual settings. *Photographs*: Kodak's 24, at 0.3, 0.5 and 0.7 of their size on pages of
-print; the share of each that is left alone. --only: one of the three. --write keeps the figures in benchmarks/results/pages.json and puts the
-tables into docs/pages.md.
+print; the share of each that is left alone. --only: one of the three. --write keeps the figures in
+benchmarks/results/pages.json and puts the tables into docs/pages.md.
 """
 
 from __future__ import annotations
@@ -193,7 +193,8 @@ def above(found: dict[str, dict[str, float]]) -> str:
         return sum(found[page][ALL] >= max(found[page][p] for p in PEERS) + ABOVE for page in some)
 
     return (
-        f"With nothing left alone, {count(left)} of {len(left)} pages, and {count(list(found))} of all {len(found)}, are "
+        f"With nothing left alone, {count(left)} of {len(left)} pages, and {count(list(found))} "
+        f"of all {len(found)}, are "
         f"{ABOVE:g} points or more above the best of the three filters for that page."
     )
 
