@@ -15,11 +15,12 @@ from PIL import Image
 from burnish.contract import BELOW, LOST, Array, Contract, Opened
 from burnish.degrade import make
 from burnish.errors import ModelMismatch, UsageError
+from burnish.ground.fill import filled
 from burnish.ground.fill import marked as marked_lost
 from burnish.images import Picture
 from burnish.inference.model import FILLED_TILE, Model
 from burnish.inference.zoo import load
-from burnish.pipeline import WIDEST, Asked, ask, by_width, filled, mended, region
+from burnish.pipeline import WIDEST, Asked, ask, mended, region
 
 #: a picture's height and width
 SIDES = (60, 80)
@@ -149,7 +150,7 @@ def test_all_that_is_lost_is_hidden_and_all_else_keeps_its_bits() -> None:
 def test_tiles_of_which_nothing_is_lost_are_not_computed() -> None:
     side = 4 * FILLED_TILE
     lost = np.zeros((side, side), bool)
-    lost[10:14, 10:200] = True
+    lost[10:14, 10:300] = True
     model = Flat()
     picture = scene(side, side)[0]
     result = model.fill(picture, lost)
@@ -162,12 +163,15 @@ def test_narrow_places_are_the_networks_and_wide_ones_go_on_smoothly() -> None:
     picture = np.full((3, *SIDES), 0.75, np.float32)
     narrow = marked((5, 5 + WIDEST, 2, 2 + WIDEST))
     wide = marked((30, 31 + WIDEST, 40, 41 + WIDEST))
-    result = by_width(Flat().fill)(picture, narrow | wide)
+    result = mended(picture[None], narrow | wide, 0, Flat().fill)[0]
     assert (result[:, narrow] == np.float32(TONE)).all()
     np.testing.assert_allclose(result[:, wide], 0.75, atol=1e-3)
+    network = Flat()
     everywhere = np.ones(SIDES, bool)
     everywhere[0, 0] = False
-    np.testing.assert_allclose(by_width(Flat().fill)(picture, everywhere), 0.75, atol=1e-3)
+    result = mended(picture[None], everywhere, 0, network.fill)
+    np.testing.assert_allclose(result, 0.75, atol=1e-3)
+    assert not network.shown
 
 
 def test_grain_is_put_back_over_what_a_network_gives() -> None:
@@ -175,7 +179,9 @@ def test_grain_is_put_back_over_what_a_network_gives() -> None:
     grainy = (0.5 + rng.normal(0, 0.03, (1, 3, 120, 160))).astype(np.float32)
     lost = np.zeros((120, 160), bool)
     lost[30:36, :] = True
-    result = mended(grainy, lost, 255 * 0.03, by_width(Flat().fill))
+    network = Flat()
+    result = mended(grainy, lost, 255 * 0.03, network.fill)
+    np.testing.assert_array_equal(network.shown[0][0][:, ~lost], grainy[0][:, ~lost].clip(0, 1))
     np.testing.assert_array_equal(result[..., ~lost], grainy[..., ~lost])
     assert result[..., lost].mean() == pytest.approx(TONE, abs=0.01)
     assert result[..., lost].std() == pytest.approx(0.03, rel=0.1)
