@@ -61,6 +61,13 @@ def calm(channels: int) -> Array:
     return np.stack(planes)[None].astype(np.float32)
 
 
+def after_draws(seed: int) -> np.random.Generator:
+    """The generator from which `Hidden` has drawn what it needs of one picture."""
+    rng = np.random.default_rng(seed)
+    rng.random((2, 1))
+    return rng
+
+
 # --- damage that hides
 
 
@@ -72,7 +79,7 @@ def test_hidden_is_wherever_the_other_damage_would_lie(rng: np.random.Generator)
     assert hidden.masked is not None
     assert dust.masked is not None
     spoiled, mask = hidden.masked(clean, level, np.random.default_rng(3))
-    _, wanted = dust.masked(clean, level, np.random.default_rng(3))
+    _, wanted = dust.masked(clean, level, after_draws(3))
     np.testing.assert_array_equal(mask, wanted > 0)
     lost = np.broadcast_to(mask > 0, clean.shape)
     assert lost.any()
@@ -94,11 +101,23 @@ def test_what_was_hidden_stays_so_and_the_last_one_guesses_it() -> None:
     spoiled, both = last.masked(plain, level, np.random.default_rng(4))
     hair = make("Hair").masked
     assert hair is not None
-    wanted = (mask > 0) | (hair(clean, level, np.random.default_rng(4))[1] > 0)
+    wanted = (mask > 0) | (hair(clean, level, after_draws(4))[1] > 0)
     np.testing.assert_array_equal(both > 0, wanted)
     guess = filled(clean[0], wanted[0, 0]).clip(0, 1)
     found = np.where(wanted[0], guess, clean[0])
     np.testing.assert_allclose(np.where(wanted, spoiled - LOST, spoiled)[0], found, atol=1e-6)
+
+
+def test_damage_may_reach_beyond_what_is_hidden() -> None:
+    clean = np.repeat(scene(64, 64), 8, 0)
+    level = np.full((8, 1, 1, 1), 0.5, np.float32)
+    edged = make("Hidden", by="Dust", scale=[2, 3], edges=0.5)
+    assert edged.masked is not None
+    spoiled, mask = edged.masked(clean, level, np.random.default_rng(0))
+    rim = ((spoiled[:, :1] > BELOW) & (mask > 0)).sum((1, 2, 3))
+    assert 1 <= (rim > 0).sum() < 8
+    whole = np.broadcast_to(mask == 0, clean.shape)
+    np.testing.assert_array_equal(spoiled[whole], clean[whole])
 
 
 @pytest.mark.parametrize("by", ["Noise", "Hidden"])
