@@ -27,7 +27,7 @@ from burnish.degrade.noise import clip_and_round
 from burnish.images import Picture
 from burnish.inference.model import Model
 from burnish.inference.zoo import FILLER, filler, load
-from burnish.pipeline import Fill, by_width, filled, mended, thick
+from burnish.pipeline import Fill, mended, thick
 
 #: widths of damage in pixels, from and to
 WIDTHS = ((1, 2), (3, 4), (5, 8), (9, 16), (17, 24), (25, 9999), (1, 8))
@@ -37,13 +37,22 @@ FEW = 50
 RADIUS = 3
 
 
-def by(fill: Fill) -> Callable[[Case], Array]:
-    """A filling of ours, of the true mask."""
+def ours(network: Fill | None) -> Callable[[Case], Array]:
+    """What the true mask marks mended as we do it, with a network or smoothly alone."""
 
-    def fill_case(case: Case) -> Array:
-        return clip_and_round(mended(case.spoiled, case.touched, 0, fill))
+    def fill(case: Case) -> Array:
+        return clip_and_round(mended(case.spoiled, case.touched, 0, network))
 
-    return fill_case
+    return fill
+
+
+def alone(network: Fill) -> Callable[[Case], Array]:
+    """What the true mask marks filled by a network, however wide it is."""
+
+    def fill(case: Case) -> Array:
+        return clip_and_round(network(case.spoiled[0], case.touched)[None])
+
+    return fill
 
 
 def biharmonic(case: Case) -> Array:
@@ -72,13 +81,13 @@ def opencv(method: str) -> Callable[[Case], Array]:
 def fillings(network: Model | None) -> dict[str, Callable[[Case], Array]]:
     """By what the true mask is filled."""
     found = {
-        "burnish, classical": by(filled),
+        "burnish, classical": ours(None),
         "OpenCV Telea": opencv("INPAINT_TELEA"),
         "OpenCV Navier-Stokes": opencv("INPAINT_NS"),
         "scikit-image biharmonic": biharmonic,
     }
     if network is not None:
-        found = {"burnish": by(by_width(network.fill)), "network": by(network.fill), **found}
+        found = {"burnish": ours(network.fill), "network": alone(network.fill), **found}
     return found
 
 

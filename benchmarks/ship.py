@@ -8,7 +8,8 @@ Writes burnish/weights/NAME.safetensors and NAME.onnx. The figures of quality co
 of a benchmark on these very weights, so: ship, run `python -m benchmarks.cbsd68 --write`, ship
 again. --along measures a dial gate by gate (`burnish smooth`), for the card. Refused where rounding
 to half precision costs 0.01 dB or more on what is looked at, or 0.01 of F1 where the network gives
-masks; those have `benchmarks.scratch` and `benchmarks.repair` with --out into the same folder.
+masks; those have `benchmarks.scratch` and `benchmarks.repair` with --out into the same folder, and
+what fills has `benchmarks.repair` with --out into fill.json there.
 """
 
 from __future__ import annotations
@@ -185,10 +186,11 @@ def of_damage(folder: Path, name: str, digest: str) -> dict[str, dict[str, float
     mended = _record(folder / "repair.json")
     if mended.get("weights") == digest and mended.get("name") == name:
         rows["damage on kodak24, PSNR[RGB, 8-bit, mean of 72]"] = mended["whole pictures"]
-    if mended.get("filler") == digest:
+    filled = _record(folder / "fill.json")
+    if filled.get("filler") == digest and name == "fill":
         rows |= {
-            f"filled on kodak24, {width}, PSNR[RGB, 8-bit, inside the mask]": row
-            for width, row in mended.items()
+            f"what is lost on kodak24, {width}, PSNR[RGB, 8-bit]": row
+            for width, row in filled.items()
             if width.endswith("wide")
         }
     return {title: {k: round(v, 3) for k, v in row.items()} for title, row in rows.items()}

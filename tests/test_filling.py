@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from burnish.inference.masked.mender import FindingMender, Mender
 from conftest import scene
 from finders import Bright
 from numpy.typing import NDArray
@@ -15,11 +14,13 @@ from PIL import Image
 from burnish.contract import BELOW, LOST, Array, Contract, Opened
 from burnish.degrade import make
 from burnish.errors import ModelMismatch, UsageError
+from burnish.ground.fill import filled
 from burnish.ground.fill import marked as marked_lost
 from burnish.images import Picture
+from burnish.inference.masked import FindingMender, Mender
 from burnish.inference.model import FILLED_TILE, Model
 from burnish.inference.zoo import load
-from burnish.pipeline import WIDEST, Asked, ask, by_width, filled, mended, region
+from burnish.pipeline import WIDEST, Asked, ask, mended, region
 
 #: a picture's height and width
 SIDES = (60, 80)
@@ -60,6 +61,13 @@ def calm(channels: int) -> Array:
     return np.stack(planes)[None].astype(np.float32)
 
 
+def after_draws(seed: int) -> np.random.Generator:
+    """The generator from which `Hidden` has drawn what it needs of one picture."""
+    rng = np.random.default_rng(seed)
+    rng.random((2, 1))
+    return rng
+
+
 # --- damage that hides
 
 
@@ -71,7 +79,7 @@ def test_hidden_is_wherever_the_other_damage_would_lie(rng: np.random.Generator)
     assert hidden.masked is not None
     assert dust.masked is not None
     spoiled, mask = hidden.masked(clean, level, np.random.default_rng(3))
-    _, wanted = dust.masked(clean, level, np.random.default_rng(3))
+    _, wanted = dust.masked(clean, level, after_draws(3))
     np.testing.assert_array_equal(mask, wanted > 0)
     lost = np.broadcast_to(mask > 0, clean.shape)
     assert lost.any()
@@ -93,11 +101,23 @@ def test_what_was_hidden_stays_so_and_the_last_one_guesses_it() -> None:
     spoiled, both = last.masked(plain, level, np.random.default_rng(4))
     hair = make("Hair").masked
     assert hair is not None
-    wanted = (mask > 0) | (hair(clean, level, np.random.default_rng(4))[1] > 0)
+    wanted = (mask > 0) | (hair(clean, level, after_draws(4))[1] > 0)
     np.testing.assert_array_equal(both > 0, wanted)
     guess = filled(clean[0], wanted[0, 0]).clip(0, 1)
     found = np.where(wanted[0], guess, clean[0])
     np.testing.assert_allclose(np.where(wanted, spoiled - LOST, spoiled)[0], found, atol=1e-6)
+
+
+def test_damage_may_reach_beyond_what_is_hidden() -> None:
+    clean = np.repeat(scene(64, 64), 8, 0)
+    level = np.full((8, 1, 1, 1), 0.5, np.float32)
+    edged = make("Hidden", by="Dust", scale=[2, 3], edges=0.5)
+    assert edged.masked is not None
+    spoiled, mask = edged.masked(clean, level, np.random.default_rng(0))
+    rim = ((spoiled[:, :1] > BELOW) & (mask > 0)).sum((1, 2, 3))
+    assert 1 <= (rim > 0).sum() < 8
+    whole = np.broadcast_to(mask == 0, clean.shape)
+    np.testing.assert_array_equal(spoiled[whole], clean[whole])
 
 
 @pytest.mark.parametrize("by", ["Noise", "Hidden"])
@@ -149,7 +169,7 @@ def test_all_that_is_lost_is_hidden_and_all_else_keeps_its_bits() -> None:
 def test_tiles_of_which_nothing_is_lost_are_not_computed() -> None:
     side = 4 * FILLED_TILE
     lost = np.zeros((side, side), bool)
-    lost[10:14, 10:200] = True
+    lost[10:14, 10 : FILLED_TILE + 50] = True
     model = Flat()
     picture = scene(side, side)[0]
     result = model.fill(picture, lost)
@@ -162,12 +182,15 @@ def test_narrow_places_are_the_networks_and_wide_ones_go_on_smoothly() -> None:
     picture = np.full((3, *SIDES), 0.75, np.float32)
     narrow = marked((5, 5 + WIDEST, 2, 2 + WIDEST))
     wide = marked((30, 31 + WIDEST, 40, 41 + WIDEST))
-    result = by_width(Flat().fill)(picture, narrow | wide)
+    result = mended(picture[None], narrow | wide, 0, Flat().fill)[0]
     assert (result[:, narrow] == np.float32(TONE)).all()
     np.testing.assert_allclose(result[:, wide], 0.75, atol=1e-3)
+    network = Flat()
     everywhere = np.ones(SIDES, bool)
     everywhere[0, 0] = False
-    np.testing.assert_allclose(by_width(Flat().fill)(picture, everywhere), 0.75, atol=1e-3)
+    result = mended(picture[None], everywhere, 0, network.fill)
+    np.testing.assert_allclose(result, 0.75, atol=1e-3)
+    assert not network.shown
 
 
 def test_grain_is_put_back_over_what_a_network_gives() -> None:
@@ -175,7 +198,9 @@ def test_grain_is_put_back_over_what_a_network_gives() -> None:
     grainy = (0.5 + rng.normal(0, 0.03, (1, 3, 120, 160))).astype(np.float32)
     lost = np.zeros((120, 160), bool)
     lost[30:36, :] = True
-    result = mended(grainy, lost, 255 * 0.03, by_width(Flat().fill))
+    network = Flat()
+    result = mended(grainy, lost, 255 * 0.03, network.fill)
+    np.testing.assert_array_equal(network.shown[0][0][:, ~lost], grainy[0][:, ~lost].clip(0, 1))
     np.testing.assert_array_equal(result[..., ~lost], grainy[..., ~lost])
     assert result[..., lost].mean() == pytest.approx(TONE, abs=0.01)
     assert result[..., lost].std() == pytest.approx(0.03, rel=0.1)
@@ -271,9 +296,11 @@ def test_tiles_give_what_the_whole_gives(filler: Path, monkeypatch: pytest.Monke
     lost = np.zeros((300, 280), bool)
     lost[10:16] = lost[:, 130:139] = lost[200:212, 20:260] = True
     picture = scene(300, 280)[0]
-    tiles = model.fill(picture, lost)
-    monkeypatch.setattr("burnish.inference.model.FILLED_TILE", 0)
-    np.testing.assert_allclose(tiles, model.fill(picture, lost), atol=1e-5)
+    found = []
+    for side in (0, 96):
+        monkeypatch.setattr("burnish.inference.model.FILLED_TILE", side)
+        found.append(model.fill(picture, lost))
+    np.testing.assert_allclose(found[0], found[1], atol=1e-5)
 
 
 # --- the command line

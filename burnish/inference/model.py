@@ -42,7 +42,7 @@ from .engine import BYTES_PER_PIXEL, predict_in_tiles
 #: so far out of it, but other units do
 BEYOND = 16.0
 #: the side, in pixels, of the tiles in which a network fills: those with nothing lost are left out
-FILLED_TILE = 128
+FILLED_TILE = 384
 
 
 class Model:

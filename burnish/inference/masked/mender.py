@@ -27,9 +27,7 @@ from ...pipeline import (
     Restored,
     Settled,
     brightened,
-    by_width,
     dirt,
-    filled,
     infrared_in,
     light_of,
     mended,
@@ -133,25 +131,25 @@ class Mender(Masked):
         if picture.alpha is not None:
             found = found.within(picture.alpha[0, 0] > 0)
         seconds = time.perf_counter() - begun
-        fill = self._fill(picture, asked, settled)
-        return replace(_mended(picture, found, settled, fill), seconds=seconds)
+        network = self._network(picture, asked, settled)
+        return replace(_mended(picture, found, settled, network), seconds=seconds)
 
-    def _fill(self, picture: Picture, asked: Asked, settled: Settled) -> Fill:
-        """What fills the lost places of a picture, as it was asked for."""
+    def _network(self, picture: Picture, asked: Asked, settled: Settled) -> Fill | None:
+        """What fills the narrow places of a picture; None where that is done smoothly, too."""
         if self.filler is None or asked.fill == "classical":
-            return filled
+            return None
         if self.filler.opened is None:
             self.filler.open(**self._how)
         network = self.filler.fill
         tone = tone_of(picture) if settled.icc else None
         if tone is None:
-            return by_width(network)
+            return network
 
-        def toned_fill(pixels: Array, lost: Region) -> Array:
+        def fill(pixels: Array, lost: Region) -> Array:
             stored = tone.stored(network(tone.seen(pixels), lost))
             return np.where(lost, stored, pixels)
 
-        return by_width(toned_fill)
+        return fill
 
     def mask(
         self,
@@ -287,7 +285,7 @@ def _dirty(picture: Picture, light: Array, found: Dirt) -> Damage:
     return Damage(lost | thin, lost, np.asarray(pixels, np.float32), notes)
 
 
-def _mended(picture: Picture, found: Damage, settled: Settled, fill: Fill) -> Restored:
+def _mended(picture: Picture, found: Damage, settled: Settled, network: Fill | None) -> Restored:
     """The picture with its damage mended, with the mask of that."""
     mask = found.marked.astype(np.float32)
     picture = replace(picture, notes=(*picture.notes, *found.notes, *_of_wide(found.lost)))
@@ -298,7 +296,7 @@ def _mended(picture: Picture, found: Damage, settled: Settled, fill: Fill) -> Re
         pixels = np.where(found.marked, found.pixels, pixels)
     if found.lost.any():
         look = Look(toned(picture) if settled.icc else picture)
-        pixels = mended(pixels, found.lost, look.finding("noise").value, fill)
+        pixels = mended(pixels, found.lost, look.finding("noise").value, network)
     pixels = mix(picture.pixels, pixels, np.asarray(settled.strength, np.float32))
     return Restored(picture.with_pixels(pixels), settled, 0.0, mask)
 

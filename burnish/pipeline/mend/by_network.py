@@ -7,33 +7,19 @@ smoothly, from the narrow ones beside them too.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 
 import numpy as np
 
 from ...contract import BELOW, Array, Contract, Run
 from ...ground.channels import as_channels, from_channels
-from ...ground.fill import filled, marked
+from ...ground.fill import marked
 from ...ground.regions import Region
-from .regions import thick
 
 #: (pixels [C, H, W], lost [H, W]) -> the pixels with those that are lost filled; the others keep
 #: their bits
 Fill = Callable[[Array, Region], Array]
 #: what is wider than so many pixels is no matter for the network
 WIDEST = 16
-
-
-def by_width(network: Fill) -> Fill:
-    """What fills narrow places as `network` does, and those wider than WIDEST smoothly."""
-    return partial(_by_width, network=network)
-
-
-def _by_width(pixels: Array, lost: Region, network: Fill) -> Array:
-    wide = thick(lost, WIDEST + 1)
-    if wide.all():
-        return filled(pixels, lost)
-    return filled(network(pixels, lost), wide)
 
 
 def filled_by(
