@@ -332,7 +332,8 @@ def test_a_model_file_may_lie_in_a_folder_of_any_name(tmp_path: Path) -> None:
     place = tmp_path / "L1+SSIM: 1e+06"
     place.mkdir()
     shutil.copy(find("document"), place / "model.onnx")
-    assert open_row(str(place / "model.onnx"), device="cpu").contract.channels_out == 1
+    dials = open_row(str(place / "model.onnx"), device="cpu").contract.dials
+    assert [dial.name for dial in dials] == ["cleaning", "colour"]
 
 
 def test_a_picture_too_small_for_a_metric_is_named_and_the_others_are_measured(
