@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import subprocess
 import tempfile
@@ -91,7 +92,8 @@ def read(page: Array) -> str:
         file = Path(folder) / "page.png"
         images.write(file, images.from_array(samples))
         words = ["tesseract", str(file), "stdout", "--psm", "6"]
-        said = subprocess.run(words, capture_output=True, text=True, check=True)
+        alone = {**os.environ, "OMP_THREAD_LIMIT": "1"}  # else its threads wait for each other
+        said = subprocess.run(words, capture_output=True, text=True, check=True, env=alone)
     return " ".join(said.stdout.split())
 
 
@@ -182,7 +184,7 @@ def of_ink(found: dict[str, dict[str, float]]) -> list[str]:
     for name in next(iter(found.values())):
         means = [np.mean([found[page][name] for page in some]) for some in (left, list(found))]
         body.append([name, *(f"{value:.1f}" for value in means)])
-    return table(["", f"{len(left)} pages that nothing was chosen on", f"all {len(found)}"], body)
+    return table(["", f"the {len(left)} pages left out", f"all {len(found)}"], body)
 
 
 def above(found: dict[str, dict[str, float]]) -> str:
