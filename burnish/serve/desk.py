@@ -20,7 +20,6 @@ from typing import Any
 from ..errors import (
     BurnishError,
     Busy,
-    InputEmpty,
     InputMissing,
     InputTooLarge,
     InputTruncated,
@@ -118,9 +117,8 @@ class Desk:
     async def take_in(self, chunks: AsyncIterator[bytes], name: str, length: int | None) -> Upload:
         """Takes in a picture while it arrives. length: of its bytes, where that was said before.
 
-        InputTooLarge from MOST_BYTES on, InputEmpty for none, InputTruncated for one that is too
-        slow, Busy where too many arrive; then nothing of it is left. Raises what reading its head
-        raises.
+        InputTooLarge from MOST_BYTES on, InputTruncated for one that is too slow, Busy where too
+        many arrive; then nothing of it is left. Raises what reading its head raises.
         """
         upload = self._new(name)
         if length is not None and length > MOST_BYTES:
@@ -228,8 +226,6 @@ async def _receive(chunks: AsyncIterator[bytes], upload: Upload) -> None:
             if upload.size > MOST_BYTES:
                 raise _too_large(upload.name)
             file.write(chunk)
-    if not upload.size:
-        raise InputEmpty(f"{upload.name}: has no bytes")
 
 
 def plain_name(name: str) -> str:

@@ -33,6 +33,7 @@ from ..errors import (
     InputError,
     InputMissing,
     InputTooLarge,
+    ModelMissing,
     OutOfMemory,
     OutputError,
     UsageError,
@@ -55,6 +56,7 @@ PAGE = {
     "page.css": ("page.css", "text/css; charset=utf-8"),
     "page.js": ("page.js", "text/javascript; charset=utf-8"),
     "texts.js": ("texts.js", "text/javascript; charset=utf-8"),
+    "icon.svg": ("icon.svg", "image/svg+xml"),
 }
 #: sent with everything: nothing is loaded from elsewhere, framed, guessed or kept
 HEADERS = {
@@ -75,6 +77,7 @@ STATUS: tuple[tuple[type[BurnishError], int], ...] = (
     (InputTooLarge, 413),
     (InputError, 422),
     (UsageError, 400),
+    (ModelMissing, 400),
     (OutputError, 507),
     (OutOfMemory, 503),
 )
