@@ -298,6 +298,7 @@ function draw() {
   } else {
     takenAway(context, wide, tall);
   }
+  canvas.dataset.drawn = current.file.name;
   furnish();
 }
 
@@ -316,7 +317,7 @@ function paint(context, shown) {
   const s = scale() * ratio;
   const [x, y] = corner().map((each) => each * ratio);
   context.imageSmoothingQuality = "high";
-  context.imageSmoothingEnabled = s < 2;
+  context.imageSmoothingEnabled = view.zoom === "fit" || s < 2;
   for (const each of [current.overview, shown]) {
     if (!each?.image) continue;
     const { left, top, width, height } = each.part;
