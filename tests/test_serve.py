@@ -42,7 +42,7 @@ from burnish.serve.lane import Lane
 from burnish.serve.service import HEADERS, PAGE, application
 from burnish.serve.view import InHand, halved
 from burnish.serve.wish import Wish
-from burnish.serve.worker import Terms
+from burnish.serve.worker import Examine, Terms
 
 TOKEN = "x" * 43
 BEARER = (b"authorization", f"Bearer {TOKEN}".encode())
@@ -307,7 +307,7 @@ def test_a_lane_takes_so_many_and_no_more(tmp_path: Path) -> None:
     async def ask() -> None:
         lane = Lane(Terms(), at_once=1, most=0)
         with pytest.raises(errors.Busy, match="ask again"):
-            await lane.ask(desks.Examine("a"))
+            await lane.ask(Examine("a"))
 
     asyncio.run(ask())
 
@@ -643,7 +643,7 @@ def test_a_question_at_which_workers_die_is_set_aside_and_others_are_answered(
         try:
             deadly = asyncio.create_task(lane.ask(Deadly()))  # type: ignore[arg-type]
             await asyncio.sleep(0)
-            other = lane.ask(desks.Examine(str(source)))
+            other = lane.ask(Examine(str(source)))
             both = await asyncio.gather(deadly, other, return_exceptions=True)
             return both[0], both[1]
         finally:

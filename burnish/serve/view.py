@@ -23,9 +23,9 @@ from ..contract import Array
 from ..ground.remarks import OnProgress
 from ..images import Picture, toned
 from ..images.exif import orientation
-from ..inference.automatic import Automatic
-from ..inference.mender import FindingMender
+from ..inference.masked import FindingMender, Masked
 from ..inference.model import Model
+from ..inference.several.automatic import Automatic
 from ..pipeline import AUTO, Asked, Auto, Look, Settled, infrared_in, region
 from ..pipeline.estimate import ESTIMATORS
 from .wish import Wish
@@ -90,6 +90,8 @@ class InHand:
     reduced: dict[int, Picture] = field(default_factory=dict)
     #: what was settled for it, by wish
     settled: dict[str, Settled] = field(default_factory=dict)
+    #: the last of it that was restored as a whole, with what it was restored with
+    whole: tuple[Any, Picture] | None = None
     #: how sure a model that finds damage is of it, by the model and by how far it is reduced
     found: dict[tuple[str, int], Array] = field(default_factory=dict)
 
@@ -139,11 +141,14 @@ class Views:
         if wish.strength == 0:
             return _pane(_cut(hand.at(window.reduce), _at(window, window.reduce)), exact=True)
         settled = self._settled(hand, wish, model, asked)
-        factor = self._factor(wish.model, window)
+        worked = math.prod(images.looked_at(hand.picture))
+        if not _is_whole(model, settled):
+            worked = window.width * window.height
+        factor = self._factor(wish.model, window, worked)
         exact = factor == 1
         begun = time.perf_counter()
         restored = _restored(hand, wish.model, model, settled, window, factor, wanted)
-        self._learn(wish.model, window, factor, time.perf_counter() - begun)
+        self._learn(wish.model, worked / factor**2, time.perf_counter() - begun)
         while restored.pixels.shape[-1] > window.width * model.contract.scale / window.reduce + 1:
             alpha = None if restored.alpha is None else halved(restored.alpha)
             restored = replace(restored, pixels=halved(restored.pixels), alpha=alpha)
@@ -164,9 +169,12 @@ class Views:
             hand.settled[key] = model.settle(hand.picture, told)
         return hand.settled[key]
 
-    def _factor(self, name: str, window: Window) -> int:
-        """How far the picture is reduced before it is restored: 1 is exact."""
-        cost = self._cost.get(name, FIRST_GUESS) * window.width * window.height / 1e6
+    def _factor(self, name: str, window: Window, pixels: int) -> int:
+        """How far the picture is reduced before it is restored: 1 is exact.
+
+        pixels: how many the model would have to restore at full size.
+        """
+        cost = self._cost.get(name, FIRST_GUESS) * pixels / 1e6
         if window.exact and cost <= PATIENCE:
             return 1
         factor = window.reduce
@@ -174,10 +182,10 @@ class Views:
             factor *= 2
         return factor
 
-    def _learn(self, name: str, window: Window, factor: int, seconds: float) -> None:
-        """Takes in how long a view took: quick ones tell of quick ones best."""
-        cost = seconds / (window.width * window.height / factor**2 / 1e6)
-        self._cost[name] = 0.7 * self._cost.get(name, cost) + 0.3 * cost
+    def _learn(self, name: str, pixels: float, seconds: float) -> None:
+        """Takes in how long so many pixels took."""
+        cost = seconds / (pixels / 1e6)
+        self._cost[name] = 0.5 * self._cost.get(name, cost) + 0.5 * cost
 
 
 def _left_open(asked: Asked, dial: str) -> bool:
@@ -201,9 +209,12 @@ def _restored(
     if factor > 1:
         settled = replace(settled, dials=_turned_down(settled.dials, factor))
     reach = _reach(model, settled)
-    if reach is None:
-        restored = model.restore_settled(whole, settled, progress=wanted).picture
-        return _cut(restored, _at(window, factor, model.contract.scale))
+    if _is_whole(model, settled) or reach is None:
+        key = (name, factor, *settled.dials.items(), settled.strength)
+        if hand.whole is None or hand.whole[0] != key:
+            asked = Asked(dict(settled.dials), settled.strength, settled.icc)
+            hand.whole = (key, model.restore(whole, asked, progress=wanted).picture)
+        return _cut(hand.whole[1], _at(window, factor, model.contract.scale))
 
     # Only as much around it as the network sees, beginning where its tiles would.
     inner = _stored(_at(window, factor), whole)
@@ -252,6 +263,11 @@ def _turned_down(dials: Mapping[str, Any], factor: int) -> dict[str, Any]:
         name: REDUCED[name](value, factor) if name in REDUCED else value
         for name, value in dials.items()
     }
+
+
+def _is_whole(model: Model, settled: Settled) -> bool:
+    """Whether a model has to see the whole picture, whatever part of it is wanted."""
+    return isinstance(model, Masked) or _reach(model, settled) is None
 
 
 def _reach(model: Model, settled: Settled) -> int | None:

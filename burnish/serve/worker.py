@@ -19,10 +19,10 @@ from ..ground.process import Send, work_off
 from ..ground.remarks import OnProgress
 from ..images import Picture
 from ..inference import zoo
-from ..inference.automatic import choose
 from ..inference.job import Job, JobReport, run_job
 from ..inference.model import Model
 from ..inference.pdf import is_pdf
+from ..inference.several.automatic import choose
 from ..report.pictures import about
 from .view import InHand, Pane, Views, Window
 from .wish import Wish

@@ -103,9 +103,9 @@ def _of_model(name: str) -> tuple[Mapping[str, Any], str]:
 def _of_document(path: Path) -> tuple[Mapping[str, Any], str]:
     """The record and the text of a PDF."""
     from ...images import toned
-    from ...inference.several.automatic import choose
     from ...inference.pages import listed
     from ...inference.pdf import facts as of_pdf
+    from ...inference.several.automatic import choose
     from ...pipeline import Look
     from ...report.pictures import seen_in
 
