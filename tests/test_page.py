@@ -280,7 +280,7 @@ def test_it_works_by_keyboard_alone(page: Page, tmp_path: Path) -> None:
 
     # From here on the browser opens no window of its own for files.
     choosers: list[FileChooser] = []
-    page.on("filechooser", choosers.append)
+    page.on("filechooser", lambda chooser: choosers.append(chooser))
     page.wait_for_timeout(500)
     tab_to("choose")
     page.keyboard.press("Enter")
