@@ -56,13 +56,15 @@ EVERY, PIECE = 3, 256
 SIDE = 1024
 MEASURE = """
 import re, sys, numpy as np
+from burnish.contract import level_array
 from burnish.inference.model import Model
 model = Model(sys.argv[1]); opened = model.open(); side = int(sys.argv[2])
 def peak():  # getrusage would inherit its parent's
     return int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1]) * 1024
 before = peak()
-dials = len(model.contract.dials)
-level = np.full((1, dials, side, side), 25, np.float32) if dials else None
+level = level_array([dial.default for dial in model.contract.dials])
+if level is not None and model.contract.level == "pixel":
+    level = np.broadcast_to(level, (1, level.shape[1], side, side)).copy()
 opened.run(np.zeros((1, model.contract.channels_in, side, side), np.float32), level)
 print((peak() - before) // side**2)
 """
@@ -196,6 +198,23 @@ def of_damage(folder: Path, name: str, digest: str) -> dict[str, dict[str, float
     return {title: {k: round(v, 3) for k, v in row.items()} for title, row in rows.items()}
 
 
+def of_enlarging(folder: Path, name: str, digest: str) -> dict[str, dict[str, float]]:
+    """Rows of the card on pictures enlarged, from the results of `benchmarks.upscale`, where they
+    are of these weights.
+    """
+    found = _record(folder / "upscale.json").get("models", {}).get(name, {})
+    if not found or found["weights"] != digest:
+        return {}
+    stamp = METRICS["psnr-y"].stamp(3, found["scale"], None)
+    rows = {
+        f"{part}, x{found['scale']}, {stamp}": {way: one["psnr-y"] for way, one in ways.items()}
+        for part, ways in found["clean"].items()
+    }
+    distance = {way: one["distance"] for way, one in found["kodak24"].items()}
+    rows["kodak24, perceptual distance (SqueezeNet)"] = distance
+    return {title: {k: round(v, 3) for k, v in row.items()} for title, row in rows.items()}
+
+
 def _record(file: Path) -> dict[str, Any]:
     """A benchmark's results, or nothing where it was never run."""
     record: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
@@ -272,6 +291,7 @@ def main() -> None:
     folder_of_results = arguments.results.parent
     quality = found.get("quality", {}) | on_pictures_people_have(folder_of_results, name, digest)
     quality |= of_damage(folder_of_results, name, digest)
+    quality |= of_enlarging(folder_of_results, name, digest)
     card |= {"bytes_per_pixel": bytes_per_pixel(source.with_suffix(".onnx")), **found}
     if quality:
         card["quality"] = quality

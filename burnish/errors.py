@@ -29,6 +29,7 @@ BurnishError                       1
 |   +-- ModelMismatch              1   E_MODEL_MISMATCH      missing or misshapen weights
 |   +-- ModelNonFinite             1   E_MODEL_NONFINITE     NaN or infinity among the weights
 |   +-- UnsafeModel                1   E_UNSAFE_MODEL        pickles, external data, odd operators
++-- Busy                           1   E_BUSY                a server has enough to do for now
 +-- OutOfMemory                    1   E_OUT_OF_MEMORY       the engine answers with smaller tiles
 +-- DataError                      3   E_DATA                no data set to train on
 +-- TrainingError                  1   E_TRAINING            a run that cannot go on
@@ -151,6 +152,10 @@ class ModelNonFinite(ModelError):
 
 class UnsafeModel(ModelError):
     code = "E_UNSAFE_MODEL"
+
+
+class Busy(BurnishError):
+    code = "E_BUSY"
 
 
 class OutOfMemory(BurnishError):

@@ -23,10 +23,10 @@ from typer.testing import CliRunner
 
 from burnish import images
 from burnish.cli import app
-from burnish.cli.pictures import LABEL, TURNS, in_bytes
 from burnish.images import FORMATS, exif
 from burnish.images.colour.gamut import gamut
 from burnish.images.picture import Header
+from burnish.report.pictures import LABEL, TURNS, in_bytes
 
 
 def info(path: Path | str, *words: str, status: int = 0) -> str:

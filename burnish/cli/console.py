@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputCorrupt, InputTruncated
+from ..ground.amounts import sureness
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from ..errors import BurnishError
     from ..inference.job import Job, JobReport
 
-#: an estimate that may as well be nothing is called unsure where it may be off by so much
-UNSURE = 2.0
 #: names and texts of files may hold what a terminal would obey; it is shown as escapes
 SHOWN = {c: f"\\x{c:02x}" for c in (*range(32), *range(127, 160)) if chr(c) not in "\t\n"}
 
@@ -232,13 +231,6 @@ def _estimated(report: JobReport, name: str) -> str:
     if several or margin is None or not isinstance(setting, float):
         return "estimated"
     return f"estimated, {sureness(setting, margin)}"
-
-
-def sureness(value: float, margin: float) -> str:
-    """In words: how far off an estimate may be, or that it cannot tell."""
-    if margin >= max(value, UNSURE):
-        return f"unsure: 0 to {value + margin:.2g}"
-    return f"give or take {margin:.2g}"
 
 
 @contextmanager

@@ -6,20 +6,16 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from ...errors import InputError
 from ..app import app
-from ..console import answer, sureness
+from ..console import answer
 from ..film.facts import facts_of_film
 from ..opening import training_wing
 from ..options import AsJson
-from ..pictures import as_lines, in_a_line
-
-if TYPE_CHECKING:
-    from ...pipeline import Look
 
 File = Annotated[
     str,
@@ -29,8 +25,6 @@ File = Annotated[
         help="A model's name or file, a picture, a PDF, a film, or a folder of pictures.",
     ),
 ]
-#: the quality of a picture whose pixels show no compression
-UNCOMPRESSED = 100
 
 
 @app.command(short_help="A model's card, or a picture's or film's facts.")
@@ -111,7 +105,9 @@ def _of_document(path: Path) -> tuple[Mapping[str, Any], str]:
     from ...images import toned
     from ...inference.pages import listed
     from ...inference.pdf import facts as of_pdf
+    from ...inference.several.automatic import choose
     from ...pipeline import Look
+    from ...report.pictures import seen_in
 
     found = of_pdf.facts_of_pdf(path)
     seen: list[dict[str, Any]] = []
@@ -119,7 +115,8 @@ def _of_document(path: Path) -> tuple[Mapping[str, Any], str]:
     for pages, picture in of_pdf.looked_into(path):
         if isinstance(picture, InputError):
             continue
-        record, text = _seen(Look(toned(picture)))
+        look = Look(toned(picture))
+        record, text = seen_in(look, choose(look))
         seen.append({"pages": pages, **record})
         pages_of.setdefault(text["restore"], []).extend(pages)
     lines = [of_pdf.as_lines(found)]
@@ -134,31 +131,25 @@ def _of_document(path: Path) -> tuple[Mapping[str, Any], str]:
 def _of_picture(path: Path) -> tuple[Mapping[str, Any], str]:
     """The record and the text of a picture: its facts, what it shows, and what restores it."""
     from ...images import facts, frames, toned
+    from ...inference.several.automatic import choose
     from ...pipeline import Look
+    from ...report.pictures import about, refused
 
     found = facts(path)
     try:
         header, pictures = frames(path)
         picture = next(pictures)
     except InputError as error:
-        found = {**found, "refused": str(error).removeprefix(f"{path}: ")}
-        look = {"error": {"code": error.code, "message": str(error)}}
-        return {**found, "look": look}, as_lines(found, {})
-    seen, text = _seen(Look(toned(picture)))
-    if header.frames > 1:
-        text = {"looked at": f"the first of {header.frames} {header.several}", **text}
-    # what a decoder came upon, besides what the head told
-    parts = tuple(part.name for part in picture.parts if part.name)
-    for key, met in (("notes", picture.notes), ("lost", picture.lost), ("besides", parts)):
-        together = list(dict.fromkeys([*found.get(key, ()), *met]))
-        found = {**found, key: together} if together else found
-    return {**found, "look": seen}, as_lines(found, text)
+        return refused(found, error)
+    look = Look(toned(picture))
+    return about(found, header, picture, look, choose(look))
 
 
 def _folder(folder: Path, as_json: bool) -> None:
     """A line for each picture of a folder. Ends with 3 where some are none that can be read."""
     from ...images import FORMATS, facts
     from ...inference.targets import passed_over, pictures_in
+    from ...report.pictures import in_a_line
 
     failed, formats = 0, Counter[str]()
     for path in pictures_in(folder):
@@ -179,31 +170,3 @@ def _folder(folder: Path, as_json: bool) -> None:
         answer(f"{folder}: {words}" + (f"; {failed} cannot be read" if failed else ""))
     if failed:
         raise typer.Exit(InputError.exit_status)
-
-
-def _seen(look: Look) -> tuple[dict[str, Any], dict[str, str]]:
-    """What a look at the pixels shows, and what `burnish restore` would do: a record, and lines."""
-    from ...inference.several.automatic import choose
-
-    noise = look.finding("noise")
-    quality = look.finding("quality")
-    choice = choose(look)
-    record = {
-        "kind": look.kind,
-        "grey": look.grey,
-        "noise": round(noise.value, 2),
-        "noise_margin": None if noise.margin is None else round(noise.margin, 2),
-        "quality": round(quality.value),
-        "quality_from": quality.origin,
-        "models": choice.models,
-        "why": choice.sentence,
-    }
-    text = {
-        "looks like": f"a {look.kind}, {'black and white' if look.grey else 'in colour'}",
-        "noise": f"{noise.value:.3g}, {sureness(noise.value, noise.margin or 0.0)}",
-        "compressed": f"as by a JPEG of quality {quality.value:.0f}, by its {quality.origin}",
-        "restore": choice.words,
-    }
-    if quality.value >= UNCOMPRESSED:
-        text["compressed"] = "nothing shows"
-    return record, text

@@ -8,8 +8,6 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..pictures import LABEL
-
 if TYPE_CHECKING:
     from ...film.files.facts import FilmFile
 
@@ -31,6 +29,7 @@ RANGES = {1: "black at 16", 2: "full range"}
 def facts_of_film(path: Path) -> tuple[dict[str, Any], str]:
     """The record and the text of a film: of its first video stream where there are several."""
     from ...film.files.facts import film, streams
+    from ...report.pictures import LABEL
 
     videos = [stream.number for stream in streams(path) if stream.kind == "video"]
     found = film(path, videos[0] if len(videos) > 1 else None)

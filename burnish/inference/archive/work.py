@@ -16,13 +16,13 @@ from typing import Any, Protocol
 from ...contract import Opened
 from ...errors import BurnishError, ProcessDied
 from ...ground.amounts import in_bytes, in_time
+from ...ground.process import WorkerDied, WorkerProcess
 from ..job import Job, JobReport
 from ..model import Model
 from .journal import Journal, Line, State
 from .plan import extent, hash_or_none, stamp_of, sweep
-from .process import WorkerDied, WorkerProcess
 from .sidecar import about_run, settled_in, write_sidecar
-from .worker import Assignment, Done, Failed, Name, Ready, Task, Tiles, Told, Whole, agreed
+from .worker import Assignment, Done, Failed, Name, Ready, Task, Tiles, Told, Whole, agreed, main
 
 #: tasks that the worker has at a time, so that it does not wait for the journal
 AHEAD = 2
@@ -125,7 +125,7 @@ class Work:
         while (line := self._next()) is not None:
             self._first.appendleft(line)
             try:
-                with WorkerProcess(self._assignment(), self._descriptor) as worker:
+                with WorkerProcess(main, self._assignment(), self._descriptor) as worker:
                     self._serve_until_it_dies(worker)
             finally:
                 self._sweep()

@@ -10,17 +10,13 @@ from __future__ import annotations
 import io
 import math
 import os
-import pickle
 import queue
 import stat
-import sys
-import threading
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -28,6 +24,7 @@ from ... import images
 from ...contract import Array, Opened, nothing_to_release
 from ...errors import BurnishError, InputError, OutOfMemory, UsageError, unforeseen
 from ...ground.files import digest
+from ...ground.process import work_off
 from ...images import Picture
 from ...pipeline import Asked, Finding, Restored, Settled, medians
 from .. import zoo
@@ -156,47 +153,18 @@ class Failed:
     fatal: bool
 
 
-def main() -> None:
+def main() -> NoReturn:
     """Does what it is told by its standard input, until that says None. It does not return."""
-    # What native code prints goes to stderr, and only messages to what was stdout.
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
     tasks: queue.SimpleQueue[Any] = queue.SimpleQueue()
     names: queue.SimpleQueue[Name] = queue.SimpleQueue()
-    listen = partial(_listen, sys.stdin.buffer, tasks, names)
-    threading.Thread(target=listen, daemon=True).start()
 
-    def send(message: object) -> None:
-        try:
-            pickle.dump(message, answers)
-            answers.flush()
-        except OSError:
-            os._exit(1)
-
-    status = 1
-    try:
-        _work(tasks.get, names.get, send)
-        status = 0
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        # At once: the thread that listens would keep the interpreter from ending.
-        os._exit(status)
-
-
-def _listen(
-    questions: BinaryIO, tasks: queue.SimpleQueue[Any], names: queue.SimpleQueue[Name]
-) -> None:
-    """Takes in what is said; where nobody is left to say anything, the process ends."""
-    while True:
-        try:
-            message = pickle.load(questions)
-        except (EOFError, OSError, pickle.UnpicklingError):
-            os._exit(1)
+    def take(message: Any) -> None:
         if isinstance(message, Name):
             names.put(message)
         else:
             tasks.put(message)
+
+    work_off(take, partial(_work, tasks.get, names.get))
 
 
 def _work(

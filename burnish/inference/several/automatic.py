@@ -14,7 +14,7 @@ from ...contract import Array, Contract, Opened, mix
 from ...ground.remarks import OnProgress, Say, part_of, silent
 from ...images import MAX_MEGAPIXELS, Picture, toned
 from ...pipeline import FOUND, NOTHING, Asked, Choice, Finding, Look, Restored, Settled, settle
-from ..model import Model, check_units
+from ..model import Model
 
 #: the word that asks for it
 NAME = "auto"
@@ -101,22 +101,19 @@ class Automatic(Model):
         settled = settle(contract, asked, picture, max_megapixels, look)
         return replace(settled, choice=choice)
 
-    def restore(
+    def restore_settled(
         self,
         picture: Picture,
-        asked: Asked = NOTHING,
+        settled: Settled,
         *,
         tile: int | None = None,
-        max_megapixels: float | None = MAX_MEGAPIXELS,
         progress: OnProgress | None = None,
         say: Say = silent,
     ) -> Restored:
-        """Restores a picture as it was asked for; all of it is as in `Model.restore`.
+        """Takes a picture through the models that were chosen for it; all is as in `Model`.
 
         What it says was settled is all that was found, for models that had nothing to do, too.
         """
-        check_units(picture)
-        settled = self.settle(picture, asked, max_megapixels)
         alone = len(settled.models) == 1
         handed = picture
         seconds = 0.0

@@ -1,22 +1,29 @@
-"""WorkerProcess: the worker as the process that began it sees it."""
+"""WorkerProcess: a process that is given work and may die of it; and its own side of the talk.
+
+What a codec or a network may break, it breaks there alone. What is said goes as pickles through the
+worker's standard input and output, between processes of one program.
+"""
 
 from __future__ import annotations
 
+import os
 import pickle
 import signal
 import subprocess
 import sys
+import threading
+import traceback
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import Any
-
-from .worker import Assignment
+from typing import Any, BinaryIO, NoReturn
 
 #: the program that the process runs; what it imports lies where this package lies, not in the
 #: folder at hand, in which anything may lie
 _PROGRAM = (
-    "import sys; sys.path.insert(0, sys.argv[1]); "
-    "from burnish.inference.archive.worker import main; main()"
+    "import sys, importlib; sys.path.insert(0, sys.argv[1]); "
+    "getattr(importlib.import_module(sys.argv[2]), sys.argv[3])()"
 )
 #: seconds in which a process that was told to end has to be gone
 PATIENCE = 5.0
@@ -29,11 +36,16 @@ class WorkerDied(Exception):
 class WorkerProcess:
     """A worker at work; a context manager, behind which there is none."""
 
-    def __init__(self, told: Assignment, descriptor: int | None) -> None:
-        """told: what it is told first. descriptor: that of a lock, which it holds as well."""
-        root = str(Path(__file__).resolve().parents[3])
+    def __init__(
+        self, main: Callable[[], NoReturn], told: object, descriptor: int | None = None
+    ) -> None:
+        """main: the function of a module that it runs, which calls `work_off`.
+
+        told: what it is told first. descriptor: that of a lock, which it holds as well.
+        """
+        root = str(Path(__file__).resolve().parents[2])
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-c", _PROGRAM, root],
+            [sys.executable, "-P", "-c", _PROGRAM, root, main.__module__, main.__name__],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             pass_fds=() if descriptor is None else (descriptor,),
@@ -48,12 +60,16 @@ class WorkerProcess:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.kill()
+        self.kill()
         self._process.wait()
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:
                 with suppress(BrokenPipeError):
                     stream.close()
+
+    def kill(self) -> None:
+        """Ends it at once, whatever it does. Who waits for its words gets a WorkerDied."""
+        self._process.kill()
 
     def send(self, message: object) -> None:
         """Tells it something. WorkerDied where nobody listens any more."""
@@ -92,3 +108,47 @@ class WorkerProcess:
         if name == "SIGKILL":
             return f"{name}, as the system sends it where memory is short"
         return name
+
+
+#: tells the process that began this one something
+Send = Callable[[object], None]
+
+
+def work_off(take: Callable[[Any], object], work: Callable[[Send], object]) -> NoReturn:
+    """The worker's side: it listens on a thread, does its work, and ends. It does not return.
+
+    take: is given each message that comes, on that thread. work: is given what tells the process
+    that began this one something, and does it all. Where nobody is left to say anything, the
+    process ends at once.
+    """
+    # What native code prints goes to stderr, and only messages to what was stdout.
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    threading.Thread(target=partial(_listen, sys.stdin.buffer, take), daemon=True).start()
+
+    def send(message: object) -> None:
+        try:
+            pickle.dump(message, answers)
+            answers.flush()
+        except OSError:
+            os._exit(1)
+
+    status = 1
+    try:
+        work(send)
+        status = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        # At once: the thread that listens would keep the interpreter from ending.
+        os._exit(status)
+
+
+def _listen(questions: BinaryIO, take: Callable[[Any], object]) -> None:
+    """Takes in what is said; where nobody is left to say anything, the process ends."""
+    while True:
+        try:
+            message = pickle.load(questions)
+        except (EOFError, OSError, pickle.UnpicklingError):
+            os._exit(1)
+        take(message)

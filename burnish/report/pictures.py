@@ -1,11 +1,14 @@
-"""What `burnish info` says of pictures, in lines to read: of one, and of all in a folder."""
+"""What is said of pictures, as records and in lines to read: of one, and of each of many."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ..images import FORMATS
+from ..errors import InputError
+from ..ground.amounts import sureness
+from ..images import FORMATS, Header, Picture
+from ..pipeline import Choice, Look
 
 #: how an orientation tag of EXIF, 2 to 8, shows what is stored
 TURNS = {
@@ -30,6 +33,60 @@ BLOCKS = {
 INCH = 2.54
 #: the width of labels
 LABEL = 13
+#: the quality of a picture whose pixels show no compression
+UNCOMPRESSED = 100
+
+
+def about(
+    facts: Mapping[str, Any], header: Header, picture: Picture, look: Look, choice: Choice
+) -> tuple[Mapping[str, Any], str]:
+    """All that is known of a picture, as a record and in lines.
+
+    facts: what `images.facts` says of its file. picture: the first, or only, one of the file.
+    choice: what would be done with it.
+    """
+    seen, text = seen_in(look, choice)
+    if header.frames > 1:
+        text = {"looked at": f"the first of {header.frames} {header.several}", **text}
+    # what a decoder came upon, besides what the head told
+    parts = tuple(part.name for part in picture.parts if part.name)
+    found = facts
+    for key, met in (("notes", picture.notes), ("lost", picture.lost), ("besides", parts)):
+        together = list(dict.fromkeys([*found.get(key, ()), *met]))
+        found = {**found, key: together} if together else found
+    return {**found, "look": seen}, as_lines(found, text)
+
+
+def refused(facts: Mapping[str, Any], error: InputError) -> tuple[Mapping[str, Any], str]:
+    """All that is known of a picture that cannot be read, as a record and in lines."""
+    found = {**facts, "refused": str(error).removeprefix(f"{facts['file']}: ")}
+    look = {"error": {"code": error.code, "message": str(error)}}
+    return {**found, "look": look}, as_lines(found, {})
+
+
+def seen_in(look: Look, choice: Choice) -> tuple[dict[str, Any], dict[str, str]]:
+    """What a look at the pixels shows, and what `burnish restore` would do: a record, and lines."""
+    noise = look.finding("noise")
+    quality = look.finding("quality")
+    record = {
+        "kind": look.kind,
+        "grey": look.grey,
+        "noise": round(noise.value, 2),
+        "noise_margin": None if noise.margin is None else round(noise.margin, 2),
+        "quality": round(quality.value),
+        "quality_from": quality.origin,
+        "models": choice.models,
+        "why": choice.sentence,
+    }
+    text = {
+        "looks like": f"a {look.kind}, {'black and white' if look.grey else 'in colour'}",
+        "noise": f"{noise.value:.3g}, {sureness(noise.value, noise.margin or 0.0)}",
+        "compressed": f"as by a JPEG of quality {quality.value:.0f}, by its {quality.origin}",
+        "restore": choice.words,
+    }
+    if quality.value >= UNCOMPRESSED:
+        text["compressed"] = "nothing shows"
+    return record, text
 
 
 def as_lines(facts: Mapping[str, Any], seen: Mapping[str, str]) -> str:

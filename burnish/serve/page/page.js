@@ -1,0 +1,901 @@
+// The page of `burnish serve`: pictures on the left, dials on the right. All work is the server's.
+
+import { texts } from "./texts.js";
+
+const $ = (id) => document.getElementById(id);
+const token = takeToken();
+const looker = String(Math.random());
+const ZOOMS = ["fit", 1, 2, 4];
+const FORMATS = ["", "jpg", "png", "tif", "webp", "avif", "jxl"];
+const MOST_REDUCED = 1024;
+const ARRIVING_AT_ONCE = 2;
+
+let models = [];
+const items = [];
+let current = null;
+const view = { zoom: "fit", x: 0.5, y: 0.5, mode: "divider", divider: 0.5, before: false };
+let stopAll = false;
+
+// ---------------------------------------------------------------- the server
+
+// The token comes in the address, behind the #, which no browser sends anywhere.
+function takeToken() {
+  const told = new URLSearchParams(location.hash.slice(1)).get("token");
+  if (told) {
+    sessionStorage.setItem("token", told);
+    history.replaceState(null, "", location.pathname);
+  }
+  return told ?? sessionStorage.getItem("token");
+}
+
+class Said extends Error {}
+
+async function ask(method, path, words = [], options = {}) {
+  const query = new URLSearchParams(words).toString();
+  const url = `/v1/${path}${query ? `?${query}` : ""}`;
+  const headers = { Authorization: `Bearer ${token}` };
+  let response;
+  try {
+    response = await fetch(url, { method, headers, ...options });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Said(texts.gone);
+  }
+  if (response.ok) return response;
+  const told = await response.json().catch(() => null);
+  const error = new Said(told?.error?.message ?? texts.gone);
+  error.status = response.status;
+  throw error;
+}
+
+// A request about a picture that the server has let go sends it again first.
+async function about(item, method, path, words = [], options = {}) {
+  for (let again = false; ; again = true) {
+    try {
+      return await ask(method, path, [["picture", item.id], ...words], options);
+    } catch (error) {
+      if (error.status !== 404 || again) throw error;
+      await send(item);
+    }
+  }
+}
+
+async function send(item) {
+  const words = [["name", item.file.name]];
+  const told = await (await ask("POST", "pictures", words, { body: item.file })).json();
+  item.id = told.picture;
+  item.facts = told.facts;
+  [item.width, item.height] = told.facts.shown;
+}
+
+function wishOf(item) {
+  const words = [["model", item.wish.model]];
+  for (const [name, value] of Object.entries(item.wish.dials)) words.push(["d", `${name}=${value}`]);
+  if (item.wish.strength !== 1) words.push(["strength", item.wish.strength]);
+  return words;
+}
+
+// ---------------------------------------------------------------- pictures come in
+
+function add(files) {
+  const known = [...files].filter((file) => !file.name.startsWith("."));
+  for (const file of known) {
+    const wish = { model: "auto", dials: {}, strength: 1, format: "" };
+    const item = { file, wish, state: "arriving", thumb: document.createElement("canvas") };
+    items.push(item);
+    if (!current) show(item);
+  }
+  renderQueue();
+  takeIn();
+}
+
+let arriving = 0;
+async function takeIn() {
+  const next = items.find((item) => item.state === "arriving" && !item.begun);
+  if (!next || arriving >= ARRIVING_AT_ONCE) return;
+  arriving += 1;
+  next.begun = true;
+  takeIn();
+  try {
+    await send(next);
+    next.state = "ready";
+    await overview(next);
+    if (next === current) show(next);
+    renderQueue();
+    next.seen = await (await about(next, "POST", "inspect")).json();
+    if (next === current) renderPanel();
+  } catch (error) {
+    failed(next, error);
+  }
+  arriving -= 1;
+  takeIn();
+}
+
+// The whole picture, small: it lies under everything, and is the picture in the list.
+async function overview(item) {
+  let reduce = 1;
+  while (Math.max(item.width, item.height) / reduce > 1100) reduce *= 2;
+  const whole = { left: 0, top: 0, width: item.width, height: item.height };
+  item.overview = await pane(item, whole, reduce, [["strength", 0]]);
+  const scale = Math.min(208 / item.width, 116 / item.height);
+  item.thumb.width = Math.max(1, Math.round(item.width * scale));
+  item.thumb.height = Math.max(1, Math.round(item.height * scale));
+  const image = item.overview.image;
+  item.thumb.getContext("2d").drawImage(image, 0, 0, item.thumb.width, item.thumb.height);
+}
+
+function failed(item, error) {
+  item.state = "failed";
+  item.error = error instanceof Said ? error.message : texts.plain;
+  wrong(item.error);
+  renderQueue();
+  if (item === current) renderPanel();
+}
+
+async function filesOf(transfer) {
+  const entries = [...transfer.items].map((each) => each.webkitGetAsEntry?.()).filter(Boolean);
+  if (!entries.some((entry) => entry.isDirectory)) return transfer.files;
+  const found = [];
+  for (const entry of entries) await gather(entry, found);
+  return found.sort((one, other) => one.name.localeCompare(other.name));
+}
+
+async function gather(entry, found) {
+  if (entry.isFile) {
+    found.push(await new Promise((done, fail) => entry.file(done, fail)));
+    return;
+  }
+  const reader = entry.createReader();
+  for (;;) {
+    const some = await new Promise((done, fail) => reader.readEntries(done, fail));
+    if (!some.length) return;
+    for (const each of some) await gather(each, found);
+  }
+}
+
+// ---------------------------------------------------------------- views of a picture
+
+// What the server shows of a part of a picture, as something that can be drawn; null where a newer
+// one was asked for since.
+async function pane(item, part, reduce, words, exact = false, who = "") {
+  const window = Object.entries(part);
+  const more = [["reduce", reduce], ["exact", exact ? 1 : 0], ["looker", who || String(Math.random())]];
+  const response = await about(item, "POST", "preview", [...window, ...more, ...words]);
+  if (response.status === 204) return null;
+  const [width, height] = response.headers.get("X-Size").split("x").map(Number);
+  const bytes = new Uint8ClampedArray(await response.arrayBuffer());
+  const image = new OffscreenCanvas(width, height);
+  image.getContext("2d").putImageData(new ImageData(bytes, width, height), 0, 0);
+  return { image, part, exact: response.headers.get("X-Exact") === "1" };
+}
+
+function box() {
+  const stage = $("stage").getBoundingClientRect();
+  const halves = view.mode === "side" ? 2 : 1;
+  return { width: Math.max(1, stage.width / halves), height: Math.max(1, stage.height), halves };
+}
+
+// CSS pixels of the screen for one pixel of the picture.
+function scale() {
+  const { width, height } = box();
+  const fit = Math.min((width - 24) / current.width, (height - 24) / current.height);
+  return view.zoom === "fit" ? Math.min(Math.max(fit, 0.001), 4) : view.zoom / devicePixelRatio;
+}
+
+// Where the picture's left upper corner lies in the box.
+function corner() {
+  const { width, height } = box();
+  const s = scale();
+  const along = (size, room, centre) => {
+    if (size * s <= room) return (room - size * s) / 2;
+    return Math.min(0, Math.max(room - size * s, room / 2 - centre * size * s));
+  };
+  return [along(current.width, width, view.x), along(current.height, height, view.y)];
+}
+
+// The part of the picture that is seen, and how far it is reduced for the screen.
+function seen() {
+  const { width, height } = box();
+  const s = scale();
+  const [x, y] = corner();
+  const left = Math.max(0, Math.floor(-x / s));
+  const top = Math.max(0, Math.floor(-y / s));
+  const right = Math.min(current.width, Math.ceil((width - x) / s));
+  const bottom = Math.min(current.height, Math.ceil((height - y) / s));
+  let reduce = 1;
+  while (reduce < MOST_REDUCED && reduce * 2 * s * devicePixelRatio <= 1.01) reduce *= 2;
+  // Parts begin at whole pixels of the reduced picture.
+  const from = (start) => Math.floor(start / reduce) * reduce;
+  const part = { left: from(left), top: from(top) };
+  part.width = Math.max(1, right - part.left);
+  part.height = Math.max(1, bottom - part.top);
+  return { part, reduce, key: JSON.stringify([part, reduce]) };
+}
+
+let wanted = 0;
+let running = false;
+
+// Asks for what is to be seen now. One coarse answer is on its way at a time, and the sharp one
+// follows when the hand rests; what has become stale is dropped on both sides.
+async function refresh() {
+  draw();
+  wanted += 1;
+  if (running) return;
+  running = true;
+  try {
+    for (let at = 0; at !== wanted; ) {
+      at = wanted;
+      const item = current;
+      if (!item?.overview) continue;
+      await look(item, at);
+    }
+  } catch (error) {
+    if (error instanceof Said) wrong(error.message);
+    else throw error;
+  } finally {
+    running = false;
+    busy("");
+  }
+}
+
+async function look(item, at) {
+  const { part, reduce, key } = seen();
+  const words = wishOf(item);
+  const wish = JSON.stringify(words);
+  const before = item.before?.key === key ? null : pane(item, part, reduce, [["strength", 0]]);
+  if (item.after?.key !== key + wish || !item.after.exact) {
+    const quick = await pane(item, part, reduce, words, false, looker);
+    if (quick) take(item, { ...quick, key: key + wish }, words);
+  }
+  if (before) {
+    item.before = { ...(await before), key };
+    draw();
+  }
+  if (at !== wanted || item !== current || item.after?.exact) return;
+  busy(texts.coarse);
+  // Not awaited: a slider that moves on asks at once, and the server lets this one go.
+  pane(item, part, reduce, words, true, looker)
+    .then((sharp) => {
+      if (!sharp || at !== wanted || item !== current) return;
+      take(item, { ...sharp, key: key + wish }, words);
+      busy(sharp.exact ? "" : texts.reducedOnly);
+    })
+    .catch((error) => error instanceof Said && at === wanted && wrong(error.message));
+}
+
+function take(item, after, words) {
+  item.after = after;
+  if (item !== current) return;
+  draw();
+  // What is shown, for whoever measures how long it took.
+  $("stage").dataset.shown = words.map((pair) => pair.join("=")).join("&");
+  $("stage").dataset.exact = String(after.exact);
+}
+
+// ---------------------------------------------------------------- drawing
+
+function draw() {
+  const canvas = $("canvas");
+  const ratio = devicePixelRatio;
+  const { width, height, halves } = box();
+  canvas.width = Math.round(width * halves * ratio);
+  canvas.height = Math.round(height * ratio);
+  if (!current?.overview) return;
+  const context = canvas.getContext("2d", { willReadFrequently: view.mode === "taken" });
+  const wide = width * ratio;
+  const tall = canvas.height;
+  if (view.before || view.mode === "divider") {
+    const split = view.before ? wide : wide * view.divider;
+    part(context, 0, split, tall, () => paint(context, current.before));
+    part(context, split, wide, tall, () => paint(context, current.after ?? current.before));
+  } else if (view.mode === "side") {
+    part(context, 0, wide, tall, () => paint(context, current.before));
+    context.translate(wide, 0);
+    part(context, 0, wide, tall, () => paint(context, current.after ?? current.before));
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.fillStyle = "#888";
+    context.fillRect(Math.round(wide), 0, 1, tall);
+  } else {
+    takenAway(context, wide, tall);
+  }
+  canvas.dataset.drawn = current.file.name;
+  furnish();
+}
+
+function part(context, from, to, tall, work) {
+  context.save();
+  context.beginPath();
+  context.rect(from, 0, Math.max(0, to - from), tall);
+  context.clip();
+  work();
+  context.restore();
+}
+
+// Draws the whole picture coarsely, and what is there of a part of it sharply.
+function paint(context, shown) {
+  const ratio = devicePixelRatio;
+  const s = scale() * ratio;
+  const [x, y] = corner().map((each) => each * ratio);
+  context.imageSmoothingQuality = "high";
+  context.imageSmoothingEnabled = view.zoom === "fit" || s < 2;
+  for (const each of [current.overview, shown]) {
+    if (!each?.image) continue;
+    const { left, top, width, height } = each.part;
+    context.drawImage(each.image, x + left * s, y + top * s, width * s, height * s);
+  }
+}
+
+// Before less after, around a middle grey.
+function takenAway(context, wide, tall) {
+  if (!current.before || !current.after) return;
+  const sides = [current.before, current.after].map((shown) => {
+    const canvas = new OffscreenCanvas(Math.round(wide), tall);
+    const own = canvas.getContext("2d", { willReadFrequently: true });
+    paint(own, shown);
+    return own.getImageData(0, 0, canvas.width, canvas.height);
+  });
+  const [one, other] = sides.map((side) => side.data);
+  for (let i = 0; i < one.length; i += 4) {
+    for (let c = i; c < i + 3; c += 1) one[c] = 128 + 4 * (one[c] - other[c]);
+  }
+  context.putImageData(sides[0], 0, 0);
+}
+
+function furnish() {
+  const alone = view.before || view.mode === "taken";
+  $("divider").hidden = view.before || view.mode !== "divider";
+  $("divider").style.left = `${100 * view.divider}%`;
+  $("divider").setAttribute("aria-valuenow", Math.round(100 * view.divider));
+  $("tag-before").hidden = view.mode === "taken" && !view.before;
+  $("tag-after").hidden = view.before;
+  $("tag-after").textContent = view.mode === "taken" ? texts.taken : texts.after;
+  $("stage").dataset.mode = alone ? "one" : view.mode;
+}
+
+function busy(words) {
+  $("busy").textContent = words;
+  $("busy").hidden = !words;
+}
+
+// ---------------------------------------------------------------- moving about
+
+function zoomTo(zoom) {
+  view.zoom = zoom;
+  const input = document.querySelector(`#zooms input[value="${zoom}"]`);
+  if (input) input.checked = true;
+  else for (const each of document.querySelectorAll("#zooms input")) each.checked = false;
+  refresh();
+}
+
+function zoomBy(steps) {
+  const now = scale() * devicePixelRatio;
+  const next = Math.min(4, Math.max(0.05, now * 2 ** (steps / 2)));
+  zoomTo(Math.abs(next - Math.round(next)) < 0.02 ? Math.round(next) : next);
+}
+
+function moveBy(dx, dy) {
+  const s = scale();
+  const { width, height } = box();
+  const along = (centre, size, room, by) => {
+    const half = Math.min(0.5, room / 2 / (size * s));
+    return Math.min(1 - half, Math.max(half, centre - by / (size * s)));
+  };
+  view.x = along(view.x, current.width, width, dx);
+  view.y = along(view.y, current.height, height, dy);
+  refresh();
+}
+
+function setDivider(share) {
+  view.divider = Math.min(1, Math.max(0, share));
+  draw();
+}
+
+function onStage() {
+  const stage = $("stage");
+  const pointers = new Map();
+  const apart = () => {
+    const [one, other] = [...pointers.values()];
+    return Math.hypot(one[0] - other[0], one[1] - other[1]);
+  };
+  stage.addEventListener("pointerdown", (event) => {
+    if ($("divider").contains(event.target) || !current) return;
+    stage.setPointerCapture(event.pointerId);
+    pointers.set(event.pointerId, [event.clientX, event.clientY]);
+    stage.classList.add("moving");
+  });
+  stage.addEventListener("pointermove", (event) => {
+    const last = pointers.get(event.pointerId);
+    if (!last) return;
+    const distance = pointers.size === 2 ? apart() : 0;
+    pointers.set(event.pointerId, [event.clientX, event.clientY]);
+    if (pointers.size === 2) zoomBy(2 * Math.log2(apart() / Math.max(1, distance)));
+    else moveBy(event.clientX - last[0], event.clientY - last[1]);
+  });
+  for (const end of ["pointerup", "pointercancel"]) {
+    stage.addEventListener(end, (event) => {
+      pointers.delete(event.pointerId);
+      stage.classList.remove("moving");
+    });
+  }
+  stage.addEventListener("wheel", (event) => {
+    event.preventDefault();
+    if (current) zoomBy(-event.deltaY / 240);
+  }, { passive: false });
+  stage.addEventListener("keydown", (event) => {
+    if (event.target !== stage || !current || event.ctrlKey || event.metaKey) return;
+    const moves = { ArrowLeft: [60, 0], ArrowRight: [-60, 0], ArrowUp: [0, 60], ArrowDown: [0, -60] };
+    if (moves[event.key]) moveBy(...moves[event.key]);
+    else if (event.key === "+" || event.key === "=") zoomBy(1);
+    else if (event.key === "-") zoomBy(-1);
+    else if (event.key === "0") zoomTo("fit");
+    else if (["1", "2", "4"].includes(event.key)) zoomTo(Number(event.key));
+    else if (event.key === "b") { view.before = !view.before; draw(); }
+    else return;
+    event.preventDefault();
+  });
+  const divider = $("divider");
+  divider.addEventListener("pointerdown", (event) => divider.setPointerCapture(event.pointerId));
+  divider.addEventListener("pointermove", (event) => {
+    if (!divider.hasPointerCapture(event.pointerId)) return;
+    const { left, width } = stage.getBoundingClientRect();
+    setDivider((event.clientX - left) / width);
+  });
+  divider.addEventListener("keydown", (event) => {
+    const steps = { ArrowLeft: -0.02, ArrowRight: 0.02, ArrowDown: -0.02, ArrowUp: 0.02 };
+    const ends = { Home: 0, End: 1 };
+    if (event.key in steps) setDivider(view.divider + steps[event.key]);
+    else if (event.key in ends) setDivider(ends[event.key]);
+    else return;
+    event.preventDefault();
+  });
+  new ResizeObserver(() => current && refresh()).observe(stage);
+}
+
+// ---------------------------------------------------------------- the panel
+
+function show(item) {
+  current = item;
+  view.x = 0.5;
+  view.y = 0.5;
+  busy("");
+  document.body.classList.toggle("empty", !item);
+  renderPanel();
+  renderQueue();
+  if (item) refresh();
+}
+
+function change(item, wish) {
+  item.wish = { ...item.wish, ...wish };
+  if (item.state === "done") item.state = "ready";
+  renderCommand();
+  renderQueue();
+  if (item === current) refresh();
+}
+
+function renderPanel() {
+  const item = current;
+  const title = $("title");
+  title.replaceChildren();
+  if (!item) return;
+  const name = document.createElement("b");
+  name.textContent = item.file.name;
+  title.append(name, item.facts ? texts.facts(item.facts) : "");
+  const look = item.seen?.look;
+  const waiting = item.state === "arriving" ? texts.arriving : texts.looking;
+  $("sees").textContent = item.error ?? (look ? (look.error?.message ?? texts.sentence(look)) : waiting);
+  $("would").textContent = look?.models ? texts.would(look) : "";
+  $("model").value = item.wish.model;
+  const model = models.find((each) => each.name === item.wish.model);
+  $("task").textContent = item.wish.model === "auto" ? texts.autoTask : model.task;
+  $("format").value = item.wish.format;
+  for (const id of ["model", "format", "save"]) $(id).disabled = item.state === "failed";
+  renderDials(item, model);
+  renderCommand();
+  renderGoing();
+}
+
+function renderDials(item, model) {
+  const dials = model.dials.map((dial) => dialOf(item, model, dial));
+  const unit = { name: texts.strength, unit: texts.strengthUnit, low: 0, high: 100, default: 100 };
+  const strength = slider(unit, 100 * item.wish.strength, (value) =>
+    change(item, { strength: Math.round(value) / 100 }));
+  $("dials").replaceChildren(...dials, strength.row);
+}
+
+// A dial of a model: a slider, the number, and where the picture can decide it, a way back to that.
+function dialOf(item, model, dial) {
+  const found = item.seen?.look?.[dial.name];
+  const open = dial.auto && found !== undefined ? found : dial.default;
+  const told = item.wish.dials[dial.name];
+  const made = slider(dial, told ?? open, (value) => {
+    const before = Object.keys(item.wish.dials).length;
+    change(item, { dials: { ...item.wish.dials, [dial.name]: value } });
+    if (auto) auto.setAttribute("aria-pressed", "false");
+    if (model.name === "auto" && !before) markUnused(item, model);
+  });
+  let auto = null;
+  if (dial.auto) {
+    auto = document.createElement("button");
+    auto.type = "button";
+    auto.textContent = texts.auto;
+    auto.setAttribute("aria-label", texts.autoFor(dial.name));
+    auto.setAttribute("aria-pressed", String(told === undefined));
+    auto.addEventListener("click", () => {
+      const { [dial.name]: _, ...others } = item.wish.dials;
+      change(item, { dials: others });
+      made.set(open);
+      auto.setAttribute("aria-pressed", "true");
+      markUnused(item, model);
+    });
+    made.head.append(auto);
+  }
+  made.row.dataset.dial = dial.name;
+  made.row.classList.toggle("unused", isUnused(item, model, dial.name));
+  return made.row;
+}
+
+// Of auto's dials, one that is set chooses the model that has it.
+const isUnused = (item, model, name) =>
+  model.name === "auto" && Object.keys(item.wish.dials).length > 0 && !(name in item.wish.dials);
+
+function markUnused(item, model) {
+  for (const row of document.querySelectorAll("#dials [data-dial]")) {
+    const unused = isUnused(item, model, row.dataset.dial);
+    row.classList.toggle("unused", unused);
+    row.title = unused ? texts.unused : "";
+  }
+}
+
+function slider(dial, value, turned) {
+  const row = document.createElement("div");
+  row.className = "dial";
+  const head = document.createElement("div");
+  head.className = "row";
+  const id = `dial-${dial.name}`;
+  const step = dial.high - dial.low > 20 ? 1 : (dial.high - dial.low) / 100;
+  const label = document.createElement("label");
+  label.htmlFor = id;
+  label.textContent = dial.name;
+  const inputs = ["range", "number"].map((type) => {
+    const input = document.createElement("input");
+    Object.assign(input, { type, min: dial.low, max: dial.high, step: type === "range" ? step : "any" });
+    return input;
+  });
+  const [range, number] = inputs;
+  range.id = id;
+  range.setAttribute("aria-describedby", `${id}-unit`);
+  number.setAttribute("aria-label", `${dial.name}, ${dial.unit}`);
+  const hint = document.createElement("p");
+  hint.className = "hint";
+  hint.id = `${id}-unit`;
+  hint.textContent = dial.unit;
+  const set = (to) => {
+    range.value = to;
+    number.value = Math.round(to * 10) / 10;
+    const filled = (100 * (to - dial.low)) / (dial.high - dial.low);
+    range.style.setProperty("--filled", `${filled}%`);
+  };
+  for (const input of inputs) {
+    input.addEventListener("input", () => {
+      const to = input.valueAsNumber;
+      if (!(to >= dial.low && to <= dial.high)) return;
+      if (input === range) set(to);
+      else {
+        range.value = to;
+        range.style.setProperty("--filled", `${(100 * (to - dial.low)) / (dial.high - dial.low)}%`);
+      }
+      turned(to);
+    });
+  }
+  number.addEventListener("change", () => set(Number(range.value)));
+  set(value);
+  head.append(label, number);
+  row.append(head, range, hint);
+  return { row, head, set };
+}
+
+// The command that does the same, in the words of a shell.
+function commandOf(item) {
+  const quote = (word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
+  const name = item.file.name.startsWith("-") ? `./${item.file.name}` : item.file.name;
+  const words = ["burnish", "restore", quote(name)];
+  if (item.wish.model !== "auto") words.push("-m", item.wish.model);
+  for (const [dial, value] of Object.entries(item.wish.dials)) words.push("-d", `${dial}=${value}`);
+  if (item.wish.strength !== 1) words.push("--strength", item.wish.strength);
+  if (item.wish.format) words.push("-f", item.wish.format);
+  return words.join(" ");
+}
+
+function renderCommand() {
+  if (current) $("command").textContent = commandOf(current);
+}
+
+// ---------------------------------------------------------------- saving
+
+async function restore(item) {
+  item.state = "working";
+  item.stop = new AbortController();
+  item.begunAt = performance.now();
+  renderQueue();
+  renderGoing();
+  const watching = setInterval(() => watch(item), 400);
+  try {
+    const words = wishOf(item);
+    if (item.wish.format) words.push(["format", item.wish.format]);
+    const response = await about(item, "POST", "restore", words, { signal: item.stop.signal });
+    const named = response.headers.get("Content-Disposition").split("''")[1];
+    item.result = { blob: await response.blob(), name: decodeURIComponent(named) };
+    item.state = "done";
+    return true;
+  } catch (error) {
+    item.state = "ready";
+    if (error.name === "AbortError") say(texts.stopped);
+    else if (error instanceof Said) { item.note = error.message; wrong(error.message); }
+    else throw error;
+    return false;
+  } finally {
+    clearInterval(watching);
+    item.stop = null;
+    item.halfway = null;
+    renderQueue();
+    renderGoing();
+  }
+}
+
+async function watch(item) {
+  const told = await ask("GET", `pictures/${item.id}`).then((r) => r.json()).catch(() => null);
+  if (told && item.state === "working") item.halfway = told.halfway;
+  renderGoing();
+}
+
+async function save() {
+  const item = current;
+  if (!item?.id || item.stop) return;
+  if (item.state !== "done" && !(await restore(item))) return;
+  download(item.result.blob, item.result.name);
+  say(texts.saved(item.result.name));
+}
+
+async function saveAll() {
+  stopAll = false;
+  const todo = items.filter((item) => item.state === "ready");
+  for (const item of todo) item.state = "waiting";
+  renderQueue();
+  let done = 0;
+  for (const item of todo) {
+    if (stopAll) { if (item.state === "waiting") item.state = "ready"; continue; }
+    if (item.state === "waiting" && (await restore(item))) done += 1;
+  }
+  renderQueue();
+  if (!stopAll) say(texts.allDone(done, todo.length - done));
+}
+
+async function zip() {
+  const done = items.filter((item) => item.state === "done");
+  try {
+    const response = await ask("POST", "zip", done.map((item) => ["picture", item.id]));
+    download(await response.blob(), "restored.zip");
+    say(texts.saved("restored.zip"));
+  } catch (error) {
+    wrong(error.message);
+  }
+}
+
+function download(blob, name) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
+function renderGoing() {
+  const item = items.find((each) => each.stop) ?? null;
+  $("going").hidden = !item;
+  $("save").disabled = Boolean(item) || !current?.id;
+  if (!item) return;
+  const [done, total] = item.halfway ?? [0, 0];
+  const bar = $("progress");
+  if (total && done) {
+    bar.max = total;
+    bar.value = done;
+    const seconds = (performance.now() - item.begunAt) / 1000;
+    $("left").textContent = texts.left((seconds * (total - done)) / done);
+  } else {
+    bar.removeAttribute("value");
+    $("left").textContent = "";
+  }
+}
+
+// ---------------------------------------------------------------- the list of pictures
+
+function renderQueue() {
+  document.body.classList.toggle("single", items.length < 2);
+  const rows = items.map((item) => {
+    item.row ??= rowOf(item);
+    const { row, pick, name, state } = item.row;
+    name.textContent = item.file.name;
+    state.textContent = texts.state[item.state];
+    pick.title = item.error ?? item.note ?? item.file.name;
+    pick.setAttribute("aria-current", String(item === current));
+    row.className = item.state;
+    return row;
+  });
+  const list = $("items");
+  if (list.children.length !== rows.length) list.replaceChildren(...rows);
+  const working = items.some((item) => item.stop || item.state === "waiting");
+  $("save-all").disabled = working || !items.some((item) => item.state === "ready");
+  $("zip").disabled = working || !items.some((item) => item.state === "done");
+  $("same").disabled = !current || working;
+}
+
+function rowOf(item) {
+  const row = document.createElement("li");
+  const pick = document.createElement("button");
+  pick.type = "button";
+  pick.className = "pick";
+  const name = document.createElement("span");
+  const state = document.createElement("small");
+  pick.append(item.thumb, name, state);
+  pick.addEventListener("click", () => show(item));
+  const remove = document.createElement("button");
+  remove.type = "button";
+  remove.className = "remove";
+  remove.textContent = "×";
+  remove.setAttribute("aria-label", texts.remove(item.file.name));
+  remove.addEventListener("click", () => takeOff(item));
+  row.append(pick, remove);
+  return { row, pick, name, state };
+}
+
+function takeOff(item) {
+  item.stop?.abort();
+  const at = items.indexOf(item);
+  items.splice(at, 1);
+  item.state = "gone";
+  if (item.id) ask("DELETE", `pictures/${item.id}`).catch(() => {});
+  if (item === current) show(items[Math.min(at, items.length - 1)] ?? null);
+  renderQueue();
+}
+
+function sameForAll() {
+  for (const item of items) {
+    if (item === current) continue;
+    item.wish = structuredClone(current.wish);
+    if (item.state === "done") item.state = "ready";
+    item.after = null;
+  }
+  renderQueue();
+}
+
+// ---------------------------------------------------------------- words
+
+function say(words) {
+  $("said").textContent = words;
+}
+
+let fading = 0;
+function wrong(words) {
+  $("wrong").textContent = words;
+  $("wrong").hidden = false;
+  clearTimeout(fading);
+  fading = setTimeout(() => { $("wrong").hidden = true; }, 12_000);
+}
+
+// ---------------------------------------------------------------- the beginning
+
+function fill() {
+  for (const each of document.querySelectorAll("[data-text]")) each.textContent = texts[each.dataset.text];
+  for (const each of document.querySelectorAll("[data-label]")) {
+    each.setAttribute("aria-label", texts[each.dataset.label]);
+  }
+  radios("modes", Object.keys(texts.modes), (mode) => texts.modes[mode], "divider", (mode) => {
+    view.mode = mode;
+    refresh();
+  });
+  const zoomName = (zoom) => (zoom === "fit" ? texts.fit : texts.percent(zoom));
+  radios("zooms", ZOOMS, zoomName, "fit", (zoom) => zoomTo(zoom === "fit" ? zoom : Number(zoom)));
+  for (const format of FORMATS) $("format").append(new Option(format || texts.asItWas, format));
+}
+
+function radios(id, values, nameOf, chosen, choose) {
+  for (const value of values) {
+    const label = document.createElement("label");
+    const input = document.createElement("input");
+    Object.assign(input, { type: "radio", name: id, value, checked: value === chosen });
+    input.addEventListener("change", () => choose(value));
+    const name = document.createElement("span");
+    name.textContent = nameOf(value);
+    label.append(input, name);
+    $(id).append(label);
+  }
+}
+
+function offer() {
+  for (const kind of ["model", "filter"]) {
+    const some = models.filter((model) => model.kind === kind);
+    if (!some.length) continue;
+    const group = document.createElement("optgroup");
+    group.label = kind === "model" ? texts.models : texts.filters;
+    group.append(...some.map((model) => new Option(model.name, model.name)));
+    $("model").append(group);
+  }
+}
+
+function onWholePage() {
+  const open = (input) => $(input).click();
+  $("choose").addEventListener("click", () => open("files"));
+  $("add").addEventListener("click", () => open("files"));
+  $("choose-folder").addEventListener("click", () => open("folder"));
+  for (const id of ["files", "folder"]) {
+    $(id).addEventListener("change", () => { add($(id).files); $(id).value = ""; });
+  }
+  addEventListener("dragover", (event) => { event.preventDefault(); document.body.classList.add("over"); });
+  addEventListener("dragleave", (event) => {
+    if (!event.relatedTarget) document.body.classList.remove("over");
+  });
+  addEventListener("drop", async (event) => {
+    event.preventDefault();
+    document.body.classList.remove("over");
+    add(await filesOf(event.dataTransfer));
+  });
+  addEventListener("paste", (event) => {
+    if (event.clipboardData.files.length) add(event.clipboardData.files);
+  });
+  addEventListener("pagehide", () => {
+    for (const item of items) {
+      if (item.id) ask("DELETE", `pictures/${item.id}`, [], { keepalive: true }).catch(() => {});
+    }
+  });
+}
+
+function onPanel() {
+  $("model").addEventListener("change", () => {
+    const seen = current;
+    change(seen, { model: $("model").value, dials: {} });
+    renderPanel();
+  });
+  $("format").addEventListener("change", () => change(current, { format: $("format").value }));
+  $("save").addEventListener("click", save);
+  $("save-all").addEventListener("click", saveAll);
+  $("zip").addEventListener("click", zip);
+  $("same").addEventListener("click", sameForAll);
+  $("cancel").addEventListener("click", () => {
+    stopAll = true;
+    for (const item of items) item.stop?.abort();
+  });
+  $("copy").addEventListener("click", async () => {
+    await navigator.clipboard.writeText($("command").textContent);
+    say(texts.copied);
+  });
+  $("theme").addEventListener("click", () => {
+    const dark = matchMedia("(prefers-color-scheme: dark)").matches;
+    const now = document.documentElement.dataset.theme ?? (dark ? "dark" : "light");
+    const next = now === "dark" ? "light" : "dark";
+    document.documentElement.dataset.theme = next;
+    localStorage.setItem("theme", next);
+  });
+  $("wrong").addEventListener("click", () => { $("wrong").hidden = true; });
+}
+
+async function begin() {
+  const theme = localStorage.getItem("theme");
+  if (theme) document.documentElement.dataset.theme = theme;
+  fill();
+  onWholePage();
+  onPanel();
+  onStage();
+  if (!token) {
+    wrong(texts.locked);
+    return;
+  }
+  try {
+    models = await (await ask("GET", "models")).json();
+    offer();
+    document.body.dataset.ready = "yes";
+  } catch (error) {
+    wrong(error.message);
+  }
+}
+
+begin();

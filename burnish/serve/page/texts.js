@@ -1,0 +1,94 @@
+// All words of the page. What Burnish says of a picture or of an error comes from the server.
+
+const number = (value) => (Math.round(value * 10) / 10).toString();
+
+export const texts = {
+  add: "Add pictures",
+  theme: "Light or dark",
+  stage: "The picture. Arrow keys move it, plus and minus zoom, 0 fits it, B shows it as it was.",
+  divider: "Divider between before and after",
+  before: "before",
+  after: "after",
+  taken: "what was taken away, four times as strong",
+  lead: "Drop pictures here.",
+  explain:
+    "Burnish takes noise off photographs, blocks off JPEGs, dust and scratches off prints, and " +
+    "stains off pages. Everything happens on this machine; nothing is sent anywhere.",
+  choose: "Choose pictures",
+  chooseFolder: "A folder",
+  hint: "Or paste one. Your files stay as they are.",
+  panel: "Settings",
+  sees: "What it sees",
+  model: "Model",
+  models: "Models",
+  filters: "Filters",
+  view: "View",
+  modes: { divider: "Divider", side: "Side by side", taken: "Taken away" },
+  zoom: "Zoom",
+  fit: "Fit",
+  percent: (zoom) => `${Math.round(zoom * 100)} %`,
+  result: "Result",
+  asItWas: "as it was",
+  save: "Save",
+  saveAll: "Restore all",
+  zip: "Save as ZIP",
+  same: "Same settings for all",
+  cancel: "Stop",
+  progress: "Progress",
+  command: "The same on the command line",
+  copy: "Copy",
+  copied: "The command is copied.",
+  queue: "Pictures",
+  remove: (name) => `Take ${name} off the list`,
+  strength: "strength",
+  strengthUnit: "how much of the effect, in percent",
+  auto: "auto",
+  autoFor: (name) => `Let the picture decide ${name}`,
+  unused: "not asked: another dial is set",
+  looking: "Looking at it …",
+  arriving: "Reading …",
+  coarse: "a coarse view; the sharp one follows",
+  reducedOnly: "approximate at this size; 100 % shows the real pixels",
+  autoTask: "Looks at the picture, and does what it needs.",
+  state: {
+    arriving: "reading",
+    ready: "",
+    waiting: "waiting",
+    working: "restoring",
+    done: "restored",
+    failed: "not read",
+  },
+  left: (seconds) =>
+    seconds < 90 ? `${Math.max(1, Math.round(seconds))} s left` : `${Math.round(seconds / 60)} min left`,
+  saved: (name) => `${name} is saved.`,
+  allDone: (done, failed) =>
+    `${done} restored${failed ? `, and ${failed} not: each says why` : ""}.`,
+  stopped: "Stopped.",
+  gone: "The server does not answer. Start burnish serve again, and open the address that it prints.",
+  locked: "The token is missing. Open the address that burnish serve printed.",
+  plain: "This file could not be read.",
+
+  // What it sees: a sentence of an inspection's record.
+  sentence(look) {
+    const kind = { photograph: "a photograph", page: "a page", drawing: "a drawing" }[look.kind];
+    const parts = [`${kind ?? look.kind}, ${look.grey ? "black and white" : "in colour"}`];
+    if (look.noise >= 0.5) {
+      const sure = look.noise_margin ? `, give or take ${number(look.noise_margin)}` : "";
+      parts.push(`noise ${number(look.noise)}${sure}`);
+    } else {
+      parts.push("no noise to speak of");
+    }
+    if (look.quality < 100) parts.push(`compressed like a JPEG of quality ${look.quality}`);
+    const all = parts.join("; ");
+    return `${all[0].toUpperCase()}${all.slice(1)}.`;
+  },
+  // What it would do, of the same record.
+  would(look) {
+    if (!look.models.length) return `Left to itself, it leaves this as it is: ${look.why}.`;
+    return `Left to itself, it takes ${look.models.join(", then ")}: ${look.why}.`;
+  },
+  facts(facts) {
+    const several = facts.frames > 1 ? `, the first of ${facts.frames}` : "";
+    return `${facts.shown[0]} × ${facts.shown[1]}, ${facts.format}${several}`;
+  },
+};

@@ -1,0 +1,361 @@
+"""The page, in a real browser: what a hand, a keyboard and an eye do with it.
+
+Without Chromium these are skipped; Debian's `chromium` will do, and so will what `playwright
+install chromium` brings.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import shlex
+import shutil
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+pytest.importorskip("starlette", reason="burnish[serve] is not installed")
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+from conftest import scene
+from playwright.sync_api import Browser, Error, FileChooser, Page, expect, sync_playwright
+from serving import Serving, serving
+
+from burnish.cli import app
+
+#: what a browser may be called where it is installed
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+#: milliseconds that anything may take, on a machine with much else to do
+PATIENCE = 15_000
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    with serving(tmp_path_factory.mktemp("page")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    with sync_playwright() as play:
+        try:
+            chromium = play.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        except Error:
+            pytest.skip("no Chromium is installed; `playwright install chromium` brings one")
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Browser, server: Serving) -> Iterator[Page]:
+    """The page, open; behind it nothing may have gone wrong, and nothing gone elsewhere."""
+    context = browser.new_context(viewport={"width": 1300, "height": 800})
+    context.set_default_timeout(PATIENCE)
+    expect.set_options(timeout=PATIENCE)
+    opened = context.new_page()
+    wrong: list[str] = []
+    opened.on("pageerror", lambda error: wrong.append(str(error)))
+    opened.on("console", lambda told: wrong.append(told.text) if told.type == "error" else None)
+    opened.on("request", lambda asked: addresses.append(asked.url))
+    addresses: list[str] = []
+    opened.goto(server.address)
+    opened.wait_for_selector("body[data-ready]")
+    yield opened
+    context.close()
+    told = [each for each in wrong if "the server responded with a status of 4" not in each]
+    assert told == []
+    assert {url for url in addresses if not url.startswith((server.base, "blob:"))} == set()
+
+
+def noisy(path: Path, height: int = 150, width: int = 220, seed: int = 0) -> Path:
+    """A file with a noisy picture."""
+    rng = np.random.default_rng(seed)
+    clean = scene(height, width)[0].transpose(1, 2, 0)
+    spoiled = (clean + rng.normal(0, 20 / 255, clean.shape)).clip(0, 1)
+    Image.fromarray(np.rint(255 * spoiled).astype(np.uint8)).save(path)
+    return path
+
+
+def drop(page: Page, *files: Path) -> None:
+    """Drops files on the page, as a hand does."""
+    told = [[file.name, base64.b64encode(file.read_bytes()).decode()] for file in files]
+    transfer = page.evaluate_handle(
+        """(files) => {
+            const transfer = new DataTransfer();
+            for (const [name, content] of files) {
+                const bytes = Uint8Array.from(atob(content), (c) => c.charCodeAt(0));
+                transfer.items.add(new File([bytes], name));
+            }
+            return transfer;
+        }""",
+        told,
+    )
+    page.dispatch_event("body", "drop", {"dataTransfer": transfer})
+
+
+def sharp(page: Page, words: str = "") -> None:
+    """Waits until what is seen is exact, with these words about how it was restored."""
+    told = f"[data-shown*='{words}']" if words else ""
+    page.wait_for_selector(f"#stage[data-exact=true]{told}")
+
+
+def pixels(page: Page) -> Any:
+    """What the picture's place shows [H, W, 3]."""
+    image = Image.open(io.BytesIO(page.locator("#stage").screenshot()))
+    return np.asarray(image.convert("RGB")).astype(int)
+
+
+def by_command(page: Page, folder: Path) -> bytes:
+    """The bytes that the command gives which the page shows, run in a folder."""
+    words = shlex.split(page.locator("#command").inner_text())
+    assert words[:2] == ["burnish", "restore"]
+    out = folder / "by_command"
+    done = CliRunner().invoke(app, ["restore", str(folder / words[2]), *words[3:], "-o", f"{out}/"])
+    assert done.exit_code == 0, done.output
+    (found,) = out.iterdir()
+    return found.read_bytes()
+
+
+def test_a_picture_that_is_dropped_is_seen_said_and_saved_as_the_command_saves_it(
+    page: Page, tmp_path: Path
+) -> None:
+    drop(page, noisy(tmp_path / "my photo's.png"))
+    sharp(page)
+    expect(page.locator("#sees")).to_contain_text("noise")
+    expect(page.locator("#would")).to_contain_text("photo: noisy")
+    assert page.locator("#command").inner_text() == "burnish restore 'my photo'\\''s.png'"
+    with page.expect_download() as saved:
+        page.click("#save")
+    assert saved.value.suggested_filename == "my photo's_restored.png"
+    assert Path(saved.value.path()).read_bytes() == by_command(page, tmp_path)
+
+
+def test_a_slider_changes_what_is_seen_and_what_is_saved(page: Page, tmp_path: Path) -> None:
+    drop(page, noisy(tmp_path / "a.png"))
+    sharp(page)
+    page.select_option("#model", "photo")
+    sharp(page, "model=photo")
+    before = pixels(page)
+    slider = page.locator("#dial-noise")
+    slider.fill("60")
+    sharp(page, "d=noise=60")
+    after = pixels(page)
+    half = before.shape[1] // 2
+    assert np.abs(after - before)[:, : half - 20].mean() < 0.1  # left of the divider nothing moves
+    assert np.abs(after - before)[:, half + 20 :].mean() > 0.5
+    page.locator("#dial-strength").fill("70")
+    sharp(page, "strength=0.7")
+    assert page.locator("#command").inner_text() == (
+        "burnish restore a.png -m photo -d noise=60 --strength 0.7"
+    )
+    page.select_option("#format", "jpg")
+    with page.expect_download() as saved:
+        page.click("#save")
+    assert saved.value.suggested_filename == "a_restored.jpg"
+    assert Path(saved.value.path()).read_bytes() == by_command(page, tmp_path)
+    page.click("#dials [data-dial=noise] button")
+    expect(page.locator("#command")).to_have_text(
+        "burnish restore a.png -m photo --strength 0.7 -f jpg"
+    )
+
+
+def test_the_divider_follows_hand_and_keys(page: Page, tmp_path: Path) -> None:
+    drop(page, noisy(tmp_path / "a.png"))
+    sharp(page)
+    divider = page.locator("#divider")
+    box = page.locator("#stage").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 300)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.8, box["y"] + 300)
+    page.mouse.up()
+    expect(divider).to_have_attribute("aria-valuenow", "80")
+    divider.press("ArrowLeft")
+    expect(divider).to_have_attribute("aria-valuenow", "78")
+    divider.press("End")
+    everything_before = pixels(page)
+    divider.press("Home")
+    assert np.abs(pixels(page) - everything_before).mean() > 1
+
+
+def test_views_and_zoom(page: Page, tmp_path: Path) -> None:
+    drop(page, noisy(tmp_path / "a.png", 500, 700))
+    sharp(page)
+    page.check("#modes input[value=side]", force=True)
+    sharp(page)
+    left, right = np.array_split(pixels(page), 2, axis=1)
+    assert left.std() > right.std()  # the noise is on the left
+    page.check("#modes input[value=taken]", force=True)
+    expect(page.locator("#tag-after")).to_contain_text("taken away")
+    page.wait_for_timeout(300)
+    taken = pixels(page)[200:400, 200:400]
+    assert abs(taken.mean() - 128) < 8
+    assert taken.std() > 20
+    page.check("#modes input[value=divider]", force=True)
+    for zoom, height in (("1", 500), ("2", 1000), ("4", 2000)):
+        page.check(f"#zooms input[value='{zoom}']", force=True)
+        shown = page.evaluate("document.querySelector('#canvas').height")
+        assert shown < height or zoom == "1"
+    before = pixels(page)
+    page.locator("#stage").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    assert np.abs(pixels(page) - before).mean() > 0.5
+    page.keyboard.press("0")
+    expect(page.locator("#zooms input[value=fit]")).to_be_checked()
+
+
+def test_a_bad_file_is_told_in_a_sentence_and_the_others_go_on(page: Page, tmp_path: Path) -> None:
+    whole = noisy(tmp_path / "whole.png").read_bytes()
+    bad = tmp_path / "bad.png"
+    bad.write_bytes(whole[:2000])
+    drop(page, bad, tmp_path / "whole.png")
+    expect(page.locator("#wrong")).to_contain_text("bad.png: ")
+    expect(page.locator("#items li").first).to_have_class("failed")
+    expect(page.locator("#save")).to_be_disabled()
+    page.click("#items li:nth-child(2) .pick")
+    sharp(page)
+    expect(page.locator("#save")).to_be_enabled()
+
+
+def test_a_queue_of_pictures_is_restored_and_zipped(page: Page, tmp_path: Path) -> None:
+    files = [noisy(tmp_path / f"{name}.png", seed=seed) for seed, name in enumerate("abc")]
+    drop(page, *files)
+    expect(page.locator("#items li")).to_have_count(3)
+    sharp(page)
+    page.select_option("#model", "document")
+    page.click("#same")
+    page.click("#items li:nth-child(3) .remove")
+    expect(page.locator("#items li")).to_have_count(2)
+    expect(page.locator("#items li.arriving")).to_have_count(0)
+    page.click("#save-all")
+    expect(page.locator("#items li.done")).to_have_count(2)
+    expect(page.locator("#said")).to_have_text("2 restored.")
+    with page.expect_download() as saved:
+        page.click("#zip")
+    with zipfile.ZipFile(saved.value.path()) as packed:
+        assert packed.namelist() == ["a_restored.png", "b_restored.png"]
+        assert packed.read("a_restored.png") == by_command(page, tmp_path)
+
+
+def test_work_can_be_stopped(page: Page, tmp_path: Path) -> None:
+    drop(page, noisy(tmp_path / "large.png", 900, 1200))
+    expect(page.locator("#save")).to_be_enabled()
+    page.click("#save")
+    page.click("#cancel")
+    expect(page.locator("#said")).to_have_text("Stopped.")
+    expect(page.locator("#going")).to_be_hidden()
+    expect(page.locator("#save")).to_be_enabled()
+
+
+def test_a_picture_that_the_server_let_go_is_sent_again(
+    page: Page, server: Serving, tmp_path: Path
+) -> None:
+    with page.expect_response("**/v1/pictures?*") as sent:
+        drop(page, noisy(tmp_path / "a.png"))
+    expect(page.locator("#would")).not_to_be_empty()
+    with server.client() as client:
+        client.delete(f"/v1/pictures/{sent.value.json()['picture']}")
+    with page.expect_download() as saved:
+        page.click("#save")
+    assert Path(saved.value.path()).read_bytes() == by_command(page, tmp_path)
+
+
+def test_it_works_by_keyboard_alone(page: Page, tmp_path: Path) -> None:
+    picture = noisy(tmp_path / "a.png")
+
+    def tab_to(id: str) -> None:
+        for _ in range(40):
+            page.keyboard.press("Tab")
+            if page.evaluate("document.activeElement.id") == id:
+                return
+        raise AssertionError(f"Tab never comes to {id}")
+
+    # From here on the browser opens no window of its own for files.
+    choosers: list[FileChooser] = []
+    page.on("filechooser", lambda chooser: choosers.append(chooser))
+    page.wait_for_timeout(500)
+    tab_to("choose")
+    page.keyboard.press("Enter")
+    for _ in range(PATIENCE // 100):
+        page.wait_for_timeout(100)
+        if choosers:
+            break
+    choosers[0].set_files(picture)
+    sharp(page)
+    page.locator("#stage").focus()
+    tab_to("divider")
+    tab_to("model")
+    page.keyboard.press("p")  # chooses photo, as in any list
+    sharp(page, "model=photo")
+    tab_to("dial-noise")
+    page.keyboard.press("Home")
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    sharp(page, "d=noise=5")
+    tab_to("save")
+    with page.expect_download() as saved:
+        page.keyboard.press("Enter")
+    assert Path(saved.value.path()).read_bytes() == by_command(page, tmp_path)
+
+
+def test_everything_that_can_be_used_has_a_name(page: Page, tmp_path: Path) -> None:
+    drop(page, noisy(tmp_path / "a.png"), noisy(tmp_path / "b.png", seed=1))
+    sharp(page)
+    expect(page.locator("#items li")).to_have_count(2)
+    nameless = page.evaluate(
+        """() => [...document.querySelectorAll("button, select, input, [tabindex], progress")]
+            .filter((each) => each.checkVisibility())
+            .filter((each) => !(each.getAttribute("aria-label") || each.innerText?.trim() ||
+                each.labels?.[0]?.innerText.trim() || each.getAttribute("aria-labelledby")))
+            .map((each) => each.outerHTML)"""
+    )
+    assert nameless == []
+    assert page.locator("h1").inner_text() == "Burnish"
+    assert page.locator("#said").get_attribute("aria-live") == "polite"
+
+
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (768, 1024), (1920, 1080)])
+def test_it_fits_screens(page: Page, width: int, height: int, tmp_path: Path) -> None:
+    drop(page, noisy(tmp_path / "a.png"), noisy(tmp_path / "b.png", seed=1))
+    page.set_viewport_size({"width": width, "height": height})
+    sharp(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.locator("#save").scroll_into_view_if_needed()
+    box = page.locator("#save").bounding_box()
+    assert box is not None
+    assert box["x"] + box["width"] <= width
+
+
+def test_dark_and_light(page: Page) -> None:
+    def paper() -> str:
+        return str(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+
+    light = paper()
+    page.emulate_media(color_scheme="dark")
+    dark = paper()
+    assert light != dark
+    page.click("#theme")
+    assert paper() == light
+    page.reload()
+    assert paper() == light
+
+
+def test_without_the_token_it_says_what_to_do(browser: Browser, server: Serving) -> None:
+    page = browser.new_page()
+    page.goto(server.base)
+    expect(page.locator("#wrong")).to_contain_text("Open the address that burnish serve printed")
+    page.close()
+
+
+def test_the_token_does_not_stay_in_the_address(page: Page, server: Serving) -> None:
+    assert page.url == server.base
+    page.reload()
+    page.wait_for_selector("body[data-ready]")

@@ -1,0 +1,780 @@
+"""The service behind the page: whom it obeys, what it takes in, and that it does what the command
+line does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import itertools
+import json
+import os
+import re
+import signal
+import socket
+import sys
+import time
+import zipfile
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import psutil
+import pytest
+from typer.testing import CliRunner
+
+pytest.importorskip("starlette", reason="burnish[serve] is not installed")
+
+from conftest import scene
+from serving import ROOT, Serving, serving
+
+from burnish import errors, images
+from burnish.cli import app
+from burnish.images import Picture
+from burnish.inference import zoo
+from burnish.serve import desk as desks
+from burnish.serve.desk import Desk, plain_name
+from burnish.serve.gate import METHODS, Gate, own_names
+from burnish.serve.lane import Lane
+from burnish.serve.service import HEADERS, PAGE, application
+from burnish.serve.view import InHand, halved
+from burnish.serve.wish import Wish
+from burnish.serve.worker import Examine, Terms
+
+TOKEN = "x" * 43
+BEARER = (b"authorization", f"Bearer {TOKEN}".encode())
+GATE = Gate(own_names("127.0.0.1", 8080), TOKEN)
+
+
+def noisy(height: int, width: int, channels: int = 3, seed: int = 0) -> Any:
+    """A picture with noise, of 8 bits."""
+    rng = np.random.default_rng(seed)
+    clean = scene(height, width, channels)[0].transpose(1, 2, 0)
+    spoiled = clean + rng.normal(0, 15 / 255, clean.shape)
+    return np.rint(255 * spoiled.clip(0, 1)).astype(np.uint8)
+
+
+def a_file(path: Path, pixels: Any, **more: Any) -> bytes:
+    """The bytes of a picture in a file, which is written."""
+    images.write(path, replace(images.from_array(pixels), **more))
+    return path.read_bytes()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    with serving(tmp_path_factory.mktemp("serve")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def client(server: Serving) -> Iterator[httpx.Client]:
+    with server.client() as found:
+        yield found
+
+
+# Whom it obeys.
+
+HOSTS = {
+    "127.0.0.1:8080": True,
+    "localhost:8080": True,
+    "LOCALHOST:8080": True,
+    "[::1]:8080": True,
+    "127.0.0.1": False,
+    "127.0.0.1:80": False,
+    "127.0.0.1:8081": False,
+    "localhost": False,
+    "localhost.:8080": False,
+    "localhost.example.org:8080": False,
+    "127.0.0.1.example.org:8080": False,
+    "example.org": False,
+    "example.org:8080": False,
+    "0.0.0.0:8080": False,
+    "127.1:8080": False,
+    "2130706433:8080": False,
+    "user@127.0.0.1:8080": False,
+    "127.0.0.1:8080, example.org": False,
+    "127.0.0.1:8080#": False,
+    " 127.0.0.1:8080": False,
+    "": False,
+}
+ORIGINS = {
+    "http://127.0.0.1:8080": True,
+    "https://127.0.0.1:8080": True,
+    "http://localhost:8080": False,  # another name than the Host that it was sent to
+    "http://127.0.0.1": False,
+    "http://127.0.0.1:8081": False,
+    "http://127.0.0.1:8080/": False,
+    "http://127.0.0.1:8080.example.org": False,
+    "http://example.org": False,
+    "https://example.org:8080": False,
+    "null": False,
+    "file://": False,
+    "chrome-extension://abcdefgh": False,
+    "": False,
+}
+SITES = {"same-origin": True, "none": True, "same-site": False, "cross-site": False, "": False}
+TOKENS = {
+    f"Bearer {TOKEN}": True,
+    f"bearer {TOKEN}": False,
+    f"Bearer {TOKEN}x": False,
+    f"Bearer {TOKEN[:-1]}": False,
+    f"Bearer  {TOKEN}": False,
+    f"Basic {TOKEN}": False,
+    TOKEN: False,
+    "Bearer": False,
+    "Bearer ": False,
+    "": False,
+}
+METHOD_NAMES = ("OPTIONS", "PUT", "PATCH", "TRACE", "CONNECT", "PROPFIND", "get", "X" * 400, "")
+
+
+def let_in(method: str = "POST", path: str = "/v1/restore", **heads: str) -> bool:
+    """Whether a request is let in that has these heads, in place of good ones."""
+    good = {"host": "127.0.0.1:8080", "authorization": f"Bearer {TOKEN}"}
+    pairs = [(k.replace("_", "-").encode(), v.encode()) for k, v in {**good, **heads}.items()]
+    return GATE.denial(method, path, pairs) is None
+
+
+def test_a_table_of_hostile_requests() -> None:
+    table = [
+        *(("host", let_in(host=host), right) for host, right in HOSTS.items()),
+        *(("origin", let_in(origin=origin), right) for origin, right in ORIGINS.items()),
+        *(("site", let_in(sec_fetch_site=site), right) for site, right in SITES.items()),
+        *(("token", let_in(authorization=told), right) for told, right in TOKENS.items()),
+        *((method, let_in(method), False) for method in METHOD_NAMES),
+        *((method, let_in(method), True) for method in METHODS),
+    ]
+    assert len(table) >= 60
+    assert [row for row in table if row[1] is not row[2]] == []
+
+
+def test_two_hosts_or_two_tokens_are_none() -> None:
+    host = (b"host", b"127.0.0.1:8080")
+    assert GATE.denial("GET", "/", [host]) is None
+    for heads in ([host, host, BEARER], [BEARER], [host, BEARER, BEARER]):
+        assert GATE.denial("GET", "/v1/health", heads) is not None
+
+
+def test_the_page_wants_no_token_and_work_does() -> None:
+    host = (b"host", b"127.0.0.1:8080")
+    for path in PAGE:
+        assert GATE.denial("GET", f"/{path}", [host]) is None
+    for path in ("/v1/health", "/v1/models", "/v1/pictures/x"):
+        denial = GATE.denial("GET", path, [host])
+        assert denial is not None
+        assert denial.status == 401
+
+
+def test_names_that_are_allowed_besides() -> None:
+    names = own_names("0.0.0.0", 8080, ["Pictures.example.org", "other.example.org:443"])
+    assert {"pictures.example.org", "pictures.example.org:8080", "other.example.org:443"} <= names
+    assert "other.example.org" not in names
+    assert {"127.0.0.1", "localhost"} <= own_names("127.0.0.1", 80)
+
+
+def test_what_is_not_let_in_is_told_why(server: Serving) -> None:
+    with httpx.Client(base_url=server.base, timeout=30) as stranger:
+        for heads, status, code in (
+            ({"Host": "example.org"}, 403, "E_HOST"),
+            ({"Origin": "http://example.org"}, 403, "E_ORIGIN"),
+            ({"Authorization": "Bearer wrong"}, 401, "E_TOKEN"),
+        ):
+            answer = stranger.post("/v1/restore", headers=heads, content=b"")
+            assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
+        asked = stranger.options("/v1/restore", headers={"Origin": "http://example.org"})
+        assert asked.status_code == 403
+        assert not [name for name in asked.headers if name.startswith("access-control")]
+
+
+def test_the_files_of_the_page_come_with_a_strict_policy(server: Serving) -> None:
+    with httpx.Client(base_url=server.base, timeout=30) as stranger:
+        for path in PAGE:
+            answer = stranger.get(f"/{path}")
+            assert answer.status_code == 200
+            assert {name: answer.headers[name] for name in HEADERS} == HEADERS
+            assert server.token not in answer.text
+            # Nothing is loaded from elsewhere, but for the names of what an SVG is written in.
+            assert set(re.findall(r"https?://[\w.]+", answer.text)) <= {"http://www.w3.org"}
+        for path in ("/page.py", "/../pyproject.toml", "/%2e%2e/desk.py", "/page/../desk.py"):
+            assert stranger.get(path).status_code == 404
+
+
+# What it takes in.
+
+
+async def asked_directly(
+    desk: Desk, path: str, chunks: AsyncIterator[bytes], length: int | None = None
+) -> tuple[int, dict[str, Any], dict[bytes, bytes]]:
+    """What is answered to a body that arrives piece by piece: status, record, heads."""
+    heads = [(b"host", b"127.0.0.1:8080"), BEARER]
+    if length is not None:
+        heads.append((b"content-length", str(length).encode()))
+    plain, _, query = path.partition("?")
+    scope = {
+        "type": "http", "method": "POST", "path": plain, "raw_path": plain.encode(),
+        "query_string": query.encode(), "headers": heads, "http_version": "1.1",
+        "scheme": "http", "server": ("127.0.0.1", 8080), "client": ("127.0.0.1", 1),
+        "root_path": "",
+    }  # fmt: skip
+    answered: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        try:
+            return {"type": "http.request", "body": await anext(chunks), "more_body": True}
+        except StopAsyncIteration:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        answered.append(message)
+
+    await application(desk, GATE)(scope, receive, send)
+    body = b"".join(message.get("body", b"") for message in answered[1:])
+    return answered[0]["status"], json.loads(body), dict(answered[0]["headers"])
+
+
+def refused(
+    folder: Path, chunks: AsyncIterator[bytes], length: int | None = None
+) -> tuple[int, str, dict[bytes, bytes]]:
+    """Status, code and heads of the answer to such a body, of which nothing may stay."""
+    before = set(folder.iterdir())
+    desk = Desk(folder, Terms(), Terms())
+    found = asyncio.run(asked_directly(desk, "/v1/pictures?name=a.png", chunks, length))
+    assert set(folder.iterdir()) == before
+    status, record, heads = found
+    return status, record["error"]["code"], heads
+
+
+def test_an_endless_body_ends_at_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desks, "MOST_BYTES", 100_000)
+    taken = itertools.count()
+
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            next(taken)
+            yield bytes(10_000)
+
+    status, code, heads = refused(tmp_path, endless())
+    assert (status, code, heads[b"connection"]) == (413, "E_TOO_LARGE", b"close")
+    assert next(taken) == 11
+
+
+def test_a_length_that_is_too_large_is_not_waited_for(tmp_path: Path) -> None:
+    async def never() -> AsyncIterator[bytes]:
+        raise AssertionError("the body was read")
+        yield b""
+
+    assert refused(tmp_path, never(), desks.MOST_BYTES + 1)[:2] == (413, "E_TOO_LARGE")
+
+
+def test_a_body_that_stops_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desks, "MOST_SILENT", 0.1)
+
+    async def silent() -> AsyncIterator[bytes]:
+        yield b"abc"
+        await asyncio.sleep(60)
+
+    assert refused(tmp_path, silent())[:2] == (422, "E_TRUNCATED")
+
+
+def test_a_body_that_trickles_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desks, "MOST_ARRIVAL", 0.3)
+
+    async def trickling() -> AsyncIterator[bytes]:
+        while True:
+            yield b"a"
+            await asyncio.sleep(0.01)
+
+    assert refused(tmp_path, trickling())[:2] == (422, "E_TRUNCATED")
+
+
+def test_too_many_at_a_time_are_asked_to_come_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desks, "MOST_ARRIVING", 0)
+
+    async def some() -> AsyncIterator[bytes]:
+        yield b"abc"
+
+    status, code, heads = refused(tmp_path, some())
+    assert (status, code) == (429, "E_BUSY")
+    assert int(heads[b"retry-after"]) > 0
+
+
+def test_a_lane_takes_so_many_and_no_more(tmp_path: Path) -> None:
+    async def ask() -> None:
+        lane = Lane(Terms(), at_once=1, most=0)
+        with pytest.raises(errors.Busy, match="ask again"):
+            await lane.ask(Examine("a"))
+
+    asyncio.run(ask())
+
+
+def test_names_of_clients_are_never_paths(client: httpx.Client, server: Serving) -> None:
+    name = "../" * 12 + "tmp/burnish-was-here.png"
+    answer = client.post("/v1/pictures", params={"name": name}, content=png(40, 60)).json()
+    assert answer["name"] == "burnish-was-here.png"
+    assert answer["facts"]["file"] == "burnish-was-here.png"
+    assert not [path for path in server.folder.rglob("*") if "was-here" in path.name]
+    assert not Path("/tmp/burnish-was-here.png").exists()
+    for mode in (path.stat().st_mode & 0o077 for path in server.folder.iterdir()):
+        assert mode == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "plain"),
+    [
+        ("a.png", "a.png"),
+        ("../../etc/passwd", "passwd"),
+        ("C:\\Windows\\a.png", "a.png"),
+        ("/", "picture"),
+        ("", "picture"),
+        ("..", "picture"),
+        (".hidden.png", "hidden.png"),
+        ("a\0b\nc.png", "abc.png"),
+        ("Bäume im März.jpg", "Bäume im März.jpg"),
+        ("x" * 500 + ".png", "x" * 196 + ".png"),
+    ],
+)
+def test_the_name_of_a_client_made_plain(name: str, plain: str) -> None:
+    assert plain_name(name) == plain
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ({"model": "/etc/passwd"}, "E_MODEL_MISSING"),
+        ({"model": "../burnish/weights/photo.onnx"}, "E_MODEL_MISSING"),
+        ({"model": "lanczos:scale=4"}, "E_MODEL_MISSING"),
+        ({"d": "noise=/etc/passwd"}, "E_DIAL"),
+        ({"d": "noise=map.png"}, "E_DIAL"),
+        ({"model": "photo", "d": "noise=1000"}, "E_DIAL"),
+        ({"model": "photo", "d": "blur=1"}, "E_DIAL"),
+        ({"strength": "2"}, "E_USAGE"),
+        ({"strength": "nan"}, "E_USAGE"),
+        ({"format": "exe"}, "E_USAGE"),
+        ({"output": "/tmp/a.png"}, "E_USAGE"),
+    ],
+)
+def test_words_that_are_not_taken(client: httpx.Client, words: dict[str, str], code: str) -> None:
+    answer = client.post("/v1/restore", params=words, content=png(40, 60))
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, code)
+
+
+# What it does.
+
+
+def png(height: int, width: int) -> bytes:
+    """The bytes of a PNG with noise."""
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.fromarray(noisy(height, width)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def by_command(source: Path, *words: str) -> bytes:
+    """The bytes of what `burnish restore` makes of a file."""
+    target = source.parent / "by_command"
+    done = CliRunner().invoke(app, ["restore", str(source), "-o", f"{target}/", *words])
+    assert done.exit_code == 0, done.output
+    (found,) = target.iterdir()
+    return found.read_bytes()
+
+
+#: a name, its picture, what the service is told, and the same for the command line
+CASES: dict[str, tuple[str, Any, dict[str, Any], list[str]]] = {
+    "auto": ("a.jpg", (48, 72, 3), {}, []),
+    "a dial": (
+        "b c.png",
+        (48, 72, 3),
+        {"model": "photo", "d": "noise=12", "strength": "0.5"},
+        ["-m", "photo", "-d", "noise=12", "--strength", "0.5"],
+    ),
+    "another format": ("c.tif", (40, 33, 1), {"model": "jpeg", "d": "quality=30", "format": "png"},
+                       ["-m", "jpeg", "-d", "quality=30", "-f", "png"]),
+    "marks": ("d.png", (48, 72, 3), {"model": "scratch", "d": "sensitivity=70"},
+              ["-m", "scratch", "-d", "sensitivity=70"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("sent_before", [False, True], ids=["body", "sent before"])
+def test_a_restored_picture_is_the_command_lines_to_the_byte(
+    case: str, sent_before: bool, client: httpx.Client, tmp_path: Path
+) -> None:
+    name, size, words, said = CASES[case]
+    source = tmp_path / name
+    pixels = noisy(*size)
+    content = a_file(source, pixels if size[2] > 1 else pixels[:, :, 0])
+    if sent_before:
+        told = client.post("/v1/pictures", params={"name": name}, content=content).json()
+        answer = client.post("/v1/restore", params={"picture": told["picture"], **words})
+    else:
+        answer = client.post("/v1/restore", params={"name": name, **words}, content=content)
+    assert answer.status_code == 200, answer.text
+    assert answer.content == by_command(source, *said)
+    stem, ending = source.stem.replace(" ", "%20"), f".{words.get('format', name[-3:])}"
+    assert answer.headers["content-disposition"].endswith(f"''{stem}_restored{ending}")
+
+
+def test_depth_and_orientation_come_back(client: httpx.Client, tmp_path: Path) -> None:
+    pixels = noisy(48, 72).astype(np.uint16) * 257
+    source = tmp_path / "deep.png"
+    turned = replace(images.from_array(pixels), exif=exif_of(6))
+    images.write(source, turned)
+    answer = client.post("/v1/restore", params={"name": "deep.png"}, content=source.read_bytes())
+    assert answer.content == by_command(source)
+    (tmp_path / "back.png").write_bytes(answer.content)
+    back = images.read(tmp_path / "back.png")
+    assert back.depth == "uint16"
+    assert images.looked_at(back) == (72, 48)
+
+
+def exif_of(orientation: int) -> bytes:
+    """EXIF that says how a picture lies."""
+    from PIL import Image
+
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    return exif.tobytes()
+
+
+def test_what_it_sees_is_what_info_says(client: httpx.Client, tmp_path: Path) -> None:
+    source = tmp_path / "seen.jpg"
+    content = a_file(source, noisy(96, 128))
+    said = json.loads(CliRunner().invoke(app, ["info", str(source), "--json"]).output)
+    found = client.post("/v1/inspect", params={"name": "seen.jpg"}, content=content).json()
+    assert found.pop("would") == "photo: noisy"
+    assert found.pop("text").startswith("seen.jpg: JPEG, 128x96 pixels")
+    assert found == {**said, "file": "seen.jpg"}
+
+
+def test_the_models_come_with_their_dials(client: httpx.Client) -> None:
+    told = {model["name"]: model for model in client.get("/v1/models").json()}
+    assert next(iter(told)) == "auto"
+    assert set(zoo.names()) < set(told)
+    dial = zoo.load("photo").contract.dial("noise")
+    (noise,) = told["photo"]["dials"]
+    assert noise == {
+        "name": "noise",
+        "unit": dial.unit,
+        "low": dial.low,
+        "high": dial.high,
+        "default": dial.default,
+        "auto": True,
+    }
+
+
+def test_a_picture_that_cannot_be_read_is_the_command_lines_sentence(
+    client: httpx.Client, tmp_path: Path
+) -> None:
+    whole = png(64, 64)
+    for name, content in (
+        ("cut.png", whole[: len(whole) // 2]),
+        ("page.png", b"<!doctype html><p>no picture"),
+        ("empty.png", b""),
+    ):
+        source = tmp_path / name
+        source.write_bytes(content)
+        said = CliRunner().invoke(app, ["restore", str(source), "-o", f"{tmp_path}/o/", "--json"])
+        record = json.loads(said.stdout.splitlines()[0])["error"]
+        answer = client.post("/v1/restore", params={"name": name}, content=content)
+        assert answer.status_code == 422
+        found = answer.json()["error"]
+        assert found["code"] == record["code"]
+        assert found["message"] == record["message"].replace(str(source), name)
+
+
+def test_a_pdf_is_for_the_command_line(client: httpx.Client) -> None:
+    answer = client.post("/v1/pictures", params={"name": "a.pdf"}, content=b"%PDF-1.7\n%%EOF\n")
+    assert answer.status_code == 422
+    assert "`burnish restore` takes the file" in answer.json()["error"]["message"]
+
+
+def test_what_is_gone_is_told(client: httpx.Client) -> None:
+    id = client.post("/v1/pictures", params={"name": "a.png"}, content=png(40, 60)).json()[
+        "picture"
+    ]
+    assert client.get(f"/v1/pictures/{id}").json()["halfway"] is None
+    assert client.delete(f"/v1/pictures/{id}").status_code == 204
+    for answer in (client.get(f"/v1/pictures/{id}"), client.post(f"/v1/inspect?picture={id}")):
+        assert (answer.status_code, answer.json()["error"]["code"]) == (404, "E_INPUT_MISSING")
+
+
+def test_a_zip_of_results_has_each_under_a_name_of_its_own(client: httpx.Client) -> None:
+    ids, results = [], []
+    for size in ((40, 60), (48, 64)):
+        told = client.post("/v1/pictures", params={"name": "same.png"}, content=png(*size))
+        ids.append(told.json()["picture"])
+        results.append(client.post("/v1/restore", params={"picture": ids[-1]}).content)
+    packed = client.post("/v1/zip", params={"picture": ids})
+    with zipfile.ZipFile(io.BytesIO(packed.content)) as found:
+        assert found.namelist() == ["same_restored.png", "same_restored_2.png"]
+        assert [found.read(name) for name in found.namelist()] == results
+
+
+# What is seen.
+
+
+def sent(client: httpx.Client, content: bytes) -> str:
+    """Sends a picture; the id under which it lies."""
+    answer = client.post("/v1/pictures", params={"name": "a.png"}, content=content)
+    return str(answer.json()["picture"])
+
+
+def shown(client: httpx.Client, id: str, **words: Any) -> tuple[Any, bool]:
+    """The pixels of a view [H, W, 4], and whether they are exact."""
+    answer = client.post("/v1/preview", params={"picture": id, **words})
+    assert answer.status_code == 200, answer.text
+    width, height = map(int, answer.headers["x-size"].split("x"))
+    pixels = np.frombuffer(answer.content, np.uint8).reshape(height, width, 4)
+    return pixels, answer.headers["x-exact"] == "1"
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6, 7])
+@pytest.mark.parametrize("model", ["auto", "document", "scratch"])
+def test_an_exact_view_shows_the_pixels_that_are_saved(
+    orientation: int, model: str, client: httpx.Client, tmp_path: Path
+) -> None:
+    source = tmp_path / "a.png"
+    content = a_file(source, noisy(200, 330), exif=exif_of(orientation))
+    id = sent(client, content)
+    restored = client.post("/v1/restore", params={"picture": id, "model": model}).content
+    (tmp_path / "b.png").write_bytes(restored)
+    whole = np.asarray(images.to_image(images.upright(images.read(tmp_path / "b.png"))))
+    window = {"left": 70, "top": 90, "width": 100, "height": 80, "exact": 1}
+    seen, exact = shown(client, id, model=model, **window)
+    assert exact
+    assert seen.shape == (80, 100, 4)
+    apart = np.abs(seen[:, :, :3].astype(int) - whole[90:170, 70:170].astype(int))
+    # Tiles in bfloat16 round otherwise here and there; marks are filled from what is near.
+    assert np.percentile(apart, 99) <= 2
+    assert (seen[:, :, 3] == 255).all()
+
+
+def test_strength_0_shows_the_picture_as_it_is(client: httpx.Client, tmp_path: Path) -> None:
+    pixels = noisy(101, 67)
+    content = a_file(tmp_path / "a.png", pixels)
+    id = sent(client, content)
+    whole = {"left": 0, "top": 0, "width": 67, "height": 101, "strength": 0}
+    assert np.array_equal(shown(client, id, **whole)[0][:, :, :3], pixels)
+    reduced, _ = shown(client, id, **whole, reduce=4)
+    assert reduced.shape == (26, 17, 4)
+    assert abs(reduced[:25, :16, :3].mean() - pixels[:100, :64].mean()) < 0.6
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"left": 0, "top": 0, "width": 61, "height": 40},
+        {"left": -1, "top": 0, "width": 10, "height": 10},
+        {"left": 0, "top": 0, "width": 0, "height": 10},
+        {"left": 0, "top": 0, "width": 10},
+        {"left": 0, "top": 0, "width": 10, "height": 10, "reduce": 3},
+        {"left": 0, "top": 0, "width": 10, "height": 10, "reduce": 4096},
+    ],
+)
+def test_a_view_is_of_a_part_of_the_picture(client: httpx.Client, words: dict[str, int]) -> None:
+    answer = client.post("/v1/preview", params={"picture": sent(client, png(40, 60)), **words})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "E_USAGE")
+
+
+def test_of_views_that_one_looker_wants_the_newest_is_made(server: Serving) -> None:
+    async def ask() -> list[int]:
+        head = {"Authorization": f"Bearer {server.token}"}
+        async with httpx.AsyncClient(base_url=server.base, headers=head, timeout=120) as client:
+            told = await client.post("/v1/pictures?name=a.png", content=png(400, 600))
+            window = {"left": 0, "top": 0, "width": 600, "height": 400, "exact": 1}
+            about = {"picture": told.json()["picture"], "looker": "me", "model": "photo", **window}
+            asked = []
+            for noise in range(10, 18):
+                words = {**about, "d": f"noise={noise}"}
+                asked.append(asyncio.create_task(client.post("/v1/preview", params=words)))
+                await asyncio.sleep(0.02)
+            return [answer.status_code for answer in await asyncio.gather(*asked)]
+
+    statuses = asyncio.run(ask())
+    assert statuses[-1] == 200
+    assert statuses.count(204) >= 4
+
+
+def test_a_picture_is_halved_by_means() -> None:
+    planes = np.arange(15, dtype=np.float32).reshape(1, 1, 3, 5)
+    expected = [[3, 5, 6.5], [10.5, 12.5, 14]]
+    assert np.array_equal(halved(planes)[0, 0], expected)
+    hand = InHand(Picture(np.zeros((1, 3, 9, 5), np.float32)))
+    assert hand.at(4).pixels.shape == (1, 3, 3, 2)
+
+
+# What it survives.
+
+
+def test_a_worker_that_dies_takes_nothing_with_it(client: httpx.Client, server: Serving) -> None:
+    content = png(40, 60)
+    words = {"name": "a.png", "model": "photo", "d": "noise=10"}
+    first = client.post("/v1/restore", params=words, content=content)
+    for worker in server.workers():
+        worker.kill()
+    again = client.post("/v1/restore", params=words, content=content)
+    assert again.status_code == 200
+    assert again.content == first.content
+
+
+class Deadly:
+    """A question at which a worker ends, as it would by a fault of a library."""
+
+    source = "deadly.png"
+
+    def __reduce__(self) -> tuple[Any, tuple[int]]:
+        return os._exit, (9,)
+
+
+def test_a_question_at_which_workers_die_is_set_aside_and_others_are_answered(
+    tmp_path: Path,
+) -> None:
+    source = tmp_path / "a.png"
+    a_file(source, noisy(40, 60))
+
+    async def ask() -> tuple[BaseException | Any, Any]:
+        lane = Lane(Terms(), at_once=4, most=4)
+        try:
+            deadly = asyncio.create_task(lane.ask(Deadly()))  # type: ignore[arg-type]
+            await asyncio.sleep(0)
+            other = lane.ask(Examine(str(source)))
+            both = await asyncio.gather(deadly, other, return_exceptions=True)
+            return both[0], both[1]
+        finally:
+            lane.close()
+
+    died, answer = asyncio.run(ask())
+    assert isinstance(died, errors.ProcessDied)
+    assert "deadly.png: took its process down twice (exit status 9)" in str(died)
+    assert answer["shown"] == (60, 40)
+
+
+def test_a_client_that_goes_away_stops_the_work(client: httpx.Client, server: Serving) -> None:
+    id = sent(client, png(1600, 2000))
+    request = (
+        f"POST /v1/restore?picture={id}&model=photo&d=noise=20 HTTP/1.1\r\n"
+        f"Host: {server.base[7:-1]}\r\nAuthorization: Bearer {server.token}\r\n"
+        "Content-Length: 0\r\n\r\n"
+    )
+    host, port = server.base[7:-1].split(":")
+    with socket.create_connection((host, int(port))) as connection:
+        connection.sendall(request.encode())
+        until = time.monotonic() + 30
+        while client.get(f"/v1/pictures/{id}").json()["halfway"] in (None, [0, 0]):
+            assert time.monotonic() < until, "it never began"
+            time.sleep(0.1)
+            if len(server.workers()) == 2:
+                break
+        before = {worker.pid for worker in server.workers()}
+    gone = time.monotonic() + 2
+    while before <= {worker.pid for worker in server.workers()}:
+        assert time.monotonic() < gone, "it works on, for nobody"
+        time.sleep(0.05)
+    assert client.get(f"/v1/pictures/{id}").json() == {
+        "picture": id, "halfway": None, "restored": None,
+    }  # fmt: skip
+
+
+def test_ctrl_c_ends_it_and_nothing_is_left(tmp_path: Path) -> None:
+    with serving(tmp_path) as server, server.client() as client:
+        client.post("/v1/pictures", params={"name": "a.png"}, content=png(40, 60))
+        assert list(tmp_path.glob("burnish-serve-*/*"))
+        workers = server.workers()
+        server.process.send_signal(signal.SIGINT)
+        assert server.process.wait(15) == 130
+        assert server.process.stderr is not None
+        assert server.process.stderr.read() == "ctrl-C ends it\n"
+    assert not list(tmp_path.iterdir())
+    assert not psutil.wait_procs(workers, timeout=5)[1]
+
+
+def test_what_rested_longest_makes_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desks, "MOST_KEPT", 25_000)
+    content = png(60, 60)
+    assert 8_000 < len(content) < 12_000
+
+    async def send() -> list[str]:
+        desk = Desk(tmp_path, Terms(), Terms())
+
+        async def whole() -> AsyncIterator[bytes]:
+            yield content
+
+        try:
+            kept = [await desk.take_in(whole(), f"{n}.png", None) for n in range(2)]
+            desk.find(kept[0].id)
+            kept.append(await desk.take_in(whole(), "2.png", None))
+            return [each.name for each in kept if each.folder.exists()]
+        finally:
+            desk.close()
+
+    assert asyncio.run(send()) == ["0.png", "2.png"]
+
+
+# How it is begun.
+
+
+def begun(*words: str) -> str:
+    """What the command says that refuses to begin."""
+    done = CliRunner().invoke(app, ["serve", *words])
+    assert isinstance(done.exception, errors.BurnishError)
+    return str(done.exception)
+
+
+def test_others_reach_it_only_by_a_name_and_a_token_that_somebody_gave(tmp_path: Path) -> None:
+    assert "--allow-host, and put a token into a file" in begun("--host", "0.0.0.0")
+    assert "--token-file" in begun("--host", "0.0.0.0", "--allow-host", "a.example.org")
+    file = tmp_path / "token"
+    words = ("--token-file", str(file))
+    assert "cannot be read" in begun(*words)
+    file.write_text("a" * 43 + "\n")
+    file.chmod(0o644)
+    assert f"chmod 600 {file}" in begun(*words)
+    file.chmod(0o600)
+    file.write_text("short")
+    assert "22 or more letters" in begun(*words)
+
+
+def test_a_token_of_a_file_holds(tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text(TOKEN + "\n")
+    file.chmod(0o600)
+    with serving(tmp_path, "--token-file", str(file)) as server:
+        assert TOKEN not in server.address
+        base = server.address.partition(" ")[0]
+        head = {"Authorization": f"Bearer {TOKEN}"}
+        assert httpx.get(f"{base}v1/health", headers=head).json()["status"] == "ok"
+
+
+def test_a_port_that_is_taken_is_told() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        said = begun("--port", str(taken.getsockname()[1]))
+    assert "choose another --port" in said
+
+
+def test_without_its_libraries_one_sentence_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    monkeypatch.delitem(sys.modules, "burnish.serve.service")
+    assert begun("--port", "0").endswith("pip install 'burnish[serve]' brings it")
+
+
+def test_a_wish_in_words() -> None:
+    words = [("model", "photo"), ("d", "noise=17"), ("strength", "0.5"), ("format", "PNG")]
+    assert Wish.parse(words) == Wish("photo", {"noise": 17.0}, 0.5, ".png")
+    assert Wish.parse([("d", "noise=auto")]).dials == {"noise": "auto"}
+    assert Wish.parse([]) == Wish()
+
+
+def test_the_page_is_in_the_package() -> None:
+    assert {name for name, _ in PAGE.values()} == {
+        path.name for path in (ROOT / "burnish" / "serve" / "page").iterdir()
+    }
