@@ -9,7 +9,7 @@ versions each, enlarged three times by Lanczos's kernel, as 8-bit PNG, `--psm 6`
 not installed, a sentence says so. *Ink*: F-measure at "ink only", what is darker than 0.5 being
 ink, on old handwriting and print of the DIBCO and MSI contests, turned grey. Every third by name,
 and printed ones (_P), are left out of training, and of what limits are chosen by. Filters have
-their usual settings. *Photographs*: Kodak's 24, at 0.3, 0.5 and 0.7 of their size on pages of print;
+their usual settings. *Photographs*: Kodak's 24, at 0.3, 0.5 and 0.7 of their size on printed pages;
 the share of each that is left alone. --only: one of the three. --write keeps the figures in
 benchmarks/results/pages.json and puts the tables into docs/pages.md.
 """
