@@ -166,7 +166,8 @@ def main() -> None:
     for kind, row in found.items():
         print(f"{kind}: " + ", ".join(f"{name} {value:.2f} dB" for name, value in row.items()))
     if words.out:
-        record = shipped(words.model) | filled_with(words.filler) | found
+        pictures = {"pictures": len(kodak(words.shared, words.every))}
+        record = shipped(words.model) | filled_with(words.filler) | pictures | found
         words.out.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
 

@@ -191,7 +191,7 @@ def of_damage(folder: Path, name: str, digest: str) -> dict[str, dict[str, float
     filled = _record(folder / "fill.json")
     if filled.get("filler") == digest and name == "fill":
         rows |= {
-            f"what is lost on kodak24, {width}, PSNR[RGB, 8-bit]": row
+            f"what is lost, {width}, PSNR[RGB, 8-bit, {filled['pictures']} of kodak24]": row
             for width, row in filled.items()
             if width.endswith("wide")
         }
