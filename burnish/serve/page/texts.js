@@ -6,6 +6,7 @@ export const texts = {
   add: "Add pictures",
   theme: "Light or dark",
   stage: "The picture. Arrow keys move it, plus and minus zoom, 0 fits it, B shows it as it was.",
+  picture: "The picture before and after",
   divider: "Divider between before and after",
   before: "before",
   after: "after",
