@@ -36,11 +36,12 @@ from burnish.cli import app
 from burnish.images import Picture
 from burnish.inference import zoo
 from burnish.serve import desk as desks
+from burnish.serve import view
 from burnish.serve.desk import Desk, plain_name
 from burnish.serve.gate import METHODS, Gate, own_names
 from burnish.serve.lane import Lane
 from burnish.serve.service import HEADERS, PAGE, application
-from burnish.serve.view import InHand, halved
+from burnish.serve.view import InHand, Window, halved
 from burnish.serve.wish import Wish
 from burnish.serve.worker import Examine, Terms
 
@@ -599,6 +600,26 @@ def test_of_views_that_one_looker_wants_the_newest_is_made(server: Serving) -> N
     statuses = asyncio.run(ask())
     assert statuses[-1] == 200
     assert statuses.count(204) >= 4
+
+
+def test_what_would_take_too_long_is_restored_as_the_screen_shows_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def factors(seconds: float, reduce: int) -> tuple[int, int]:
+        """How far a megapixel is reduced that takes so long, for a quick and an exact answer."""
+        monkeypatch.setattr(view, "FIRST_GUESS", seconds)
+        window = Window(0, 0, 1000, 1000, reduce)
+        found = [
+            view.Views()._factor("photo", replace(window, exact=exact), 1_000_000)
+            for exact in (False, True)
+        ]
+        return found[0], found[1]
+
+    assert factors(0.05, 1) == (1, 1)
+    assert factors(0.3, 1) == (2, 1)
+    assert factors(5, 2) == (8, 1)
+    assert factors(20, 2) == (8, 2)
+    assert factors(200, 1) == (4, 4)
 
 
 def test_a_picture_is_halved_by_means() -> None:

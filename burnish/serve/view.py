@@ -32,7 +32,7 @@ from .wish import Wish
 
 #: seconds that a quick answer may take, and how much coarser than the screen it may be for that
 QUICK, COARSEST = 0.08, 4
-#: seconds that an exact answer may take; what would take longer is answered quickly alone
+#: seconds that an exact answer may take; what would take longer is restored at the screen's size
 PATIENCE = 10.0
 #: what a megapixel is taken to cost before anything was measured, in seconds
 FIRST_GUESS = 0.6
@@ -177,8 +177,9 @@ class Views:
         cost = self._cost.get(name, FIRST_GUESS) * pixels / 1e6
         if window.exact and cost <= PATIENCE:
             return 1
+        limit = PATIENCE if window.exact else QUICK
         factor = window.reduce
-        while cost / factor**2 > QUICK and factor < COARSEST * window.reduce:
+        while cost / factor**2 > limit and factor < COARSEST * window.reduce:
             factor *= 2
         return factor
 

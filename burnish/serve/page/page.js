@@ -222,8 +222,9 @@ async function refresh() {
   wanted += 1;
   if (running) return;
   running = true;
+  let at = 0;
   try {
-    for (let at = 0; at !== wanted; ) {
+    while (at !== wanted) {
       at = wanted;
       const item = current;
       if (!item?.overview) continue;
@@ -235,6 +236,7 @@ async function refresh() {
   } finally {
     running = false;
     busy("");
+    if (at !== wanted) refresh();
   }
 }
 
@@ -722,7 +724,8 @@ function renderQueue() {
     return row;
   });
   const list = $("items");
-  if (list.children.length !== rows.length) list.replaceChildren(...rows);
+  const same = list.children.length === rows.length && rows.every((row, i) => list.children[i] === row);
+  if (!same) list.replaceChildren(...rows);
   const working = items.some((item) => item.stop || item.state === "waiting");
   $("save-all").disabled = working || !items.some((item) => item.state === "ready");
   $("zip").disabled = working || !items.some((item) => item.state === "done");

@@ -49,7 +49,7 @@ export const texts = {
   looking: "Looking at it …",
   arriving: "Reading …",
   coarse: "a coarse view; the sharp one follows",
-  reducedOnly: "approximate at this size; 100 % shows the real pixels",
+  reducedOnly: "approximate here; what is saved is exact",
   autoTask: "Looks at the picture, and does what it needs.",
   state: {
     arriving: "reading",
