@@ -231,11 +231,11 @@ async function refresh() {
       await look(item, at);
     }
   } catch (error) {
+    busy("");
     if (error instanceof Said) wrong(error.message);
     else throw error;
   } finally {
     running = false;
-    busy("");
     if (at !== wanted) refresh();
   }
 }
@@ -253,8 +253,9 @@ async function look(item, at) {
     item.before = { ...(await before), key };
     draw();
   }
-  if (at !== wanted || item !== current || item.after?.exact) return;
-  busy(texts.coarse);
+  if (at !== wanted || item !== current) return;
+  busy(item.after?.exact ? "" : texts.coarse);
+  if (item.after?.exact) return;
   // Not awaited: a slider that moves on asks at once, and the server lets this one go.
   pane(item, part, reduce, words, true, looker)
     .then((sharp) => {
@@ -262,7 +263,11 @@ async function look(item, at) {
       take(item, { ...sharp, key: key + wish }, words);
       busy(sharp.exact ? "" : texts.reducedOnly);
     })
-    .catch((error) => error instanceof Said && at === wanted && wrong(error.message));
+    .catch((error) => {
+      if (at !== wanted) return;
+      busy("");
+      if (error instanceof Said) wrong(error.message);
+    });
 }
 
 function take(item, after, words) {
