@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from burnish.cli import app
 from burnish.contract import Contract, predict, repeated
 from burnish.errors import FormatLimit, UsageError
 from burnish.ground.resize import resize
+from burnish.inference.zoo import names
 from burnish.pipeline import Size
 
 
@@ -54,7 +56,7 @@ def test_a_model_goes_first_and_a_filter_does_the_rest(depth: str) -> None:
     image = (np.stack([smooth] * 3, -1) * most).astype(depth)
     sizes: dict[float | str, tuple[int, int]] = {3: (120, 180), "x50": (50, 75), "90x90": (60, 90)}
     for size, (height, width) in sizes.items():
-        result = model(image, size=size)
+        result = model(image, to=size)
         assert result.dtype == image.dtype
         assert result.shape == (height, width, 3)
         direct = resize(image.astype(np.float32).transpose(2, 0, 1), height, width)
@@ -68,7 +70,7 @@ def test_a_model_goes_first_and_a_filter_does_the_rest(depth: str) -> None:
 def test_a_picture_that_is_large_enough_is_made_smaller_without_aliases() -> None:
     stripes = np.zeros((64, 256), np.uint8)
     stripes[:, ::2] = 255
-    result = burnish.restore(stripes, model="bicubic:scale=2", size="64x")
+    result = burnish.restore(stripes, model="bicubic:scale=2", to="64x")
     assert result.shape == (16, 64)
     assert np.ptp(result.astype(int)[4:-4, 4:-4]) < 12
 
@@ -80,7 +82,7 @@ def test_what_is_hidden_does_not_bleed_into_what_is_seen() -> None:
     image[..., 1] = 255  # green where nothing is seen
     image[disc] = (200, 30, 30, 255)
     for size in (2, 3, "70x"):
-        result = burnish.load("bicubic:scale=2")(image, size=size)
+        result = burnish.load("bicubic:scale=2")(image, to=size)
         seen = result[result[..., 3] > 0]
         assert seen[:, 1].max() < 45
         assert seen[:, 0].min() > 185
@@ -96,7 +98,7 @@ def test_what_a_file_says_comes_along(tmp_path: Path) -> None:
     Image.fromarray(bytes_of(scene(40, 60))).save(source, exif=exif.tobytes(), dpi=(300, 300))
     target = tmp_path / "b.jpg"
     with pytest.warns(UserWarning, match="enlarged 1.25 times by a filter"):
-        shown = burnish.restore(source, target, model="bicubic:scale=2", size="100x")
+        shown = burnish.restore(source, target, model="bicubic:scale=2", to="100x")
     assert shown.shape == (150, 100, 3)
     header = images.header(target)
     assert (header.width, header.height, header.dpi) == (150, 100, (300, 300))
@@ -109,7 +111,7 @@ def test_a_filter_that_enlarges_further_than_the_model_says_so(tmp_path: Path) -
     source = tmp_path / "a.png"
     Image.fromarray(bytes_of(scene(20, 30))).save(source)
     with pytest.warns(UserWarning, match=r"enlarged 1.5 times by a filter"):
-        burnish.restore(source, tmp_path / "b.png", model="bicubic:scale=2", size=3)
+        burnish.restore(source, tmp_path / "b.png", model="bicubic:scale=2", to=3)
     done = CliRunner().invoke(
         app, ["restore", str(source), "-o", str(tmp_path / "c.png"), "-m", "bicubic", "-s", "1.5"]
     )
@@ -122,7 +124,7 @@ def test_a_result_that_its_format_cannot_hold_is_refused_before_the_work(tmp_pat
     source = tmp_path / "a.png"
     Image.fromarray(bytes_of(scene(20, 30))).save(source)
     with pytest.raises(FormatLimit, match="WebP"):
-        burnish.restore(source, tmp_path / "b.webp", model="bicubic:scale=2", size="20000x")
+        burnish.restore(source, tmp_path / "b.webp", model="bicubic:scale=2", to="20000x")
     words = ["restore", str(source), "-o", str(tmp_path / "b.webp"), "--to", "20000x", "--dry-run"]
     assert CliRunner().invoke(app, [*words, "-m", "bicubic"]).exit_code == 3
 
@@ -156,3 +158,12 @@ def test_a_residual_is_added_to_the_picture_with_its_pixels_repeated() -> None:
     np.testing.assert_array_equal(nothing, repeated(image, 2))
     np.testing.assert_array_equal(nothing[..., ::2, ::2], image)
     np.testing.assert_array_equal(nothing[..., 1::2, 1::2], image)
+
+
+def test_no_dial_of_a_model_has_the_name_of_an_argument() -> None:
+    """`scratch` has a dial `size`; an argument of that name would keep it from the model."""
+    taken = {*inspect.signature(burnish.restore).parameters}
+    taken |= {*inspect.signature(burnish.load("photo").__call__).parameters}
+    for name in names():
+        dials = {dial.name for dial in burnish.load(name).contract.dials}
+        assert not dials & taken, name

@@ -205,7 +205,7 @@ class Model:
         *,
         strength: float | Array = 1.0,
         tile: int | None = None,
-        size: float | str | None = None,
+        to: float | str | None = None,
         **dials: Word,
     ) -> NDArray[Any]:
         """Restores a picture in an array, and returns one of the same type and layout.
@@ -215,7 +215,7 @@ class Model:
         take samples out of that range; samples of 0 to 255 are refused.
         strength: 0 (the input's very bits) to 1 (the full effect), or a map [H, W] of it.
         tile: None plans tiles from free memory, 0 is none, N is the size of a tile in pixels.
-        size: how large the result is, as `burnish.restore` takes it.
+        to: how large the result is, as `burnish.restore` takes it.
         dials: each in its own unit, such as noise=25. One that is not given, or None, is estimated
         where that is possible. A model whose contract says "pixel" takes maps [H, W] too.
 
@@ -225,7 +225,7 @@ class Model:
         picture = as_picture(image)
         asked = ask(self.contract, dials, strength)
         restored = self.restore(picture, asked, tile=tile)
-        return as_array(sized(restored, size_of(size), picture), image)
+        return as_array(sized(restored, size_of(to), picture), image)
 
 
 def check_units(picture: Picture) -> None:

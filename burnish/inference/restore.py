@@ -37,7 +37,7 @@ def restore(
     max_megapixels: float | None = images.MAX_MEGAPIXELS,
     pages: int | str | None = None,
     salvage: bool = False,
-    size: float | str | None = None,
+    to: float | str | None = None,
     **dials: Word,
 ) -> NDArray[Any] | Any:
     """Restores a picture, or those of one file, and returns it as an array.
@@ -56,7 +56,7 @@ def restore(
     pages: which pictures of a file are meant, as in 3 or "3,5-7"; None is all.
     salvage: whether what is left of a damaged file is restored: what is missing is grey, and a
     warning says how much is there. Files of several pictures may give fewer.
-    size: how large the result is: so many times as large, as 3, or "3000x" (so wide), "x2000" (so
+    to: how large the result is: so many times as large, as 3, or "3000x" (so wide), "x2000" (so
     high) or "3000x2000" (inside); what the model leaves of that, a filter does. Without it, the
     result is as the model gives it.
     dials: each in its own unit, such as noise=25 (sigma in 8-bit steps). One that is not given,
@@ -69,7 +69,7 @@ def restore(
     """
     model = model if isinstance(model, Model) else load(model)
     asked = ask(model.contract, dials, strength)
-    job = Job("", str(target or ""), asked, tile, salvage=salvage, size=size_of(size))
+    job = Job("", str(target or ""), asked, tile, salvage=salvage, size=size_of(to))
     job = replace(job, max_megapixels=max_megapixels)
     if isinstance(source, np.ndarray):
         by = partial(_restored, job, model)
