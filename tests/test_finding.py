@@ -24,6 +24,7 @@ from burnish.metrics.masks import MASKS, f1, precision, recall  # noqa: E402
 from burnish.study.trained.verify import export_verified  # noqa: E402
 from burnish.training.data import Crops, Cut, Damaging, open_pictures, sources_in  # noqa: E402
 from burnish.training.loop.train import train  # noqa: E402
+from burnish.training.networks.archs.finder import Finder  # noqa: E402
 from burnish.training.networks.initialise import initialise  # noqa: E402
 from burnish.training.networks.restorer import Restorer  # noqa: E402
 from burnish.training.parts.build import Spec  # noqa: E402
@@ -288,3 +289,15 @@ def test_dice_wants_a_number_of_pixels() -> None:
     for empty in (0.0, -1.0, float("inf")):
         with pytest.raises(ValueError, match="above 0"):
             Dice(empty)
+
+
+def test_a_finder_is_less_sure_where_damage_is_rarer_than_in_training() -> None:
+    image = torch.rand(1, 3, 32, 32)
+    plain = Finder(widths=(8, 12)).eval()
+    rarer = Finder(widths=(8, 12), rarer=4).eval()
+    rarer.load_state_dict(plain.state_dict())
+    odds = [mask / (1 - mask) for mask in (plain(image), rarer(image))]
+    torch.testing.assert_close(odds[1], odds[0] / 4)
+    torch.testing.assert_close(rarer.logits(image), plain.logits(image))
+    with pytest.raises(UsageError, match="rarer: 0 is no ratio"):
+        Finder(widths=(8, 12), rarer=0)

@@ -1,5 +1,5 @@
 """Makes mending.jpg: parts of three pictures with real dirt laid over them, what `-m scratch -d
-sensitivity=75` marks, and the pictures mended there; and dirt.jpg, the first of them alone.
+sensitivity=60` marks, and the pictures mended there; and dirt.jpg, the first of them alone.
 
 python docs/images/mending.py SHARED [--model scratch]
 
@@ -26,7 +26,7 @@ from burnish.pipeline import Asked
 PARTS = (("kodim07", 60, 60), ("kodim10", 60, 80), ("kodim04", 130, 60))
 #: pixels a side of a part, and of white between parts
 SIDE, GAP = 320, 6
-SENSITIVITY = 75.0
+SENSITIVITY = 60.0
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ fresh network learns twice as fast again: a speck is little in a bright picture,
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -17,6 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from ....contract import Gives
+from ....errors import UsageError
 from .resunet import ResUNet
 
 #: the logit of a fresh network, 5 percent: damage is rare, and training begins with that known
@@ -31,6 +33,10 @@ class Finder(ResUNet):
     """Makes of `[B, channels_in, H, W]` the mask `[B, 1, H, W]`, how sure it is of damage, in 0..1.
 
     H and W are multiples of `multiple`. `widths` and `blocks` are those of ResUNet.
+
+    rarer: how many times rarer damage is than in training, as odds. It is trained with much, from
+    which it learns more, and is as sure as it should be by this once it runs; the loss does not
+    know of it.
     """
 
     tiny: ClassVar[dict[str, Any]] = {"widths": [8, 12], "blocks": 1}
@@ -42,10 +48,14 @@ class Finder(ResUNet):
         channels_in: int = 3,
         widths: Sequence[int] = (16, 24, 32, 48),
         blocks: int | Sequence[int] = 1,
+        rarer: float = 1.0,
     ) -> None:
+        if not rarer > 0:
+            raise UsageError(f"rarer: {rarer:g} is no ratio of odds; it has to be above 0")
         super().__init__(2 * channels_in, 1, widths, blocks, norm="batch")
         self.channels_in = channels_in
         self.reach += AROUND // 2
+        self.lower = math.log(rarer)
         for layer in self.modules():
             if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
                 layer.bias = nn.Parameter(torch.zeros(layer.out_channels))
@@ -63,7 +73,7 @@ class Finder(ResUNet):
         return super().forward(torch.cat([image - 0.5, contrast], 1))
 
     def forward(self, image: Tensor) -> Tensor:
-        return self.logits(image).sigmoid()
+        return (self.logits(image) - self.lower).sigmoid()
 
 
 def _around(image: Tensor) -> Tensor:
