@@ -16,6 +16,7 @@ from burnish import images
 from burnish.contract import Array, Contract
 from burnish.degrade import make
 from burnish.errors import ModelMismatch, UsageError
+from burnish.ground.planes import closed, highest, lowest, mean, opened
 from burnish.images import Picture
 from burnish.inference import zoo
 from burnish.inference.job import Job, run_job
@@ -24,7 +25,6 @@ from burnish.inference.model import Model
 from burnish.pipeline import Areas, Asked, areas, ask, clean
 from burnish.pipeline.page.ink import Writing, paper_in
 from burnish.pipeline.page.parts import box, parts
-from burnish.pipeline.page.planes import closed, highest, lowest, mean, opened
 from burnish.pipeline.page.strokes import stroke_width, threshold
 
 

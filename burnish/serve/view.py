@@ -310,8 +310,8 @@ def _stored(part: tuple[Extent1D, Extent1D], picture: Picture) -> tuple[Extent1D
     height, width = images.looked_at(picture)
     (top, bottom), (left, right) = part
     # which pixels belong to it, by what they are along each axis, turned as pixels are
-    rows = np.broadcast_to(np.arange(height, dtype=np.float32)[:, None], (height, width))
-    columns = np.broadcast_to(np.arange(width, dtype=np.float32)[None], (height, width))
+    rows = np.arange(height, dtype=np.float32)[:, None]
+    columns = np.arange(width, dtype=np.float32)[None]
     tag = orientation(picture.exif)
     lain = images.stored(rows if tag < 5 else columns, picture)[:, 0]
     across = images.stored(columns if tag < 5 else rows, picture)[0]

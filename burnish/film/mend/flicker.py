@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from ...ground.planes import deviation
 from ..frame import Layout, Plane
 from .light import Change
 from .motion import small
@@ -126,7 +127,7 @@ def _fit(away: Curve, curve: Curve, slope: bool) -> Fit:
 
 def _weights(rest: Curve) -> Curve:
     """Less than 1 for frames that are far off the line (Huber's weights)."""
-    usual = max(1.4826 * float(np.median(np.abs(rest))), 0.25)
+    usual = max(deviation(rest), 0.25)
     weights: Curve = 1 / np.maximum(1, np.abs(rest) / (2 * usual))
     return weights
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ...ground.planes import deviation
 from .library import opencv
 from .motion import Flow, places, warped
 
@@ -89,6 +90,6 @@ def _fitted(one: Samples, two: Samples) -> Change:
         gain = (max(wider, 1e-6) / max(spread, 1e-6)) ** 0.5
         lift = float(second - gain * first)
         rest = two - gain * one - lift
-        usual = max(1.4826 * float(np.median(np.abs(rest))), 0.1)
+        usual = max(deviation(rest), 0.1)
         weight = np.square(np.clip(1 - np.square(rest / (OFF * usual)), 0, 1))
     return Change(gain, lift) if gain > 0.05 else Change(1.0, float(np.median(two - one)))

@@ -37,8 +37,6 @@ ALIKE = "alike"
 SUFFIX = "_replayed"
 #: libraries that may make another result of the same
 LIBRARIES = ("numpy", "pillow", "imagecodecs", "tifffile", "pikepdf", "openvino", "onnxruntime")
-#: what stands in a sidecar, besides the model, the picture and the result
-_NEEDED = ("libraries", "dials", "options", "strength", "backend", "precision", "threads")
 #: what of a job is said in a sidecar by itself, or is nothing to the result
 _APART = ("source", "target", "asked", "overwrite", "salvage")
 
@@ -244,8 +242,7 @@ def hash_of(model: Model) -> str | None:
     their order; None for a filter.
     """
     if isinstance(model, Automatic | ModelChain):
-        several = model.models if isinstance(model, Automatic) else model.parts
-        hashes = "".join(str(hash_of(one)) for one in several.values())
+        hashes = "".join(str(hash_of(one)) for one in model.models.values())
         return hashlib.sha256(hashes.encode()).hexdigest()
     return None if model.path is None else digest(model.path)
 

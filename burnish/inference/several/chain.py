@@ -37,12 +37,12 @@ class ModelChain(Model):
     """
 
     #: the models by their words, in the order in which they restore
-    parts: Mapping[str, Model]
+    models: Mapping[str, Model]
 
     def __init__(self, words: Sequence[str], models: Sequence[Model]) -> None:
         """words: the names of the models. UsageError where one of them stands twice."""
-        self.parts = dict(zip(words, models, strict=True))
-        if len(self.parts) < len(words):
+        self.models = dict(zip(words, models, strict=True))
+        if len(self.models) < len(words):
             raise UsageError(f"{AND.join(words)}: a model can stand in a chain once")
         self.path = None
         self.opened = None
@@ -74,7 +74,7 @@ class ModelChain(Model):
         """
         opened = [
             model.open(device=device, threads=threads, fp32=fp32, backend=backend)
-            for model in self.parts.values()
+            for model in self.models.values()
         ]
         self.opened = min(opened, key=lambda one: one.precision == "fp32")
         return self.opened
@@ -91,7 +91,7 @@ class ModelChain(Model):
         """
         each = [
             model.settle(picture, _own(model, asked, asked.dials), max_megapixels)
-            for model in self.parts.values()
+            for model in self.models.values()
         ]
         choices = [one.choice for one in each if one.choice.models or one.choice.why]
         found = each[0]
@@ -126,13 +126,13 @@ class ModelChain(Model):
         told = {name: _told(settled, name, asked) for name in settled.dials}
         handed = picture
         seconds = 0.0
-        for number, model in enumerate(self.parts.values()):
+        for number, model in enumerate(self.models.values()):
             restored = model.restore(
                 handed,
                 _own(model, replace(asked, strength=1.0), told),
                 tile=tile,
                 max_megapixels=max_megapixels,
-                progress=part_of(progress, number, len(self.parts)),
+                progress=part_of(progress, number, len(self.models)),
                 say=say,
             )
             seconds += restored.seconds

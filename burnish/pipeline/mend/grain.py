@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...contract import Array
+from ...ground.planes import blurred, deviation
 from ...ground.regions import Region, dilated
-from .planes import blurred, spread
 
 Places = NDArray[np.int64]
 
@@ -40,7 +40,7 @@ def with_grain(pixels: Array, filled: Array, lost: Region, strength: float) -> A
     """
     rows, columns = np.nonzero(lost)
     found = _detail(pixels, *_sources(lost, rows, columns))
-    most = EDGE * spread(found)
+    most = EDGE * deviation(found)
     found = np.clip(found, -most, most)
     found *= np.float32(strength / max(float(found.std()), 1e-6))
     result = filled.copy()

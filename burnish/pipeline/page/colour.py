@@ -10,7 +10,8 @@ import numpy as np
 
 from ...contract import Array
 from ...ground.channels import grey
-from .planes import Flags, blocks, mean, spread
+from ...ground.planes import mean
+from .planes import Flags, blocks, spread
 
 #: the side of the blocks, in pixels, in which ink has one colour
 BLOCK = 4

@@ -6,8 +6,9 @@ import numpy as np
 
 from ...contract import Array
 from ...ground.channels import grey
+from ...ground.planes import highest, mean, opened
 from .overview import BLOCK, DARK, SIDE
-from .planes import Flags, highest, mean, opened
+from .planes import Flags
 from .strokes import stroke_width, threshold
 
 #: at least such a share is ground; strokes cover at least such a share of the rest

@@ -15,6 +15,7 @@ import numpy as np
 
 from ...contract import Array
 from ...ground.channels import grey
+from ...ground.planes import deviation
 from ...ground.resize import resize
 from .strokes import stroke_width, threshold
 
@@ -57,7 +58,7 @@ class Writing:
         ink = inner < threshold(inner)
         if not ink.any() or ink.all():
             return cls(1.0, 0.0, 0.0)
-        grain = 1.4826 * float(np.median(np.abs(inner - np.median(inner))))
+        grain = deviation(inner - np.median(inner))
         return cls(1 - float(np.median(inner[ink])), stroke_width(ink), grain)
 
     @property

@@ -9,9 +9,10 @@ import numpy as np
 
 from ...contract import Array
 from ...ground.channels import grey
+from ...ground.planes import closed, highest, mean, opened
 from .paper import paper
 from .parts import box, parts
-from .planes import Flags, blocks, closed, highest, mean, opened, smaller, spread
+from .planes import Flags, blocks, smaller, spread
 from .strokes import stroke_width, threshold
 
 #: the longer side at which a page is looked at, in pixels; and the side of a block of it

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ...contract import Array
-from .planes import blocks, closed, mean, spread
+from ...ground.planes import closed, mean
+from .planes import blocks, spread
 
 #: the side of a block in pixels, at least, and as a share of the page's longer side; of its values
 #: so many percent are no brighter than its paper

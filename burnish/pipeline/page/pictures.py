@@ -9,10 +9,11 @@ from __future__ import annotations
 import numpy as np
 
 from ...contract import Array
+from ...ground.planes import closed, highest, lowest, mean, opened
 from .colour import brown
 from .overview import BLOCK, STROKE, Overview, ground_of, paper_around, sides
 from .parts import box, parts
-from .planes import Flags, closed, highest, lowest, mean, opened, spread
+from .planes import Flags, spread
 
 #: a picture covers such a share of the page, with so many blocks along each side
 LEAST, NARROWEST = 0.01, 4

@@ -7,16 +7,14 @@ at hand, and so are the terms of what it was trained on.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
 from ...contract import level_array
-from ...errors import UsageError
 from ..networks.restorer import Restorer
-from ..parts.features import SMALLEST, FeatureExtractor
+from ..parts.features import FeatureExtractor, activations, check_picture, freeze
 
 #: what gives activations: picture [B, 1 or 3, H, W] in [0, 1] -> {layer: [B, C, h, w]}
 Features = nn.Module
@@ -61,46 +59,17 @@ class TrainedFeatures(nn.Module):
         self.register_buffer(
             "level", None if level is None else torch.from_numpy(level), persistent=False
         )
-        _freeze(self.net)
+        self.net.eval()
+        freeze(self.net, {name: value.detach() for name, value in self.net.named_parameters()})
+        for module in self.net.modules():
+            for name, value in dict(module.named_buffers(recurse=False)).items():
+                module.register_buffer(name, value, persistent=False)
 
     def forward(self, picture: Tensor) -> dict[str, Tensor]:
         height, width = (side // self.multiple * self.multiple for side in picture.shape[-2:])
-        if picture.shape[1] not in (1, 3) or min(height, width) < SMALLEST:
-            raise UsageError(
-                f"a feature network wants pictures of 1 or 3 channels and {SMALLEST}x{SMALLEST} "
-                f"and more, not of shape {list(picture.shape)} [B, C, H, W]"
-            )
+        check_picture(picture, height, width)
         seen = picture[..., :height, :width].expand(-1, self.channels, -1, -1)
-        kept: dict[str, Tensor] = {}
-        hooks = [
-            self.net.get_submodule(name).register_forward_hook(partial(_keep, kept, name))
-            for name in self.wanted
-        ]
-        try:
-            self.net(seen) if self.level is None else self.net(seen, self.level)
-        finally:
-            for hook in hooks:
-                hook.remove()
-        return kept
-
-
-def _keep(
-    kept: dict[str, Tensor],
-    name: str,
-    module: nn.Module,
-    inputs: tuple[Tensor, ...],
-    output: Tensor,
-) -> None:
-    kept[name] = output
-
-
-def _freeze(net: nn.Module) -> None:
-    """Makes buffers that no state_dict holds of all that the network has learned."""
-    net.eval()
-    for module in list(net.modules()):
-        learned = dict(module.named_parameters(recurse=False))
-        kept = {name: value.detach() for name, value in learned.items()}
-        for name in learned:
-            delattr(module, name)
-        for name, value in {**kept, **dict(module.named_buffers(recurse=False))}.items():
-            module.register_buffer(name, value, persistent=False)
+        modules = {name: self.net.get_submodule(name) for name in self.wanted}
+        return activations(
+            modules, self.net, *([seen] if self.level is None else [seen, self.level])
+        )

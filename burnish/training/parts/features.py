@@ -157,26 +157,37 @@ class FeatureExtractor(nn.Module):
         self.places = {name: names.index(name) for name in wanted}
         self.net = nn.Sequential(*(layer for _, layer in layers)).eval()
         path = Path(file) if file else public_file(network, chosen.public)
-        fill(self.net, read(path), path)
+        freeze(self.net, fitting(self.net, read(path), path))
 
     def forward(self, picture: Tensor) -> dict[str, Tensor]:
-        if picture.shape[1] not in (1, 3) or min(picture.shape[-2:]) < SMALLEST:
-            shape = list(picture.shape)
-            raise UsageError(
-                f"a feature network wants pictures of 1 or 3 channels and {SMALLEST}x{SMALLEST} "
-                f"and more, not of shape {shape} [B, C, H, W]"
-            )
-        kept: dict[str, Tensor] = {}
-        hooks = [
-            self.net[place].register_forward_hook(partial(_keep, kept, name))
-            for name, place in self.places.items()
-        ]
-        try:
-            self.net(self.prepare(picture.expand(-1, 3, -1, -1)))
-        finally:
-            for hook in hooks:
-                hook.remove()
-        return kept
+        check_picture(picture, picture.shape[-2], picture.shape[-1])
+        modules = {name: self.net[place] for name, place in self.places.items()}
+        return activations(modules, self.net, self.prepare(picture.expand(-1, 3, -1, -1)))
+
+
+def check_picture(picture: Tensor, height: int, width: int) -> None:
+    """UsageError for what is no picture [B, 1 or 3, H, W], or of too few rows or columns seen."""
+    if picture.shape[1] not in (1, 3) or min(height, width) < SMALLEST:
+        raise UsageError(
+            f"a feature network wants pictures of 1 or 3 channels and {SMALLEST}x{SMALLEST} "
+            f"and more, not of shape {list(picture.shape)} [B, C, H, W]"
+        )
+
+
+def activations(
+    modules: Mapping[str, nn.Module], net: nn.Module, *inputs: Tensor
+) -> dict[str, Tensor]:
+    """What some modules of a network give while it sees its inputs, by the names given here."""
+    kept: dict[str, Tensor] = {}
+    hooks = [
+        module.register_forward_hook(partial(_keep, kept, name)) for name, module in modules.items()
+    ]
+    try:
+        net(*inputs)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return kept
 
 
 def _keep(
@@ -189,12 +200,12 @@ def _keep(
     kept[name] = output
 
 
-def fill(net: nn.Module, weights: Mapping[str, Tensor], path: Path) -> None:
-    """Puts the weights in place of the parameters, as buffers that no state_dict holds.
+def freeze(net: nn.Module, weights: Mapping[str, Tensor]) -> None:
+    """Puts weights in place of the parameters of these names, as buffers that no state_dict holds.
 
-    They move with the module and never change. ModelMismatch where they do not fit.
+    They move with the module and never change.
     """
-    for name, weight in fitting(net, weights, path).items():
+    for name, weight in weights.items():
         place, _, last = name.rpartition(".")
         module = net.get_submodule(place)
         delattr(module, last)

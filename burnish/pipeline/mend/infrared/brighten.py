@@ -11,8 +11,8 @@ from __future__ import annotations
 import numpy as np
 
 from ....contract import Array
+from ....ground.planes import blurred, deviation
 from ....ground.regions import Region, dilated
-from ..planes import blurred, spread
 from .dirt import Dirt
 from .planes import as_coarse, density, steepness
 
@@ -83,7 +83,7 @@ def _dimmed(plane: Array, thick: Array, dirty: Region) -> float:
     sure = 0.0
     for _ in range(2):
         rest = ours - share * theirs
-        noise = max(spread(rest), 1e-4)
+        noise = max(deviation(rest), 1e-4)
         calm = np.abs(rest) < 3 * noise
         own = theirs[calm].astype(np.float64)
         sure = float(own @ own) / (ALIKE * noise) ** 2

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ....contract import Array
+from ....ground.planes import deviation
 from ....ground.regions import Region
-from ..planes import spread
 from .leak import Leak
 from .offset import offset
 from .planes import as_coarse, at_size, density, moved
@@ -87,7 +87,7 @@ def _correction(rest: Array, leaked: Array) -> tuple[float, float]:
     It is a step of Lucas and Kanade's registration; none where too little leaks to tell.
     """
     rest = rest - np.median(rest)
-    noise = max(spread(rest), 1e-4)
+    noise = max(deviation(rest), 1e-4)
     calm = np.abs(rest) < BEYOND * noise
     down = np.gradient(leaked, axis=0)[calm].astype(np.float64)
     right = np.gradient(leaked, axis=1)[calm].astype(np.float64)

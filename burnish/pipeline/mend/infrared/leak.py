@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....contract import Array
-from ..planes import spread
+from ....ground.planes import deviation
 
 #: pixels that it is fitted to
 SAMPLE = 60_000
@@ -116,6 +116,6 @@ def _robust(table: Values, wanted: Values) -> Values:
         weights = np.linalg.solve(heeded.T @ table + ridge, heeded.T @ wanted)
         rest = wanted - table @ weights
         rest -= np.median(rest)
-        far = rest / (BEYOND * max(spread(rest), 1e-4))
+        far = rest / (BEYOND * max(deviation(rest), 1e-4))
         heed = np.asarray(np.where(np.abs(far) < 1, (1 - far**2) ** 2, 0), np.float64)
     return weights

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....contract import Array
-from ..planes import blurred, spread
+from ....ground.planes import blurred, deviation
 
 #: as far as it is looked for in each axis, in pixels, and as far as the noise of that is measured
 FURTHEST, NOISE = 8, 24
@@ -47,7 +47,7 @@ def offset(picture: Array, infrared: Array) -> tuple[float, float] | None:
     far[near, near] = False
     level = float(np.median(sharp[far]))
     best = sharp[near, near]
-    if best.max() - level < CERTAIN * max(spread(sharp[far] - level), 1e-9):
+    if best.max() - level < CERTAIN * max(deviation(sharp[far] - level), 1e-9):
         return None
     place = int(np.argmax(best))
     row = near.start + place // best.shape[1]
@@ -61,7 +61,7 @@ def offset(picture: Array, infrared: Array) -> tuple[float, float] | None:
 def _detail(plane: Array) -> Array:
     """What changes over a few pixels, the strongest of it cut off."""
     detail = plane - blurred(plane, FINE)
-    limit = np.float32(STRONGEST * max(spread(detail), 1e-6))
+    limit = np.float32(STRONGEST * max(deviation(detail), 1e-6))
     return np.asarray(detail.clip(-limit, limit), np.float32)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ....contract import Array
+from ....ground.planes import highest
 from ....ground.resize import resize
 
 #: light of less than this share of the highest is not told from none
@@ -38,18 +39,6 @@ def as_coarse(planes: Array, height: int, width: int) -> Array:
     if height >= planes.shape[-2]:
         return planes
     return resize(resize(planes, height, width, "area"), *planes.shape[-2:])
-
-
-def highest(plane: Array, reach: int) -> Array:
-    """The highest value within a square of so many pixels to each side. [H, W]"""
-    for axis in (0, 1):
-        pad = [(0, 0), (0, 0)]
-        pad[axis] = (reach, reach)
-        wide = np.pad(plane, pad, "edge")
-        count = plane.shape[axis]
-        shifts = (np.arange(first, first + count) for first in range(2 * reach + 1))
-        plane = np.maximum.reduce([wide.take(shift, axis) for shift in shifts])
-    return plane
 
 
 def steepness(plane: Array) -> Array:

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....contract import Array
+from ....ground.planes import blurred, highest
 from ....ground.regions import Region
-from ..planes import blurred
-from .planes import highest, steepness
+from .planes import steepness
 
 #: dirt takes away this share of the light, or more
 FAINT = 0.04
