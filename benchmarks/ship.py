@@ -37,6 +37,7 @@ from burnish.study.evaluate import Folder
 from burnish.study.machine import processor
 from burnish.study.rows import open_row
 from burnish.study.trained.verify import export_verified
+from burnish.training.networks.batch_norms import without_batch_norms
 from burnish.training.networks.cost import multiply_adds, parameters
 from burnish.training.networks.export import rounded
 from burnish.training.networks.restorer import Restorer
@@ -277,7 +278,7 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     name = arguments.name or arguments.weights.stem
-    restorer = Restorer.load(arguments.weights)
+    restorer = without_batch_norms(Restorer.load(arguments.weights))
     cost = cost_of_rounding(restorer)
     if cost >= ALLOWED:
         raise SystemExit(f"half precision costs {cost:.3f}; nothing was written")

@@ -12,6 +12,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the training wing is not installed")
 
+import onnx  # noqa: E402
 from torch.utils.flop_counter import FlopCounterMode  # noqa: E402
 
 from burnish.contract import LOST, Contract, Dial, Opened, level_array, predict  # noqa: E402
@@ -25,6 +26,7 @@ from burnish.study.trained.verify import (  # noqa: E402
     largest_difference,
 )
 from burnish.training.networks.archs import NETWORKS  # noqa: E402
+from burnish.training.networks.batch_norms import without_batch_norms  # noqa: E402
 from burnish.training.networks.export import example, rounded  # noqa: E402
 from burnish.training.networks.initialise import initialise  # noqa: E402
 from burnish.training.networks.restorer import Restorer  # noqa: E402
@@ -272,6 +274,37 @@ def test_a_batch_norm_that_the_export_folds_is_not_rounded_a_second_time(tmp_pat
         largest_difference(Restorer.load(tmp_path / "net.safetensors"), tmp_path / "net.onnx")
         < 5e-6
     )
+
+
+@pytest.mark.parametrize("name", ["Finder", "LightAutoencoder"])
+def test_batch_norms_drawn_in_change_nothing_and_the_file_is_half_as_large(
+    name: str, tmp_path: Path
+) -> None:
+    restorer = make(name)
+    image = torch.from_numpy(picture(restorer.contract, 48, 64))
+    plain = without_batch_norms(restorer)
+    assert not any(isinstance(layer, torch.nn.BatchNorm2d) for layer in plain.modules())
+    with torch.no_grad():
+        assert float((plain(image) - restorer(image)).abs().max()) < 1e-5
+    sizes = []
+    for number, one in enumerate((restorer, plain)):
+        source = tmp_path / f"{number}.safetensors"
+        one.save(source, {"task": "test"}, half=True)
+        export_verified(source, source.with_suffix(".onnx"))
+        large = onnx.load(source.with_suffix(".onnx")).graph.initializer
+        sizes.append(sum(len(part.raw_data) for part in large))
+    assert sizes[1] < sizes[0]
+    assert without_batch_norms(plain) is plain
+
+
+def test_a_batch_norm_that_stands_elsewhere_is_not_drawn_in() -> None:
+    restorer = make("Finder")
+    block: Any = restorer.net.get_submodule("body.0")
+    block.forward = lambda x: block.conv2(block.norm1(block.conv1(x)))
+    with torch.no_grad():
+        block.norm2.weight.fill_(3.0)
+    with pytest.raises(ModelMismatch, match="batch norms"):
+        without_batch_norms(restorer)
 
 
 def test_weights_that_half_precision_cannot_hold_stay_and_what_is_not_finite_is_refused(

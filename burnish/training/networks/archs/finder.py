@@ -37,6 +37,7 @@ class Finder(ResUNet):
     rarer: how many times rarer damage is than in training, as odds. It is trained with much, from
     which it learns more, and is as sure as it should be by this once it runs; the loss does not
     know of it.
+    norm: batch to train, or none, for weights into which a trained one's norms were drawn.
     """
 
     tiny: ClassVar[dict[str, Any]] = {"widths": [8, 12], "blocks": 1}
@@ -49,10 +50,11 @@ class Finder(ResUNet):
         widths: Sequence[int] = (16, 24, 32, 48),
         blocks: int | Sequence[int] = 1,
         rarer: float = 1.0,
+        norm: str = "batch",
     ) -> None:
         if not rarer > 0:
             raise UsageError(f"rarer: {rarer:g} is no ratio of odds; it has to be above 0")
-        super().__init__(2 * channels_in, 1, widths, blocks, norm="batch")
+        super().__init__(2 * channels_in, 1, widths, blocks, norm)
         self.channels_in = channels_in
         self.reach += AROUND // 2
         self.lower = math.log(rarer)
