@@ -16,13 +16,14 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the training wing is not installed")
 
+from safetensors.torch import save_file  # noqa: E402
 from test_train import equal, run, same_run, state  # noqa: E402
 from test_train import home as home  # noqa: E402
 from test_train import recipe as recipe  # noqa: E402
 from torch import nn  # noqa: E402
 
 from burnish.contract import Dial  # noqa: E402
-from burnish.errors import RecipeError  # noqa: E402
+from burnish.errors import ModelMismatch, RecipeError  # noqa: E402
 from burnish.training.loop.checkpoint import finite  # noqa: E402
 from burnish.training.loop.train import train  # noqa: E402
 from burnish.training.networks.freezing import freeze  # noqa: E402
@@ -253,6 +254,27 @@ def test_what_is_reinitialised_is_drawn_afresh_and_the_rest_taken_over(
     with pytest.raises(RecipeError, match="reinit: without start there is nothing to take over"):
         train(recipe(*WHOLE, "reinit=['net.base.body.*']"), home / "bad")
     assert not (home / "bad").exists()
+
+
+def test_what_is_reinitialised_may_be_of_another_shape_in_the_file_or_missing(
+    home: Path, recipe: Callable[..., Recipe]
+) -> None:
+    (stage,) = resolve(recipe(*WHOLE, "seed=1"))
+    other = initial_network(stage)
+    file = home / "other.safetensors"
+    for prefix in ("net.", "net.base."):  # of the whole network, and of the base that it wraps
+        names = [name for name in other.state_dict() if name.startswith(prefix)]
+        kept = {name: other.state_dict()[name] + 1 for name in names if ".body." not in name}
+        odd = next(name for name in names if ".body." in name)
+        stored = kept | {odd: torch.zeros(3)}
+        save_file({name.removeprefix(prefix): value for name, value in stored.items()}, file)
+        (again,) = resolve(recipe(*WHOLE, f"start={file}", "reinit=['net.base.body.*']", "seed=1"))
+        found = initial_network(again).state_dict()
+        for name, value in other.state_dict().items():
+            assert torch.equal(found[name], kept.get(name, value)), name
+        (again,) = resolve(recipe(*WHOLE, f"start={file}", "seed=1"))
+        with pytest.raises(ModelMismatch, match="body"):
+            initial_network(again)
 
 
 def test_a_key_by_its_old_name_is_read_with_a_note_and_a_run_that_has_it_goes_on(

@@ -103,17 +103,20 @@ def _load_start(restorer: Restorer, start: Path, reinit: Sequence[str]) -> Any:
     """Loads the weights in a file, and returns its header.
 
     They go into the network, or into the base that it wraps where they are those of the base.
-    Weights whose names are like the patterns in `reinit` stay as they are.
+    Weights whose names are like the patterns in `reinit` stay as they are, and the file may have
+    them in other shapes, or not at all.
     """
-    fresh = {
-        name: weight.clone() for name, weight in restorer.state_dict().items() if like(name, reinit)
-    }
     weights, header = read_weights(start)
     target = net = restorer.net
-    if isinstance(net, Wrapper) and weights.keys() == net.base.state_dict().keys():
+    if isinstance(net, Wrapper) and weights.keys().isdisjoint(net.state_dict()):
         target = net.base
-    load_weights(target, weights, str(start))
-    restorer.load_state_dict(fresh, strict=False)
+    prefix = "net." if target is net else "net.base."
+    fresh = {
+        name: weight.clone()
+        for name, weight in target.state_dict().items()
+        if like(prefix + name, reinit)
+    }
+    load_weights(target, weights | fresh, str(start))
     if target is not net:  # what keeps more than its base's weights begins from them
         net.after_init()
     return header
