@@ -33,8 +33,17 @@ def film_grain(size: Range = (0.5, 1.2), grey: float = 0.5) -> Degradation:
 def _add_grain(
     clean: Array, level: Array, rng: np.random.Generator, size: tuple[float, float], grey: float
 ) -> Array:
-    spoiled = field(clean.shape, rng, grey, size)
-    tone = np.clip(to_channels(clean, 1), 0, 1)
-    spoiled *= 4 * tone * (1 - tone) * (np.asarray(level, np.float32) / 255)
-    spoiled += clean
+    return laid_over(clean, field(clean.shape, rng, grey, size), level)
+
+
+def laid_over(clean: Array, values: Array, level: Array) -> Array:
+    """Grain laid over pictures, strongest in their middle tones.
+
+    clean: [B, C, H, W]; the brightness of colour counts, and each channel by itself of planes that
+    are no colours. values: noise of standard deviation 1, [B or 1, C or 1, H, W]. level: its sigma
+    in 8-bit steps, [B, 1, 1, 1] or [B, 1, H, W].
+    """
+    tone = np.clip(to_channels(clean, 1) if clean.shape[1] == 3 else clean, 0, 1)
+    strength = 4 * tone * (1 - tone) * (np.asarray(level, np.float32) / 255)
+    spoiled: Array = values * strength + clean
     return spoiled

@@ -1,5 +1,5 @@
 """What is asked of planes again and again: their highest and lowest values nearby, their mean
-nearby, them blurred, and how far values spread.
+nearby, them blurred, a little or by a Gaussian, and how far values spread.
 """
 
 from __future__ import annotations
@@ -49,6 +49,18 @@ def blurred(plane: Array, times: int = 1) -> Array:
     return plane
 
 
+def gaussian(plane: Array, sigma: float, reach: int) -> Array:
+    """A plane [H, W] blurred by a Gaussian of that sigma in pixels, mirrored at the border.
+
+    reach: how many pixels to each side count, which are taken one after another: so that the last
+    bit does not depend on where in a larger plane this one lies.
+    """
+    steps = np.arange(reach + 1)
+    weights = np.exp(-0.5 * (steps / sigma) ** 2)
+    weights = (weights / (weights.sum() + weights[1:].sum())).astype(np.float32)
+    return _weighted(_weighted(plane, weights).T, weights).T
+
+
 def deviation(values: NDArray[Any]) -> float:
     """Their standard deviation, as the median of their distances from 0 tells it."""
     return 1.4826 * float(np.median(np.abs(values)))
@@ -71,6 +83,20 @@ def _along(plane: Any, reach: int, either: Any) -> Any:
         seen *= 2
     rest = whole - seen
     return either(found[: len(found) - rest], found[rest:])
+
+
+def _weighted(plane: Array, weights: Array) -> Array:
+    """The sum of rows to both sides, by what each weighs at its distance: weights [reach + 1]."""
+    reach = len(weights) - 1
+    rows = len(plane)
+    padded = np.pad(plane, ((reach, reach), (0, 0)), "symmetric")
+    found: Array = weights[0] * plane
+    for apart in range(1, reach + 1):
+        above = padded[reach - apart : reach - apart + rows]
+        pair = above + padded[reach + apart : reach + apart + rows]
+        pair *= weights[apart]
+        found += pair
+    return found
 
 
 def _mean(plane: NDArray[Any], reach: int) -> Array:

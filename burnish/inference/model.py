@@ -62,6 +62,8 @@ class Model:
     opened: Opened | None
     #: bytes of memory that it takes for each pixel of a tile, by its card
     bytes_per_pixel: int
+    #: whether it sees a whole picture at once, so that it refuses tiles
+    whole: bool = False
 
     def __init__(self, source: str | Path | Filter) -> None:
         self._open: Callable[..., Opened]
@@ -77,6 +79,7 @@ class Model:
             self.card = header["card"]
             self._open = partial(open_model, self.path, self.contract)
         self.opened = None
+        self.whole = self.contract.reach is None
         self.bytes_per_pixel = self.card.get("bytes_per_pixel", BYTES_PER_PIXEL)
         if type(self.bytes_per_pixel) is not int or self.bytes_per_pixel < 1:
             raise ModelMismatch(

@@ -41,6 +41,8 @@ TILE = 600
 #: where a dial stands for a picture reduced by a factor: averaging takes so much of the damage
 REDUCED: Mapping[str, Callable[[float, int], float]] = {
     "noise": lambda value, factor: value / factor,
+    "sharpen": lambda value, factor: value / factor,
+    "grain": lambda value, factor: value / factor,
     "quality": lambda value, factor: 100 - (100 - value) / factor,
 }
 

@@ -15,7 +15,7 @@ from ..ground.grammar import assigned
 from ..ground.tables import hint
 from ..images import endings
 from ..inference import zoo
-from ..inference.classical import FILTERS
+from ..inference.classical import FILTERS, make
 from ..inference.model import Model
 from ..pipeline import AUTO, Asked, ask
 
@@ -66,10 +66,11 @@ class Wish:
 
 def offered() -> list[str]:
     """The names of the models that may be wished for: what chooses, what ships, and the filters
-    where their libraries are installed.
+    that want no library, or whose libraries are installed.
     """
     there = all(map(importlib.util.find_spec, ("cv2", "skimage")))
-    return [zoo.DEFAULT, *zoo.names(), *(FILTERS if there else ())]
+    filters = [name for name in FILTERS if there or not make(name).libraries]
+    return [zoo.DEFAULT, *zoo.names(), *filters]
 
 
 def _model(name: str) -> str:

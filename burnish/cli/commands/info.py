@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,7 +22,7 @@ File = Annotated[
     typer.Argument(
         metavar="FILE",
         show_default=False,
-        help="A model's name or file, a picture, a PDF, a film, or a folder of pictures.",
+        help="A model's name or file, a chain, a picture, a PDF, a film, or a folder of pictures.",
     ),
 ]
 
@@ -35,16 +35,12 @@ def info(file: File, as_json: AsJson = False) -> None:
     Of a folder a line for each picture, as far as its head tells.
     """
     from ...film.known import is_film
-    from ...inference.classical import listed
     from ...inference.pdf import is_pdf
-    from ...inference.zoo import DEFAULT, names
+    from ...inference.several.chain import AND
 
-    if file == DEFAULT:
-        record, text = _of_choice()
-    elif listed(file) and file not in names():
-        record, text = _of_filter(file)
-    elif file in names() or file.endswith((".onnx", ".safetensors")):
-        record, text = _of_model(file)
+    words = [file] if Path(file).exists() else file.split(AND)
+    if any(map(_is_model, words)):
+        record, text = _of_model(file) if len(words) == 1 else _of_chain(file, words)
     elif Path(file).is_dir():
         _folder(Path(file), as_json)
         return
@@ -53,6 +49,40 @@ def info(file: File, as_json: AsJson = False) -> None:
     else:
         record, text = _of_document(Path(file)) if is_pdf(file) else _of_picture(Path(file))
     answer(json.dumps(record) if as_json else text)
+
+
+def _is_model(word: str) -> bool:
+    """Whether a word means a model: by its name, or by the ending of its file."""
+    from ...inference.classical import listed
+    from ...inference.zoo import DEFAULT, names
+
+    known = word == DEFAULT or word in names() or listed(word)
+    return known or word.endswith((".onnx", ".safetensors"))
+
+
+def _of_model(word: str) -> tuple[Mapping[str, Any], str]:
+    """The record and the text of what a word means."""
+    from ...inference.classical import listed
+    from ...inference.zoo import DEFAULT, names
+
+    if word == DEFAULT:
+        return _of_choice()
+    return _of_filter(word) if listed(word) and word not in names() else _of_file(word)
+
+
+def _of_chain(name: str, words: Sequence[str]) -> tuple[Mapping[str, Any], str]:
+    """The record and the text of models one after another: those of each, in their order."""
+    from ...inference.zoo import load
+
+    chain = load(name)
+    each = [_of_model(word) for word in words]
+    record = {
+        "name": name,
+        "contract": chain.contract.to_dict(),
+        "card": chain.card,
+        "models": [one for one, _ in each],
+    }
+    return record, "\n\n".join([f"{name}: one after another", *(text for _, text in each)])
 
 
 def _of_choice() -> tuple[Mapping[str, Any], str]:
@@ -77,7 +107,7 @@ def _of_filter(words: str) -> tuple[Mapping[str, Any], str]:
     return cards.record(words), cards.describe(words)
 
 
-def _of_model(name: str) -> tuple[Mapping[str, Any], str]:
+def _of_file(name: str) -> tuple[Mapping[str, Any], str]:
     """The record and the text of a shipped model, a model file, or weights for training."""
     from ...report.cards import describe, record
 

@@ -56,7 +56,7 @@ class InTiles:
 
     def restore(self, picture: Picture, asked: Asked = NOTHING) -> Restored:
         """The picture restored, as it was asked for."""
-        return self.model.restore(picture, asked, tile=self.tile)
+        return self.model.restore(picture, asked, tile=0 if self.model.whole else self.tile)
 
 
 def way_of(
@@ -77,8 +77,14 @@ def way_of(
     """
     from ...film.mend import CONTRACT
     from ...ground.files import digest
+    from ...inference.classical import STILL
 
     names = [word] if Path(word).is_file() else word.split("+")
+    for name in names:
+        if name.partition(":")[0] in STILL:
+            raise UsageError(
+                f"-m {name}: in a film it would stand still over all frames; leave it out"
+            )
     models = {name: open_model(name) for name in names if name != MENDS}
     side = TILE if tile is None else tile
     restores = {name: InTiles(model, side) for name, model in models.items()}

@@ -70,8 +70,15 @@ FILTERS: Table[Callable[..., Filter]] = Table(
         "otsu": "burnish.inference.classical.documents:otsu",
         "lanczos": "burnish.inference.classical.enlarging:lanczos",
         "bicubic": "burnish.inference.classical.enlarging:bicubic",
+        "sharpen": "burnish.inference.classical.finishing:sharpen",
+        "contrast": "burnish.inference.classical.finishing:contrast",
+        "grain": "burnish.inference.classical.finishing:grain",
     },
 )
+
+
+#: filters that lay the same over every picture, which is no way to treat the frames of a film
+STILL = ("grain",)
 
 
 def listed(words: str) -> bool:
@@ -107,6 +114,15 @@ def whole(name: str, value: Any, low: int, high: int) -> int:
             f"{name}={value} does not fit: a whole number from {low} to {high} is wanted"
         )
     return value
+
+
+def number(name: str, value: Any, low: float, high: float) -> float:
+    """The value of an argument that is a number from low to high; UsageError otherwise."""
+    if not isinstance(value, int | float) or not low <= value <= high:
+        raise UsageError(
+            f"{name}={value} does not fit: a number from {low:g} to {high:g} is wanted"
+        )
+    return float(value)
 
 
 def same_size(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 from ...contract import Dial
@@ -48,6 +49,7 @@ def describe(words: str) -> str:
         row("dial", f"{d.name} {d.low:g}..{d.high:g}, {unsaid(d)} when nothing is said ({d.unit})")
         for d in contract.dials
     ]
+    lines.append(row("arguments", _arguments(words)))
     lines += [row(key, str(card[key])) for key in ("source", "library", "licence")]
     lines.append(
         row(
@@ -57,6 +59,14 @@ def describe(words: str) -> str:
         )
     )
     return "\n".join(lines)
+
+
+def _arguments(words: str) -> str:
+    """The arguments that the name of a filter may carry, each with what it is without a word."""
+    function = FILTERS.find(words.partition(":")[0])
+    taken = inspect.signature(function).parameters.values()
+    said = ", ".join(f"{one.name}={one.default}" for one in taken)
+    return f"{said} when nothing is said"
 
 
 def _short(dial: Dial) -> str:

@@ -130,7 +130,7 @@ class ModelChain(Model):
             restored = model.restore(
                 handed,
                 _own(model, replace(asked, strength=1.0), told),
-                tile=tile,
+                tile=None if model.whole else tile,
                 max_megapixels=max_megapixels,
                 progress=part_of(progress, number, len(self.models)),
                 say=say,
