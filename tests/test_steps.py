@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -127,7 +128,8 @@ def test_the_neutral_end_keeps_every_bit_and_others_keep_what_stands_beside(
     file = saved(tmp_path, depth, channels, linear() if linearly else None)
     before = images.read(file)
     model = burnish.load(name)
-    burnish.restore(str(file), str(tmp_path / "same.tif"), model=model, **{name: 0.0})
+    neutral: dict[str, Any] = {name: 0.0}
+    burnish.restore(str(file), str(tmp_path / "same.tif"), model=model, **neutral)
     np.testing.assert_array_equal(tifffile.imread(tmp_path / "same.tif"), tifffile.imread(file))
     changed = burnish.restore(str(file), str(tmp_path / "other.tif"), model=model)
     after = images.read(tmp_path / "other.tif")
@@ -154,8 +156,8 @@ def test_a_chain_in_tiles_is_the_whole_with_grain_too() -> None:
     assert whole.shape == (1, 3, 300, 340)
     np.testing.assert_allclose(tiled, whole, atol=2e-3)  # of bf16 in the network
     steps = burnish.load("sharpen:radius=2+contrast+grain")
-    every = [steps.restore(picture, NOTHING, tile=tile).picture.pixels for tile in (0, 40)]
-    np.testing.assert_array_equal(*every)
+    first, second = (steps.restore(picture, NOTHING, tile=tile).picture.pixels for tile in (0, 40))
+    np.testing.assert_array_equal(first, second)
 
 
 def test_steps_have_dials_of_their_own_and_take_maps() -> None:

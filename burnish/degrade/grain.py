@@ -45,5 +45,4 @@ def laid_over(clean: Array, values: Array, level: Array) -> Array:
     """
     tone = np.clip(to_channels(clean, 1) if clean.shape[1] == 3 else clean, 0, 1)
     strength = 4 * tone * (1 - tone) * (np.asarray(level, np.float32) / 255)
-    spoiled: Array = values * strength + clean
-    return spoiled
+    return np.asarray(values * strength + clean, np.float32)

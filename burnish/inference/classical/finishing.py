@@ -68,7 +68,7 @@ def _contrast(image: Array, level: Array | None) -> Array:
     change *= 2 * inside - 1
     change *= _amount(level, 2 / 100)
     change += image
-    return change
+    return np.asarray(change, np.float32)
 
 
 def grain(size: float = 0.6, seed: int = 0, channels: int = 3) -> Filter:
