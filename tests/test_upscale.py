@@ -29,7 +29,7 @@ def drawn(side: int = 192) -> Array:
         disc = np.hypot(x - centre[0], y - centre[1]) < rng.uniform(2, side / 8)
         picture = np.where(line | disc, colour, picture)
     cells = picture.reshape(3, side, 4, side, 4)
-    return cells.mean((2, 4), dtype=np.float32)[None]
+    return np.asarray(cells.mean((2, 4))[None], np.float32)
 
 
 def made_small(picture: Array, scale: int, softness: float = 0.0) -> Any:
@@ -65,7 +65,8 @@ def test_flat_colour_stays_flat(name: str) -> None:
         for stop in (dial.low, (dial.low + dial.high) / 2, dial.high):
             for colour in ((0, 0, 0), (255, 255, 255), (200, 40, 60), (90, 120, 200)):
                 even = np.full((40, 48, 3), colour, np.uint8)
-                moved = np.abs(model(even, **{dial.name: stop}).astype(int) - colour)[8:-8, 8:-8]
+                told: dict[str, Any] = {dial.name: stop}
+                moved = np.abs(model(even, **told).astype(int) - colour)[8:-8, 8:-8]
                 assert moved.max() <= 2, f"{dial.name} {stop:g}, {colour}: {moved.max()}"
 
 
