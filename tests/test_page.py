@@ -117,7 +117,8 @@ def by_command(page: Page, folder: Path) -> bytes:
     words = shlex.split(page.locator("#command").inner_text())
     assert words[:2] == ["burnish", "restore"]
     out = folder / "by_command"
-    done = CliRunner().invoke(app, ["restore", str(folder / words[2]), *words[3:], "-o", f"{out}/"])
+    told = [str(folder / word) if word.endswith("_mask.png") else word for word in words[3:]]
+    done = CliRunner().invoke(app, ["restore", str(folder / words[2]), *told, "-o", f"{out}/"])
     assert done.exit_code == 0, done.output
     (found,) = out.iterdir()
     return found.read_bytes()
@@ -210,6 +211,144 @@ def test_views_and_zoom(page: Page, tmp_path: Path) -> None:
     assert np.abs(pixels(page) - before).mean() > 0.5
     page.keyboard.press("0")
     expect(page.locator("#zooms input[value=fit]")).to_be_checked()
+
+
+def scratched(path: Path) -> Path:
+    """A file with a smooth picture, and a crooked bright hair across it."""
+    rows, columns = np.mgrid[0:200, 0:300]
+    plain = 90 + 40 * np.sin(rows / 60) + 20 * np.cos(columns / 80)
+    image = np.stack([plain, plain * 0.9, plain * 0.8], 2)
+    hair = 60 + 12 * np.sin(columns / 17) + 5 * np.sin(columns / 6)
+    image[(np.abs(rows - hair) < 1.6) & (np.abs(columns - 150) < 110)] = 245
+    Image.fromarray(np.rint(image).astype(np.uint8)).save(path)
+    return path
+
+
+def at(page: Page, column: float, row: float) -> tuple[float, float]:
+    """Where a pixel of a picture of 300x200, shown at its size, is on the screen."""
+    box = page.locator("#stage").bounding_box()
+    assert box is not None
+    return box["x"] + (box["width"] - 300) / 2 + column, box["y"] + (box["height"] - 200) / 2 + row
+
+
+def paint(page: Page, *places: tuple[float, float]) -> None:
+    """Moves the pressed mouse over places of that picture."""
+    for number, place in enumerate(places):
+        page.mouse.move(*at(page, *place))
+        if number == 0:
+            page.mouse.down()
+    page.mouse.up()
+
+
+def painted(page: Page, state: int) -> None:
+    """Waits until what is seen, and the mask over it, are those of a state of the painting."""
+    page.wait_for_selector(f"#stage[data-exact=true][data-painted='{state}'][data-marks='{state}']")
+
+
+def mask_saved(page: Page, folder: Path) -> Any:
+    """The mask that the page saves, as a_mask.png in a folder: where it is white [H, W]."""
+    with page.expect_download() as saved:
+        page.click("#save-mask")
+    assert saved.value.suggested_filename == "a_mask.png"
+    shutil.copy(saved.value.path(), folder / "a_mask.png")
+    return np.asarray(Image.open(folder / "a_mask.png")) == 255
+
+
+def red(page: Page, column: int, row: int) -> bool:
+    """Whether a pixel of that picture is shown as marked."""
+    x, y = at(page, column, row)
+    clip = {"x": x - 2, "y": y - 2, "width": 4, "height": 4}
+    image = Image.open(io.BytesIO(page.screenshot(clip=clip)))  # type: ignore[arg-type]
+    colour = np.asarray(image.convert("RGB"), float).mean((0, 1))
+    return bool(colour[0] > 1.5 * colour[1])
+
+
+def test_the_mask_is_seen_painted_undone_and_saved(page: Page, tmp_path: Path) -> None:
+    drop(page, scratched(tmp_path / "a.png"))
+    sharp(page)
+    expect(page.locator("#mask")).to_be_hidden()
+    page.select_option("#model", "scratch")
+    page.check("#zooms input[value='1']", force=True)
+    sharp(page, "model=scratch")
+    page.check("#tools input[value=mark]", force=True)
+    expect(page.locator("#marks")).to_be_checked()
+    painted(page, 0)
+    page.mouse.move(*at(page, 20, 190))
+    found = mask_saved(page, tmp_path)
+    row, column = (int(each) for each in np.median(np.argwhere(found), 0))
+    column = int(np.argmax(found[row] & (np.abs(np.arange(300) - column) < 60)))
+    assert red(page, column, row)
+    assert not red(page, 200, 140)
+
+    paint(page, (100, 140), (250, 140))
+    painted(page, 1)
+    page.mouse.move(*at(page, 20, 190))
+    assert red(page, 200, 140)
+    page.check("#tools input[value=spare]", force=True)
+    paint(page, (column - 9, row), (column + 9, row))
+    painted(page, 2)
+    page.mouse.move(*at(page, 20, 190))
+    assert not red(page, column, row)
+    page.keyboard.press("Control+z")
+    painted(page, 1)
+    assert red(page, column, row)
+    page.keyboard.press("Control+Shift+z")
+    painted(page, 2)
+
+    mask = mask_saved(page, tmp_path)
+    assert mask.shape == (200, 300)
+    assert mask[140, 200]
+    assert not mask[row, column]
+    assert np.array_equal(mask[:130, : column - 15], found[:130, : column - 15])
+    with page.expect_download() as result:
+        page.click("#save")
+    expect(page.locator("#mask-first")).to_be_visible()
+    assert page.locator("#command").inner_text().endswith("-m scratch --mask-in a_mask.png")
+    assert Path(result.value.path()).read_bytes() == by_command(page, tmp_path)
+
+    page.click("#as-found")
+    painted(page, 3)
+    assert page.locator("#command").inner_text() == "burnish restore a.png -m scratch"
+    page.select_option("#model", "photo")
+    expect(page.locator("#mask")).to_be_hidden()
+
+
+def test_the_mask_is_painted_by_keyboard(page: Page, tmp_path: Path) -> None:
+    drop(page, scratched(tmp_path / "a.png"))
+    sharp(page)
+    page.select_option("#model", "scratch")
+    page.check("#zooms input[value='1']", force=True)
+    sharp(page, "model=scratch")
+    page.locator("#stage").focus()
+    page.keyboard.press("m")
+    for _ in range(20):  # each by half the brush's width, 2 pixels
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("ArrowRight")
+    page.keyboard.press("]")
+    page.keyboard.press("Space")
+    painted(page, 1)
+    page.keyboard.press("v")
+    expect(page.locator("#brush")).to_be_hidden()
+    assert red(page, 190, 140)
+
+
+def test_settings_are_undone_too(page: Page, tmp_path: Path) -> None:
+    drop(page, noisy(tmp_path / "a.png"))
+    sharp(page)
+    expect(page.locator("#undo")).to_be_disabled()
+    page.select_option("#model", "photo")
+    page.locator("#dial-noise").fill("60")
+    sharp(page, "d=noise=60")
+    page.click("#undo")
+    expect(page.locator("#command")).to_have_text("burnish restore a.png -m photo")
+    page.click("#undo")
+    expect(page.locator("#command")).to_have_text("burnish restore a.png")
+    expect(page.locator("#model")).to_have_value("auto")
+    page.click("#redo")
+    page.click("#redo")
+    expect(page.locator("#command")).to_have_text("burnish restore a.png -m photo -d noise=60")
+    expect(page.locator("#dial-noise")).to_have_value("60")
+    expect(page.locator("#redo")).to_be_disabled()
 
 
 def test_a_bad_file_is_told_in_a_sentence_and_the_others_go_on(page: Page, tmp_path: Path) -> None:

@@ -24,19 +24,21 @@ import httpx
 import numpy as np
 import psutil
 import pytest
+from PIL import Image
 from typer.testing import CliRunner
 
 pytest.importorskip("starlette", reason="burnish[serve] is not installed")
 
 from conftest import scene
 from serving import ROOT, Serving, serving
+from starlette.requests import Request
 
 from burnish import errors, images
 from burnish.cli import app
 from burnish.images import Picture
 from burnish.inference import zoo
 from burnish.serve import desk as desks
-from burnish.serve import view
+from burnish.serve import service, view
 from burnish.serve.desk import Desk, plain_name
 from burnish.serve.gate import METHODS, Gate, own_names
 from burnish.serve.lane import Lane
@@ -554,6 +556,81 @@ def test_an_exact_view_shows_the_pixels_that_are_saved(
     # Tiles in bfloat16 round otherwise here and there; marks are filled from what is near.
     assert np.percentile(apart, 99) <= 2
     assert (seen[:, :, 3] == 255).all()
+
+
+DAB = json.dumps([{"marks": True, "radius": 6, "points": [[100, 120], [160, 130]]}])
+SPARED = json.dumps([{"marks": False, "radius": 500, "points": [[100, 120]]}])
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+@pytest.mark.parametrize("model", ["document", "scratch"])
+def test_what_is_painted_counts_in_views_masks_and_results(
+    orientation: int, model: str, client: httpx.Client, tmp_path: Path
+) -> None:
+    content = a_file(tmp_path / "a.png", noisy(200, 330), exif=exif_of(orientation))
+    about = {"picture": sent(client, content), "model": model}
+    upright = images.upright(images.read(tmp_path / "a.png"))
+    height, width = upright.pixels.shape[-2:]
+    for strokes in (DAB, SPARED):
+        told = client.post("/v1/mask", params=about, content=strokes)
+        assert told.headers["content-disposition"].endswith("a_mask.png")
+        (tmp_path / "mask.png").write_bytes(told.content)
+        mask = np.asarray(Image.open(tmp_path / "mask.png"))
+        assert mask.shape == (height, width)
+        assert mask[122, 115] == (255 if strokes is DAB else 0)
+        restored = client.post("/v1/restore", params=about, content=strokes).content
+        words = ["restore", str(tmp_path / "a.png"), "-m", model, "--mask-in"]
+        out = tmp_path / f"{len(strokes)}.png"
+        done = CliRunner().invoke(app, [*words, str(tmp_path / "mask.png"), "-o", str(out)])
+        assert done.exit_code == 0, done.output
+        assert out.read_bytes() == restored
+        whole = {"left": 0, "top": 0, "width": width, "height": height, "exact": 1}
+        marks = client.post("/v1/preview", params={**about, **whole, "marks": 1}, content=strokes)
+        shades = np.frombuffer(marks.content, np.uint8).reshape(height, width, 4)
+        assert np.array_equal(shades[..., 3] > 0, mask == 255)
+        seen = client.post("/v1/preview", params={**about, **whole}, content=strokes)
+        view = np.frombuffer(seen.content, np.uint8).reshape(height, width, 4)[..., :3]
+        saved = np.asarray(images.to_image(images.upright(images.read(out))))
+        assert np.percentile(np.abs(view.astype(int) - saved.astype(int)), 99) <= 2
+    assert np.array_equal(saved, np.asarray(images.to_image(upright)))  # all of it was spared
+
+
+def test_more_strokes_than_a_hand_paints_are_refused() -> None:
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b" " * (1 << 20), "more_body": True}
+
+    request = Request({"type": "http", "method": "POST", "headers": []}, receive)
+    with pytest.raises(errors.InputTooLarge, match="undo some of it"):
+        asyncio.run(service._strokes(request))
+
+
+def test_a_mask_that_is_reduced_shows_single_pixels(client: httpx.Client) -> None:
+    dot = json.dumps([{"marks": True, "radius": 0.5, "points": [[41.5, 61.5]]}])
+    words = {"model": "scratch", "d": "sensitivity=0", "marks": 1, "reduce": 8}
+    window = {"left": 0, "top": 0, "width": 180, "height": 120}
+    asked: dict[str, Any] = {"picture": sent(client, png(120, 180)), **words, **window}
+    answer = client.post("/v1/preview", params=asked, content=dot)
+    width, height = map(int, answer.headers["x-size"].split("x"))
+    shades = np.frombuffer(answer.content, np.uint8).reshape(height, width, 4)[..., 3]
+    assert (height, width) == (15, 23)
+    assert np.argwhere(shades).tolist() == [[7, 5]]
+
+
+@pytest.mark.parametrize(
+    ("model", "body", "status", "words"),
+    [
+        ("photo", DAB, 400, "works everywhere"),
+        ("photo", "", 400, "it has no mask"),
+        ("scratch", "{}", 400, "a list of strokes"),
+    ],
+)
+def test_what_cannot_be_painted_is_told(
+    client: httpx.Client, model: str, body: str, status: int, words: str
+) -> None:
+    asked = {"picture": sent(client, png(40, 60)), "model": model}
+    answer = client.post("/v1/mask", params=asked, content=body)
+    assert answer.status_code == status
+    assert words in answer.json()["error"]["message"]
 
 
 def test_strength_0_shows_the_picture_as_it_is(client: httpx.Client, tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ from ..inference.targets import SUFFIX, pair
 from .lane import Lane
 from .view import Pane, Window
 from .wish import Wish
-from .worker import Examine, Inspect, Restore, Show, Terms
+from .worker import Examine, Inspect, Mark, Restore, Show, Terms
 
 #: bytes that one picture may have
 MOST_BYTES = 1 << 30
@@ -154,10 +154,20 @@ class Desk:
         found = await self._views.ask(Inspect(str(upload.source)))
         return {name: _called(value, upload) for name, value in found.items()}
 
-    async def show(self, upload: Upload, wish: Wish, window: Window, looker: str) -> Pane:
-        """A view of a picture. Stale where the same looker wants a newer one."""
-        pane: Pane = await self._views.ask(Show(str(upload.source), wish, window, looker))
+    async def show(
+        self, upload: Upload, wish: Wish, window: Window, looker: str, marks: bool = False
+    ) -> Pane:
+        """A view of a picture, or of where the model works in it. Stale where the same looker wants
+        a newer one.
+        """
+        pane: Pane = await self._views.ask(Show(str(upload.source), wish, window, looker, marks))
         return pane
+
+    async def mask(self, upload: Upload, wish: Wish) -> tuple[Path, str]:
+        """The file that says where the wish's model works in a picture, and what it is called."""
+        path = upload.folder / f"mask-{secrets.token_urlsafe(8)}.png"
+        await self._views.ask(Mark(str(upload.source), str(path), wish))
+        return path, f"{Path(upload.name).stem}_mask.png"
 
     async def restore(self, upload: Upload, wish: Wish) -> tuple[Path, str]:
         """The file of a picture restored, and what it is called. Cancelled, the work ends."""

@@ -10,7 +10,7 @@ import asyncio
 import socket
 import tempfile
 import zipfile
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -39,12 +39,15 @@ from ..errors import (
     UsageError,
     unforeseen,
 )
+from ..ground.amounts import in_bytes
 from ..inference import zoo
+from ..inference.masked import Masked
 from ..inference.model import Model
 from ..pipeline.estimate import ESTIMATORS
 from .desk import Desk, Upload, under_its_name
 from .gate import Denial, Gate
 from .lane import Stale
+from .strokes import MOST_BYTES
 from .view import Window
 from .wish import WORDS, Wish, offered
 
@@ -55,6 +58,7 @@ PAGE = {
     "": ("index.html", "text/html; charset=utf-8"),
     "page.css": ("page.css", "text/css; charset=utf-8"),
     "page.js": ("page.js", "text/javascript; charset=utf-8"),
+    "brush.js": ("brush.js", "text/javascript; charset=utf-8"),
     "texts.js": ("texts.js", "text/javascript; charset=utf-8"),
     "icon.svg": ("icon.svg", "image/svg+xml"),
 }
@@ -82,7 +86,9 @@ STATUS: tuple[tuple[type[BurnishError], int], ...] = (
     (OutOfMemory, 503),
 )
 #: what a query about a part of a picture need not say
-DEFAULTS = {"reduce": "1", "exact": "0"}
+DEFAULTS = {"reduce": "1", "exact": "0", "marks": "0"}
+#: words of a query that say which picture is meant
+NAMES = ("picture", "name")
 #: how far a preview may be reduced
 REDUCTIONS = [2**power for power in range(11)]
 #: seconds after which a busy server may be asked again
@@ -135,6 +141,7 @@ def application(desk: Desk, gate: Gate) -> ASGIApp:
         Route("/v1/pictures/{id}", to(_drop), methods=["DELETE"]),
         Route("/v1/inspect", to(_inspect), methods=["POST"]),
         Route("/v1/preview", to(_preview), methods=["POST"]),
+        Route("/v1/mask", to(_mask), methods=["POST"]),
         Route("/v1/restore", to(_restore), methods=["POST"]),
         Route("/v1/zip", to(_zip), methods=["POST"]),
     ]
@@ -249,6 +256,7 @@ def _record(name: str, model: Model) -> dict[str, Any]:
         "kind": kind,
         "task": task,
         "scale": model.contract.scale,
+        "mask": isinstance(model, Masked),
         "dials": dials,
     }
 
@@ -280,41 +288,79 @@ async def _inspect(desk: Desk, request: Request) -> Response:
 
 
 async def _preview(desk: Desk, request: Request) -> Response:
-    """A part of a picture that was sent before, in four bytes a pixel; X-Size says how many."""
-    words = request.query_params.multi_items()
-    wish = Wish.parse((name, value) for name, value in words if name in WORDS)
-    window = _window(request)
+    """A part of a picture that was sent before, in four bytes a pixel; X-Size says how many.
+
+    With marks=1 it is where the model works, in a colour to lay over it.
+    """
+    wish = Wish.parse(_known(request), await _strokes(request))
+    window, marks = _window(request)
     upload = desk.find(request.query_params.get("picture", ""))
     with under_its_name(upload):
-        pane = await desk.show(upload, wish, window, request.query_params.get("looker", ""))
+        looker = request.query_params.get("looker", "")
+        pane = await desk.show(upload, wish, window, looker, marks)
     size = {"X-Size": f"{pane.width}x{pane.height}", "X-Exact": str(int(pane.exact))}
     return Response(pane.rgba, media_type="application/octet-stream", headers=size)
 
 
-def _window(request: Request) -> Window:
-    """The part of a picture that a query is about. UsageError where it says none."""
+def _known(request: Request) -> Iterator[tuple[str, str]]:
+    """The words of a query that say how a picture is restored."""
+    return (each for each in request.query_params.multi_items() if each[0] in WORDS)
+
+
+async def _strokes(request: Request) -> bytes:
+    """What was painted over a picture that was sent before: the body. InputTooLarge."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_BYTES:
+            raise InputTooLarge(
+                f"what is painted over a picture may have {in_bytes(MOST_BYTES)}; undo some of it"
+            )
+    return bytes(body)
+
+
+def _window(request: Request) -> tuple[Window, bool]:
+    """The part of a picture that a query is about, and whether it is about its mask. UsageError
+    where it says none.
+    """
     numbers: dict[str, int] = {}
-    for name in ("left", "top", "width", "height", "reduce", "exact"):
+    for name in ("left", "top", "width", "height", "reduce", "exact", "marks"):
         text = request.query_params.get(name, DEFAULTS.get(name, ""))
         if not (text.isascii() and text.isdecimal()) or len(text) > 9:
             raise UsageError(f"{name}={text}: a whole number is wanted here")
         numbers[name] = int(text)
     if numbers["reduce"] not in REDUCTIONS:
         raise UsageError(f"reduce={numbers['reduce']}: 1, 2, 4 and so on, to {REDUCTIONS[-1]}")
-    exact = bool(numbers.pop("exact"))
-    return Window(**numbers, exact=exact)
+    exact, marks = (bool(numbers.pop(name)) for name in ("exact", "marks"))
+    return Window(**numbers, exact=exact), marks
+
+
+async def _mask(desk: Desk, request: Request) -> Response:
+    """Where a model works in a picture that was sent before, as --mask-in takes it."""
+    wish = Wish.parse(_known(request), await _strokes(request))
+    upload = desk.find(request.query_params.get("picture", ""))
+    with under_its_name(upload):
+        path, name = await desk.mask(upload, wish)
+    return FileResponse(
+        path, media_type="image/png", headers=_named(name), background=BackgroundTask(path.unlink)
+    )
+
+
+def _named(name: str) -> dict[str, str]:
+    """The header by which what is sent has a name."""
+    return {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
 
 
 async def _restore(desk: Desk, request: Request) -> Response:
     """A picture restored, as `burnish restore` does it: the body, or one that was sent before."""
-    words = request.query_params.multi_items()
-    wish = Wish.parse(each for each in words if each[0] not in ("picture", "name"))
+    words = [each for each in request.query_params.multi_items() if each[0] not in NAMES]
+    sent_before = "picture" in request.query_params
+    wish = Wish.parse(words, await _strokes(request) if sent_before else b"")
     async with _sent(desk, request, kept=True) as upload:
         path, name = await _while_wanted(request, desk.restore(upload, wish))
-    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
     gone = None if "picture" in request.query_params else BackgroundTask(desk.drop, upload)
     return FileResponse(
-        path, media_type="application/octet-stream", headers=headers, background=gone
+        path, media_type="application/octet-stream", headers=_named(name), background=gone
     )
 
 

@@ -20,16 +20,21 @@ import numpy as np
 
 from .. import images
 from ..contract import Array
+from ..errors import UsageError
+from ..ground.regions import Region
 from ..ground.remarks import OnProgress
 from ..images import Picture, toned
 from ..images.exif import orientation
-from ..inference.masked import FindingMender, Masked
+from ..inference.masked import MARKED, FindingMender, Masked
 from ..inference.model import Model
 from ..inference.several.automatic import Automatic
 from ..pipeline import AUTO, Asked, Auto, Look, Settled, infrared_in, region
 from ..pipeline.estimate import ESTIMATORS
+from .strokes import painted
 from .wish import Wish
 
+#: how what a mask marks is shown: red, green, blue, opacity
+MARK = (232, 62, 44, 150)
 #: seconds that a quick answer may take, and how much coarser than the screen it may be for that
 QUICK, COARSEST = 0.08, 4
 #: seconds that an exact answer may take; what would take longer is restored at the screen's size
@@ -146,15 +151,38 @@ class Views:
         worked = math.prod(images.looked_at(hand.picture))
         if not _is_whole(model, settled):
             worked = window.width * window.height
-        factor = self._factor(wish.model, window, worked)
+        factor = 1 if _by_infrared(hand, model) else self._factor(wish.model, window, worked)
         exact = factor == 1
         begun = time.perf_counter()
-        restored = _restored(hand, wish.model, model, settled, window, factor, wanted)
+        restored = _restored(hand, wish, model, settled, window, factor, wanted)
         self._learn(wish.model, worked / factor**2, time.perf_counter() - begun)
         while restored.pixels.shape[-1] > window.width * model.contract.scale / window.reduce + 1:
             alpha = None if restored.alpha is None else halved(restored.alpha)
             restored = replace(restored, pixels=halved(restored.pixels), alpha=alpha)
         return _pane(restored, exact)
+
+    def marks(
+        self, hand: InHand, wish: Wish, model: Model, window: Window, wanted: OnProgress
+    ) -> Pane:
+        """Where the wish's model works in a window of a picture, in MARK; clear elsewhere.
+
+        All is as of `pane`; of pixels that become one, one that is marked is enough. UsageError for
+        a model that works everywhere.
+        """
+        asked = wish.asked(model)
+        if not isinstance(model, Masked):
+            raise UsageError(f"{wish.model}: works everywhere; it has no mask")
+        settled = self._settled(hand, wish, model, asked)
+        worked = math.prod(images.looked_at(hand.picture))
+        factor = 1 if _by_infrared(hand, model) else self._factor(wish.model, window, worked)
+        marked = _marked(hand, wish, model, settled, factor, wanted)
+        upright = images.upright(hand.at(factor).with_pixels(marked[None, None].astype(np.float32)))
+        rows, columns = _at(window, factor)
+        shown = upright.pixels[0, 0, slice(*rows), slice(*columns)] > 0
+        while shown.shape[1] > window.width / window.reduce + 1:
+            shown = _any_of_four(shown)
+        rgba = np.where(shown[..., None], np.array(MARK, np.uint8), np.uint8(0))
+        return Pane(rgba.tobytes(), shown.shape[1], shown.shape[0], exact=factor == 1)
 
     def _settled(self, hand: InHand, wish: Wish, model: Model, asked: Asked) -> Settled:
         """What the whole picture is restored with. What was found on it once counts."""
@@ -191,6 +219,11 @@ class Views:
         self._cost[name] = 0.5 * self._cost.get(name, cost) + 0.5 * cost
 
 
+def _by_infrared(hand: InHand, model: Model) -> bool:
+    """Whether the model finds dirt by the picture's infrared, which lies on it as it came alone."""
+    return isinstance(model, FindingMender) and infrared_in(hand.picture) is not None
+
+
 def _left_open(asked: Asked, dial: str) -> bool:
     """Whether a dial is left to what the picture shows."""
     return isinstance(asked.dials.get(dial, AUTO), Auto)
@@ -198,7 +231,7 @@ def _left_open(asked: Asked, dial: str) -> bool:
 
 def _restored(
     hand: InHand,
-    name: str,
+    wish: Wish,
     model: Model,
     settled: Settled,
     window: Window,
@@ -207,15 +240,19 @@ def _restored(
 ) -> Picture:
     """The part of the picture that a window shows, reduced by a factor and restored, upright."""
     whole = hand.at(factor)
-    if isinstance(model, FindingMender):
-        return _mended(hand, name, model, settled, window, factor, wanted)
+    if isinstance(model, FindingMender) and (wish.strokes or not _by_infrared(hand, model)):
+        marked = _marked(hand, wish, model, settled, factor, wanted)
+        return _mended(whole, marked, model, settled, _at(window, factor))
     if factor > 1:
         settled = replace(settled, dials=_turned_down(settled.dials, factor))
     reach = _reach(model, settled)
     if _is_whole(model, settled) or reach is None:
-        key = (name, factor, *settled.dials.items(), settled.strength)
+        key = (wish.model, factor, *settled.dials.items(), settled.strength, wish.strokes)
         if hand.whole is None or hand.whole[0] != key:
             asked = Asked(dict(settled.dials), settled.strength, settled.icc)
+            if wish.strokes and isinstance(model, Masked):
+                marked = _marked(hand, wish, model, settled, factor, wanted)
+                asked = replace(asked, mask=marked.astype(np.float32))
             hand.whole = (key, model.restore(whole, asked, progress=wanted).picture)
         return _cut(hand.whole[1], _at(window, factor, model.contract.scale))
 
@@ -234,30 +271,52 @@ def _restored(
     return images.upright(_part(restored, rows, columns))
 
 
-def _mended(
+def _marked(
     hand: InHand,
-    name: str,
-    model: FindingMender,
+    wish: Wish,
+    model: Masked,
     settled: Settled,
-    window: Window,
     factor: int,
     wanted: OnProgress,
-) -> Picture:
-    """The same of a model that finds damage: on the whole picture, once, whatever its dials."""
-    if infrared_in(hand.picture) is not None:
-        asked = Asked(dict(settled.dials), settled.strength, settled.icc)
-        restored = model.restore(hand.picture, asked, progress=wanted).picture
-        return _cut(restored, _at(window, 1))
+) -> Region:
+    """Where a model works in the picture reduced by a factor [H, W], as it is stored.
+
+    What a network finds is looked for once, whatever the dials.
+    """
     whole = hand.at(factor)
-    if (name, factor) not in hand.found:
-        hand.found[name, factor] = model.find(whole, icc=settled.icc, progress=wanted)
-    dials = {name: float(value) for name, value in settled.dials.items()}
-    marked = region(hand.found[name, factor], dials["sensitivity"], dials["size"])
-    rows, columns = _stored(_at(window, factor), whole)
-    part = _part(whole, rows, columns)
+    if isinstance(model, FindingMender) and not _by_infrared(hand, model):
+        if (wish.model, factor) not in hand.found:
+            found = model.find(whole, icc=settled.icc, progress=wanted)
+            hand.found[wish.model, factor] = found
+        dials = {name: float(value) for name, value in settled.dials.items()}
+        sure = hand.found[wish.model, factor]
+        marked = region(sure, dials["sensitivity"], dials["size"])
+    else:
+        mask, _ = model.mask(whole, Asked(dict(settled.dials), icc=settled.icc))
+        marked = mask >= MARKED
+    return painted(marked, wish.strokes, whole, factor)
+
+
+def _mended(
+    whole: Picture,
+    marked: Region,
+    model: FindingMender,
+    settled: Settled,
+    part: tuple[Extent1D, Extent1D],
+) -> Picture:
+    """A part of a picture with what is marked of it mended, upright."""
+    rows, columns = _stored(part, whole)
     mask = marked[slice(*rows), slice(*columns)].astype(np.float32)
     asked = Asked(strength=settled.strength, icc=settled.icc, mask=mask)
-    return images.upright(model.restore(part, asked).picture)
+    return images.upright(model.restore(_part(whole, rows, columns), asked).picture)
+
+
+def _any_of_four(marked: Region) -> Region:
+    """What is marked at half the size, rounded up: each pixel where any of four is."""
+    height, width = marked.shape
+    even = np.pad(marked, ((0, height % 2), (0, width % 2)))
+    joined: Region = even[::2, ::2] | even[1::2, ::2] | even[::2, 1::2] | even[1::2, 1::2]
+    return joined
 
 
 def _turned_down(dials: Mapping[str, Any], factor: int) -> dict[str, Any]:

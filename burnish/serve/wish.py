@@ -16,8 +16,10 @@ from ..ground.tables import hint
 from ..images import endings
 from ..inference import zoo
 from ..inference.classical import FILTERS, make
+from ..inference.masked import Masked
 from ..inference.model import Model
 from ..pipeline import AUTO, Asked, ask
+from .strokes import Stroke, strokes_in
 
 #: the words that say how a picture is to be restored
 WORDS = ("model", "d", "strength", "format")
@@ -35,15 +37,17 @@ class Wish:
     strength: float = 1.0
     #: the ending of the result, such as ".png"; None is as the picture's
     ending: str | None = None
+    #: what was painted over the mask that the model finds, where it works where a mask says
+    strokes: tuple[Stroke, ...] = ()
 
     @classmethod
-    def parse(cls, words: Iterable[tuple[str, str]]) -> Wish:
+    def parse(cls, words: Iterable[tuple[str, str]], body: bytes = b"") -> Wish:
         """The wish in the words of a query: model=photo, d=noise=17, strength=0.7, format=png.
 
-        A `d` is given for each dial. UsageError for a word that is not known or has no sense,
-        ModelMissing for a model that does not ship.
+        A `d` is given for each dial. body: strokes, as `strokes_in` takes them. UsageError for what
+        is not known or has no sense, ModelMissing for a model that does not ship.
         """
-        found = cls()
+        found = cls(strokes=strokes_in(body))
         for name, value in words:
             if name == "model":
                 found = replace(found, model=_model(value))
@@ -60,7 +64,11 @@ class Wish:
         return found
 
     def asked(self, model: Model) -> Asked:
-        """The wish held against the contract of its model. Raises as `ask` does."""
+        """The wish held against the contract of its model. Raises as `ask` does, and UsageError
+        for strokes to a model that knows no mask.
+        """
+        if self.strokes and not isinstance(model, Masked):
+            raise UsageError(f"{self.model}: works everywhere, so nothing can be painted over it")
         return ask(model.contract, self.dials, self.strength)
 
 

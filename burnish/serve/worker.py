@@ -11,7 +11,10 @@ from collections import OrderedDict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Any, NoReturn
+
+import numpy as np
 
 from .. import images
 from ..errors import BurnishError, UnsupportedFormat, UsageError, unforeseen
@@ -20,10 +23,13 @@ from ..ground.remarks import OnProgress
 from ..images import Picture
 from ..inference import zoo
 from ..inference.job import Job, JobReport, run_job
+from ..inference.masked import MARKED, Masked, write_mask
 from ..inference.model import Model
 from ..inference.pdf import is_pdf
 from ..inference.several.automatic import choose
+from ..pipeline import MapFile
 from ..report.pictures import about
+from .strokes import painted
 from .view import InHand, Pane, Views, Window
 from .wish import Wish
 
@@ -73,6 +79,8 @@ class Show:
     window: Window
     #: who looks: of views that one looker wants, the newest alone is made
     looker: str
+    #: whether to show where the model works, in place of what comes of it
+    marks: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,7 +95,19 @@ class Restore:
     wish: Wish
 
 
-Question = Examine | Inspect | Show | Restore
+@dataclass(frozen=True)
+class Mark:
+    """The mask of a picture is wanted, as a file that the command line takes."""
+
+    #: the path of the file
+    source: str
+    #: the path of the mask's
+    target: str
+    #: how the picture is restored
+    wish: Wish
+
+
+Question = Examine | Inspect | Show | Restore | Mark
 
 
 @dataclass(frozen=True)
@@ -226,6 +246,8 @@ class Bench:
             return self._inspected(question.source)
         if isinstance(question, Restore):
             return self._restored(question, halfway)
+        if isinstance(question, Mark):
+            return self._marked(question)
         return self._shown(question, halfway)
 
     def _model(self, name: str) -> Model:
@@ -281,12 +303,31 @@ class Bench:
                 f"{window.left},{window.top} are no part of a picture of {width}x{height}"
             )
         model = self._model(question.wish.model)
-        return self._views.pane(hand, question.wish, model, window, halfway)
+        made = self._views.marks if question.marks else self._views.pane
+        return made(hand, question.wish, model, window, halfway)
 
     def _restored(self, question: Restore, halfway: OnProgress) -> JobReport:
         """The file restored, as `burnish restore` does it."""
         model = self._model(question.wish.model)
         asked = question.wish.asked(model)
+        if question.wish.strokes:
+            file = Path(question.source).with_name("mask.png")
+            self._marked(Mark(question.source, str(file), question.wish))
+            asked = replace(asked, mask=MapFile(file, 0.0, 1.0, file.name))
         job = Job(question.source, question.target, asked, overwrite=True)
         job = replace(job, max_megapixels=self._terms.max_megapixels)
         return run_job(job, model, progress=halfway)
+
+    def _marked(self, question: Mark) -> None:
+        """Writes where the model works, with what was painted over it. UsageError for a model that
+        works everywhere.
+        """
+        model = self._model(question.wish.model)
+        asked = question.wish.asked(model)
+        if not isinstance(model, Masked):
+            raise UsageError(f"{question.wish.model}: works everywhere; it has no mask")
+        picture = self._hand(question.source).picture
+        limit = self._terms.max_megapixels
+        found, _ = model.mask(picture, asked, max_megapixels=limit)
+        marked = painted(found >= MARKED, question.wish.strokes, picture)
+        write_mask(Path(question.target), picture, marked.astype(np.float32))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .cleaner import Cleaner
-from .masked import Masked, given_mask, write_mask
+from .masked import MARKED, Masked, given_mask, write_mask
 from .mender import FindingMender, Mender
 
-__all__ = ["Cleaner", "FindingMender", "Masked", "Mender", "given_mask", "write_mask"]
+__all__ = ["MARKED", "Cleaner", "FindingMender", "Masked", "Mender", "given_mask", "write_mask"]

@@ -1,5 +1,6 @@
 // The page of `burnish serve`: pictures on the left, dials on the right. All work is the server's.
 
+import { brush, drawStrokes } from "./brush.js";
 import { texts } from "./texts.js";
 
 const $ = (id) => document.getElementById(id);
@@ -14,6 +15,9 @@ let models = [];
 const items = [];
 let current = null;
 const view = { zoom: "fit", x: 0.5, y: 0.5, mode: "divider", divider: 0.5, before: false };
+// What is in hand over a picture with a mask, how wide the brush is in its pixels, and whether what
+// the mask marks is shown.
+const hand = { tool: "move", radius: 6, marks: false };
 let stopAll = false;
 
 // ---------------------------------------------------------------- the server
@@ -68,6 +72,15 @@ async function send(item) {
   [item.width, item.height] = told.facts.shown;
 }
 
+const modelOf = (item) => models.find((each) => each.name === item.wish.model);
+// Whether the picture's model works where a mask says, which can be painted over.
+const hasMask = (item) => Boolean(item.facts?.frames === 1 && modelOf(item)?.mask);
+
+// What was painted, as the server takes it.
+function paintedOf(item) {
+  return hasMask(item) && item.wish.strokes.length ? JSON.stringify(item.wish.strokes) : undefined;
+}
+
 function wishOf(item) {
   const words = [["model", item.wish.model]];
   for (const [name, value] of Object.entries(item.wish.dials)) words.push(["d", `${name}=${value}`]);
@@ -80,8 +93,10 @@ function wishOf(item) {
 function add(files) {
   const known = [...files].filter((file) => !file.name.startsWith("."));
   for (const file of known) {
-    const wish = { model: "auto", dials: {}, strength: 1, format: "" };
-    const item = { file, wish, state: "arriving", thumb: document.createElement("canvas") };
+    // painted: a number of its own for each state of the strokes
+    const wish = { model: "auto", dials: {}, strength: 1, format: "", strokes: [], painted: 0 };
+    const thumb = document.createElement("canvas");
+    const item = { file, wish, state: "arriving", thumb, past: [], future: [] };
     items.push(item);
     if (!current) show(item);
   }
@@ -160,7 +175,8 @@ async function gather(entry, found) {
 async function pane(item, part, reduce, words, exact = false, who = "") {
   const window = Object.entries(part);
   const more = [["reduce", reduce], ["exact", exact ? 1 : 0], ["looker", who || String(Math.random())]];
-  const response = await about(item, "POST", "preview", [...window, ...more, ...words]);
+  const body = words.some(([name]) => name === "model") ? paintedOf(item) : undefined;
+  const response = await about(item, "POST", "preview", [...window, ...more, ...words], { body });
   if (response.status === 204) return null;
   const [width, height] = response.headers.get("X-Size").split("x").map(Number);
   const bytes = new Uint8ClampedArray(await response.arrayBuffer());
@@ -243,11 +259,12 @@ async function refresh() {
 async function look(item, at) {
   const { part, reduce, key } = seen();
   const words = wishOf(item);
-  const wish = JSON.stringify(words);
+  const painted = item.wish.painted;
+  const wish = JSON.stringify([words, item.wish.painted]);
   const before = item.before?.key === key ? null : pane(item, part, reduce, [["strength", 0]]);
   if (item.after?.key !== key + wish || !item.after.exact) {
     const quick = await pane(item, part, reduce, words, false, looker);
-    if (quick) take(item, { ...quick, key: key + wish }, words);
+    if (quick) take(item, { ...quick, key: key + wish }, words, painted);
   }
   if (before) {
     item.before = { ...(await before), key };
@@ -255,12 +272,23 @@ async function look(item, at) {
   }
   if (at !== wanted || item !== current) return;
   busy(item.after?.exact ? "" : texts.coarse);
+  if (hand.marks && hasMask(item) && item.marks?.key !== key + wish) {
+    const count = item.wish.strokes.length;
+    pane(item, part, reduce, [...words, ["marks", 1]], true, `${looker}marks`)
+      .then((found) => {
+        if (!found || item.wish.painted !== painted) return;
+        item.marks = { ...found, key: key + wish, count };
+        draw();
+        $("stage").dataset.marks = String(painted);
+      })
+      .catch((error) => { if (error instanceof Said && at === wanted) wrong(error.message); });
+  }
   if (item.after?.exact) return;
   // Not awaited: a slider that moves on asks at once, and the server lets this one go.
   pane(item, part, reduce, words, true, looker)
     .then((sharp) => {
       if (!sharp || at !== wanted || item !== current) return;
-      take(item, { ...sharp, key: key + wish }, words);
+      take(item, { ...sharp, key: key + wish }, words, painted);
       busy(sharp.exact ? "" : texts.reducedOnly);
     })
     .catch((error) => {
@@ -270,12 +298,13 @@ async function look(item, at) {
     });
 }
 
-function take(item, after, words) {
+function take(item, after, words, painted) {
   item.after = after;
   if (item !== current) return;
   draw();
   // What is shown, for whoever measures how long it took.
   $("stage").dataset.shown = words.map((pair) => pair.join("=")).join("&");
+  $("stage").dataset.painted = String(painted);
   $("stage").dataset.exact = String(after.exact);
 }
 
@@ -325,11 +354,23 @@ function paint(context, shown) {
   const [x, y] = corner().map((each) => each * ratio);
   context.imageSmoothingQuality = "high";
   context.imageSmoothingEnabled = view.zoom === "fit" || s < 2;
-  for (const each of [current.overview, shown]) {
+  const layers = [current.overview, shown];
+  const marks = hand.marks && view.mode !== "taken" && hasMask(current);
+  if (marks) layers.push(current.marks);
+  for (const each of layers) {
     if (!each?.image) continue;
     const { left, top, width, height } = each.part;
     context.drawImage(each.image, x + left * s, y + top * s, width * s, height * s);
   }
+  if (!marks) return;
+  // What was painted since the mask came, and what is being painted now.
+  const fresh = current.wish.strokes.slice(current.marks?.count ?? 0);
+  const now = painter.stroke();
+  context.translate(x, y);
+  context.scale(s, s);
+  drawStrokes(context, now ? [...fresh, now] : fresh);
+  context.scale(1 / s, 1 / s);
+  context.translate(-x, -y);
 }
 
 // Before less after, around a middle grey.
@@ -405,7 +446,7 @@ function onStage() {
     return Math.hypot(one[0] - other[0], one[1] - other[1]);
   };
   stage.addEventListener("pointerdown", (event) => {
-    if ($("divider").contains(event.target) || !current) return;
+    if ($("divider").contains(event.target) || !current || painting()) return;
     stage.setPointerCapture(event.pointerId);
     pointers.set(event.pointerId, [event.clientX, event.clientY]);
     stage.classList.add("moving");
@@ -431,7 +472,13 @@ function onStage() {
   stage.addEventListener("keydown", (event) => {
     if (event.target !== stage || !current || event.ctrlKey || event.metaKey) return;
     const moves = { ArrowLeft: [60, 0], ArrowRight: [-60, 0], ArrowUp: [0, 60], ArrowDown: [0, -60] };
-    if (moves[event.key]) moveBy(...moves[event.key]);
+    const tools = { v: "move", m: "mark", x: "spare" };
+    if (painting() && moves[event.key]) painter.move(...moves[event.key].map((each) => -each / 60));
+    else if (painting() && event.key === " ") painter.dab();
+    else if (painting() && (event.key === "[" || event.key === "]")) {
+      setRadius(hand.radius * (event.key === "]" ? 1.25 : 0.8));
+    } else if (hasMask(current) && tools[event.key]) takeUp(tools[event.key]);
+    else if (moves[event.key]) moveBy(...moves[event.key]);
     else if (event.key === "+" || event.key === "=") zoomBy(1);
     else if (event.key === "-") zoomBy(-1);
     else if (event.key === "0") zoomTo("fit");
@@ -458,10 +505,138 @@ function onStage() {
   new ResizeObserver(() => current && refresh()).observe(stage);
 }
 
+// ---------------------------------------------------------------- the mask
+
+// Whether a brush is in hand.
+const painting = () => Boolean(current && hasMask(current) && hand.tool !== "move");
+
+const painter = brush($("stage"), $("brush"), {
+  on: painting,
+  marks: () => hand.tool === "mark",
+  radius: () => hand.radius,
+  scale,
+  at(x, y) {
+    const { left, top } = $("stage").getBoundingClientRect();
+    const [fromLeft, fromTop] = corner();
+    const s = scale();
+    return [(((x - left) % box().width) - fromLeft) / s, (y - top - fromTop) / s];
+  },
+  to(x, y) {
+    const { left, top } = $("stage").getBoundingClientRect();
+    const [fromLeft, fromTop] = corner();
+    return [left + fromLeft + x * scale(), top + fromTop + y * scale()];
+  },
+  middle() {
+    const { part } = seen();
+    return [part.left + part.width / 2, part.top + part.height / 2];
+  },
+  draw,
+  done: (stroke) => repaint([...current.wish.strokes, stroke]),
+});
+
+let states = 0;
+function repaint(strokes) {
+  states += 1;
+  change(current, { strokes, painted: states });
+  renderMask();
+}
+
+function takeUp(tool) {
+  hand.tool = tool;
+  if (tool !== "move") showMarks(true);
+  painter.hide();
+  renderMask();
+}
+
+function showMarks(shown) {
+  hand.marks = shown;
+  $("marks").checked = shown;
+  refresh();
+}
+
+let radiusSlider = null;
+function setRadius(radius) {
+  hand.radius = Math.min(100, Math.max(1, radius));
+  radiusSlider.set(hand.radius);
+}
+
+function onMask() {
+  radios("tools", Object.keys(texts.tools), (tool) => texts.tools[tool], "move", takeUp);
+  const dial = { name: texts.radius, unit: texts.radiusUnit, low: 1, high: 100 };
+  radiusSlider = slider(dial, hand.radius, (value) => { hand.radius = value; });
+  $("radius").append(radiusSlider.row);
+  $("marks").addEventListener("change", () => showMarks($("marks").checked));
+  $("as-found").addEventListener("click", () => repaint([]));
+  $("save-mask").addEventListener("click", saveMask);
+}
+
+async function saveMask() {
+  try {
+    const response = await about(current, "POST", "mask", wishOf(current), { body: paintedOf(current) });
+    const name = nameOf(response);
+    download(await response.blob(), name);
+    say(texts.saved(name));
+  } catch (error) {
+    wrong(error.message);
+  }
+}
+
+const nameOf = (response) =>
+  decodeURIComponent(response.headers.get("Content-Disposition").split("''")[1]);
+
+function renderMask() {
+  const there = Boolean(current && hasMask(current));
+  $("mask").hidden = !there;
+  $("stage").dataset.tool = there ? hand.tool : "move";
+  document.querySelector(`#tools input[value="${hand.tool}"]`).checked = true;
+  $("as-found").disabled = !there || !current.wish.strokes.length;
+}
+
+// ---------------------------------------------------------------- undo
+
+const TOGETHER = 800;
+// Keeps what is wished for now, before it changes; a slider's way counts as one change.
+function remember(item, kind) {
+  const now = performance.now();
+  const goesOn = kind === item.lastKind && kind !== "strokes,painted" && now - item.lastAt < TOGETHER;
+  if (!goesOn) item.past.push(item.wish);
+  item.lastKind = kind;
+  item.lastAt = now;
+  item.future = [];
+}
+
+function travel(from, to) {
+  const item = current;
+  if (!item?.[from].length) return;
+  item[to].push(item.wish);
+  item.wish = item[from].pop();
+  item.lastKind = null;
+  changed(item);
+  renderPanel();
+}
+
+const undo = () => travel("past", "future");
+const redo = () => travel("future", "past");
+
+function onUndo() {
+  $("undo").addEventListener("click", undo);
+  $("redo").addEventListener("click", redo);
+  addEventListener("keydown", (event) => {
+    if (!(event.ctrlKey || event.metaKey) || event.target.type === "number") return;
+    const key = event.key.toLowerCase();
+    if (key === "z") (event.shiftKey ? redo : undo)();
+    else if (key === "y") redo();
+    else return;
+    event.preventDefault();
+  });
+}
+
 // ---------------------------------------------------------------- the panel
 
 function show(item) {
   current = item;
+  if (item?.height) hand.radius = Math.min(100, Math.max(2, Math.round(Math.min(item.width, item.height) / 100)));
+  radiusSlider.set(hand.radius);
   view.x = 0.5;
   view.y = 0.5;
   busy("");
@@ -472,7 +647,14 @@ function show(item) {
 }
 
 function change(item, wish) {
+  remember(item, Object.keys(wish).join());
   item.wish = { ...item.wish, ...wish };
+  changed(item);
+}
+
+function changed(item) {
+  $("undo").disabled = !item.past.length;
+  $("redo").disabled = !item.future.length;
   if (item.state === "done") item.state = "ready";
   renderCommand();
   renderQueue();
@@ -492,11 +674,14 @@ function renderPanel() {
   $("sees").textContent = item.error ?? (look ? (look.error?.message ?? texts.sentence(look)) : waiting);
   $("would").textContent = look?.models ? texts.would(look) : "";
   $("model").value = item.wish.model;
-  const model = models.find((each) => each.name === item.wish.model);
+  const model = modelOf(item);
+  $("undo").disabled = !item.past.length;
+  $("redo").disabled = !item.future.length;
   $("task").textContent = item.wish.model === "auto" ? texts.autoTask : model.task;
   $("format").value = item.wish.format;
   for (const id of ["model", "format", "save"]) $(id).disabled = item.state === "failed";
   renderDials(item, model);
+  renderMask();
   renderCommand();
   renderGoing();
 }
@@ -610,11 +795,14 @@ function commandOf(item) {
   for (const [dial, value] of Object.entries(item.wish.dials)) words.push("-d", `${dial}=${value}`);
   if (item.wish.strength !== 1) words.push("--strength", item.wish.strength);
   if (item.wish.format) words.push("-f", item.wish.format);
+  if (paintedOf(item)) words.push("--mask-in", quote(`${name.replace(/\.[^.]*$/, "")}_mask.png`));
   return words.join(" ");
 }
 
 function renderCommand() {
-  if (current) $("command").textContent = commandOf(current);
+  if (!current) return;
+  $("command").textContent = commandOf(current);
+  $("mask-first").hidden = !paintedOf(current);
 }
 
 // ---------------------------------------------------------------- saving
@@ -629,9 +817,10 @@ async function restore(item) {
   try {
     const words = wishOf(item);
     if (item.wish.format) words.push(["format", item.wish.format]);
-    const response = await about(item, "POST", "restore", words, { signal: item.stop.signal });
-    const named = response.headers.get("Content-Disposition").split("''")[1];
-    item.result = { blob: await response.blob(), name: decodeURIComponent(named) };
+    const response = await about(item, "POST", "restore", words, {
+      signal: item.stop.signal, body: paintedOf(item),
+    });
+    item.result = { blob: await response.blob(), name: nameOf(response) };
     item.state = "done";
     return true;
   } catch (error) {
@@ -769,7 +958,8 @@ function takeOff(item) {
 function sameForAll() {
   for (const item of items) {
     if (item === current) continue;
-    item.wish = structuredClone(current.wish);
+    remember(item, "same");
+    item.wish = { ...structuredClone(current.wish), strokes: [], painted: 0 };
     if (item.state === "done") item.state = "ready";
     item.after = null;
   }
@@ -860,6 +1050,7 @@ function onWholePage() {
 function onPanel() {
   $("model").addEventListener("change", () => {
     const seen = current;
+    if (hand.tool !== "move") takeUp("move");
     change(seen, { model: $("model").value, dials: {} });
     renderPanel();
   });
@@ -892,6 +1083,8 @@ async function begin() {
   fill();
   onWholePage();
   onPanel();
+  onMask();
+  onUndo();
   onStage();
   if (!token) {
     wrong(texts.locked);

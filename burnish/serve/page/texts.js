@@ -5,7 +5,10 @@ const number = (value) => (Math.round(value * 10) / 10).toString();
 export const texts = {
   add: "Add pictures",
   theme: "Light or dark",
-  stage: "The picture. Arrow keys move it, plus and minus zoom, 0 fits it, B shows it as it was.",
+  stage:
+    "The picture. Arrow keys move it, plus and minus zoom, 0 fits it, B shows it as it was. Over a " +
+    "mask, M takes the brush that marks, X the one that spares, V neither; arrow keys move the brush, " +
+    "Space paints, and brackets make it smaller or larger.",
   picture: "The picture before and after",
   divider: "Divider between before and after",
   before: "before",
@@ -25,6 +28,18 @@ export const texts = {
   filters: "Filters",
   view: "View",
   modes: { divider: "Divider", side: "Side by side", taken: "Taken away" },
+  undo: "Undo",
+  redo: "Redo",
+  mask: "Mask",
+  showMarks: "Show where it works",
+  brush: "Brush",
+  tools: { move: "None", mark: "Mark", spare: "Spare" },
+  radius: "brush",
+  radiusUnit: "half its width, in pixels of the picture",
+  asFound: "As found",
+  saveMask: "Save the mask",
+  maskHint: "What is red is worked on, and all else stays as it is. Paint more, or less.",
+  maskFirst: "It takes the mask: save that beside the picture.",
   zoom: "Zoom",
   fit: "Fit",
   percent: (zoom) => `${Math.round(zoom * 100)} %`,
