@@ -262,14 +262,12 @@ def test_a_model_that_enlarges_gets_pictures_as_much_smaller(tmp_path: Path) -> 
     table = evaluate_row(row, tmp_path, {"softness": [0.0]}, metrics=[METRICS["psnr"]])
     assert table.mean("psnr", {"softness": 0.0}) > 20
     results = compared({row.name: table}, ["psnr"], {}, "x")
-    assert (
-        write_comparison(
-            tmp_path / "page.html", results, [row], tmp_path, {"softness": [0.0]}, False, 0
-        )
-        .stat()
-        .st_size
-        > 1000
-    )
+    page = tmp_path / "page.html"
+    levels = {"softness": [0.0]}
+    tables = {row.name: table}
+    write_comparison(page, results, tables, [row], tmp_path, levels, False, 0)
+    assert page.stat().st_size > 1000
+    assert "Step by step" not in page.read_text()
     with pytest.raises(UsageError, match="does not enlarge"):
         evaluate_row(
             open_row("median", device="cpu"),
@@ -366,4 +364,6 @@ def test_a_picture_too_small_for_a_metric_is_named_and_the_others_are_measured(
     results = compared({"nothing": table}, [*names], {}, "x")
     assert "nan" not in text(results)
     page = tmp_path / "page.html"
-    assert write_comparison(page, results, [row], tmp_path, {"noise": [25.0]}, False, 0).is_file()
+    tables = {"nothing": table}
+    levels = {"noise": [25.0]}
+    assert write_comparison(page, results, tables, [row], tmp_path, levels, False, 0).is_file()

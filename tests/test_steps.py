@@ -20,8 +20,13 @@ from burnish.cli.film.ways import way_of
 from burnish.contract import Array
 from burnish.errors import DialError, UsageError
 from burnish.images import Picture
+from burnish.metrics import METRICS
+from burnish.metrics.evaluate import FigureTable
 from burnish.pipeline import NOTHING, ask
 from burnish.serve.wish import Wish, offered
+from burnish.study.evaluate import evaluate_row
+from burnish.study.rows import open_row
+from burnish.study.steps import in_text
 
 STEPS = ("sharpen", "contrast", "grain")
 
@@ -222,6 +227,73 @@ def test_the_page_offers_what_wants_no_library(monkeypatch: pytest.MonkeyPatch) 
     there = set(offered())
     assert {*STEPS, "lanczos", "bicubic"} <= there
     assert "nlmeans" not in there
+
+
+@pytest.fixture
+def clean(tmp_path: Path) -> Path:
+    """A folder of two clean pictures."""
+    folder = tmp_path / "clean"
+    folder.mkdir()
+    for seed in (1, 2):
+        pixels = np.rint(leaves(64, 80, seed=seed)[0].transpose(1, 2, 0) * 255).astype(np.uint8)
+        Image.fromarray(pixels).save(folder / f"{seed}.png")
+    return folder
+
+
+def table_of(words: str, folder: Path, **levels: list[float]) -> FigureTable:
+    row = open_row(words, device="cpu")
+    return evaluate_row(row, folder, levels, metrics=[METRICS["psnr"], METRICS["ssim"]])
+
+
+def test_evaluate_shows_what_each_step_gained(clean: Path) -> None:
+    table = table_of("photo+sharpen:sharpen=200+lanczos", clean, noise=[15.0, 25.0], softness=[0.0])
+    setting = {"noise": 25.0, "softness": 0.0}
+    found = dict(table.steps("psnr", setting))
+    assert list(found) == ["as it came", "photo", "sharpen:sharpen=200", "lanczos"]
+    assert found["lanczos"] == pytest.approx(table.mean("psnr", setting), abs=1e-3)
+    # Behind a step stands what the chain up to it gives, enlarged by the bicubic kernel.
+    alone = table_of("photo+bicubic", clean, noise=[15.0, 25.0], softness=[0.0])
+    assert found["photo"] == pytest.approx(alone.mean("psnr", setting), abs=1e-3)
+    came = table_of("bicubic", clean, noise=[15.0, 25.0], softness=[0.0])
+    assert found["as it came"] == pytest.approx(came.mean("psnr", setting), abs=1e-3)
+    assert table.steps("ssim", setting)
+    assert not came.steps("psnr", setting)
+    record = table.to_dict()["means"][1]["steps"]["psnr"]
+    assert [(one["step"], one["mean"]) for one in record] == list(found.items())
+    said = in_text("chain", table)
+    assert said[0] == "chain, step by step"
+    gain = found["photo"] - found["as it came"]
+    (line,) = [one for one in said if one.startswith("psnr photo")]
+    assert line.endswith(f"{found['photo']:.2f} {gain:+.2f}")
+
+
+def test_evaluate_says_steps_at_the_command_line_and_on_its_page(
+    clean: Path, tmp_path: Path
+) -> None:
+    page = tmp_path / "page.html"
+    words = ["evaluate", "photo", "photo+sharpen", str(clean), "-d", "noise=25"]
+    done = CliRunner().invoke(app, [*words, "--html", str(page)])
+    assert done.exit_code == 0, done.output
+    assert "photo+sharpen, step by step" in done.output
+    assert "psnr as it came" in done.output
+    assert "Step by step" in page.read_text()
+    alone = CliRunner().invoke(app, ["evaluate", "photo+sharpen", *words[3:]])
+    assert "photo+sharpen, step by step" in alone.output
+
+
+def test_a_dial_that_is_no_damage_is_only_set_and_the_damage_stays_the_same(clean: Path) -> None:
+    both = table_of("photo+sharpen", clean, noise=[25.0], sharpen=[0.0, 200.0])
+    plain = table_of("photo", clean, noise=[25.0])
+    mild, strong = both.settings
+    assert mild == {"noise": 25.0, "sharpen": 0.0}
+    wanted = plain.mean("psnr", {"noise": 25.0})
+    assert both.mean("psnr", mild) == pytest.approx(wanted, abs=1e-6)
+    assert both.mean("psnr", strong) < wanted - 0.5
+    assert dict(both.steps("psnr", strong))["photo"] == pytest.approx(wanted, abs=1e-6)
+    with pytest.raises(UsageError, match="no damage has such a dial"):
+        table_of("photo", clean, sharpen=[10.0])
+    with pytest.raises(DialError, match="takes sharpen from 0 to 300"):
+        table_of("photo+sharpen", clean, noise=[25.0], sharpen=[400.0])
 
 
 @pytest.mark.parametrize(

@@ -130,6 +130,11 @@ def make(name: str, **arguments: Any) -> Degradation:
         ) from error
 
 
+def owned(dial: str) -> bool:
+    """Whether a listed degradation has a dial of this name."""
+    return any(make(name).dial.name == dial for name in DEGRADATIONS)
+
+
 def owner(dial: str) -> str:
     """Returns the name of the listed degradation whose dial has this name.
 

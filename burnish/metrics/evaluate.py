@@ -16,15 +16,17 @@ from typing import Any
 
 import numpy as np
 
-from ..contract import Array, Contract
+from ..contract import Array, Contract, Dial
 from ..degrade import Degradation
 from ..degrade.noise import clip_and_round
 from ..errors import UsageError
 from ..ground.channels import from_channels, to_channels
 from ..ground.remarks import OnProgress
+from ..ground.resize import resize
 from ..images import Picture
 from ..pipeline import Asked, Restores, ask
 from . import DEFAULT, METRICS, Metric, TooSmall
+from .artefacts import Artefact
 
 Settings = Mapping[str, float]
 USUAL = tuple(METRICS[name] for name in DEFAULT)
@@ -48,6 +50,8 @@ class TableRow:
     seconds: float
     #: by metric, why its figure is left out, in a sentence
     left_out: Mapping[str, str] = field(default_factory=dict)
+    #: of a chain: the figures of the picture as it came, and behind each of its models by name
+    steps: tuple[tuple[str, Mapping[str, float]], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,23 @@ class FigureTable:
             if row.settings == settings and metric not in row.left_out
         ]
         return math.fsum(values) / len(values) if values else math.nan
+
+    def steps(self, metric: str, settings: Settings) -> list[tuple[str, float]]:
+        """Of a chain, the mean of a metric at one setting of the pictures as they came, and behind
+        each of its models, by their names; nothing where there is no chain.
+        """
+        rows = [row for row in self.rows if row.settings == settings and metric not in row.left_out]
+        names = [name for name, _ in rows[0].steps] if rows else []
+        each = [[figures[metric] for _, figures in row.steps] for row in rows]
+        means = [math.fsum(values) / len(values) for values in zip(*each, strict=True)]
+        return list(zip(names, means, strict=True))
+
+    @property
+    def stepped(self) -> list[Metric]:
+        """Of a chain, what is measured behind each of its models: all but artefacts."""
+        if not any(row.steps for row in self.rows):
+            return []
+        return [metric for metric in self.metrics if not isinstance(metric, Artefact)]
 
     def definitions(self, *, of_means: bool = True) -> dict[str, str]:
         """Each metric's stamp, such as `PSNR[RGB, 8-bit, crop 0, mean of 68]`."""
@@ -176,6 +197,15 @@ class FigureTable:
         csv.writer(text, lineterminator="\n").writerows(self.lines())
         return text.getvalue()
 
+    def _steps(self, settings: Settings) -> dict[str, Any]:
+        """Of a chain, the figures as they came and behind each of its models, for --json."""
+        each = {metric.name: self.steps(metric.name, settings) for metric in self.stepped}
+        records = {
+            name: [{"step": step, "mean": _finite(mean)} for step, mean in steps]
+            for name, steps in each.items()
+        }
+        return {"steps": records} if records else {}
+
     def to_dict(self) -> dict[str, Any]:
         """For --json; a figure that is left out, or not finite (equal pictures have an infinite
         PSNR), is None.
@@ -189,6 +219,7 @@ class FigureTable:
                 {
                     "settings": dict(s),
                     **{name: _finite(self.mean(name, s)) for name in [*names, "seconds"]},
+                    **self._steps(s),
                 }
                 for s in self.settings
             ],
@@ -234,7 +265,7 @@ def evaluate(
     rows: list[TableRow] = []
     for place, (name, clean) in enumerate(pictures):
         for setting, wish in zip(settings, asked, strict=True):
-            rng = generator(seed, place, setting)
+            rng = generator(seed, place, _spoiling(setting, degradations))
             spoiled = spoiled_picture(clean, setting, degradations, rng, clip)
             rows.append(_row(model, name, spoiled, clean, setting, wish, metrics, crop))
             if progress is not None:
@@ -286,6 +317,23 @@ def _row(
     channels = min(clean.pixels.shape[1], contract.channels_out)
     pixels = from_channels(restored.picture.pixels, channels)
     target = to_channels(clean.pixels, channels)[..., : pixels.shape[-2], : pixels.shape[-1]]
+    figures, left_out = _measured(pixels, target, metrics, crop)
+    megapixels = target[0, 0].size / 1e6
+    steps = [("as it came", spoiled), *restored.steps] if restored.steps else []
+    usual = [metric for metric in metrics if not isinstance(metric, Artefact)]
+    behind = tuple(
+        (step, _measured(_fitting(picture.pixels, target), target, usual, crop)[0])
+        for step, picture in steps
+    )
+    return TableRow(
+        name, dict(setting), channels, megapixels, figures, restored.seconds, left_out, behind
+    )
+
+
+def _measured(
+    pixels: Array, target: Array, metrics: Sequence[Metric], crop: int
+) -> tuple[dict[str, float], dict[str, str]]:
+    """The figures by metric, NaN where the picture is too small for one, and why that is so."""
     figures: dict[str, float] = {}
     left_out: dict[str, str] = {}
     for metric in metrics:
@@ -294,8 +342,15 @@ def _row(
         except TooSmall as error:  # of this picture: the others do
             figures[metric.name] = math.nan
             left_out[metric.name] = str(error)
-    megapixels = target[0, 0].size / 1e6
-    return TableRow(name, dict(setting), channels, megapixels, figures, restored.seconds, left_out)
+    return figures, left_out
+
+
+def _fitting(pixels: Array, target: Array) -> Array:
+    """The pixels with the channels of the target, enlarged to its size by the bicubic kernel."""
+    colours = to_channels(pixels, 1) if target.shape[1] == 1 else pixels
+    fitting = to_channels(colours, target.shape[1])
+    height, width = target.shape[-2:]
+    return fitting if fitting.shape == target.shape else resize(fitting, height, width)
 
 
 def check_sizes(name: str, scale: int, spoiled: Array, clean: Array) -> None:
@@ -320,6 +375,22 @@ def told(contract: Contract, setting: Settings) -> dict[str, float]:
 def in_words(setting: Settings) -> str:
     """`noise 25 quality 40`; "all" where there are no dials."""
     return " ".join(f"{name} {value:g}" for name, value in setting.items()) or "all"
+
+
+def wish(dial: Dial) -> Degradation:
+    """A dial that is set to levels as those of damage are, but spoils nothing."""
+    return Degradation(dial, _unspoiled)
+
+
+def _unspoiled(clean: Array, level: Array, rng: np.random.Generator) -> Array:
+    return clean
+
+
+def _spoiling(setting: Settings, degradations: Sequence[Degradation]) -> Settings:
+    """Of a setting, the levels of damage: what is drawn does not depend on a wish."""
+    return {
+        one.dial.name: setting[one.dial.name] for one in degradations if one.spoil is not _unspoiled
+    }
 
 
 def generator(seed: int, place: int, settings: Settings) -> np.random.Generator:

@@ -38,6 +38,8 @@ class Restored:
     #: what a model that mends took for damage, or where one cleaned a page: [H, W], 1 there and 0
     #: elsewhere; None of others
     mask: Array | None = None
+    #: of a chain in a comparison: each of its models by name, and the picture behind it
+    steps: tuple[tuple[str, Picture], ...] = ()
 
 
 class Restores(Protocol):

@@ -14,8 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from .. import images
+from ..contract import Contract
 from ..dataset.pairs import match
-from ..degrade import Degradation, damage_by
+from ..degrade import Degradation, damage_by, owned
 from ..errors import DataError, DialError, InputMissing, UsageError
 from ..ground.channels import from_channels
 from ..ground.files import atomic_write
@@ -32,6 +33,7 @@ from ..metrics.evaluate import (
     generator,
     spoiled_picture,
     told,
+    wish,
 )
 from ..pipeline import Asked, ask
 from ..report.page import paragraph, picture_file, section, write_page
@@ -41,6 +43,7 @@ from .machine import processor
 from .measures import measures
 from .results import Entry, Results, figures_of
 from .rows import Row
+from .steps import on_page
 
 #: pictures on the contact sheet
 SHOWN = 3
@@ -121,21 +124,21 @@ def evaluate_row(
     border = usual if crop is None else crop
     if not levels and holds_pairs(folder):
         return evaluate_pairs(row, PicturePairs(folder), metrics, crop=border)
-    damage, settings = _damage(levels, row.contract.scale)
+    damage, settings = _damage(levels, row.contract)
     return evaluate(
         row, Folder(folder), settings, damage, metrics, clip=clip, seed=seed, crop=border
     )
 
 
 def _damage(
-    levels: Mapping[str, Sequence[float]], scale: int
+    levels: Mapping[str, Sequence[float]], contract: Contract
 ) -> tuple[list[Degradation], list[dict[str, float]]]:
     if not levels:
         raise UsageError(
             "say what to spoil the pictures with, such as -d noise=15,25,50; or name a folder "
             "of pairs (noisy beside clean)"
         )
-    damage = [damage_by(name, scale) for name in levels]
+    damage = [_by_level(name, contract) for name in levels]
     for degradation in damage:
         dial = degradation.dial
         for level in levels[dial.name]:
@@ -147,6 +150,16 @@ def _damage(
     return damage, [
         dict(zip(levels, point, strict=True)) for point in itertools.product(*levels.values())
     ]
+
+
+def _by_level(name: str, contract: Contract) -> Degradation:
+    """The damage that a dial of this name stands for; or, where none does, a dial of the model that
+    is set and spoils nothing.
+    """
+    dials = {dial.name: dial for dial in contract.dials}
+    if name in dials and not owned(name):
+        return wish(dials[name])
+    return damage_by(name, contract.scale)
 
 
 def compared(
@@ -197,19 +210,22 @@ def write_csv(path: Path, tables: Mapping[str, FigureTable]) -> None:
 def write_comparison(
     path: Path,
     results: Results,
+    tables: Mapping[str, FigureTable],
     rows: Sequence[Row],
     folder: Path,
     levels: Mapping[str, Sequence[float]],
     clip: bool,
     seed: int,
 ) -> Path:
-    """Writes the page with the table, quality against time, the artefacts and the contact sheet.
+    """Writes the page with the table, each step of a chain, quality against time, the artefacts
+    and the contact sheet.
 
     The sheet is written beside it as .jpg too.
     """
     sheet = contact_sheet(path.with_suffix(".jpg"), list(_shown(rows, folder, levels, clip, seed)))
     parts = [
         section("Figures", figures(results)),
+        *on_page(tables),
         section("Quality and cost", fronts(results)),
         section("What is wrong with the results", artefacts(results)),
     ]
@@ -254,7 +270,7 @@ def _spoiled(
     if not levels:
         yield from PicturePairs(folder)
         return
-    damage, settings = _damage(levels, row.contract.scale)
+    damage, settings = _damage(levels, row.contract)
     setting = settings[len(settings) // 2]
     for place, (name, clean) in enumerate(Folder(folder)):
         rng = generator(seed, place, setting)

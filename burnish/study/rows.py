@@ -114,6 +114,7 @@ class Chain:
         """Returns the picture restored, as it was asked for."""
         settled = self.settle(picture, asked)
         seconds = 0.0
+        steps = []
         handed = picture
         for i, part in enumerate(self.parts):
             if i:  # as between two files, but not rounded; what the first file said is gone
@@ -123,10 +124,12 @@ class Chain:
             restored = part.restore(handed, _own(part, settled.dials))
             seconds += restored.seconds
             handed = restored.picture
+            steps.append((part.name, handed))
         channels = handed.pixels.shape[1]
         before = to_channels(enlarged(picture.pixels, self.contract.scale), channels)
         mixed = mix(before, handed.pixels, settled.strength)
-        return Restored(replace(handed, pixels=mixed), settled, seconds)
+        result = replace(handed, pixels=mixed)
+        return Restored(result, settled, seconds, steps=tuple(steps))
 
 
 def _own(part: Row, settings: Mapping[str, Setting]) -> Asked:

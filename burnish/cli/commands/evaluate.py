@@ -115,7 +115,7 @@ def evaluate(
     costs = {row.name: row.cost for row in rows}
     results = compared(tables, wanted, costs, f"{', '.join(tables)} on {folder.name}")
     if html is not None:
-        say(str(write_comparison(html, results, rows, folder, levels, clip, seed)))
+        say(str(write_comparison(html, results, tables, rows, folder, levels, clip, seed)))
     print(_in_json(tables) if as_json else _in_text(tables, results))
 
 
@@ -161,8 +161,10 @@ def _in_json(tables: Mapping[str, FigureTable]) -> str:
 def _in_text(tables: Mapping[str, FigureTable], results: Results) -> str:
     """The table of one model with what is wrong with its pictures, or several side by side."""
     from ...study.comparison import text
+    from ...study.steps import in_text
 
     (first, *others) = tables.values()
+    steps = [line for name, table in tables.items() for line in in_text(name, table)]
     if others:
-        return "\n".join([text(results), first.conditions(), *first.left_out()])
-    return "\n".join([first.to_text(), *results.entries[0].complaints()])
+        return "\n".join([text(results), *steps, first.conditions(), *first.left_out()])
+    return "\n".join([first.to_text(), *steps, *results.entries[0].complaints()])
