@@ -14,20 +14,21 @@ from ..report.page import paragraph, section, table
 
 
 def lines(figures: FigureTable) -> list[list[str]]:
-    """A line for each metric and step, under a header: its figure at each setting, and the gain.
+    """A line for each metric and step: its figure at each setting, and the gain.
 
     Nothing where what was measured is no chain.
     """
-    header = ["", *(in_words(setting) for setting in figures.settings)]
-    found = [line for metric in figures.stepped for line in _of_metric(figures, metric)]
-    return [header, *found] if found else []
+    return [line for metric in figures.stepped for line in _of_metric(figures, metric)]
 
 
 def in_text(name: str, figures: FigureTable) -> list[str]:
-    """The same for a terminal, below the name of the chain."""
+    """The same for a terminal, below the name of the chain and a line for each dial."""
+    settings = figures.settings
     cells = lines(figures)
     if not cells:
         return []
+    dials = [[dial, *(f"{setting[dial]:g}" for setting in settings)] for dial in settings[0]]
+    cells = [*dials, *cells]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     rows = [[cell.ljust(width) for cell, width in zip(row, widths, strict=True)] for row in cells]
     return [f"{name}, step by step", *("  ".join(row).rstrip() for row in rows)]
@@ -35,11 +36,11 @@ def in_text(name: str, figures: FigureTable) -> list[str]:
 
 def on_page(tables: Mapping[str, FigureTable]) -> Iterator[str]:
     """A section of a page for all chains among these tables; nothing where there is none."""
-    chains = {name: lines(figures) for name, figures in tables.items()}
     parts = []
-    for name, cells in chains.items():
-        if cells:
-            parts += [paragraph(name), table(cells[0], cells[1:])]
+    for name, figures in tables.items():
+        if cells := lines(figures):
+            heading = ["", *map(in_words, figures.settings)]
+            parts += [paragraph(name), table(heading, cells)]
     if parts:
         yield section("Step by step", parts)
 
