@@ -117,7 +117,7 @@ def by_command(page: Page, folder: Path) -> bytes:
     words = shlex.split(page.locator("#command").inner_text())
     assert words[:2] == ["burnish", "restore"]
     out = folder / "by_command"
-    told = [str(folder / word) if word.endswith("_mask.png") else word for word in words[3:]]
+    told = [str(folder / word) if word.endswith("_where.png") else word for word in words[3:]]
     done = CliRunner().invoke(app, ["restore", str(folder / words[2]), *told, "-o", f"{out}/"])
     assert done.exit_code == 0, done.output
     (found,) = out.iterdir()
@@ -245,13 +245,13 @@ def painted(page: Page, state: int) -> None:
     page.wait_for_selector(f"#stage[data-exact=true][data-painted='{state}'][data-marks='{state}']")
 
 
-def mask_saved(page: Page, folder: Path) -> Any:
-    """The mask that the page saves, as a_mask.png in a folder: where it is white [H, W]."""
+def mask_saved(page: Page, folder: Path, name: str = "a_where.png", tone: int = 255) -> Any:
+    """What the page saves of where it works: the pixels [H, W] that have a tone there."""
     with page.expect_download() as saved:
-        page.click("#save-mask")
-    assert saved.value.suggested_filename == "a_mask.png"
-    shutil.copy(saved.value.path(), folder / "a_mask.png")
-    return np.asarray(Image.open(folder / "a_mask.png")) == 255
+        page.click("#mask-save")
+    assert saved.value.suggested_filename == name
+    shutil.copy(saved.value.path(), folder / name)
+    return np.asarray(Image.open(folder / name)) == tone
 
 
 def red(page: Page, column: int, row: int) -> bool:
@@ -266,13 +266,12 @@ def red(page: Page, column: int, row: int) -> bool:
 def test_the_mask_is_seen_painted_undone_and_saved(page: Page, tmp_path: Path) -> None:
     drop(page, scratched(tmp_path / "a.png"))
     sharp(page)
-    expect(page.locator("#mask")).to_be_hidden()
     page.select_option("#model", "scratch")
     page.check("#zooms input[value='1']", force=True)
     sharp(page, "model=scratch")
     page.check("#tools input[value=mark]", force=True)
     expect(page.locator("#marks")).to_be_checked()
-    painted(page, 0)
+    painted(page, 1)
     page.mouse.move(*at(page, 20, 190))
     found = mask_saved(page, tmp_path)
     row, column = (int(each) for each in np.median(np.argwhere(found), 0))
@@ -281,19 +280,19 @@ def test_the_mask_is_seen_painted_undone_and_saved(page: Page, tmp_path: Path) -
     assert not red(page, 200, 140)
 
     paint(page, (100, 140), (250, 140))
-    painted(page, 1)
+    painted(page, 2)
     page.mouse.move(*at(page, 20, 190))
     assert red(page, 200, 140)
     page.check("#tools input[value=spare]", force=True)
     paint(page, (column - 9, row), (column + 9, row))
-    painted(page, 2)
+    painted(page, 3)
     page.mouse.move(*at(page, 20, 190))
     assert not red(page, column, row)
     page.keyboard.press("Control+z")
-    painted(page, 1)
+    painted(page, 2)
     assert red(page, column, row)
     page.keyboard.press("Control+Shift+z")
-    painted(page, 2)
+    painted(page, 3)
 
     mask = mask_saved(page, tmp_path)
     assert mask.shape == (200, 300)
@@ -303,14 +302,41 @@ def test_the_mask_is_seen_painted_undone_and_saved(page: Page, tmp_path: Path) -
     with page.expect_download() as result:
         page.click("#save")
     expect(page.locator("#mask-first")).to_be_visible()
-    assert page.locator("#command").inner_text().endswith("-m scratch --mask-in a_mask.png")
+    assert page.locator("#command").inner_text().endswith("-m scratch --mask-in a_where.png")
     assert Path(result.value.path()).read_bytes() == by_command(page, tmp_path)
 
-    page.click("#as-found")
-    painted(page, 3)
+    page.click("#mask-reset")
+    painted(page, 4)  # the choice of a model was the first
     assert page.locator("#command").inner_text() == "burnish restore a.png -m scratch"
+
+
+def test_less_is_painted_of_any_other_model(page: Page, tmp_path: Path) -> None:
+    drop(page, noisy(tmp_path / "a.png", 200, 300))
+    sharp(page)
     page.select_option("#model", "photo")
-    expect(page.locator("#mask")).to_be_hidden()
+    page.check("#zooms input[value='1']", force=True)
+    page.locator("#dial-noise").fill("40")
+    page.locator("#mask summary").click()
+    page.check("#tools input[value=spare]", force=True)
+    painted(page, 1)
+    setting = page.locator("#dial-size")
+    setting.fill("20")
+    paint(page, (60, 150), (110, 150))
+    painted(page, 2)
+    blue = np.asarray(Image.open(io.BytesIO(page.locator("#stage").screenshot())).convert("RGB"))
+    assert (blue[..., 2] > 1.5 * blue[..., 0].astype(float)).sum() > 1000
+    where = mask_saved(page, tmp_path, "a_where.png", 0)
+    assert where[150, 85]
+    assert not where[50, 85]
+    with page.expect_download() as result:
+        page.click("#save")
+    assert "--strength-map a_where.png" in page.locator("#command").inner_text()
+    content = Path(result.value.path()).read_bytes()
+    assert content == by_command(page, tmp_path)
+    after = np.asarray(Image.open(io.BytesIO(content)))
+    before = np.asarray(Image.open(tmp_path / "a.png"))
+    assert np.array_equal(after[145:155, 70:100], before[145:155, 70:100])
+    assert not np.array_equal(after[45:55, 70:100], before[45:55, 70:100])
 
 
 def test_the_mask_is_painted_by_keyboard(page: Page, tmp_path: Path) -> None:
@@ -326,7 +352,7 @@ def test_the_mask_is_painted_by_keyboard(page: Page, tmp_path: Path) -> None:
         page.keyboard.press("ArrowRight")
     page.keyboard.press("]")
     page.keyboard.press("Space")
-    painted(page, 1)
+    painted(page, 2)
     page.keyboard.press("v")
     expect(page.locator("#brush")).to_be_hidden()
     assert red(page, 190, 140)

@@ -563,7 +563,7 @@ SPARED = json.dumps([{"marks": False, "radius": 500, "points": [[100, 120]]}])
 
 
 @pytest.mark.parametrize("orientation", [1, 6])
-@pytest.mark.parametrize("model", ["document", "scratch"])
+@pytest.mark.parametrize("model", ["auto", "document", "scratch", "photo"])
 def test_what_is_painted_counts_in_views_masks_and_results(
     orientation: int, model: str, client: httpx.Client, tmp_path: Path
 ) -> None:
@@ -573,13 +573,15 @@ def test_what_is_painted_counts_in_views_masks_and_results(
     height, width = upright.pixels.shape[-2:]
     for strokes in (DAB, SPARED):
         told = client.post("/v1/mask", params=about, content=strokes)
-        assert told.headers["content-disposition"].endswith("a_mask.png")
+        assert told.headers["content-disposition"].endswith("a_where.png")
         (tmp_path / "mask.png").write_bytes(told.content)
         mask = np.asarray(Image.open(tmp_path / "mask.png"))
         assert mask.shape == (height, width)
         assert mask[122, 115] == (255 if strokes is DAB else 0)
+        masked = model in ("document", "scratch")
         restored = client.post("/v1/restore", params=about, content=strokes).content
-        words = ["restore", str(tmp_path / "a.png"), "-m", model, "--mask-in"]
+        option = "--mask-in" if masked else "--strength-map"
+        words = ["restore", str(tmp_path / "a.png"), "-m", model, option]
         out = tmp_path / f"{len(strokes)}.png"
         done = CliRunner().invoke(app, [*words, str(tmp_path / "mask.png"), "-o", str(out)])
         assert done.exit_code == 0, done.output
@@ -587,7 +589,7 @@ def test_what_is_painted_counts_in_views_masks_and_results(
         whole = {"left": 0, "top": 0, "width": width, "height": height, "exact": 1}
         marks = client.post("/v1/preview", params={**about, **whole, "marks": 1}, content=strokes)
         shades = np.frombuffer(marks.content, np.uint8).reshape(height, width, 4)
-        assert np.array_equal(shades[..., 3] > 0, mask == 255)
+        assert np.array_equal(shades[..., 3] > 0, (mask == 255) if masked else (mask < 254))
         seen = client.post("/v1/preview", params={**about, **whole}, content=strokes)
         view = np.frombuffer(seen.content, np.uint8).reshape(height, width, 4)[..., :3]
         saved = np.asarray(images.to_image(images.upright(images.read(out))))
@@ -619,8 +621,7 @@ def test_a_mask_that_is_reduced_shows_single_pixels(client: httpx.Client) -> Non
 @pytest.mark.parametrize(
     ("model", "body", "status", "words"),
     [
-        ("photo", DAB, 400, "works everywhere"),
-        ("photo", "", 400, "it has no mask"),
+        ("photo", "[1]", 400, "a list of strokes"),
         ("scratch", "{}", 400, "a list of strokes"),
     ],
 )

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from conftest import scene
 
+from burnish import images
 from burnish.errors import UsageError
 from burnish.images import Picture
-from burnish.serve.strokes import MOST_POINTS, Stroke, painted, strokes_in
-from burnish.serve.wish import Wish
+from burnish.serve.strokes import MOST_POINTS, Stroke, painted, strengths, strokes_in
 
 
 def sent(*strokes: Any) -> bytes:
@@ -95,8 +95,6 @@ def test_the_last_stroke_counts_and_the_rest_of_the_mask_stays() -> None:
 
 @pytest.mark.parametrize("tag", range(1, 9))
 def test_it_is_painted_on_the_picture_as_it_is_looked_at(tag: int) -> None:
-    from burnish import images
-
     picture = turned(tag)
     dab = {"marks": True, "radius": 2, "points": [[7, 4]]}
     marked = painted(np.zeros((30, 40), np.bool_), strokes_in(sent(dab)), picture)
@@ -114,10 +112,26 @@ def test_on_a_picture_that_is_reduced_a_stroke_is_reduced_with_it() -> None:
     assert painted(np.zeros((15, 20), np.bool_), tiny, picture, factor=2).any()
 
 
-def test_nothing_is_painted_over_a_model_that_works_everywhere() -> None:
-    from burnish.inference import zoo
+def test_less_of_the_effect_has_a_soft_border_and_more_brings_it_back() -> None:
+    picture = Picture(scene(90, 120))
+    less = {"marks": False, "radius": 20, "points": [[60, 45]]}
+    found = strengths(strokes_in(sent(less)), picture)
+    assert found[44, 60] < 0.02
+    assert found[5, 5] == 1
+    along = found[44, 60:110]
+    assert (np.diff(along) >= 0).all()
+    assert np.diff(along).max() < 0.1
+    again = strengths(strokes_in(sent(less, {**less, "marks": True})), picture)
+    assert again[44, 60] > 0.98
+    assert (strengths((), picture) == 1).all()
+    beside = strokes_in(sent({**less, "points": [[-500, -500]]}))
+    assert (strengths(beside, picture) == 1).all()
 
-    wish = Wish.parse([("model", "photo")], sent(DAB))
-    with pytest.raises(UsageError, match="works everywhere"):
-        wish.asked(zoo.load("photo"))
-    assert Wish.parse([("model", "scratch")], sent(DAB)).asked(zoo.load("scratch")).mask is None
+
+@pytest.mark.parametrize("tag", range(1, 9))
+def test_the_strength_is_painted_on_the_picture_as_it_is_looked_at(tag: int) -> None:
+    picture = turned(tag)
+    less = {"marks": False, "radius": 3, "points": [[7, 4]]}
+    found = strengths(strokes_in(sent(less)), picture)
+    upright = images.upright(picture.with_pixels(found[None, None])).pixels[0, 0]
+    assert np.unravel_index(upright.argmin(), upright.shape) == pytest.approx((4, 7), abs=1.01)

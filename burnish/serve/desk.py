@@ -165,9 +165,9 @@ class Desk:
 
     async def mask(self, upload: Upload, wish: Wish) -> tuple[Path, str]:
         """The file that says where the wish's model works in a picture, and what it is called."""
-        path = upload.folder / f"mask-{secrets.token_urlsafe(8)}.png"
+        path = upload.folder / f"where-{secrets.token_urlsafe(8)}.png"
         await self._views.ask(Mark(str(upload.source), str(path), wish))
-        return path, f"{Path(upload.name).stem}_mask.png"
+        return path, f"{Path(upload.name).stem}_where.png"
 
     async def restore(self, upload: Upload, wish: Wish) -> tuple[Path, str]:
         """The file of a picture restored, and what it is called. Cancelled, the work ends."""

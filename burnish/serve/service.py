@@ -290,7 +290,7 @@ async def _inspect(desk: Desk, request: Request) -> Response:
 async def _preview(desk: Desk, request: Request) -> Response:
     """A part of a picture that was sent before, in four bytes a pixel; X-Size says how many.
 
-    With marks=1 it is where the model works, in a colour to lay over it.
+    With marks=1 it is where the model works or does not, in a colour to lay over it.
     """
     wish = Wish.parse(_known(request), await _strokes(request))
     window, marks = _window(request)
@@ -336,7 +336,9 @@ def _window(request: Request) -> tuple[Window, bool]:
 
 
 async def _mask(desk: Desk, request: Request) -> Response:
-    """Where a model works in a picture that was sent before, as --mask-in takes it."""
+    """Where a model works in a picture that was sent before, as --mask-in or --strength-map takes
+    it.
+    """
     wish = Wish.parse(_known(request), await _strokes(request))
     upload = desk.find(request.query_params.get("picture", ""))
     with under_its_name(upload):

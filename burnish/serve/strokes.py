@@ -1,4 +1,8 @@
-"""Strokes: what a hand paints over a mask with a round brush, more of it or less."""
+"""Strokes: what a hand paints over a picture with a round brush.
+
+Where a model works where a mask says, they change the mask; of any other model they say where it
+works with less than its full strength.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +14,10 @@ from itertools import chain
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from .. import images
+from ..contract import Array
 from ..errors import UsageError
 from ..ground.regions import Region
 from ..images import Picture
@@ -21,6 +26,8 @@ from ..images import Picture
 MOST_BYTES, MOST_POINTS = 4 << 20, 100_000
 #: pixels that a brush may be wide on either side, and columns or rows that a point may be off
 LARGEST = 1e5
+#: of a stroke that says how strongly, how soft its border is, as a share of its radius
+SOFT = 0.25
 #: what a stroke leaves on the plane that it is drawn on
 MARKED, SPARED = 255, 128
 
@@ -29,7 +36,7 @@ MARKED, SPARED = 255, 128
 class Stroke:
     """One movement of the brush over a picture as it is looked at."""
 
-    #: whether it marks; else it spares
+    #: whether the model is to work there; else it is not
     marks: bool
     #: of the brush, in pixels of the picture
     radius: float
@@ -86,20 +93,56 @@ def painted(marked: Region, strokes: Sequence[Stroke], picture: Picture, factor:
     plane = Image.new("L", (width, height))
     draw = ImageDraw.Draw(plane)
     for stroke in strokes:
-        _draw(draw, stroke, factor)
+        _draw(draw, stroke, factor, (0, 0), MARKED if stroke.marks else SPARED)
     drawn = images.stored(np.asarray(plane, np.float32), picture)
     return np.asarray((drawn == MARKED) | (marked & (drawn != SPARED)), np.bool_)
 
 
-def _draw(draw: ImageDraw.ImageDraw, stroke: Stroke, factor: int) -> None:
+def strengths(strokes: Sequence[Stroke], picture: Picture, factor: int = 1) -> Array:
+    """How much of a model's effect each pixel gets [H, W], as the picture is stored, in 0..1.
+
+    It is 1 where nothing was painted. Strokes have soft borders, so that none shows. It is in steps
+    of 1/255, as in a file of it. factor: as of `painted`.
+    """
+    height, width = images.looked_at(picture)
+    plane = Image.new("L", (width, height), 255)
+    for stroke in strokes:
+        soft = max(0.0, SOFT * stroke.radius / factor)
+        box = _box(stroke, factor, 3 * soft + 2, plane.size)
+        hard = Image.new("L", (box[2] - box[0], box[3] - box[1]))
+        _draw(ImageDraw.Draw(hard), stroke, factor, box[:2], MARKED)
+        cover = hard.filter(ImageFilter.GaussianBlur(soft))
+        under = plane.crop(box)
+        if not stroke.marks:
+            done = ImageChops.multiply(under, ImageChops.invert(cover))
+        else:
+            done = ImageChops.screen(under, cover)
+        plane.paste(done, box)
+    values = np.asarray(plane, np.float32) / np.float32(255)
+    return np.ascontiguousarray(images.stored(values, picture))
+
+
+def _box(
+    stroke: Stroke, factor: int, margin: float, size: tuple[int, int]
+) -> tuple[int, int, int, int]:
+    """The part of a picture, left, upper, right, lower, that a stroke may change."""
+    reach = stroke.radius / factor + margin
+    places = np.array(stroke.points or ((0.0, 0.0),)) / factor
+    low = np.floor(places.min(0) - reach)
+    high = np.ceil(places.max(0) + reach)
+    (left, upper), (right, lower) = np.clip((low, high), 0, size).astype(int)
+    return int(left), int(upper), max(int(right), int(left) + 1), max(int(lower), int(upper) + 1)
+
+
+def _draw(
+    draw: ImageDraw.ImageDraw, stroke: Stroke, factor: int, corner: tuple[int, int], tone: int
+) -> None:
     """Draws a stroke with round ends and joints. Pillow counts from the middles of pixels."""
-    tone = MARKED if stroke.marks else SPARED
     radius = max(0.5, stroke.radius / factor)
-    points = [(x / factor - 0.5, y / factor - 0.5) for x, y in stroke.points]
-    if len(points) > 1 and radius >= 1:
-        draw.line(points, tone, round(2 * radius))
-    elif len(points) > 1:
-        draw.line(points, tone)
+    left, upper = corner
+    points = [(x / factor - left - 0.5, y / factor - upper - 0.5) for x, y in stroke.points]
+    if len(points) > 1:
+        draw.line(points, tone, max(1, round(2 * radius)))
     reach = radius - 0.5
     for x, y in points:
         draw.ellipse((x - reach, y - reach, x + reach, y + reach), tone)

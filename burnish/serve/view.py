@@ -20,7 +20,6 @@ import numpy as np
 
 from .. import images
 from ..contract import Array
-from ..errors import UsageError
 from ..ground.regions import Region
 from ..ground.remarks import OnProgress
 from ..images import Picture, toned
@@ -30,11 +29,11 @@ from ..inference.model import Model
 from ..inference.several.automatic import Automatic
 from ..pipeline import AUTO, Asked, Auto, Look, Settled, infrared_in, region
 from ..pipeline.estimate import ESTIMATORS
-from .strokes import painted
+from .strokes import painted, strengths
 from .wish import Wish
 
-#: how what a mask marks is shown: red, green, blue, opacity
-MARK = (232, 62, 44, 150)
+#: how what a mask marks is shown, and what is left as it was: red, green, blue, opacity
+MARK, LEFT = (232, 62, 44, 150), (52, 116, 224, 150)
 #: seconds that a quick answer may take, and how much coarser than the screen it may be for that
 QUICK, COARSEST = 0.08, 4
 #: seconds that an exact answer may take; what would take longer is restored at the screen's size
@@ -164,14 +163,17 @@ class Views:
     def marks(
         self, hand: InHand, wish: Wish, model: Model, window: Window, wanted: OnProgress
     ) -> Pane:
-        """Where the wish's model works in a window of a picture, in MARK; clear elsewhere.
+        """Where the wish's model works in a window of a picture, in MARK, where that is by a mask;
+        of another, where it does not, in LEFT. All else is clear.
 
-        All is as of `pane`; of pixels that become one, one that is marked is enough. UsageError for
-        a model that works everywhere.
+        All is as of `pane`; of pixels that become one, one that is marked is enough.
         """
         asked = wish.asked(model)
         if not isinstance(model, Masked):
-            raise UsageError(f"{wish.model}: works everywhere; it has no mask")
+            left = hand.at(window.reduce)
+            left = left.with_pixels(1 - strengths(wish.strokes, left, window.reduce)[None, None])
+            shown = _cut(replace(left, alpha=None), _at(window, window.reduce)).pixels[0, 0]
+            return _shades(shown, LEFT, exact=True)
         settled = self._settled(hand, wish, model, asked)
         worked = math.prod(images.looked_at(hand.picture))
         factor = 1 if _by_infrared(hand, model) else self._factor(wish.model, window, worked)
@@ -181,8 +183,7 @@ class Views:
         shown = upright.pixels[0, 0, slice(*rows), slice(*columns)] > 0
         while shown.shape[1] > window.width / window.reduce + 1:
             shown = _any_of_four(shown)
-        rgba = np.where(shown[..., None], np.array(MARK, np.uint8), np.uint8(0))
-        return Pane(rgba.tobytes(), shown.shape[1], shown.shape[0], exact=factor == 1)
+        return _shades(shown, MARK, exact=factor == 1)
 
     def _settled(self, hand: InHand, wish: Wish, model: Model, asked: Asked) -> Settled:
         """What the whole picture is restored with. What was found on it once counts."""
@@ -246,8 +247,9 @@ def _restored(
     if factor > 1:
         settled = replace(settled, dials=_turned_down(settled.dials, factor))
     reach = _reach(model, settled)
+    settled = replace(settled, strength=_strength(whole, wish, model, settled, factor))
     if _is_whole(model, settled) or reach is None:
-        key = (wish.model, factor, *settled.dials.items(), settled.strength, wish.strokes)
+        key = (wish.model, factor, *settled.dials.items(), wish.strength, wish.strokes)
         if hand.whole is None or hand.whole[0] != key:
             asked = Asked(dict(settled.dials), settled.strength, settled.icc)
             if wish.strokes and isinstance(model, Masked):
@@ -262,6 +264,9 @@ def _restored(
     outer = _wider(inner, margin, whole)
     tile = TILE if factor == 1 else None
     part = _part(whole, *outer)
+    if isinstance(settled.strength, np.ndarray):
+        cut = np.s_[slice(*outer[0]), slice(*outer[1])]
+        settled = replace(settled, strength=settled.strength[cut])
     restored = model.restore_settled(part, settled, tile=tile, progress=wanted).picture
     scale = model.contract.scale
     rows, columns = (
@@ -297,6 +302,15 @@ def _marked(
     return painted(marked, wish.strokes, whole, factor)
 
 
+def _strength(
+    whole: Picture, wish: Wish, model: Model, settled: Settled, factor: int
+) -> float | Array:
+    """How strongly a model works, everywhere or at each pixel of a picture reduced by a factor."""
+    if not wish.strokes or isinstance(model, Masked):
+        return settled.strength
+    return np.float32(wish.strength) * strengths(wish.strokes, whole, factor)
+
+
 def _mended(
     whole: Picture,
     marked: Region,
@@ -309,6 +323,14 @@ def _mended(
     mask = marked[slice(*rows), slice(*columns)].astype(np.float32)
     asked = Asked(strength=settled.strength, icc=settled.icc, mask=mask)
     return images.upright(model.restore(_part(whole, rows, columns), asked).picture)
+
+
+def _shades(share: Array | Region, colour: tuple[int, int, int, int], exact: bool) -> Pane:
+    """A colour to lay over a picture, as opaque as a share [H, W] says, in 0..1."""
+    rgba = np.empty((*share.shape, 4), np.uint8)
+    rgba[...] = colour
+    rgba[..., 3] = np.rint(colour[3] * np.asarray(share, np.float32))
+    return Pane(rgba.tobytes(), share.shape[1], share.shape[0], exact)
 
 
 def _any_of_four(marked: Region) -> Region:

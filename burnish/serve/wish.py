@@ -16,7 +16,6 @@ from ..ground.tables import hint
 from ..images import endings
 from ..inference import zoo
 from ..inference.classical import FILTERS, make
-from ..inference.masked import Masked
 from ..inference.model import Model
 from ..pipeline import AUTO, Asked, ask
 from .strokes import Stroke, strokes_in
@@ -37,7 +36,7 @@ class Wish:
     strength: float = 1.0
     #: the ending of the result, such as ".png"; None is as the picture's
     ending: str | None = None
-    #: what was painted over the mask that the model finds, where it works where a mask says
+    #: what was painted over the picture: where the model is to work, and where not
     strokes: tuple[Stroke, ...] = ()
 
     @classmethod
@@ -64,11 +63,9 @@ class Wish:
         return found
 
     def asked(self, model: Model) -> Asked:
-        """The wish held against the contract of its model. Raises as `ask` does, and UsageError
-        for strokes to a model that knows no mask.
+        """The wish held against the contract of its model, without what was painted. Raises as
+        `ask` does.
         """
-        if self.strokes and not isinstance(model, Masked):
-            raise UsageError(f"{self.model}: works everywhere, so nothing can be painted over it")
         return ask(model.contract, self.dials, self.strength)
 
 

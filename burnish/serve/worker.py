@@ -29,7 +29,7 @@ from ..inference.pdf import is_pdf
 from ..inference.several.automatic import choose
 from ..pipeline import MapFile
 from ..report.pictures import about
-from .strokes import painted
+from .strokes import painted, strengths
 from .view import InHand, Pane, Views, Window
 from .wish import Wish
 
@@ -97,11 +97,11 @@ class Restore:
 
 @dataclass(frozen=True)
 class Mark:
-    """The mask of a picture is wanted, as a file that the command line takes."""
+    """Where the model works in a picture is wanted, as a file that the command line takes."""
 
     #: the path of the file
     source: str
-    #: the path of the mask's
+    #: the path of the mask's, or of the map of strength's
     target: str
     #: how the picture is restored
     wish: Wish
@@ -311,23 +311,25 @@ class Bench:
         model = self._model(question.wish.model)
         asked = question.wish.asked(model)
         if question.wish.strokes:
-            file = Path(question.source).with_name("mask.png")
+            file = Path(question.source).with_name("where.png")
             self._marked(Mark(question.source, str(file), question.wish))
-            asked = replace(asked, mask=MapFile(file, 0.0, 1.0, file.name))
+            if isinstance(model, Masked):
+                asked = replace(asked, mask=MapFile(file, 0.0, 1.0, file.name))
+            else:
+                strength = MapFile(file, 0.0, question.wish.strength, file.name)
+                asked = replace(asked, strength=strength)
         job = Job(question.source, question.target, asked, overwrite=True)
         job = replace(job, max_megapixels=self._terms.max_megapixels)
         return run_job(job, model, progress=halfway)
 
     def _marked(self, question: Mark) -> None:
-        """Writes where the model works, with what was painted over it. UsageError for a model that
-        works everywhere.
-        """
-        model = self._model(question.wish.model)
-        asked = question.wish.asked(model)
-        if not isinstance(model, Masked):
-            raise UsageError(f"{question.wish.model}: works everywhere; it has no mask")
+        """Writes where the model works, with what was painted: its mask, or how strongly."""
+        wish = question.wish
+        model = self._model(wish.model)
+        asked = wish.asked(model)
         picture = self._hand(question.source).picture
-        limit = self._terms.max_megapixels
-        found, _ = model.mask(picture, asked, max_megapixels=limit)
-        marked = painted(found >= MARKED, question.wish.strokes, picture)
-        write_mask(Path(question.target), picture, marked.astype(np.float32))
+        where = strengths(wish.strokes, picture)
+        if isinstance(model, Masked):
+            found, _ = model.mask(picture, asked, max_megapixels=self._terms.max_megapixels)
+            where = painted(found >= MARKED, wish.strokes, picture).astype(np.float32)
+        write_mask(Path(question.target), picture, where)

@@ -76,10 +76,12 @@ export function brush(stage, cursor, host) {
   };
 }
 
-// Draws strokes on a canvas whose units are the picture's pixels.
-export function drawStrokes(context, strokes) {
+// Draws strokes on a canvas whose units are the picture's pixels. masked: whether what they mark is
+// shown, or what they spare.
+export function drawStrokes(context, strokes, masked) {
+  const colour = masked ? "rgb(232 62 44 / .6)" : "rgb(52 116 224 / .6)";
   for (const { marks, radius, points } of strokes) {
-    context.strokeStyle = context.fillStyle = marks ? "rgb(232 62 44 / .6)" : "rgb(255 255 255 / .6)";
+    context.strokeStyle = marks === masked ? colour : "rgb(255 255 255 / .6)";
     context.lineWidth = 2 * radius;
     context.lineCap = context.lineJoin = "round";
     context.beginPath();

@@ -15,8 +15,8 @@ let models = [];
 const items = [];
 let current = null;
 const view = { zoom: "fit", x: 0.5, y: 0.5, mode: "divider", divider: 0.5, before: false };
-// What is in hand over a picture with a mask, how wide the brush is in its pixels, and whether what
-// the mask marks is shown.
+// What is in hand over a picture, how wide the brush is in its pixels, and whether it is shown where
+// the model works.
 const hand = { tool: "move", radius: 6, marks: false };
 let stopAll = false;
 
@@ -73,12 +73,14 @@ async function send(item) {
 }
 
 const modelOf = (item) => models.find((each) => each.name === item.wish.model);
-// Whether the picture's model works where a mask says, which can be painted over.
-const hasMask = (item) => Boolean(item.facts?.frames === 1 && modelOf(item)?.mask);
+// Whether a picture can be painted on, and whether its model works where a mask says: then that is
+// what is painted over, and of another model it is the strength.
+const paintable = (item) => item.facts?.frames === 1;
+const isMasked = (item) => Boolean(modelOf(item)?.mask);
 
 // What was painted, as the server takes it.
 function paintedOf(item) {
-  return hasMask(item) && item.wish.strokes.length ? JSON.stringify(item.wish.strokes) : undefined;
+  return paintable(item) && item.wish.strokes.length ? JSON.stringify(item.wish.strokes) : undefined;
 }
 
 function wishOf(item) {
@@ -272,7 +274,7 @@ async function look(item, at) {
   }
   if (at !== wanted || item !== current) return;
   busy(item.after?.exact ? "" : texts.coarse);
-  if (hand.marks && hasMask(item) && item.marks?.key !== key + wish) {
+  if (hand.marks && paintable(item) && item.marks?.key !== key + wish) {
     const count = item.wish.strokes.length;
     pane(item, part, reduce, [...words, ["marks", 1]], true, `${looker}marks`)
       .then((found) => {
@@ -355,7 +357,7 @@ function paint(context, shown) {
   context.imageSmoothingQuality = "high";
   context.imageSmoothingEnabled = view.zoom === "fit" || s < 2;
   const layers = [current.overview, shown];
-  const marks = hand.marks && view.mode !== "taken" && hasMask(current);
+  const marks = hand.marks && view.mode !== "taken" && paintable(current);
   if (marks) layers.push(current.marks);
   for (const each of layers) {
     if (!each?.image) continue;
@@ -368,7 +370,7 @@ function paint(context, shown) {
   const now = painter.stroke();
   context.translate(x, y);
   context.scale(s, s);
-  drawStrokes(context, now ? [...fresh, now] : fresh);
+  drawStrokes(context, now ? [...fresh, now] : fresh, isMasked(current));
   context.scale(1 / s, 1 / s);
   context.translate(-x, -y);
 }
@@ -477,7 +479,7 @@ function onStage() {
     else if (painting() && event.key === " ") painter.dab();
     else if (painting() && (event.key === "[" || event.key === "]")) {
       setRadius(hand.radius * (event.key === "]" ? 1.25 : 0.8));
-    } else if (hasMask(current) && tools[event.key]) takeUp(tools[event.key]);
+    } else if (paintable(current) && tools[event.key]) takeUp(tools[event.key]);
     else if (moves[event.key]) moveBy(...moves[event.key]);
     else if (event.key === "+" || event.key === "=") zoomBy(1);
     else if (event.key === "-") zoomBy(-1);
@@ -505,10 +507,10 @@ function onStage() {
   new ResizeObserver(() => current && refresh()).observe(stage);
 }
 
-// ---------------------------------------------------------------- the mask
+// ---------------------------------------------------------------- painting where
 
 // Whether a brush is in hand.
-const painting = () => Boolean(current && hasMask(current) && hand.tool !== "move");
+const painting = () => Boolean(current && paintable(current) && hand.tool !== "move");
 
 const painter = brush($("stage"), $("brush"), {
   on: painting,
@@ -561,13 +563,13 @@ function setRadius(radius) {
 }
 
 function onMask() {
-  radios("tools", Object.keys(texts.tools), (tool) => texts.tools[tool], "move", takeUp);
+  radios("tools", Object.keys(texts.masked.tools), () => "", "move", takeUp);
   const dial = { name: texts.radius, unit: texts.radiusUnit, low: 1, high: 100 };
   radiusSlider = slider(dial, hand.radius, (value) => { hand.radius = value; });
   $("radius").append(radiusSlider.row);
   $("marks").addEventListener("change", () => showMarks($("marks").checked));
-  $("as-found").addEventListener("click", () => repaint([]));
-  $("save-mask").addEventListener("click", saveMask);
+  $("mask-reset").addEventListener("click", () => repaint([]));
+  $("mask-save").addEventListener("click", saveMask);
 }
 
 async function saveMask() {
@@ -585,11 +587,19 @@ const nameOf = (response) =>
   decodeURIComponent(response.headers.get("Content-Disposition").split("''")[1]);
 
 function renderMask() {
-  const there = Boolean(current && hasMask(current));
+  const there = Boolean(current && paintable(current));
   $("mask").hidden = !there;
   $("stage").dataset.tool = there ? hand.tool : "move";
-  document.querySelector(`#tools input[value="${hand.tool}"]`).checked = true;
-  $("as-found").disabled = !there || !current.wish.strokes.length;
+  if (!there) return;
+  const words = isMasked(current) ? texts.masked : texts.everywhere;
+  for (const part of ["title", "show", "reset", "save", "hint"]) $(`mask-${part}`).textContent = words[part];
+  for (const [tool, name] of Object.entries(words.tools)) {
+    const input = document.querySelector(`#tools input[value="${tool}"]`);
+    input.checked = tool === hand.tool;
+    input.nextElementSibling.textContent = name;
+  }
+  $("mask-reset").disabled = !current.wish.strokes.length;
+  $("mask-save").disabled = !isMasked(current) && !current.wish.strokes.length;
 }
 
 // ---------------------------------------------------------------- undo
@@ -795,7 +805,10 @@ function commandOf(item) {
   for (const [dial, value] of Object.entries(item.wish.dials)) words.push("-d", `${dial}=${value}`);
   if (item.wish.strength !== 1) words.push("--strength", item.wish.strength);
   if (item.wish.format) words.push("-f", item.wish.format);
-  if (paintedOf(item)) words.push("--mask-in", quote(`${name.replace(/\.[^.]*$/, "")}_mask.png`));
+  if (paintedOf(item)) {
+    const where = `${name.replace(/\.[^.]*$/, "")}_where.png`;
+    words.push(isMasked(item) ? "--mask-in" : "--strength-map", quote(where));
+  }
   return words.join(" ");
 }
 
@@ -1051,7 +1064,9 @@ function onPanel() {
   $("model").addEventListener("change", () => {
     const seen = current;
     if (hand.tool !== "move") takeUp("move");
-    change(seen, { model: $("model").value, dials: {} });
+    states += 1;
+    change(seen, { model: $("model").value, dials: {}, strokes: [], painted: states });
+    $("mask").open = isMasked(seen);
     renderPanel();
   });
   $("format").addEventListener("change", () => change(current, { format: $("format").value }));

@@ -6,9 +6,9 @@ export const texts = {
   add: "Add pictures",
   theme: "Light or dark",
   stage:
-    "The picture. Arrow keys move it, plus and minus zoom, 0 fits it, B shows it as it was. Over a " +
-    "mask, M takes the brush that marks, X the one that spares, V neither; arrow keys move the brush, " +
-    "Space paints, and brackets make it smaller or larger.",
+    "The picture. Arrow keys move it, plus and minus zoom, 0 fits it, B shows it as it was. M takes " +
+    "the brush that marks, X the one that spares, V neither; with one, arrow keys move it, Space " +
+    "paints, and brackets make it smaller or larger.",
   picture: "The picture before and after",
   divider: "Divider between before and after",
   before: "before",
@@ -30,16 +30,27 @@ export const texts = {
   modes: { divider: "Divider", side: "Side by side", taken: "Taken away" },
   undo: "Undo",
   redo: "Redo",
-  mask: "Mask",
-  showMarks: "Show where it works",
   brush: "Brush",
-  tools: { move: "None", mark: "Mark", spare: "Spare" },
-  radius: "brush",
+  // Of a model that works where a mask says, and of one that works everywhere.
+  masked: {
+    title: "Mask",
+    show: "Show where it works",
+    tools: { move: "None", mark: "Mark", spare: "Spare" },
+    reset: "As found",
+    save: "Save the mask",
+    hint: "What is red is worked on, and all else stays as it is. Paint more, or less.",
+  },
+  everywhere: {
+    title: "Paint where",
+    show: "Show what is spared",
+    tools: { move: "None", mark: "More", spare: "Less" },
+    reset: "Everywhere",
+    save: "Save the map",
+    hint: "What is blue stays as it was. Paint less of the effect there, or more of it again.",
+  },
+  radius: "size",
   radiusUnit: "half its width, in pixels of the picture",
-  asFound: "As found",
-  saveMask: "Save the mask",
-  maskHint: "What is red is worked on, and all else stays as it is. Paint more, or less.",
-  maskFirst: "It takes the mask: save that beside the picture.",
+  maskFirst: "It takes what was painted: save that beside the picture.",
   zoom: "Zoom",
   fit: "Fit",
   percent: (zoom) => `${Math.round(zoom * 100)} %`,
