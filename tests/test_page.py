@@ -13,7 +13,7 @@ import shutil
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -161,7 +161,7 @@ def test_a_slider_changes_what_is_seen_and_what_is_saved(page: Page, tmp_path: P
         page.click("#save")
     assert saved.value.suggested_filename == "a_restored.jpg"
     assert Path(saved.value.path()).read_bytes() == by_command(page, tmp_path)
-    page.click("#dials [data-dial=noise] button")
+    page.click("#dials [data-dial=noise] button[aria-pressed]")
     expect(page.locator("#command")).to_have_text(
         "burnish restore a.png -m photo --strength 0.7 -f jpg"
     )
@@ -319,7 +319,7 @@ def test_less_is_painted_of_any_other_model(page: Page, tmp_path: Path) -> None:
     page.locator("#mask summary").click()
     page.check("#tools input[value=spare]", force=True)
     painted(page, 1)
-    setting = page.locator("#dial-size")
+    setting = page.locator("#brush-size")
     setting.fill("20")
     paint(page, (60, 150), (110, 150))
     painted(page, 2)
@@ -356,6 +356,42 @@ def test_the_mask_is_painted_by_keyboard(page: Page, tmp_path: Path) -> None:
     page.keyboard.press("v")
     expect(page.locator("#brush")).to_be_hidden()
     assert red(page, 190, 140)
+
+
+def test_a_strip_compares_settings_and_a_click_takes_one(page: Page, tmp_path: Path) -> None:
+    drop(page, noisy(tmp_path / "a.png"))
+    sharp(page)
+    page.select_option("#model", "photo")
+    sharp(page, "model=photo")
+    page.click("#dials [data-dial=noise] .strip")
+    page.wait_for_selector("#stage[data-strip=noise]")
+    cells = page.locator("#strip-cells button")
+    expect(cells).to_have_count(6)
+    last = page.locator("#dial-noise").get_attribute("max")
+    assert [cells.nth(n).get_attribute("aria-label") for n in (0, 5)] == [
+        "noise 0",
+        f"noise {last}",
+    ]
+    spread = page.evaluate(
+        """() => [...document.querySelectorAll("#strip-cells canvas")].map((canvas) => {
+            const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+            let sum = 0;
+            for (let i = 4; i < data.length; i += 4) sum += Math.abs(data[i] - data[i - 4]);
+            return sum / data.length;
+        })"""
+    )
+    assert spread[0] > 1.5 * spread[2] > 0  # the noise is there at first
+    cells.nth(1).click()
+    wanted = cells.nth(1).get_attribute("aria-label")
+    assert wanted is not None
+    setting = wanted.split()[1]
+    expect(page.locator("#command")).to_have_text(
+        f"burnish restore a.png -m photo -d noise={setting}"
+    )
+    expect(page.locator("#dial-noise")).to_have_value(setting)
+    expect(cells.nth(1)).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("Escape")
+    expect(page.locator("#strip")).to_be_hidden()
 
 
 def test_settings_are_undone_too(page: Page, tmp_path: Path) -> None:
@@ -485,6 +521,30 @@ def test_everything_that_can_be_used_has_a_name(page: Page, tmp_path: Path) -> N
     assert nameless == []
     assert page.locator("h1").inner_text() == "Burnish"
     assert page.locator("#said").get_attribute("aria-live") == "polite"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_has_nothing_to_say_against_it(
+    page: Page, scheme: Literal["light", "dark"], tmp_path: Path
+) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+
+    def findings() -> list[str]:
+        found = axe.Axe().run(page).response["violations"]
+        return [f"{each['id']}: {node['html']}" for each in found for node in each["nodes"]]
+
+    page.emulate_media(color_scheme=scheme)
+    assert findings() == []
+    bad = tmp_path / "bad.png"
+    bad.write_bytes(b"no picture")
+    drop(page, scratched(tmp_path / "a.png"), bad)
+    expect(page.locator("#wrong")).to_contain_text("bad.png: ")
+    page.select_option("#model", "scratch")
+    sharp(page, "model=scratch")
+    page.check("#tools input[value=mark]", force=True)
+    page.click("#dials [data-dial=size] .strip")
+    page.wait_for_selector("#stage[data-strip=size]")
+    assert findings() == []
 
 
 @pytest.mark.parametrize(("width", "height"), [(390, 844), (768, 1024), (1920, 1080)])

@@ -564,7 +564,7 @@ function setRadius(radius) {
 
 function onMask() {
   radios("tools", Object.keys(texts.masked.tools), () => "", "move", takeUp);
-  const dial = { name: texts.radius, unit: texts.radiusUnit, low: 1, high: 100 };
+  const dial = { id: "brush-size", name: texts.radius, unit: texts.radiusUnit, low: 1, high: 100 };
   radiusSlider = slider(dial, hand.radius, (value) => { hand.radius = value; });
   $("radius").append(radiusSlider.row);
   $("marks").addEventListener("change", () => showMarks($("marks").checked));
@@ -600,6 +600,84 @@ function renderMask() {
   }
   $("mask-reset").disabled = !current.wish.strokes.length;
   $("mask-save").disabled = !isMasked(current) && !current.wish.strokes.length;
+}
+
+// ---------------------------------------------------------------- a strip over a dial
+
+const CELLS = 6;
+let strips = 0;
+
+// Shows the middle of what is seen at several settings of a dial; a click takes one.
+async function showStrip(dial, wishAt) {
+  strips += 1;
+  const mine = strips;
+  const item = current;
+  const { part, reduce } = seen();
+  const side = (px, whole) => Math.min(whole, Math.max(reduce, Math.round(px / scale() / reduce) * reduce));
+  const cell = { width: side(150, part.width), height: side(120, part.height) };
+  cell.left = part.left + Math.floor((part.width - cell.width) / 2 / reduce) * reduce;
+  cell.top = part.top + Math.floor((part.height - cell.height) / 2 / reduce) * reduce;
+  const values = Array.from({ length: CELLS }, (_, i) => settingAt(dial, i / (CELLS - 1)));
+  const cells = values.map((value) => cellOf(item, dial, value, wishAt));
+  $("strip-cells").replaceChildren(...cells.map((each) => each.button));
+  $("strip").setAttribute("aria-label", texts.stripOf(dial.name));
+  $("strip").hidden = false;
+  $("stage").dataset.strip = "";
+  cells[0].button.focus();
+  try {
+    for (const [i, value] of values.entries()) {
+      const made = await pane(item, cell, reduce, wishOf({ ...item, wish: wishAt(value) }), true);
+      if (mine !== strips || item !== current) return;
+      const canvas = cells[i].canvas;
+      canvas.width = made.image.width;
+      canvas.height = made.image.height;
+      canvas.getContext("2d").drawImage(made.image, 0, 0);
+    }
+    $("stage").dataset.strip = dial.name;
+  } catch (error) {
+    if (!(error instanceof Said)) throw error;
+    closeStrip();
+    wrong(error.message);
+  }
+}
+
+// So far along a dial, in whole numbers where it has many.
+function settingAt(dial, share) {
+  const value = dial.low + share * (dial.high - dial.low);
+  const rounded = dial.high - dial.low > 20 ? Math.round(value) : Math.round(100 * value) / 100;
+  return Math.min(dial.high, Math.max(dial.low, rounded));
+}
+
+function cellOf(item, dial, value, wishAt) {
+  const button = document.createElement("button");
+  button.type = "button";
+  const canvas = document.createElement("canvas");
+  const name = document.createElement("span");
+  name.textContent = texts.setting(value);
+  button.setAttribute("aria-label", texts.settingOf(dial.name, value));
+  button.append(canvas, name);
+  button.addEventListener("click", () => {
+    change(item, wishAt(value));
+    renderPanel();
+    for (const each of $("strip-cells").children) each.setAttribute("aria-pressed", String(each === button));
+  });
+  return { button, canvas };
+}
+
+function closeStrip() {
+  strips += 1;
+  $("strip").hidden = true;
+}
+
+function onStrip() {
+  $("strip-close").addEventListener("click", closeStrip);
+  $("strip").addEventListener("pointerdown", (event) => event.stopPropagation());
+  $("strip").addEventListener("wheel", (event) => event.stopPropagation());
+  $("strip").addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    closeStrip();
+    $("stage").focus();
+  });
 }
 
 // ---------------------------------------------------------------- undo
@@ -645,6 +723,7 @@ function onUndo() {
 
 function show(item) {
   current = item;
+  closeStrip();
   if (item?.height) hand.radius = Math.min(100, Math.max(2, Math.round(Math.min(item.width, item.height) / 100)));
   radiusSlider.set(hand.radius);
   view.x = 0.5;
@@ -731,9 +810,21 @@ function dialOf(item, model, dial) {
     });
     made.head.append(auto);
   }
+  const wishAt = (value) => ({ ...item.wish, dials: { ...item.wish.dials, [dial.name]: value } });
+  made.head.prepend(made.label, stripButton(dial, wishAt));
   made.row.dataset.dial = dial.name;
   made.row.classList.toggle("unused", isUnused(item, model, dial.name));
   return made.row;
+}
+
+function stripButton(dial, wishAt) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "strip";
+  button.textContent = texts.strip;
+  button.setAttribute("aria-label", texts.stripOf(dial.name));
+  button.addEventListener("click", () => showStrip(dial, wishAt));
+  return button;
 }
 
 // Of auto's dials, one that is set chooses the model that has it.
@@ -753,7 +844,7 @@ function slider(dial, value, turned) {
   row.className = "dial";
   const head = document.createElement("div");
   head.className = "row";
-  const id = `dial-${dial.name}`;
+  const id = dial.id ?? `dial-${dial.name}`;
   const step = dial.high - dial.low > 20 ? 1 : (dial.high - dial.low) / 100;
   const label = document.createElement("label");
   label.htmlFor = id;
@@ -793,7 +884,7 @@ function slider(dial, value, turned) {
   set(value);
   head.append(label, number);
   row.append(head, range, hint);
-  return { row, head, set };
+  return { row, head, label, set };
 }
 
 // The command that does the same, in the words of a shell.
@@ -1062,6 +1153,7 @@ function onWholePage() {
 
 function onPanel() {
   $("model").addEventListener("change", () => {
+    closeStrip();
     const seen = current;
     if (hand.tool !== "move") takeUp("move");
     states += 1;
@@ -1099,6 +1191,7 @@ async function begin() {
   onWholePage();
   onPanel();
   onMask();
+  onStrip();
   onUndo();
   onStage();
   if (!token) {
