@@ -374,7 +374,8 @@ def test_a_strip_compares_settings_and_a_click_takes_one(page: Page, tmp_path: P
     ]
     spread = page.evaluate(
         """() => [...document.querySelectorAll("#strip-cells canvas")].map((canvas) => {
-            const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+            const { width, height } = canvas;
+            const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
             let sum = 0;
             for (let i = 4; i < data.length; i += 4) sum += Math.abs(data[i] - data[i - 4]);
             return sum / data.length;
