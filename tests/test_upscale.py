@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -82,3 +83,23 @@ def test_a_blurred_picture_is_sharper_where_the_model_is_told(name: str) -> None
         untold = psnr(model(small), as_bytes(clean))
         assert told > untold + 1, f"{softness}: {told:.2f} and {untold:.2f}"
         assert np.array_equal(model(small), model(small, softness=0))
+
+
+def test_the_network_for_four_times_begins_at_the_one_for_twice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    torch = pytest.importorskip("torch", reason="the training wing is not installed")
+    from burnish.training.networks.restorer import read_weights
+    from burnish.training.recipe.file import load
+    from burnish.training.recipe.resolve import resolve
+    from burnish.training.step.initial import initial_network
+
+    monkeypatch.chdir(Path(__file__).resolve().parents[1])
+    stage = resolve(load(Path("recipes/upscale-x4.yaml")))[0]
+    found = initial_network(stage).net.state_dict()
+    weights, _ = read_weights(Path("burnish/weights/upscale-x2.safetensors"))
+    begins = [name for name in found if name.startswith("base.") and ".tail." not in name]
+    assert len(begins) == 26
+    for name in begins:
+        assert torch.equal(found[name], weights[name].float()), name
+    assert not any(value.any() for name, value in found.items() if name.startswith("bank."))
