@@ -1,0 +1,1 @@
+"""The gallery: every shipped model on pictures that can be looked at, and where it fails."""

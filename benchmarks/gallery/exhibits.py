@@ -1,0 +1,308 @@
+"""What hangs in the gallery, model by model, and what is to be seen on each picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from benchmarks.gallery.show import Part, Rows, along, beside, masks, restored
+from benchmarks.gallery.sources import (
+    Pair,
+    as_it_is,
+    compressed,
+    dirty,
+    halved,
+    lost,
+    noisy,
+    page,
+    stamped,
+)
+from burnish.contract import Array
+from burnish.pipeline import Asked
+
+#: pixels of a picture's width on a sheet: where several stand beside each other, and along a dial
+BESIDE, ALONG = 240, 200
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """A picture of the gallery."""
+
+    #: of its file, without an ending
+    name: str
+    #: the model, whose section it hangs in
+    model: str
+    #: what it shows, in a few words
+    title: str
+    #: makes what is on it
+    rows: Callable[[], Rows]
+    #: what is to be seen, in lines of Markdown
+    seen: str
+    #: pixels of the width of each picture on it
+    width: int = BESIDE
+
+
+def _made(model: str, pair: Pair, **dials: float) -> Array:
+    return restored(model, pair.spoiled, dials).picture.pixels
+
+
+def _photo(pair: Pair, part: Part, gain: float) -> Rows:
+    results = {"photo": _made("photo", pair), "nlmeans": _made("nlmeans", pair)}
+    return beside(pair, results, part, gain)
+
+
+def _jpeg(pair: Pair, part: Part, colour: float) -> Rows:
+    smooth = _made("bilateral", pair, radius=5, space=3, colour=colour)
+    return beside(pair, {"jpeg": _made("jpeg", pair), "bilateral": smooth}, part)
+
+
+def _larger(pair: Pair, part: Part) -> Rows:
+    results = {"upscale-x2": _made("upscale-x2", pair), "lanczos": _made("lanczos", pair)}
+    return beside(pair, results, part, 2)
+
+
+def _chains(pair: Pair, part: Part) -> Rows:
+    chains = ("upscale-x2", "jpeg+upscale-x2", "jpeg+upscale-x2+sharpen")
+    return beside(pair, {name: _made(name, pair) for name in chains}, part, 2)
+
+
+def _mended(pair: Pair, part: Part) -> Rows:
+    found = restored("scratch", pair.spoiled, {})
+    assert found.mask is not None
+    results = {
+        "marked": found.mask[None, None],
+        "scratch": found.picture.pixels,
+        "median, radius 2": _made("median", pair, radius=2),
+    }
+    return beside(pair, results, part, 3)
+
+
+def _filled(pair: Pair, part: Part) -> Rows:
+    assert pair.where is not None
+    mask = pair.where.astype(np.float32)
+    smooth = Asked(mask=mask, fill="classical")
+    results = {
+        "fill": restored("fill", pair.spoiled, Asked(mask=mask)).picture.pixels,
+        "fill classical": restored("fill", pair.spoiled, smooth).picture.pixels,
+    }
+    return beside(pair, results, part, 2)
+
+
+def _document(pair: Pair, part: Part) -> Rows:
+    names = ("document", "background-division", "sauvola")
+    return beside(pair, {name: _made(name, pair) for name in names}, part, 1)
+
+
+EXHIBITS = (
+    Exhibit(
+        "photo-grain",
+        "photo",
+        "Grain of film",
+        lambda: _photo(as_it_is(22), Part(300, 130, 120), 6),
+        """
+A scan of film as it is, with nothing added.
+The grain of wall and roof goes, and what was taken away shows hardly anything of the barn:
+thin rims at the roof's edge, and none of the boards.
+Non-local means finds its like only in the tree's surroundings, and leaves the rest as it was.
+""",
+    ),
+    Exhibit(
+        "photo-camera",
+        "photo",
+        "Noise of a camera at ISO 3200",
+        lambda: _photo(noisy(23, "CameraNoise", 3200), Part(380, 140, 120), 3),
+        """
+Noise as a sensor makes it and a camera develops it, coarse and coloured (`CameraNoise`).
+Colours come back even, and the feathers around the eye keep their stripes.
+The beak loses its fine scratches: in what was taken away, its outline can be made out.
+Non-local means takes more of it, and of the stripes.
+""",
+    ),
+    Exhibit(
+        "photo-dial",
+        "photo",
+        "The dial `noise`, on white noise of 20",
+        lambda: along(
+            "photo", noisy(7, "Noise", 20), "noise", (0, 5, 10, 20, 60), Part(330, 130, 100), 3
+        ),
+        """
+0 is the picture as it came.
+5 and 10 take a part of the noise; 20, the true level, is best by figure.
+At 60 the slats of the shutter melt, while the flower holds.
+""",
+        ALONG,
+    ),
+    Exhibit(
+        "photo-fails",
+        "photo",
+        "Where it fails: detail in the dark, under noise of 35",
+        lambda: _photo(noisy(8, "Noise", 35), Part(300, 200, 120), 3),
+        """
+The dark shutters beside the window are gone, and so are the thin wires but one:
+under so much noise nothing tells them from a dark wall.
+It smooths where it does not know, and invents nothing; non-local means loses the window, too.
+""",
+    ),
+    Exhibit(
+        "jpeg-blocks",
+        "jpeg",
+        "A JPEG of quality 15",
+        lambda: _jpeg(compressed(15, 15), Part(230, 130, 120), 12),
+        """
+Blocks and the ripples along edges go, and the ribbon's edge is straight again.
+What the file had lost stays lost: the ribs of the ribbon and most of the hair, as the last column shows.
+A bilateral filter, strong enough for some of the ripples, leaves the stairs at the edges.
+""",
+    ),
+    Exhibit(
+        "jpeg-dial",
+        "jpeg",
+        "The dial `quality`, on a JPEG of quality 20",
+        lambda: along(
+            "jpeg", compressed(21, 20), "quality", (5, 20, 50, 80, 100), Part(330, 130, 100)
+        ),
+        """
+It says how good the file is, so 100 leaves it as it is, and 5 takes most.
+20 is what the file says of itself, and what is taken where nobody turns the dial.
+The blocks of the sky are gone from 50 down; at 5 the clouds go with them.
+""",
+        ALONG,
+    ),
+    Exhibit(
+        "jpeg-fails",
+        "jpeg",
+        "Where it fails: a JPEG of quality 5",
+        lambda: _jpeg(compressed(15, 5), Part(280, 90, 120), 20),
+        """
+At quality 5 the file holds hardly any colour: the ribbon is pink, and stays so.
+Edges come out smooth, where no edge is known any more; the blue strap is black.
+""",
+    ),
+    Exhibit(
+        "upscale-x2-larger",
+        "upscale-x2",
+        "Twice as large",
+        lambda: _larger(halved(5), Part(340, 260, 120)),
+        """
+Spokes, tyres and letters are far sharper than Lanczos's filter makes them.
+What was added (below) is what was missing (below "as it was"), but for the ribs of the red hose,
+which the small picture does not hold.
+""",
+    ),
+    Exhibit(
+        "upscale-x2-fails",
+        "upscale-x2",
+        "Where it fails: lattices finer than the small picture's pixels",
+        lambda: _larger(halved(8), Part(150, 270, 120)),
+        """
+The crossed bars of the balcony come out as beads, and window panes bend towards each other.
+They look sharp, and are wrong: the small picture shows such bars by one pixel each, or less.
+Lanczos's filter is wrong there, too, but blurred.
+""",
+    ),
+    Exhibit(
+        "chain-web",
+        "upscale-x2",
+        "Small and compressed: what the steps of a chain do",
+        lambda: _chains(halved(4, 40), Part(240, 60, 120)),
+        """
+A JPEG of quality 40, enlarged as it is, brings its ripples along, twice as large;
+`jpeg` before it takes them away, and `sharpen` behind it makes edges crisper.
+By figure that is a little further from the truth: it is for the eye ([steps.md](steps.md)).
+""",
+    ),
+    Exhibit(
+        "scratch-dirt",
+        "scratch",
+        "Dirt of real film, found and mended",
+        lambda: _mended(dirty(7, 0), Part(60, 60, 240)),
+        """
+On the wall nearly every speck and hair is found, and what is not marked stays as it is.
+Between the slats of the shutter several are missed.
+A median takes specks away everywhere, and with them slats, leaves and the edges of stones.
+""",
+    ),
+    Exhibit(
+        "scratch-dial",
+        "scratch",
+        "The dial `sensitivity`: what is marked, and the picture mended there",
+        lambda: masks(
+            "scratch", dirty(10, 1), "sensitivity", (10, 30, 50, 70, 90), Part(60, 80, 200)
+        ),
+        """
+At 10 only what is certain is mended; at 70 nearly all specks are found.
+The numbers on the sail begin to be taken for dirt at 70, and at 90 they are mended away:
+this is a case for a mask of one's own ([mending.md](mending.md)).
+""",
+        ALONG,
+    ),
+    Exhibit(
+        "scratch-fails",
+        "scratch",
+        "Where it fails: dirt on a pattern like dirt",
+        lambda: _mended(dirty(4, 2), Part(130, 60, 240)),
+        """
+White hairs on a knitted hat and on hair are not found: they look like what is around them.
+Nothing else was harmed; the median would blur the knitting, and leave the hairs all the same.
+""",
+    ),
+    Exhibit(
+        "fill-stamp",
+        "fill",
+        "A date that was burnt in, with a mask of it",
+        lambda: _filled(stamped(21, "'94 7 23", (340, 250), 36), Part(320, 200, 240)),
+        """
+Strokes some ten pixels wide, with what is around them, are filled as marked.
+Sky, wall and grass go on; the edges of the roof and of the tower are bridged where a stroke crosses them,
+better by the network than smoothly, and softer than they were where the strokes lie close.
+""",
+    ),
+    Exhibit(
+        "fill-fails",
+        "fill",
+        "Where it fails: a piece of 60x44 pixels is gone",
+        lambda: _filled(lost(23, (170, 380), (44, 60)), Part(360, 140, 120)),
+        """
+Wide gaps are not its matter: they stay smooth, and a line says how much that is.
+No beak is invented, whether by the network or without it.
+""",
+    ),
+    Exhibit(
+        "document-page",
+        "document",
+        "A page with a shadow, stains and a fold",
+        lambda: _document(page(), Part(10, 10, 240)),
+        """
+The page is drawn, and spoiled by the house's own damage.
+Paper gets white, black print stays, and red and blue ink keep their colours.
+Where a stain lies on the heading, half a word was taken for a marking and left alone: it stays brown.
+Division by the background leaves stains' edges and grain; Sauvola's threshold drops all colours.
+""",
+    ),
+    Exhibit(
+        "document-dial",
+        "document",
+        "The dial `cleaning`",
+        lambda: along("document", page(), "cleaning", (0, 25, 50, 75, 100), Part(10, 190, 200), 1),
+        """
+0 evens the paper out and leaves its grain and the traces of stains; from 50 on paper is white.
+Up to 75 small print is paler than it was, and at 100 it is as black.
+""",
+        ALONG,
+    ),
+    Exhibit(
+        "document-fails",
+        "document",
+        "Where it fails: a photograph under a stain and a fold",
+        lambda: _document(page(photograph=7), Part(10, 180, 240)),
+        """
+Pictures on a page should be left alone.
+Here shadow, stain and fold run through it: but for a red flower it was not recognised,
+and the light parts of it are erased.
+A line says how much of the page was taken for stains; `--mask-in` shows it what to leave,
+and `-d cleaning=0` or the background's division lose less.
+""",
+    ),
+)
