@@ -22,7 +22,7 @@ from burnish.report.sheet import sheet
 PAGE = Path("docs/gallery.md")
 PICTURES = Path("docs/images/gallery")
 #: bytes that a picture may take, and the qualities of WebP that are tried for it
-LARGEST = 150_000
+LARGEST = 105_000
 QUALITIES = (90, 85, 80, 75, 70, 60)
 
 BEGIN = """\

@@ -104,8 +104,8 @@ EXHIBITS = (
         """
 A scan of film as it is, with nothing added.
 The grain of wall and roof goes, and what was taken away shows hardly anything of the barn:
-thin rims at the roof's edge, and none of the boards.
-Non-local means finds its like only in the tree's surroundings, and leaves the rest as it was.
+thin lines at the roof's edge and at seams of the silo, and none of the boards.
+Non-local means finds its like around the tree alone, and leaves the rest as it was.
 """,
     ),
     Exhibit(
@@ -115,9 +115,9 @@ Non-local means finds its like only in the tree's surroundings, and leaves the r
         lambda: _photo(noisy(23, "CameraNoise", 3200), Part(380, 140, 120), 3),
         """
 Noise as a sensor makes it and a camera develops it, coarse and coloured (`CameraNoise`).
-Colours come back even, and the feathers around the eye keep their stripes.
-The beak loses its fine scratches: in what was taken away, its outline can be made out.
-Non-local means takes more of it, and of the stripes.
+Colours come back even, and the cheek keeps its stripes.
+The beak loses its fine scratches, whose outlines can be made out in what was taken away.
+Non-local means takes more of the beak's edge, and of the stripes.
 """,
     ),
     Exhibit(
@@ -130,7 +130,7 @@ Non-local means takes more of it, and of the stripes.
         """
 0 is the picture as it came.
 5 and 10 take a part of the noise; 20, the true level, is best by figure.
-At 60 the slats of the shutter melt, while the flower holds.
+60 is far too much, and costs half a dB: the finest veins of the petals go.
 """,
         ALONG,
     ),
@@ -140,7 +140,7 @@ At 60 the slats of the shutter melt, while the flower holds.
         "Where it fails: detail in the dark, under noise of 35",
         lambda: _photo(noisy(8, "Noise", 35), Part(300, 200, 120), 3),
         """
-The dark shutters beside the window are gone, and so are the thin wires but one:
+The dark shutter beside the window is gone, and so are the thin wires but one:
 under so much noise nothing tells them from a dark wall.
 It smooths where it does not know, and invents nothing; non-local means loses the window, too.
 """,
@@ -152,7 +152,8 @@ It smooths where it does not know, and invents nothing; non-local means loses th
         lambda: _jpeg(compressed(15, 15), Part(230, 130, 120), 12),
         """
 Blocks and the ripples along edges go, and the ribbon's edge is straight again.
-What the file had lost stays lost: the ribs of the ribbon and most of the hair, as the last column shows.
+What the file had lost stays lost: the ribs of the ribbon and most of the hair,
+as the last column shows.
 A bilateral filter, strong enough for some of the ripples, leaves the stairs at the edges.
 """,
     ),
@@ -164,9 +165,9 @@ A bilateral filter, strong enough for some of the ripples, leaves the stairs at 
             "jpeg", compressed(21, 20), "quality", (5, 20, 50, 80, 100), Part(330, 130, 100)
         ),
         """
-It says how good the file is, so 100 leaves it as it is, and 5 takes most.
+It says how good the file is: 100 leaves it as it is, and 5 takes most.
 20 is what the file says of itself, and what is taken where nobody turns the dial.
-The blocks of the sky are gone from 50 down; at 5 the clouds go with them.
+At 80 some of the ripples beside the tower stay; between 50 and 5 little changes.
 """,
         ALONG,
     ),
@@ -177,7 +178,7 @@ The blocks of the sky are gone from 50 down; at 5 the clouds go with them.
         lambda: _jpeg(compressed(15, 5), Part(280, 90, 120), 20),
         """
 At quality 5 the file holds hardly any colour: the ribbon is pink, and stays so.
-Edges come out smooth, where no edge is known any more; the blue strap is black.
+The blue strap beside it is black, and skin comes out in patches, smooth where the blocks were.
 """,
     ),
     Exhibit(
@@ -186,9 +187,10 @@ Edges come out smooth, where no edge is known any more; the blue strap is black.
         "Twice as large",
         lambda: _larger(halved(5), Part(340, 260, 120)),
         """
-Spokes, tyres and letters are far sharper than Lanczos's filter makes them.
-What was added (below) is what was missing (below "as it was"), but for the ribs of the red hose,
-which the small picture does not hold.
+Spokes and tyres are far sharper than Lanczos's filter makes them.
+What was added (below) is most of what was missing (below "as it was").
+The ribs of the red hose, finer than the small picture's pixels, do not come back:
+faint stripes are there that run another way.
 """,
     ),
     Exhibit(
@@ -197,8 +199,8 @@ which the small picture does not hold.
         "Where it fails: lattices finer than the small picture's pixels",
         lambda: _larger(halved(8), Part(150, 270, 120)),
         """
-The crossed bars of the balcony come out as beads, and window panes bend towards each other.
-They look sharp, and are wrong: the small picture shows such bars by one pixel each, or less.
+The crossed bars of the balcony come out as beads, and the bars of the windows are lost.
+It looks sharp, and is wrong: the small picture has a pixel or less for such a bar.
 Lanczos's filter is wrong there, too, but blurred.
 """,
     ),
@@ -208,9 +210,11 @@ Lanczos's filter is wrong there, too, but blurred.
         "Small and compressed: what the steps of a chain do",
         lambda: _chains(halved(4, 40), Part(240, 60, 120)),
         """
-A JPEG of quality 40, enlarged as it is, brings its ripples along, twice as large;
-`jpeg` before it takes them away, and `sharpen` behind it makes edges crisper.
-By figure that is a little further from the truth: it is for the eye ([steps.md](steps.md)).
+A JPEG of quality 40 at half the size.
+`upscale-x2` alone makes its ripples and corners of blocks twice as large.
+`jpeg` before it takes them away, and `sharpen` behind it makes edges crisper;
+by figure that is a little further from the truth: it is for the eye ([steps.md](steps.md)).
+The net of the hat is drawn as soft strokes, since the file does not hold it.
 """,
     ),
     Exhibit(
@@ -220,7 +224,8 @@ By figure that is a little further from the truth: it is for the eye ([steps.md]
         lambda: _mended(dirty(7, 0), Part(60, 60, 240)),
         """
 On the wall nearly every speck and hair is found, and what is not marked stays as it is.
-Between the slats of the shutter several are missed.
+A piece at the top of the arch is marked that is no dirt, and mended so that it hardly shows;
+between the slats of the shutter several specks are missed.
 A median takes specks away everywhere, and with them slats, leaves and the edges of stones.
 """,
     ),
@@ -233,7 +238,7 @@ A median takes specks away everywhere, and with them slats, leaves and the edges
         ),
         """
 At 10 only what is certain is mended; at 70 nearly all specks are found.
-The numbers on the sail begin to be taken for dirt at 70, and at 90 they are mended away:
+At 70 a rope at the left goes with them, and at 90 two numbers of the sail are mended away:
 this is a case for a mask of one's own ([mending.md](mending.md)).
 """,
         ALONG,
@@ -244,8 +249,9 @@ this is a case for a mask of one's own ([mending.md](mending.md)).
         "Where it fails: dirt on a pattern like dirt",
         lambda: _mended(dirty(4, 2), Part(130, 60, 240)),
         """
-White hairs on a knitted hat and on hair are not found: they look like what is around them.
-Nothing else was harmed; the median would blur the knitting, and leave the hairs all the same.
+Most of the white hairs on the knitted hat are not found: they look like the knitting.
+On plain hair some are.
+Nothing else was harmed; the median blurs the knitting, and leaves the white hairs all the same.
 """,
     ),
     Exhibit(
@@ -254,9 +260,9 @@ Nothing else was harmed; the median would blur the knitting, and leave the hairs
         "A date that was burnt in, with a mask of it",
         lambda: _filled(stamped(21, "'94 7 23", (340, 250), 36), Part(320, 200, 240)),
         """
-Strokes some ten pixels wide, with what is around them, are filled as marked.
-Sky, wall and grass go on; the edges of the roof and of the tower are bridged where a stroke crosses them,
-better by the network than smoothly, and softer than they were where the strokes lie close.
+What is lost is strokes some ten pixels wide, with two pixels around them.
+Sky and wall go on; the ridge of the roof comes back wavy, and the tower's edge blurred,
+both less so by the network than smoothly.
 """,
     ),
     Exhibit(
@@ -275,10 +281,12 @@ No beak is invented, whether by the network or without it.
         "A page with a shadow, stains and a fold",
         lambda: _document(page(), Part(10, 10, 240)),
         """
-The page is drawn, and spoiled by the house's own damage.
+The page is drawn, and spoiled by our own degradations.
 Paper gets white, black print stays, and red and blue ink keep their colours.
-Where a stain lies on the heading, half a word was taken for a marking and left alone: it stays brown.
-Division by the background leaves stains' edges and grain; Sauvola's threshold drops all colours.
+Where a stain lies on the heading, most of a word was taken for a marking and left alone,
+so that it stays brown.
+Division by the background leaves the edges of stains, and grain;
+Sauvola's threshold drops all colours.
 """,
     ),
     Exhibit(
@@ -287,8 +295,8 @@ Division by the background leaves stains' edges and grain; Sauvola's threshold d
         "The dial `cleaning`",
         lambda: along("document", page(), "cleaning", (0, 25, 50, 75, 100), Part(10, 190, 200), 1),
         """
-0 evens the paper out and leaves its grain and the traces of stains; from 50 on paper is white.
-Up to 75 small print is paler than it was, and at 100 it is as black.
+0 evens the paper out, and leaves its grain and traces of stains; from 50 on paper is white.
+Print is palest at 50, and at 100 it is as black as it was.
 """,
         ALONG,
     ),
@@ -298,11 +306,11 @@ Up to 75 small print is paler than it was, and at 100 it is as black.
         "Where it fails: a photograph under a stain and a fold",
         lambda: _document(page(photograph=7), Part(10, 180, 240)),
         """
-Pictures on a page should be left alone.
-Here shadow, stain and fold run through it: but for a red flower it was not recognised,
-and the light parts of it are erased.
-A line says how much of the page was taken for stains; `--mask-in` shows it what to leave,
-and `-d cleaning=0` or the background's division lose less.
+Pictures on a page are to be left alone.
+Here shadow, stain and fold run through one: but for a red flower it was not recognised,
+and the light parts of it are erased; the ink above comes out bolder than it was.
+A line says how much of the page was taken for stains.
+`--mask-in` shows it what to leave, and division by the background loses less.
 """,
     ),
 )
