@@ -17,6 +17,7 @@ from benchmarks.gallery.sources import (
     lost,
     noisy,
     page,
+    soft,
     stamped,
 )
 from burnish.contract import Array
@@ -112,7 +113,7 @@ Non-local means finds its like around the tree alone, and leaves the rest as it 
         "photo-camera",
         "photo",
         "Noise of a camera at ISO 3200",
-        lambda: _photo(noisy(23, "CameraNoise", 3200), Part(380, 140, 120), 3),
+        lambda: _photo(noisy(23, "CameraNoise", 3200), Part(380, 140, 120), 2),
         """
 Noise as a sensor makes it and a camera develops it, coarse and coloured (`CameraNoise`).
 Colours come back even, and the cheek keeps its stripes.
@@ -125,7 +126,7 @@ Non-local means takes more of the beak's edge, and of the stripes.
         "photo",
         "The dial `noise`, on white noise of 20",
         lambda: along(
-            "photo", noisy(7, "Noise", 20), "noise", (0, 5, 10, 20, 60), Part(330, 130, 100), 3
+            "photo", noisy(7, "Noise", 20), "noise", (0, 5, 10, 20, 60), Part(330, 130, 100), 2
         ),
         """
 0 is the picture as it came.
@@ -138,7 +139,7 @@ Non-local means takes more of the beak's edge, and of the stripes.
         "photo-fails",
         "photo",
         "Where it fails: detail in the dark, under noise of 35",
-        lambda: _photo(noisy(8, "Noise", 35), Part(300, 200, 120), 3),
+        lambda: _photo(noisy(8, "Noise", 35), Part(300, 200, 120), 1.5),
         """
 The dark shutter beside the window is gone, and so are the thin wires but one:
 under so much noise nothing tells them from a dark wall.
@@ -192,6 +193,21 @@ What was added (below) is most of what was missing (below "as it was").
 The ribs of the red hose, finer than the small picture's pixels, do not come back:
 faint stripes are there that run another way.
 """,
+    ),
+    Exhibit(
+        "upscale-x2-dial",
+        "upscale-x2",
+        "The dial `softness`, on a picture with a softness of 0.6",
+        lambda: along(
+            "upscale-x2", soft(3, 0.6), "softness", (0, 0.25, 0.5, 0.75, 1), Part(330, 120, 100), 2
+        ),
+        """
+The dial says how soft the small picture is: told nothing, edges stay as soft as they came.
+Best by figure is 0.5, next to what is true.
+Told too much it does harm: rims begin at 0.75, and at 1 they stand around everything,
+dark without and light within.
+""",
+        ALONG,
     ),
     Exhibit(
         "upscale-x2-fails",

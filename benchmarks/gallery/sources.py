@@ -72,6 +72,14 @@ def halved(number: int, quality: int | None = None) -> Pair:
     return Pair(Picture(small) if quality is None else _through_jpeg(small, quality), clean)
 
 
+def soft(number: int, softness: float) -> Pair:
+    """Blurred, and then at half its size: by a Gaussian of so many pixels of the small picture."""
+    clean = kodak(number)
+    told = np.full((1, 1, 1, 1), softness, np.float32)
+    small = make("Downscale", scale=2).spoil(clean, told, np.random.default_rng(number))
+    return Pair(Picture(clip_and_round(small)), clean)
+
+
 def _through_jpeg(pixels: Array, quality: int) -> Picture:
     file = io.BytesIO()
     as_image(pixels).save(file, "JPEG", quality=quality)
@@ -94,7 +102,8 @@ def stamped(number: int, text: str, at: tuple[int, int], size: int) -> Pair:
     orange = np.array([1, 0.55, 0.1], np.float32)[:, None, None]
     spoiled = clean + cover * (orange - clean)
     wide = np.pad(cover > 0, 2)
-    near = np.lib.stride_tricks.sliding_window_view(wide, (5, 5)).any((-2, -1))
+    windows = np.lib.stride_tricks.sliding_window_view(wide, (5, 5))
+    near = np.asarray(windows.any((-2, -1)), np.bool_)
     return Pair(Picture(clip_and_round(spoiled)), clean, near)
 
 
