@@ -27,6 +27,7 @@ ARCHS = {
     "TransformNet": "burnish.training.networks.archs.transformnet:TransformNet",
     "AdaFMNet": "burnish.training.networks.archs.adafmnet:AdaFMNet",
     "AdaIN": "burnish.training.networks.archs.adain:AdaIN",
+    "Encoder": "burnish.training.networks.archs.encoder:Encoder",
     "Sigmoid": "burnish.training.networks.archs.sigmoid:Sigmoid",
     "Finder": "burnish.training.networks.archs.finder:Finder",
     "Filler": "burnish.training.networks.archs.filler:Filler",
