@@ -35,6 +35,7 @@ LOSSES: Table[Callable[..., Any]] = Table(
         "Perceptual": "burnish.training.losses.perceptual:Perceptual",
         "Gram": "burnish.training.losses.gram:Gram",
         "Style": "burnish.training.losses.style:Style",
+        "Paintings": "burnish.training.losses.paintings:Paintings",
         "Between": "burnish.training.losses.between:Between",
         "Sum": "burnish.training.losses.total:Sum",
     },
