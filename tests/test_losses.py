@@ -87,7 +87,7 @@ KINDS: dict[str, tuple[str, Any]] = {
     **{
         name: (name, {})
         for name in LOSSES
-        if name not in ("MSSSIM", "Perceptual", "Style", "Between", "Sum")
+        if name not in ("MSSSIM", "Perceptual", "Style", "Paintings", "Between", "Sum")
     },
     "MSSSIM": ("MSSSIM", {"scales": 2}),
     "BCE weighted": ("BCE", {"pos_weight": 0.01}),
@@ -100,6 +100,16 @@ KINDS: dict[str, tuple[str, Any]] = {
     "Style": (
         "Style",
         lambda files: {**perceptual(files), "picture": files("painting"), "side": 48},
+    ),
+    "Paintings": (
+        "Paintings",
+        lambda files: {
+            **perceptual(files),
+            "pictures": [files("painting"), files("painting")],
+            "content": {"fire3": 1.0},
+            "side": 48,
+            "variation": 0.5,
+        },
     ),
     "Between": ("Between", {"first": "L1", "second": "L2"}),
     "Sum": (
@@ -981,6 +991,42 @@ def test_style_is_that_of_the_painting_and_not_of_the_clean_picture(files: Files
     assert float(reference(restored, both)) > 0
     with pytest.raises(RecipeError, match="side 8 is too small"):
         make("Style", **{**args, "side": 8})
+
+
+def test_paintings_are_mixed_by_each_pictures_level(files: Files, tmp_path: Path) -> None:
+    restored, clean = pair()
+    other = tmp_path / "other.png"
+    Image.fromarray(np.rint(scene(64, 48)[0, ::-1].transpose(1, 2, 0) * 255).astype(np.uint8)).save(
+        other
+    )
+    args = {**perceptual(files), "content": {"conv1": 1}, "side": 48}
+
+    def style(pictures: list[str], level: list[float] | None, which: slice) -> float:
+        loss = make("Paintings", pictures=pictures, high=100, **args)
+        told = None if level is None else torch.tensor(level).view(-1, 1, 1, 1)
+        return float(loss.terms(restored[which], clean[which], None, told)["style"])
+
+    first, second = files("painting"), str(other)
+    a = style([first], None, slice(0, 1))
+    b = style([second], None, slice(1, 2))
+    middle = (style([first], None, slice(1, 2)) + b) / 2
+    assert a != pytest.approx(b, rel=0.01)
+    assert style([first, second], [0, 100], slice(0, 2)) == pytest.approx((a + b) / 2, rel=1e-5)
+    assert style([first, second], [0, 50], slice(0, 2)) == pytest.approx((a + middle) / 2, rel=1e-5)
+    assert style([first, second], None, slice(1, 2)) == pytest.approx(middle, rel=1e-5)
+    with pytest.raises(RecipeError, match="low below high"):
+        make("Paintings", pictures=[first], low=1, high=1, **args)
+
+
+def test_content_costs_nothing_where_nothing_changed(files: Files) -> None:
+    restored, clean = pair()
+    loss = make(
+        "Paintings",
+        **{**perceptual(files), "pictures": [files("painting")], "content": {"fire3": 1}},
+    )
+    assert float(loss.terms(clean, clean)["content"]) == 0
+    assert float(loss.terms(restored, clean)["content"]) > 0
+    assert float(loss.terms(restored, clean)["variation"]) == 0
 
 
 def test_one_of_our_networks_tells_two_pictures_apart(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from ..parts.features import SMALLEST
-from .common import hidden, of_picture, weighted_mean
+from .common import exact, hidden, of_picture, weighted_mean
 from .gram import gram
 from .loss import Compound
 from .perceptual import weighted
@@ -25,10 +25,9 @@ from .variation import TotalVariation
 class Paintings(Compound):
     """How far the style is from the paintings', and the content from the clean picture's.
 
-    style: over its layers, the weighted sum of ||G(restored) - G||^2 / ||G||^2, with Gram matrices
-    as in `Gram`. G is that of the first picture at the level `low`, that of the last at `high`, and
-    in between on the straight line from one to the next: what is small there is the mixture of both
-    losses, for which one pass is enough. Without a level it is halfway.
+    style: over `layers`, the weighted sum of ||G(restored) - G||^2 / ||G||^2, with G the painting's
+    Gram matrix as in `Gram`. At the level `low` the first painting counts, at `high` the last, and
+    in between the two that are nearest. Without a level it is halfway.
     content: over its layers, the weighted mean of the squared difference of the activations, over
     the variance of the clean ones. variation: the weight of `TotalVariation`.
 
@@ -79,44 +78,45 @@ class Paintings(Compound):
         level: Tensor | None = None,
     ) -> dict[str, Tensor]:
         """The style's distance, the content's, and how rough the picture is."""
-        with torch.autocast(restored.device.type, enabled=False):
-            seen = hidden(restored.float(), clean.float(), weight)
-            found = self.features(seen)
-            with torch.no_grad():
-                wanted = self.features(clean.float())
-        shares = self._shares(level, seen)
+        style, content = self._distances(restored, clean, weight)
+        mixed = (self._shares(level, style) * style).sum(1)
+        counts = of_picture(weight)
+        return {
+            "style": weighted_mean(mixed[:, None, None, None], counts),
+            "content": weighted_mean(content[:, None, None, None], counts),
+            "variation": self.variation * self.rough(restored, clean, weight),
+        }
+
+    @exact
+    def _distances(
+        self, restored: Tensor, clean: Tensor, weight: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Each picture's distance from each painting's style [B, pictures], and in content [B]."""
+        found = self.features(hidden(restored, clean, weight))
+        with torch.no_grad():
+            wanted = self.features(clean)
         style = [
-            share * _apart(gram(found[name]), self._between(i, shares))
+            share * _apart(gram(found[name]), self.get_buffer(f"grams_{i}"))
             for i, (name, share) in enumerate(self.layers.items())
         ]
         content = [
             share * _unlike(found[name], wanted[name]) for name, share in self.content.items()
         ]
-        counts = of_picture(weight)
-        return {
-            "style": weighted_mean(torch.stack(style).sum(0)[:, None, None, None], counts),
-            "content": weighted_mean(torch.stack(content).sum(0)[:, None, None, None], counts),
-            "variation": self.variation * self.rough(restored, clean, weight),
-        }
+        return torch.stack(style).sum(0), torch.stack(content).sum(0)
 
     def _shares(self, level: Tensor | None, like: Tensor) -> Tensor:
-        """How much each painting counts for each picture, [B, pictures]."""
-        middle = (self.low + self.high) / 2
-        told = like.new_full((len(like),), middle) if level is None else level[:, 0, 0, 0].float()
+        """How much each painting counts for each picture, [B or 1, pictures]."""
+        middle = like.new_full((1,), (self.low + self.high) / 2)
+        told = middle if level is None else level[:, 0, 0, 0].to(like)
         place = ((told - self.low) / (self.high - self.low)).clamp(0, 1) * (self.pictures - 1)
         numbers = torch.arange(self.pictures, device=like.device)
-        shares = (1 - (place[:, None] - numbers).abs()).clamp_min(0)
-        return shares.expand(len(like), -1)
-
-    def _between(self, layer: int, shares: Tensor) -> Tensor:
-        """The Gram matrix that is wanted of each picture at a layer, [B, C, C]."""
-        grams = self.get_buffer(f"grams_{layer}")
-        return torch.einsum("bp,pij->bij", shares, grams)
+        return (1 - (place[:, None] - numbers).abs()).clamp_min(0)
 
 
 def _apart(found: Tensor, wanted: Tensor) -> Tensor:
-    """The squared distance of matrices over the squared size of what is wanted, [B]."""
-    return (found - wanted).square().sum((1, 2)) / wanted.square().sum((1, 2))
+    """The squared distance of [B, C, C] from [P, C, C] over the squared size of these, [B, P]."""
+    error = (found[:, None] - wanted[None]).square().sum((2, 3))
+    return error / wanted.square().sum((1, 2))
 
 
 def _unlike(found: Tensor, wanted: Tensor) -> Tensor:

@@ -28,6 +28,7 @@ ARCHS = {
     "AdaFMNet": "burnish.training.networks.archs.adafmnet:AdaFMNet",
     "AdaIN": "burnish.training.networks.archs.adain:AdaIN",
     "Encoder": "burnish.training.networks.archs.encoder:Encoder",
+    "Painter": "burnish.training.networks.archs.painter:Painter",
     "Sigmoid": "burnish.training.networks.archs.sigmoid:Sigmoid",
     "Finder": "burnish.training.networks.archs.finder:Finder",
     "Filler": "burnish.training.networks.archs.filler:Filler",
