@@ -25,9 +25,10 @@ from .variation import TotalVariation
 class Paintings(Compound):
     """How far the style is from the paintings', and the content from the clean picture's.
 
-    style: over `layers`, the weighted sum of ||G(restored) - G||^2 / ||G||^2, with G the painting's
+    style: over `layers`, the weighted sum of ||G(restored) - G|| / ||G||, with G the painting's
     Gram matrix as in `Gram`. At the level `low` the first painting counts, at `high` the last, and
-    in between the two that are nearest. Without a level it is halfway.
+    in between the two that are nearest. Without a level it is halfway. It is no square, of which a
+    few crops of much contrast, whose matrices are large, would be the most.
     content: over its layers, the weighted mean of the squared difference of the activations, over
     the variance of the clean ones. variation: the weight of `TotalVariation`.
 
@@ -114,9 +115,9 @@ class Paintings(Compound):
 
 
 def _apart(found: Tensor, wanted: Tensor) -> Tensor:
-    """The squared distance of [B, C, C] from [P, C, C] over the squared size of these, [B, P]."""
+    """The distance of matrices [B, C, C] from [P, C, C] over the size of these, [B, P]."""
     error = (found[:, None] - wanted[None]).square().sum((2, 3))
-    return error / wanted.square().sum((1, 2))
+    return (error / wanted.square().sum((1, 2)) + 1e-8).sqrt()
 
 
 def _unlike(found: Tensor, wanted: Tensor) -> Tensor:
