@@ -70,7 +70,7 @@ def fill(encoder: Encoder, pictures: Tensor, generator: torch.Generator) -> None
     for layer in _layers(encoder):
         if isinstance(layer, nn.Conv2d):
             _fill(layer, seen, generator)
-        seen = torch.cat([layer(part) for part in seen.split(16)])
+        seen = torch.cat([layer(part) for part in torch.split(seen, 16)])
     pixels = nn.functional.pixel_unshuffle(pictures - 0.5, encoder.multiple)
     _solve(encoder.back, seen, pixels)
 
@@ -126,7 +126,8 @@ def _whitening(centred: Tensor) -> Tensor:
     covariance = centred.T @ centred / len(centred)
     values, vectors = torch.linalg.eigh(covariance)
     strength = (values.clamp_min(0) + EVEN * values.clamp_min(0).mean()).rsqrt()
-    return vectors * strength @ vectors.T
+    whiten: Tensor = vectors * strength @ vectors.T
+    return whiten
 
 
 def _clusters(patches: Tensor, count: int, generator: torch.Generator) -> Tensor:

@@ -24,8 +24,8 @@ Array = NDArray[np.float32]
 Level = Literal["pixel", "image", "batch"]
 #: what a network gives: a picture; a mask [B, 1, H, W] in [0, 1] of where damage lies in it; paper
 #: [B, 1, H, W], how sure it is that no ink is on it; or a filling, the picture with other values
-#: where it is LOST
-Gives = Literal["picture", "mask", "paper", "filling"]
+#: where it is LOST; or a painting, of a picture whose colours were evened
+Gives = Literal["picture", "mask", "paper", "filling", "painting"]
 #: for a network that fills, a pixel that is lost holds a first guess at it, in 0..1, and this
 LOST = -2.0
 #: what is below this in the first channel is lost
@@ -106,8 +106,8 @@ class Contract:
     residual: bool = False
     #: its dials, in the order of the level's channels
     dials: tuple[Dial, ...] = ()
-    #: whether a picture comes out, a mask of the damage in it, paper without its ink, or the
-    #: picture filled
+    #: whether a picture comes out, a mask of the damage in it, paper without its ink, the picture
+    #: filled, or a painting of it
     gives: Gives = "picture"
 
     @property
@@ -205,7 +205,8 @@ def _describes_a_network(record: Mapping[str, Any]) -> bool:
 def _gives(record: Mapping[str, Any]) -> bool:
     """Whether a record says what comes out: a mask or paper of one channel, a filling's own."""
     gives = record.get("gives", "picture")
-    channels = {"mask": 1, "paper": 1, "filling": record["channels_in"]}
+    own = record["channels_in"]
+    channels = {"mask": 1, "paper": 1, "filling": own, "painting": own}
     shape = (record["channels_out"], record["scale"], record["residual"])
     return gives == "picture" or (gives in channels and shape == (channels[gives], 1, False))
 

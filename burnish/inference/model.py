@@ -26,6 +26,7 @@ from ..pipeline import (
     ask,
     filled_by,
     find,
+    painted,
     settle,
     size_of,
     sized,
@@ -192,7 +193,7 @@ class Model:
     ) -> Predict:
         """The network on arrays of any size, loaded where it was not yet; as in `restore`."""
         opened = self.opened or self.open()
-        return partial(
+        by = partial(
             predict_in_tiles,
             opened.run,
             self.contract,
@@ -201,6 +202,7 @@ class Model:
             progress=progress,
             say=say,
         )
+        return painted(by) if self.contract.gives == "painting" else by
 
     def __call__(
         self,

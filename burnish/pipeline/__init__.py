@@ -30,6 +30,7 @@ from .mend import (
     where_lost,
 )
 from .page import Areas, areas, clean
+from .painted import painted
 from .restored import Bare, Predict, Restored, Restores, enlarged, through
 from .settle import Settled, settle
 from .size import Size, size_of, sized
@@ -69,6 +70,7 @@ __all__ = [
     "enlarged",
     "filled_by",
     "find",
+    "painted",
     "in_words",
     "infrared_beside",
     "infrared_in",

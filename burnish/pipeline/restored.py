@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
@@ -16,10 +15,8 @@ from ..ground.resize import resize
 from ..images import Picture, fill_hidden, tone_of
 from .asked import NOTHING, Asked
 from .even import keep_even
+from .painted import Predict, painted
 from .settle import Settled, settle
-
-#: (image [1, C, H, W], level, share) -> [1, C', scale H, scale W]: `predict`, for some network
-Predict = Callable[[Array, Array | None, float | Array], Array]
 
 #: what is said where a fax or another picture of two values got more
 GREYS = "black and white before, and the result has greys; -m sauvola gives black and white"
@@ -75,7 +72,9 @@ class Bare:
 
     def restore(self, picture: Picture, asked: Asked = NOTHING) -> Restored:
         """The picture restored, as it was asked for."""
-        by = partial(predict, self.run, self.contract)
+        by: Predict = partial(predict, self.run, self.contract)
+        if self.contract.gives == "painting":
+            by = painted(by)
         return through(by, self.contract, picture, self.settle(picture, asked))
 
 

@@ -359,7 +359,10 @@ def _reach(model: Model, settled: Settled) -> int | None:
     models = [model]
     if isinstance(model, Automatic):
         models = [model.models[name] for name in settled.models]
-    reaches = [each.contract.reach for each in models]
+    # The colours of what is painted are evened as a whole.
+    reaches = [
+        None if each.contract.gives == "painting" else each.contract.reach for each in models
+    ]
     known = [reach for reach in reaches if reach is not None]
     return sum(known) if len(known) == len(reaches) else None
 

@@ -60,7 +60,8 @@ class Network(Layer):
     #: whether what it returns is to be added to its input
     residual: bool = False
     #: whether it gives a picture; or, in [0, 1], [B, 1, H, W], the mask of the damage in it, or
-    #: paper, which is 0 where ink is; or the picture with other values where it is `contract.LOST`
+    #: paper, which is 0 where ink is; or the picture with other values where it is `contract.LOST`;
+    #: or, of a picture whose colours were evened as a whole (`ground/evened.py`), a painting
     gives: Gives = "picture"
     #: names of its first and its last convolution, which a level plane needs in order to fold
     ends: tuple[str, str] | None = None

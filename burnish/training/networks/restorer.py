@@ -24,6 +24,7 @@ from ...errors import (
     ModelNonFinite,
     RecipeError,
 )
+from ...ground.evened import evened
 from ...ground.files import atomic_write
 from ...metrics.evaluate import in_words
 from ..parts.build import Spec, build
@@ -52,6 +53,8 @@ class Restorer(nn.Module):
         return self.net(image, level) if self.contract.dials else self.net(image)
 
     def forward(self, image: Tensor, level: Tensor | None = None) -> Tensor:
+        if self.contract.gives == "painting":
+            image = torch.from_numpy(evened(image.float().cpu().numpy())).to(image)
         predicted = self.predict(image, level)
         if not self.contract.residual:
             return predicted

@@ -1,22 +1,25 @@
-"""Painter: what turns a photograph into a painting, as a change to it.
+"""Painter: what turns a photograph into a painting.
 
 It is the network of Johnson, Alahi and Fei-Fei (ECCV 2016) at half of its width without its
-normalisation: that looks at the whole picture, and so forbids tiles, where here a result depends on
-what lies around it alone. What it predicts is added to the picture, so that a fresh one changes
-nothing, and learns at once.
+normalisation. That looks at a whole picture in each of its layers, and so forbids tiles; here the
+picture's colours are evened as a whole once, before it, and a result depends on what lies around it
+alone. It gives the colours of the painting by one linear map, and adds strokes to them, so that a
+fresh one is a picture at once.
 """
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
 
+import torch
 from torch import Tensor, nn
 
+from ....contract import Gives
 from ..network import Layer, Network
 
 
 class Painter(Network):
-    """Makes of `[B, 3, H, W]` what is to be added to it, `[B, 3, H, W]`.
+    """Makes of `[B, 3, H, W]` with evened colours the painting `[B, 3, H, W]`.
 
     H and W are multiples of 4. It is a convolution at full size, two of stride 2, `blocks` residual
     blocks of 4 `width` channels at a quarter of the size, and back by repeated pixels with 3x3
@@ -24,30 +27,39 @@ class Painter(Network):
     """
 
     tiny: ClassVar[dict[str, Any]] = {"width": 4, "blocks": 1}
-    residual = True
     multiple = 4
+    gives: Gives = "painting"
     starts_small = ("last",)
 
     def __init__(self, width: int = 16, blocks: int = 5) -> None:
         super().__init__()
         wide = 4 * width
         self.down = nn.Sequential(
-            *(nn.Conv2d(3, width, 3, padding=1), nn.ReLU()),
-            *(nn.Conv2d(width, 2 * width, 3, 2, padding=1), nn.ReLU()),
-            *(nn.Conv2d(2 * width, wide, 3, 2, padding=1), nn.ReLU()),
+            *(_conv(3, width), nn.ReLU()),
+            *(_conv(width, 2 * width, 2), nn.ReLU()),
+            *(_conv(2 * width, wide, 2), nn.ReLU()),
         )
         self.blocks = nn.Sequential(*(Stroke(wide) for _ in range(blocks)))
         self.up = nn.Sequential(
-            *(nn.Upsample(scale_factor=2), nn.Conv2d(wide, 2 * width, 3, padding=1), nn.ReLU()),
-            *(nn.Upsample(scale_factor=2), nn.Conv2d(2 * width, width, 3, padding=1), nn.ReLU()),
+            *(nn.Upsample(scale_factor=2), _conv(wide, 2 * width), nn.ReLU()),
+            *(nn.Upsample(scale_factor=2), _conv(2 * width, width), nn.ReLU()),
         )
-        self.last = nn.Conv2d(width, 3, 3, padding=1)
+        self.last = _conv(width, 3)
+        self.colours = nn.Conv2d(3, 3, 1)
         # full size: two, and the first stride; half: the second stride and one; a quarter: two for
         # each block; and the grid
         self.reach = 3 + 1 + 2 * 2 + 4 * 2 * blocks + 4
 
+    def after_init(self) -> None:
+        """After the weights were drawn: colours stay as they are."""
+        assert self.colours.bias is not None
+        with torch.no_grad():
+            self.colours.weight.copy_(torch.eye(3)[..., None, None])
+            self.colours.bias.zero_()
+
     def forward(self, image: Tensor) -> Tensor:
-        return self.last(self.up(self.blocks(self.down(image - 0.5))))
+        centred = image - 0.5
+        return self.colours(centred) + 0.5 + self.last(self.up(self.blocks(self.down(centred))))
 
 
 class Stroke(Layer):
@@ -57,8 +69,13 @@ class Stroke(Layer):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.first = nn.Conv2d(channels, channels, 3, padding=1)
-        self.second = nn.Conv2d(channels, channels, 3, padding=1)
+        self.first = _conv(channels, channels)
+        self.second = _conv(channels, channels)
 
     def forward(self, x: Tensor) -> Tensor:
         return x + self.second(self.first(x).relu())
+
+
+def _conv(a: int, b: int, stride: int = 1) -> nn.Conv2d:
+    """A 3x3 convolution whose borders repeat the edge, where zeros would frame the picture."""
+    return nn.Conv2d(a, b, 3, stride, padding=1, padding_mode="replicate")
