@@ -34,7 +34,8 @@ def begin(recipe: Path, target: Path) -> None:
     restorer = Restorer(Spec.parse(record["arch"]), dials)
     initialise(restorer.net, "kaiming", torch.Generator().manual_seed(0))
     bank = restorer.net
-    assert isinstance(bank, SplineBank) and isinstance(bank.base, Painter)
+    assert isinstance(bank, SplineBank)
+    assert isinstance(bank.base, Painter)
     args = record["loss"]["args"]
     maps = [colours(painting(Path(file), args["side"])) for file in args["pictures"]]
     parameters = dict(bank.base.named_parameters())

@@ -1025,6 +1025,10 @@ def test_content_costs_nothing_where_nothing_changed(files: Files) -> None:
         **{**perceptual(files), "pictures": [files("painting")], "content": {"fire3": 1}},
     )
     assert float(loss.terms(clean, clean)["content"]) == 0
+    recoloured = 0.3 + 0.5 * clean.mean(1, keepdim=True).expand(-1, 3, -1, -1)
+    assert float(loss.terms(recoloured, clean)["content"]) < 0.2 * float(
+        loss.terms(restored, clean)["content"]
+    )
     assert float(loss.terms(restored, clean)["content"]) > 0
     assert float(loss.terms(restored, clean)["variation"]) == 0
 

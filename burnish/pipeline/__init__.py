@@ -30,8 +30,8 @@ from .mend import (
     where_lost,
 )
 from .page import Areas, areas, clean
-from .painted import painted
-from .restored import Bare, Predict, Restored, Restores, enlarged, through
+from .painted import Predict, painted
+from .restored import Bare, Restored, Restores, enlarged, through
 from .settle import Settled, settle
 from .size import Size, size_of, sized
 from .together import looked_at, medians, together
@@ -70,7 +70,6 @@ __all__ = [
     "enlarged",
     "filled_by",
     "find",
-    "painted",
     "in_words",
     "infrared_beside",
     "infrared_in",
@@ -78,6 +77,7 @@ __all__ = [
     "looked_at",
     "medians",
     "mended",
+    "painted",
     "pixels_of",
     "read_infrared",
     "region",

@@ -7,7 +7,7 @@ import numpy as np
 from ..contract import Array, Contract
 from ..ground.channels import to_input, without_copies
 from ..images import Picture, fill_hidden, tone_of
-from .restored import Predict
+from .painted import Predict
 
 
 def find(by: Predict, contract: Contract, picture: Picture, icc: bool = True) -> Array:

@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from ...ground.channels import BT601
 from ..parts.features import SMALLEST
 from .common import exact, hidden, of_picture, weighted_mean
 from .gram import gram
@@ -30,7 +31,8 @@ class Paintings(Compound):
     in between the two that are nearest. Without a level it is halfway. It is no square, of which a
     few crops of much contrast, whose matrices are large, would be the most.
     content: over its layers, the weighted mean of the squared difference of the activations, over
-    the variance of the clean ones. variation: the weight of `TotalVariation`.
+    the variance of the clean ones. Both pictures are looked at in grey and with one contrast, since
+    colours and contrast are the painting's. variation: the weight of `TotalVariation`.
 
     pictures: files of paintings. side: what the shorter side of each is resized to, which sets how
     large strokes are. layers, content: {name: weight}. network, file: as in `Perceptual`.
@@ -93,15 +95,17 @@ class Paintings(Compound):
         self, restored: Tensor, clean: Tensor, weight: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
         """Each picture's distance from each painting's style [B, pictures], and in content [B]."""
-        found = self.features(hidden(restored, clean, weight))
+        seen = hidden(restored, clean, weight)
+        found = self.features(seen)
+        shapes = self.features(_shapes(seen))
         with torch.no_grad():
-            wanted = self.features(clean)
+            wanted = self.features(_shapes(clean))
         style = [
             share * _apart(gram(found[name]), self.get_buffer(f"grams_{i}"))
             for i, (name, share) in enumerate(self.layers.items())
         ]
         content = [
-            share * _unlike(found[name], wanted[name]) for name, share in self.content.items()
+            share * _unlike(shapes[name], wanted[name]) for name, share in self.content.items()
         ]
         return torch.stack(style).sum(0), torch.stack(content).sum(0)
 
@@ -112,6 +116,16 @@ class Paintings(Compound):
         place = ((told - self.low) / (self.high - self.low)).clamp(0, 1) * (self.pictures - 1)
         numbers = torch.arange(self.pictures, device=like.device)
         return (1 - (place[:, None] - numbers).abs()).clamp_min(0)
+
+
+def _shapes(picture: Tensor) -> Tensor:
+    """The picture in grey, with a mean of 0.5 and a deviation of 0.2, [B, 1, H, W]."""
+    grey = picture
+    if picture.shape[1] == 3:
+        grey = (picture * picture.new_tensor(BT601).view(1, 3, 1, 1)).sum(1, keepdim=True)
+    centred = grey - grey.mean((1, 2, 3), keepdim=True)
+    spread = (centred.square().mean((1, 2, 3), keepdim=True) + 1e-4).sqrt()
+    return 0.5 + 0.2 * centred / spread
 
 
 def _apart(found: Tensor, wanted: Tensor) -> Tensor:
