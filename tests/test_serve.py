@@ -538,7 +538,7 @@ def shown(client: httpx.Client, id: str, **words: Any) -> tuple[Any, bool]:
 
 
 @pytest.mark.parametrize("orientation", [1, 3, 6, 7])
-@pytest.mark.parametrize("model", ["auto", "document", "scratch"])
+@pytest.mark.parametrize("model", ["auto", "document", "scratch", "sharpen", "grain"])
 def test_an_exact_view_shows_the_pixels_that_are_saved(
     orientation: int, model: str, client: httpx.Client, tmp_path: Path
 ) -> None:

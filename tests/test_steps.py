@@ -63,6 +63,15 @@ def test_sharpen_adds_what_a_blur_takes_from_the_brightness(radius: float) -> No
     )
 
 
+def test_a_threshold_leaves_what_is_smaller_and_takes_as_much_from_the_rest() -> None:
+    pixels = leaves(40, 56, 1)
+    lost = taken("sharpen", pixels, sharpen=100) - pixels
+    above = taken("sharpen:threshold=5", pixels, sharpen=100) - pixels
+    wanted = np.sign(lost) * np.maximum(np.abs(lost) - 5 / 255, 0)
+    np.testing.assert_allclose(above, wanted, atol=1e-6)
+    assert 0.1 < (above == 0).mean() < 0.95
+
+
 @pytest.mark.parametrize("amount", [-50, -20, 15, 50])
 def test_contrast_is_a_curve_that_keeps_black_middle_and_white(amount: float) -> None:
     ramp = np.linspace(0, 1, 2049, dtype=np.float32)[None, None, None].repeat(3, 1)
@@ -301,6 +310,7 @@ def test_a_dial_that_is_no_damage_is_only_set_and_the_damage_stays_the_same(clea
     [
         ("sharpen:radius=0", "radius=0 does not fit: a number from 0.3 to 10 is wanted"),
         ("sharpen:radius=wide", "radius=wide does not fit"),
+        ("sharpen:threshold=-1", "threshold=-1 does not fit: a number from 0 to 50"),
         ("grain:size=9", "size=9 does not fit: a number from 0 to 8"),
         ("grain:seed=1.5", "seed=1.5 does not fit: a whole number from 0"),
         ("contrast:contrast=3", "its arguments: channels; dials are set with -d"),

@@ -24,29 +24,36 @@ from . import Filter, number, whole
 SIGMAS = 3.0
 
 
-def sharpen(radius: float = 1.0, channels: int = 3) -> Filter:
+def sharpen(radius: float = 1.0, threshold: float = 0.0, channels: int = 3) -> Filter:
     """Adds what a Gaussian blur takes away from the brightness: an unsharp mask.
 
-    radius: sigma of the blur in pixels. The dial says how much of it is added, in percent. Colours
-    stay, since all channels get the same; every number of channels but 3 is sharpened one by one.
+    radius: sigma of the blur in pixels. threshold: in 8-bit steps, by so much less is added, and
+    nothing of what is smaller, such as noise. The dial says how much of it is added, in percent.
+    Colours stay, since all channels get the same; every number of channels but 3 is sharpened one
+    by one.
     """
     sigma = number("radius", radius, 0.3, 10)
+    least = np.float32(number("threshold", threshold, 0, 50) / 255)
     dial = Dial("sharpen", 0, 300, 40, "percent of what a blur takes away is added")
     card = _card(
         "sharpens edges: an unsharp mask",
         "Yule, Unsharp masking, The Photographic Journal 84, 1944, as it is done in numbers",
     )
     reach = math.ceil(SIGMAS * sigma)
-    return Filter(_contract(channels, reach, dial), partial(_sharpen, sigma=sigma), card)
+    return Filter(
+        _contract(channels, reach, dial), partial(_sharpen, sigma=sigma, least=least), card
+    )
 
 
-def _sharpen(image: Array, level: Array | None, *, sigma: float) -> Array:
+def _sharpen(image: Array, level: Array | None, *, sigma: float, least: np.float32) -> Array:
     amount = _amount(level, 1 / 100)
     bright = to_channels(image, 1) if image.shape[1] == 3 else image
     lost = np.empty_like(bright)
     for planes, fine in zip(bright, lost, strict=True):
         for plane, left in zip(planes, fine, strict=True):
             np.subtract(plane, gaussian(plane, sigma, math.ceil(SIGMAS * sigma)), out=left)
+    if least:
+        lost -= lost.clip(-least, least)
     lost *= amount
     return image + lost
 
