@@ -37,7 +37,8 @@ def sharpen(radius: float = 1.0, threshold: float = 0.0, channels: int = 3) -> F
     dial = Dial("sharpen", 0, 300, 40, "percent of what a blur takes away is added")
     card = _card(
         "sharpens edges: an unsharp mask",
-        "Yule, Unsharp masking, The Photographic Journal 84, 1944, as it is done in numbers",
+        "of the darkroom; Scarff, Quantification of the unsharp masking technique of image "
+        "enhancement, Rochester Institute of Technology, 1981",
     )
     reach = math.ceil(SIGMAS * sigma)
     return Filter(
