@@ -33,6 +33,7 @@ ARCHS = {
     "Finder": "burnish.training.networks.archs.finder:Finder",
     "Filler": "burnish.training.networks.archs.filler:Filler",
     "Biased": "burnish.training.networks.archs.biased:Biased",
+    "Quantised": "burnish.training.networks.archs.quantised:Quantised",
 }
 
 #: everything that a recipe's `arch` may name: networks, and networks that wrap one to give it a

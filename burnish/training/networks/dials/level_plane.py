@@ -26,6 +26,11 @@ class LevelPlane(Wrapper):
     with `channels_in` and `channels_out`. `gate`, `zero` (the level that means no damage: 0 for
     noise, 100 for JPEG quality) and `full` (what becomes 1 in the plane) are in the dial's unit;
     `zero` and `full` are one number, or one for each dial.
+
+    `halving` keeps the base's numbers in one range over the whole dial, for a base that computes
+    with whole numbers (`Quantised`): picture and plane are divided by 1 + amount / halving, which
+    is 2 where the amount is `halving`, and the residual is multiplied with it. To a base without
+    biases, which is homogeneous, it is all the same. Of a map the largest amount counts.
     """
 
     tiny: ClassVar[dict[str, Any]] = {
@@ -43,22 +48,31 @@ class LevelPlane(Wrapper):
         gate: float = 0.5,
         zero: float | Sequence[float] = 0.0,
         full: float | Sequence[float] = 255.0,
+        halving: float | None = None,
     ) -> None:
         zeros = _for_each(zero, dials, "zero")
         fulls = _for_each(full, dials, "full")
         if gate <= 0 or min(fulls) <= 0:
             raise ValueError(f"gate and full must be above 0, not {gate:g} and {min(fulls):g}")
+        if halving is not None and halving <= 0:
+            raise ValueError(f"halving must be above 0, not {halving:g}")
         super().__init__(base, channels_in=channels + dials, channels_out=channels)
         if not self.base.residual or self.base.scale != 1:
             raise ValueError(
                 "LevelPlane wants a base that predicts a residual at its input's size; "
                 f"{self.base.class_name} does not"
             )
+        if halving is not None and any(name.endswith("bias") for name in self.base.state_dict()):
+            raise ValueError(
+                f"halving wants a base without biases, which is homogeneous; "
+                f"{self.base.class_name} has some"
+            )
         self.channels_in = channels
         self.channels_out = channels
         self.folded_args = {"channels_in": channels, "channels_out": channels}
         self.dials = dials
         self.gate = gate
+        self.halving = halving
         self.identity = zeros
         self.zero: Tensor
         self.full: Tensor
@@ -94,19 +108,29 @@ class LevelPlane(Wrapper):
             kept = each * self.channels_in
             plane = (amount / self.full).flatten().repeat_interleave(each)
             bias = (door.weight[:, kept:].sum((2, 3)) * plane).sum(1)
+            divisor = self._divisor(total)
             state = {
                 **self.base.state_dict(),
-                f"{first}.weight": door.weight[:, :kept],
-                f"{first}.bias": bias if door.bias is None else door.bias + bias,
+                f"{first}.weight": door.weight[:, :kept] / divisor,
+                f"{first}.bias": bias / divisor if door.bias is None else door.bias + bias,
             }
-            state.update(scaled(self.base, last, total / (total + self.gate), None))
+            state.update(scaled(self.base, last, divisor * total / (total + self.gate), None))
         return state
 
     def forward(self, image: Tensor, level: Tensor) -> Tensor:
         amount = (level - self.zero).abs()
         plane = (amount / self.full).expand(image.shape[0], -1, *image.shape[-2:])
         total = amount.sum(1, keepdim=True)
-        return total / (total + self.gate) * self.base(torch.cat([image, plane], 1))
+        gain = total / (total + self.gate)
+        told = torch.cat([image, plane], 1)
+        if self.halving is None:
+            return gain * self.base(told)
+        divisor = self._divisor(total.amax((2, 3), keepdim=True))
+        return gain * divisor * self.base(told / divisor)
+
+    def _divisor(self, total: Tensor) -> Tensor:
+        """What picture and plane are divided by, and the residual is multiplied with."""
+        return torch.ones_like(total) if self.halving is None else 1 + total / self.halving
 
 
 def _for_each(value: float | Sequence[float], dials: int, name: str) -> tuple[float, ...]:
