@@ -70,7 +70,7 @@ def figures(model: str) -> dict[str, dict[str, float]]:
     metrics = [*(METRICS[name] for name in FIGURES), *(ARTEFACTS[name] for name in NAMED)]
     found: dict[str, dict[str, float]] = {}
     for name in ROWS:
-        row = open_row(model if name == "document" else name, device="cpu", fp32=False)
+        row = open_row(model if name == "document" else name, device="cpu", precision="auto")
         table = evaluate_pairs(row, pairs, metrics)
         for metric, stamp in table.definitions().items():
             found.setdefault(stamp, {})[name] = round(table.mean(metric, {}), 4)

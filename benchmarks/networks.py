@@ -80,7 +80,7 @@ def measured(name: str, how: str, pictures: int, path: Path) -> dict[str, float]
         restorer, given = made(name), torch.from_numpy(image)
         run = torch.no_grad()(lambda: restorer(given))
     else:
-        opened = Model(path).open(device="cpu", fp32=True)
+        opened = Model(path).open(device="cpu", precision="fp32")
         run = partial(opened.run, image, None)
     run()
     began = time.perf_counter()

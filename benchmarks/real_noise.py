@@ -80,7 +80,7 @@ def peers(weights: Path, folder: Path) -> list[Entrant]:
     """CDnCNN-B, FFDNet and non-local means."""
     found = []
     for peer in entrants([], weights, folder):
-        opened = open_model(peer.path, peer.restorer.contract, device="cpu", fp32=True)
+        opened = open_model(peer.path, peer.restorer.contract, device="cpu", precision="fp32")
         contract = peer.restorer.contract
         restore = partial(_through, opened.run, contract)
         settings = LEVELS if contract.dials else (0.0,)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -229,8 +229,29 @@ class Opened:
     precision: str
     #: sentences for the user
     notes: tuple[str, ...] = ()
+    #: why it computes in that precision, in a few words, where that is to be said
+    why: str = ""
+    #: the same model in a finer precision, for what this one is too coarse for: pictures of more
+    #: than 8 bits; None where this one does for all
+    finer: Opened | None = None
     #: gives back what it can of its memory; what has none to speak of does nothing
     release: Release = nothing_to_release
+
+    @property
+    def precisions(self) -> str:
+        """All precisions in which it computes, such as "int8, bf16 beyond 8 bits"."""
+        if self.finer is None:
+            return self.precision
+        return f"{self.precision}, {self.finer.precision} beyond 8 bits"
+
+    def of_depth(self, depth: str) -> Opened:
+        """What runs pictures of a depth, such as "uint16"."""
+        return self if self.finer is None or depth == "uint8" else self.finer
+
+    def told_of(self, run: Run) -> Opened:
+        """What it says of itself, with another Run in place of its own and nothing to release."""
+        finer = None if self.finer is None else self.finer.told_of(run)
+        return replace(self, run=run, release=nothing_to_release, finer=finer)
 
 
 def level_array(settings: Sequence[float | Array]) -> Array | None:

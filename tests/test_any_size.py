@@ -44,7 +44,7 @@ def test_a_shipped_file_takes_pictures_of_any_size(
 ) -> None:
     model = Model(zoo.find(name))
     contract = model.contract
-    run = model.open(device="cpu", fp32=True, threads=1).run
+    run = model.open(device="cpu", precision="fp32", threads=1).run
     alone = runtime(zoo.find(name))
     for height, width in SIZES:
         image = rng.random((2, contract.channels_in, height, width), dtype=np.float32)
@@ -77,7 +77,7 @@ def test_files_from_before_are_read_and_say_what_they_want(
     assert now.path is not None
     image = rng.random((1, 3, 21, 35), dtype=np.float32)
     old, new = (
-        predict(model.open(device="cpu", fp32=True, threads=1).run, model.contract, image)
+        predict(model.open(device="cpu", precision="fp32", threads=1).run, model.contract, image)
         for model in (before, now)
     )
     assert np.array_equal(old, new), "Burnish's own engine must not see the difference"

@@ -292,7 +292,7 @@ def test_a_fresh_network_keeps_what_is_known_and_nearly_its_guess(filler: Path) 
 
 def test_tiles_give_what_the_whole_gives(filler: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model = Model(filler)
-    model.open(device="cpu", fp32=True)
+    model.open(device="cpu", precision="fp32")
     lost = np.zeros((300, 280), bool)
     lost[10:16] = lost[:, 130:139] = lost[200:212, 20:260] = True
     picture = scene(300, 280)[0]

@@ -50,7 +50,7 @@ def test_a_dial_of_mending_and_of_a_model_is_the_models() -> None:
     def asked(contract: Contract) -> Asked:
         return ask(contract, {"noise": 12.0, "flicker": 30.0})
 
-    words = {"tile": None, "device": "cpu", "threads": 1, "fp32": True}
+    words = {"tile": None, "device": "cpu", "threads": 1, "precision": "fp32"}
     way = way_of("film+photo", asked, opened=lambda opened: None, **words)  # type: ignore[arg-type]
     assert isinstance(way.treatment, InTurn)
     mends, model = way.treatment.parts

@@ -105,7 +105,7 @@ def test_a_map_of_another_size_is_resized_and_one_of_another_shape_refused(tmp_p
 
 def test_an_even_map_is_the_number_and_two_halves_are_two_numbers(noisy: NDArray[np.uint8]) -> None:
     model, picture = burnish.load("photo"), noisy.astype(np.float32) / np.float32(255)
-    model.open(fp32=True)
+    model.open(precision="fp32")
     low, high = (model(picture, noise=level) for level in (10, 40))
     np.testing.assert_allclose(
         model(picture, noise=np.full((96, 128), 40, np.float32)), high, atol=1e-6

@@ -248,7 +248,7 @@ def test_export_equals_the_training_forward(restorer: Restorer, tmp_path: Path, 
         middle(restorer.contract),
     )
     for backend in ("openvino", "onnxruntime", "torch"):
-        opened = model.open(backend=backend, fp32=True, device="cpu", threads=1)
+        opened = model.open(backend=backend, precision="fp32", device="cpu", threads=1)
         assert opened.backend == backend
         np.testing.assert_allclose(
             predict_in_tiles(opened.run, model.contract, image, middle(model.contract)),

@@ -131,8 +131,8 @@ class Meant:
     device: str
     #: threads of the processor; None is all
     threads: int | None
-    #: whether it computes in full precision
-    fp32: bool
+    #: in which precision it computes
+    precision: str
     #: the word of -f
     format: str | None
     #: what is added to names
@@ -167,7 +167,7 @@ def archived(meant: Meant, mode: Mode, root: Path, console: Console) -> int:
         meant.job,
         meant.device,
         meant.threads,
-        meant.fp32,
+        meant.precision,
         ending(meant.format),
         meant.suffix,
         sidecars=mode.sidecars,

@@ -79,7 +79,8 @@ class Console:
         for note in opened.notes:
             self.say(note)
         if not self.quiet:
-            engine = f", {opened.backend}, {opened.precision}" if self.verbose else ""
+            why = f" ({opened.why})" if opened.why else ""
+            engine = f", {opened.backend}, {opened.precisions}{why}" if self.verbose else ""
             self.aside(f"on {opened.device}{engine}")
 
     def progress(self, done: int, total: int) -> None:

@@ -22,6 +22,15 @@ class Device(StrEnum):
     cuda = "cuda"
 
 
+class Precision(StrEnum):
+    """In what a model computes."""
+
+    auto = "auto"
+    fp32 = "fp32"
+    bf16 = "bf16"
+    int8 = "int8"
+
+
 class Sampling(StrEnum):
     """How finely a JPEG has its colours, against its brightness."""
 
@@ -65,6 +74,16 @@ Megapixels = Annotated[
 Threads = Annotated[
     int | None, typer.Option(min=1, metavar="N", show_default=False, help="Processor threads.")
 ]
-Full = Annotated[bool, typer.Option("--fp32", help="Full precision.")]
+Precise = Annotated[
+    Precision,
+    typer.Option(
+        "--precision",
+        metavar="P",
+        show_default=False,
+        show_choices=False,
+        help="fp32, bf16 or int8 (auto: the fastest that is exact enough).",
+    ),
+]
+Full = Annotated[bool, typer.Option("--fp32", help="Short for --precision fp32.")]
 Where = Annotated[Device, typer.Option("--device", help="auto, cpu or cuda.", show_choices=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="For programs: one JSON object a line.")]

@@ -120,6 +120,13 @@ def asked_of(
     return ask(contract, settings, where, icc)
 
 
+def precision_of(precision: str, fp32: bool) -> str:
+    """What --precision says, or --fp32, its short form. UsageError where the two do not agree."""
+    if fp32 and precision not in ("auto", "fp32"):
+        raise UsageError(f"--fp32 --precision {precision}: say one of them")
+    return "fp32" if fp32 else str(precision)
+
+
 def parse_tile(word: str) -> int | None:
     """The side of a tile in pixels; 0 is no tiles, and None ("auto") is as memory allows.
 

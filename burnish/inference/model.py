@@ -15,6 +15,7 @@ from ..contract import Array, Contract, Opened
 from ..errors import ModelMismatch, UsageError
 from ..ground.remarks import OnProgress, Say, silent
 from ..images import MAX_MEGAPIXELS, Picture
+from ..images.picture import Depth
 from ..pipeline import (
     NOTHING,
     Asked,
@@ -44,6 +45,8 @@ from .engine import BYTES_PER_PIXEL, predict_in_tiles
 BEYOND = 16.0
 #: the side, in pixels, of the tiles in which a network fills: those with nothing lost are left out
 FILLED_TILE = 384
+#: the folder beside model files where those in 8 bits lie, each by the name of its model
+EIGHT = "int8"
 
 
 class Model:
@@ -78,7 +81,7 @@ class Model:
             header = wire.read_header(self.path)
             self.contract = Contract.from_dict(header["contract"])
             self.card = header["card"]
-            self._open = partial(open_model, self.path, self.contract)
+            self._open = partial(_open_file, self.path, self.contract, header.get("source_sha256"))
         self.opened = None
         self.whole = self.contract.reach is None
         self.bytes_per_pixel = self.card.get("bytes_per_pixel", BYTES_PER_PIXEL)
@@ -93,16 +96,19 @@ class Model:
         *,
         device: str = "auto",
         threads: int | None = None,
-        fp32: bool = False,
+        precision: str = "auto",
         backend: str | None = None,
     ) -> Opened:
         """Loads the model into a backend, or the libraries of a filter, and keeps it.
 
-        device: "auto", "cpu" or "cuda". threads: of the processor; None is all of them. fp32:
-        whether to compute in full precision. backend: a name of `BACKENDS`; None chooses one that
-        fits the device. Raises DeviceError, MissingExtra, ModelCorrupt.
+        device: "auto", "cpu" or "cuda". threads: of the processor; None is all of them. precision:
+        one of `PRECISIONS`; "auto" is the fastest that is exact enough for each picture. backend:
+        a name of `BACKENDS`; None chooses one that fits the device. Raises DeviceError,
+        MissingExtra, ModelCorrupt.
         """
-        self.opened = self._open(device=device, threads=threads, fp32=fp32, backend=backend)
+        self.opened = self._open(
+            device=device, threads=threads, precision=precision, backend=backend
+        )
         return self.opened
 
     def settle(
@@ -149,7 +155,7 @@ class Model:
         say: Say = silent,
     ) -> Restored:
         """Restores a picture for which everything is settled; the rest is as in `restore`."""
-        by = self.predictor(tile=tile, progress=progress, say=say)
+        by = self.predictor(picture.depth, tile=tile, progress=progress, say=say)
         return through(by, self.contract, picture, settled)
 
     def find(
@@ -169,7 +175,7 @@ class Model:
         check_units(picture)
         if self.contract.gives != "mask":
             raise UsageError(f"{self.path or 'this filter'}: restores pictures, and finds nothing")
-        by = self.predictor(tile=tile, progress=progress, say=say)
+        by = self.predictor(picture.depth, tile=tile, progress=progress, say=say)
         return find(by, self.contract, picture, icc)
 
     def fill(self, pixels: Array, lost: Region) -> Array:
@@ -186,16 +192,20 @@ class Model:
 
     def predictor(
         self,
+        depth: Depth,
         *,
         tile: int | None = None,
         progress: OnProgress | None = None,
         say: Say = silent,
     ) -> Predict:
-        """The network on arrays of any size, loaded where it was not yet; as in `restore`."""
+        """The network on arrays of any size, loaded where it was not yet; as in `restore`.
+
+        depth: of the samples of the picture that they are of.
+        """
         opened = self.opened or self.open()
         by = partial(
             predict_in_tiles,
-            opened.run,
+            opened.of_depth(depth).run,
             self.contract,
             tile=tile,
             bytes_per_pixel=self.bytes_per_pixel,
@@ -231,6 +241,33 @@ class Model:
         asked = ask(self.contract, dials, strength)
         restored = self.restore(picture, asked, tile=tile)
         return as_array(sized(restored, size_of(to), picture), image)
+
+
+def _open_file(
+    path: Path, contract: Contract, source: str | None, *, precision: str, **how: Any
+) -> Opened:
+    """Opens a model file, and the one in 8 bits that belongs to it where that may be wanted."""
+    wanted = precision in ("auto", "int8")
+    eight = in_eight_bits(path, contract, source) if wanted else None
+    return open_model(path, contract, precision=precision, eight=eight, **how)
+
+
+def in_eight_bits(path: Path, contract: Contract, source: str | None) -> Path | None:
+    """The file of the same model in 8 bits, which lies in the folder `int8` beside it; or None.
+
+    source: the SHA-256 of the trained weights that the file was made from. ModelMismatch for a file
+    that was made for other ones.
+    """
+    eight = path.parent / EIGHT / path.name
+    if not eight.is_file():
+        return None
+    header = wire.read_header(eight)
+    if Contract.from_dict(header["contract"]) != contract or header["card"].get("of") != source:
+        raise ModelMismatch(
+            f"{eight}: is not {path.name} in 8 bits, but that of another file; remove it, or use "
+            "--precision bf16"
+        )
+    return eight
 
 
 def check_units(picture: Picture) -> None:

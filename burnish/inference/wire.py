@@ -26,12 +26,12 @@ MOST_FIELDS = 1 << 29
 OPERATORS = frozenset(
     """
     Abs Add AveragePool BatchNormalization Cast Ceil Clip Concat Constant ConstantOfShape Conv
-    ConvTranspose Cos DepthToSpace DequantizeLinear Div Einsum Elu Equal Erf Exp Expand Flatten Floor Gather Gelu
-    Gemm GlobalAveragePool Greater GroupNormalization HardSigmoid HardSwish Identity
-    InstanceNormalization LayerNormalization LeakyRelu Less Log MatMul Max MaxPool Min Mod Mul
-    Neg Not PRelu Pad Pow QuantizeLinear Range Reciprocal ReduceMax ReduceMean ReduceMin ReduceSum Relu Reshape
-    Resize Shape Sigmoid Sign Sin Slice Softmax Softplus SpaceToDepth Split Sqrt Squeeze Sub Sum
-    Tanh Tile Transpose Unsqueeze Where
+    ConvTranspose Cos DepthToSpace DequantizeLinear Div Einsum Elu Equal Erf Exp Expand Flatten
+    Floor Gather Gelu Gemm GlobalAveragePool Greater GroupNormalization HardSigmoid HardSwish
+    Identity InstanceNormalization LayerNormalization LeakyRelu Less Log MatMul Max MaxPool Min Mod
+    Mul Neg Not PRelu Pad Pow QuantizeLinear Range Reciprocal ReduceMax ReduceMean ReduceMin
+    ReduceSum Relu Reshape Resize Shape Sigmoid Sign Sin Slice Softmax Softplus SpaceToDepth Split
+    Sqrt Squeeze Sub Sum Tanh Tile Transpose Unsqueeze Where
     """.split()
 )
 

@@ -142,7 +142,7 @@ def open_row(
     words: str,
     *,
     name: str = "",
-    fp32: bool = True,
+    precision: str = "fp32",
     device: str = "auto",
     threads: int | None = None,
     say: Say = silent,
@@ -154,21 +154,21 @@ def open_row(
     without it the words; say: is told where it runs. Raises UsageError, DialError, ModelMissing.
     """
     words_of = [words] if _is_file(words) else words.split("+")
-    parts = [_opened(word, fp32, device, threads, say) for word in words_of]
+    parts = [_opened(word, precision, device, threads, say) for word in words_of]
     if len(parts) == 1:
         return replace(parts[0], name=name or words)
     return Row(name or words, Chain(parts), _cost(parts), _numbers(parts))
 
 
-def _opened(words: str, fp32: bool, device: str, threads: int | None, say: Say) -> Row:
+def _opened(words: str, precision: str, device: str, threads: int | None, say: Say) -> Row:
     call = Call(words) if _is_file(words) else Call.parse(words, _written_otherwise(words))
     name, given = call.name, call.arguments
     model = load(name)
     dials = {dial.name for dial in model.contract.dials}
     if arguments := {key: value for key, value in given.items() if key not in dials}:
         model = load(str(Call(name, arguments)))
-    opened = model.open(device=device, threads=threads, fp32=fp32)
-    say(f"{name}: on {opened.device}, {opened.backend}, {opened.precision}")
+    opened = model.open(device=device, threads=threads, precision=precision)
+    say(f"{name}: on {opened.device}, {opened.backend}, {opened.precisions}")
     settings: dict[str, float | Auto] = {
         key: AUTO if value == AUTO.value else _number(words, value)
         for key, value in given.items()

@@ -10,9 +10,9 @@ import typer
 from ...errors import UsageError
 from ..app import app, say
 from ..opening import open_model
-from ..options import Device, Full, Model, Threads, Where
+from ..options import Device, Full, Model, Precise, Precision, Threads, Where
 from ..outputs import SHEET, prepare
-from ..words import parse_levels
+from ..words import parse_levels, precision_of
 
 #: the side of the piece that is shown
 SIDE = 256
@@ -51,6 +51,7 @@ def dial(
     whole: Whole = False,
     device: Where = Device.auto,
     threads: Threads = None,
+    precision: Precise = Precision.auto,
     fp32: Full = False,
 ) -> None:
     """burnish dial photo scan.png -o strip.png -d noise=5,15,25,50
@@ -64,7 +65,7 @@ def dial(
     turned = _turned(levels)
     prepare(output, "-o", SHEET, [picture])
     opened = open_model(model)
-    opened.open(device=device.value, threads=threads, fp32=fp32)
+    opened.open(device=device.value, threads=threads, precision=precision_of(precision, fp32))
     made = strip(
         opened,
         picture,

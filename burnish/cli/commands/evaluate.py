@@ -12,9 +12,9 @@ import typer
 from ...errors import UsageError
 from ..app import app, say
 from ..opening import as_file, training_wing
-from ..options import AsJson, Device, Full, Threads, Where
+from ..options import AsJson, Device, Full, Precise, Precision, Threads, Where
 from ..outputs import FIGURES, PAGE, SHEET, prepare
-from ..words import parse_levels
+from ..words import parse_levels, precision_of
 
 if TYPE_CHECKING:
     from ...metrics.evaluate import FigureTable
@@ -86,6 +86,7 @@ def evaluate(
     seed: Seed = 0,
     device: Where = Device.auto,
     threads: Threads = None,
+    precision: Precise = Precision.auto,
     fp32: Full = False,
     as_json: AsJson = False,
 ) -> None:
@@ -103,7 +104,7 @@ def evaluate(
     wanted = [name.strip() for name in metrics.split(",") if name.strip()]
     measured = metrics_of(wanted, with_artefacts=artefacts or html is not None, features=features)
     levels = parse_levels(dial)
-    rows = _opened(models, device=device.value, threads=threads, fp32=fp32)
+    rows = _opened(models, device.value, threads, precision_of(precision, fp32))
     tables = {
         row.name: evaluate_row(
             row, folder, levels, metrics=measured, clip=clip, seed=seed, crop=crop
@@ -130,12 +131,14 @@ def _models_and_folder(words: Sequence[str]) -> tuple[list[str], Path]:
     return list(dict.fromkeys(models)), Path(folder)
 
 
-def _opened(models: Sequence[str], *, device: str, threads: int | None, fp32: bool) -> list[Row]:
+def _opened(models: Sequence[str], device: str, threads: int | None, precision: str) -> list[Row]:
     """The models, opened, as rows of a table."""
     from ...study.rows import open_row
 
     return [
-        open_row(as_file(name), name=name, device=device, threads=threads, fp32=fp32, say=say)
+        open_row(
+            as_file(name), name=name, device=device, threads=threads, precision=precision, say=say
+        )
         for name in models
     ]
 

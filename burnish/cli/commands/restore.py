@@ -43,13 +43,15 @@ from ..options import (
     Megapixels,
     Output,
     Overwrite,
+    Precise,
+    Precision,
     Recursive,
     Sampling,
     Threads,
     Where,
 )
 from ..starting import one_thread_for_algebra, starting
-from ..words import asked_of, parse_pages, parse_tile
+from ..words import asked_of, parse_pages, parse_tile, precision_of
 
 if TYPE_CHECKING:
     from ...errors import BurnishError
@@ -174,6 +176,7 @@ def restore(
     max_megapixels: Megapixels = 200,
     device: Where = Device.auto,
     threads: Threads = None,
+    precision: Precise = Precision.auto,
     fp32: Full = False,
     archive: Archived = False,
     in_place: InPlace = False,
@@ -206,7 +209,8 @@ def restore(
     found = mode.pairs(inputs, output, recursive, suffix, format)
     opened, pairs = masks.meant(model, found, mode)
     job = _job(opened, masks, context)
-    meant = Meant(pairs, job, model, opened, device.value, threads, fp32, format, suffix)
+    computed = precision_of(precision, fp32)
+    meant = Meant(pairs, job, model, opened, device.value, threads, computed, format, suffix)
     console = Console(len(pairs), quiet=quiet, verbose=verbose, as_json=as_json)
     _look_over(inputs, pairs, len(found), recursive, format, console)
     raise typer.Exit(_work(meant, mode, mode.root(inputs, output), masks, dry_run, console))
@@ -309,7 +313,8 @@ def _restore_all(meant: Meant, sidecars: bool, masks: Masks, console: Console) -
     jobs = list(meant.jobs())
     if any(job.wanted for job in jobs):
         with starting():
-            opened = meant.model.open(device=meant.device, threads=meant.threads, fp32=meant.fp32)
+            how = {"device": meant.device, "precision": meant.precision}
+            opened = meant.model.open(threads=meant.threads, **how)
         console.opened(opened)
     with console:
         status = each(jobs, restore_one, partial(_failed, console))

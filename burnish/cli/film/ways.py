@@ -66,13 +66,13 @@ def way_of(
     tile: int | None,
     device: str,
     threads: int | None,
-    fp32: bool,
+    precision: str,
     opened: Callable[[Opened], object],
 ) -> Way:
     """What -m and -d mean for films.
 
     word: the model's, or those of several with a plus between them. asked: what is asked of a
-    contract. tile: the side of a tile; None is TILE. device, threads and fp32: as `Model.open`
+    contract. tile: the side of a tile; None is TILE. device, threads and precision: as `Model.open`
     takes them. opened: is told of each model that is loaded.
     """
     from ...film.mend import CONTRACT
@@ -92,14 +92,14 @@ def way_of(
     mends = [dial for dial in CONTRACT.dials if dial.name not in dials] if MENDS in names else []
     wanted = asked(Contract(reach=None, dials=(*dials.values(), *mends)))
     for model in models.values():
-        opened(model.open(device=device, threads=threads, fp32=fp32))
+        opened(model.open(device=device, threads=threads, precision=precision))
     files = [model.path for model in models.values() if model.path is not None]
     identity = {
         "model": word,
         "weights": " ".join(digest(path) for path in files),
         "dials": repr(sorted(wanted.dials.items())),
         "strength": str(wanted.strength),
-        "engine": f"{device}, {threads} threads, fp32 {fp32}, tiles of {side}",
+        "engine": f"{device}, {threads} threads, {precision}, tiles of {side}",
     }
     return Way(_in_turn(names, restores, wanted, mends), identity)
 

@@ -15,7 +15,7 @@ import typer
 
 from ...errors import UsageError
 from ..console import Console
-from ..options import MENDS, Device
+from ..options import MENDS, Device, Precision
 from ..outputs import ending
 
 if TYPE_CHECKING:
@@ -84,7 +84,9 @@ class Films:
     device: Device
     #: threads of the processor; None is all
     threads: int | None
-    #: whether models compute in full precision
+    #: in which precision models compute
+    precision: Precision
+    #: whether that is full precision, said the short way
     fp32: bool
     #: whether a folder of numbered pictures is a film
     sequence: bool
@@ -185,7 +187,7 @@ class Films:
 
     def way(self, console: Console) -> Way:
         """What is done to the frames of the films."""
-        from ..words import asked_of, parse_tile
+        from ..words import asked_of, parse_tile, precision_of
         from .ways import way_of
 
         return way_of(
@@ -194,7 +196,7 @@ class Films:
             tile=parse_tile(self.tile),
             device=self.device.value,
             threads=self.threads,
-            fp32=self.fp32,
+            precision=precision_of(self.precision, self.fp32),
             opened=console.opened,
         )
 

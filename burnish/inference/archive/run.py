@@ -147,7 +147,7 @@ def settings(order: Archive, model: Model) -> dict[str, str]:
         **options,
         "device": order.device,
         "threads": str(order.threads),
-        "fp32": str(order.fp32),
+        "precision": order.precision,
         **{name: str(getattr(order, name)) for name in _NAMING},
         "same": str(order.alike),
     }

@@ -20,6 +20,7 @@ from ...errors import InputError, InputMissing, ModelMismatch, UsageError
 from ...ground.files import atomic_write, digest
 from ...pipeline import FOUND, Finding, MapFile, Size, ask
 from .. import zoo
+from ..backends import PRECISIONS
 from ..job import Job, JobReport, run_job
 from ..model import Model
 from ..pages import Pages
@@ -66,7 +67,7 @@ def about_run(
         "icc": job.asked.icc,
         "options": options_of(job),
         "backend": opened.backend,
-        "precision": opened.precision,
+        "precision": opened.precisions,
         "threads": threads or os.cpu_count() or 1,
     }
 
@@ -199,10 +200,11 @@ def replay(path: Path, target: Path | None = None, *, overwrite: bool = False) -
     if not job.wanted:
         raise UsageError(f"{target}: exists already; --overwrite replaces it")
 
-    full = record["precision"] == "fp32"
-    opened = model.open(device="cpu", threads=int(record["threads"]), fp32=full)
+    said = record["precision"]
+    precision = said if said in PRECISIONS else "auto"
+    opened = model.open(device="cpu", threads=int(record["threads"]), precision=precision)
     report = run_job(job, model)
-    now = {"backend": opened.backend, "precision": opened.precision, **_versions()}
+    now = {"backend": opened.backend, "precision": opened.precisions, **_versions()}
     then = {name: record[name] for name in ("backend", "precision")} | record["libraries"]
     differs = [
         f"{name} was {then.get(name)}, and is {now.get(name)}"

@@ -71,8 +71,8 @@ class Archive:
     device: str = "auto"
     #: threads of the processor; None is all
     threads: int | None = None
-    #: whether it computes in full precision
-    fp32: bool = False
+    #: in which precision it computes
+    precision: str = "auto"
     #: the ending of results, where it is not their pictures' own
     format: str | None = None
     #: what is added to names
@@ -206,7 +206,7 @@ class Work:
             replace(order.job, asked=asked),
             order.device,
             order.threads,
-            order.fp32,
+            order.precision,
             timed=self._long is not None,
             alike=sample,
         )
@@ -227,7 +227,7 @@ class Work:
         except WorkerDied as error:
             raise BurnishError(
                 f"{self._order.model}: the process that restores died while it opened the model "
-                f"({worker.cause_of_death()}); --device cpu or --fp32 may help"
+                f"({worker.cause_of_death()}); --device cpu or --precision fp32 may help"
             ) from error
         if isinstance(ready, Failed):
             raise ready.error

@@ -21,7 +21,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from ... import images
-from ...contract import Array, Opened, nothing_to_release
+from ...contract import Array, Opened
 from ...errors import BurnishError, InputError, OutOfMemory, UsageError, unforeseen
 from ...ground.files import digest
 from ...ground.process import work_off
@@ -51,8 +51,8 @@ class Assignment:
     device: str
     #: threads of the processor; None is all
     threads: int | None
-    #: whether it computes in full precision
-    fp32: bool
+    #: in which precision it computes
+    precision: str
     #: whether it is measured how long a megapixel takes
     timed: bool = False
     #: pictures on which the dials of all are settled together
@@ -190,12 +190,11 @@ def elsewhere(image: Array, level: Array | None) -> Array:
 
 def _open(told: Assignment) -> tuple[Model, Ready]:
     model = zoo.load(told.model)
-    opened = model.open(device=told.device, threads=told.threads, fp32=told.fp32)
+    opened = model.open(device=told.device, threads=told.threads, precision=told.precision)
     seconds = _seconds_a_megapixel(model) if told.timed else None
     settled = settled_alike(model, told.job, told.alike)
     # what holds the network stays in this process
-    told_of = replace(opened, run=elsewhere, release=nothing_to_release)
-    return model, Ready(told_of, seconds, settled)
+    return model, Ready(opened.told_of(elsewhere), seconds, settled)
 
 
 def _seconds_a_megapixel(model: Model) -> float:

@@ -1,7 +1,7 @@
 """Ways to run a model file, one file each.
 
-A backend is one function, `open_model(path, contract, device, threads, fp32) -> Opened`, named by a
-dotted path.
+A backend is one function, `open_model(path, contract, device, threads, precision, eight) ->
+Opened`, named by a dotted path.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from ...contract import Contract, Opened
-from ...errors import DeviceError, MissingExtra, ModelMissing
+from ...errors import DeviceError, MissingExtra, ModelMissing, UsageError
 from ...ground.tables import Table, no_such
 
 #: the words for where a model runs
 DEVICES = ("auto", "cpu", "cuda")
+#: the words for in what a model computes; "auto" is the fastest that is exact enough
+PRECISIONS = ("auto", "fp32", "bf16", "int8")
 
 BACKENDS: Table[Callable[..., Opened]] = Table(
     "backend",
@@ -43,32 +45,37 @@ def open_model(
     *,
     device: str = "auto",
     threads: int | None = None,
-    fp32: bool = False,
+    precision: str = "auto",
+    eight: Path | None = None,
     backend: str | None = None,
 ) -> Opened:
     """Opens a model file with the backend that fits the device.
 
     That is OpenVINO (else ONNX Runtime) on a processor, and torch on a GPU.
 
-    device: one of DEVICES. threads: of the processor; None is all of them. fp32: whether to compute
-    in full precision. backend: a name of BACKENDS, which then opens it in any case.
+    device: one of DEVICES. threads: of the processor; None is all of them. precision: one of
+    PRECISIONS; what is not there falls back, and a note says so. eight: the file of the model in 8
+    bits, where there is one. backend: a name of BACKENDS, which then opens it in any case.
 
     Raises DeviceError, MissingExtra, and what the backend raises.
     """
+    if precision not in PRECISIONS:
+        raise UsageError(no_such("precision", precision, PRECISIONS))
     if device not in DEVICES:
         raise DeviceError(no_such("device", device, DEVICES))
     name, notes = (backend, ()) if backend else _choose(device)
     if name not in BACKENDS:
         raise DeviceError(no_such("backend", name, BACKENDS))
+    how = {"threads": threads, "precision": precision, "eight": eight}
     where = "cuda" if name == "torch" and device != "cpu" and _gpu_usable() else "cpu"
     try:
-        opened = _opener(name)(path, contract, device=where, threads=threads, fp32=fp32)
+        opened = _opener(name)(path, contract, device=where, **how)
     except ModelMissing as error:
         # torch wants the trained weights; the model file is all that a processor needs.
         if backend or device != "auto" or name != "torch":
             raise
         notes = (f"running on the processor, though a GPU is there: {error}",)
-        opened = _opener(_for_processor())(path, contract, device="cpu", threads=threads, fp32=fp32)
+        opened = _opener(_for_processor())(path, contract, device="cpu", **how)
     return replace(opened, notes=(*notes, *opened.notes))
 
 

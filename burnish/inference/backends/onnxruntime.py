@@ -1,6 +1,7 @@
 """ONNX Runtime: where there is no OpenVINO, and for comparison.
 
-It computes in float32 only, since it has no fast half precision on processors.
+It computes in float32 where nothing else is asked for, since it has no fast half precision on
+processors.
 """
 
 from __future__ import annotations
@@ -16,12 +17,29 @@ from ...errors import ModelCorrupt, OutOfMemory
 
 
 def open_model(
-    path: Path, contract: Contract, *, device: str, threads: int | None, fp32: bool
+    path: Path,
+    contract: Contract,
+    *,
+    device: str,
+    threads: int | None,
+    precision: str,
+    eight: Path | None,
 ) -> Opened:
     """Opens the model on the processor. ModelCorrupt where ONNX Runtime cannot read it.
 
-    `device` is always the processor here, and the precision always float32.
+    `device` is always the processor here, and the precision float32; or int8 where that is asked
+    for, and `eight`, the file in 8 bits, is there.
     """
+    computes = "fp32"
+    notes: tuple[str, ...] = ()
+    if precision == "int8" and eight is not None:
+        path = eight
+        computes = "int8"
+    elif precision in ("bf16", "int8"):
+        lacking = "ONNX Runtime does not compute in bf16 on processors"
+        if precision == "int8":
+            lacking = f"{path.stem} has no file in 8 bits"
+        notes = (f"{lacking}: computing in fp32",)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3  # errors only
     if threads:
@@ -51,4 +69,4 @@ def open_model(
             raise
         return result
 
-    return Opened(run, "onnxruntime", platform.processor() or platform.machine(), "fp32")
+    return Opened(run, "onnxruntime", platform.processor() or platform.machine(), computes, notes)

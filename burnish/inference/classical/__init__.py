@@ -39,10 +39,10 @@ class Filter:
         *,
         device: str = "auto",
         threads: int | None = None,
-        fp32: bool = True,
+        precision: str = "auto",
         backend: str | None = None,
     ) -> Opened:
-        """Loads the libraries, which compute in full precision, whatever `fp32` says.
+        """Loads the libraries, which compute in full precision, whatever `precision` says.
 
         MissingExtra where one is not installed; DeviceError for anything but the processor, and for
         a backend.

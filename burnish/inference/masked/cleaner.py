@@ -59,11 +59,13 @@ class Cleaner(Masked):
         *,
         device: str = "auto",
         threads: int | None = None,
-        fp32: bool = False,
+        precision: str = "auto",
         backend: str | None = None,
     ) -> Opened:
         """Loads the model that tells ink from paper, as `Model.open` does."""
-        self.opened = self.teller.open(device=device, threads=threads, fp32=fp32, backend=backend)
+        self.opened = self.teller.open(
+            device=device, threads=threads, precision=precision, backend=backend
+        )
         return self.opened
 
     def mask(
@@ -98,7 +100,7 @@ class Cleaner(Masked):
         found = _areas(picture, asked.icc)
         if asked.mask is not None:
             found = replace(found, pictures=~given_mask(asked.mask, picture, max_megapixels))
-        tells = self.teller.predictor(tile=tile, progress=progress, say=say)
+        tells = self.teller.predictor(picture.depth, tile=tile, progress=progress, say=say)
         restored = through(
             partial(_cleaned, tells, found, settled), self.contract, picture, settled
         )

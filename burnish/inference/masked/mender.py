@@ -94,14 +94,14 @@ class Mender(Masked):
         *,
         device: str = "auto",
         threads: int | None = None,
-        fp32: bool = False,
+        precision: str = "auto",
         backend: str | None = None,
     ) -> Opened:
         """Loads the model that fills, as `Model.open` does; without one nothing has to be."""
         self.opened = Opened(_unchanged, "NumPy", "the processor", "fp32")
         if self.filler is not None:
             self.opened = self.filler.open(
-                device=device, threads=threads, fp32=fp32, backend=backend
+                device=device, threads=threads, precision=precision, backend=backend
             )
         return self.opened
 
@@ -221,11 +221,16 @@ class FindingMender(Mender):
         *,
         device: str = "auto",
         threads: int | None = None,
-        fp32: bool = False,
+        precision: str = "auto",
         backend: str | None = None,
     ) -> Opened:
         """Loads the model that finds, as `Model.open` does. What fills follows where it fills."""
-        self._how = {"device": device, "threads": threads, "fp32": fp32, "backend": backend}
+        self._how = {
+            "device": device,
+            "threads": threads,
+            "precision": precision,
+            "backend": backend,
+        }
         self.opened = self.finder.open(**self._how)
         return self.opened
 

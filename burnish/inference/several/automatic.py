@@ -75,11 +75,16 @@ class Automatic(Model):
         *,
         device: str = "auto",
         threads: int | None = None,
-        fp32: bool = False,
+        precision: str = "auto",
         backend: str | None = None,
     ) -> Opened:
         """Loads the model that most pictures need. The other follows when a picture needs it."""
-        self._how = {"device": device, "threads": threads, "fp32": fp32, "backend": backend}
+        self._how = {
+            "device": device,
+            "threads": threads,
+            "precision": precision,
+            "backend": backend,
+        }
         self.opened = self.models["photo"].open(**self._how)
         return self.opened
 

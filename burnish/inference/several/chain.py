@@ -66,14 +66,14 @@ class ModelChain(Model):
         *,
         device: str = "auto",
         threads: int | None = None,
-        fp32: bool = False,
+        precision: str = "auto",
         backend: str | None = None,
     ) -> Opened:
         """Loads all of the models. What comes back is what the first of them runs on that does not
         compute in full precision; without one, what the first runs on.
         """
         opened = [
-            model.open(device=device, threads=threads, fp32=fp32, backend=backend)
+            model.open(device=device, threads=threads, precision=precision, backend=backend)
             for model in self.models.values()
         ]
         self.opened = min(opened, key=lambda one: one.precision == "fp32")

@@ -27,6 +27,8 @@ from torch import Tensor, nn
 from ...contract import LOST, Contract
 from ...ground.files import atomic_write
 from .any_size import take_any_size
+from .archs.quantised import WholeConv
+from .eight_bits import take_whole_numbers, whole_convolutions
 from .restorer import Restorer, added
 
 FORMAT = 1
@@ -63,6 +65,7 @@ def export(
     """
     subject = rounded(restorer) if half else restorer
     model = _trace(subject)
+    take_whole_numbers(model, whole_convolutions(_Graph(subject)))
     take_any_size(model, restorer.contract)
     if half:
         _halve_weights(model.graph)
@@ -106,13 +109,18 @@ def rounded(restorer: Restorer) -> Restorer:
 
 
 def _trace(restorer: Restorer) -> onnx.ModelProto:
+    """The graph of a network; convolutions of whole numbers are traced as the plain ones."""
     contract = restorer.contract
+    graph = copy.deepcopy(_Graph(restorer)).eval()
+    for layer in graph.modules():
+        if isinstance(layer, WholeConv):
+            layer.floating = True
     inputs = example(contract, 2, 4 * contract.multiple, 6 * contract.multiple)
     names = ["input", *(["level"] if contract.dials else [])]
     outputs = ["output", *(["residual"] if contract.residual else [])]
     with _quietly():
         program = torch.onnx.export(
-            _Graph(restorer).eval(),
+            graph,
             inputs,
             dynamo=True,
             input_names=names,

@@ -24,11 +24,18 @@ def gpu_usable() -> bool:
 
 
 def open_model(
-    path: Path, contract: Contract, *, device: str, threads: int | None, fp32: bool
+    path: Path,
+    contract: Contract,
+    *,
+    device: str,
+    threads: int | None,
+    precision: str,
+    eight: Path | None,
 ) -> Opened:
     """Opens the trained network itself, on "cpu" or "cuda".
 
-    On a GPU it runs in bf16 (fp16 where it has no bf16) unless `fp32`.
+    On a GPU it runs in bf16 (fp16 where it has no bf16) unless fp32 is asked for. It does not run
+    `eight`, the file in 8 bits.
     """
     source = path.with_suffix(".safetensors")
     if not source.is_file():
@@ -44,14 +51,16 @@ def open_model(
     if threads and device == "cpu":
         torch.set_num_threads(threads)
     half = torch.bfloat16 if device == "cuda" and torch.cuda.is_bf16_supported() else torch.float16
-    precision = None if fp32 or device == "cpu" else half
+    computed = None if precision == "fp32" or device == "cpu" else half
     name = (
         torch.cuda.get_device_name()
         if device == "cuda"
         else platform.processor() or "the processor"
     )
-    said = {torch.bfloat16: "bf16", torch.float16: "f16", None: "fp32"}[precision]
-    return Opened(runner(Restorer.load(source), device, precision), "torch", name, said)
+    said = {torch.bfloat16: "bf16", torch.float16: "f16", None: "fp32"}[computed]
+    asked = precision in ("bf16", "int8") and said != precision
+    notes = (f"PyTorch does not compute in {precision} here: computing in {said}",) if asked else ()
+    return Opened(runner(Restorer.load(source), device, computed), "torch", name, said, notes)
 
 
 def runner(

@@ -52,8 +52,9 @@ class Quantised(Wrapper):
             if name not in self.base.ends and is_inner(layer)
         }
         # They are kept here and not in the convolutions, so that the base's names stay its own.
-        self.ranges = nn.ModuleList(Range(layer.in_channels) for layer in inner.values())
-        for (name, layer), channels in zip(inner.items(), self.ranges, strict=True):
+        ranges = [Range(layer.in_channels) for layer in inner.values()]
+        self.ranges = nn.ModuleList(ranges)
+        for (name, layer), channels in zip(inner.items(), ranges, strict=True):
             self.base.set_submodule(name, WholeConv(layer, channels))
 
     def forward(self, image: Tensor) -> Tensor:
@@ -136,7 +137,7 @@ class WholeConv(nn.Conv2d):
         if self.floating or not self.range.known:
             return super().forward(x)
         steps, lowest, highest = self.range.steps()
-        whole = Rounded.apply(x / steps.view(1, -1, 1, 1), lowest, highest)
+        whole = rounded(x / steps.view(1, -1, 1, 1), lowest, highest)
         filters, units = self.whole_filters(steps)
         # bf16 holds these whole numbers, but not their products with the units.
         result = self._conv_forward(whole, filters, None) * units.view(1, -1, 1, 1)
@@ -146,21 +147,24 @@ class WholeConv(nn.Conv2d):
         """The rounded filters [C', C, h, w] for steps [C] of the input, and the unit of each."""
         taken_in = self.weight * steps.view(1, -1, 1, 1)
         units = taken_in.detach().abs().amax((1, 2, 3)).clamp(min=SMALLEST) / LARGEST
-        filters: Tensor = Rounded.apply(taken_in / units.view(-1, 1, 1, 1), -LARGEST, LARGEST)
-        return filters, units
+        return rounded(taken_in / units.view(-1, 1, 1, 1), -LARGEST, LARGEST), units
 
 
-class Rounded(torch.autograd.Function):
-    """Rounding to whole numbers in a range; the gradient passes as if it had not been, but for
-    what lies beyond the range.
+def rounded(x: Tensor, lowest: int, highest: int) -> Tensor:
+    """The nearest whole numbers in a range. The gradient passes as if nothing were rounded, but not
+    for what lies beyond the range.
     """
+    result: Tensor = _Rounded.apply(x, lowest, highest)  # type: ignore[no-untyped-call]
+    return result
 
+
+class _Rounded(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, lowest: int, highest: int) -> Tensor:
         ctx.save_for_backward((x >= lowest - 0.5) & (x <= highest + 0.5))
         return x.round().clamp_(lowest, highest)
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:  # type: ignore[override]
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
         (inside,) = ctx.saved_tensors
         return gradient * inside, None, None
