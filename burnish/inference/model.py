@@ -47,6 +47,8 @@ BEYOND = 16.0
 FILLED_TILE = 384
 #: the folder beside model files where those in 8 bits lie, each by the name of its model
 EIGHT = "int8"
+#: the word of a card that says so of a file in 8 bits
+COMPUTES = "computes"
 
 
 class Model:
@@ -81,7 +83,8 @@ class Model:
             header = wire.read_header(self.path)
             self.contract = Contract.from_dict(header["contract"])
             self.card = header["card"]
-            self._open = partial(_open_file, self.path, self.contract, header.get("source_sha256"))
+            whole = self.card.get(COMPUTES) == "int8"
+            self._open = partial(_open_file, self.path, self.contract, whole)
         self.opened = None
         self.whole = self.contract.reach is None
         self.bytes_per_pixel = self.card.get("bytes_per_pixel", BYTES_PER_PIXEL)
@@ -244,27 +247,29 @@ class Model:
 
 
 def _open_file(
-    path: Path, contract: Contract, source: str | None, *, precision: str, **how: Any
+    path: Path, contract: Contract, whole: bool, *, precision: str, **how: Any
 ) -> Opened:
-    """Opens a model file, and the one in 8 bits that belongs to it where that may be wanted."""
-    wanted = precision in ("auto", "int8")
-    eight = in_eight_bits(path, contract, source) if wanted else None
+    """Opens a model file, and the one in 8 bits that belongs to it where that may be wanted.
+
+    whole: whether the file itself is in 8 bits.
+    """
+    eight = path if whole else None
+    if not whole and precision in ("auto", "int8"):
+        eight = in_eight_bits(path, contract)
     return open_model(path, contract, precision=precision, eight=eight, **how)
 
 
-def in_eight_bits(path: Path, contract: Contract, source: str | None) -> Path | None:
+def in_eight_bits(path: Path, contract: Contract) -> Path | None:
     """The file of the same model in 8 bits, which lies in the folder `int8` beside it; or None.
 
-    source: the SHA-256 of the trained weights that the file was made from. ModelMismatch for a file
-    that was made for other ones.
+    ModelMismatch for one of another contract; what `wire.read_header` raises.
     """
     eight = path.parent / EIGHT / path.name
     if not eight.is_file():
         return None
-    header = wire.read_header(eight)
-    if Contract.from_dict(header["contract"]) != contract or header["card"].get("of") != source:
+    if Contract.from_dict(wire.read_header(eight)["contract"]) != contract:
         raise ModelMismatch(
-            f"{eight}: is not {path.name} in 8 bits, but that of another file; remove it, or use "
+            f"{eight}: is not {path.name} in 8 bits, but another model; remove it, or use "
             "--precision bf16"
         )
     return eight

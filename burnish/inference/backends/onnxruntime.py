@@ -32,7 +32,7 @@ def open_model(
     """
     computes = "fp32"
     notes: tuple[str, ...] = ()
-    if precision == "int8" and eight is not None:
+    if eight == path or (precision == "int8" and eight is not None):
         path = eight
         computes = "int8"
     elif precision in ("bf16", "int8"):

@@ -36,7 +36,9 @@ from ...ground.processor import flags  # noqa: E402
 PRECISIONS = (("FP16", "f16"), ("BF16", "bf16"))
 #: what is said of each precision that OpenVINO can be asked for
 NAMES = {"f32": "fp32", "bf16": "bf16", "f16": "f16"}
-#: what makes a processor fast at 8 bits: the system's flag -> how it is called
+#: what is said where a processor is not fast at 8 bits
+NOT_FAST = "the processor has no VNNI for int8"
+#: what makes one fast at 8 bits: the system's flag -> how it is called
 EIGHT_BITS = {"amx_int8": "AMX", "avx512_vnni": "AVX-512 VNNI", "avx_vnni": "AVX-VNNI"}
 #: kernels for sizes of pictures that are kept. As it comes, OpenVINO keeps 5,000: a folder of
 #: photographs of many sizes took 0.8 MiB more with each of them, and was no faster
@@ -72,36 +74,51 @@ def open_model(
     """Opens the model, compiled for this processor. ModelCorrupt where OpenVINO cannot read it.
 
     `device` is always the processor here. `eight` runs pictures of 8 bits where the processor is
-    fast at it; others are run in float.
+    fast at that, and others are run in float. Where it is the file itself, that is all there is.
     """
-    capabilities = _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-    hint = fastest(capabilities, flags(), residual=contract.residual)
-    notes: tuple[str, ...] = ()
-    if precision == "fp32":
-        hint = "f32"
-    elif precision == "bf16":
-        hint = "bf16" if "BF16" in capabilities else "f32"
-        if hint == "f32":
-            notes = ("this processor does not compute in bf16: computing in fp32",)
-    in_float = partial(_opened, path, contract, hint, threads)
     fast = fast_at_eight_bits(flags())
-    if precision == "int8":
-        if eight is None:
-            return in_float((f"{path.stem} has no file in 8 bits: computing in {NAMES[hint]}",))
-        why = fast or "the processor has nothing for it, and may be slow"
-        return replace(_opened(eight, contract, "f32", threads), precision="int8", why=why)
-    if eight is None or precision != "auto":
+    hint, notes = _float(precision, contract)
+    if eight == path:
+        if fast is None or precision in ("fp32", "bf16"):
+            return _opened(path, contract, "f32", threads)
+        return _in_eight_bits(path, contract, threads, fast)
+    in_float = partial(_opened, path, contract, hint, threads)
+    if eight is None or fast is None:
+        lacking = f"{path.stem} has no file in 8 bits" if eight is None else NOT_FAST
+        if precision == "int8":
+            return in_float((f"{lacking}: computing in {NAMES[hint]}",))
+        return replace(in_float(notes), why="" if eight is None else NOT_FAST)
+    if precision in ("fp32", "bf16"):
         return in_float(notes)
-    if fast is None:
-        return replace(in_float(notes), why="the processor has no VNNI for int8")
-    coarse = _opened(eight, contract, "f32", threads)
-    finer = in_float(notes, at_once=False)
+    coarse = _in_eight_bits(eight, contract, threads, fast)
+    if precision == "int8":
+        return coarse
+    finer = in_float(at_once=False)
 
     def release() -> None:
         coarse.release()
         finer.release()
 
-    return replace(coarse, precision="int8", why=fast, finer=finer, release=release)
+    return replace(coarse, finer=finer, release=release)
+
+
+def _float(precision: str, contract: Contract) -> tuple[str, tuple[str, ...]]:
+    """The hint for what is computed in float, and what is to be said of it."""
+    capabilities = _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    if precision == "fp32":
+        return "f32", ()
+    if precision != "bf16":
+        return fastest(capabilities, flags(), residual=contract.residual), ()
+    if "BF16" in capabilities:
+        return "bf16", ()
+    # OpenVINO would not refuse it, and take three times as long as for fp32.
+    return "f32", ("this processor does not compute in bf16: computing in fp32",)
+
+
+def _in_eight_bits(path: Path, contract: Contract, threads: int | None, why: str) -> Opened:
+    """A file in 8 bits; what of it is in float is in fp32, which costs no time."""
+    opened = _opened(path, contract, "f32", threads, whole=True)
+    return replace(opened, precision="int8", why=why)
 
 
 def fast_at_eight_bits(flags: Collection[str]) -> str | None:
@@ -120,11 +137,19 @@ def _opened(
     hint: str,
     threads: int | None,
     notes: tuple[str, ...] = (),
+    *,
     at_once: bool = True,
+    whole: bool = False,
 ) -> Opened:
-    """A file, compiled at once, or when it is first run."""
+    """A file, compiled at once, or when it is first run.
+
+    whole: whether a file in 8 bits is computed with whole numbers, and not in float, which gives
+    the same but for rounding.
+    """
     settings: dict[str, str | int] = {
         "INFERENCE_PRECISION_HINT": hint,
+        # Without VNNI, sums of products of 8 bits would overflow.
+        "LP_TRANSFORMS_MODE": "YES" if whole else "NO",
         "PERFORMANCE_HINT": "LATENCY",
         # A thread that is bound to a core waits for it where other programs run; and to bind them
         # takes a tenth of a small picture's time.

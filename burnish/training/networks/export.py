@@ -65,7 +65,8 @@ def export(
     """
     subject = rounded(restorer) if half else restorer
     model = _trace(subject)
-    take_whole_numbers(model, whole_convolutions(_Graph(subject)))
+    whole = whole_convolutions(_Graph(subject))
+    take_whole_numbers(model, whole)
     take_any_size(model, restorer.contract)
     if half:
         _halve_weights(model.graph)
@@ -73,7 +74,7 @@ def export(
     header = {
         "format": FORMAT,
         "contract": restorer.contract.to_dict(),
-        "card": {**restorer.card, "sizes": "any"},
+        "card": {**restorer.card, "sizes": "any", **({"computes": "int8"} if whole else {})},
         "source_sha256": hashlib.sha256(source.read_bytes()).hexdigest() if source else None,
     }
     onnx.helper.set_model_props(model, {"burnish": json.dumps(header)})

@@ -1,0 +1,229 @@
+"""A shipped model in 8 bits: whether it may ship beside the float one, and how much faster it is.
+
+python -m benchmarks.int8 runs/photo-int8/photo-int8.safetensors --of photo
+[--data ../shared/data] [--write]
+
+The gate: on every level of CBSD68, on real noise of cameras, and on clean pictures at auto it loses
+at most 0.05 dB against the float model in the same run; even cards keep their brightness as they do
+with that; and where the dial says that there is no damage, nothing changes. Before, fp32, bf16 and
+int8 are timed on 768x512 in turns. With `--write` and an open gate, weights and model file are put
+into burnish/weights/int8, and the figures into benchmarks/results/int8.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from benchmarks.cbsd68 import COLUMNS, SEED, in_grey
+from benchmarks.harmless import MOST, kodak, plain, shift
+from benchmarks.real_noise import pairs
+from benchmarks.real_noise import psnr as psnr_of_pixels
+from benchmarks.ship import bytes_per_pixel, weights_digest
+from burnish.contract import Contract, level_array
+from burnish.degrade.noise import noise
+from burnish.inference.backends import open_model
+from burnish.inference.model import EIGHT, Model
+from burnish.inference.zoo import find, folder
+from burnish.metrics import METRICS
+from burnish.metrics.evaluate import evaluate
+from burnish.pipeline import Bare
+from burnish.study.evaluate import Folder
+from burnish.study.machine import processor
+from burnish.study.trained.verify import export_verified
+from burnish.training.networks.restorer import Restorer
+
+RESULTS = Path("benchmarks/results/int8.json")
+#: what a row may lose, in dB
+ALLOWED = 0.05
+#: what the mean of an even card may move by beyond what the float model moves it, in 8-bit steps
+MOVED = 0.05
+#: how often each precision is timed
+TURNS = 9
+TIMED = (512, 768)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A model file, in float and in 8 bits."""
+
+    #: in fp32
+    exact: Model
+    #: in 8 bits
+    eight: Model
+
+
+def opened(path: Path, precision: str) -> Model:
+    """A model file, opened on the processor."""
+    model = Model(path)
+    model.open(device="cpu", precision=precision)
+    return model
+
+
+def on_cbsd68(model: Model, pictures: Folder) -> dict[str, float]:
+    """Mean PSNR for every column of the card."""
+    result = {}
+    run = model.predictor("uint8", tile=0).args[0]
+    for kind in ("float", "8-bit", "grey"):
+        levels = [level for column, level in COLUMNS if column == kind]
+        settings = [{"noise": float(level)} for level in levels]
+        table = evaluate(
+            Bare(model.contract, run),
+            list(in_grey(pictures)) if kind == "grey" else pictures,
+            settings,
+            [noise()],
+            [METRICS["psnr"]],
+            clip=kind == "8-bit",
+            seed=SEED,
+        )
+        for level, setting in zip(levels, settings, strict=True):
+            result[f"CBSD68, {kind} noise {level}"] = table.mean("psnr", setting)
+    return result
+
+
+def on_files(model: Model, data: Path, each: int) -> dict[str, float]:
+    """Mean PSNR of real noise at auto, and of clean pictures to what went in."""
+
+    def restored(pixels: Any) -> Any:
+        return np.asarray(model(pixels))
+
+    def to_itself(pixels: Any) -> float:
+        return min(MOST, psnr_of_pixels(restored(pixels), pixels))
+
+    real = [
+        psnr_of_pixels(restored(_pixels(noisy)), _pixels(clean)) for noisy, clean in pairs(data)
+    ]
+    clean: dict[str, Callable[[], Iterator[Any]]] = {
+        "clean Kodak pictures": lambda: kodak(data),
+        **{f"clean {kind}s": lambda kind=kind: plain(kind, each) for kind in ("drawing", "chart")},
+    }
+    rows = {"real noise of cameras, auto": statistics.fmean(real)}
+    for name, source in clean.items():
+        rows[f"{name}, auto, to what went in"] = statistics.fmean(map(to_itself, source()))
+    return rows
+
+
+def _pixels(file: Path) -> Any:
+    with Image.open(file) as picture:
+        return np.asarray(picture.convert("RGB"))
+
+
+def identity(model: Model) -> bool:
+    """Whether a picture comes back to the bit where the dials say that it has no damage."""
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 256, (61, 83, 3), np.uint8)
+    dials = model.contract.dials
+    zero = dict(zip((dial.name for dial in dials), model.contract.identity or (), strict=True))
+    return bool(np.array_equal(np.asarray(model(pixels, **zero)), pixels))
+
+
+def seconds(path: Path, eight: Path, contract: Contract) -> dict[str, float]:
+    """Seconds for a picture of 768x512 in each precision: medians of turns in this run."""
+    ways = {
+        precision: open_model(path, contract, device="cpu", precision=precision, eight=eight).run
+        for precision in ("fp32", "bf16", "int8")
+    }
+    image = np.random.default_rng(0).random((1, contract.channels_in, *TIMED), np.float32)
+    level = level_array([dial.default for dial in contract.dials])
+    if level is not None:
+        level = np.broadcast_to(level, (1, level.shape[1], *TIMED)).copy()
+    times: dict[str, list[float]] = {name: [] for name in ways}
+    for turn in range(TURNS + 1):
+        for name, run in ways.items():
+            begun = time.perf_counter()
+            run(image, level)
+            if turn:
+                times[name].append(time.perf_counter() - begun)
+    return {name: statistics.median(each) for name, each in times.items()}
+
+
+def measured(compared: Compared, data: Path, every: int) -> dict[str, dict[str, float]]:
+    """Every row of the gate, by the name of each model."""
+    pictures = Folder(data / "test" / "cbsd68")
+    pictures.files = pictures.files[::every]
+    rows: dict[str, dict[str, float]] = {}
+    for name, model in (("float", compared.exact), ("int8", compared.eight)):
+        found = on_cbsd68(model, pictures) | on_files(model, data, 12)
+        for row, value in found.items():
+            rows.setdefault(row, {})[name] = round(value, 3)
+    return rows
+
+
+def faults(compared: Compared, rows: dict[str, dict[str, float]]) -> list[str]:
+    """What keeps the gate shut, in words."""
+    found = [
+        f"{row}: {each['float'] - each['int8']:.3f} dB lost"
+        for row, each in rows.items()
+        if each["float"] - each["int8"] > ALLOWED
+    ]
+    by_float, by_int8 = shift(compared.exact), shift(compared.eight)
+    print(f"even cards move by at most {by_float:.2f} steps in float, {by_int8:.2f} in int8")
+    if by_int8 > by_float + MOVED:
+        found.append(f"even cards move by {by_int8:.2f} steps, {by_float:.2f} in float")
+    if not identity(compared.eight):
+        found.append("a picture without damage does not come back to the bit")
+    return found
+
+
+def ship(weights: Path, name: str, rows: dict[str, dict[str, float]]) -> None:
+    """Puts the weights, rounded to half precision, and their model file beside the others."""
+    source = folder() / EIGHT / f"{name}.safetensors"
+    restorer = Restorer.load(weights)
+    card = {
+        **restorer.card,
+        "of": weights_digest(find(name).with_suffix(".safetensors")),
+        "quality": {"int8 beside float, PSNR[RGB, 8-bit]": rows},
+    }
+    source.parent.mkdir(exist_ok=True)
+    restorer.save(source, card, half=True)
+    export_verified(source, source.with_suffix(".onnx"))
+    card["bytes_per_pixel"] = bytes_per_pixel(source.with_suffix(".onnx"))
+    restorer.save(source, card, half=True)
+    print(f"{source}: {export_verified(source, source.with_suffix('.onnx'))}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("weights", type=Path)
+    parser.add_argument("--of", required=True, help="the name of the shipped model")
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--every", type=int, default=1, help="only every n-th picture of CBSD68")
+    parser.add_argument("--speed", action="store_true", help="take the times alone")
+    parser.add_argument("--write", action="store_true")
+    options = parser.parse_args()
+    exact = find(options.of)
+    with tempfile.TemporaryDirectory() as scratch:
+        eight = Path(scratch) / "int8.onnx"
+        export_verified(options.weights, eight)
+        times = seconds(exact, eight, Model(exact).contract)
+        print(", ".join(f"{name} {value:.3f} s" for name, value in times.items()), processor())
+        if options.speed:
+            return
+        compared = Compared(opened(exact, "fp32"), opened(eight, "int8"))
+        rows = measured(compared, options.data, options.every)
+        shut = faults(compared, rows)
+    print("| | float | int8 | lost |\n|---|---|---|---|")
+    for row, each in rows.items():
+        lost = each["float"] - each["int8"]
+        print(f"| {row} | {each['float']:.2f} | {each['int8']:.2f} | {lost:.3f} |")
+    print("the gate is shut: " + "; ".join(shut) if shut else "the gate is open")
+    if options.write and not shut and options.every == 1:
+        ship(options.weights, options.of, rows)
+        record = {"name": options.of, "processor": processor(), "seconds": times, "rows": rows}
+        RESULTS.write_text(json.dumps(record, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
