@@ -143,13 +143,10 @@ def _opened(
 ) -> Opened:
     """A file, compiled at once, or when it is first run.
 
-    whole: whether a file in 8 bits is computed with whole numbers, and not in float, which gives
-    the same but for rounding.
+    whole: whether a file in 8 bits is computed with whole numbers, and not in float.
     """
     settings: dict[str, str | int] = {
         "INFERENCE_PRECISION_HINT": hint,
-        # Without VNNI, sums of products of 8 bits would overflow.
-        "LP_TRANSFORMS_MODE": "YES" if whole else "NO",
         "PERFORMANCE_HINT": "LATENCY",
         # A thread that is bound to a core waits for it where other programs run; and to bind them
         # takes a tenth of a small picture's time.
@@ -158,7 +155,7 @@ def _opened(
     }
     if threads:
         settings["INFERENCE_NUM_THREADS"] = str(threads)
-    read = cache(partial(_read, path, contract))
+    read = cache(partial(_read, path, contract, whole=whole))
     run, release = _turn_by_turn(lambda: _compiled(path, read(), settings), at_once)
     device = str(_core().get_property("CPU", "FULL_DEVICE_NAME")).strip()
     return Opened(run, "openvino", device, NAMES[hint], notes, release=release)
@@ -203,12 +200,17 @@ def _turn_by_turn(
     return run, release
 
 
-def _read(path: Path, contract: Contract) -> openvino.Model:
-    """The file without what a Run of ours does not need. ModelCorrupt where it cannot be read."""
+def _read(path: Path, contract: Contract, *, whole: bool = False) -> openvino.Model:
+    """The file without what a Run of ours does not need. ModelCorrupt where it cannot be read.
+
+    whole: whether a file in 8 bits is to be computed with whole numbers.
+    """
     with _refused(path):
         model = _core().read_model(path)
         _keep_only(model, "residual" if contract.residual else "output")
         _take_out_padding(model)
+        if not whole:
+            _round_in_float(model)
     return model
 
 
@@ -285,6 +287,24 @@ def _take_out_padding(model: openvino.Model) -> None:
         crop = result.input_value(0).get_node()
         if any(name.endswith(PADDED) for name in crop.input_value(0).get_names()):
             result.input(0).replace_source_output(crop.input_value(0))
+    model.validate_nodes_and_infer_types()
+
+
+def _round_in_float(model: openvino.Model) -> None:
+    """Makes what a file in 8 bits rounds plain operations, so that it is computed in float.
+
+    Without VNNI, sums of two products of 8 bits overflow. (OpenVINO's own way to leave whole
+    numbers out, LP_TRANSFORMS_MODE=NO, gives wrong results in 2026.4.)
+    """
+    rounding = [node for node in model.get_ops() if node.get_type_name() == "FakeQuantize"]
+    if not rounding:
+        return
+    from openvino import opset13
+
+    for node in rounding:
+        lowest, highest = (float(node.input_value(i).get_node().data.min()) for i in (1, 2))
+        clamped = opset13.clamp(node.input_value(0), lowest, highest)
+        node.output(0).replace(opset13.round(clamped, "half_to_even").output(0))
     model.validate_nodes_and_infer_types()
 
 

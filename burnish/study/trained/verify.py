@@ -105,7 +105,9 @@ def largest_difference(restorer: Restorer, path: Path, backend: str | None = Non
     It is that over three sizes and a batch of two; of a network that rounds, as `ROUNDED` says.
     """
     contract = restorer.contract
-    run = open_model(path, contract, device="cpu", precision="fp32", backend=backend).run
+    eight = path if whole_convolutions(restorer) else None
+    how = {"precision": "auto" if eight else "fp32", "backend": backend}
+    run = open_model(path, contract, device="cpu", eight=eight, **how).run
     worst = 0.0
     for batch, height, width in ((1, 1, 1), (2, 3, 5), (1, 8, 6)):
         inputs = example(contract, batch, height * contract.multiple, width * contract.multiple)
