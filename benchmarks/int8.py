@@ -17,7 +17,6 @@ import json
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,12 +31,14 @@ from benchmarks.real_noise import psnr as psnr_of_pixels
 from benchmarks.ship import bytes_per_pixel, weights_digest
 from burnish.contract import Contract, level_array
 from burnish.degrade.noise import noise
+from burnish.images.picture import to_samples
+from burnish.inference.arrays import as_picture
 from burnish.inference.backends import open_model
 from burnish.inference.model import EIGHT, Model
 from burnish.inference.zoo import find, folder
 from burnish.metrics import METRICS
 from burnish.metrics.evaluate import evaluate
-from burnish.pipeline import Bare
+from burnish.pipeline import Bare, ask
 from burnish.study.evaluate import Folder
 from burnish.study.machine import processor
 from burnish.study.trained.verify import export_verified
@@ -73,7 +74,8 @@ def opened(path: Path, precision: str) -> Model:
 def on_cbsd68(model: Model, pictures: Folder) -> dict[str, float]:
     """Mean PSNR for every column of the card."""
     result = {}
-    run = model.predictor("uint8", tile=0).args[0]
+    assert model.opened is not None
+    run = model.opened.run
     for kind in ("float", "8-bit", "grey"):
         levels = [level for column, level in COLUMNS if column == kind]
         settings = [{"noise": float(level)} for level in levels]
@@ -103,13 +105,11 @@ def on_files(model: Model, data: Path, each: int) -> dict[str, float]:
     real = [
         psnr_of_pixels(restored(_pixels(noisy)), _pixels(clean)) for noisy, clean in pairs(data)
     ]
-    clean: dict[str, Callable[[], Iterator[Any]]] = {
-        "clean Kodak pictures": lambda: kodak(data),
-        **{f"clean {kind}s": lambda kind=kind: plain(kind, each) for kind in ("drawing", "chart")},
-    }
     rows = {"real noise of cameras, auto": statistics.fmean(real)}
-    for name, source in clean.items():
-        rows[f"{name}, auto, to what went in"] = statistics.fmean(map(to_itself, source()))
+    sources = {"clean Kodak pictures": kodak(data)}
+    sources |= {f"clean {kind}s": plain(kind, each) for kind in ("drawing", "chart")}
+    for name, source in sources.items():
+        rows[f"{name}, auto, to what went in"] = statistics.fmean(map(to_itself, source))
     return rows
 
 
@@ -124,7 +124,9 @@ def identity(model: Model) -> bool:
     pixels = rng.integers(0, 256, (61, 83, 3), np.uint8)
     dials = model.contract.dials
     zero = dict(zip((dial.name for dial in dials), model.contract.identity or (), strict=True))
-    return bool(np.array_equal(np.asarray(model(pixels, **zero)), pixels))
+    asked = ask(model.contract, zero)
+    restored = model.restore(as_picture(pixels), asked).picture
+    return bool(np.array_equal(to_samples(restored, "uint8"), pixels))
 
 
 def seconds(path: Path, eight: Path, contract: Contract) -> dict[str, float]:

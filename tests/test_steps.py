@@ -329,6 +329,6 @@ def test_grain_is_refused_for_films_where_it_would_stand_still() -> None:
             tile=None,
             device="cpu",
             threads=1,
-            fp32=False,
+            precision="auto",
             opened=lambda opened: None,
         )

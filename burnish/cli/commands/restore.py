@@ -208,12 +208,28 @@ def restore(
     masks = Masks(mask_out, mask_in, mask_only, overwrite, infrared, fill)
     found = mode.pairs(inputs, output, recursive, suffix, format)
     opened, pairs = masks.meant(model, found, mode)
-    job = _job(opened, masks, context)
-    computed = precision_of(precision, fp32)
-    meant = Meant(pairs, job, model, opened, device.value, threads, computed, format, suffix)
+    meant = _meant(pairs, opened, masks, context)
     console = Console(len(pairs), quiet=quiet, verbose=verbose, as_json=as_json)
     _look_over(inputs, pairs, len(found), recursive, format, console)
     raise typer.Exit(_work(meant, mode, mode.root(inputs, output), masks, dry_run, console))
+
+
+def _meant(
+    pairs: Sequence[tuple[str, str]], model: Model, masks: Masks, context: typer.Context
+) -> Meant:
+    """What is to be restored, and with what."""
+    said = context.params
+    return Meant(
+        pairs,
+        _job(model, masks, context),
+        said["model"],
+        model,
+        said["device"].value,
+        said["threads"],
+        precision_of(said["precision"], said["fp32"]),
+        said["format"],
+        said["suffix"],
+    )
 
 
 def _job(model: Model, masks: Masks, context: typer.Context) -> Job:

@@ -12,8 +12,10 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
-from ...contract import Array, Contract, Opened
+from ...contract import Array, Contract, Opened, Run
 from ...errors import ModelCorrupt, OutOfMemory
+from ...ground.processor import flags
+from .eight_bits import NOT_FAST, fast_at_eight_bits
 
 
 def open_model(
@@ -30,29 +32,40 @@ def open_model(
     `device` is always the processor here, and the precision float32; or int8 where that is asked
     for, and `eight`, the file in 8 bits, is there.
     """
-    computes = "fp32"
+    fast = fast_at_eight_bits(flags())
     notes: tuple[str, ...] = ()
-    if eight == path or (precision == "int8" and eight is not None):
+    if precision == "int8" and eight is not None and fast is not None:
         path = eight
-        computes = "int8"
     elif precision in ("bf16", "int8"):
         lacking = "ONNX Runtime does not compute in bf16 on processors"
         if precision == "int8":
-            lacking = f"{path.stem} has no file in 8 bits"
+            lacking = f"{path.stem} has no file in 8 bits" if eight is None else NOT_FAST
         notes = (f"{lacking}: computing in fp32",)
+    whole = eight == path and fast is not None
+    run = _runner(_session(path, threads, whole), "residual" if contract.residual else "output")
+    processor = platform.processor() or platform.machine()
+    return Opened(run, "onnxruntime", processor, "int8" if whole else "fp32", notes)
+
+
+def _session(path: Path, threads: int | None, whole: bool) -> onnxruntime.InferenceSession:
+    """The file, read. whole: whether a file in 8 bits is computed with whole numbers."""
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3  # errors only
     if threads:
         options.intra_op_num_threads = threads
+    if not whole:
+        # Without VNNI, sums of two products of 8 bits overflow.
+        options.add_session_config_entry("session.disable_quant_qdq", "1")
     try:
-        session = onnxruntime.InferenceSession(
-            str(path), options, providers=["CPUExecutionProvider"]
-        )
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:
         # Its types of errors are private; all of them mean that this file cannot be run.
         why = str(error).splitlines()[0]
         raise ModelCorrupt(f"{path}: ONNX Runtime cannot read it ({why})") from error
-    output = "residual" if contract.residual else "output"
+
+
+def _runner(session: onnxruntime.InferenceSession, output: str) -> Run:
+    """The Run of a session, which gives one of its outputs."""
 
     def run(image: Array, level: Array | None) -> Array:
         inputs = {"input": np.ascontiguousarray(image)}
@@ -69,4 +82,4 @@ def open_model(
             raise
         return result
 
-    return Opened(run, "onnxruntime", platform.processor() or platform.machine(), computes, notes)
+    return run

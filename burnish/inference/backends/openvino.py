@@ -31,15 +31,12 @@ import openvino  # noqa: E402
 from ...contract import Array, Contract, Opened, Release, Run  # noqa: E402
 from ...errors import ModelCorrupt, OutOfMemory  # noqa: E402
 from ...ground.processor import flags  # noqa: E402
+from .eight_bits import NOT_FAST, fast_at_eight_bits  # noqa: E402
 
 #: what OpenVINO reports of the processor -> the precision to ask for, fastest first
 PRECISIONS = (("FP16", "f16"), ("BF16", "bf16"))
 #: what is said of each precision that OpenVINO can be asked for
 NAMES = {"f32": "fp32", "bf16": "bf16", "f16": "f16"}
-#: what is said where a processor is not fast at 8 bits
-NOT_FAST = "the processor has no VNNI for int8"
-#: what makes one fast at 8 bits: the system's flag -> how it is called
-EIGHT_BITS = {"amx_int8": "AMX", "avx512_vnni": "AVX-512 VNNI", "avx_vnni": "AVX-VNNI"}
 #: kernels for sizes of pictures that are kept. As it comes, OpenVINO keeps 5,000: a folder of
 #: photographs of many sizes took 0.8 MiB more with each of them, and was no faster
 KERNELS = 32
@@ -119,16 +116,6 @@ def _in_eight_bits(path: Path, contract: Contract, threads: int | None, why: str
     """A file in 8 bits; what of it is in float is in fp32, which costs no time."""
     opened = _opened(path, contract, "f32", threads, whole=True)
     return replace(opened, precision="int8", why=why)
-
-
-def fast_at_eight_bits(flags: Collection[str]) -> str | None:
-    """What of the processor makes 8 bits the fastest, in words; None where there is nothing.
-
-    flags: what the system says of the processor. With VNNI int8 takes 0.34 of the time of fp32 and
-    0.68 of that of bf16 in AVX-512 (`photo`, EPYC); with AMX, 0.67 of that of its bf16 (a U-Net of
-    residual blocks).
-    """
-    return next((words for flag, words in EIGHT_BITS.items() if flag in flags), None)
 
 
 def _opened(

@@ -106,8 +106,11 @@ def largest_difference(restorer: Restorer, path: Path, backend: str | None = Non
     """
     contract = restorer.contract
     eight = path if whole_convolutions(restorer) else None
-    how = {"precision": "auto" if eight else "fp32", "backend": backend}
-    run = open_model(path, contract, device="cpu", eight=eight, **how).run
+    precision = "auto" if eight else "fp32"
+    opened = open_model(
+        path, contract, device="cpu", precision=precision, eight=eight, backend=backend
+    )
+    run = opened.run
     worst = 0.0
     for batch, height, width in ((1, 1, 1), (2, 3, 5), (1, 8, 6)):
         inputs = example(contract, batch, height * contract.multiple, width * contract.multiple)

@@ -1,0 +1,24 @@
+"""Which processors are fast at 8 bits.
+
+Those are not that lack VNNI: sums of two products of 8 bits overflow there in every engine, so that
+the result is wrong, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+#: what is said where a processor is not fast at 8 bits
+NOT_FAST = "the processor has no VNNI for int8"
+#: what makes one fast at 8 bits: the system's flag -> how it is called
+EIGHT_BITS = {"amx_int8": "AMX", "avx512_vnni": "AVX-512 VNNI", "avx_vnni": "AVX-VNNI"}
+
+
+def fast_at_eight_bits(flags: Collection[str]) -> str | None:
+    """What of the processor makes 8 bits the fastest, in words; None where there is nothing.
+
+    flags: what the system says of the processor. With VNNI int8 takes 0.34 of the time of fp32 and
+    0.68 of that of bf16 in AVX-512 (`photo`, EPYC); with AMX, 0.67 of that of its bf16 (a U-Net of
+    residual blocks).
+    """
+    return next((words for flag, words in EIGHT_BITS.items() if flag in flags), None)
