@@ -81,9 +81,10 @@ Precise = Annotated[
         metavar="P",
         show_default=False,
         show_choices=False,
-        help="fp32, bf16 or int8 (auto: the fastest that is exact enough).",
+        help="auto, fp32, bf16 or int8.",
     ),
 ]
-Full = Annotated[bool, typer.Option("--fp32", help="Short for --precision fp32.")]
+#: short for --precision fp32
+Full = Annotated[bool, typer.Option("--fp32", hidden=True, help="Full precision.")]
 Where = Annotated[Device, typer.Option("--device", help="auto, cpu or cuda.", show_choices=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="For programs: one JSON object a line.")]
