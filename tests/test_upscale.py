@@ -67,8 +67,8 @@ def test_flat_colour_stays_flat(name: str) -> None:
             for colour in ((0, 0, 0), (255, 255, 255), (200, 40, 60), (90, 120, 200)):
                 even = np.full((40, 48, 3), colour, np.uint8)
                 told: dict[str, Any] = {dial.name: stop}
-                moved = np.abs(model(even, **told).astype(int) - colour)[8:-8, 8:-8]
-                assert moved.max() <= 2, f"{dial.name} {stop:g}, {colour}: {moved.max()}"
+                moved = np.abs(model(even, **told).astype(int) - colour)
+                assert moved.max() <= 3, f"{dial.name} {stop:g}, {colour}: {moved.max()}"
 
 
 @pytest.mark.parametrize("name", SHIPPED)

@@ -10,11 +10,15 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..network import Network
 from .blocks import Shuffled
 from .srresnet import WeightedBlock
+
+#: how many pixels of the small picture are repeated beyond its edge
+MARGIN = 4
 
 
 class SubPixel(Network):
@@ -24,6 +28,9 @@ class SubPixel(Network):
     `blocks` are residual blocks of `width` channels, whose changes count `residual_weight`. With
     `icnr` the pixels that a fresh network makes of one are alike. The layers of a network for
     another scale have the same shapes, but for the last.
+
+    The edge of a picture is repeated beyond it, so that the zeros around a convolution stay away
+    from what is seen. Training does without: it would cost a third of the time of small crops.
     """
 
     tiny: ClassVar[dict[str, Any]] = {"width": 8, "blocks": 2, "scale": 2}
@@ -53,4 +60,10 @@ class SubPixel(Network):
         self.reach = 2 + 2 * blocks
 
     def forward(self, image: Tensor) -> Tensor:
+        if self.training:
+            return self._added(image)
+        cut = slice(MARGIN * self.scale, -MARGIN * self.scale)
+        return self._added(F.pad(image, (MARGIN,) * 4, mode="replicate"))[..., cut, cut]
+
+    def _added(self, image: Tensor) -> Tensor:
         return self.shuffle(self.tail(self.blocks(torch.relu(self.head(image)))))
