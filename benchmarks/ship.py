@@ -216,6 +216,23 @@ def of_enlarging(folder: Path, name: str, digest: str) -> dict[str, dict[str, fl
     return {title: {k: round(v, 3) for k, v in row.items()} for title, row in rows.items()}
 
 
+def of_paintings(folder: Path, name: str, digest: str) -> dict[str, dict[str, float]]:
+    """Rows of the card on paintings, from the results of `benchmarks.style`, where they are of
+    these weights.
+    """
+    found = _record(folder / "style.json")
+    if name != "style" or found.get("weights") != digest:
+        return {}
+    on = f"{found['pictures']} pieces of kodak24, {found['side']} pixels"
+    return {
+        f"{end}, distance in {what} (SqueezeNet), {on}": {
+            way: round(figures[what], 3) for way, figures in ways.items()
+        }
+        for end, ways in found["ends"].items()
+        for what in ("style", "content")
+    }
+
+
 def _record(file: Path) -> dict[str, Any]:
     """A benchmark's results, or nothing where it was never run."""
     record: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
@@ -293,6 +310,7 @@ def main() -> None:
     quality = found.get("quality", {}) | on_pictures_people_have(folder_of_results, name, digest)
     quality |= of_damage(folder_of_results, name, digest)
     quality |= of_enlarging(folder_of_results, name, digest)
+    quality |= of_paintings(folder_of_results, name, digest)
     card |= {"bytes_per_pixel": bytes_per_pixel(source.with_suffix(".onnx")), **found}
     if quality:
         card["quality"] = quality

@@ -50,8 +50,12 @@ def test_a_shipped_file_takes_pictures_of_any_size(
         image = rng.random((2, contract.channels_in, height, width), dtype=np.float32)
         level = None
         inputs = {"input": image}
-        if contract.dials:  # those that ship take maps
-            level = rng.uniform(5, 50, (2, len(contract.dials), height, width)).astype(np.float32)
+        if contract.dials:
+            sides = (2, height, width) if contract.level == "pixel" else (1, 1, 1)
+            shape = (sides[0], len(contract.dials), *sides[1:])
+            low, high = np.array([(dial.low, dial.high) for dial in contract.dials]).T
+            within = rng.uniform(low[:, None, None], high[:, None, None], shape)
+            level = within.astype(np.float32)
             inputs["level"] = level
         found = alone(inputs)
         wanted = predict(run, contract, image, level)

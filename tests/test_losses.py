@@ -1031,6 +1031,11 @@ def test_content_costs_nothing_where_nothing_changed(files: Files) -> None:
     assert kept < 0.01 * float(loss.terms(restored, clean)["content"])
     assert float(loss.terms(restored, clean)["content"]) > 0
     assert float(loss.terms(restored, clean)["variation"]) == 0
+    loss = make(
+        "Paintings", **{**perceptual(files), "pictures": [files("painting")], "content": {}}
+    )
+    assert float(loss.terms(restored, clean)["content"]) == 0
+    assert float(loss.terms(restored, clean)["style"]) > 0
 
 
 def test_one_of_our_networks_tells_two_pictures_apart(tmp_path: Path) -> None:

@@ -8,16 +8,19 @@ from ..contract import Array
 
 #: the mean and the deviation, in every direction of colour, of what comes out
 MEAN, SPREAD = 0.5, 0.2
+#: nothing that comes out is further than this from the mean
+FURTHEST = 0.5
 #: a direction of colour that varies less than this, as in a nearly grey picture, stays weak
 LEAST = 0.05
 
 
 def evened(images: Array) -> Array:
-    """The images [B, 3, H, W], each with mean 0.5 and a deviation near 0.2 in every colour.
+    """The images [B, 3, H, W], each with a mean near 0.5 and a deviation near 0.2 in every colour.
 
     Its colours are taken to where they have no correlation, by the symmetric one of all such
     matrices, which moves them least (Kessy, Lewin and Strimmer, 2018). A direction in which they
-    hardly vary is not blown up to the strength of the others.
+    hardly vary is not blown up to the strength of the others. What is far from the mean, such as
+    one lamp at night, is drawn in, so that all of it lies in [0, 1].
     """
     return np.stack([_evened(image) for image in images])
 
@@ -33,6 +36,7 @@ def _evened(image: Array) -> Array:
     values, vectors = np.linalg.eigh(square / colours.shape[1])
     strength = SPREAD / np.sqrt(np.maximum(values, 0) + LEAST**2)
     matrix = vectors * strength @ vectors.T
-    shift = MEAN - matrix @ mean
+    shift = -(matrix @ mean)
     result = matrix.astype(np.float32) @ colours + shift[:, None].astype(np.float32)
-    return np.asarray(result.reshape(image.shape), np.float32)
+    drawn = MEAN + FURTHEST * np.tanh(result / FURTHEST)
+    return np.asarray(drawn.reshape(image.shape), np.float32)

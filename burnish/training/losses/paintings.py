@@ -32,7 +32,8 @@ class Paintings(Compound):
     few crops of much contrast, whose matrices are large, would be the most.
     content: over its layers, the weighted mean of the squared difference of the activations, over
     the variance of the clean ones. Both pictures are looked at in grey and with one contrast, since
-    colours and contrast are the painting's. variation: the weight of `TotalVariation`.
+    colours and contrast are the painting's. {} leaves it out, and half of the time.
+    variation: the weight of `TotalVariation`.
 
     pictures: files of paintings. side: what the shorter side of each is resized to, which sets how
     large strokes are. layers, content: {name: weight}. network, file: as in `Perceptual`.
@@ -60,7 +61,7 @@ class Paintings(Compound):
                 f"{pictures!r}, {side} and {low:g} to {high:g}"
             )
         self.layers = weighted(layers)
-        self.content = weighted(content)
+        self.content = weighted(content) if content else {}
         self.variation = variation
         self.rough = TotalVariation()
         self.low = low
@@ -97,17 +98,23 @@ class Paintings(Compound):
         """Each picture's distance from each painting's style [B, pictures], and in content [B]."""
         seen = hidden(restored, clean, weight)
         found = self.features(seen)
-        shapes = self.features(_shapes(seen))
-        with torch.no_grad():
-            wanted = self.features(_shapes(clean))
         style = [
             share * _apart(gram(found[name]), self.get_buffer(f"grams_{i}"))
             for i, (name, share) in enumerate(self.layers.items())
         ]
-        content = [
-            share * _unlike(shapes[name], wanted[name]) for name, share in self.content.items()
+        return torch.stack(style).sum(0), self._content(seen, clean)
+
+    def _content(self, seen: Tensor, clean: Tensor) -> Tensor:
+        """Each picture's distance in content, [B]."""
+        if not self.content:
+            return seen.new_zeros(len(seen))
+        found = self.features(_shapes(seen))
+        with torch.no_grad():
+            wanted = self.features(_shapes(clean))
+        distances = [
+            share * _unlike(found[name], wanted[name]) for name, share in self.content.items()
         ]
-        return torch.stack(style).sum(0), torch.stack(content).sum(0)
+        return torch.stack(distances).sum(0)
 
     def _shares(self, level: Tensor | None, like: Tensor) -> Tensor:
         """How much each painting counts for each picture, [B or 1, pictures]."""

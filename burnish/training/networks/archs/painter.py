@@ -17,6 +17,9 @@ from torch import Tensor, nn
 from ....contract import Gives
 from ..network import Layer, Network
 
+#: a stroke changes a colour by this at the most, as the paper bounds its whole output
+MOST = 0.5
+
 
 class Painter(Network):
     """Makes of `[B, 3, H, W]` with evened colours the painting `[B, 3, H, W]`.
@@ -59,7 +62,8 @@ class Painter(Network):
 
     def forward(self, image: Tensor) -> Tensor:
         centred = image - 0.5
-        return self.colours(centred) + 0.5 + self.last(self.up(self.blocks(self.down(centred))))
+        strokes = self.last(self.up(self.blocks(self.down(centred)))).tanh()
+        return self.colours(centred) + 0.5 + MOST * strokes
 
 
 class Stroke(Layer):
