@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +10,7 @@ import typer
 
 from ..app import app
 from ..opening import training_wing
-from ..outputs import MODEL, prepare
+from ..outputs import prepare
 from ..words import parse_fold
 
 Source = Annotated[
@@ -38,24 +39,45 @@ At = Annotated[
 ]
 
 
+class Way(StrEnum):
+    """What a model is exported as."""
+
+    plain = "plain"
+    one_input = "one-input"
+    openvino = "openvino"
+
+
+As = Annotated[
+    Way,
+    typer.Option(
+        "--as",
+        metavar="WAY",
+        show_choices=False,
+        help="plain, one-input (dials as further channels) or openvino.",
+    ),
+]
+
+
 @app.command(short_help="Make a model file, and verify it.")
 def export(
     source: Source,
     output: Output,
     full: Full = False,
     at: At = [],  # noqa: B006
+    way: As = Way.plain,
 ) -> None:
     """burnish export runs/photo/photo.safetensors -o photo.onnx
 
     Makes a model file: ONNX with contract and card inside, held against the training forward before
-    it is kept.
+    it is kept. For other programs: docs/elsewhere.md.
     """
     training_wing()
     from ...inference.zoo import find
-    from ...study.trained.verify import export_verified
+    from ...study.trained.elsewhere import WAYS, export_as
 
-    prepare(output, "-o", MODEL, [Path(source)])
+    prepare(output, "-o", [WAYS[way]], [Path(source)])
     path = Path(source)
     if path.suffix != ".safetensors":
         path = find(source).with_suffix(".safetensors")
-    print(f"{output}  {export_verified(path, output, half=not full, at=parse_fold(at) or None)}")
+    said = export_as(way, path, output, half=not full, at=parse_fold(at) or None)
+    print(f"{output}  {said}")

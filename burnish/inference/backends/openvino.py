@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 import sys
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache, partial
@@ -275,6 +275,18 @@ def _take_out_padding(model: openvino.Model) -> None:
         if any(name.endswith(PADDED) for name in crop.input_value(0).get_names()):
             result.input(0).replace_source_output(crop.input_value(0))
     model.validate_nodes_and_infer_types()
+
+
+def save_as_ir(path: Path, target: Path, texts: Mapping[str, str]) -> None:
+    """Writes a model file as OpenVINO's own format: target, an .xml, and a .bin beside it.
+
+    texts: what it says of itself, by names. ModelCorrupt where OpenVINO cannot read it.
+    """
+    with _refused(path):
+        model = _core().read_model(path)
+    for name, text in texts.items():
+        model.set_rt_info(text, ["burnish", name])
+    openvino.save_model(model, target, compress_to_fp16=False)
 
 
 def _round_in_float(model: openvino.Model) -> None:

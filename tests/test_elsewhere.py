@@ -1,0 +1,129 @@
+"""Exports for other programs, run by these programs as docs/elsewhere.md says."""
+
+from __future__ import annotations
+
+import json
+import re
+import runpy
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import scene
+from PIL import Image
+from typer.testing import CliRunner
+
+import burnish
+from burnish.cli import app
+from burnish.errors import ModelMismatch
+
+pytest.importorskip("torch", reason="the training wing is not installed")
+onnxruntime = pytest.importorskip("onnxruntime")
+openvino = pytest.importorskip("openvino")
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "elsewhere.md"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A noisy picture of an odd size, and `photo` exported in every way."""
+    place = tmp_path_factory.mktemp("elsewhere")
+    rng = np.random.default_rng(0)
+    noisy = scene(61, 83)[0].transpose(1, 2, 0) + rng.normal(0, 25 / 255, (61, 83, 3))
+    Image.fromarray((noisy.clip(0, 1) * 255).round().astype(np.uint8)).save(place / "noisy.png")
+    for name, words in {
+        "photo.onnx": [],
+        "photo-one.onnx": ["--as", "one-input"],
+        "photo.xml": ["--as", "openvino"],
+        "folded.onnx": ["--as", "one-input", "--at", "noise=25"],
+    }.items():
+        done = CliRunner().invoke(app, ["export", "photo", "-o", str(place / name), *words])
+        assert done.exit_code == 0, done.output
+    return place
+
+
+def wanted(folder: Path) -> Any:
+    model = burnish.load("photo")
+    model.open(device="cpu", precision="fp32")
+    return np.asarray(model(np.asarray(Image.open(folder / "noisy.png")), noise=25), np.int16)
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_every_program_of_the_page_gives_what_burnish_gives(
+    folder: Path, number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs = re.findall(r"^```python\n(.*?)^```", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+    assert len(programs) == 3
+    (tmp_path / "program.py").write_text(programs[number])
+    monkeypatch.chdir(folder)
+    runpy.run_path(str(tmp_path / "program.py"))
+    got = np.asarray(Image.open(folder / "clean.png"), np.int16)
+    assert np.abs(got - wanted(folder)).max() <= 1
+
+
+@pytest.mark.parametrize("size", [(1, 1), (17, 13), (3, 200)])
+def test_one_input_takes_any_size_and_batch_with_dials_or_without(
+    folder: Path, size: tuple[int, int]
+) -> None:
+    rng = np.random.default_rng(1)
+    image = rng.random((2, 3, *size), np.float32)
+    level = rng.uniform(5, 50, (2, 1, *size)).astype(np.float32)
+    plain = onnxruntime.InferenceSession(str(folder / "photo.onnx"))
+    one = onnxruntime.InferenceSession(str(folder / "photo-one.onnx"))
+    assert [each.name for each in one.get_inputs()] == ["input"]
+    assert [each.name for each in one.get_outputs()] == ["output"]
+    (found,) = one.run(None, {"input": np.concatenate([image, level], 1)})
+    (expected,) = plain.run(["output"], {"input": image, "level": level})
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+    folded = onnxruntime.InferenceSession(str(folder / "folded.onnx"))
+    (at_25,) = folded.run(None, {"input": image})
+    (expected,) = plain.run(["output"], {"input": image, "level": np.full_like(level, 25)})
+    # The folded weights were rounded to half precision once more.
+    np.testing.assert_allclose(at_25, expected, atol=5e-4)
+
+
+def test_a_dial_without_maps_is_the_mean_of_its_plane(tmp_path: Path) -> None:
+    import torch
+
+    from burnish.contract import Dial
+    from burnish.study.trained.elsewhere import export_as
+    from burnish.training.networks.restorer import Restorer
+    from burnish.training.parts.build import Spec
+
+    torch.manual_seed(0)
+    base = {"use": "ResUNet", "args": {"widths": [8, 12], "blocks": 1}}
+    dial = Dial("noise", 0, 75, 25, "RMS in 8-bit steps")
+    kinds = (("LevelAffine", {"maps": False}, 2), ("FTN", {"levels": [0, 75]}, 1))
+    for use, words, batch in kinds:
+        arch = Spec(use, {"base": base, **words})
+        restorer = Restorer(arch, (dial,)).eval()
+        restorer.save(tmp_path / "net.safetensors", {"task": "test"})
+        export_as("one-input", tmp_path / "net.safetensors", tmp_path / "net.onnx")
+        image = torch.rand(batch, 3, 16, 24)
+        level = torch.full((batch, 1, 1, 1), 30.0)
+        session = onnxruntime.InferenceSession(str(tmp_path / "net.onnx"))
+        joined = torch.cat([image, level.expand(-1, -1, 16, 24)], 1).numpy()
+        (found,) = session.run(None, {"input": joined})
+        with torch.no_grad():
+            expected = restorer(image, level).numpy()
+        np.testing.assert_allclose(found, expected, atol=2e-3, err_msg=use)
+
+
+def test_what_a_file_says_of_itself_goes_with_it(folder: Path) -> None:
+    session = onnxruntime.InferenceSession(str(folder / "photo-one.onnx"))
+    said = session.get_modelmeta().custom_metadata_map
+    assert json.loads(said["contract"])["dials"][0]["name"] == "noise"
+    assert json.loads(said["card"])["licence"] == "Apache-2.0"
+    model = openvino.Core().read_model(folder / "photo.xml")
+    contract = json.loads(model.get_rt_info(["burnish", "contract"]).astype(str))
+    assert contract["dials"][0]["high"] == 75
+    with pytest.raises(ModelMismatch, match="without Burnish's contract"):
+        burnish.load(folder / "photo-one.onnx")
+
+
+def test_a_way_has_its_ending(tmp_path: Path) -> None:
+    words = ["export", "photo", "-o", str(tmp_path / "photo.onnx"), "--as", "openvino"]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code != 0
+    assert not list(tmp_path.iterdir())
