@@ -195,7 +195,7 @@ def faults(compared: Compared, rows: dict[str, dict[str, float]]) -> list[str]:
     found = [
         f"{row}: {each['float'] - each['int8']:.3f} dB lost"
         for row, each in rows.items()
-        if each["float"] - each["int8"] > ALLOWED and each["int8"] < NEAR
+        if round(each["float"] - each["int8"], 3) > ALLOWED and each["int8"] < NEAR
     ]
     by_float, by_int8 = shift(compared.exact), shift(compared.eight)
     print(f"even cards move by at most {by_float:.2f} steps in float, {by_int8:.2f} in int8")

@@ -28,7 +28,7 @@ openvino = pytest.importorskip(
 
 from burnish.study.trained.verify import ROUNDED, export_verified  # noqa: E402
 from burnish.training.networks.archs import NETWORKS  # noqa: E402
-from burnish.training.networks.archs.quantised import KEEP, Range, WholeConv, rounded  # noqa: E402
+from burnish.training.networks.archs.quantised import COVERED, KEEP, Range, WholeConv, rounded  # noqa: E402
 from burnish.training.networks.eight_bits import whole_convolutions  # noqa: E402
 from burnish.training.networks.restorer import Restorer  # noqa: E402
 from burnish.training.parts.build import Spec, build  # noqa: E402
@@ -99,8 +99,8 @@ def test_a_whole_convolution_is_a_sum_of_products_of_whole_numbers() -> None:
     layer.train()
     layer(x)
     layer.eval()
-    steps = x.abs().amax((0, 2, 3)) / 127
-    whole = np.rint((x / steps.view(1, -1, 1, 1)).numpy()).astype(np.int64)
+    steps = COVERED * x.abs().amax((0, 2, 3)) / 127
+    whole = np.rint((x / steps.view(1, -1, 1, 1)).numpy()).clip(-127, 127).astype(np.int64)
     assert np.abs(whole).max() == 127
     taken_in = (layer.weight * steps.view(1, -1, 1, 1)).detach().numpy()
     units = np.abs(taken_in).max((1, 2, 3)) / 127
