@@ -19,7 +19,7 @@ from burnish.ground.processor import flags
 from burnish.inference import zoo
 from burnish.inference.backends.eight_bits import fast_at_eight_bits
 from burnish.inference.engine import predict_in_tiles
-from burnish.inference.model import EIGHT, Model
+from burnish.inference.model import EIGHT, Model, in_eight_bits
 
 torch = pytest.importorskip("torch", reason="the training wing is not installed")
 openvino = pytest.importorskip(
@@ -28,7 +28,13 @@ openvino = pytest.importorskip(
 
 from burnish.study.trained.verify import ROUNDED, export_verified  # noqa: E402
 from burnish.training.networks.archs import NETWORKS  # noqa: E402
-from burnish.training.networks.archs.quantised import COVERED, KEEP, Range, WholeConv, rounded  # noqa: E402
+from burnish.training.networks.archs.quantised import (  # noqa: E402
+    COVERED,
+    KEEP,
+    Range,
+    WholeConv,
+    rounded,
+)
 from burnish.training.networks.eight_bits import whole_convolutions  # noqa: E402
 from burnish.training.networks.restorer import Restorer  # noqa: E402
 from burnish.training.parts.build import Spec, build  # noqa: E402
@@ -424,3 +430,19 @@ def test_halving_changes_the_numbers_inside_and_not_the_result() -> None:
     np.testing.assert_allclose(
         seen[0][:, :12], torch.nn.functional.pixel_unshuffle(wanted, 2), atol=1e-6
     )
+
+
+def test_shipped_files_in_8_bits_belong_to_the_models_beside_them() -> None:
+    found = sorted((zoo.folder() / EIGHT).glob("*.onnx"))
+    assert [path.stem for path in found] == ["photo"]
+    assert "photo" in zoo.names()
+    assert EIGHT not in zoo.names()
+    from benchmarks.ship import weights_digest
+
+    for path in found:
+        exact = Model(zoo.find(path.stem))
+        assert in_eight_bits(zoo.find(path.stem), exact.contract) == path
+        card = Model(path).card
+        assert card["of"] == weights_digest(zoo.find(path.stem).with_suffix(".safetensors"))
+        rows = card["quality"]["int8 beside float, PSNR[RGB, 8-bit]"]
+        assert all(row["float"] - row["int8"] <= 0.05 for row in rows.values())

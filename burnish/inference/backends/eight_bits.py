@@ -18,7 +18,7 @@ def fast_at_eight_bits(flags: Collection[str]) -> str | None:
     """What of the processor makes 8 bits the fastest, in words; None where there is nothing.
 
     flags: what the system says of the processor. With VNNI int8 takes 0.34 of the time of fp32 and
-    0.68 of that of bf16 in AVX-512 (`photo`, EPYC); with AMX, 0.67 of that of its bf16 (a U-Net of
-    residual blocks).
+    0.7 of that of bf16 in AVX-512 (docs/speed.md); with AMX, a U-Net of residual blocks took 0.67
+    of that of its bf16.
     """
     return next((words for flag, words in EIGHT_BITS.items() if flag in flags), None)

@@ -12,7 +12,7 @@ import onnx
 from ...contract import Contract
 from ...ground.files import atomic_write
 from ...inference.wire import read_header
-from ...training.networks.one_input import take_one_input
+from .one_input import take_one_input
 from .verify import export_verified
 
 #: the words for what a model is exported as, and the ending of each file
