@@ -150,6 +150,13 @@ def test_the_mask_is_exact(name: str) -> None:
     assert (spoiled != clean).any()
 
 
+@pytest.mark.parametrize("shape", [(), (1,), (1, 1), (1, 1, 1)])
+def test_a_level_of_another_shape_is_refused_in_a_sentence(shape: tuple[int, ...]) -> None:
+    degradation = make("Blur")
+    with pytest.raises(UsageError, match=r"a level has the shape \[pictures, 1, 1, 1\], not"):
+        degradation.spoil(batch_of(1, 32), np.ones(shape, np.float32), seeded())
+
+
 @every
 def test_a_map_of_one_value_is_that_value_or_is_refused(name: str) -> None:
     degradation = make(name)

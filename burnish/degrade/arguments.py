@@ -52,7 +52,14 @@ def choices(name: str, value: str | Sequence[str], allowed: Sequence[str]) -> tu
 
 
 def per_picture(level: Array, n: int, dial: str) -> Array:
-    """Returns the level of each of n pictures, [n]. Raises UsageError for a map."""
+    """Returns the level of each of n pictures, [n], from [n or 1, 1, 1, 1].
+
+    Raises UsageError for a map, and for any other shape.
+    """
+    if level.ndim != 4:
+        raise UsageError(
+            f"{dial}: a level has the shape [pictures, 1, 1, 1], not {list(level.shape)}"
+        )
     if level.shape[-2:] != (1, 1):
         raise UsageError(
             f"{dial} is one number for a picture, so a map of "
