@@ -26,11 +26,11 @@ EXAMPLES = HERE.parents[1] / "examples"
 
 def opened(page: Page, address: str, pictures: list[Path]) -> None:
     """Opens the page with pictures, the first of them seen sharply."""
-    page.set_default_timeout(120_000)
+    page.set_default_timeout(30_000)
     page.goto(address)
     page.wait_for_selector("body[data-ready]")
     page.set_input_files("#files", pictures)
-    page.wait_for_selector("#items:not(:has(.arriving))")
+    page.wait_for_selector("#items:not(:has(.arriving))", state="attached")
     page.wait_for_selector("#stage[data-exact=true]")
     page.wait_for_timeout(3000)
 
