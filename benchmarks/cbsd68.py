@@ -20,7 +20,7 @@ import json
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,7 @@ from burnish.training.networks.torch_backend import runner
 from burnish.training.parts.build import Spec
 
 RESULTS = Path("benchmarks/results/cbsd68.json")
+KINDS = ("float", "8-bit", "grey")
 COLUMNS = [
     ("float", 15),
     ("float", 25),
@@ -125,10 +126,23 @@ def quality(entrant: Entrant, pictures: Folder) -> dict[str, float]:
     """
     opened = open_model(entrant.path, entrant.restorer.contract, device="cpu")
     result = {}
-    for kind in ("float", "8-bit") if entrant.peer else ("float", "8-bit", "grey"):
-        settings = [{"noise": float(level)} for column, level in COLUMNS if column == kind]
+    kinds = ("float", "8-bit") if entrant.peer else KINDS
+    for kind, level, psnr in means(Bare(entrant.restorer.contract, opened.run), pictures, kinds):
+        column = f"{kind} {level}"
+        result[column] = round(psnr, 3)
+        print(f"  {entrant.name}: {column}: {result[column]:.2f}", flush=True)
+    return result
+
+
+def means(
+    model: Bare, pictures: Folder, kinds: Sequence[str] = KINDS
+) -> Iterator[tuple[str, int, float]]:
+    """(kind of noise, its level, mean PSNR of a model told of it) for every column of the kinds."""
+    for kind in kinds:
+        levels = [level for column, level in COLUMNS if column == kind]
+        settings = [{"noise": float(level)} for level in levels]
         table = evaluate(
-            Bare(entrant.restorer.contract, opened.run),
+            model,
             list(in_grey(pictures)) if kind == "grey" else pictures,
             settings,
             [noise()],
@@ -136,11 +150,8 @@ def quality(entrant: Entrant, pictures: Folder) -> dict[str, float]:
             clip=kind == "8-bit",
             seed=SEED,
         )
-        for setting in settings:
-            column = f"{kind} {setting['noise']:g}"
-            result[column] = round(table.mean("psnr", setting), 3)
-            print(f"  {entrant.name}: {column}: {result[column]:.2f}", flush=True)
-    return result
+        for level, setting in zip(levels, settings, strict=True):
+            yield kind, level, table.mean("psnr", setting)
 
 
 def seconds(run: Run, contract: Contract, pictures: list[Array]) -> float:

@@ -26,20 +26,17 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from benchmarks.cbsd68 import COLUMNS, SEED, in_grey
+from benchmarks.cbsd68 import means
 from benchmarks.harmless import MOST, kodak, plain, shift
 from benchmarks.real_noise import pairs
 from benchmarks.real_noise import psnr as psnr_of_pixels
 from benchmarks.ship import bytes_per_pixel, weights_digest
 from burnish.contract import Contract, level_array
-from burnish.degrade.noise import noise
 from burnish.images.picture import to_samples
 from burnish.inference.arrays import as_picture
 from burnish.inference.backends import open_model
 from burnish.inference.model import EIGHT, Model
 from burnish.inference.zoo import find, folder
-from burnish.metrics import METRICS
-from burnish.metrics.evaluate import evaluate
 from burnish.pipeline import Bare, ask
 from burnish.study.evaluate import Folder
 from burnish.study.machine import processor
@@ -80,24 +77,9 @@ def opened(path: Path, precision: str) -> Model:
 
 def on_cbsd68(model: Model, pictures: Folder) -> dict[str, float]:
     """Mean PSNR for every column of the card."""
-    result = {}
     assert model.opened is not None
-    run = model.opened.run
-    for kind in ("float", "8-bit", "grey"):
-        levels = [level for column, level in COLUMNS if column == kind]
-        settings = [{"noise": float(level)} for level in levels]
-        table = evaluate(
-            Bare(model.contract, run),
-            list(in_grey(pictures)) if kind == "grey" else pictures,
-            settings,
-            [noise()],
-            [METRICS["psnr"]],
-            clip=kind == "8-bit",
-            seed=SEED,
-        )
-        for level, setting in zip(levels, settings, strict=True):
-            result[f"CBSD68, {kind} noise {level}"] = table.mean("psnr", setting)
-    return result
+    found = means(Bare(model.contract, model.opened.run), pictures)
+    return {f"CBSD68, {kind} noise {level}": psnr for kind, level, psnr in found}
 
 
 def on_files(model: Model, data: Path, every: int) -> dict[str, float]:
