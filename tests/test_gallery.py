@@ -16,7 +16,7 @@ from burnish.inference.zoo import names
 
 ROOT = Path(__file__).resolve().parents[1]
 #: models that ship and do not hang yet
-NOT_YET = {"style", "style-any", "upscale-x4"}
+NOT_YET = {"style", "style-any"}
 
 
 def test_the_page_is_what_the_words_make() -> None:

@@ -64,11 +64,11 @@ def compressed(number: int, quality: int) -> Pair:
     return Pair(_through_jpeg(kodak(number), quality), kodak(number))
 
 
-def halved(number: int, quality: int | None = None) -> Pair:
-    """At half its size, by the bicubic kernel, rounded as a file is; or saved as JPEG."""
+def smaller(number: int, times: int = 2, quality: int | None = None) -> Pair:
+    """So many times smaller, by the bicubic kernel, rounded as a file is; or saved as JPEG."""
     clean = kodak(number)
     height, width = clean.shape[-2:]
-    small = clip_and_round(resize(clean, height // 2, width // 2))
+    small = clip_and_round(resize(clean, height // times, width // times))
     return Pair(Picture(small) if quality is None else _through_jpeg(small, quality), clean)
 
 
