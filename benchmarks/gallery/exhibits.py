@@ -13,10 +13,10 @@ from benchmarks.gallery.sources import (
     as_it_is,
     compressed,
     dirty,
-    smaller,
     lost,
     noisy,
     page,
+    smaller,
     soft,
     stamped,
 )
