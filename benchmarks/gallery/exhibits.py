@@ -281,7 +281,8 @@ The net of the hat is drawn as soft strokes, since the file does not hold it.
         lambda: _mended(dirty(7, 0), Part(60, 60, 240)),
         """
 On the wall nearly every speck and hair is found, and what is not marked stays as it is.
-A piece at the top of the arch is marked that is no dirt, and mended so that it hardly shows;
+A piece at the top of the arch is marked that is no dirt, and the tip of a leaf, both mended so that
+it hardly shows;
 between the slats of the shutter several specks are missed.
 A median takes specks away everywhere, and with them slats, leaves and the edges of stones.
 """,
@@ -294,8 +295,8 @@ A median takes specks away everywhere, and with them slats, leaves and the edges
             "scratch", dirty(10, 1), "sensitivity", (10, 30, 50, 70, 90), Part(60, 80, 200)
         ),
         """
-At 10 only what is certain is mended; at 70 nearly all specks are found.
-At 70 a rope at the left goes with them, and at 90 two numbers of the sail are mended away:
+At 10 only what is certain is mended; at 70 nearly all specks are found, and little else.
+At 90 the seam at the left and parts of two numbers of the sail go with them:
 this is a case for a mask of one's own ([mending.md](mending.md)).
 """,
         ALONG,
@@ -306,8 +307,8 @@ this is a case for a mask of one's own ([mending.md](mending.md)).
         "Where it fails: dirt on a pattern like dirt",
         lambda: _mended(dirty(4, 2), Part(130, 60, 240)),
         """
-Most of the white hairs on the knitted hat are not found: they look like the knitting.
-On plain hair some are.
+Of the white hairs on the knitted hat none is found: they look like the knitting.
+On plain hair two are.
 Nothing else was harmed; the median blurs the knitting, and leaves the white hairs all the same.
 """,
     ),
