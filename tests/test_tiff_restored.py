@@ -25,7 +25,10 @@ from burnish.pipeline import ask
 
 @pytest.fixture(scope="module")
 def photo() -> Model:
-    return burnish.load("photo")
+    """In float: pictures of 8 bits would be computed otherwise than their twins of 16."""
+    model = burnish.load("photo")
+    model.open(precision="fp32")
+    return model
 
 
 def noisy(channels: int = 3, sigma: float = 8) -> NDArray[np.uint8]:

@@ -86,7 +86,7 @@ def test_a_blurred_picture_is_sharper_where_the_model_is_told(name: str) -> None
 
 
 def test_the_network_for_four_times_begins_at_the_one_for_twice(
-    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     torch = pytest.importorskip("torch", reason="the training wing is not installed")
     from burnish.training.networks.restorer import read_weights
@@ -95,7 +95,8 @@ def test_the_network_for_four_times_begins_at_the_one_for_twice(
     from burnish.training.step.initial import initial_network
 
     monkeypatch.chdir(Path(__file__).resolve().parents[1])
-    stage = resolve(load(Path("recipes/upscale-x4.yaml")))[0]
+    recipe = load(Path("recipes/upscale-x4.yaml"), [f"data.folders=[{tmp_path}]"])
+    stage = resolve(recipe)[0]
     found = initial_network(stage).net.state_dict()
     weights, _ = read_weights(Path("burnish/weights/upscale-x2.safetensors"))
     begins = [name for name in found if name.startswith("base.") and ".tail." not in name]
