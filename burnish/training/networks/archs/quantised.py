@@ -32,8 +32,8 @@ class Quantised(Wrapper):
 
     Inner ones are those of stride 1 and one group between the first and the last convolution,
     which the base names as its `ends`. These two and all sums stay in float, and so do convolutions
-    that change the size: 2x2 with stride 2 in 8 bits gives wrong results in OpenVINO 2026.4, and is
-    not faster.
+    that change the size: with 2x2 and stride 2 in 8 bits `photo` came out wrong in OpenVINO 2026.4,
+    and it is not faster.
     """
 
     tiny: ClassVar[dict[str, Any]] = {
