@@ -30,6 +30,8 @@ Gives = Literal["picture", "mask", "paper", "filling", "painting"]
 LOST = -2.0
 #: what is below this in the first channel is lost
 BELOW = -0.5
+#: the word of a card that says in what a file computes, where that is not in float: "int8"
+COMPUTES = "computes"
 
 #: The seam of every backend: (image [B, C, H, W], level or None) -> what the network predicts.
 #: Height and width are multiples of `Contract.multiple` already. The result is the caller's to

@@ -224,6 +224,15 @@ def scratched(path: Path) -> Path:
     return path
 
 
+def open_scratched(page: Page, folder: Path) -> None:
+    """That picture, at its size, with the model that mends it."""
+    drop(page, scratched(folder / "a.png"))
+    sharp(page)
+    page.select_option("#model", "scratch")
+    page.check("#zooms input[value='1']", force=True)
+    sharp(page, "model=scratch")
+
+
 def at(page: Page, column: float, row: float) -> tuple[float, float]:
     """Where a pixel of a picture of 300x200, shown at its size, is on the screen."""
     box = page.locator("#stage").bounding_box()
@@ -264,11 +273,7 @@ def red(page: Page, column: int, row: int) -> bool:
 
 
 def test_the_mask_is_seen_painted_undone_and_saved(page: Page, tmp_path: Path) -> None:
-    drop(page, scratched(tmp_path / "a.png"))
-    sharp(page)
-    page.select_option("#model", "scratch")
-    page.check("#zooms input[value='1']", force=True)
-    sharp(page, "model=scratch")
+    open_scratched(page, tmp_path)
     page.check("#tools input[value=mark]", force=True)
     expect(page.locator("#marks")).to_be_checked()
     painted(page, 1)
@@ -340,11 +345,7 @@ def test_less_is_painted_of_any_other_model(page: Page, tmp_path: Path) -> None:
 
 
 def test_the_mask_is_painted_by_keyboard(page: Page, tmp_path: Path) -> None:
-    drop(page, scratched(tmp_path / "a.png"))
-    sharp(page)
-    page.select_option("#model", "scratch")
-    page.check("#zooms input[value='1']", force=True)
-    sharp(page, "model=scratch")
+    open_scratched(page, tmp_path)
     page.locator("#stage").focus()
     page.keyboard.press("m")
     for _ in range(20):  # each by half the brush's width, 2 pixels

@@ -17,11 +17,12 @@ import burnish
 from burnish import images
 from burnish.cli import app
 from burnish.cli.film.ways import way_of
-from burnish.contract import Array
+from burnish.contract import Array, Dial
+from burnish.degrade import make
 from burnish.errors import DialError, UsageError
 from burnish.images import Picture
 from burnish.metrics import METRICS
-from burnish.metrics.evaluate import FigureTable
+from burnish.metrics.evaluate import FigureTable, spoiled_picture, wish
 from burnish.pipeline import NOTHING, ask
 from burnish.serve.wish import Wish, offered
 from burnish.study.evaluate import evaluate_row
@@ -252,6 +253,19 @@ def clean(tmp_path: Path) -> Path:
 def table_of(words: str, folder: Path, **levels: list[float]) -> FigureTable:
     row = open_row(words, device="cpu")
     return evaluate_row(row, folder, levels, metrics=[METRICS["psnr"], METRICS["ssim"]])
+
+
+def test_what_is_drawn_for_a_picture_does_not_depend_on_a_wish() -> None:
+    picture = Picture(scene(20, 30))
+    noise = make("Noise")
+    alone = spoiled_picture(picture, {"noise": 25.0}, [noise], 0, 3, True)
+    wished = [noise, wish(Dial("sharpen", 0, 300, 40, "percent"))]
+    for amount in (0.0, 100.0):
+        setting = {"noise": 25.0, "sharpen": amount}
+        drawn = spoiled_picture(picture, setting, wished, 0, 3, True)
+        np.testing.assert_array_equal(drawn.pixels, alone.pixels)
+    other = spoiled_picture(picture, {"noise": 25.0}, [noise], 0, 4, True)
+    assert (other.pixels != alone.pixels).any()
 
 
 def test_evaluate_shows_what_each_step_gained(clean: Path) -> None:

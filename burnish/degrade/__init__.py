@@ -130,9 +130,14 @@ def make(name: str, **arguments: Any) -> Degradation:
         ) from error
 
 
+def _dials() -> dict[str, str]:
+    """The name of the dial of each listed degradation."""
+    return {name: make(name).dial.name for name in DEGRADATIONS}
+
+
 def owned(dial: str) -> bool:
     """Whether a listed degradation has a dial of this name."""
-    return any(make(name).dial.name == dial for name in DEGRADATIONS)
+    return dial in _dials().values()
 
 
 def owner(dial: str) -> str:
@@ -140,8 +145,8 @@ def owner(dial: str) -> str:
 
     Raises UsageError where there is none, or more than one.
     """
-    dials = {name: make(name).dial.name for name in DEGRADATIONS}
-    owners = [name for name, owned in dials.items() if owned == dial]
+    dials = _dials()
+    owners = [name for name, its in dials.items() if its == dial]
     if not owners:
         choices = among(dial, dict.fromkeys(dials.values()), "the dials")
         raise UsageError(f"-d {dial}: no damage has such a dial; {choices}")

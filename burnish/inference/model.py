@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contract import Array, Contract, Opened
+from ..contract import COMPUTES, Array, Contract, Opened
 from ..errors import ModelMismatch, UsageError
 from ..ground.remarks import OnProgress, Say, silent
 from ..images import MAX_MEGAPIXELS, Picture
@@ -47,8 +47,6 @@ BEYOND = 16.0
 FILLED_TILE = 384
 #: the folder beside model files where those in 8 bits lie, each by the name of its model
 EIGHT = "int8"
-#: the word of a card that says so of a file in 8 bits
-COMPUTES = "computes"
 
 
 class Model:

@@ -265,8 +265,7 @@ def evaluate(
     rows: list[TableRow] = []
     for place, (name, clean) in enumerate(pictures):
         for setting, wish in zip(settings, asked, strict=True):
-            rng = generator(seed, place, _spoiling(setting, degradations))
-            spoiled = spoiled_picture(clean, setting, degradations, rng, clip)
+            spoiled = spoiled_picture(clean, setting, degradations, seed, place, clip)
             rows.append(_row(model, name, spoiled, clean, setting, wish, metrics, crop))
             if progress is not None:
                 progress(len(rows), total)
@@ -423,12 +422,14 @@ def spoiled_picture(
     clean: Picture,
     settings: Settings,
     degradations: Sequence[Degradation],
-    rng: np.random.Generator,
+    seed: int,
+    place: int,
     clip: bool,
 ) -> Picture:
-    """The same as a Picture: of what the clean one's file says, that stays which the damage leaves
-    true.
+    """The same as a Picture, by what is drawn for the picture at its place: of what the clean one's
+    file says, that stays which the damage leaves true.
     """
+    rng = generator(seed, place, _spoiling(settings, degradations))
     pixels = spoil(clean.pixels, settings, degradations, rng, clip)
     resized = pixels.shape != clean.pixels.shape
     told_anew = resized or not clean.known().keys().isdisjoint(settings)

@@ -147,10 +147,8 @@ class Views:
         if wish.strength == 0:
             return _pane(_cut(hand.at(window.reduce), _at(window, window.reduce)), exact=True)
         settled = self._settled(hand, wish, model, asked)
-        worked = math.prod(images.looked_at(hand.picture))
-        if not _is_whole(model, settled):
-            worked = window.width * window.height
-        factor = 1 if _by_infrared(hand, model) else self._factor(wish.model, window, worked)
+        factor = self._reduced_by(hand, wish.model, model, settled, window)
+        worked = _worked(hand, model, settled, window)
         exact = factor == 1
         begun = time.perf_counter()
         restored = _restored(hand, wish, model, settled, window, factor, wanted)
@@ -169,21 +167,22 @@ class Views:
         All is as of `pane`; of pixels that become one, one that is marked is enough.
         """
         asked = wish.asked(model)
-        if not isinstance(model, Masked):
-            left = hand.at(window.reduce)
-            left = left.with_pixels(1 - strengths(wish.strokes, left, window.reduce)[None, None])
-            shown = _cut(replace(left, alpha=None), _at(window, window.reduce)).pixels[0, 0]
-            return _shades(shown, LEFT, exact=True)
-        settled = self._settled(hand, wish, model, asked)
-        worked = math.prod(images.looked_at(hand.picture))
-        factor = 1 if _by_infrared(hand, model) else self._factor(wish.model, window, worked)
-        marked = _marked(hand, wish, model, settled, factor, wanted)
-        upright = images.upright(hand.at(factor).with_pixels(marked[None, None].astype(np.float32)))
-        rows, columns = _at(window, factor)
-        shown = upright.pixels[0, 0, slice(*rows), slice(*columns)] > 0
+        if isinstance(model, Masked):
+            settled = self._settled(hand, wish, model, asked)
+            factor = self._reduced_by(hand, wish.model, model, settled, window)
+            where = _marked(hand, wish, model, settled, factor, wanted).astype(np.float32)
+            colour = MARK
+            exact = factor == 1
+        else:
+            factor = window.reduce
+            where = 1 - strengths(wish.strokes, hand.at(factor), factor)
+            colour = LEFT
+            exact = True
+        laid = replace(hand.at(factor).with_pixels(where[None, None]), alpha=None)
+        shown = _cut(laid, _at(window, factor)).pixels[0, 0]
         while shown.shape[1] > window.width / window.reduce + 1:
-            shown = _any_of_four(shown)
-        return _shades(shown, MARK, exact=factor == 1)
+            shown = _most_of_four(shown)
+        return _shades(shown, colour, exact)
 
     def _settled(self, hand: InHand, wish: Wish, model: Model, asked: Asked) -> Settled:
         """What the whole picture is restored with. What was found on it once counts."""
@@ -199,6 +198,14 @@ class Views:
             told = replace(asked, dials={**asked.dials, **found})
             hand.settled[key] = model.settle(hand.picture, told)
         return hand.settled[key]
+
+    def _reduced_by(
+        self, hand: InHand, name: str, model: Model, settled: Settled, window: Window
+    ) -> int:
+        """How far the picture is reduced for a window under a model of that name: 1 is exact."""
+        if _by_infrared(hand, model):
+            return 1
+        return self._factor(name, window, _worked(hand, model, settled, window))
 
     def _factor(self, name: str, window: Window, pixels: int) -> int:
         """How far the picture is reduced before it is restored: 1 is exact.
@@ -218,6 +225,13 @@ class Views:
         """Takes in how long so many pixels took."""
         cost = seconds / (pixels / 1e6)
         self._cost[name] = 0.5 * self._cost.get(name, cost) + 0.5 * cost
+
+
+def _worked(hand: InHand, model: Model, settled: Settled, window: Window) -> int:
+    """How many pixels a model has to restore at full size, to show a window."""
+    if _is_whole(model, settled):
+        return math.prod(images.looked_at(hand.picture))
+    return window.width * window.height
 
 
 def _by_infrared(hand: InHand, model: Model) -> bool:
@@ -325,20 +339,20 @@ def _mended(
     return images.upright(model.restore(_part(whole, rows, columns), asked).picture)
 
 
-def _shades(share: Array | Region, colour: tuple[int, int, int, int], exact: bool) -> Pane:
+def _shades(share: Array, colour: tuple[int, int, int, int], exact: bool) -> Pane:
     """A colour to lay over a picture, as opaque as a share [H, W] says, in 0..1."""
     rgba = np.empty((*share.shape, 4), np.uint8)
     rgba[...] = colour
-    rgba[..., 3] = np.rint(colour[3] * np.asarray(share, np.float32))
+    rgba[..., 3] = np.rint(colour[3] * share)
     return Pane(rgba.tobytes(), share.shape[1], share.shape[0], exact)
 
 
-def _any_of_four(marked: Region) -> Region:
-    """What is marked at half the size, rounded up: each pixel where any of four is."""
-    height, width = marked.shape
-    even = np.pad(marked, ((0, height % 2), (0, width % 2)))
-    joined: Region = even[::2, ::2] | even[1::2, ::2] | even[::2, 1::2] | even[1::2, 1::2]
-    return joined
+def _most_of_four(share: Array) -> Array:
+    """A share [H, W] at half the size, rounded up: each pixel is the highest of four."""
+    height, width = share.shape
+    even = np.pad(share, ((0, height % 2), (0, width % 2)))
+    rows = np.maximum(even[::2], even[1::2])
+    return np.maximum(rows[:, ::2], rows[:, 1::2])
 
 
 def _turned_down(dials: Mapping[str, Any], factor: int) -> dict[str, Any]:

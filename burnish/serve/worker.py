@@ -328,8 +328,9 @@ class Bench:
         model = self._model(wish.model)
         asked = wish.asked(model)
         picture = self._hand(question.source).picture
-        where = strengths(wish.strokes, picture)
         if isinstance(model, Masked):
             found, _ = model.mask(picture, asked, max_megapixels=self._terms.max_megapixels)
             where = painted(found >= MARKED, wish.strokes, picture).astype(np.float32)
+        else:
+            where = strengths(wish.strokes, picture)
         write_mask(Path(question.target), picture, where)

@@ -30,7 +30,6 @@ from ..metrics.evaluate import (
     Settings,
     evaluate,
     evaluate_pairs,
-    generator,
     spoiled_picture,
     told,
     wish,
@@ -273,8 +272,7 @@ def _spoiled(
     damage, settings = _damage(levels, row.contract)
     setting = settings[len(settings) // 2]
     for place, (name, clean) in enumerate(Folder(folder)):
-        rng = generator(seed, place, setting)
-        yield name, spoiled_picture(clean, setting, damage, rng, clip), clean, setting
+        yield name, spoiled_picture(clean, setting, damage, seed, place, clip), clean, setting
 
 
 def metrics_of(

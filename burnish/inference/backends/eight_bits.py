@@ -7,11 +7,19 @@ the result is wrong, too.
 from __future__ import annotations
 
 from collections.abc import Collection
+from pathlib import Path
 
 #: what is said where a processor is not fast at 8 bits
 NOT_FAST = "the processor has no VNNI for int8"
 #: what makes one fast at 8 bits: the system's flag -> how it is called
 EIGHT_BITS = {"amx_int8": "AMX", "avx512_vnni": "AVX-512 VNNI", "avx_vnni": "AVX-VNNI"}
+
+
+def lacking(path: Path, eight: Path | None) -> str:
+    """Why a model file is not computed in int8: its file in 8 bits is not there, or, where that is,
+    the processor for it.
+    """
+    return f"{path.stem} has no file in 8 bits" if eight is None else NOT_FAST
 
 
 def fast_at_eight_bits(flags: Collection[str]) -> str | None:

@@ -15,7 +15,7 @@ import onnxruntime
 from ...contract import Array, Contract, Opened, Run
 from ...errors import ModelCorrupt, OutOfMemory
 from ...ground.processor import flags
-from .eight_bits import NOT_FAST, fast_at_eight_bits
+from .eight_bits import fast_at_eight_bits, lacking
 
 
 def open_model(
@@ -37,10 +37,10 @@ def open_model(
     if precision == "int8" and eight is not None and fast is not None:
         path = eight
     elif precision in ("bf16", "int8"):
-        lacking = "ONNX Runtime does not compute in bf16 on processors"
+        why = "ONNX Runtime does not compute in bf16 on processors"
         if precision == "int8":
-            lacking = f"{path.stem} has no file in 8 bits" if eight is None else NOT_FAST
-        notes = (f"{lacking}: computing in fp32",)
+            why = lacking(path, eight)
+        notes = (f"{why}: computing in fp32",)
     whole = eight == path and fast is not None
     run = _runner(_session(path, threads, whole), "residual" if contract.residual else "output")
     processor = platform.processor() or platform.machine()

@@ -31,7 +31,7 @@ import openvino  # noqa: E402
 from ...contract import Array, Contract, Opened, Release, Run  # noqa: E402
 from ...errors import ModelCorrupt, OutOfMemory  # noqa: E402
 from ...ground.processor import flags  # noqa: E402
-from .eight_bits import NOT_FAST, fast_at_eight_bits  # noqa: E402
+from .eight_bits import NOT_FAST, fast_at_eight_bits, lacking  # noqa: E402
 
 #: what OpenVINO reports of the processor -> the precision to ask for, fastest first
 PRECISIONS = (("FP16", "f16"), ("BF16", "bf16"))
@@ -81,9 +81,8 @@ def open_model(
         return _in_eight_bits(path, contract, threads, fast)
     in_float = partial(_opened, path, contract, hint, threads)
     if eight is None or fast is None:
-        lacking = f"{path.stem} has no file in 8 bits" if eight is None else NOT_FAST
         if precision == "int8":
-            return in_float((f"{lacking}: computing in {NAMES[hint]}",))
+            return in_float((f"{lacking(path, eight)}: computing in {NAMES[hint]}",))
         return replace(in_float(notes), why="" if eight is None else NOT_FAST)
     if precision in ("fp32", "bf16"):
         return in_float(notes)

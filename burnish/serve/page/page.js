@@ -811,7 +811,7 @@ function dialOf(item, model, dial) {
     made.head.append(auto);
   }
   const wishAt = (value) => ({ ...item.wish, dials: { ...item.wish.dials, [dial.name]: value } });
-  made.head.prepend(made.label, stripButton(dial, wishAt));
+  made.label.after(stripButton(dial, wishAt));
   made.row.dataset.dial = dial.name;
   made.row.classList.toggle("unused", isUnused(item, model, dial.name));
   return made.row;

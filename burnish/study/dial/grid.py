@@ -21,7 +21,7 @@ from ...errors import UsageError
 from ...ground.remarks import Say, silent
 from ...images import Picture
 from ...metrics import psnr
-from ...metrics.evaluate import generator, spoiled_picture
+from ...metrics.evaluate import spoiled_picture
 from ...pipeline import ask
 from ...report.page import gates as gates_table
 from ...report.page import paragraph, section, table, write_page
@@ -125,7 +125,7 @@ def grid(
         true = {dials[0].name: stops[0][i], dials[1].name: stops[1][j]}
         say(", ".join(f"{name} {level:g}" for name, level in true.items()))
         for number, clean in enumerate(held):
-            spoiled = spoiled_picture(clean, true, damages, generator(seed, number, true), False)
+            spoiled = spoiled_picture(clean, true, damages, seed, number, False)
             low, high = _range(clean.pixels)
             for a, b in places:
                 turned = {dials[0].name: stops[0][a], dials[1].name: stops[1][b]}

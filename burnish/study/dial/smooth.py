@@ -20,7 +20,7 @@ from ...ground.channels import to_channels
 from ...ground.remarks import Say, silent
 from ...images import Picture
 from ...metrics import psnr
-from ...metrics.evaluate import generator, spoiled_picture, told
+from ...metrics.evaluate import spoiled_picture, told
 from ...pipeline import Asked, Restores, ask
 from ..rows import Row
 
@@ -276,7 +276,7 @@ def _at(row: Restores, picture: Picture, settings: Mapping[str, float | Array]) 
 
 def _spoiled(clean: Picture, damage: Degradation, level: float, seed: int, place: int) -> Picture:
     setting = {damage.dial.name: level}
-    return spoiled_picture(clean, setting, [damage], generator(seed, place, setting), False)
+    return spoiled_picture(clean, setting, [damage], seed, place, False)
 
 
 def fitting(clean: Picture, side: int | None, channels: int) -> Picture:

@@ -37,13 +37,10 @@ def without_batch_norms(restorer: Restorer) -> Restorer:
     for place, parent in restorer.named_modules():
         for (name, layer), (norm_name, norm) in itertools.pairwise(parent.named_children()):
             if isinstance(layer, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
-                fused = fuse_conv_bn_eval(layer, norm).state_dict()
-                weights |= {f"{place}.{name}.{key}": value for key, value in fused.items()}
-                weights = {
-                    key: value
-                    for key, value in weights.items()
-                    if not key.startswith(f"{place}.{norm_name}.")
-                }
+                for key, value in fuse_conv_bn_eval(layer, norm).state_dict().items():
+                    weights[f"{place}.{name}.{key}"] = value
+                for key in norm.state_dict():
+                    del weights[f"{place}.{norm_name}.{key}"]
     plain.load_state_dict(weights)
     plain.eval().card = restorer.card
     contract = plain.contract

@@ -24,7 +24,7 @@ import torch
 from onnx import numpy_helper
 from torch import Tensor, nn
 
-from ...contract import LOST, Contract
+from ...contract import COMPUTES, LOST, Contract
 from ...ground.files import atomic_write
 from .any_size import take_any_size
 from .archs.quantised import WholeConv
@@ -74,7 +74,7 @@ def export(
     header = {
         "format": FORMAT,
         "contract": restorer.contract.to_dict(),
-        "card": {**restorer.card, "sizes": "any", **({"computes": "int8"} if whole else {})},
+        "card": {**restorer.card, "sizes": "any", **({COMPUTES: "int8"} if whole else {})},
         "source_sha256": hashlib.sha256(source.read_bytes()).hexdigest() if source else None,
     }
     onnx.helper.set_model_props(model, {"burnish": json.dumps(header)})
