@@ -16,6 +16,7 @@ from ..errors import UsageError
 from .outputs import ending, pairs_of
 
 if TYPE_CHECKING:
+    from ..inference.archive.work import Archive
     from ..inference.job import Job, JobReport
     from ..inference.model import Model
     from .console import Console
@@ -152,16 +153,11 @@ class Meant:
         return self.word if path is None or path.parent == folder() else os.path.abspath(path)
 
 
-def archived(meant: Meant, mode: Mode, root: Path, console: Console) -> int:
-    """Makes a run with a journal. Returns the exit status.
-
-    root: the folder of the results.
-    """
-    from ..inference.archive.report import PAGE
-    from ..inference.archive.run import run
+def order_of(meant: Meant, mode: Mode, root: Path) -> Archive:
+    """What a run with a journal is to do. root: the folder of the results."""
     from ..inference.archive.work import Archive
 
-    order = Archive(
+    return Archive(
         root,
         meant.name,
         meant.job,
@@ -176,9 +172,19 @@ def archived(meant: Meant, mode: Mode, root: Path, console: Console) -> int:
         restart=mode.restart,
         verify=mode.verify,
     )
+
+
+def archived(meant: Meant, mode: Mode, root: Path, console: Console) -> int:
+    """Makes a run with a journal. Returns the exit status.
+
+    root: the folder of the results.
+    """
+    from ..inference.archive.report import PAGE
+    from ..inference.archive.run import run
+
     try:
         with console:
-            status = run(order, meant.model, meant.pairs, console)
+            status = run(order_of(meant, mode, root), meant.model, meant.pairs, console)
     except (KeyboardInterrupt, SystemExit):
         console.aside("stopped; the same command goes on")
         raise

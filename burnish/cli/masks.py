@@ -183,8 +183,14 @@ class Masks:
         alone = self.given is not None and word == DEFAULT
         model = Mender(filler()) if alone else open_model(word)
         self.check(pairs, model, word, mode)
+        return model, self.pictures(model, pairs)
+
+    def pictures(self, model: Model, pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+        """The pairs but those whose source is the infrared of another, where the model takes it."""
+        from ..inference.masked import Mender
+
         infrared = isinstance(model, Mender) and self.infrared == AUTOMATIC
-        return model, _pictures(pairs) if infrared else list(pairs)
+        return _pictures(pairs) if infrared else list(pairs)
 
     def asked(self, asked: Asked) -> Asked:
         """What is asked, with the mask or the infrared plane that was given."""

@@ -88,3 +88,93 @@ Precise = Annotated[
 Full = Annotated[bool, typer.Option("--fp32", hidden=True, help="Full precision.")]
 Where = Annotated[Device, typer.Option("--device", help="auto, cpu or cuda.", show_choices=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="For programs: one JSON object a line.")]
+ModelName = Annotated[
+    str,
+    typer.Option(
+        "-m",
+        "--model",
+        metavar="MODEL",
+        show_default=False,
+        help="A model's name, or its file; without it, auto.",
+    ),
+]
+Dials = Annotated[
+    list[str],
+    typer.Option(
+        "-d",
+        "--dial",
+        metavar="NAME=VALUE",
+        show_default=False,
+        help="Its setting: a number, auto, or a map's file.",
+    ),
+]
+Strength = Annotated[float, typer.Option(metavar="S", help="0 (the input) to 1 (all of it).")]
+StrengthMap = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", show_default=False, help="Where: all of it in white, none in black."
+    ),
+]
+Sized = Annotated[
+    str | None,
+    typer.Option(
+        "-s",
+        "--to",
+        metavar="3|3000x",
+        show_default=False,
+        help="The result's size: so many times, or pixels.",
+    ),
+]
+Tile = Annotated[
+    str,
+    typer.Option("-t", "--tile", metavar="auto|0|N", help="Tile size; 0 is no tiles."),
+]
+Format = Annotated[
+    str | None,
+    typer.Option(
+        "-f",
+        "--format",
+        metavar="EXT",
+        show_default=False,
+        help=f"{FORMATS}; else as it was.",
+    ),
+]
+Suffix = Annotated[
+    str | None,
+    typer.Option(
+        metavar="S",
+        show_default=False,
+        help="Added to names ('_restored' without -o).",
+    ),
+]
+Quality = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        max=100,
+        metavar="Q",
+        show_default=False,
+        help="Of JPEG, WebP (95, or as it was).",
+    ),
+]
+Sampled = Annotated[
+    Sampling | None,
+    typer.Option(
+        metavar="J:A:B",
+        show_default=False,
+        show_choices=False,
+        help="Of a JPEG's colours: 444, 422 or 420.",
+    ),
+]
+NoProfile = Annotated[bool, typer.Option("--no-icc", help="Do not heed the colour profile.")]
+Salvage = Annotated[bool, typer.Option("--salvage", help="Restore what is left of damaged files.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Refuse what cannot be kept whole.")]
+PageNumbers = Annotated[
+    str | None,
+    typer.Option(
+        "--pages", metavar="3,5-7", show_default=False, help="These pages or frames of each file."
+    ),
+]
+Each = Annotated[bool, typer.Option("--each", help="Estimate for each page or frame by itself.")]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Only errors.")]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Device, engine, precision.")]

@@ -4,7 +4,7 @@ A command is a function; its docstring is its help, and begins with an example. 
 lists them in the order of the import below.
 """
 
-from . import restore, serve, undo, replay, models, info, demo  # isort: skip
+from . import restore, watch, serve, undo, replay, models, info, demo  # isort: skip
 from . import dial, smooth, tune, evaluate  # isort: skip
 from . import train, sweep, plot, blend, export, schema  # isort: skip
 from . import spoil, check  # isort: skip
@@ -29,4 +29,5 @@ __all__ = [
     "train",
     "tune",
     "undo",
+    "watch",
 ]

@@ -34,121 +34,45 @@ from ..film.words import (
     restore_films,
 )
 from ..masks import AUTOMATIC, FillBy, Filled, Infrared, MaskIn, MaskOnly, MaskOut, Masks
+from ..meant import meant_by
 from ..options import (
-    FORMATS,
     AsJson,
     Device,
+    Dials,
+    Each,
+    Format,
     Full,
     Inputs,
     Megapixels,
+    ModelName,
+    NoProfile,
     Output,
     Overwrite,
+    PageNumbers,
     Precise,
     Precision,
+    Quality,
+    Quiet,
     Recursive,
-    Sampling,
+    Salvage,
+    Sampled,
+    Sized,
+    Strength,
+    StrengthMap,
+    Strict,
+    Suffix,
     Threads,
+    Tile,
+    Verbose,
     Where,
 )
 from ..starting import one_thread_for_algebra, starting
-from ..words import asked_of, parse_pages, parse_tile, precision_of
 
 if TYPE_CHECKING:
     from ...errors import BurnishError
     from ...inference.job import Job
-    from ...inference.model import Model
 
-ModelName = Annotated[
-    str,
-    typer.Option(
-        "-m",
-        "--model",
-        metavar="MODEL",
-        show_default=False,
-        help="A model's name, or its file; without it, auto.",
-    ),
-]
-Dials = Annotated[
-    list[str],
-    typer.Option(
-        "-d",
-        "--dial",
-        metavar="NAME=VALUE",
-        show_default=False,
-        help="Its setting: a number, auto, or a map's file.",
-    ),
-]
-Strength = Annotated[float, typer.Option(metavar="S", help="0 (the input) to 1 (all of it).")]
-StrengthMap = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FILE", show_default=False, help="Where: all of it in white, none in black."
-    ),
-]
-Sized = Annotated[
-    str | None,
-    typer.Option(
-        "-s",
-        "--to",
-        metavar="3|3000x",
-        show_default=False,
-        help="The result's size: so many times, or pixels.",
-    ),
-]
-Tile = Annotated[
-    str,
-    typer.Option("-t", "--tile", metavar="auto|0|N", help="Tile size; 0 is no tiles."),
-]
-Format = Annotated[
-    str | None,
-    typer.Option(
-        "-f",
-        "--format",
-        metavar="EXT",
-        show_default=False,
-        help=f"{FORMATS}; else as it was.",
-    ),
-]
-Suffix = Annotated[
-    str | None,
-    typer.Option(
-        metavar="S",
-        show_default=False,
-        help="Added to names ('_restored' without -o).",
-    ),
-]
-Quality = Annotated[
-    int | None,
-    typer.Option(
-        min=1,
-        max=100,
-        metavar="Q",
-        show_default=False,
-        help="Of JPEG, WebP (95, or as it was).",
-    ),
-]
-Sampled = Annotated[
-    Sampling | None,
-    typer.Option(
-        metavar="J:A:B",
-        show_default=False,
-        show_choices=False,
-        help="Of a JPEG's colours: 444, 422 or 420.",
-    ),
-]
-NoProfile = Annotated[bool, typer.Option("--no-icc", help="Do not heed the colour profile.")]
-Salvage = Annotated[bool, typer.Option("--salvage", help="Restore what is left of damaged files.")]
-Strict = Annotated[bool, typer.Option("--strict", help="Refuse what cannot be kept whole.")]
-PageNumbers = Annotated[
-    str | None,
-    typer.Option(
-        "--pages", metavar="3,5-7", show_default=False, help="These pages or frames of each file."
-    ),
-]
-Each = Annotated[bool, typer.Option("--each", help="Estimate for each page or frame by itself.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done.")]
-Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Only errors.")]
-Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Device, engine, precision.")]
 
 
 @app.command(short_help="Restore pictures and films.")
@@ -208,54 +132,10 @@ def restore(
     masks = Masks(mask_out, mask_in, mask_only, overwrite, infrared, fill)
     found = mode.pairs(inputs, output, recursive, suffix, format)
     opened, pairs = masks.meant(model, found, mode)
-    meant = _meant(pairs, opened, masks, context)
+    meant = meant_by(pairs, opened, masks, context)
     console = Console(len(pairs), quiet=quiet, verbose=verbose, as_json=as_json)
     _look_over(inputs, pairs, len(found), recursive, format, console)
     raise typer.Exit(_work(meant, mode, mode.root(inputs, output), masks, dry_run, console))
-
-
-def _meant(
-    pairs: Sequence[tuple[str, str]], model: Model, masks: Masks, context: typer.Context
-) -> Meant:
-    """What is to be restored, and with what."""
-    said = context.params
-    return Meant(
-        pairs,
-        _job(model, masks, context),
-        said["model"],
-        model,
-        said["device"].value,
-        said["threads"],
-        precision_of(said["precision"], said["fp32"]),
-        said["format"],
-        said["suffix"],
-    )
-
-
-def _job(model: Model, masks: Masks, context: typer.Context) -> Job:
-    """What is to be done with every picture, without the picture."""
-    with starting():
-        from ...inference.job import Job
-        from ...pipeline import size_of
-
-    said = context.params
-    how_much = said["strength"], said["strength_map"]
-    asked = asked_of(model.contract, said["dial"], *how_much, not said["no_icc"])
-    return Job(
-        "",
-        "",
-        asked=masks.asked(asked),
-        size=size_of(said["to"]),
-        tile=parse_tile(said["tile"]),
-        quality=said["quality"],
-        sampling=None if said["sampling"] is None else said["sampling"].value,
-        strict=said["strict"],
-        pages=parse_pages(said["pages"]),
-        each=said["alone"],
-        salvage=said["salvage"],
-        overwrite=said["overwrite"],
-        max_megapixels=said["max_megapixels"] or None,
-    )
 
 
 def _work(

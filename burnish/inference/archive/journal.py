@@ -173,6 +173,10 @@ class Journal:
         query = "UPDATE files SET size = ?, mtime = ?, inode = ? WHERE id = ?"
         self._tell(query, stamp.size, stamp.mtime, stamp.inode, id)
 
+    def forget(self, id: int) -> None:
+        """Knows a file no more of which nothing was written."""
+        self._tell("DELETE FROM files WHERE id = ? AND result_hash IS NULL", id)
+
     def put(self, id: int, state: State, record: Mapping[str, Any] | None = None) -> None:
         """Says how far a file is, and, with a record, what became of it."""
         if record is None:

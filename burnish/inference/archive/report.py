@@ -27,6 +27,14 @@ from .journal import Journal, Line, State
 #: their names, in the folder of the results
 REPORT = "burnish-report.json"
 PAGE = "burnish-report.html"
+#: that of a watched folder's log, beside them
+LOG = "burnish-watch.log"
+#: how a run has ended, or that it has not, in words before the time that it took
+ENDED = {
+    "finished": "The run finished after",
+    "stopped": "The run was stopped after",
+    "waits": "All that came is done; the folder has been watched for",
+}
 #: failed files that stand on the page; all of them are in the report
 LISTED = 1000
 #: what results are called of which a part was missing
@@ -48,7 +56,7 @@ _WORDS = {
 def write_report(journal: Journal, root: Path, ended: str, seconds: float) -> None:
     """Writes both into the folder of the results.
 
-    ended: "finished" or "stopped". seconds: how long this run took. OutputError where they cannot
+    ended: a word of `ENDED`. seconds: how long this run took. OutputError where they cannot
     be written.
     """
     atomic_write(root / REPORT, partial(_write_json, journal, root, ended, seconds))
@@ -110,7 +118,7 @@ def _write_page(journal: Journal, root: Path, ended: str, seconds: float) -> Non
     counts = counts_in_words(journal)
     settings = json.loads(journal.said("settings") or "{}")
     goes_on = " The same command goes on." if ended == "stopped" else ""
-    said = f"The run {ended} after {in_time(seconds)}, with Burnish {__version__}.{goes_on}"
+    said = f"{ENDED[ended]} {in_time(seconds)}, with Burnish {__version__}.{goes_on}"
     parts = [paragraph(said), table(("files", "how many"), list(counts.items()))]
     parts += [*_failed_section(list(_failed(journal))), *_salvaged_section(journal.salvaged())]
     shown = [_pair(line, change, before, after) for line, change, before, after in journal.shown()]

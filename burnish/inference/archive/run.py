@@ -39,15 +39,15 @@ def run(order: Archive, model: Model, pairs: Sequence[tuple[str, str]], listener
     came.
     """
     with journal_of(order.root, restart=order.restart) as (journal, descriptor):
-        _agree(order, model, journal)
+        agree(order, model, journal)
         recover(journal, order)
         plan(journal, order.root, pairs, overwrite=order.overwrite, verify=order.verify)
-        _say_what_is_there(journal, listener)
+        say_what_is_there(journal, listener)
         begun = time.monotonic()
         try:
             Work(order, model, journal, listener, descriptor).do()
         except BaseException:
-            _report_all_the_same(journal, order.root, time.monotonic() - begun)
+            report_all_the_same(journal, order.root, time.monotonic() - begun)
             raise
         journal.say(open="0")
         journal.commit()
@@ -55,7 +55,7 @@ def run(order: Archive, model: Model, pairs: Sequence[tuple[str, str]], listener
         return InputError.exit_status if journal.counts().get(State.failed) else 0
 
 
-def _report_all_the_same(journal: Journal, root: Path, seconds: float) -> None:
+def report_all_the_same(journal: Journal, root: Path, seconds: float) -> None:
     """Reports on a run that was stopped; why it was is on its way, and is what counts."""
     try:
         journal.commit()
@@ -64,7 +64,7 @@ def _report_all_the_same(journal: Journal, root: Path, seconds: float) -> None:
         return
 
 
-def _say_what_is_there(journal: Journal, listener: Listener) -> None:
+def say_what_is_there(journal: Journal, listener: Listener) -> None:
     """Says what needs nothing to be done."""
     counts = journal.counts()
     done = counts.get(State.done, 0)
@@ -162,7 +162,7 @@ def difference(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
     ]
 
 
-def _agree(order: Archive, model: Model, journal: Journal) -> None:
+def agree(order: Archive, model: Model, journal: Journal) -> None:
     """Holds the settings against those of the run that the journal is of.
 
     UsageError where they differ, unless everything is to be done again, under the same names.

@@ -14,7 +14,7 @@ from pathlib import Path
 from ...errors import OutputError, UsageError
 from .journal import FOLDER, NAME, Journal, Line, State
 from .plan import hash_or_none, sweep
-from .report import PAGE, REPORT
+from .report import LOG, PAGE, REPORT
 from .run import drop, journal_of
 from .sidecar import sidecar_of
 
@@ -57,7 +57,7 @@ def undo(root: Path, *, dry: bool = False) -> Undone:
                 _take_away(line, path, found)
         made = [] if dry else _parts_and_folders(journal, root)
     if not dry:
-        for name in (REPORT, PAGE):
+        for name in (REPORT, PAGE, LOG):
             _unlink(os.path.join(root, name))
         drop(root)
         for folder in (FOLDER, *made):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections import deque
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -99,13 +100,19 @@ class Work:
         journal: Journal,
         listener: Listener,
         descriptor: int | None,
+        more: Callable[[], bool] = lambda: False,
     ) -> None:
-        """model: that of the order, not opened. descriptor: that of the run's lock."""
+        """model: that of the order, not opened. descriptor: that of the run's lock.
+
+        more: is asked when all is done, while the model stays open: it may plan more, however long
+        it waits for that, and says whether it has.
+        """
         self._order = order
         self._model = model
         self._journal = journal
         self._listener = listener
         self._descriptor = descriptor
+        self._more = more
         #: what the worker has, the one in work first
         self._hand: deque[Line] = deque()
         #: what comes before all that the journal has planned
@@ -216,9 +223,12 @@ class Work:
         self._take_opening(worker)
         while True:
             self._fill(worker)
-            if not self._hand:
+            if self._hand:
+                self._take(worker, worker.receive())
+            elif self._more():
+                self._last = 0
+            else:
                 return
-            self._take(worker, worker.receive())
 
     def _take_opening(self, worker: WorkerProcess) -> None:
         """Waits for the model to be open."""

@@ -1,0 +1,61 @@
+"""What a command of pictures is to do, by its words: the same words, and the same job."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import typer
+
+from .archiving import Meant
+from .masks import Masks
+from .starting import starting
+from .words import asked_of, parse_pages, parse_tile, precision_of
+
+if TYPE_CHECKING:
+    from ..inference.job import Job
+    from ..inference.model import Model
+
+
+def meant_by(
+    pairs: Sequence[tuple[str, str]], model: Model, masks: Masks, context: typer.Context
+) -> Meant:
+    """What is to be restored, and with what."""
+    said = context.params
+    return Meant(
+        pairs,
+        _job(model, masks, context),
+        said["model"],
+        model,
+        said["device"].value,
+        said["threads"],
+        precision_of(said["precision"], said["fp32"]),
+        said["format"],
+        said["suffix"],
+    )
+
+
+def _job(model: Model, masks: Masks, context: typer.Context) -> Job:
+    """What is to be done with every picture, without the picture."""
+    with starting():
+        from ..inference.job import Job
+        from ..pipeline import size_of
+
+    said = context.params
+    how_much = said["strength"], said["strength_map"]
+    asked = asked_of(model.contract, said["dial"], *how_much, not said["no_icc"])
+    return Job(
+        "",
+        "",
+        asked=masks.asked(asked),
+        size=size_of(said["to"]),
+        tile=parse_tile(said["tile"]),
+        quality=said["quality"],
+        sampling=None if said["sampling"] is None else said["sampling"].value,
+        strict=said["strict"],
+        pages=parse_pages(said["pages"]),
+        each=said["alone"],
+        salvage=said["salvage"],
+        overwrite=said["overwrite"],
+        max_megapixels=said["max_megapixels"] or None,
+    )
