@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -60,7 +61,9 @@ class Console:
         #: files that failed because they are cut or damaged
         self.damaged = 0
         self.megapixels = 0.0
-        self.seconds = 0.0
+        self._begun = time.perf_counter()
+        #: how much of each picture in hand is done, by its file
+        self._parts: dict[str, float] = {}
         self._bar: Any = None
         self._task: Any = None
 
@@ -83,13 +86,15 @@ class Console:
             engine = f", {opened.backend}, {opened.precisions}{why}" if self.verbose else ""
             self.aside(f"on {opened.device}{engine}")
 
-    def progress(self, done: int, total: int) -> None:
-        """Shows how many tiles of the picture in hand are done."""
+    def progress(self, done: int, total: int, source: str = "") -> None:
+        """Shows how many tiles of a picture in hand are done. source: its file, where there are
+        several.
+        """
         self._begin_bar()
         if self._bar is not None:
             # Less than a whole one, so that a picture counts when its file is written.
-            part = done / total * 0.99
-            self._bar.update(self._task, completed=sum(self.counts.values()) + part)
+            self._parts[source] = done / total * 0.99
+            self._bar.update(self._task, completed=self._completed())
 
     def say(self, text: str) -> None:
         """Says a remark that was made during the work."""
@@ -105,9 +110,8 @@ class Console:
 
     def done(self, report: JobReport) -> None:
         """Says what became of a job that was done, or skipped."""
-        self._count(report.status)
         self.megapixels += report.megapixels
-        self.seconds += report.seconds
+        self._count(report.status, report.source)
         if report.status == "skipped":
             skipped = f"{report.source}: skipped, {report.target} {report.notes[0]}"
             self.result(report.to_dict(), skipped)
@@ -128,11 +132,11 @@ class Console:
         """Counts pictures that need nothing to be done, which say nothing of the time left."""
         self.counts["skipped"] += count
         if self._bar is not None:
-            self._bar.reset(self._task, completed=sum(self.counts.values()))
+            self._bar.reset(self._task, completed=self._completed())
 
     def failed(self, source: str | Path, target: str | Path, error: BurnishError) -> None:
         """Says that a file could not be restored, and why."""
-        self._count("failed")
+        self._count("failed", str(source))
         self.damaged += isinstance(error, InputTruncated | InputCorrupt)
         text = str(error) if str(source) in str(error) else f"{source}: {error}"
         record = {
@@ -164,8 +168,8 @@ class Console:
             return
         counts = ", ".join(f"{count} {status}" for status, count in self.counts.items() if count)
         rate = ""
-        if self.seconds:
-            rate = f", {self.megapixels / self.seconds:.2f} megapixels a second"
+        if self.megapixels:
+            rate = f", {self._rate():.2f} megapixels a second"
         self.aside(counts + rate)
 
     def _begin_bar(self, what: str = "restoring") -> None:
@@ -179,12 +183,21 @@ class Console:
             self._bar.start()
             self._task = self._bar.add_task(what, total=self.total, rate="")
 
-    def _count(self, status: str) -> None:
+    def _count(self, status: str, source: str) -> None:
         """Counts a file, and moves the bar on."""
         self.counts[status] += 1
+        self._parts.pop(source, None)
         if self._bar is not None:
-            rate = f"{self.megapixels / self.seconds:.2f} MP/s" if self.seconds else ""
-            self._bar.update(self._task, completed=sum(self.counts.values()), rate=rate)
+            rate = f"{self._rate():.2f} MP/s" if self.megapixels else ""
+            self._bar.update(self._task, completed=self._completed(), rate=rate)
+
+    def _completed(self) -> float:
+        """How many files are done, with the parts of those in hand."""
+        return sum(self.counts.values()) + sum(self._parts.values())
+
+    def _rate(self) -> float:
+        """Megapixels a second since the run began."""
+        return self.megapixels / (time.perf_counter() - self._begun)
 
     def result(self, record: dict[str, Any], text: str | None) -> None:
         """Says what became of a file: a record to programs, and a line (or none) to people."""

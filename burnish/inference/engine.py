@@ -23,8 +23,9 @@ from ..ground.remarks import OnProgress, Say, silent
 BYTES_PER_PIXEL = 1000
 #: the share of free memory that a tile may take
 FREE_SHARE = 0.5
-#: bytes that a tile may take in all: past a megapixel or so, larger tiles are no faster
-MOST_BYTES = 900 * 2**20
+#: bytes that a tile may take in all: larger ones are no faster, since memory that is new costs more
+#: than the edges of tiles that are computed twice
+MOST_BYTES = 300 * 2**20
 #: the side of a tile, in pixels, below which none is cut smaller
 SMALLEST_TILE = 32
 

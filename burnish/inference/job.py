@@ -43,6 +43,9 @@ from .pdf import is_pdf
 FIRST = ((1, 1),)
 #: bytes that the pictures of one file may have as one array
 MOST_HELD = 2 << 30
+#: pixels, of pictures and of their results, that may be in hand where there are several jobs: they
+#: take a gigabyte while they are restored
+ROOM = 50_000_000
 
 
 @dataclass(frozen=True)
@@ -165,6 +168,25 @@ def check_job(job: Job, scale: int) -> list[str]:
 def header_of(job: Job) -> Header:
     """What the file of a job says of itself, or what is left of it, where that will do."""
     return images.header(job.source, max_megapixels=job.max_megapixels, salvage=job.salvage)
+
+
+def weight_of(job: Job, scale: int) -> int:
+    """Pixels of the picture and its result that a job has in hand, for a model that enlarges
+    `scale` times; more than ROOM where nothing else may be in hand.
+
+    That is so of a PDF, whose library is not made for several at once.
+    """
+    if not job.wanted:
+        return 0
+    if is_pdf(job.source):
+        return ROOM + 1
+    try:
+        header = header_of(job)
+        height, width = job.extent(header.height, header.width, header.exif, scale)
+    except (InputError, UsageError):
+        # What is wrong with it is said when its turn comes.
+        return 0
+    return max(header.largest, header.height * header.width) + height * width
 
 
 def _frames(job: Job) -> tuple[Header, Iterator[Picture]]:

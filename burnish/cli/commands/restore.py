@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -70,7 +70,10 @@ from ..starting import one_thread_for_algebra, starting
 
 if TYPE_CHECKING:
     from ...errors import BurnishError
-    from ...inference.job import Job
+    from ...inference.job import Job, JobReport
+
+    #: a job, and what returns what became of it
+    Done = tuple[Job, Callable[[], JobReport]]
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done.")]
 
@@ -189,21 +192,35 @@ def _look_over(
 
 
 def _restore_all(meant: Meant, sidecars: bool, masks: Masks, console: Console) -> int:
-    """Restores one file after the other. Returns the exit status.
+    """Restores one file after the other, several at once. Returns the exit status.
 
     sidecars: whether every result gets one. masks: what becomes of masks.
     """
-    from ...inference.job import run_job
+    from ...ground.overlap import GoOn, hands, overlapped
+    from ...inference.job import ROOM, run_job, weight_of
 
-    def restore_one(job: Job) -> None:
+    def restore_one(job: Job, go_on: GoOn) -> JobReport:
+        def progress(done: int, total: int) -> None:
+            go_on()
+            console.progress(done, total, job.source)
+
         if masks.only:
-            console.done(masks.find(job, meant.model))
-            return
+            return masks.find(job, meant.model)
         keep = masks.keep(job.source)
-        report = run_job(job, meant.model, progress=console.progress, say=console.say, look=keep)
+        report = run_job(
+            job,
+            meant.model,
+            progress=progress,
+            say=console.say,
+            look=keep,
+            before=lambda _: go_on(),
+        )
         if sidecars and report.status != "skipped":
             write_beside(meant, report)
-        console.done(report)
+        return report
+
+    def done(one: Done) -> None:
+        console.done(one[1]())
 
     # Where all is done already, no model is loaded.
     jobs = list(meant.jobs())
@@ -212,8 +229,10 @@ def _restore_all(meant: Meant, sidecars: bool, masks: Masks, console: Console) -
             how = {"device": meant.device, "precision": meant.precision}
             opened = meant.model.open(threads=meant.threads, **how)
         console.opened(opened)
-    with console:
-        status = each(jobs, restore_one, partial(_failed, console))
+    weigh = partial(weight_of, scale=meant.model.contract.scale)
+    at_once = min(len(jobs), hands())
+    with console, overlapped(jobs, restore_one, weigh, ROOM, at_once) as results:
+        status = each(results, done, lambda one, error: _failed(console, one[0], error))
     console.summary()
     return status
 
