@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import asyncio
 import io
-import itertools
 import json
 import os
 import re
@@ -29,41 +28,23 @@ from typer.testing import CliRunner
 
 pytest.importorskip("starlette", reason="burnish[serve] is not installed")
 
-from conftest import scene
-from serving import ROOT, Serving, serving
+from serving import ROOT, TOKEN, Serving, a_file, by_command, noisy, png, serving
 from starlette.requests import Request
 
 from burnish import errors, images
 from burnish.cli import app
 from burnish.images import Picture
 from burnish.inference import zoo
-from burnish.serve import desk as desks
-from burnish.serve import service, view
-from burnish.serve.desk import Desk, plain_name
-from burnish.serve.gate import METHODS, Gate, own_names
+from burnish.serve import shelf, view
+from burnish.serve.desk import Desk
 from burnish.serve.lane import Lane
-from burnish.serve.service import HEADERS, PAGE, application
+from burnish.serve.service import sent as sending
+from burnish.serve.service.about import PAGE
+from burnish.serve.service.guard import HEADERS
+from burnish.serve.upload import plain_name
 from burnish.serve.view import InHand, Window, halved
 from burnish.serve.wish import Wish
 from burnish.serve.worker import Examine, Terms
-
-TOKEN = "x" * 43
-BEARER = (b"authorization", f"Bearer {TOKEN}".encode())
-GATE = Gate(own_names("127.0.0.1", 8080), TOKEN)
-
-
-def noisy(height: int, width: int, channels: int = 3, seed: int = 0) -> Any:
-    """A picture with noise, of 8 bits."""
-    rng = np.random.default_rng(seed)
-    clean = scene(height, width, channels)[0].transpose(1, 2, 0)
-    spoiled = clean + rng.normal(0, 15 / 255, clean.shape)
-    return np.rint(255 * spoiled.clip(0, 1)).astype(np.uint8)
-
-
-def a_file(path: Path, pixels: Any, **more: Any) -> bytes:
-    """The bytes of a picture in a file, which is written."""
-    images.write(path, replace(images.from_array(pixels), **more))
-    return path.read_bytes()
 
 
 @pytest.fixture(scope="module")
@@ -79,103 +60,6 @@ def client(server: Serving) -> Iterator[httpx.Client]:
 
 
 # Whom it obeys.
-
-HOSTS = {
-    "127.0.0.1:8080": True,
-    "localhost:8080": True,
-    "LOCALHOST:8080": True,
-    "[::1]:8080": True,
-    "127.0.0.1": False,
-    "127.0.0.1:80": False,
-    "127.0.0.1:8081": False,
-    "localhost": False,
-    "localhost.:8080": False,
-    "localhost.example.org:8080": False,
-    "127.0.0.1.example.org:8080": False,
-    "example.org": False,
-    "example.org:8080": False,
-    "0.0.0.0:8080": False,
-    "127.1:8080": False,
-    "2130706433:8080": False,
-    "user@127.0.0.1:8080": False,
-    "127.0.0.1:8080, example.org": False,
-    "127.0.0.1:8080#": False,
-    " 127.0.0.1:8080": False,
-    "": False,
-}
-ORIGINS = {
-    "http://127.0.0.1:8080": True,
-    "https://127.0.0.1:8080": True,
-    "http://localhost:8080": False,  # another name than the Host that it was sent to
-    "http://127.0.0.1": False,
-    "http://127.0.0.1:8081": False,
-    "http://127.0.0.1:8080/": False,
-    "http://127.0.0.1:8080.example.org": False,
-    "http://example.org": False,
-    "https://example.org:8080": False,
-    "null": False,
-    "file://": False,
-    "chrome-extension://abcdefgh": False,
-    "": False,
-}
-SITES = {"same-origin": True, "none": True, "same-site": False, "cross-site": False, "": False}
-TOKENS = {
-    f"Bearer {TOKEN}": True,
-    f"bearer {TOKEN}": False,
-    f"Bearer {TOKEN}x": False,
-    f"Bearer {TOKEN[:-1]}": False,
-    f"Bearer  {TOKEN}": False,
-    f"Basic {TOKEN}": False,
-    TOKEN: False,
-    "Bearer": False,
-    "Bearer ": False,
-    "": False,
-}
-METHOD_NAMES = ("OPTIONS", "PUT", "PATCH", "TRACE", "CONNECT", "PROPFIND", "get", "X" * 400, "")
-
-
-def let_in(method: str = "POST", path: str = "/v1/restore", **heads: str) -> bool:
-    """Whether a request is let in that has these heads, in place of good ones."""
-    good = {"host": "127.0.0.1:8080", "authorization": f"Bearer {TOKEN}"}
-    pairs = [(k.replace("_", "-").encode(), v.encode()) for k, v in {**good, **heads}.items()]
-    return GATE.denial(method, path, pairs) is None
-
-
-def test_a_table_of_hostile_requests() -> None:
-    table = [
-        *(("host", let_in(host=host), right) for host, right in HOSTS.items()),
-        *(("origin", let_in(origin=origin), right) for origin, right in ORIGINS.items()),
-        *(("site", let_in(sec_fetch_site=site), right) for site, right in SITES.items()),
-        *(("token", let_in(authorization=told), right) for told, right in TOKENS.items()),
-        *((method, let_in(method), False) for method in METHOD_NAMES),
-        *((method, let_in(method), True) for method in METHODS),
-    ]
-    assert len(table) >= 60
-    assert [row for row in table if row[1] is not row[2]] == []
-
-
-def test_two_hosts_or_two_tokens_are_none() -> None:
-    host = (b"host", b"127.0.0.1:8080")
-    assert GATE.denial("GET", "/", [host]) is None
-    for heads in ([host, host, BEARER], [BEARER], [host, BEARER, BEARER]):
-        assert GATE.denial("GET", "/v1/health", heads) is not None
-
-
-def test_the_page_wants_no_token_and_work_does() -> None:
-    host = (b"host", b"127.0.0.1:8080")
-    for path in PAGE:
-        assert GATE.denial("GET", f"/{path}", [host]) is None
-    for path in ("/v1/health", "/v1/models", "/v1/pictures/x"):
-        denial = GATE.denial("GET", path, [host])
-        assert denial is not None
-        assert denial.status == 401
-
-
-def test_names_that_are_allowed_besides() -> None:
-    names = own_names("0.0.0.0", 8080, ["Pictures.example.org", "other.example.org:443"])
-    assert {"pictures.example.org", "pictures.example.org:8080", "other.example.org:443"} <= names
-    assert "other.example.org" not in names
-    assert {"127.0.0.1", "localhost"} <= own_names("127.0.0.1", 80)
 
 
 def test_what_is_not_let_in_is_told_why(server: Serving) -> None:
@@ -206,104 +90,6 @@ def test_the_files_of_the_page_come_with_a_strict_policy(server: Serving) -> Non
 
 
 # What it takes in.
-
-
-async def asked_directly(
-    desk: Desk, path: str, chunks: AsyncIterator[bytes], length: int | None = None
-) -> tuple[int, dict[str, Any], dict[bytes, bytes]]:
-    """What is answered to a body that arrives piece by piece: status, record, heads."""
-    heads = [(b"host", b"127.0.0.1:8080"), BEARER]
-    if length is not None:
-        heads.append((b"content-length", str(length).encode()))
-    plain, _, query = path.partition("?")
-    scope = {
-        "type": "http", "method": "POST", "path": plain, "raw_path": plain.encode(),
-        "query_string": query.encode(), "headers": heads, "http_version": "1.1",
-        "scheme": "http", "server": ("127.0.0.1", 8080), "client": ("127.0.0.1", 1),
-        "root_path": "",
-    }  # fmt: skip
-    answered: list[Any] = []
-
-    async def receive() -> dict[str, Any]:
-        try:
-            return {"type": "http.request", "body": await anext(chunks), "more_body": True}
-        except StopAsyncIteration:
-            return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(message: Any) -> None:
-        answered.append(message)
-
-    await application(desk, GATE)(scope, receive, send)
-    body = b"".join(message.get("body", b"") for message in answered[1:])
-    return answered[0]["status"], json.loads(body), dict(answered[0]["headers"])
-
-
-def refused(
-    folder: Path, chunks: AsyncIterator[bytes], length: int | None = None
-) -> tuple[int, str, dict[bytes, bytes]]:
-    """Status, code and heads of the answer to such a body, of which nothing may stay."""
-    before = set(folder.iterdir())
-    desk = Desk(folder, Terms(), Terms())
-    found = asyncio.run(asked_directly(desk, "/v1/pictures?name=a.png", chunks, length))
-    assert set(folder.iterdir()) == before
-    status, record, heads = found
-    return status, record["error"]["code"], heads
-
-
-def test_an_endless_body_ends_at_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(desks, "MOST_BYTES", 100_000)
-    taken = itertools.count()
-
-    async def endless() -> AsyncIterator[bytes]:
-        while True:
-            next(taken)
-            yield bytes(10_000)
-
-    status, code, heads = refused(tmp_path, endless())
-    assert (status, code, heads[b"connection"]) == (413, "E_TOO_LARGE", b"close")
-    assert next(taken) == 11
-
-
-def test_a_length_that_is_too_large_is_not_waited_for(tmp_path: Path) -> None:
-    async def never() -> AsyncIterator[bytes]:
-        raise AssertionError("the body was read")
-        yield b""
-
-    assert refused(tmp_path, never(), desks.MOST_BYTES + 1)[:2] == (413, "E_TOO_LARGE")
-
-
-def test_a_body_that_stops_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(desks, "MOST_SILENT", 0.1)
-
-    async def silent() -> AsyncIterator[bytes]:
-        yield b"abc"
-        await asyncio.sleep(60)
-
-    assert refused(tmp_path, silent())[:2] == (422, "E_TRUNCATED")
-
-
-def test_a_body_that_trickles_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(desks, "MOST_ARRIVAL", 0.3)
-
-    async def trickling() -> AsyncIterator[bytes]:
-        while True:
-            yield b"a"
-            await asyncio.sleep(0.01)
-
-    assert refused(tmp_path, trickling())[:2] == (422, "E_TRUNCATED")
-
-
-def test_too_many_at_a_time_are_asked_to_come_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(desks, "MOST_ARRIVING", 0)
-
-    async def some() -> AsyncIterator[bytes]:
-        yield b"abc"
-
-    status, code, heads = refused(tmp_path, some())
-    assert (status, code) == (429, "E_BUSY")
-    assert int(heads[b"retry-after"]) > 0
 
 
 def test_a_lane_takes_so_many_and_no_more(tmp_path: Path) -> None:
@@ -351,6 +137,9 @@ def test_the_name_of_a_client_made_plain(name: str, plain: str) -> None:
         ({"model": "/etc/passwd"}, "E_MODEL_MISSING"),
         ({"model": "../burnish/weights/photo.onnx"}, "E_MODEL_MISSING"),
         ({"model": "lanczos:scale=4"}, "E_MODEL_MISSING"),
+        ({"model": "photo+/etc/passwd"}, "E_MODEL_MISSING"),
+        ({"model": "photo+photo"}, "E_USAGE"),
+        ({"model": "photo+jpeg+sharpen+grain+lanczos"}, "E_USAGE"),
         ({"d": "noise=/etc/passwd"}, "E_DIAL"),
         ({"d": "noise=map.png"}, "E_DIAL"),
         ({"model": "photo", "d": "noise=1000"}, "E_DIAL"),
@@ -369,24 +158,6 @@ def test_words_that_are_not_taken(client: httpx.Client, words: dict[str, str], c
 # What it does.
 
 
-def png(height: int, width: int) -> bytes:
-    """The bytes of a PNG with noise."""
-    from PIL import Image
-
-    buffer = io.BytesIO()
-    Image.fromarray(noisy(height, width)).save(buffer, "PNG")
-    return buffer.getvalue()
-
-
-def by_command(source: Path, *words: str) -> bytes:
-    """The bytes of what `burnish restore` makes of a file."""
-    target = source.parent / "by_command"
-    done = CliRunner().invoke(app, ["restore", str(source), "-o", f"{target}/", *words])
-    assert done.exit_code == 0, done.output
-    (found,) = target.iterdir()
-    return found.read_bytes()
-
-
 #: a name, its picture, what the service is told, and the same for the command line
 CASES: dict[str, tuple[str, Any, dict[str, Any], list[str]]] = {
     "auto": ("a.jpg", (48, 72, 3), {}, []),
@@ -398,6 +169,7 @@ CASES: dict[str, tuple[str, Any, dict[str, Any], list[str]]] = {
     ),
     "another format": ("c.tif", (40, 33, 1), {"model": "jpeg", "d": "quality=30", "format": "png"},
                        ["-m", "jpeg", "-d", "quality=30", "-f", "png"]),
+    "a chain": ("e.png", (32, 40, 3), {"model": "jpeg+upscale-x2"}, ["-m", "jpeg+upscale-x2"]),
     "marks": ("d.png", (48, 72, 3), {"model": "scratch", "d": "sensitivity=70"},
               ["-m", "scratch", "-d", "sensitivity=70"]),
 }  # fmt: skip
@@ -538,7 +310,9 @@ def shown(client: httpx.Client, id: str, **words: Any) -> tuple[Any, bool]:
 
 
 @pytest.mark.parametrize("orientation", [1, 3, 6, 7])
-@pytest.mark.parametrize("model", ["auto", "document", "scratch", "sharpen", "grain"])
+@pytest.mark.parametrize(
+    "model", ["auto", "document", "scratch", "sharpen", "grain", "auto+sharpen"]
+)
 def test_an_exact_view_shows_the_pixels_that_are_saved(
     orientation: int, model: str, client: httpx.Client, tmp_path: Path
 ) -> None:
@@ -603,7 +377,7 @@ def test_more_strokes_than_a_hand_paints_are_refused() -> None:
 
     request = Request({"type": "http", "method": "POST", "headers": []}, receive)
     with pytest.raises(errors.InputTooLarge, match="undo some of it"):
-        asyncio.run(service._strokes(request))
+        asyncio.run(sending.strokes(request))
 
 
 def test_a_mask_that_is_reduced_shows_single_pixels(client: httpx.Client) -> None:
@@ -776,7 +550,7 @@ def test_a_client_that_goes_away_stops_the_work(client: httpx.Client, server: Se
         assert time.monotonic() < gone, "it works on, for nobody"
         time.sleep(0.05)
     assert client.get(f"/v1/pictures/{id}").json() == {
-        "picture": id, "halfway": None, "restored": None,
+        "picture": id, "halfway": None, "restored": None, "report": None,
     }  # fmt: skip
 
 
@@ -794,7 +568,7 @@ def test_ctrl_c_ends_it_and_nothing_is_left(tmp_path: Path) -> None:
 
 
 def test_what_rested_longest_makes_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(desks, "MOST_KEPT", 25_000)
+    monkeypatch.setattr(shelf, "MOST_KEPT", 25_000)
     content = png(60, 60)
     assert 8_000 < len(content) < 12_000
 
@@ -810,7 +584,7 @@ def test_what_rested_longest_makes_room(tmp_path: Path, monkeypatch: pytest.Monk
             kept.append(await desk.take_in(whole(), "2.png", None))
             return [each.name for each in kept if each.folder.exists()]
         finally:
-            desk.close()
+            await desk.close()
 
     assert asyncio.run(send()) == ["0.png", "2.png"]
 
@@ -858,11 +632,13 @@ def test_a_port_that_is_taken_is_told() -> None:
     assert "choose another --port" in said
 
 
+@pytest.mark.parametrize("library", ["uvicorn", "prometheus_client"])
 def test_without_its_libraries_one_sentence_says_what_to_install(
-    monkeypatch: pytest.MonkeyPatch,
+    library: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "uvicorn", None)
-    monkeypatch.delitem(sys.modules, "burnish.serve.service")
+    monkeypatch.setitem(sys.modules, library, None)
+    for name in [name for name in sys.modules if name.startswith("burnish.serve.service")]:
+        monkeypatch.delitem(sys.modules, name)
     assert begun("--port", "0").endswith("pip install 'burnish[serve]' brings it")
 
 
@@ -871,6 +647,8 @@ def test_a_wish_in_words() -> None:
     assert Wish.parse(words) == Wish("photo", {"noise": 17.0}, 0.5, ".png")
     assert Wish.parse([("d", "noise=auto")]).dials == {"noise": "auto"}
     assert Wish.parse([]) == Wish()
+    # In an address, + is a space.
+    assert Wish.parse([("model", "jpeg upscale-x2")]).model == "jpeg+upscale-x2"
 
 
 def test_the_page_is_in_the_package() -> None:

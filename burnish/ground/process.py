@@ -67,6 +67,11 @@ class WorkerProcess:
                 with suppress(BrokenPipeError):
                     stream.close()
 
+    @property
+    def pid(self) -> int:
+        """The number by which the system knows it."""
+        return self._process.pid
+
     def kill(self) -> None:
         """Ends it at once, whatever it does. Who waits for its words gets a WorkerDied."""
         self._process.kill()

@@ -1,79 +1,35 @@
-"""Desk: pictures that came over HTTP, and what is asked of them.
-
-Each lies under a random name in a folder that nobody else may look into, and that ends with the
-server. The name that a client gives it appears in sentences and in what is sent back, never in a
-path.
-"""
+"""Desk: pictures that came over HTTP, and what is asked of them."""
 
 from __future__ import annotations
 
-import asyncio
+import os
 import secrets
 import shutil
-import time
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+import zipfile
+from collections.abc import AsyncIterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ..errors import (
-    BurnishError,
-    Busy,
-    InputMissing,
-    InputTooLarge,
-    InputTruncated,
-    OutputError,
-)
-from ..ground.amounts import in_bytes
-from ..images import FORMATS, endings, written_ending
+from ..errors import Busy, InputMissing, OutputError
 from ..inference.job import JobReport
-from ..inference.targets import SUFFIX, pair
+from .backlog import Backlog
 from .lane import Lane
+from .orders import Order
+from .shelf import Shelf
+from .upload import MOST_BYTES, Upload, too_large
 from .view import Pane, Window
 from .wish import Wish
 from .worker import Examine, Inspect, Mark, Restore, Show, Terms
 
-#: bytes that one picture may have
-MOST_BYTES = 1 << 30
-#: bytes that all pictures may have together; of more, those that rested longest are let go
-MOST_KEPT = 8 << 30
 #: pictures that may be on their way at a time
 MOST_ARRIVING = 8
-#: seconds within which more of a picture has to arrive, and all of it
-MOST_SILENT, MOST_ARRIVAL = 20.0, 900.0
 #: questions that may wait: for a view, and for a restored picture
 MOST_LOOKING, MOST_RESTORING = 32, 16
-#: seconds that a view may take
-VIEW_PATIENCE = 120.0
-#: bytes of a name that are kept, which leaves room for an ending in a folder
-LONGEST_NAME = 200
-
-
-@dataclass
-class Upload:
-    """A picture that came over HTTP."""
-
-    #: its random name
-    id: str
-    #: what the client calls it, with its ending
-    name: str
-    #: the folder that it has to itself
-    folder: Path
-    #: its file
-    source: Path
-    #: its size in bytes
-    size: int
-    #: what its head says, when that was looked at
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    #: (done, total) tiles, while it is restored
-    halfway: tuple[int, int] | None = None
-    #: its restored file, and what that is called; None before there is one
-    result: tuple[Path, str] | None = None
-    #: what became of it
-    report: JobReport | None = None
-    #: when somebody last asked for it, in seconds of the process's clock
-    used: float = field(default_factory=time.monotonic)
+#: restored pictures that a process is told of at a time, so that it has the next at once
+AHEAD = 2
+#: seconds that a view may take, and a restored picture, with the one before it
+VIEW_PATIENCE, WORK_PATIENCE = 120.0, 4 * 3600.0
 
 
 class Desk:
@@ -83,76 +39,88 @@ class Desk:
     """
 
     def __init__(self, root: Path, terms: Terms, early: Terms) -> None:
-        """root: an empty folder of its own. terms: of the process that restores. early: of the one
-        that makes views.
+        """root: a folder of its own, with the orders of an earlier server or empty. terms: of the
+        process that restores. early: of the one that makes views.
         """
+        #: pictures restored, and their megapixels
+        self.restored, self.megapixels = 0, 0.0
         self._root = root
-        self._uploads: dict[str, Upload] = {}
         self._arriving = 0
         self._views = Lane(early, at_once=MOST_LOOKING, most=MOST_LOOKING, patience=VIEW_PATIENCE)
-        self._work = Lane(terms, at_once=1, most=MOST_RESTORING)
+        self._work = Lane(terms, at_once=AHEAD, most=MOST_RESTORING, patience=WORK_PATIENCE)
+        #: the processes by what they do
+        self.lanes: Mapping[str, Lane] = {"views": self._views, "restoring": self._work}
+        #: what is restored while nobody waits
+        self.backlog = Backlog(root, partial(self.restore, always=True))
+        #: the pictures that are kept
+        self.shelf = Shelf(lambda one: one.halfway is not None or self.backlog.holds(one))
+        self._tidy()
 
     def start(self) -> None:
-        """Starts the process that makes views; the other follows when it is needed."""
+        """Starts the process that makes views, and the backlog; the other process follows when it
+        is needed.
+        """
         self._views.start()
+        self.backlog.start(AHEAD)
 
-    def close(self) -> None:
-        """Ends both processes."""
+    async def close(self) -> None:
+        """Ends both processes, and the backlog until another server takes it up."""
+        await self.backlog.close()
         self._views.close()
         self._work.close()
 
+    def not_ready(self) -> list[str]:
+        """Why no work can be taken now, in sentences; none where it can."""
+        reasons = {
+            "the process that looks at pictures has not begun yet": not self._views.is_here,
+            "too many views are wanted": self._views.is_full,
+            "too many pictures wait to be restored": self._work.is_full,
+        }
+        return [reason for reason, holds in reasons.items() if holds]
+
     def find(self, id: str) -> Upload:
         """The picture of a random name. InputMissing where it is gone, or never was."""
-        upload = self._uploads.get(id)
-        if upload is None:
-            raise InputMissing(f"{id[:40]}: no such picture is here any more; send it again")
-        upload.used = time.monotonic()
-        return upload
+        return self.shelf.find(id)
 
     def drop(self, upload: Upload) -> None:
-        """Lets a picture go, with its files."""
-        self._uploads.pop(upload.id, None)
-        shutil.rmtree(upload.folder, ignore_errors=True)
+        """Lets a picture go, with its files, and with the order that it is of."""
+        self.backlog.strike(upload.id)
+        self.shelf.drop(upload)
 
-    async def take_in(self, chunks: AsyncIterator[bytes], name: str, length: int | None) -> Upload:
+    async def take_in(
+        self, chunks: AsyncIterator[bytes], name: str, length: int | None = None
+    ) -> Upload:
         """Takes in a picture while it arrives. length: of its bytes, where that was said before.
 
-        InputTooLarge from MOST_BYTES on, InputTruncated for one that is too slow, Busy where too
-        many arrive; then nothing of it is left. Raises what reading its head raises.
+        InputTooLarge from MOST_BYTES on, Busy where too many arrive; then nothing of it is left.
+        Raises what reading its head raises, and what comes of `chunks`.
         """
-        upload = self._new(name)
+        upload = Upload.new(self._root, name)
         if length is not None and length > MOST_BYTES:
-            raise _too_large(upload.name)
+            raise too_large(upload.name)
         if self._arriving >= MOST_ARRIVING:
             raise Busy(f"{upload.name}: too many are arriving; send it in a moment")
         self._arriving += 1
         try:
             upload.folder.mkdir(mode=0o700)
-            async with asyncio.timeout(MOST_ARRIVAL):
-                await _receive(chunks, upload)
-            with under_its_name(upload):
+            await upload.receive(chunks)
+            with upload.under_its_name():
                 upload.facts = await self._views.ask(Examine(str(upload.source)))
-        except TimeoutError:
-            self.drop(upload)
-            raise InputTruncated(f"{upload.name}: arrived too slowly, and was given up") from None
         except OSError as error:
-            self.drop(upload)
-            raise OutputError(
-                f"{upload.name}: cannot be kept ({error.strerror}); the server's disk wants room"
-            ) from error
+            self.shelf.drop(upload)
+            raise _cannot_be_kept(upload, error) from error
         except BaseException:
-            self.drop(upload)
+            self.shelf.drop(upload)
             raise
         finally:
             self._arriving -= 1
-        self._uploads[upload.id] = upload
-        self._make_room(upload)
+        self._make_room(self.shelf.add(upload))
         return upload
 
     async def inspect(self, upload: Upload) -> Mapping[str, Any]:
         """What `burnish info` says of a picture, under the name that its client gave it."""
         found = await self._views.ask(Inspect(str(upload.source)))
-        return {name: _called(value, upload) for name, value in found.items()}
+        return dict(upload.called(found))
 
     async def show(
         self, upload: Upload, wish: Wish, window: Window, looker: str, marks: bool = False
@@ -169,27 +137,73 @@ class Desk:
         await self._views.ask(Mark(str(upload.source), str(path), wish))
         return path, f"{Path(upload.name).stem}_where.png"
 
-    async def restore(self, upload: Upload, wish: Wish) -> tuple[Path, str]:
-        """The file of a picture restored, and what it is called. Cancelled, the work ends."""
-        target, name = _target(upload, wish)
+    async def restore(self, upload: Upload, wish: Wish, always: bool = False) -> tuple[Path, str]:
+        """The file of a picture restored, and what it is called. Cancelled, the work ends.
+
+        always: whether it waits however many others do; else Busy may be raised.
+        """
+        target, name = upload.target(wish)
 
         def halfway(done: int, total: int) -> None:
             upload.halfway = (done, total)
+            self.backlog.tell(upload)
 
         upload.halfway = (0, 0)
         try:
             question = Restore(str(upload.source), str(target), wish)
-            upload.report = await self._work.ask(question, halfway)
+            report: JobReport = await self._work.ask(question, halfway, always)
         finally:
             upload.halfway = None
+        self.restored += 1
+        self.megapixels += report.megapixels
         upload.result = (target, name)
+        upload.report = upload.called(report.to_dict())
+        both = upload.source.stat().st_size + target.stat().st_size
+        self._make_room(self.shelf.grow(upload, both))
         return upload.result
 
-    def results(self, ids: list[str]) -> list[tuple[Path, str]]:
-        """The restored files of pictures, each with a name that no other one has.
+    def order(self, upload: Upload, words: list[tuple[str, str]], strokes: bytes = b"") -> Order:
+        """Orders a picture restored, in the words of a wish that was parsed before.
 
-        InputMissing where one is not restored.
+        Busy where too many wait, OutputError where it cannot be noted.
         """
+        order = Order(upload, words, strokes.decode())
+        self.backlog.add(order)
+        return order
+
+    def copy(self, upload: Upload) -> Upload:
+        """The same picture under another random name. OutputError where there is no room."""
+        other = Upload.new(self._root, upload.name)
+        other.facts = upload.facts
+        other.size = upload.source.stat().st_size
+        try:
+            other.folder.mkdir(mode=0o700)
+            os.link(upload.source, other.source)
+        except OSError as error:
+            self.shelf.drop(other)
+            raise _cannot_be_kept(upload, error) from error
+        self._make_room(self.shelf.add(other))
+        return other
+
+    def pack(self, ids: list[str]) -> Path:
+        """A ZIP of the restored files of pictures, each under a name that no other one has.
+
+        InputMissing where one is not restored; OutputError where there is no room.
+        """
+        named = self._results(ids)
+        path = self._root / f"{secrets.token_urlsafe(16)}.zip"
+        try:
+            # Pictures are packed already, and stored as they are.
+            with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as packed:
+                for name, result in named.items():
+                    packed.write(result, name)
+        except OSError as error:
+            path.unlink(missing_ok=True)
+            raise OutputError(f"the ZIP cannot be written ({error.strerror})") from error
+        return path
+
+    def _results(self, ids: list[str]) -> dict[str, Path]:
+        """The restored files of pictures by names that differ."""
         named: dict[str, Path] = {}
         for id in ids:
             upload = self.find(id)
@@ -202,86 +216,29 @@ class Desk:
                 name = f"{stem}_{number}{ending}"
                 number += 1
             named[name] = path
-        return [(path, name) for name, path in named.items()]
+        return named
 
-    def _new(self, name: str) -> Upload:
-        id = secrets.token_urlsafe(16)
-        name = plain_name(name)
-        ending = Path(name).suffix.lower()
-        folder = self._root / id
-        known = ending if ending in endings() else ""
-        return Upload(id, name, folder, folder / f"picture{known}", 0)
-
-    def _make_room(self, newest: Upload) -> None:
-        """Lets those go that rested longest, where all together are too many bytes."""
-        resting = sorted(self._uploads.values(), key=lambda each: each.used)
-        kept = sum(each.size for each in resting)
-        for upload in resting:
-            if kept <= MOST_KEPT or upload is newest or upload.halfway is not None:
-                continue
-            kept -= upload.size
+    def _make_room(self, uploads: list[Upload]) -> None:
+        """Lets these go, and the orders that ended too long ago."""
+        for upload in (*uploads, *(order.upload for order in self.backlog.outdated())):
             self.drop(upload)
 
-
-async def _receive(chunks: AsyncIterator[bytes], upload: Upload) -> None:
-    """Writes what arrives into the picture's file, and counts it."""
-    with open(upload.source, "xb") as file:
-        while True:
-            try:
-                async with asyncio.timeout(MOST_SILENT):
-                    chunk = await anext(chunks)
-            except StopAsyncIteration:
-                break
-            upload.size += len(chunk)
-            if upload.size > MOST_BYTES:
-                raise _too_large(upload.name)
-            file.write(chunk)
-
-
-def plain_name(name: str) -> str:
-    """The last part of a name, without what no name has; "picture" where nothing is left."""
-    last = name.replace("\\", "/").rpartition("/")[2]
-    printable = "".join(each for each in last if each.isprintable()).lstrip(". ")
-    path = Path(printable or "picture")
-    ending = path.suffix[:12]
-    stem = path.stem.encode()[: LONGEST_NAME - len(ending.encode())].decode(errors="ignore")
-    return f"{stem}{ending}"
+    def _tidy(self) -> None:
+        """Takes up the pictures of earlier orders; what else an earlier server left goes."""
+        for order in self.backlog:
+            if order.upload.source.exists():
+                self.shelf.add(order.upload)
+            else:
+                self.backlog.strike(order.upload.id)
+        kept = {upload.id for upload in self.shelf}
+        for left in self._root.iterdir():
+            if left.is_dir() and left.name not in kept:
+                shutil.rmtree(left, ignore_errors=True)
+            elif left.suffix == ".zip":
+                left.unlink()
 
 
-@contextmanager
-def under_its_name(upload: Upload) -> Iterator[None]:
-    """A context whose errors call a picture what its client calls it."""
-    try:
-        yield
-    except BurnishError as error:
-        raise type(error)(_called(str(error), upload)) from error
-
-
-def _too_large(name: str) -> InputTooLarge:
-    return InputTooLarge(
-        f"{name}: larger than {in_bytes(MOST_BYTES)}, which is the most that is taken over HTTP; "
-        "`burnish restore` takes any"
+def _cannot_be_kept(upload: Upload, error: OSError) -> OutputError:
+    return OutputError(
+        f"{upload.name}: cannot be kept ({error.strerror}); the server's disk wants room"
     )
-
-
-def _target(upload: Upload, wish: Wish) -> tuple[Path, str]:
-    """Where the result of a picture goes, and what it is called, as `burnish restore` names it."""
-    source = upload.source
-    ending = wish.ending
-    if ending is None and not source.suffix:
-        # The file's name says nothing that is known, so its content does.
-        ending = written_ending(FORMATS[upload.facts["format"]].endings[0])
-    pairs = pair([source], upload.folder, as_folder=True, suffix=SUFFIX, extension=ending)
-    _, target = pairs[0]
-    path = Path(target)
-    return path, f"{Path(upload.name).stem}{path.stem.removeprefix(source.stem)}{path.suffix}"
-
-
-def _called(value: Any, upload: Upload) -> Any:
-    """Words about a picture, with the client's name for it in place of its path."""
-    if isinstance(value, str):
-        value = value.replace(str(upload.source), upload.name)
-        return value.replace(str(upload.folder / upload.source.stem), Path(upload.name).stem)
-    if isinstance(value, list):
-        return [_called(each, upload) for each in value]
-    return value

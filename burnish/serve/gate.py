@@ -17,6 +17,8 @@ Headers = Sequence[tuple[bytes, bytes]]
 OWN_SITES = (b"same-origin", b"none")
 #: all below it is work, and wants the token
 WORK = "/v1/"
+#: but for what tells those who watch over the server that it is there, and nothing else
+OPEN = ("/v1/health", "/v1/ready")
 METHODS = ("GET", "HEAD", "POST", "DELETE")
 
 
@@ -57,7 +59,8 @@ class Gate:
             )
         if method not in METHODS:
             return Denial(405, "E_METHOD", f"no request here is a {method[:16]}")
-        if path.startswith(WORK) and not self._holds_token(headers):
+        wants_token = path.startswith(WORK) and path not in OPEN
+        if wants_token and not self._holds_token(headers):
             return Denial(
                 401,
                 "E_TOKEN",

@@ -16,7 +16,18 @@ from typing import Any
 
 from ..errors import Busy, ProcessDied
 from ..ground.process import WorkerDied, WorkerProcess
-from .worker import Answer, Asking, Halfway, Outdated, Question, Refusal, Terms, main
+from .worker import (
+    Answer,
+    Asking,
+    Halfway,
+    Here,
+    Outdated,
+    Question,
+    Refusal,
+    Terms,
+    Withdrawn,
+    main,
+)
 
 #: a question at which so many processes died is asked no more
 MOST_DEATHS = 2
@@ -44,12 +55,13 @@ class Lane:
     def __init__(
         self, terms: Terms, *, at_once: int, most: int, patience: float | None = None
     ) -> None:
-        """at_once: questions that the process is told of; with 1, one that nobody waits for any
-        more ends the process. most: questions that may wait in all, with those. patience: seconds
-        that an answer may take.
+        """at_once: questions that the process is told of, so that it has the next one when one is
+        done. most: questions that may wait in all, with those. patience: seconds that an answer may
+        take.
         """
+        #: processes that died by themselves
+        self.deaths = 0
         self._terms = terms
-        self._alone = at_once == 1
         self._most = most
         self._patience = patience
         self._gate = asyncio.Semaphore(at_once)
@@ -58,15 +70,40 @@ class Lane:
         self._deaths: dict[int, int] = {}
         self._waiting = 0
         self._process: WorkerProcess | None = None
+        self._is_here = False
+
+    @property
+    def waiting(self) -> int:
+        """Questions that are not answered yet."""
+        return self._waiting
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no question more may wait."""
+        return self._waiting >= self._most
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the process has begun, and can be asked."""
+        return self._process is not None and self._is_here
+
+    @property
+    def pid(self) -> int | None:
+        """The process's number; None where there is none."""
+        return None if self._process is None else self._process.pid
 
     async def ask(
-        self, question: Question, halfway: Callable[[int, int], None] = lambda done, total: None
+        self,
+        question: Question,
+        halfway: Callable[[int, int], None] = lambda done, total: None,
+        always: bool = False,
     ) -> Any:
-        """The answer to a question. halfway: is told (done, total) tiles.
+        """The answer to a question. halfway: is told (done, total) tiles. always: whether it waits
+        however many others do.
 
         Raises the BurnishErrors of the work, Busy where too many wait, ProcessDied, and Stale.
         """
-        if self._waiting >= self._most:
+        if self.is_full and not always:
             raise Busy(f"{self._waiting} pictures are waiting already; ask again in a moment")
         self._waiting += 1
         try:
@@ -80,6 +117,7 @@ class Lane:
         loop = asyncio.get_running_loop()
         process = WorkerProcess(main, self._terms)
         self._process = process
+        self._is_here = False
         threading.Thread(target=self._listen, args=(loop, process), daemon=True).start()
 
     def close(self) -> None:
@@ -96,13 +134,13 @@ class Lane:
             self._tell(number)
             return await asyncio.wait_for(future, self._patience)
         except TimeoutError:
-            self._kill(number)
+            self._let_go(number)
             raise ProcessDied(
                 f"{question.source}: took longer than {self._patience:.0f} s, and was given up"
             ) from None
         except asyncio.CancelledError:
-            if self._alone:
-                self._kill(number)
+            if future.cancelled():
+                self._let_go(number)
             raise
         finally:
             self._pending.pop(number, None)
@@ -116,12 +154,29 @@ class Lane:
         with suppress(WorkerDied):
             self._process.send(Asking(number, self._pending[number].question))
 
+    def _let_go(self, number: int) -> None:
+        """Ends what is done for a question that nobody waits for any more. Where the process is at
+        it, that is only to be had by ending the process.
+        """
+        at = self._at()
+        if at is None or number < at:
+            self._kill(number)
+        elif self._process is not None:
+            with suppress(WorkerDied):
+                self._process.send(Withdrawn(number))
+
+    def _at(self) -> int | None:
+        """The question that the process is at: the first without an answer, as it takes them in
+        turn.
+        """
+        return min((n for n, one in self._pending.items() if not one.future.done()), default=None)
+
     def _kill(self, number: int) -> None:
         """Ends the process for what it does, and asks all other questions of a new one."""
         if self._process is not None:
             self._process.kill()
             self._process = None
-        for other in self._pending.keys() - {number}:
+        for other in sorted(self._pending.keys() - {number}):
             self._tell(other)
 
     def _listen(self, loop: asyncio.AbstractEventLoop, process: WorkerProcess) -> None:
@@ -129,11 +184,16 @@ class Lane:
         with suppress(RuntimeError):  # where the loop has ended
             try:
                 while True:
-                    loop.call_soon_threadsafe(self._take, process.receive())
+                    loop.call_soon_threadsafe(self._take, process, process.receive())
             except WorkerDied:
                 loop.call_soon_threadsafe(self._died, process, process.cause_of_death())
 
-    def _take(self, message: Answer | Refusal | Outdated | Halfway) -> None:
+    def _take(
+        self, process: WorkerProcess, message: Here | Answer | Refusal | Outdated | Halfway
+    ) -> None:
+        if isinstance(message, Here):
+            self._is_here = process is self._process
+            return
         pending = self._pending.get(message.number)
         if pending is None or pending.future.done():
             return
@@ -152,11 +212,11 @@ class Lane:
         if process is not self._process:
             return
         self._process = None
-        # They are taken in turn: the first without an answer is the one it was at.
-        numbers = sorted(number for number, one in self._pending.items() if not one.future.done())
-        for number in numbers[:1]:
-            self._deaths[number] = self._deaths.get(number, 0) + 1
-        for number in numbers:
+        self.deaths += 1
+        at = self._at()
+        if at is not None:
+            self._deaths[at] = self._deaths.get(at, 0) + 1
+        for number in sorted(n for n, one in self._pending.items() if not one.future.done()):
             if self._deaths.get(number, 0) < MOST_DEATHS:
                 self._tell(number)
                 continue

@@ -27,6 +27,7 @@ from ..images.exif import orientation
 from ..inference.masked import MARKED, FindingMender, Masked
 from ..inference.model import Model
 from ..inference.several.automatic import Automatic
+from ..inference.several.chain import ModelChain
 from ..pipeline import AUTO, Asked, Auto, Look, Settled, infrared_in, region
 from ..pipeline.estimate import ESTIMATORS
 from .strokes import painted, strengths
@@ -265,7 +266,7 @@ def _restored(
     if _is_whole(model, settled) or reach is None:
         key = (wish.model, factor, *settled.dials.items(), wish.strength, wish.strokes)
         if hand.whole is None or hand.whole[0] != key:
-            asked = Asked(dict(settled.dials), settled.strength, settled.icc)
+            asked = _asked(wish, model, settled, factor)
             if wish.strokes and isinstance(model, Masked):
                 marked = _marked(hand, wish, model, settled, factor, wanted)
                 asked = replace(asked, mask=marked.astype(np.float32))
@@ -288,6 +289,19 @@ def _restored(
         for (start, stop), around in zip(inner, outer, strict=True)
     )
     return images.upright(_part(restored, rows, columns))
+
+
+def _asked(wish: Wish, model: Model, settled: Settled, factor: int) -> Asked:
+    """What is asked for a whole picture, reduced by a factor.
+
+    In a chain, one that chooses does so by what it was told, and not by what was settled.
+    """
+    if not isinstance(model, ModelChain):
+        return Asked(dict(settled.dials), settled.strength, settled.icc)
+    told = wish.asked(model)
+    numbers = {name: value for name, value in told.dials.items() if isinstance(value, float)}
+    turned = {**told.dials, **_turned_down(numbers, factor)}
+    return replace(told, dials=turned, strength=settled.strength)
 
 
 def _marked(

@@ -17,9 +17,12 @@ from ..images import endings
 from ..inference import zoo
 from ..inference.classical import FILTERS, make
 from ..inference.model import Model
+from ..inference.several.chain import AND
 from ..pipeline import AUTO, Asked, ask
 from .strokes import Stroke, strokes_in
 
+#: models that a picture may go through in turn
+MOST_STEPS = 4
 #: the words that say how a picture is to be restored
 WORDS = ("model", "d", "strength", "format")
 
@@ -28,7 +31,7 @@ WORDS = ("model", "d", "strength", "format")
 class Wish:
     """How a picture is to be restored."""
 
-    #: the name of a shipped model, of a filter, or "auto"
+    #: the name of a shipped model, of a filter, or "auto"; or several of these with + between them
     model: str = zoo.DEFAULT
     #: the setting of each dial by its name: a number in its unit, or "auto"
     dials: Mapping[str, float | str] = field(default_factory=dict)
@@ -78,13 +81,20 @@ def offered() -> list[str]:
     return [zoo.DEFAULT, *zoo.names(), *filters]
 
 
-def _model(name: str) -> str:
-    if name not in offered():
-        raise ModelMissing(
-            f"there is no model {name!r}; {hint(name, offered())}the choices: "
-            f"{', '.join(offered())}"
+def _model(words: str) -> str:
+    """The name of a model, or of several with + between them; in an address, + is a space."""
+    names = words.replace(" ", AND).split(AND)
+    for name in names:
+        if name not in offered():
+            raise ModelMissing(
+                f"there is no model {name!r}; {hint(name, offered())}the choices: "
+                f"{', '.join(offered())}, or several of them with + between them"
+            )
+    if len(names) > MOST_STEPS or len(set(names)) < len(names):
+        raise UsageError(
+            f"model={AND.join(names)}: over HTTP a chain has {MOST_STEPS} models at most, each once"
         )
-    return name
+    return AND.join(names)
 
 
 def _dial(word: str) -> tuple[str, float | str]:

@@ -1,7 +1,8 @@
 """The process that works for the service: what a picture may break, it breaks here alone.
 
-It is told its `Terms`, then an `Asking` for each piece of work, and answers each with an `Answer`,
-a `Refusal`, or word that it is `Outdated`, after any number of `Halfway`.
+It is told its `Terms`, and says `Here` when it can begin. Then it is told an `Asking` for each
+piece of work, and answers each with an `Answer`, a `Refusal`, or word that it is `Outdated`, after
+any number of `Halfway`. One that is `Withdrawn` before it began is not answered.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from .. import images
-from ..errors import BurnishError, UnsupportedFormat, UsageError, unforeseen
+from ..errors import BurnishError, InputTooLarge, UnsupportedFormat, UsageError, unforeseen
 from ..ground.process import Send, work_off
 from ..ground.remarks import OnProgress
 from ..images import Picture
@@ -27,6 +28,7 @@ from ..inference.masked import MARKED, Masked, write_mask
 from ..inference.model import Model
 from ..inference.pdf import is_pdf
 from ..inference.several.automatic import choose
+from ..inference.several.chain import AND, ModelChain
 from ..pipeline import MapFile
 from ..report.pictures import about
 from .strokes import painted, strengths
@@ -121,6 +123,19 @@ class Asking:
 
 
 @dataclass(frozen=True)
+class Withdrawn:
+    """Nobody waits for a question any more."""
+
+    #: its number
+    number: int
+
+
+@dataclass(frozen=True)
+class Here:
+    """Word that the process is there, with what it was to open early."""
+
+
+@dataclass(frozen=True)
 class Answer:
     """What was asked for."""
 
@@ -174,6 +189,10 @@ class Inbox:
     def put(self, message: Any) -> None:
         """Takes in a message, on any thread."""
         with self._more:
+            if isinstance(message, Withdrawn):
+                kept = (each for each in self._waiting if not _is(each, message.number))
+                self._waiting = deque(kept)
+                return
             self._waiting.append(message)
             self._more.notify()
 
@@ -193,6 +212,11 @@ class Inbox:
         return any(each.looker == question.looker for each in shows)
 
 
+def _is(message: Any, number: int) -> bool:
+    """Whether a message is the question of that number."""
+    return isinstance(message, Asking) and message.number == number
+
+
 def main() -> NoReturn:
     """Does what it is asked for, until it is told None. It does not return."""
     inbox = Inbox()
@@ -201,6 +225,7 @@ def main() -> NoReturn:
 
 def _work(inbox: Inbox, send: Send) -> None:
     bench = Bench(inbox.next())
+    send(Here())
     while (asking := inbox.next()) is not None:
         send(_answered(bench, inbox, asking, send))
 
@@ -251,7 +276,10 @@ class Bench:
         return self._shown(question, halfway)
 
     def _model(self, name: str) -> Model:
-        """The model of a name, open."""
+        """The model of a name, open; a chain is made of models that are open already."""
+        if AND in name:
+            words = name.split(AND)
+            return ModelChain(words, [self._model(word) for word in words])
         if name not in self._models:
             model = zoo.load(name)
             model.open(device=self._terms.device, threads=self._terms.threads)
@@ -303,6 +331,7 @@ class Bench:
                 f"{window.left},{window.top} are no part of a picture of {width}x{height}"
             )
         model = self._model(question.wish.model)
+        self._check_size(question.source, height * width, model)
         made = self._views.marks if question.marks else self._views.pane
         return made(hand, question.wish, model, window, halfway)
 
@@ -310,6 +339,8 @@ class Bench:
         """The file restored, as `burnish restore` does it."""
         model = self._model(question.wish.model)
         asked = question.wish.asked(model)
+        header = images.header(question.source, max_megapixels=self._terms.max_megapixels)
+        self._check_size(question.source, header.height * header.width, model)
         if question.wish.strokes:
             file = Path(question.source).with_name("where.png")
             self._marked(Mark(question.source, str(file), question.wish))
@@ -321,6 +352,17 @@ class Bench:
         job = Job(question.source, question.target, asked, overwrite=True)
         job = replace(job, max_megapixels=self._terms.max_megapixels)
         return run_job(job, model, progress=halfway)
+
+    def _check_size(self, source: str, pixels: int, model: Model) -> None:
+        """InputTooLarge where what a model makes of so many pixels has more than are taken."""
+        megapixels = pixels * model.contract.scale**2 / 1e6
+        most = self._terms.max_megapixels
+        if most is not None and megapixels > most:
+            raise InputTooLarge(
+                f"{source}: would have {megapixels:,.0f} megapixels, {model.contract.scale} times "
+                f"as wide and high; the limit is {most:g}, which --max-megapixels of the server "
+                "moves"
+            )
 
     def _marked(self, question: Mark) -> None:
         """Writes where the model works, with what was painted: its mask, or how strongly."""

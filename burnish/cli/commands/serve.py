@@ -37,8 +37,17 @@ TokenFile = Annotated[
         help="A file with the token, in place of a new one each time.",
     ),
 ]
+Jobs = Annotated[
+    Path | None,
+    typer.Option(
+        "--jobs",
+        metavar="FOLDER",
+        show_default=False,
+        help="Where jobs outlive the server, which goes on with them when it is started again.",
+    ),
+]
 #: what `burnish[serve]` brings
-LIBRARIES = ("starlette", "uvicorn", "anyio", "h11", "click")
+LIBRARIES = ("starlette", "uvicorn", "anyio", "h11", "click", "prometheus_client")
 #: characters that a token has at least: 128 bits, written in base64
 SHORTEST = 22
 
@@ -50,6 +59,7 @@ def serve(
     open: Open = False,
     allow_host: AllowHost = [],  # noqa: B006 (typer's way)
     token_file: TokenFile = None,
+    jobs: Jobs = None,
     device: Where = Device.auto,
     threads: Threads = None,
     max_megapixels: Megapixels = 200,
@@ -62,7 +72,7 @@ def serve(
     token = secrets.token_urlsafe(32) if token_file is None else _token_in(token_file)
     listening = _bound(host, port)
     terms = {"device": device.value, "threads": threads, "max_megapixels": max_megapixels or None}
-    work = _work(host, listening, allow_host, token, terms)
+    work = _work(host, listening, allow_host, token, jobs, terms)
     _tell(host, listening, token, token_file, open)
     try:
         work()
@@ -71,13 +81,18 @@ def serve(
 
 
 def _work(
-    host: str, listening: socket.socket, allowed: list[str], token: str, terms: dict[str, Any]
+    host: str,
+    listening: socket.socket,
+    allowed: list[str],
+    token: str,
+    jobs: Path | None,
+    terms: dict[str, Any],
 ) -> Callable[[], None]:
     """What serves until a signal ends it. MissingExtra where its libraries are not installed."""
     try:
         from ...serve.desk import Desk
         from ...serve.gate import Gate, own_names
-        from ...serve.service import run
+        from ...serve.service.server import run
         from ...serve.worker import Terms
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] not in LIBRARIES:
@@ -88,7 +103,7 @@ def _work(
         ) from error
     gate = Gate(own_names(host, listening.getsockname()[1], allowed), token)
     desk = partial(Desk, terms=Terms(**terms), early=Terms(**terms, early=True))
-    return partial(run, desk, gate, listening)
+    return partial(run, desk, gate, listening, jobs)
 
 
 def _tell(

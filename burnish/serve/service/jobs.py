@@ -1,0 +1,96 @@
+"""Jobs: pictures restored while nobody has to wait, with word of how far they are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
+
+from ...errors import BurnishError, InputMissing
+from ..desk import Desk
+from ..orders import Order
+from ..wish import Wish
+from .sent import named, sent, strokes, words_of
+
+
+async def order(desk: Desk, request: Request) -> Response:
+    """Takes a picture that is to be restored, as `restore` takes it, and answers at once."""
+    desk.backlog.check_room()
+    sent_before = "picture" in request.query_params
+    painted = await strokes(request) if sent_before else b""
+    words = words_of(request)
+    Wish.parse(words, painted)
+    async with sent(desk, request, kept=True) as upload:
+        own = desk.copy(upload) if sent_before else upload
+        made = desk.order(own, words, painted)
+    return JSONResponse(_record(desk, made), 202, {"Location": f"/v1/jobs/{own.id}"})
+
+
+async def listed(desk: Desk, request: Request) -> Response:
+    """All jobs, as they came."""
+    return JSONResponse([_record(desk, each) for each in desk.backlog])
+
+
+async def look(desk: Desk, request: Request) -> Response:
+    """How far a job is, and what became of it."""
+    return JSONResponse(_record(desk, _found(desk, request)))
+
+
+async def events(desk: Desk, request: Request) -> Response:
+    """How far a job is, whenever that changes, as server-sent events, until it has ended."""
+    found = _found(desk, request)
+    # Some proxies hold back what is not asked for in this way.
+    heads = {"X-Accel-Buffering": "no"}
+    return StreamingResponse(_events(desk, found), 200, heads, media_type="text/event-stream")
+
+
+async def result(desk: Desk, request: Request) -> Response:
+    """The restored file. What a job failed by is the answer where it did."""
+    found = _found(desk, request)
+    if found.error is not None:
+        raise _again(found.error["code"])(found.error["message"])
+    if found.upload.result is None:
+        raise InputMissing(f"{found.upload.name}: not restored yet")
+    path, name = found.upload.result
+    return FileResponse(path, media_type="application/octet-stream", headers=named(name))
+
+
+async def withdraw(desk: Desk, request: Request) -> Response:
+    """Lets a job go, with its picture and its result; what is done for it ends."""
+    desk.drop(_found(desk, request).upload)
+    return Response(status_code=204)
+
+
+def _found(desk: Desk, request: Request) -> Order:
+    """The job that an address names, which rests no longer."""
+    found = desk.backlog.find(request.path_params["id"])
+    desk.find(found.upload.id)
+    return found
+
+
+def _record(desk: Desk, found: Order) -> dict[str, Any]:
+    return {**found.record(), "ahead": desk.backlog.ahead(found)}
+
+
+async def _events(desk: Desk, found: Order) -> AsyncIterator[str]:
+    """An event for each change, named after the state, and a comment where long nothing changes."""
+    async for now in desk.backlog.watch(found):
+        if now is None:
+            yield ": still there\n\n"
+            continue
+        record = _record(desk, now)
+        yield f"event: {record['state']}\ndata: {json.dumps(record)}\n\n"
+
+
+def _again(code: str) -> type[BurnishError]:
+    """The kind of error that has a code."""
+    return next((kind for kind in _kinds(BurnishError) if kind.code == code), BurnishError)
+
+
+def _kinds(kind: type[BurnishError]) -> Iterator[type[BurnishError]]:
+    yield kind
+    for each in kind.__subclasses__():
+        yield from _kinds(each)

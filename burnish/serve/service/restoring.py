@@ -1,0 +1,53 @@
+"""Pictures restored while somebody waits."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from contextlib import suppress
+from typing import TypeVar
+
+from starlette.background import BackgroundTask
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import FileResponse, Response
+
+from ...errors import BurnishError
+from ..desk import Desk
+from ..wish import Wish
+from .sent import named, sent, strokes, words_of
+
+Result = TypeVar("Result")
+
+
+async def restore(desk: Desk, request: Request) -> Response:
+    """A picture restored, as `burnish restore` does it: the body, or one that was sent before."""
+    sent_before = "picture" in request.query_params
+    wish = Wish.parse(words_of(request), await strokes(request) if sent_before else b"")
+    async with sent(desk, request, kept=True) as upload:
+        path, name = await _while_wanted(request, desk.restore(upload, wish))
+    gone = None if sent_before else BackgroundTask(desk.drop, upload)
+    return FileResponse(
+        path, media_type="application/octet-stream", headers=named(name), background=gone
+    )
+
+
+async def _while_wanted(request: Request, work: Awaitable[Result]) -> Result:
+    """What comes of work, which ends where the client goes away. ClientDisconnect then."""
+    task = asyncio.ensure_future(work)
+    gone = asyncio.ensure_future(_gone(request))
+    try:
+        await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise ClientDisconnect
+        return task.result()
+    finally:
+        for each in (task, gone):
+            each.cancel()
+            with suppress(asyncio.CancelledError, BurnishError):
+                await each
+
+
+async def _gone(request: Request) -> None:
+    """Returns when the client has gone away."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
