@@ -28,6 +28,7 @@ BurnishError                       1
 |   +-- ModelCorrupt               1   E_MODEL_CORRUPT       header lies, overlaps, truncation
 |   +-- ModelMismatch              1   E_MODEL_MISMATCH      missing or misshapen weights
 |   +-- ModelNonFinite             1   E_MODEL_NONFINITE     NaN or infinity among the weights
+|   +-- ModelDiffers               3   E_MODEL_DIFFERS       a way through it is not as in training
 |   +-- UnsafeModel                1   E_UNSAFE_MODEL        pickles, external data, odd operators
 +-- Busy                           1   E_BUSY                a server has enough to do for now
 +-- OutOfMemory                    1   E_OUT_OF_MEMORY       the engine answers with smaller tiles
@@ -148,6 +149,11 @@ class ModelMismatch(ModelError):
 
 class ModelNonFinite(ModelError):
     code = "E_MODEL_NONFINITE"
+
+
+class ModelDiffers(ModelError):
+    code = "E_MODEL_DIFFERS"
+    exit_status = 3
 
 
 class UnsafeModel(ModelError):

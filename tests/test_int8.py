@@ -26,7 +26,8 @@ openvino = pytest.importorskip(
     "burnish.inference.backends.openvino", reason="OpenVINO is not installed"
 )
 
-from burnish.study.trained.verify import ROUNDED, export_verified  # noqa: E402
+from burnish.study.apart import ROUNDED  # noqa: E402
+from burnish.study.trained.verify import export_verified  # noqa: E402
 from burnish.training.networks.archs import NETWORKS  # noqa: E402
 from burnish.training.networks.archs.quantised import (  # noqa: E402
     COVERED,
@@ -244,7 +245,7 @@ def test_a_file_in_8_bits_is_the_network_that_was_trained(
         in_float = pair[0].predict(torch.from_numpy(image), torch.from_numpy(level)).numpy()
     model = Model(files)
     run = model.open(device="cpu", precision="int8", backend=backend).run
-    assert apart(run(image, level), wanted) < ROUNDED / 2
+    assert apart(run(image, level), wanted) < ROUNDED.most / 2
     # And rounding does what it does, but not more.
     assert 0 < apart(wanted, in_float) < 0.02
 
@@ -262,7 +263,7 @@ def test_a_fold_works_in_8_bits_as_in_float(
     image = scene(32, 48)
     with torch.no_grad():
         wanted = eight.predict(torch.from_numpy(image), torch.full((1, 1, 32, 48), noise)).numpy()
-    assert apart(folded.open(device="cpu").run(image, None), wanted) < ROUNDED
+    assert apart(folded.open(device="cpu").run(image, None), wanted) < ROUNDED.most
     assert folded.card["computes"] == "int8"
 
 
@@ -273,7 +274,7 @@ def test_tiles_are_the_whole_picture_in_8_bits(files: Path) -> None:
     level = level_of(20, 96, 120)
     whole = predict_in_tiles(run, model.contract, image, level, tile=0)
     tiles = predict_in_tiles(run, model.contract, image, level, tile=32)
-    assert apart(whole, tiles) < ROUNDED / 4
+    assert apart(whole, tiles) < ROUNDED.most / 4
 
 
 # Which of the files runs.
@@ -350,7 +351,7 @@ def test_a_file_in_8_bits_alone_is_computed_in_float_without_vnni(
     slow = Model(alone).open(device="cpu")
     assert slow.precision == "fp32"
     # Rounded the same way, but in float.
-    assert apart(slow.run(image, level), result) < ROUNDED / 2
+    assert apart(slow.run(image, level), result) < ROUNDED.most / 2
 
 
 def test_a_precision_that_is_not_there_falls_back_and_says_so(

@@ -19,9 +19,9 @@ from burnish.contract import LOST, Contract, Dial, Opened, level_array, predict 
 from burnish.errors import ModelCorrupt, ModelMismatch, ModelNonFinite, RecipeError  # noqa: E402
 from burnish.inference.engine import plan, predict_in_tiles, tiled  # noqa: E402
 from burnish.inference.model import Model  # noqa: E402
+from burnish.study.apart import EXACT  # noqa: E402
 from burnish.study.trained import verify  # noqa: E402
 from burnish.study.trained.verify import (  # noqa: E402
-    TOLERANCE,
     export_verified,
     largest_difference,
 )
@@ -253,7 +253,7 @@ def test_export_equals_the_training_forward(restorer: Restorer, tmp_path: Path, 
         np.testing.assert_allclose(
             predict_in_tiles(opened.run, model.contract, image, middle(model.contract)),
             wanted,
-            atol=TOLERANCE,
+            atol=EXACT.most,
         )
     takes_any_size(tmp_path / "net.onnx", Restorer.load(tmp_path / "net.safetensors"))
     default = model.open(device="cpu")

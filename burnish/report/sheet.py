@@ -95,6 +95,15 @@ def residual_picture(
     return np.asarray(np.clip(0.5 + gain * taken, 0, 1), np.float32)
 
 
+def heat_picture(amounts: NDArray[Any], most: float) -> NDArray[np.float32]:
+    """Amounts [H, W] as colours [H, W, 3] in 0..1: none is black, and `most` is white.
+
+    Between them lie red and yellow. What is infinite, or no number, is white.
+    """
+    share = np.nan_to_num(np.asarray(amounts, np.float64) / max(most, 1e-30), nan=1.0)
+    return np.asarray(np.clip(3 * share[..., None] - np.arange(3), 0, 1), np.float32)
+
+
 def visible(picture: NDArray[np.float32]) -> NDArray[np.float32]:
     """A picture [C, H, W] as colours that can be looked at.
 

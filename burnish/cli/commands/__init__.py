@@ -6,7 +6,7 @@ lists them in the order of the import below.
 
 from . import restore, watch, serve, undo, replay, models, info, demo  # isort: skip
 from . import dial, smooth, tune, evaluate  # isort: skip
-from . import train, sweep, plot, blend, export, schema  # isort: skip
+from . import train, sweep, plot, blend, export, verify, schema  # isort: skip
 from . import spoil, check  # isort: skip
 
 __all__ = [
@@ -29,5 +29,6 @@ __all__ = [
     "train",
     "tune",
     "undo",
+    "verify",
     "watch",
 ]

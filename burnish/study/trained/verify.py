@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ...contract import Array
 from ...errors import ModelMismatch
 from ...ground.files import atomic_write
 from ...inference.backends import open_model
@@ -21,14 +20,7 @@ from ...inference.wire import read_header
 from ...training.networks.eight_bits import whole_convolutions
 from ...training.networks.export import example, export, rounded
 from ...training.networks.restorer import Restorer
-
-#: the largest difference in fp32 that an exported file may show
-TOLERANCE = 1e-4
-#: and the largest that folding may make
-FOLDED = 1e-5
-#: of a network that rounds, the root of the mean square of the difference counts, and may be half
-#: an 8-bit step: a sum whose last bit differs may fall to the other side of a rounding
-ROUNDED = 2e-3
+from ..apart import EXACT, FOLDED, ROUNDED, Allowed
 
 
 def export_verified(
@@ -57,11 +49,11 @@ def export_verified(
         export(restorer, trial, source=source if at is None else None, half=half)
         read_header(trial)  # the checks that every file goes through before it is restored with
         worst = largest_difference(rounded(restorer) if half else restorer, trial)
-        allowed = _allowed(restorer, TOLERANCE)
-        if not worst <= allowed:
+        allowed = allowed_of(restorer)
+        if not worst <= allowed.most:
             raise ModelMismatch(
                 f"{source}: the exported graph differs from the training forward by "
-                f"{worst:.1e}, more than {allowed:.0e}; nothing was kept"
+                f"{worst:.1e}, more than {allowed.most:.0e}; nothing was kept"
             )
         atomic_write(target, trial.read_bytes())
     finally:
@@ -76,33 +68,26 @@ def _folded(restorer: Restorer, at: Mapping[str, float], source: str) -> Restore
     level = torch.tensor(restorer.contract.settings(at)).view(1, -1, 1, 1)
     with torch.no_grad():
         wanted = restorer(image, level).numpy()
-        difference = _difference(restorer, plain(image).numpy(), wanted)
-    allowed = _allowed(restorer, FOLDED)
-    if not difference <= allowed:
+        folded = plain(image).numpy()
+    allowed = allowed_of(restorer, FOLDED)
+    difference = allowed.apart(folded, wanted)
+    if not difference <= allowed.most:
         raise ModelMismatch(
             f"{source}: the folded network differs from the one it was by {difference:.1e}, "
-            f"more than {allowed:.0e}; nothing was kept"
+            f"more than {allowed.most:.0e}; nothing was kept"
         )
     return plain
 
 
-def _allowed(restorer: Restorer, exact: float) -> float:
-    """How far two ways through a network may differ; `exact` is for one that does not round."""
+def allowed_of(restorer: Restorer, exact: Allowed = EXACT) -> Allowed:
+    """How far another way through a network may be; `exact` is for one that does not round."""
     return ROUNDED if whole_convolutions(restorer) else exact
-
-
-def _difference(restorer: Restorer, got: Array, wanted: Array) -> float:
-    """The largest difference, or, for a network that rounds, the root of its mean square."""
-    apart = np.abs(got - wanted)
-    if whole_convolutions(restorer):
-        return float(np.sqrt(np.square(apart, dtype=np.float64).mean()))
-    return float(apart.max())
 
 
 def largest_difference(restorer: Restorer, path: Path, backend: str | None = None) -> float:
     """Returns the largest absolute difference between a model file in fp32 and its network.
 
-    It is that over three sizes and a batch of two; of a network that rounds, as `ROUNDED` says.
+    It is that over three sizes and a batch of two; of a network that rounds, as `ROUNDED` has it.
     """
     contract = restorer.contract
     eight = path if whole_convolutions(restorer) else None
@@ -111,6 +96,7 @@ def largest_difference(restorer: Restorer, path: Path, backend: str | None = Non
         path, contract, device="cpu", precision=precision, eight=eight, backend=backend
     )
     run = opened.run
+    allowed = allowed_of(restorer)
     worst = 0.0
     for batch, height, width in ((1, 1, 1), (2, 3, 5), (1, 8, 6)):
         inputs = example(contract, batch, height * contract.multiple, width * contract.multiple)
@@ -118,5 +104,5 @@ def largest_difference(restorer: Restorer, path: Path, backend: str | None = Non
             wanted = restorer.predict(*inputs).numpy()
         got = run(inputs[0].numpy(), inputs[1].numpy() if len(inputs) > 1 else None)
         # np.maximum keeps NaN, as max() does not
-        worst = float(np.maximum(worst, _difference(restorer, got, wanted)))
+        worst = float(np.maximum(worst, allowed.apart(got, wanted)))
     return worst
