@@ -22,8 +22,9 @@ from burnish import images
 from burnish.cli import app
 from burnish.contract import Array, Contract, Dial, Level, Run
 from burnish.errors import ModelMissing
+from burnish.ground import channels
 from burnish.images import Picture
-from burnish.inference import engine, zoo
+from burnish.inference import backends, engine, zoo
 
 torch = pytest.importorskip("torch", reason="the training wing is not installed")
 pytest.importorskip("openvino")
@@ -36,6 +37,9 @@ from burnish.training.networks import export, torch_backend  # noqa: E402
 from burnish.training.networks.restorer import Restorer  # noqa: E402
 from burnish.training.optimise.ema import average  # noqa: E402
 from burnish.training.parts.build import Spec  # noqa: E402
+
+#: what stands for 1 in 8 bits
+TOP = np.float32(255)
 
 Outcomes = dict[str, Outcome]
 Plant = Callable[[Callable[[Run], Run]], None]
@@ -98,7 +102,7 @@ def plant(monkeypatch: pytest.MonkeyPatch) -> Plant:
     """Plants a fault into whatever runs a model: a function from the right Run to a wrong one."""
 
     def planted(fault: Callable[[Run], Run]) -> None:
-        right = opening.open_model
+        right = backends.open_model
 
         def open_model(*args: Any, **how: Any) -> Any:
             opened = right(*args, **how)
@@ -144,7 +148,7 @@ def test_bgr_for_rgb(tiny: Path, pictures: Path, plant: Plant) -> None:
 def test_bgr_for_rgb_in_files_alone(
     tiny: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    right = pipeline.to_input
+    right = channels.to_input
     monkeypatch.setattr(
         pipeline, "to_input", lambda contract, pixels: right(contract, pixels)[:, ::-1]
     )
@@ -153,7 +157,7 @@ def test_bgr_for_rgb_in_files_alone(
 
 
 def test_0_to_255_for_0_to_1(tiny: Path, pictures: Path, plant: Plant) -> None:
-    plant(lambda run: lambda image, level: run(image * 255, level) / 255)
+    plant(lambda run: lambda image, level: run(image * TOP, level) / TOP)
     assert red(taken(tiny, pictures)) == ARRAYS | FILES
 
 
@@ -232,7 +236,7 @@ def test_a_dial_in_the_wrong_unit(
 ) -> None:
     def in_units_of_one(settings: Any) -> Any:
         level = burnish.contract.level_array(settings)
-        return None if level is None else level / np.float32(255)
+        return None if level is None else level / TOP
 
     module = importlib.import_module("burnish.pipeline.settle")
     monkeypatch.setattr(module, "level_array", in_units_of_one)
@@ -240,7 +244,7 @@ def test_a_dial_in_the_wrong_unit(
 
 
 def test_a_dial_in_the_wrong_unit_for_a_backend(tiny: Path, pictures: Path, plant: Plant) -> None:
-    plant(lambda run: lambda image, level: run(image, level / np.float32(255)))  # type: ignore[operator]
+    plant(lambda run: lambda image, level: run(image, level / TOP))  # type: ignore[operator]
     assert red(taken(tiny, pictures)) == ARRAYS | FILES
 
 
@@ -271,7 +275,7 @@ def test_a_lossy_temporary_file(
         samples = (picture.pixels[0].clip(0, 1) * 255).round().astype(np.uint8)
         file = io.BytesIO()
         Image.fromarray(samples.transpose(1, 2, 0).squeeze()).save(file, "JPEG", quality=95)
-        back = np.asarray(Image.open(file), np.float32) / 255
+        back = np.asarray(Image.open(file), np.float32) / TOP
         return picture.with_pixels(back.reshape(*samples.shape[1:], -1).transpose(2, 0, 1)[None])
 
     monkeypatch.setattr(images, "write", through_a_jpeg)

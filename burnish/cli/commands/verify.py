@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from importlib import resources
 from pathlib import Path
 from typing import Annotated
 
@@ -69,6 +68,8 @@ def verify(
     holds what comes out against training's forward. Exit status 3 where something differs.
     """
     training_wing()
+    from importlib import resources
+
     from ...inference.zoo import find
     from ...study.agreement.show import draw, line, record, summed
     from ...study.agreement.verify import verify as ways

@@ -75,15 +75,17 @@ def _seen_by_tifffile(data: bytes) -> Samples:
     return tifffile.imread(io.BytesIO(data))
 
 
+def _by_imagecodecs(samples: Samples) -> bytes:
+    return bytes(imagecodecs.png_encode(samples))
+
+
 def _pillow(name: str, ending: str, result: str | None = None, **how: Any) -> Kind:
     encode = partial(_by_pillow, **how)
     return Kind(name, ending, result or ending, "uint8", encode, _seen_by_pillow)
 
 
 PNG = _pillow("PNG", ".png", format="PNG")
-PNG_16 = Kind(
-    "PNG of 16 bits", ".png", ".png", "uint16", imagecodecs.png_encode, imagecodecs.png_decode
-)
+PNG_16 = Kind("PNG of 16 bits", ".png", ".png", "uint16", _by_imagecodecs, imagecodecs.png_decode)
 #: the kinds of files that are tried
 KINDS = (
     PNG,

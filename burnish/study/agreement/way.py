@@ -95,7 +95,8 @@ class Outcome:
     def difference(self) -> Array:
         """The size of the difference at each sample, infinity where it is none: [B, C, H, W]."""
         assert self.got is not None
-        return np.nan_to_num(np.abs(self.got - self.way.case.wanted), nan=np.inf)
+        apart: Array = np.abs(self.got - self.way.case.wanted)
+        return np.where(np.isnan(apart), np.float32(np.inf), apart)
 
     @property
     def place(self) -> tuple[int, int, int, int]:
