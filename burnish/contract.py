@@ -213,6 +213,16 @@ def _gives(record: Mapping[str, Any]) -> bool:
     return gives == "picture" or (gives in channels and shape == (channels[gives], 1, False))
 
 
+@dataclass(frozen=True)
+class Place:
+    """One of the devices that a backend has on this machine."""
+
+    #: the word that asks for it, such as "cpu", "cuda" or "gpu.1"
+    word: str
+    #: what it is, such as "AMD EPYC"; "" where nobody says
+    called: str = ""
+
+
 def nothing_to_release() -> None:
     """What gives back no memory, since there is none to speak of."""
 
@@ -233,6 +243,8 @@ class Opened:
     notes: tuple[str, ...] = ()
     #: why it computes in that precision, in a few words, where that is to be said
     why: str = ""
+    #: which backend was chosen and why, in a few words, such as "torch since it was asked for"
+    chosen: str = ""
     #: the same model in a finer precision, for what this one is too coarse for: pictures of more
     #: than 8 bits; None where this one does for all
     finer: Opened | None = None

@@ -266,7 +266,7 @@ def test_where_a_gpu_lacks_the_weights_auto_runs_on_the_processor(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("torch", reason="the training wing is not installed")
-    monkeypatch.setattr("burnish.inference.backends._gpu_usable", lambda: True)
+    monkeypatch.setattr("burnish.inference.backends.choice.gpu_usable", lambda: True)
     lone = tmp_path / "mine.onnx"
     lone.write_bytes((Path(burnish.__file__).parent / "weights" / "photo.onnx").read_bytes())
     opened = burnish.load(lone).open()

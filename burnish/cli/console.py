@@ -85,6 +85,8 @@ class Console:
             why = f" ({opened.why})" if opened.why else ""
             engine = f", {opened.backend}, {opened.precisions}{why}" if self.verbose else ""
             self.aside(f"on {opened.device}{engine}")
+        if self.verbose and opened.chosen:
+            self.aside(opened.chosen)
 
     def progress(self, done: int, total: int, source: str = "") -> None:
         """Shows how many tiles of a picture in hand are done. source: its file, where there are

@@ -10,7 +10,7 @@ import typer
 from .archiving import Meant
 from .masks import Masks
 from .starting import starting
-from .words import asked_of, parse_pages, parse_tile, precision_of
+from .words import asked_of, parse_pages, parse_tile, precision_of, where
 
 if TYPE_CHECKING:
     from ..inference.job import Job
@@ -27,7 +27,7 @@ def meant_by(
         _job(model, masks, context),
         said["model"],
         model,
-        said["device"].value,
+        where(said["backend"], said["device"]),
         said["threads"],
         precision_of(said["precision"], said["fp32"]),
         said["format"],

@@ -14,14 +14,6 @@ FORMATS = "jpg, png, webp, tif, avif, jxl, gif, bmp, pnm, pfm, dpx, tga or heic"
 MENDS = "film"
 
 
-class Device(StrEnum):
-    """Where a model runs."""
-
-    auto = "auto"
-    cpu = "cpu"
-    cuda = "cuda"
-
-
 class Precision(StrEnum):
     """In what a model computes."""
 
@@ -39,6 +31,42 @@ class Sampling(StrEnum):
     quarter = "420"
 
 
+#: the word that asks what there is
+LISTED = "list"
+
+
+def _listed(context: typer.Context, word: str | None) -> str | None:
+    """The word; where it asks what there is, that is said, and nothing else is done."""
+    if word == LISTED and not context.resilient_parsing:
+        from ..inference.backends.choice import listing
+
+        print("\n".join(listing()))
+        raise typer.Exit
+    return word
+
+
+Where = Annotated[
+    str,
+    typer.Option(
+        "--device",
+        metavar="DEVICE",
+        show_default=False,
+        callback=_listed,
+        is_eager=True,
+        help="auto, cpu, cuda ...; list shows all.",
+    ),
+]
+By = Annotated[
+    str | None,
+    typer.Option(
+        "--backend",
+        metavar="NAME",
+        show_default=False,
+        callback=_listed,
+        is_eager=True,
+        help="What runs it; list shows all.",
+    ),
+]
 Inputs = Annotated[
     list[Path],
     typer.Argument(metavar="INPUT", show_default=False, help="Pictures, or folders of them."),
@@ -86,7 +114,6 @@ Precise = Annotated[
 ]
 #: short for --precision fp32
 Full = Annotated[bool, typer.Option("--fp32", hidden=True, help="Full precision.")]
-Where = Annotated[Device, typer.Option("--device", help="auto, cpu or cuda.", show_choices=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="For programs: one JSON object a line.")]
 ModelName = Annotated[
     str,

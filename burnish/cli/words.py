@@ -165,3 +165,17 @@ def _number(text: str, said: str) -> float:
         return float(text)
     except ValueError:
         raise UsageError(f"{said}: {text!r} is no number") from None
+
+
+def where(backend: str | None, device: str) -> str:
+    """The words of a backend and a device as one, such as "openvino:gpu". UsageError where the
+    device has a backend already; DeviceError and MissingExtra for one that is not there.
+    """
+    if backend is None:
+        return device
+    from ..inference.backends.table import check_installed
+
+    check_installed(backend)
+    if ":" in device and not device.rpartition(":")[2].isdigit():
+        raise UsageError(f"--backend {backend} --device {device}: the backend is said twice")
+    return f"{backend}:{device}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from functools import cache
 from pathlib import Path
 
@@ -20,3 +21,8 @@ def facts() -> dict[str, str]:
 def flags() -> frozenset[str]:
     """What the processor can do, by Linux's names, such as avx2 and amx_bf16."""
     return frozenset(facts().get("flags", "").split())
+
+
+def name() -> str:
+    """What the processor is called."""
+    return facts().get("model name") or platform.processor() or platform.machine()

@@ -102,7 +102,8 @@ class Model:
     ) -> Opened:
         """Loads the model into a backend, or the libraries of a filter, and keeps it.
 
-        device: "auto", "cpu" or "cuda". threads: of the processor; None is all of them. precision:
+        device: "auto", "cpu", "cuda", or another word of `burnish restore --device list`.
+        threads: of the processor; None is all of them. precision:
         one of `PRECISIONS`; "auto" is the fastest that is exact enough for each picture. backend:
         a name of `BACKENDS`; None chooses one that fits the device. Raises DeviceError,
         MissingExtra, ModelCorrupt.

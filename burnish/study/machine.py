@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import platform
-
-from ..ground.processor import facts, flags
+from ..ground.processor import facts, flags, name
 
 #: flags of Linux and what they stand for, the fastest first
 UNITS = (
@@ -20,10 +18,7 @@ def processor() -> str:
     """Returns the processor's model name, and which fast precisions it has."""
     known = facts()
     if not known:
-        return platform.processor() or platform.machine()
-    fast = [name for flag, name in UNITS if flag in flags()]
+        return name()
+    fast = [unit for flag, unit in UNITS if flag in flags()]
     which = f"family {known.get('cpu family', '?')}, model {known.get('model', '?')}"
-    return (
-        f"{known.get('model name', platform.machine())} ({which}; "
-        f"{', '.join(fast[:2]) or 'no vector units known'})"
-    )
+    return f"{name()} ({which}; {', '.join(fast[:2]) or 'no vector units known'})"

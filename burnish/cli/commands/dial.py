@@ -10,7 +10,7 @@ import typer
 from ...errors import UsageError
 from ..app import app, say
 from ..opening import open_model
-from ..options import Device, Full, Model, Precise, Precision, Threads, Where
+from ..options import Full, Model, Precise, Precision, Threads, Where
 from ..outputs import SHEET, prepare
 from ..words import parse_levels, precision_of
 
@@ -49,7 +49,7 @@ def dial(
     output: Strip,
     dial: Dials = [],  # noqa: B006
     whole: Whole = False,
-    device: Where = Device.auto,
+    device: Where = "auto",
     threads: Threads = None,
     precision: Precise = Precision.auto,
     fp32: Full = False,
@@ -65,7 +65,7 @@ def dial(
     turned = _turned(levels)
     prepare(output, "-o", SHEET, [picture])
     opened = open_model(model)
-    opened.open(device=device.value, threads=threads, precision=precision_of(precision, fp32))
+    opened.open(device=device, threads=threads, precision=precision_of(precision, fp32))
     made = strip(
         opened,
         picture,

@@ -12,7 +12,7 @@ import typer
 from ...errors import UsageError
 from ..app import app, say
 from ..opening import as_file, training_wing
-from ..options import AsJson, Device, Full, Precise, Precision, Threads, Where
+from ..options import AsJson, Full, Precise, Precision, Threads, Where
 from ..outputs import FIGURES, PAGE, SHEET, prepare
 from ..words import parse_levels, precision_of
 
@@ -84,7 +84,7 @@ def evaluate(
     csv: Figures = None,
     html: Page = None,
     seed: Seed = 0,
-    device: Where = Device.auto,
+    device: Where = "auto",
     threads: Threads = None,
     precision: Precise = Precision.auto,
     fp32: Full = False,
@@ -104,7 +104,7 @@ def evaluate(
     wanted = [name.strip() for name in metrics.split(",") if name.strip()]
     measured = metrics_of(wanted, with_artefacts=artefacts or html is not None, features=features)
     levels = parse_levels(dial)
-    rows = _opened(models, device.value, threads, precision_of(precision, fp32))
+    rows = _opened(models, device, threads, precision_of(precision, fp32))
     tables = {
         row.name: evaluate_row(
             row, folder, levels, metrics=measured, clip=clip, seed=seed, crop=crop

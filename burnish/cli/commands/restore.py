@@ -37,7 +37,7 @@ from ..masks import AUTOMATIC, FillBy, Filled, Infrared, MaskIn, MaskOnly, MaskO
 from ..meant import meant_by
 from ..options import (
     AsJson,
-    Device,
+    By,
     Dials,
     Each,
     Format,
@@ -101,7 +101,8 @@ def restore(
     alone: Each = False,
     overwrite: Overwrite = False,
     max_megapixels: Megapixels = 200,
-    device: Where = Device.auto,
+    device: Where = "auto",
+    backend: By = None,
     threads: Threads = None,
     precision: Precise = Precision.auto,
     fp32: Full = False,

@@ -14,7 +14,7 @@ import typer
 
 from ...errors import MissingExtra, OutputError, UsageError
 from ..app import app, say
-from ..options import Device, Megapixels, Threads, Where
+from ..options import Megapixels, Threads, Where
 
 Host = Annotated[str, typer.Option(metavar="ADDRESS", help="What it listens on.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, metavar="N", help="0 is any that is free.")]
@@ -60,7 +60,7 @@ def serve(
     allow_host: AllowHost = [],  # noqa: B006 (typer's way)
     token_file: TokenFile = None,
     jobs: Jobs = None,
-    device: Where = Device.auto,
+    device: Where = "auto",
     threads: Threads = None,
     max_megapixels: Megapixels = 200,
 ) -> None:
@@ -71,7 +71,7 @@ def serve(
     _check_reach(host, allow_host, token_file)
     token = secrets.token_urlsafe(32) if token_file is None else _token_in(token_file)
     listening = _bound(host, port)
-    terms = {"device": device.value, "threads": threads, "max_megapixels": max_megapixels or None}
+    terms = {"device": device, "threads": threads, "max_megapixels": max_megapixels or None}
     work = _work(host, listening, allow_host, token, jobs, terms)
     _tell(host, listening, token, token_file, open)
     try:

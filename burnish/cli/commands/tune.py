@@ -10,7 +10,7 @@ import typer
 
 from ..app import app, say
 from ..opening import as_file, open_model
-from ..options import AsJson, Device, Model, Threads, Where
+from ..options import AsJson, Model, Threads, Where
 from ..outputs import SHEET, prepare
 from ..words import parse_names
 
@@ -55,7 +55,7 @@ def tune(
     metric: MetricName = "psnr",
     output: Strips = Path("burnish_strips"),
     whole: Whole = False,
-    device: Where = Device.auto,
+    device: Where = "auto",
     threads: Threads = None,
     as_json: AsJson = False,
 ) -> None:
@@ -73,9 +73,9 @@ def tune(
 
     names = parse_names(dial)
     if not folder.is_dir() or not holds_pairs(folder):
-        _show_strips(model, folder, names, output, device.value, threads, as_json)
+        _show_strips(model, folder, names, output, device, threads, as_json)
         return
-    row = open_row(as_file(model), name=model, device=device.value, threads=threads)
+    row = open_row(as_file(model), name=model, device=device, threads=threads)
     side = None if whole else SIDE
     found = fit(row, PicturePairs(folder), names, metric=metric, side=side, say=say)
     for tuned in found:

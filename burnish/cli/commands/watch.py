@@ -16,7 +16,7 @@ from ..masks import Masks
 from ..meant import meant_by
 from ..options import (
     AsJson,
-    Device,
+    By,
     Dials,
     Each,
     Format,
@@ -88,7 +88,8 @@ def watch(
     alone: Each = False,
     overwrite: Overwrite = False,
     max_megapixels: Megapixels = 200,
-    device: Where = Device.auto,
+    device: Where = "auto",
+    backend: By = None,
     threads: Threads = None,
     precision: Precise = Precision.auto,
     fp32: Full = False,

@@ -15,7 +15,7 @@ import typer
 
 from ...errors import UsageError
 from ..console import Console
-from ..options import MENDS, Device, Precision
+from ..options import MENDS, Precision
 from ..outputs import ending
 
 if TYPE_CHECKING:
@@ -81,7 +81,9 @@ class Films:
     #: larger frames are refused; 0 lifts the limit
     max_megapixels: float
     #: where models run
-    device: Device
+    device: str
+    #: what runs them; None is what has the device
+    backend: str | None
     #: threads of the processor; None is all
     threads: int | None
     #: in which precision models compute
@@ -187,14 +189,14 @@ class Films:
 
     def way(self, console: Console) -> Way:
         """What is done to the frames of the films."""
-        from ..words import asked_of, parse_tile, precision_of
+        from ..words import asked_of, parse_tile, precision_of, where
         from .ways import way_of
 
         return way_of(
             self.model,
             lambda contract: asked_of(contract, self.dial, self.strength, None, True),
             tile=parse_tile(self.tile),
-            device=self.device.value,
+            device=where(self.backend, self.device),
             threads=self.threads,
             precision=precision_of(self.precision, self.fp32),
             opened=console.opened,

@@ -68,7 +68,7 @@ class Archive:
     model: str
     #: what is to be done with every picture
     job: Job
-    #: "auto", "cpu" or "cuda"
+    #: "auto", or the word of a device, such as "cpu" or "openvino:gpu"
     device: str = "auto"
     #: threads of the processor; None is all
     threads: int | None = None

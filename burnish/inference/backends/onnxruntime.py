@@ -1,4 +1,4 @@
-"""ONNX Runtime: where there is no OpenVINO, and for comparison.
+"""ONNX Runtime: where there is no OpenVINO, on the devices of its other builds, and for comparison.
 
 It computes in float32 where nothing else is asked for, since it has no fast half precision on
 processors.
@@ -6,16 +6,35 @@ processors.
 
 from __future__ import annotations
 
-import platform
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
 
-from ...contract import Array, Contract, Opened, Run
+from ...contract import Array, Contract, Opened, Place, Run
 from ...errors import ModelCorrupt, OutOfMemory
-from ...ground.processor import flags
+from ...ground.processor import flags, name
 from .eight_bits import fast_at_eight_bits, lacking
+
+#: the word for each of its providers that is a device, those first that it takes by itself
+PROVIDERS = {
+    "cuda": "CUDAExecutionProvider",
+    "tensorrt": "TensorrtExecutionProvider",
+    "coreml": "CoreMLExecutionProvider",
+    "directml": "DmlExecutionProvider",
+    "cpu": "CPUExecutionProvider",
+}
+CPU = PROVIDERS["cpu"]
+
+
+def places() -> list[Place]:
+    """The devices that this build of ONNX Runtime was made for."""
+    built = onnxruntime.get_available_providers()
+    return [
+        Place(word, name() if provider == CPU else provider)
+        for word, provider in PROVIDERS.items()
+        if provider in built
+    ]
 
 
 def open_model(
@@ -27,12 +46,13 @@ def open_model(
     precision: str,
     eight: Path | None,
 ) -> Opened:
-    """Opens the model on the processor. ModelCorrupt where ONNX Runtime cannot read it.
+    """Opens the model on a device of `places`. ModelCorrupt where ONNX Runtime cannot read it.
 
-    `device` is always the processor here, and the precision float32; or int8 where that is asked
-    for, and `eight`, the file in 8 bits, is there.
+    Where the device cannot be used after all, it runs on the processor, and a note says so. The
+    precision is float32; or, on the processor, int8 where that is asked for, and `eight`, the file
+    in 8 bits, is there.
     """
-    fast = fast_at_eight_bits(flags())
+    fast = fast_at_eight_bits(flags()) if device == "cpu" else None
     notes: tuple[str, ...] = ()
     if precision == "int8" and eight is not None and fast is not None:
         path = eight
@@ -42,12 +62,19 @@ def open_model(
             why = lacking(path, eight)
         notes = (f"{why}: computing in fp32",)
     whole = eight == path and fast is not None
-    run = _runner(_session(path, threads, whole), "residual" if contract.residual else "output")
-    processor = platform.processor() or platform.machine()
-    return Opened(run, "onnxruntime", processor, "int8" if whole else "fp32", notes)
+    wanted = PROVIDERS[device]
+    session = _session(path, threads, whole, wanted)
+    found = session.get_providers()[0]
+    if found != wanted:
+        notes = (*notes, f"ONNX Runtime could not use {device}: running on the processor")
+    called = name() if found == CPU else found
+    run = _runner(session, "residual" if contract.residual else "output")
+    return Opened(run, "onnxruntime", called, "int8" if whole else "fp32", notes)
 
 
-def _session(path: Path, threads: int | None, whole: bool) -> onnxruntime.InferenceSession:
+def _session(
+    path: Path, threads: int | None, whole: bool, provider: str
+) -> onnxruntime.InferenceSession:
     """The file, read. whole: whether a file in 8 bits is computed with whole numbers."""
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3  # errors only
@@ -57,7 +84,8 @@ def _session(path: Path, threads: int | None, whole: bool) -> onnxruntime.Infere
         # Without VNNI, sums of two products of 8 bits overflow.
         options.add_session_config_entry("session.disable_quant_qdq", "1")
     try:
-        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        providers = list(dict.fromkeys([provider, CPU]))
+        return onnxruntime.InferenceSession(str(path), options, providers=providers)
     except Exception as error:
         # Its types of errors are private; all of them mean that this file cannot be run.
         why = str(error).splitlines()[0]

@@ -1,4 +1,4 @@
-"""OpenVINO: the engine of processors.
+"""OpenVINO: the engine of processors; and of Intel's GPUs and NPUs where they are asked for.
 
 Precision follows the processor: f16 where AMX has it, and, for residuals, bf16 where AMX or AVX-512
 has it. Pictures of 8 bits are computed in 8 bits where the processor has VNNI or AMX for that, and
@@ -28,7 +28,7 @@ CONVERTERS = "openvino.tools.ovc"
 KEPT_AWAY = sys.modules.setdefault(CONVERTERS, None) is None  # type: ignore[arg-type]
 import openvino  # noqa: E402
 
-from ...contract import Array, Contract, Opened, Release, Run  # noqa: E402
+from ...contract import Array, Contract, Opened, Place, Release, Run  # noqa: E402
 from ...errors import ModelCorrupt, OutOfMemory  # noqa: E402
 from ...ground.processor import flags  # noqa: E402
 from .eight_bits import NOT_FAST, fast_at_eight_bits, lacking  # noqa: E402
@@ -59,6 +59,16 @@ if KEPT_AWAY:
     openvino.__getattr__ = _converter
 
 
+def places() -> list[Place]:
+    """The devices that OpenVINO finds, the processor first: "cpu", "gpu", "gpu.1", "npu"."""
+    found = sorted(_core().available_devices, key=lambda device: device != "CPU")
+    return [Place(device.lower(), _called(device)) for device in found]
+
+
+def _called(device: str) -> str:
+    return str(_core().get_property(device, "FULL_DEVICE_NAME")).strip()
+
+
 def open_model(
     path: Path,
     contract: Contract,
@@ -68,11 +78,28 @@ def open_model(
     precision: str,
     eight: Path | None,
 ) -> Opened:
-    """Opens the model, compiled for this processor. ModelCorrupt where OpenVINO cannot read it.
+    """Opens the model, compiled for a device of `places`. ModelCorrupt where OpenVINO cannot read
+    it.
 
-    `device` is always the processor here. `eight` runs pictures of 8 bits where the processor is
-    fast at that, and others are run in float. Where it is the file itself, that is all there is.
+    On the processor, `eight` runs pictures of 8 bits where it is fast at that, and others are run
+    in float. Where it is the file itself, that is all there is. Other devices compute in float;
+    what one of them cannot run goes to the processor, and a note says so.
     """
+    if device != "cpu":
+        try:
+            return _elsewhere(path, contract, device.upper(), precision)
+        except RuntimeError as error:
+            note = f"OpenVINO cannot run it on {device} ({_first_line(error)})"
+            on_processor = open_model(
+                path,
+                contract,
+                device="cpu",
+                threads=threads,
+                precision=precision,
+                eight=eight,
+            )
+            notes = (f"{note}: running on the processor", *on_processor.notes)
+            return replace(on_processor, notes=notes)
     fast = fast_at_eight_bits(flags())
     hint, notes = _float(precision, contract)
     if eight == path:
@@ -96,6 +123,21 @@ def open_model(
         finer.release()
 
     return replace(coarse, finer=finer, release=release)
+
+
+def _elsewhere(path: Path, contract: Contract, device: str, precision: str) -> Opened:
+    """The model on a GPU or an NPU. RuntimeError where that cannot run it."""
+    hint = "f32" if precision == "fp32" or not contract.residual else "f16"
+    settings: dict[str, str | int] = {
+        "INFERENCE_PRECISION_HINT": hint,
+        "PERFORMANCE_HINT": "LATENCY",
+    }
+    model = _read(path, contract)
+    run, release = _turn_by_turn(lambda: _core().compile_model(model, device, settings), True)
+    notes: tuple[str, ...] = ()
+    if precision in ("bf16", "int8"):
+        notes = (f"OpenVINO does not compute in {precision} there: computing in {NAMES[hint]}",)
+    return Opened(run, "openvino", _called(device), NAMES[hint], notes, release=release)
 
 
 def _float(precision: str, contract: Contract) -> tuple[str, tuple[str, ...]]:
@@ -143,8 +185,7 @@ def _opened(
         settings["INFERENCE_NUM_THREADS"] = str(threads)
     read = cache(partial(_read, path, contract, whole=whole))
     run, release = _turn_by_turn(lambda: _compiled(path, read(), settings), at_once)
-    device = str(_core().get_property("CPU", "FULL_DEVICE_NAME")).strip()
-    return Opened(run, "openvino", device, NAMES[hint], notes, release=release)
+    return Opened(run, "openvino", _called("CPU"), NAMES[hint], notes, release=release)
 
 
 def _turn_by_turn(

@@ -6,14 +6,14 @@ It reads the safetensors file beside the ONNX one, held against its SHA-256.
 from __future__ import annotations
 
 import hashlib
-import platform
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from ...contract import Array, Contract, Opened, Run
+from ...contract import Array, Contract, Opened, Place, Run
 from ...errors import ModelMissing, OutOfMemory
+from ...ground import processor
 from .export import source_digest
 from .restorer import Restorer
 
@@ -21,6 +21,18 @@ from .restorer import Restorer
 def gpu_usable() -> bool:
     """True where this PyTorch can use an NVIDIA GPU."""
     return torch.cuda.is_available()
+
+
+def places() -> list[Place]:
+    """The devices that this PyTorch can use, an NVIDIA GPU first."""
+    found = [
+        Place("cuda" if number == 0 else f"cuda:{number}", torch.cuda.get_device_name(number))
+        for number in range(torch.cuda.device_count() if gpu_usable() else 0)
+    ]
+    found.append(Place("cpu", processor.name()))
+    if torch.backends.mps.is_available():
+        found.append(Place("mps", "Apple's GPU"))
+    return found
 
 
 def open_model(
@@ -32,7 +44,7 @@ def open_model(
     precision: str,
     eight: Path | None,
 ) -> Opened:
-    """Opens the trained network itself, on "cpu" or "cuda".
+    """Opens the trained network itself, on a device of `places`.
 
     On a GPU it runs in bf16 (fp16 where it has no bf16) unless fp32 is asked for. It does not run
     `eight`, the file in 8 bits.
@@ -50,13 +62,11 @@ def open_model(
         )
     if threads and device == "cpu":
         torch.set_num_threads(threads)
-    half = torch.bfloat16 if device == "cuda" and torch.cuda.is_bf16_supported() else torch.float16
-    computed = None if precision == "fp32" or device == "cpu" else half
-    name = (
-        torch.cuda.get_device_name()
-        if device == "cuda"
-        else platform.processor() or "the processor"
-    )
+    on_cuda = device.startswith("cuda")
+    half = torch.bfloat16 if on_cuda and torch.cuda.is_bf16_supported() else torch.float16
+    # Of Apple's GPUs nobody has measured what half precision costs there.
+    computed = half if on_cuda and precision != "fp32" else None
+    name = next(place.called for place in places() if place.word == device)
     said = {torch.bfloat16: "bf16", torch.float16: "f16", None: "fp32"}[computed]
     asked = precision in ("bf16", "int8") and said != precision
     notes = (f"PyTorch does not compute in {precision} here: computing in {said}",) if asked else ()

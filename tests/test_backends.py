@@ -1,0 +1,104 @@
+"""Where a model runs: what there is, what is chosen and why, and what falls back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+import burnish
+from burnish.cli import app
+from burnish.contract import Contract, Opened
+from burnish.errors import DeviceError, MissingExtra, UsageError
+from burnish.inference.backends import BACKENDS, choice, table
+from burnish.inference.backends.choice import choose, listing
+from burnish.inference.model import Model
+from burnish.inference.zoo import find
+
+INSTALLED = [name for name in BACKENDS if table.installed(name)]
+
+
+@pytest.mark.parametrize("backend", INSTALLED)
+def test_every_backend_names_the_processor_and_takes_it(backend: str) -> None:
+    places = table.places(backend)
+    assert "cpu" in [place.word for place in places]
+    assert all(place.called for place in places)
+    opened = burnish.load("photo").open(device=f"{backend}:cpu", precision="fp32")
+    assert opened.backend == backend
+    assert opened.chosen == f"{backend} since it was asked for"
+
+
+def test_the_listing_has_a_line_for_every_backend(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choice, "installed", lambda name: name == "openvino")
+    lines = list(listing())
+    assert lines[0].startswith("openvino:cpu  ")
+    assert lines[-1] == "torch: not installed; pip install 'burnish[train]' brings it"
+    for option in ("--device", "--backend"):
+        done = CliRunner().invoke(app, ["restore", option, "list"])
+        assert done.exit_code == 0
+        assert done.stdout.splitlines() == lines
+
+
+def test_unasked_the_processor_is_taken_and_it_is_said_why() -> None:
+    if choice.gpu_present():
+        pytest.skip("there is a GPU")
+    assert choose("auto").why == choose("cpu").why == "it is the fastest on processors"
+    assert choose("auto").device == "cpu"
+    said = burnish.load("photo").open().chosen
+    assert said == f"{choice.for_processor()} since it is the fastest on processors"
+
+
+def test_what_is_not_there_is_said_with_what_there_is() -> None:
+    with pytest.raises(DeviceError, match=r"--device npu: no backend has it here; there are .*cpu"):
+        choose("npu")
+    with pytest.raises(DeviceError, match="the onnxruntime backend has cpu here"):
+        choose("tensorrt", "onnxruntime")
+    with pytest.raises(DeviceError, match="there is no backend 'openvin'; did you mean 'openvino'"):
+        choose("cpu", "openvin")
+
+
+def test_a_backend_that_is_not_installed_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(table.LIBRARIES, "onnxruntime", ("no_such_library", "burnish[onnx]"))
+    with pytest.raises(MissingExtra, match=r"pip install 'burnish\[onnx\]' brings it"):
+        choose("onnxruntime:cpu")
+
+
+def test_options_of_the_command_line(tmp_path: Path) -> None:
+    words = ["restore", "no.png", "-o", str(tmp_path / "out.png")]
+    done = CliRunner().invoke(app, [*words, "--backend", "nope"])
+    assert isinstance(done.exception, DeviceError)
+    twice = CliRunner().invoke(app, [*words, "--backend", "openvino", "--device", "openvino:cpu"])
+    assert isinstance(twice.exception, UsageError)
+    assert "the backend is said twice" in str(twice.exception)
+
+
+def test_verbose_says_what_was_chosen(tmp_path: Path) -> None:
+    source = tmp_path / "in.png"
+    burnish.images.write(source, burnish.images.from_array(np.full((9, 9, 3), 90, np.uint8)))
+    words = ["restore", str(source), "-o", str(tmp_path / "out.png"), "-v", "--backend"]
+    done = CliRunner().invoke(app, [*words, "openvino"])
+    assert "openvino since it was asked for" in done.stderr.splitlines()
+
+
+def _opened(backend: str, device: str, contract: Contract) -> Opened:
+    how = {"threads": None, "precision": "fp32", "eight": None}
+    opened: Opened = BACKENDS.find(backend)(find("photo"), contract, device=device, **how)
+    return opened
+
+
+@pytest.mark.parametrize(("backend", "device"), [("openvino", "gpu"), ("onnxruntime", "cuda")])
+def test_a_device_that_fails_falls_back_to_the_processor_with_a_note(
+    backend: str, device: str
+) -> None:
+    if backend not in INSTALLED or device in [place.word for place in table.places(backend)]:
+        pytest.skip("not installed here, or the device is there")
+    contract = Model(find("photo")).contract
+    opened = _opened(backend, device, contract)
+    assert "running on the processor" in opened.notes[0]
+    assert device in opened.notes[0]
+    image = np.random.default_rng(0).random((1, 3, 16, 24), np.float32)
+    level = np.full((1, 1, 16, 24), 20, np.float32)
+    expected = _opened(backend, "cpu", contract).run(image, level)
+    np.testing.assert_array_equal(opened.run(image, level), expected)
