@@ -128,7 +128,7 @@ class Meant:
     word: str
     #: the model of that word
     model: Model
-    #: "auto", "cpu" or "cuda"
+    #: "auto", or the word of a device, such as "cpu" or "openvino:gpu"
     device: str
     #: threads of the processor; None is all
     threads: int | None

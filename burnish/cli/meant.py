@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def meant_by(
-    pairs: Sequence[tuple[str, str]], model: Model, masks: Masks, context: typer.Context
+    model: Model, pairs: Sequence[tuple[str, str]], masks: Masks, context: typer.Context
 ) -> Meant:
     """What is to be restored, and with what."""
     said = context.params

@@ -135,10 +135,9 @@ def restore(
     mode = Mode(archive, in_place, restart, verify, same, sidecar, salvage)
     masks = Masks(mask_out, mask_in, mask_only, overwrite, infrared, fill)
     found = mode.pairs(inputs, output, recursive, suffix, format)
-    opened, pairs = masks.meant(model, found, mode)
-    meant = meant_by(pairs, opened, masks, context)
-    console = Console(len(pairs), quiet=quiet, verbose=verbose, as_json=as_json)
-    _look_over(inputs, pairs, len(found), recursive, format, console)
+    meant = meant_by(*masks.meant(model, found, mode), masks, context)
+    console = Console(len(meant.pairs), quiet=quiet, verbose=verbose, as_json=as_json)
+    _look_over(inputs, meant.pairs, len(found), recursive, format, console)
     raise typer.Exit(_work(meant, mode, mode.root(inputs, output), masks, dry_run, console))
 
 

@@ -119,7 +119,7 @@ def _watch(folder: Path, output: Path, context: typer.Context) -> NoReturn:
     masks = Masks()
     words = said["recursive"], said["suffix"], said["format"]
     model, pairs = masks.meant(said["model"], mode.pairs([folder], str(output), *words), mode)
-    order = order_of(meant_by(pairs, model, masks, context), mode, output)
+    order = order_of(meant_by(model, pairs, masks, context), mode, output)
 
     def find() -> list[tuple[str, str]]:
         return masks.pictures(model, mode.pairs([folder], str(output), *words))
