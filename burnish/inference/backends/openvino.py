@@ -85,21 +85,23 @@ def open_model(
     in float. Where it is the file itself, that is all there is. Other devices compute in float;
     what one of them cannot run goes to the processor, and a note says so.
     """
-    if device != "cpu":
-        try:
-            return _elsewhere(path, contract, device.upper(), precision)
-        except RuntimeError as error:
-            note = f"OpenVINO cannot run it on {device} ({_first_line(error)})"
-            on_processor = open_model(
-                path,
-                contract,
-                device="cpu",
-                threads=threads,
-                precision=precision,
-                eight=eight,
-            )
-            notes = (f"{note}: running on the processor", *on_processor.notes)
-            return replace(on_processor, notes=notes)
+    on_processor = partial(_on_processor, path, contract, threads, precision, eight)
+    if device == "cpu":
+        return on_processor()
+    try:
+        return _elsewhere(path, contract, device.upper(), precision)
+    except RuntimeError as error:
+        note = (
+            f"OpenVINO cannot run it on {device} ({_first_line(error)}): running on the processor"
+        )
+    opened = on_processor()
+    return replace(opened, notes=(note, *opened.notes))
+
+
+def _on_processor(
+    path: Path, contract: Contract, threads: int | None, precision: str, eight: Path | None
+) -> Opened:
+    """As `open_model`, on the processor."""
     fast = fast_at_eight_bits(flags())
     hint, notes = _float(precision, contract)
     if eight == path:
