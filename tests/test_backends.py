@@ -88,6 +88,7 @@ def _opened(backend: str, device: str, contract: Contract) -> Opened:
     return opened
 
 
+@pytest.mark.filterwarnings("ignore:Specified provider")
 @pytest.mark.parametrize(("backend", "device"), [("openvino", "gpu"), ("onnxruntime", "cuda")])
 def test_a_device_that_fails_falls_back_to_the_processor_with_a_note(
     backend: str, device: str

@@ -66,11 +66,13 @@ def choose(device: str, backend: str | None = None) -> Chosen:
         return _unasked()
     if device == "cpu":
         return Chosen(for_processor(), "cpu", "it is the fastest on processors")
-    if device == CUDA and not gpu_usable():
-        raise DeviceError(f"--device cuda: {_why_no_gpu()}")
+    if device == CUDA and gpu_usable():
+        return Chosen("torch", CUDA, "PyTorch can use the GPU")
     for name in reversed(BACKENDS):  # what is made for GPUs first
         if installed(name) and device in (place.word for place in places(name)):
             return Chosen(name, device, f"it has {device}")
+    if device == CUDA:
+        raise DeviceError(f"--device cuda: {_why_no_gpu()}")
     raise DeviceError(f"--device {device}: no backend has it here; {_there_is()}")
 
 
