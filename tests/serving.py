@@ -126,11 +126,14 @@ async def asked_directly(
     chunks: AsyncIterator[bytes],
     length: int | None = None,
     method: str = "POST",
+    kind: str = "",
 ) -> tuple[int, dict[str, Any], dict[bytes, bytes]]:
     """What is answered to a body that arrives piece by piece: status, record, heads. The desk is
     closed then.
     """
     heads = [(b"host", b"127.0.0.1:8080"), BEARER]
+    if kind:
+        heads.append((b"content-type", kind.encode()))
     if length is not None:
         heads.append((b"content-length", str(length).encode()))
     elif method == "POST":

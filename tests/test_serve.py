@@ -579,9 +579,11 @@ def test_what_rested_longest_makes_room(tmp_path: Path, monkeypatch: pytest.Monk
             yield content
 
         try:
-            kept = [await desk.take_in(whole(), f"{n}.png", None) for n in range(2)]
+            kept = [desk.expect(f"{n}.png") for n in range(3)]
+            for upload in kept[:2]:
+                await desk.take_in(upload, whole())
             desk.find(kept[0].id)
-            kept.append(await desk.take_in(whole(), "2.png", None))
+            await desk.take_in(kept[2], whole())
             return [each.name for each in kept if each.folder.exists()]
         finally:
             await desk.close()
@@ -644,7 +646,7 @@ def test_without_its_libraries_one_sentence_says_what_to_install(
 
 def test_a_wish_in_words() -> None:
     words = [("model", "photo"), ("d", "noise=17"), ("strength", "0.5"), ("format", "PNG")]
-    assert Wish.parse(words) == Wish("photo", {"noise": 17.0}, 0.5, ".png")
+    assert Wish.parse(words) == Wish("photo", {"noise": 17.0}, strength=0.5, ending=".png")
     assert Wish.parse([("d", "noise=auto")]).dials == {"noise": "auto"}
     assert Wish.parse([]) == Wish()
     # In an address, + is a space.

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import struct
 import time
+import zlib
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -121,24 +123,39 @@ def test_a_job_of_a_picture_that_was_sent_before_is_a_picture_of_its_own(
     assert ordered(client, png(40, 60), model="photo") != id
 
 
+def broken(content: bytes) -> bytes:
+    """A PNG whose pixels cannot be unpacked, though its chunks are sound."""
+    at = content.index(b"IDAT")
+    (size,) = struct.unpack(">I", content[at - 4 : at])
+    packed = bytearray(content[at + 4 : at + 4 + size])
+    packed[size // 2 : size // 2 + 40] = bytes(40)
+    sum = struct.pack(">I", zlib.crc32(b"IDAT" + packed))
+    return content[: at + 4] + bytes(packed) + sum + content[at + 8 + size :]
+
+
 def test_a_job_that_fails_says_why_with_the_command_lines_sentence(
     client: httpx.Client, tmp_path: Path
 ) -> None:
-    (tmp_path / "a.png").write_bytes(png(40, 60))
-    words = ["restore", str(tmp_path / "a.png"), "-m", "photo", "-d", "blur=1"]
-    said = CliRunner().invoke(app, [*words, "-o", f"{tmp_path}/o/"]).exception
-    assert isinstance(said, errors.DialError)
-    id = ordered(client, png(40, 60), model="photo", d="blur=1")
+    content = broken(png(40, 60))
+    source = tmp_path / "a.png"
+    source.write_bytes(content)
+    said = CliRunner().invoke(app, ["restore", str(source), "-o", f"{tmp_path}/o/", "--json"])
+    expected = json.loads(said.stdout.splitlines()[0])["error"]
+    id = ordered(client, content)
     name, record = told(client, id)[-1]
-    assert (name, record["error"]) == ("failed", {"code": said.code, "message": str(said)})
+    assert name == "failed"
+    message = expected["message"].replace(str(source), "a.png")
+    assert record["error"] == {"code": expected["code"], "message": message}
     answer = client.get(f"/v1/jobs/{id}/result")
-    assert (answer.status_code, answer.json()["error"]) == (400, record["error"])
+    assert (answer.status_code, answer.json()["error"]) == (422, record["error"])
 
 
 def test_what_cannot_be_ordered_is_told_at_once(client: httpx.Client) -> None:
     for words, content, status, code in (
         ({"model": "nothing"}, png(40, 60), 400, "E_MODEL_MISSING"),
-        ({"d": "blur=1", "model": "photo"}, b"no picture", 422, "E_UNSUPPORTED_FORMAT"),
+        ({}, b"no picture", 422, "E_UNSUPPORTED_FORMAT"),
+        ({"d": "blur=1", "model": "photo"}, png(40, 60), 400, "E_DIAL"),
+        ({"strength": "2"}, png(40, 60), 400, "E_USAGE"),
     ):
         answer = client.post("/v1/jobs", params={"name": "a.png", **words}, content=content)
         assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)

@@ -7,11 +7,12 @@ import secrets
 import shutil
 import zipfile
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ..errors import Busy, InputMissing, OutputError
+from ..errors import Busy, InputMissing, OutputError, UsageError
 from ..inference.job import JobReport
 from .backlog import Backlog
 from .lane import Lane
@@ -87,35 +88,52 @@ class Desk:
         self.backlog.strike(upload.id)
         self.shelf.drop(upload)
 
+    def expect(self, name: str = "") -> Upload:
+        """Makes room for a picture that is to arrive. OutputError where there is none."""
+        upload = Upload.new(self._root, name)
+        try:
+            upload.folder.mkdir(mode=0o700)
+        except OSError as error:
+            raise _cannot_be_kept(upload, error) from error
+        return upload
+
     async def take_in(
-        self, chunks: AsyncIterator[bytes], name: str, length: int | None = None
-    ) -> Upload:
+        self, upload: Upload, chunks: AsyncIterator[bytes], length: int | None = None
+    ) -> None:
         """Takes in a picture while it arrives. length: of its bytes, where that was said before.
 
-        InputTooLarge from MOST_BYTES on, Busy where too many arrive; then nothing of it is left.
-        Raises what reading its head raises, and what comes of `chunks`.
+        InputTooLarge from MOST_BYTES on, Busy where too many arrive. Raises what reading its head
+        raises, and what comes of `chunks`. Whatever is raised, the picture is to be dropped.
         """
-        upload = Upload.new(self._root, name)
         if length is not None and length > MOST_BYTES:
             raise too_large(upload.name)
         if self._arriving >= MOST_ARRIVING:
             raise Busy(f"{upload.name}: too many are arriving; send it in a moment")
         self._arriving += 1
         try:
-            upload.folder.mkdir(mode=0o700)
             await upload.receive(chunks)
             with upload.under_its_name():
                 upload.facts = await self._views.ask(Examine(str(upload.source)))
         except OSError as error:
-            self.shelf.drop(upload)
             raise _cannot_be_kept(upload, error) from error
-        except BaseException:
-            self.shelf.drop(upload)
-            raise
         finally:
             self._arriving -= 1
         self._make_room(self.shelf.add(upload))
-        return upload
+
+    async def take_map(self, upload: Upload, name: str, chunks: AsyncIterator[bytes]) -> None:
+        """Takes in a map that belongs to a picture. name: what it is of, as `Wish` has it.
+
+        UsageError for a second one, InputTooLarge, OutputError.
+        """
+        if name in upload.maps:
+            raise UsageError(f"{upload.name}: the map {name[:80]} was sent twice")
+        path = upload.folder / f"map-{len(upload.maps)}"
+        try:
+            await upload.receive(chunks, path)
+        except OSError as error:
+            raise _cannot_be_kept(upload, error) from error
+        upload.maps[name] = path
+        self._make_room(self.shelf.grow(upload, upload.measure()))
 
     async def inspect(self, upload: Upload) -> Mapping[str, Any]:
         """What `burnish info` says of a picture, under the name that its client gave it."""
@@ -150,7 +168,7 @@ class Desk:
 
         upload.halfway = (0, 0)
         try:
-            question = Restore(str(upload.source), str(target), wish)
+            question = Restore(str(upload.source), str(target), replace(wish, maps=upload.maps))
             report: JobReport = await self._work.ask(question, halfway, always)
         finally:
             upload.halfway = None
@@ -158,14 +176,13 @@ class Desk:
         self.megapixels += report.megapixels
         upload.result = (target, name)
         upload.report = upload.called(report.to_dict())
-        both = upload.source.stat().st_size + target.stat().st_size
-        self._make_room(self.shelf.grow(upload, both))
+        self._make_room(self.shelf.grow(upload, upload.measure()))
         return upload.result
 
     def order(self, upload: Upload, words: list[tuple[str, str]], strokes: bytes = b"") -> Order:
         """Orders a picture restored, in the words of a wish that was parsed before.
 
-        Busy where too many wait, OutputError where it cannot be noted.
+        OutputError where it cannot be noted.
         """
         order = Order(upload, words, strokes.decode())
         self.backlog.add(order)
@@ -173,11 +190,10 @@ class Desk:
 
     def copy(self, upload: Upload) -> Upload:
         """The same picture under another random name. OutputError where there is no room."""
-        other = Upload.new(self._root, upload.name)
+        other = self.expect(upload.name)
         other.facts = upload.facts
         other.size = upload.source.stat().st_size
         try:
-            other.folder.mkdir(mode=0o700)
             os.link(upload.source, other.source)
         except OSError as error:
             self.shelf.drop(other)

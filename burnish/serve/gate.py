@@ -19,7 +19,6 @@ OWN_SITES = (b"same-origin", b"none")
 WORK = "/v1/"
 #: but for what tells those who watch over the server that it is there, and nothing else
 OPEN = ("/v1/health", "/v1/ready")
-METHODS = ("GET", "HEAD", "POST", "DELETE")
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ class Gate:
     #: what whoever asks for work has to send
     token: str
 
-    def denial(self, method: str, path: str, headers: Headers) -> Denial | None:
+    def denial(self, path: str, headers: Headers) -> Denial | None:
         """Why a request is not let in; None where it is."""
         hosts = _values(headers, b"host")
         if len(hosts) != 1 or hosts[0].lower() not in self.hosts:
@@ -57,8 +56,6 @@ class Gate:
             return Denial(
                 403, "E_ORIGIN", "a page of another site sent this; this server obeys its own alone"
             )
-        if method not in METHODS:
-            return Denial(405, "E_METHOD", f"no request here is a {method[:16]}")
         wants_token = path.startswith(WORK) and path not in OPEN
         if wants_token and not self._holds_token(headers):
             return Denial(

@@ -110,6 +110,7 @@ class Order:
             "size": upload.size,
             "facts": upload.facts,
             "result": result,
+            "maps": {name: path.name for name, path in upload.maps.items()},
             "words": self.words,
             "strokes": self.strokes,
             "made": self.made,
@@ -126,7 +127,7 @@ class Order:
         result = record["result"] and (folder / record["result"][0], record["result"][1])
         upload = Upload(
             id, record["name"], folder, folder / record["file"], record["size"], record["facts"],
-            result=result,
+            result=result, maps={name: folder / file for name, file in record["maps"].items()},
         )  # fmt: skip
         return cls(
             upload,

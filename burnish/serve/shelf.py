@@ -21,6 +21,8 @@ class Shelf:
     def __init__(self, is_needed: Callable[[Upload], bool]) -> None:
         """is_needed: whether a picture stays, however long nobody asked for it."""
         self._uploads: OrderedDict[str, Upload] = OrderedDict()
+        #: how many bytes of each are counted in `size`
+        self._counted: dict[str, int] = {}
         self._is_needed = is_needed
         #: the bytes of all of them
         self.size = 0
@@ -42,20 +44,20 @@ class Shelf:
     def add(self, upload: Upload) -> list[Upload]:
         """Keeps a picture. What comes back has to go for it."""
         self._uploads[upload.id] = upload
-        self.size += upload.size
-        return self._too_many(upload)
+        return self.grow(upload, upload.size)
 
     def grow(self, upload: Upload, size: int) -> list[Upload]:
         """A picture has so many bytes now. What comes back has to go for it."""
-        if upload.id in self._uploads:
-            self.size += size - upload.size
         upload.size = size
+        if upload.id in self._uploads:
+            self.size += size - self._counted.get(upload.id, 0)
+            self._counted[upload.id] = size
         return self._too_many(upload)
 
     def drop(self, upload: Upload) -> None:
         """Lets a picture go, with its files."""
-        if self._uploads.pop(upload.id, None) is not None:
-            self.size -= upload.size
+        self._uploads.pop(upload.id, None)
+        self.size -= self._counted.pop(upload.id, 0)
         shutil.rmtree(upload.folder, ignore_errors=True)
 
     def _too_many(self, newest: Upload) -> list[Upload]:

@@ -41,7 +41,7 @@ class Upload:
     folder: Path
     #: its file
     source: Path
-    #: the bytes of its file and of what came of it
+    #: the bytes of its folder
     size: int = 0
     #: what its head says, when that was looked at
     facts: Mapping[str, Any] = field(default_factory=dict)
@@ -49,17 +49,25 @@ class Upload:
     halfway: tuple[int, int] | None = None
     #: its restored file, and what that is called; None before there is one
     result: tuple[Path, str] | None = None
+    #: the maps that came with it, by what they are of, as `Wish` has them
+    maps: dict[str, Path] = field(default_factory=dict)
     #: what became of it, as `JobReport` has it
     report: Mapping[str, Any] | None = None
 
     @classmethod
-    def new(cls, root: Path, name: str) -> Upload:
+    def new(cls, root: Path, name: str = "") -> Upload:
         """One that has not arrived yet, below a folder, under the name that its client gives it."""
         id = secrets.token_urlsafe(16)
-        name = plain_name(name)
-        ending = Path(name).suffix.lower()
+        found = cls(id, "", root / id, root / id)
+        found.call(name)
+        return found
+
+    def call(self, name: str) -> None:
+        """Gives it the name by which its client calls it, before it arrives."""
+        self.name = plain_name(name)
+        ending = Path(self.name).suffix.lower()
         known = ending if ending in endings() else ""
-        return cls(id, name, root / id, root / id / f"picture{known}")
+        self.source = self.folder / f"picture{known}"
 
     def target(self, wish: Wish) -> tuple[Path, str]:
         """Where its result goes, and what that is called, as `burnish restore` names it."""
@@ -75,6 +83,8 @@ class Upload:
     def called(self, value: Any) -> Any:
         """Words about it, with its client's name for it in place of its path."""
         if isinstance(value, str):
+            for name, path in self.maps.items():
+                value = value.replace(str(path), f"the map {name}")
             value = value.replace(str(self.source), self.name)
             return value.replace(str(self.folder / self.source.stem), Path(self.name).stem)
         if isinstance(value, list | tuple):
@@ -91,9 +101,16 @@ class Upload:
         except BurnishError as error:
             raise type(error)(self.called(str(error))) from error
 
-    async def receive(self, chunks: AsyncIterator[bytes]) -> None:
-        """Writes what arrives into its file, and counts it. InputTooLarge from MOST_BYTES on."""
-        with open(self.source, "xb") as file:
+    def measure(self) -> int:
+        """The bytes of the files in its folder."""
+        return sum(path.stat().st_size for path in self.folder.iterdir())
+
+    async def receive(self, chunks: AsyncIterator[bytes], path: Path | None = None) -> None:
+        """Writes what arrives into its file, or another one of its folder, and counts it.
+
+        InputTooLarge from MOST_BYTES on.
+        """
+        with open(path or self.source, "xb") as file:
             async for chunk in chunks:
                 self.size += len(chunk)
                 if self.size > MOST_BYTES:

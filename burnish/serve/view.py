@@ -33,6 +33,8 @@ from ..pipeline.estimate import ESTIMATORS
 from .strokes import painted, strengths
 from .wish import Wish
 
+#: how far a view may be reduced
+REDUCTIONS = [2**power for power in range(11)]
 #: how what a mask marks is shown, and what is left as it was: red, green, blue, opacity
 MARK, LEFT = (232, 62, 44, 150), (52, 116, 224, 150)
 #: seconds that a quick answer may take, and how much coarser than the screen it may be for that

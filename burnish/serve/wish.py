@@ -1,7 +1,7 @@
 """Wish: what somebody asks for over HTTP, in the words of the command line, and no others.
 
 Words that the command line takes for paths (a model's file, a map) are refused here: no path that
-comes over HTTP is ever opened.
+comes over HTTP is ever opened. Maps come as files of a form.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from pathlib import Path
 
 from ..errors import DialError, ModelMissing, UsageError
 from ..ground.grammar import assigned
@@ -16,11 +18,14 @@ from ..ground.tables import hint
 from ..images import endings
 from ..inference import zoo
 from ..inference.classical import FILTERS, make
+from ..inference.masked import Masked
 from ..inference.model import Model
 from ..inference.several.chain import AND
-from ..pipeline import AUTO, Asked, ask
+from ..pipeline import AUTO, Asked, MapFile, ask
 from .strokes import Stroke, strokes_in
 
+#: what maps are of that are of no dial: how strongly, and where a model works
+STRENGTH, MASK = "strength", "mask"
 #: models that a picture may go through in turn
 MOST_STEPS = 4
 #: the words that say how a picture is to be restored
@@ -35,19 +40,24 @@ class Wish:
     model: str = zoo.DEFAULT
     #: the setting of each dial by its name: a number in its unit, or "auto"
     dials: Mapping[str, float | str] = field(default_factory=dict)
+    #: what the black and the white of a dial's map stand for, where somebody says it
+    ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     #: 0 (the picture as it is) to 1 (the full effect)
     strength: float = 1.0
     #: the ending of the result, such as ".png"; None is as the picture's
     ending: str | None = None
     #: what was painted over the picture: where the model is to work, and where not
     strokes: tuple[Stroke, ...] = ()
+    #: files of maps: of a dial by its name, of the strength as STRENGTH, of a mask as MASK
+    maps: Mapping[str, Path] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, words: Iterable[tuple[str, str]], body: bytes = b"") -> Wish:
         """The wish in the words of a query: model=photo, d=noise=17, strength=0.7, format=png.
 
-        A `d` is given for each dial. body: strokes, as `strokes_in` takes them. UsageError for what
-        is not known or has no sense, ModelMissing for a model that does not ship.
+        A `d` is given for each dial, as d=noise=10..40 where a map of it came. body: strokes, as
+        `strokes_in` takes them. UsageError for what is not known or has no sense, ModelMissing for
+        a model that does not ship.
         """
         found = cls(strokes=strokes_in(body))
         for name, value in words:
@@ -55,7 +65,10 @@ class Wish:
                 found = replace(found, model=_model(value))
             elif name == "d":
                 dial, setting = _dial(value)
-                found = replace(found, dials={**found.dials, dial: setting})
+                if isinstance(setting, tuple):
+                    found = replace(found, ranges={**found.ranges, dial: setting})
+                else:
+                    found = replace(found, dials={**found.dials, dial: setting})
             elif name == "strength":
                 found = replace(found, strength=_number(value, f"strength={value}"))
             elif name == "format":
@@ -66,10 +79,36 @@ class Wish:
         return found
 
     def asked(self, model: Model) -> Asked:
-        """The wish held against the contract of its model, without what was painted. Raises as
-        `ask` does.
+        """The wish held against the contract of its model, without what was painted.
+
+        Raises as `ask` does, and UsageError for maps that go with nothing.
         """
-        return ask(model.contract, self.dials, self.strength)
+        maps = dict(self.maps)
+        mask, strength = (maps.pop(name, None) for name in (MASK, STRENGTH))
+        if lonely := next((name for name in self.ranges if name not in maps), None):
+            raise DialError(f"{lonely}: a range is of a map; send one as a file of that name, too")
+        if twice := next((name for name in maps if name in self.dials), None):
+            raise DialError(f"{twice}: a map of it was sent, so that its setting is a range")
+        if mask is not None and not isinstance(model, Masked):
+            raise UsageError(f"{MASK}: goes with a model that works where a mask says")
+        if self.strokes and (mask or strength):
+            raise UsageError(f"{MASK}, {STRENGTH}: go without what was painted, which is one, too")
+        dials = {name: self._map(model, name, path) for name, path in maps.items()}
+        share = MapFile(strength, 0.0, self.strength, STRENGTH) if strength else self.strength
+        asked = ask(model.contract, {**self.dials, **dials}, share)
+        return replace(asked, mask=MapFile(mask, 0.0, 1.0, MASK)) if mask else asked
+
+    def check(self) -> None:
+        """Raises what restoring by it would raise for whatever picture."""
+        self.asked(_known(self.model))
+
+    def _map(self, model: Model, name: str, path: Path) -> MapFile:
+        """The map of a dial, whose black and white are the ends of the dial's if nobody says
+        others.
+        """
+        dial = model.contract.dial(name)
+        black, white = self.ranges.get(name, (dial.low, dial.high))
+        return MapFile(path, dial.check(black), dial.check(white), f"{name} map")
 
 
 def offered() -> list[str]:
@@ -79,6 +118,12 @@ def offered() -> list[str]:
     there = all(map(importlib.util.find_spec, ("cv2", "skimage")))
     filters = [name for name in FILTERS if there or not make(name).libraries]
     return [zoo.DEFAULT, *zoo.names(), *filters]
+
+
+@lru_cache(maxsize=64)
+def _known(name: str) -> Model:
+    """The model of a name, not open."""
+    return zoo.load(name)
 
 
 def _model(words: str) -> str:
@@ -97,17 +142,21 @@ def _model(words: str) -> str:
     return AND.join(names)
 
 
-def _dial(word: str) -> tuple[str, float | str]:
+def _dial(word: str) -> tuple[str, float | str | tuple[float, float]]:
     wrong = UsageError(f"d={word}: a dial is set by d=NAME=VALUE, such as d=noise=25")
     name, value = assigned(word, wrong)
     if value == AUTO.value:
         return name, value
     try:
-        return name, float(value)
+        ends = [float(end) for end in value.split("..")]
     except ValueError:
+        ends = []
+    if len(ends) not in (1, 2):
         raise DialError(
-            f"{name}={value}: over HTTP a dial is a number or auto; maps are for the command line"
-        ) from None
+            f"{name}={value}: over HTTP a dial is a number, auto, or the range of a map that is "
+            "sent, such as 10..40"
+        )
+    return name, ends[0] if len(ends) == 1 else (ends[0], ends[1])
 
 
 def _number(text: str, said: str) -> float:

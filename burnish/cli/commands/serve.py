@@ -47,7 +47,15 @@ Jobs = Annotated[
     ),
 ]
 #: what `burnish[serve]` brings
-LIBRARIES = ("starlette", "uvicorn", "anyio", "h11", "click", "prometheus_client")
+LIBRARIES = (
+    "starlette",
+    "uvicorn",
+    "anyio",
+    "h11",
+    "click",
+    "prometheus_client",
+    "python_multipart",
+)
 #: characters that a token has at least: 128 bits, written in base64
 SHORTEST = 22
 

@@ -16,6 +16,7 @@ from ...pipeline.estimate import ESTIMATORS
 from ..desk import Desk
 from ..wish import offered
 from .answers import RETRY
+from .described import description
 
 #: the files of the page, and what they are
 PAGE = {
@@ -43,6 +44,11 @@ async def ready(desk: Desk, request: Request) -> Response:
     reasons = desk.not_ready()
     status, heads = (503, {"Retry-After": RETRY}) if reasons else (200, {})
     return JSONResponse({"ready": not reasons, "reasons": reasons}, status, heads)
+
+
+async def openapi(desk: Desk, request: Request) -> Response:
+    """All that can be asked, as OpenAPI describes it."""
+    return JSONResponse(description())
 
 
 async def models(desk: Desk, request: Request) -> Response:

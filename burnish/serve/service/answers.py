@@ -4,7 +4,7 @@ the command line.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -51,11 +51,17 @@ TEMPLATE = "burnish.path"
 Answers = Callable[[Desk, Request], Awaitable[Response]]
 
 
-async def answered(answer: Answers, desk: Desk, path: str, request: Request) -> Response:
-    """The answer, or in its place why there is none. path: as it stands for all of its kind."""
+async def answered(
+    answers: Mapping[str, Answers], desk: Desk, path: str, request: Request
+) -> Response:
+    """The answer, or in its place why there is none.
+
+    answers: what answers by the method; HEAD is as GET. path: as it stands for all of its kind.
+    """
     request.scope[TEMPLATE] = path
+    method = "GET" if request.method == "HEAD" else request.method
     try:
-        return await answer(desk, request)
+        return await answers[method](desk, request)
     except BurnishError as error:
         return wrong(error)
     except Stale:

@@ -24,6 +24,7 @@ from .tally import METRICS, Tally
 ADDRESSES: tuple[tuple[str, str, Answers], ...] = (
     ("GET", "/v1/health", about.health),
     ("GET", "/v1/ready", about.ready),
+    ("GET", "/v1/openapi.json", about.openapi),
     ("GET", "/v1/models", about.models),
     ("POST", "/v1/pictures", pictures.take_in),
     ("GET", "/v1/pictures/{id}", pictures.progress),
@@ -55,12 +56,14 @@ def application(desk: Desk, gate: Gate) -> ASGIApp:
     async def metrics(_: Desk, request: Request) -> Response:
         return Response(tally.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
-    addresses = (*ADDRESSES, ("GET", METRICS, metrics))
+    by_path: dict[str, dict[str, Answers]] = {METRICS: {"GET": metrics}}
+    for method, path, answer in ADDRESSES:
+        by_path.setdefault(path, {})[method] = answer
     routes = [
         *(Route(f"/{path}", partial(about.file, *what)) for path, what in about.PAGE.items()),
         *(
-            Route(path, partial(answered, answer, desk, path), methods=[method])
-            for method, path, answer in addresses
+            Route(path, partial(answered, answers, desk, path), methods=list(answers))
+            for path, answers in by_path.items()
         ),
     ]
     inner = Starlette(routes=routes, lifespan=lifespan, exception_handlers={HTTPException: no_such})

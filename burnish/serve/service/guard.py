@@ -68,7 +68,7 @@ class Guard:
 
     def _answer(self, scope: Scope) -> ASGIApp:
         """What answers a request."""
-        denial = self._gate.denial(scope["method"], scope["path"], scope["headers"])
+        denial = self._gate.denial(scope["path"], scope["headers"])
         if denial is not None:
             return _denied(denial)
         if self._at_once > MOST_REQUESTS and scope["path"] not in (*OPEN, METRICS):

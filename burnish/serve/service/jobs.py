@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from typing import Any
 
 from starlette.requests import Request
@@ -13,20 +15,18 @@ from ...errors import BurnishError, InputMissing
 from ..desk import Desk
 from ..orders import Order
 from ..wish import Wish
-from .sent import named, sent, strokes, words_of
+from .sent import named, sent, words_of
 
 
 async def order(desk: Desk, request: Request) -> Response:
     """Takes a picture that is to be restored, as `restore` takes it, and answers at once."""
     desk.backlog.check_room()
-    sent_before = "picture" in request.query_params
-    painted = await strokes(request) if sent_before else b""
-    words = words_of(request)
-    Wish.parse(words, painted)
-    async with sent(desk, request, kept=True) as upload:
-        own = desk.copy(upload) if sent_before else upload
-        made = desk.order(own, words, painted)
-    return JSONResponse(_record(desk, made), 202, {"Location": f"/v1/jobs/{own.id}"})
+    Wish.parse(words_of(request))  # so that what is wrong is told before the picture arrives
+    async with sent(desk, request, kept=True) as it:
+        await asyncio.to_thread(replace(it.wish, maps=it.upload.maps).check)
+        upload = desk.copy(it.upload) if it.before else it.upload
+        made = desk.order(upload, it.words, it.strokes)
+    return JSONResponse(_record(desk, made), 202, {"Location": f"/v1/jobs/{upload.id}"})
 
 
 async def listed(desk: Desk, request: Request) -> Response:

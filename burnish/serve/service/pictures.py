@@ -11,19 +11,20 @@ from starlette.responses import FileResponse, JSONResponse, Response
 
 from ...errors import UsageError
 from ..desk import Desk
-from ..view import Window
+from ..view import REDUCTIONS, Window
 from ..wish import WORDS, Wish
 from .sent import named, sent, strokes
 
 #: what a query about a part of a picture need not say
 DEFAULTS = {"reduce": "1", "exact": "0", "marks": "0"}
-#: how far a preview may be reduced
-REDUCTIONS = [2**power for power in range(11)]
 
 
 async def take_in(desk: Desk, request: Request) -> Response:
     """Takes in a picture, the body as it is, under ?name=, and says what its head says."""
-    async with sent(desk, request, kept=True) as upload:
+    async with sent(desk, request, kept=True) as it:
+        upload = it.upload
+        if upload.maps:
+            raise UsageError("maps are sent with what is restored by them at once, or as a job")
         facts = {**upload.facts, "file": upload.name}
         return JSONResponse({"picture": upload.id, "name": upload.name, "facts": facts}, 201)
 
@@ -50,8 +51,8 @@ async def drop(desk: Desk, request: Request) -> Response:
 
 async def inspect(desk: Desk, request: Request) -> Response:
     """What `burnish info` says of a picture: the body, or one that was sent before."""
-    async with sent(desk, request) as upload:
-        return JSONResponse(dict(await desk.inspect(upload)))
+    async with sent(desk, request) as it:
+        return JSONResponse(dict(await desk.inspect(it.upload)))
 
 
 async def preview(desk: Desk, request: Request) -> Response:

@@ -14,18 +14,17 @@ from starlette.responses import FileResponse, Response
 from ...errors import BurnishError
 from ..desk import Desk
 from ..wish import Wish
-from .sent import named, sent, strokes, words_of
+from .sent import named, sent, words_of
 
 Result = TypeVar("Result")
 
 
 async def restore(desk: Desk, request: Request) -> Response:
     """A picture restored, as `burnish restore` does it: the body, or one that was sent before."""
-    sent_before = "picture" in request.query_params
-    wish = Wish.parse(words_of(request), await strokes(request) if sent_before else b"")
-    async with sent(desk, request, kept=True) as upload:
-        path, name = await _while_wanted(request, desk.restore(upload, wish))
-    gone = None if sent_before else BackgroundTask(desk.drop, upload)
+    Wish.parse(words_of(request))  # so that what is wrong is told before the picture arrives
+    async with sent(desk, request, kept=True) as it:
+        path, name = await _while_wanted(request, desk.restore(it.upload, it.wish))
+    gone = None if it.before else BackgroundTask(desk.drop, it.upload)
     return FileResponse(
         path, media_type="application/octet-stream", headers=named(name), background=gone
     )

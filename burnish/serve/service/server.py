@@ -7,6 +7,7 @@ nothing moves for MOST_UNREAD seconds, the connection ends.
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import tempfile
 from collections.abc import Callable, Iterator
@@ -43,6 +44,8 @@ def run(
     SystemExit by the signal that ended it; FolderLocked where another server has the folder,
     OutputError where it cannot be used.
     """
+    # What is wrong with a form is told to whoever sent it.
+    logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
     with _folder(kept) as root:
         config = uvicorn.Config(
             application(desk(root), gate),
