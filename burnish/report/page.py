@@ -166,6 +166,11 @@ def histogram(caption: str, shares: Sequence[float], low: str, high: str) -> str
     return _figure(_svg(384, 120, [*drawn, ends]), caption)
 
 
+def drawing(width: float, height: float, drawn: Iterable[str], caption: str = "") -> str:
+    """A drawing of SVG elements, whose texts are escaped already."""
+    return _figure(_svg(width, height, drawn), caption)
+
+
 def _svg(width: float, height: float, drawn: Iterable[str]) -> str:
     """A drawing that shrinks with a narrow window."""
     return (

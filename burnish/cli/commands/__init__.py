@@ -5,11 +5,12 @@ lists them in the order of the import below.
 """
 
 from . import restore, watch, serve, undo, replay, models, info, demo  # isort: skip
-from . import dial, smooth, tune, evaluate  # isort: skip
+from . import dial, smooth, tune, evaluate, bench  # isort: skip
 from . import train, sweep, plot, blend, export, verify, schema  # isort: skip
 from . import spoil, check  # isort: skip
 
 __all__ = [
+    "bench",
     "blend",
     "check",
     "demo",

@@ -349,6 +349,47 @@ def _round_in_float(model: openvino.Model) -> None:
     model.validate_nodes_and_infer_types()
 
 
+def convolution(channels: int, side: int, precision: str) -> Callable[[], object] | None:
+    """What runs a convolution of 3x3 from so many channels to as many, over a square of that side,
+    compiled as models are; None where the processor does not compute in that precision.
+
+    So `burnish bench` finds what a processor does at most.
+    """
+    from openvino import opset13
+
+    capabilities = _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    whole = precision == "int8"
+    if (precision == "bf16" and "BF16" not in capabilities) or (
+        whole and fast_at_eight_bits(flags()) is None
+    ):
+        return None
+    rng = np.random.default_rng(0)
+    values = rng.random((1, channels, side, side), np.float32)
+    filters = rng.random((channels, channels, 3, 3), np.float32) - np.float32(0.5)
+    image = opset13.parameter(values.shape, np.float32)
+    factors = [image, opset13.constant(filters)]
+    if whole:
+        # Whole numbers of 8 bits, without a sign for the picture, and with one for filters.
+        factors = [_rounded(image, 0.0, 1.0, 256), _rounded(factors[1], -0.5, 0.5, 255)]
+    result = opset13.convolution(*factors, [1, 1], [1, 1], [1, 1], [1, 1])
+    hint = "bf16" if precision == "bf16" else "f32"
+    compiled = _core().compile_model(
+        openvino.Model([result], [image]), "CPU", {"INFERENCE_PRECISION_HINT": hint}
+    )
+    request = compiled.create_infer_request()
+    request.set_input_tensor(openvino.Tensor(values))
+    infer: Callable[[], object] = request.infer
+    return infer
+
+
+def _rounded(node: openvino.Node, low: float, high: float, levels: int) -> openvino.Node:
+    """What a node gives, rounded to so many steps from low to high."""
+    from openvino import opset13
+
+    ends = [opset13.constant(np.float32(end)) for end in (low, high)]
+    return opset13.fake_quantize(node, *ends, *ends, levels)
+
+
 def _is_memory(error: BaseException) -> bool:
     """Whether an error means that memory was short, by its type or its words."""
     text = str(error).lower()

@@ -1,0 +1,1 @@
+"""How fast models run on this machine: measured one by one, beside what the machine can do."""

@@ -1,0 +1,167 @@
+"""The page of a bench: what was measured, beside what the machine does at most."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from html import escape
+from pathlib import Path
+
+from ...report.page import bars, drawing, paragraph, section, table, write_page
+from .bench import Failed, Timed, apart
+from .peak import Peaks
+
+HEADING = (
+    "model",
+    "by",
+    "precision",
+    "s a megapixel",
+    "spread",
+    "megapixels a second",
+    "GFLOP a megapixel",
+    "share of the peak",
+    "MiB at most",
+    "load, s",
+    "first picture, s",
+    "apart, 8-bit steps",
+)
+#: the drawing of the roof, in pixels, and the room to its left and below it
+WIDTH, HEIGHT, LEFT, BELOW = 860, 400, 70, 46
+#: the height of a line of text, and the width that names of points want, in pixels
+LINE, NAMES = 14, 240
+
+
+def rows(found: Sequence[Timed], peaks: Peaks) -> Iterator[tuple[str | float, ...]]:
+    """A row of the table for each; what is apart is held against the first of the same model."""
+    for one in found:
+        first = next(each for each in found if each.model == one.model)
+        rate = one.operations
+        peak = peaks.operations.get(one.precision)
+        done = None if one.multiply_adds is None else one.multiply_adds * 2e6 / 1e9
+        yield (
+            one.model,
+            one.backend,
+            one.precision,
+            one.median / one.megapixels,
+            f"{one.spread:.0%}",
+            one.megapixels / one.median,
+            "" if done is None else done,
+            "" if rate is None or peak is None else f"{rate / peak:.0%}",
+            "" if one.peak is None else round(one.peak / 2**20),
+            one.load,
+            one.first,
+            "" if one is first else apart(one, first),
+        )
+
+
+def write(
+    path: Path, found: Sequence[Timed | Failed], peaks: Peaks, machine: str, date: str
+) -> Path:
+    """Writes the page; returns its path."""
+    timed = [one for one in found if isinstance(one, Timed)]
+    failed = [one for one in found if isinstance(one, Failed)]
+    parts = [paragraph(f"{machine}. {date}."), paragraph(_how(timed))]
+    parts.append(table(HEADING, rows(timed, peaks)))
+    parts.append(
+        bars(
+            "Megapixels a second, by the median of the turns.",
+            {_name(one): one.megapixels / one.median for one in timed},
+            "{:.2f}",
+        )
+    )
+    parts.append(section("The roof", [roof(timed, peaks), paragraph(_of_the_roof(peaks))]))
+    notes = [f"{_name(one)}: {note}" for one in timed for note in one.notes]
+    notes += [f"{each.model} on {each.where}, {each.precision}: {each.why}" for each in failed]
+    if notes:
+        parts.append(section("What was met", [paragraph(note) for note in notes]))
+    return write_page(path, "How fast models run on this machine", parts)
+
+
+def _name(one: Timed) -> str:
+    return f"{one.model}, {one.backend} {one.precision}"
+
+
+def _how(timed: Sequence[Timed]) -> str:
+    """How it was measured, in words."""
+    turns = max((len(one.seconds) for one in timed), default=0)
+    megapixels = max((one.megapixels for one in timed), default=0)
+    return (
+        f"Each in a process of its own: a photograph of {megapixels:.2g} megapixels in 8 bits, "
+        f"every dial at its default, median of {turns} turns behind the first. The spread is from "
+        "the fastest turn to the slowest. Memory is the most that the process had. What is apart "
+        "is the root of the mean square against the first row of the same model."
+    )
+
+
+def _of_the_roof(peaks: Peaks) -> str:
+    rates = ", ".join(f"{name} {rate / 1e9:,.0f}" for name, rate in peaks.operations.items())
+    return (
+        f"Measured just now: {rates} GFLOP a second in a convolution of 3x3, and "
+        f"{peaks.memory / 1e9:.1f} GB a second of memory, read and written. How many operations a "
+        "network does for each byte is told by its multiply-adds and the memory that a pixel takes "
+        "by its card, written once and read once."
+    )
+
+
+def roof(timed: Sequence[Timed], peaks: Peaks) -> str:
+    """The roofline (Williams et al., 2009): operations a second over operations a byte."""
+    points = [
+        (2 * one.multiply_adds / (2 * one.bytes_per_pixel), one.operations, _name(one))
+        for one in timed
+        if one.multiply_adds is not None and one.operations is not None
+    ]
+    most = max(peaks.operations.values())
+    right = max([2 * most / peaks.memory, *(1.2 * x for x, _, _ in points)])
+    low = min([most / 100, *(y / 2 for _, y, _ in points)])
+    across = _Scale(low / peaks.memory, right, LEFT, WIDTH - NAMES)
+    down = _Scale(low, 2 * most, HEIGHT - BELOW, 10)
+    drawn = [_line(across(low / peaks.memory), down(low), across(right), down(low))]
+    drawn.append(_line(LEFT, 10, LEFT, down(low)))
+    for name, rate in peaks.operations.items():
+        edge = rate / peaks.memory
+        drawn.append(_line(across(low / peaks.memory), down(low), across(edge), down(rate)))
+        drawn.append(_line(across(edge), down(rate), across(right), down(rate)))
+        label = f"{name}: {rate / 1e9:,.0f} GFLOP a second"
+        drawn.append(_text(across(edge) + 4, down(rate) - 4, label, "start"))
+    beneath = 0.0
+    for x, y, name in sorted(points, key=lambda point: -point[1]):
+        drawn.append(f'<circle cx="{across(x):.1f}" cy="{down(y):.1f}" r="4" fill="#b3541e"/>')
+        # Below the name before it, where both are as fast.
+        beneath = max(down(y) + 4, beneath + LINE)
+        drawn.append(_text(across(right) + 8, beneath, f"{name}: {y / 1e9:,.0f}", "start"))
+    drawn.append(
+        _text((LEFT + WIDTH - NAMES) / 2, HEIGHT - 8, "operations a byte of memory", "middle")
+    )
+    for mark in _marks(low / peaks.memory, right):
+        drawn.append(_text(across(mark), HEIGHT - BELOW + 16, f"{mark:g}", "middle"))
+    for mark in _marks(low / 1e9, 2 * most / 1e9):
+        drawn.append(_text(LEFT - 6, down(mark * 1e9) + 4, f"{mark:,g}", "end"))
+    return drawing(WIDTH, HEIGHT, drawn, "GFLOP a second, over operations a byte.")
+
+
+class _Scale:
+    """A logarithmic axis: values to pixels."""
+
+    def __init__(self, low: float, high: float, start: float, stop: float) -> None:
+        self._low = math.log(low)
+        self._share = (stop - start) / (math.log(high) - self._low)
+        self._start = start
+
+    def __call__(self, value: float) -> float:
+        return self._start + self._share * (math.log(value) - self._low)
+
+
+def _marks(low: float, high: float) -> Iterator[float]:
+    """The powers of ten between two values."""
+    for power in range(math.ceil(math.log10(low)), math.floor(math.log10(high)) + 1):
+        yield 10.0**power
+
+
+def _line(x: float, y: float, to_x: float, to_y: float) -> str:
+    return (
+        f'<line x1="{x:.1f}" y1="{y:.1f}" x2="{to_x:.1f}" y2="{to_y:.1f}" stroke="currentColor"/>'
+    )
+
+
+def _text(x: float, y: float, text: str, anchor: str) -> str:
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(text)}</text>'
