@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-import runpy
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from typer.testing import CliRunner
 
 import burnish
 from burnish.cli import app
-from burnish.errors import ModelMismatch
+from burnish.errors import ModelMismatch, UsageError
 
 pytest.importorskip("torch", reason="the training wing is not installed")
 onnxruntime = pytest.importorskip("onnxruntime")
@@ -36,6 +37,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "photo.onnx": [],
         "photo-one.onnx": ["--as", "one-input"],
         "photo.xml": ["--as", "openvino"],
+        "photo.py": ["--as", "torch"],
         "folded.onnx": ["--as", "one-input", "--at", "noise=25"],
     }.items():
         done = CliRunner().invoke(app, ["export", "photo", "-o", str(place / name), *words])
@@ -49,15 +51,22 @@ def wanted(folder: Path) -> Any:
     return np.asarray(model(np.asarray(Image.open(folder / "noisy.png")), noise=25), np.int16)
 
 
-@pytest.mark.parametrize("number", range(3))
+def without_burnish(program: str, folder: Path) -> str:
+    """What a program says that runs in a folder, in a process that cannot import Burnish."""
+    alone = f"import sys; sys.modules['burnish'] = None\n{program}"
+    words = [sys.executable, "-c", alone]
+    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("number", range(4))
 def test_every_program_of_the_page_gives_what_burnish_gives(
-    folder: Path, number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Path, number: int, tmp_path: Path
 ) -> None:
     programs = re.findall(r"^```python\n(.*?)^```", PAGE.read_text(), re.MULTILINE | re.DOTALL)
-    assert len(programs) == 3
-    (tmp_path / "program.py").write_text(programs[number])
-    monkeypatch.chdir(folder)
-    runpy.run_path(str(tmp_path / "program.py"))
+    assert len(programs) == 4
+    without_burnish(programs[number], folder)
     got = np.asarray(Image.open(folder / "clean.png"), np.int16)
     assert np.abs(got - wanted(folder)).max() <= 1
 
@@ -127,3 +136,75 @@ def test_a_way_has_its_ending(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, words)
     assert done.exit_code != 0
     assert not list(tmp_path.iterdir())
+
+
+def test_a_plain_python_file_is_the_network(tmp_path: Path) -> None:
+    """By itself, in a process without Burnish, at sizes that are no multiples, in a batch."""
+    import torch
+
+    from burnish.contract import Dial
+    from burnish.study.agreement.way import Case
+    from burnish.study.trained.elsewhere import export_as
+    from burnish.training.networks.archs import NETWORKS
+    from burnish.training.networks.restorer import Restorer
+    from burnish.training.parts.build import Spec
+
+    torch.manual_seed(0)
+    dial = (Dial("noise", 0, 75, 25, "RMS in 8-bit steps"),)
+    sizes = [(1, 1), (17, 13), (40, 24)]
+    rng = np.random.default_rng(2)
+    for number, size in enumerate(sizes):
+        np.save(tmp_path / f"{number}.npy", rng.random((2, 3, *size), np.float32))
+    # A map of levels; filters that the level makes; a mask; a larger picture.
+    restorers = {}
+    for use in ("LevelPlane", "FTN", "Finder", "SubPixel"):
+        tiny = getattr(NETWORKS.find(use), "tiny")  # noqa: B009 (the table's type has none)
+        args = tiny | ({"levels": [0, 75]} if use == "FTN" else {})
+        restorer = Restorer(Spec(use, args), dial if use in ("LevelPlane", "FTN") else ()).eval()
+        restorer.save(tmp_path / "net.safetensors", {"task": 'a "test"'})
+        said = export_as("torch", tmp_path / "net.safetensors", tmp_path / f"{use}.py", half=False)
+        assert "held against the training forward" in said
+        restorers[use] = restorer
+    without_burnish(
+        "import importlib, numpy as np, torch\n"
+        f"for use in {[*restorers]}:\n"
+        "    module = importlib.import_module(use)\n"
+        "    for number in range(3):\n"
+        "        image = torch.from_numpy(np.load(f'{number}.npy'))\n"
+        "        settings = {'noise': 30} if module.DIALS else {}\n"
+        "        restored = module.load()(image, **settings)\n"
+        "        np.save(f'{use}_{number}.npy', restored.numpy())\n",
+        tmp_path,
+    )
+    for use, restorer in restorers.items():
+        level = np.full((1, 1, 1, 1), 30, np.float32) if restorer.contract.dials else None
+        for number in range(len(sizes)):
+            wanted = Case.of(restorer, np.load(tmp_path / f"{number}.npy"), level).wanted
+            found = np.load(tmp_path / f"{use}_{number}.npy")
+            np.testing.assert_allclose(found, wanted, atol=1e-5, err_msg=use)
+
+
+def test_a_plain_python_file_says_what_it_does_not_take(folder: Path) -> None:
+    said = without_burnish(
+        "import torch, photo\n"
+        "try:\n"
+        "    photo.load()(torch.zeros(1, 3, 8, 8), nosie=25)\n"
+        "except ValueError as error:\n"
+        "    print(error)\n",
+        folder,
+    )
+    assert said == "there is no dial nosie; there are noise\n"
+
+
+def test_the_weights_of_a_plain_python_file_replace_nothing_that_it_is_made_of(
+    tmp_path: Path,
+) -> None:
+    from burnish.inference import zoo
+    from burnish.study.trained.elsewhere import export_as
+
+    source = tmp_path / "mine_weights.safetensors"
+    source.write_bytes(zoo.find("document").with_suffix(".safetensors").read_bytes())
+    before = source.read_bytes()
+    with pytest.raises(UsageError, match="would replace"):
+        export_as("torch", source, tmp_path / "mine.py")
+    assert source.read_bytes() == before

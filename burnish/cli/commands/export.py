@@ -24,7 +24,11 @@ Source = Annotated[
 Output = Annotated[
     Path,
     typer.Option(
-        "-o", "--output", metavar="OUT", show_default=False, help="The .onnx file to write."
+        "-o",
+        "--output",
+        metavar="OUT",
+        show_default=False,
+        help="The file to write; an .onnx, if not --as.",
     ),
 ]
 Full = Annotated[bool, typer.Option("--full", help="Keep weights in float32 (twice the size).")]
@@ -45,6 +49,7 @@ class Way(StrEnum):
     plain = "plain"
     one_input = "one-input"
     openvino = "openvino"
+    torch = "torch"
 
 
 As = Annotated[
@@ -53,7 +58,7 @@ As = Annotated[
         "--as",
         metavar="WAY",
         show_choices=False,
-        help="plain, one-input (dials as further channels) or openvino.",
+        help="plain, one-input (dials as further channels), openvino or torch.",
     ),
 ]
 

@@ -1,22 +1,30 @@
-"""Exports for other programs: a file of one input, or OpenVINO's own format."""
+"""Exports for other programs: a file of one input, OpenVINO's own format, or plain PyTorch."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import onnx
+import torch
+from safetensors.torch import save
 
-from ...contract import Contract
-from ...ground.files import atomic_write
+from ...contract import Array, Contract
+from ...errors import UsageError
+from ...ground.files import atomic_write, places, replaces
 from ...inference.wire import read_header
+from ...training.networks.export import halved, rounded
+from ...training.networks.plain import plain_source
+from ...training.networks.restorer import Restorer
 from .one_input import take_one_input
-from .verify import export_verified
+from .verify import apart, export_verified, folded, said_of
 
 #: the words for what a model is exported as, and the ending of each file
-WAYS = {"plain": ".onnx", "one-input": ".onnx", "openvino": ".xml"}
+WAYS = {"plain": ".onnx", "one-input": ".onnx", "openvino": ".xml", "torch": ".py"}
 
 
 def export_as(
@@ -34,6 +42,8 @@ def export_as(
     """
     if way == "plain":
         return export_verified(source, target, half=half, at=at)
+    if way == "torch":
+        return _torch(source, target, half=half, at=at)
     with tempfile.TemporaryDirectory(prefix="burnish-") as folder:
         plain = Path(folder) / target.with_suffix(".onnx").name
         said = export_verified(source, plain, half=half, at=at)
@@ -62,3 +72,33 @@ def _openvino(plain: Path, target: Path, texts: Mapping[str, str]) -> None:
     # The weights first, so that a whole .xml never stands beside none.
     for ending in (".bin", ".xml"):
         atomic_write(target.with_suffix(ending), whole.with_suffix(ending).read_bytes())
+
+
+def _torch(source: Path, target: Path, *, half: bool, at: Mapping[str, float] | None) -> str:
+    """Writes a Python file, and its weights beside it, as in `export_as`."""
+    restorer = Restorer.load(source)
+    if at is not None:
+        restorer = folded(restorer, at, str(source))
+    if half:
+        restorer = rounded(restorer)
+    weights = target.with_name(f"{target.stem}_weights.safetensors")
+    if replaces(weights, places(source)):
+        raise UsageError(f"{weights}: would replace the weights that it is made of; rename -o")
+    digest = hashlib.sha256(source.read_bytes()).hexdigest()
+    text, tensors = plain_source(restorer, weights.name, digest, target.stem)
+    program: dict[str, Any] = {"__name__": target.stem, "__file__": str(target)}
+    exec(compile(text, str(target), "exec"), program)
+
+    def run(image: Array, level: Array | None) -> Array:
+        told = None if level is None else torch.from_numpy(level)
+        with torch.no_grad():
+            result: Array = program["network"](tensors, torch.from_numpy(image), told).numpy()
+        return result
+
+    said = said_of(apart(restorer, run), restorer, source)
+    kept = {name: halved(tensor) if half else tensor for name, tensor in tensors.items()}
+    texts = {"contract": json.dumps(restorer.contract.to_dict()), "card": json.dumps(restorer.card)}
+    # The weights first, so that a program never stands beside none.
+    atomic_write(weights, save(kept, metadata=texts))
+    atomic_write(target, text.encode())
+    return said

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from ...contract import Run
 from ...errors import ModelMismatch
 from ...ground.files import atomic_write
 from ...inference.backends import open_model
@@ -41,7 +42,7 @@ def export_verified(
     """
     restorer = Restorer.load(source, trusted=trusted)
     if at is not None:
-        restorer = _folded(restorer, at, str(source))
+        restorer = folded(restorer, at, str(source))
     handle, name = tempfile.mkstemp(suffix=".onnx", prefix="burnish-")
     os.close(handle)
     trial = Path(name)
@@ -49,28 +50,38 @@ def export_verified(
         export(restorer, trial, source=source if at is None else None, half=half)
         read_header(trial)  # the checks that every file goes through before it is restored with
         worst = largest_difference(rounded(restorer) if half else restorer, trial)
-        allowed = allowed_of(restorer)
-        if not worst <= allowed.most:
-            raise ModelMismatch(
-                f"{source}: the exported graph differs from the training forward by "
-                f"{worst:.1e}, more than {allowed.most:.0e}; nothing was kept"
-            )
+        held = said_of(worst, restorer, source)
         atomic_write(target, trial.read_bytes())
     finally:
         trial.unlink(missing_ok=True)
+    return held
+
+
+def said_of(worst: float, restorer: Restorer, source: Path) -> str:
+    """Returns in words how far an export of `source` is from it; ModelMismatch if too far."""
+    allowed = allowed_of(restorer)
+    if not worst <= allowed.most:
+        raise ModelMismatch(
+            f"{source}: the exported graph differs from the training forward by "
+            f"{worst:.1e}, more than {allowed.most:.0e}; nothing was kept"
+        )
     return f"held against the training forward at three sizes: largest difference {worst:.1e}"
 
 
-def _folded(restorer: Restorer, at: Mapping[str, float], source: str) -> Restorer:
-    """The plain network, held against the one it was; ModelMismatch."""
+def folded(restorer: Restorer, at: Mapping[str, float], source: str) -> Restorer:
+    """Returns the plain network at a setting of the dials, held against the one it was.
+
+    source: what it is called in messages. Raises ModelMismatch where the two disagree, DialError
+    where it does not fold.
+    """
     plain = restorer.fold(**at)
     image = example(plain.contract, 1, 8 * plain.contract.multiple, 6 * plain.contract.multiple)[0]
     level = torch.tensor(restorer.contract.settings(at)).view(1, -1, 1, 1)
     with torch.no_grad():
         wanted = restorer(image, level).numpy()
-        folded = plain(image).numpy()
+        got = plain(image).numpy()
     allowed = allowed_of(restorer, FOLDED)
-    difference = allowed.apart(folded, wanted)
+    difference = allowed.apart(got, wanted)
     if not difference <= allowed.most:
         raise ModelMismatch(
             f"{source}: the folded network differs from the one it was by {difference:.1e}, "
@@ -95,7 +106,12 @@ def largest_difference(restorer: Restorer, path: Path, backend: str | None = Non
     opened = open_model(
         path, contract, device="cpu", precision=precision, eight=eight, backend=backend
     )
-    run = opened.run
+    return apart(restorer, opened.run)
+
+
+def apart(restorer: Restorer, run: Run) -> float:
+    """Returns how far a Run is from the network at most, over three sizes and a batch of two."""
+    contract = restorer.contract
     allowed = allowed_of(restorer)
     worst = 0.0
     for batch, height, width in ((1, 1, 1), (2, 3, 5), (1, 8, 6)):

@@ -100,13 +100,16 @@ def rounded(restorer: Restorer) -> Restorer:
     result = copy.deepcopy(restorer).eval()
     with torch.no_grad():
         for weight in result.net.state_dict().values():
-            if (
-                weight.dtype == torch.float32
-                and weight.numel() >= SMALLEST_HALVED
-                and bool((half := weight.half()).isfinite().all())
-            ):
-                weight.copy_(half.float())
+            weight.copy_(halved(weight))
     return result
+
+
+def halved(weight: Tensor) -> Tensor:
+    """A weight in float16; as it is where it is small, or float16 cannot hold it."""
+    if weight.dtype != torch.float32 or weight.numel() < SMALLEST_HALVED:
+        return weight
+    half = weight.half()
+    return half if bool(half.isfinite().all()) else weight
 
 
 def _trace(restorer: Restorer) -> onnx.ModelProto:
@@ -126,7 +129,7 @@ def _trace(restorer: Restorer) -> onnx.ModelProto:
             dynamo=True,
             input_names=names,
             output_names=outputs,
-            dynamic_shapes=_dynamic(contract),
+            dynamic_shapes=dynamic_sizes(contract),
             opset_version=OPSET,
             optimize=True,
             verbose=False,
@@ -158,7 +161,8 @@ def example(contract: Contract, batch: int, height: int, width: int) -> tuple[Te
     return image, middle.expand(shape).contiguous()
 
 
-def _dynamic(contract: Contract) -> tuple[dict[int, Any], ...]:
+def dynamic_sizes(contract: Contract) -> tuple[dict[int, Any], ...]:
+    """Which sides of `example` are free, as `torch.export` wants it."""
     batch = torch.export.Dim("batch", max=4096)
     height = torch.export.Dim("h", max=65536)
     width = torch.export.Dim("w", max=65536)
