@@ -18,9 +18,9 @@ from ...errors import UsageError
 from ...ground.files import atomic_write, places, replaces
 from ...inference.wire import read_header
 from ...training.networks.export import halved, rounded
-from ...training.networks.plain import plain_source
 from ...training.networks.restorer import Restorer
 from .one_input import take_one_input
+from .plain import plain_source
 from .verify import apart, export_verified, folded, said_of
 
 #: the words for what a model is exported as, and the ending of each file

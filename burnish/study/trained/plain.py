@@ -18,8 +18,8 @@ from torch.export.graph_signature import InputKind
 from ... import __version__
 from ...contract import Contract
 from ...errors import ModelMismatch
-from .export import dynamic_sizes, example
-from .restorer import Restorer
+from ...training.networks.export import dynamic_sizes, example
+from ...training.networks.restorer import Restorer
 
 #: functions of Python that stand in a trace: what they are written as
 OPERATORS = {
