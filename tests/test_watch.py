@@ -78,11 +78,11 @@ def test_what_comes_slowly_or_by_another_name_ends_as_in_a_run_over_the_folder(
                 time.sleep(0.15)
             slow.write(first.read_bytes()[300:])
         shutil.copy(second, folder / ".hidden.part")
-        soon(lambda: results(out) == {first.name})
+        soon(lambda: results(out) == {first.name} and (out / "burnish-report.json").exists())
         assert not (out / second.name).exists()
         (folder / ".hidden.part").rename(folder / second.name)
-        soon(lambda: results(out) == {first.name, second.name})
-        soon(lambda: (out / "burnish-report.json").exists())
+        soon(lambda: (out / "burnish-watch.log").read_text().count(" restored: ") == 2)
+        assert results(out) == {first.name, second.name}
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 130
         assert process.stderr is not None

@@ -4,15 +4,18 @@ run.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..errors import UsageError
+from ..inference.addresses import address_of, check_written
+from .clusters import Cluster
 from .outputs import ending, pairs_of
 
 if TYPE_CHECKING:
@@ -58,6 +61,8 @@ class Mode:
     sidecar: bool | None = None
     #: whether what is left of damaged files is restored
     salvage: bool = False
+    #: which machines do it
+    cluster: Cluster = field(default_factory=lambda: Cluster())
 
     def __post_init__(self) -> None:
         wants_journal = {"restart": self.restart, "verify": self.verify, "same": self.alike}
@@ -74,7 +79,7 @@ class Mode:
     @property
     def keeps_journal(self) -> bool:
         """Whether it is a run of `burnish.inference.archive`."""
-        return self.archive or self.in_place
+        return self.archive or self.in_place or self.cluster.named
 
     @property
     def sidecars(self) -> bool:
@@ -97,16 +102,37 @@ class Mode:
                 if said is not None:
                     raise UsageError(f"{word}: --in-place keeps every name; leave one of them out")
             return in_place(inputs, recursive=recursive)
-        if self.archive:
+        if self.archive or self.cluster.named:
+            option = "--archive" if self.archive else "--cluster"
             if output is None:
-                raise UsageError("--archive: say -o and a folder, which has the journal, too")
+                raise UsageError(f"{option}: say -o and a folder, which has the journal, too")
             output = os.path.join(output, "")
+        self._check_addresses(inputs, output)
         return pairs_of(inputs, output, recursive=recursive, suffix=suffix, format=format)
+
+    def _check_addresses(self, inputs: Sequence[Path], output: str | None) -> None:
+        """UsageError where an address is named in a run without a journal, or one that replaces
+        pictures; OutputError where results can not go to theirs.
+        """
+        words = [*map(str, inputs), *([] if output is None else [output])]
+        address = next(filter(None, map(address_of, words)), None)
+        if address is not None and not self.keeps_journal:
+            raise UsageError(f"{address}: is an address; say --archive, or --cluster ray, too")
+        if output is not None and address_of(output) is not None:
+            check_written(str(address_of(output)))
+
+    def address(self, output: str | None) -> str | None:
+        """The address of the results; None where they go into a folder."""
+        address = None if output is None else address_of(output)
+        return None if address is None else address.rstrip("/")
 
     def root(self, inputs: Sequence[Path], output: str | None) -> Path | None:
         """The folder of the results, where the journal lies too; None where there is none."""
         if not self.keeps_journal:
             return None
+        address = self.address(output)
+        if address is not None:
+            return _journal_of(address)
         if output is not None:
             return Path(output)
         folders = {path if path.is_dir() else path.parent for path in inputs}
@@ -153,8 +179,11 @@ class Meant:
         return self.word if path is None or path.parent == folder() else os.path.abspath(path)
 
 
-def order_of(meant: Meant, mode: Mode, root: Path) -> Archive:
-    """What a run with a journal is to do. root: the folder of the results."""
+def order_of(meant: Meant, mode: Mode, root: Path, address: str | None = None) -> Archive:
+    """What a run with a journal is to do.
+
+    root: the folder of the results, or, where they go to an address, that of the journal.
+    """
     from ..inference.archive.work import Archive
 
     return Archive(
@@ -162,7 +191,7 @@ def order_of(meant: Meant, mode: Mode, root: Path) -> Archive:
         meant.name,
         meant.job,
         meant.device,
-        meant.threads,
+        mode.cluster.threads(meant.threads),
         meant.precision,
         ending(meant.format),
         meant.suffix,
@@ -171,25 +200,38 @@ def order_of(meant: Meant, mode: Mode, root: Path) -> Archive:
         overwrite=meant.job.overwrite,
         restart=mode.restart,
         verify=mode.verify,
+        address=address,
     )
 
 
-def archived(meant: Meant, mode: Mode, root: Path, console: Console) -> int:
+def _journal_of(address: str) -> Path:
+    """The folder of the journal of results at an address: among what this user's programs keep."""
+    import platformdirs
+
+    name = hashlib.sha256(address.encode()).hexdigest()[:16]
+    return platformdirs.user_state_path("burnish") / "runs" / name
+
+
+def archived(
+    meant: Meant, mode: Mode, root: Path, console: Console, address: str | None = None
+) -> int:
     """Makes a run with a journal. Returns the exit status.
 
-    root: the folder of the results.
+    root: the folder of the results, or, where they go to an address, that of the journal.
     """
     from ..inference.archive.report import PAGE
     from ..inference.archive.run import run
 
+    order = order_of(meant, mode, root, address)
     try:
         with console:
-            status = run(order_of(meant, mode, root), meant.model, meant.pairs, console)
+            crew = mode.cluster.crew(order)
+            status = run(order, meant.model, meant.pairs, console, crew)
     except (KeyboardInterrupt, SystemExit):
         console.aside("stopped; the same command goes on")
         raise
     console.summary()
-    console.aside(f"what became of every file: {root / PAGE}")
+    console.aside(f"what became of every file: {os.path.join(order.results, PAGE)}")
     return status
 
 

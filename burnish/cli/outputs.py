@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ..errors import OutputError, UsageError
 from ..ground.files import places, prepare_folder, replaces
+from ..inference.addresses import address_of
 
 # How the name of an option's file may end, by what goes into it.
 SHEET = (".png", ".jpg", ".jpeg")
@@ -70,9 +71,10 @@ def pairs_of(
     """Pairs every picture that is meant with its target, by the words of -o, --suffix and -f."""
     from ..inference.targets import pair
 
+    where = None if output is None else address_of(output) or Path(output)
     return pair(
         inputs,
-        None if output is None else Path(output),
+        where,
         as_folder=output is not None and output.endswith(("/", os.sep)),
         recursive=recursive,
         suffix=suffix,

@@ -9,6 +9,7 @@ from pathlib import Path
 from ..errors import UsageError
 from ..ground.files import linked_folders, places, replaces
 from ..images import endings, format_named, unread_endings, written_ending
+from .addresses import address_of, entry_at, found_below, is_address
 from .pdf import ENDING
 
 #: what is added to names where no -o says where results go
@@ -17,7 +18,7 @@ SUFFIX = "_restored"
 
 def pair(
     inputs: Sequence[Path],
-    output: Path | None,
+    output: Path | str | None,
     *,
     as_folder: bool = False,
     recursive: bool = False,
@@ -27,7 +28,7 @@ def pair(
     """Pairs every input file with its target, in a stable order.
 
     inputs: files, and folders, which stand for their own pictures.
-    output: a folder; or, for one file, a file; or None for results beside their sources.
+    output: a folder or its address; or, for one file, a file; or None, beside sources.
     as_folder: whether the output was written with a slash at its end.
     recursive: whether folders stand for the pictures of their subfolders, too.
     suffix: what is added to names; None is SUFFIX beside the sources, and nothing elsewhere.
@@ -56,7 +57,7 @@ def pair(
 
     # One file into a file.
     else:
-        _check_ending(output)
+        _check_ending(Path(output))
         sources = [str(inputs[0])]
         targets = [str(output)]
     return _without_clashes(sources, targets)
@@ -115,7 +116,7 @@ def _check_ending(output: Path) -> None:
     known.encoder(str(output))
 
 
-def _is_folder(inputs: Sequence[Path], output: Path, as_folder: bool) -> bool:
+def _is_folder(inputs: Sequence[Path], output: Path | str, as_folder: bool) -> bool:
     """Whether the output means a folder: by its slash, by what is there, or by the inputs."""
     # os.path, since Path stumbles over long names.
     several = len(inputs) > 1 or any(map(os.path.isdir, inputs))
@@ -123,7 +124,7 @@ def _is_folder(inputs: Sequence[Path], output: Path, as_folder: bool) -> bool:
 
 
 def _sources(
-    inputs: Sequence[Path], recursive: bool, inside: Path | None, suffix: str | None
+    inputs: Sequence[Path], recursive: bool, inside: Path | str | None, suffix: str | None
 ) -> Iterator[tuple[str, str]]:
     """Finds the pictures that are meant: (file, its path relative to the folder that was named).
 
@@ -132,8 +133,12 @@ def _sources(
     What an earlier run wrote is not read again: files below an output folder that lies in the
     input's, and files with the suffix beside their source.
     """
-    own = inside.resolve() if inside is not None else None
+    own = inside.resolve() if isinstance(inside, Path) else None
     for path in inputs:
+        address = address_of(path)
+        if address is not None:
+            yield from _elsewhere(address, recursive, str(inside))
+            continue
         if not os.path.isdir(path):
             yield str(path), path.name
             continue
@@ -145,6 +150,22 @@ def _sources(
             below_output = below is not None and os.path.realpath(file).startswith(below)
             if not below_output and not (beside and _is_own_output(Path(file), beside)):
                 yield file, file if path == Path() else file[len(os.path.join(path, "")) :]
+
+
+def _elsewhere(address: str, recursive: bool, inside: str) -> Iterator[tuple[str, str]]:
+    """The picture at an address, or the pictures below it: (address, its part below).
+
+    inside: where results go, which are not read again.
+    """
+    if is_restored(address.rpartition("/")[2]) and entry_at(address) is not None:
+        yield address, address.rpartition("/")[2]
+        return
+    base = f"{address.rstrip('/')}/"
+    below = (file.removeprefix(base) for file in found_below(address))
+    for name in sorted(below, key=lambda name: name.replace("/", "\0")):
+        own = f"{base}{name}".startswith(f"{inside.rstrip('/')}/")
+        if not own and is_restored(name.rpartition("/")[2]) and (recursive or "/" not in name):
+            yield base + name, name
 
 
 def _files(folder: Path, recursive: bool) -> Iterator[str]:
@@ -306,6 +327,8 @@ def _check_inputs_stay(sources: Sequence[str], targets: Sequence[str]) -> None:
     # Most of the time there is no result yet, and no source needs a look.
     there = [target for target in targets if os.path.lexists(target)]
     own = {place for source in sources for place in places(Path(source))} if there else set()
+    for target in filter(is_address, set(targets) & set(sources)):
+        raise UsageError(f"{target}: a result would replace an input; choose another -o")
     for target in there:
         if replaces(Path(target), own):
             raise UsageError(

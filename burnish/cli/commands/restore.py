@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ...errors import InputError
+from ...inference.addresses import is_address
 from ..app import app, each
 from ..archiving import (
     Alike,
@@ -23,6 +24,7 @@ from ..archiving import (
     archived,
     write_beside,
 )
+from ..clusters import Cluster, OnCluster, Share, Workers
 from ..console import Console
 from ..film.words import (
     CodecName,
@@ -112,6 +114,9 @@ def restore(
     verify: Verify = False,
     same: Alike = False,
     sidecar: Beside = None,
+    cluster: OnCluster = None,
+    workers: Workers = None,
+    gpu_share: Share = None,
     mask_out: MaskOut = None,
     mask_in: MaskIn = None,
     mask_only: MaskOnly = False,
@@ -132,25 +137,28 @@ def restore(
     one_thread_for_algebra()
     if films_meant(context):
         raise typer.Exit(restore_films(context))
-    mode = Mode(archive, in_place, restart, verify, same, sidecar, salvage)
+    on = Cluster(cluster, workers, gpu_share)
+    mode = Mode(archive, in_place, restart, verify, same, sidecar, salvage, on)
     masks = Masks(mask_out, mask_in, mask_only, overwrite, infrared, fill)
-    found = mode.pairs(inputs, output, recursive, suffix, format)
-    meant = meant_by(*masks.meant(model, found, mode), masks, context)
-    console = Console(len(meant.pairs), quiet=quiet, verbose=verbose, as_json=as_json)
-    _look_over(inputs, meant.pairs, len(found), recursive, format, console)
-    raise typer.Exit(_work(meant, mode, mode.root(inputs, output), masks, dry_run, console))
+    raise typer.Exit(_restore(inputs, mode, masks, context))
 
 
-def _work(
-    meant: Meant, mode: Mode, root: Path | None, masks: Masks, dry_run: bool, console: Console
-) -> int:
+def _restore(inputs: Sequence[Path], mode: Mode, masks: Masks, context: typer.Context) -> int:
     """Does what is meant, or says what would be done. Returns the exit status."""
-    if dry_run:
+    said = context.params
+    output, recursive, format = said["output"], said["recursive"], said["format"]
+    found = mode.pairs(inputs, output, recursive, said["suffix"], format)
+    meant = meant_by(*masks.meant(said["model"], found, mode), masks, context)
+    tone = {name: said[name] for name in ("quiet", "verbose", "as_json")}
+    console = Console(len(meant.pairs), **tone)
+    _look_over(inputs, meant.pairs, len(found), recursive, format, console)
+    root = mode.root(inputs, output)
+    if said["dry_run"]:
         return _plan_all(meant, console)
     if root is None:
         status = _restore_all(meant, mode.sidecars, masks, console)
     else:
-        status = archived(meant, mode, root, console)
+        status = archived(meant, mode, root, console, mode.address(output))
     if console.damaged and not meant.job.salvage:
         files = "1 file is" if console.damaged == 1 else f"{console.damaged:,} files are"
         console.say(f"{files} cut or damaged; --salvage restores what is left")
@@ -245,7 +253,9 @@ def _plan_all(meant: Meant, console: Console) -> int:
     from ...inference.job import check_job
 
     def plan_one(job: Job) -> None:
-        console.planned(job, check_job(job, meant.model.contract.scale))
+        elsewhere = is_address(job.source) or is_address(job.target)
+        notes = [] if elsewhere else check_job(job, meant.model.contract.scale)
+        console.planned(job, notes)
 
     return each(meant.jobs(), plan_one, partial(_failed, console))
 

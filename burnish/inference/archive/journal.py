@@ -186,11 +186,10 @@ class Journal:
             self._tell(query, state, json.dumps(record), id)
 
     def write(self, id: int, source_hash: str, result_hash: str, record: Mapping[str, Any]) -> None:
-        """Says, to last, that a result is whole and about to take its name."""
+        """Says that a result is whole; when that is committed, it may take its name."""
         query = "UPDATE files SET state = ?, source_hash = ?, result_hash = ?, record = ?"
         values = (State.writing, source_hash, result_hash, json.dumps(record))
         self._tell(f"{query} WHERE id = ?", *values, id)
-        self.commit()
 
     def plan_all_again(self) -> None:
         """Plans everything again, whatever became of it."""

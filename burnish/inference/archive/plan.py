@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ...errors import BurnishError, OutputError, ProcessDied
 from ...ground.files import PREFIX, SUFFIX, digest
 from ...images import check_kind, format_of
+from ..addresses import digest_at, entry_of, found_below, is_address
 from ..job import Job, header_of
 from ..pdf import is_pdf
 from ..pdf.document import check_pdf
@@ -52,7 +53,10 @@ class Extent:
 
 
 def stamp_of(path: str) -> Stamp:
-    """By what a file is known without being read."""
+    """By what a file is known without being read; an object, by what a listing said of it."""
+    if is_address(path):
+        entry = entry_of(path)
+        return Stamp() if entry is None else Stamp(entry.size, entry.mtime, entry.tag)
     try:
         found = os.stat(path)
     except (OSError, ValueError):
@@ -62,7 +66,7 @@ def stamp_of(path: str) -> Stamp:
 
 def plan(
     journal: Journal,
-    root: Path,
+    root: str | Path,
     pairs: Iterable[tuple[str, str]],
     *,
     overwrite: bool = False,
@@ -70,43 +74,57 @@ def plan(
 ) -> None:
     """Holds pictures and results against the journal, and plans what is to be done.
 
-    root: the folder of the results. pairs: (source, target) as `targets.pair` gives them, or
-    (source, source) for what is restored in place. overwrite: whether files that were there before
-    the run are replaced. verify: whether what is done is hashed again, and done again where it is
-    not what it was.
+    root: the folder of the results, or its address. pairs: (source, target) as `targets.pair` gives
+    them, or (source, source) for what is restored in place. overwrite: whether files that were
+    there before the run are replaced. verify: whether what is done is hashed again, and done again
+    where it is not what it was.
     """
     folders = set()
+    root = str(root)
     inside = os.path.join(root, "")
+    is_there = _look_over(root)
     # A new journal need not be asked about every file.
     known_before = journal if journal.counts() else None
     for source, target in pairs:
-        absolute = os.path.abspath(source)
+        absolute = source if is_address(source) else os.path.abspath(source)
         name = target.removeprefix(inside)
         folders.add(os.path.dirname(target))
         known = None if known_before is None else known_before.find(absolute)
         if known is None:
             taken = name in (known_before or ())
-            _plan_new(journal, root, absolute, name, overwrite=overwrite, taken=taken)
+            if taken and os.path.join(root, name) != absolute:
+                old = os.path.splitext(absolute)[1].lstrip(".")
+                name = free_name(name, old, journal)
+            _plan_new(journal, absolute, name, os.path.join(root, name), is_there, overwrite)
         else:
-            _plan_known(journal, root, known, verify)
-    _plan_folders(journal, root, folders)
+            _plan_known(journal, root, known, is_there, verify)
+    if not is_address(root):
+        _plan_folders(journal, root, folders)
     journal.commit()
 
 
+def _look_over(root: str) -> Callable[[str], bool]:
+    """What says whether there is a file, or below an address an object: by one listing of it."""
+    return found_below(root).__contains__ if is_address(root) else os.path.lexists
+
+
 def _plan_new(
-    journal: Journal, root: Path, source: str, name: str, *, overwrite: bool, taken: bool
+    journal: Journal,
+    source: str,
+    name: str,
+    result: str,
+    is_there: Callable[[str], bool],
+    overwrite: bool,
 ) -> None:
-    """Plans a picture that the journal does not know. taken: whether it knows that name."""
-    in_place = os.path.join(root, name) == source
-    if taken and not in_place:
-        old = os.path.splitext(source)[1].lstrip(".")
-        name = free_name(name, old, journal)
-    there = not in_place and os.path.lexists(os.path.join(root, name))
+    """Plans a picture that the journal does not know. result: the whole path of its name."""
+    there = result != source and is_there(result)
     state = State.exists if there and not overwrite else State.planned
     journal.add(source, name, stamp_of(source), state)
 
 
-def _plan_known(journal: Journal, root: Path, line: Line, verify: bool) -> None:
+def _plan_known(
+    journal: Journal, root: str, line: Line, is_there: Callable[[str], bool], verify: bool
+) -> None:
     """Plans a picture again where it, or its result, is not what the journal knows."""
     stamp = stamp_of(line.source)
     result = os.path.join(root, line.target)
@@ -117,7 +135,7 @@ def _plan_known(journal: Journal, root: Path, line: Line, verify: bool) -> None:
             same = hash_or_none(line.source) == (line.result_hash if in_place else line.source_hash)
         if same and verify:
             same = hash_or_none(result) == line.result_hash
-        if not same or not os.path.lexists(result):
+        if not same or not is_there(result):
             journal.put(line.id, State.planned)
         journal.restamp(line.id, stamp)
     elif line.state == State.failed:
@@ -126,27 +144,29 @@ def _plan_known(journal: Journal, root: Path, line: Line, verify: bool) -> None:
             journal.put(line.id, State.planned)
         journal.restamp(line.id, stamp)
     else:
-        if line.state == State.exists and not os.path.lexists(result):
+        if line.state == State.exists and not is_there(result):
             journal.put(line.id, State.planned)
         journal.restamp(line.id, stamp)
 
 
 def hash_or_none(path: str) -> str | None:
-    """The SHA-256 of a file; None where it cannot be read."""
+    """The SHA-256 of a file, or an object; None where it cannot be read."""
+    if is_address(path):
+        return digest_at(path)
     try:
         return digest(path)
     except OSError:
         return None
 
 
-def _plan_folders(journal: Journal, root: Path, folders: Iterable[str]) -> None:
+def _plan_folders(journal: Journal, root: str, folders: Iterable[str]) -> None:
     """Remembers which folders the run will make. OutputError where one cannot be written to.
 
     What a killed run left of a result that was not whole yet is taken away.
     """
     for folder in folders:
         if not os.path.isdir(folder):
-            journal.make(_missing(folder, str(root)))
+            journal.make(_missing(folder, root))
             continue
         if not os.access(folder, os.W_OK):
             raise OutputError(f"{folder}: not writable; choose another -o")

@@ -22,6 +22,7 @@ from ...errors import InputCorrupt, InputTruncated
 from ...ground.amounts import in_time
 from ...ground.files import atomic_write
 from ...report.page import paragraph, pictures, row, section, table, write_page
+from ..addresses import put
 from .journal import Journal, Line, State
 
 #: their names, in the folder of the results
@@ -53,17 +54,23 @@ _WORDS = {
 }
 
 
-def write_report(journal: Journal, root: Path, ended: str, seconds: float) -> None:
+def write_report(
+    journal: Journal, root: Path, ended: str, seconds: float, address: str | None = None
+) -> None:
     """Writes both into the folder of the results.
 
-    ended: a word of `ENDED`. seconds: how long this run took. OutputError where they cannot
-    be written.
+    ended: a word of `ENDED`. seconds: how long this run took. address: where the results are, if
+    that is no folder; both go there, too. OutputError where they cannot be written.
     """
-    atomic_write(root / REPORT, partial(_write_json, journal, root, ended, seconds))
-    _write_page(journal, root, ended, seconds)
+    results = address or str(root)
+    atomic_write(root / REPORT, partial(_write_json, journal, results, ended, seconds))
+    _write_page(journal, root, results, ended, seconds)
+    if address is not None:
+        for name in (REPORT, PAGE):
+            put(root / name, os.path.join(address, name))
 
 
-def _write_json(journal: Journal, root: Path, ended: str, seconds: float, file: BinaryIO) -> None:
+def _write_json(journal: Journal, root: str, ended: str, seconds: float, file: BinaryIO) -> None:
     """The report, a file a line, so that a long one never lies in memory whole."""
     head = {
         "burnish": __version__,
@@ -81,7 +88,7 @@ def _write_json(journal: Journal, root: Path, ended: str, seconds: float, file: 
     file.write(b"\n ]\n}\n")
 
 
-def _record(line: Line, root: Path) -> dict[str, Any]:
+def _record(line: Line, root: str) -> dict[str, Any]:
     """What became of a file, for programs."""
     record = {
         **line.record,
@@ -114,7 +121,8 @@ def counts_in_words(journal: Journal) -> dict[str, int]:
     return {word: count for word, count in found.items() if count}
 
 
-def _write_page(journal: Journal, root: Path, ended: str, seconds: float) -> None:
+def _write_page(journal: Journal, root: Path, results: str, ended: str, seconds: float) -> None:
+    """The page; results: the folder or address that it is of."""
     counts = counts_in_words(journal)
     settings = json.loads(journal.said("settings") or "{}")
     goes_on = " The same command goes on." if ended == "stopped" else ""
@@ -125,7 +133,7 @@ def _write_page(journal: Journal, root: Path, ended: str, seconds: float) -> Non
     if shown:
         parts.append(section("The most changed: before and after", [row(shown)]))
     parts.append(section("What was asked", [table(("setting", "is"), list(settings.items()))]))
-    write_page(root / PAGE, f"What became of {root.resolve().name}", parts)
+    write_page(root / PAGE, f"What became of {os.path.basename(os.path.abspath(results))}", parts)
 
 
 def _failed_section(failed: Sequence[tuple[str, str]]) -> list[str]:

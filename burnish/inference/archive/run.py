@@ -14,6 +14,7 @@ from ...errors import BurnishError, FolderLocked, InputError, OutputError, Usage
 from ...ground.lock import locked
 from ...pipeline import AUTO, Auto
 from ..model import Model
+from .crew import Crew, OneProcess
 from .journal import FOLDER, NAME, VERSION, Journal, State
 from .plan import plan
 from .report import write_report
@@ -28,11 +29,18 @@ _NO_SETTINGS = ("source", "target", "asked", "overwrite", "max_megapixels", "sal
 _NAMING = ("format", "suffix")
 
 
-def run(order: Archive, model: Model, pairs: Sequence[tuple[str, str]], listener: Listener) -> int:
+def run(
+    order: Archive,
+    model: Model,
+    pairs: Sequence[tuple[str, str]],
+    listener: Listener,
+    crew: Crew | None = None,
+) -> int:
     """Restores what is not done yet. Returns the exit status: 0, or 3 where some files failed.
 
     model: the model of the order, not opened. pairs: (source, target) of every picture, as
-    `targets.pair` and `targets.in_place` give them.
+    `targets.pair` and `targets.in_place` give them. crew: who does the work; None is one process of
+    this machine.
 
     UsageError where an earlier run there had other settings, FolderLocked where one is at work,
     OutputError where something cannot be written. However it ends, the report says how far it
@@ -41,25 +49,25 @@ def run(order: Archive, model: Model, pairs: Sequence[tuple[str, str]], listener
     with journal_of(order.root, restart=order.restart) as (journal, descriptor):
         agree(order, model, journal)
         recover(journal, order)
-        plan(journal, order.root, pairs, overwrite=order.overwrite, verify=order.verify)
+        plan(journal, order.results, pairs, overwrite=order.overwrite, verify=order.verify)
         say_what_is_there(journal, listener)
         begun = time.monotonic()
         try:
-            Work(order, model, journal, listener, descriptor).do()
+            Work(order, model, journal, listener, crew or OneProcess(descriptor)).do()
         except BaseException:
-            report_all_the_same(journal, order.root, time.monotonic() - begun)
+            report_all_the_same(journal, order, time.monotonic() - begun)
             raise
         journal.say(open="0")
         journal.commit()
-        write_report(journal, order.root, "finished", time.monotonic() - begun)
+        write_report(journal, order.root, "finished", time.monotonic() - begun, order.address)
         return InputError.exit_status if journal.counts().get(State.failed) else 0
 
 
-def report_all_the_same(journal: Journal, root: Path, seconds: float) -> None:
+def report_all_the_same(journal: Journal, order: Archive, seconds: float) -> None:
     """Reports on a run that was stopped; why it was is on its way, and is what counts."""
     try:
         journal.commit()
-        write_report(journal, root, "stopped", seconds)
+        write_report(journal, order.root, "stopped", seconds, order.address)
     except BurnishError:
         return
 

@@ -20,6 +20,7 @@ from ...errors import InputError, InputMissing, ModelMismatch, UsageError
 from ...ground.files import atomic_write, digest
 from ...pipeline import FOUND, Finding, MapFile, Size, ask
 from .. import zoo
+from ..addresses import is_address, put
 from ..backends import PRECISIONS
 from ..job import Job, JobReport, run_job
 from ..model import Model
@@ -104,13 +105,24 @@ def write_sidecar(
     record = {
         **about,
         "dials": dials,
-        "source": {"path": os.path.relpath(source, os.path.dirname(path)), "sha256": hashes[0]},
+        "source": {"path": _from(source, os.path.dirname(path)), "sha256": hashes[0]},
         "result": {"name": os.path.basename(target), "sha256": hashes[1]},
     }
     if there is not None:
         record["salvaged"] = {"there": there}
-    atomic_write(path, (json.dumps(record, indent=1) + "\n").encode())
+    content = (json.dumps(record, indent=1) + "\n").encode()
+    if is_address(path):
+        put(content, path)
+    else:
+        atomic_write(path, content)
     return path
+
+
+def _from(source: str, folder: str) -> str:
+    """The path of a picture from a folder; whole, where one of them is an address."""
+    if is_address(source) or is_address(folder):
+        return source
+    return os.path.relpath(source, folder)
 
 
 def options_of(job: Job) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from ...contract import Opened
 from ...errors import BurnishError, OutputError, ProcessDied
 from ..job import JobReport
 from ..model import Model
+from .crew import OneProcess
 from .journal import Journal, Stamp, State
 from .plan import plan, stamp_of
 from .report import LOG, write_report
@@ -58,9 +59,9 @@ def watch(
         came = _Coming(order, journal, find, listener, settle, patience)
         try:
             while came.wait():
-                Work(order, model, journal, came, descriptor, came.wait).do()
+                Work(order, model, journal, came, OneProcess(descriptor), came.wait).do()
         except BaseException:
-            report_all_the_same(journal, order.root, time.monotonic() - begun)
+            report_all_the_same(journal, order, time.monotonic() - begun)
             raise
     raise AssertionError("a watch ends by what is raised")
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 import io
 import math
 import os
+import platform
 import queue
 import stat
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
@@ -22,7 +23,14 @@ import numpy as np
 
 from ... import images
 from ...contract import Array, Opened
-from ...errors import BurnishError, InputError, OutOfMemory, UsageError, unforeseen
+from ...errors import (
+    BurnishError,
+    InputError,
+    ModelMismatch,
+    OutOfMemory,
+    UsageError,
+    unforeseen,
+)
 from ...ground.files import digest
 from ...ground.process import work_off
 from ...images import Picture
@@ -30,6 +38,8 @@ from ...pipeline import Asked, Finding, Restored, Settled, medians
 from .. import zoo
 from ..job import Job, JobReport, run_job, settings_of
 from ..model import Model
+from .brought import brought
+from .sidecar import about_run, hash_of, settled_in, write_sidecar
 
 #: the side of what is restored to measure how long a megapixel takes, in pixels
 TRIAL = 512
@@ -57,6 +67,15 @@ class Assignment:
     timed: bool = False
     #: pictures on which the dials of all are settled together
     alike: tuple[str, ...] = ()
+    #: settings of dials that were settled for all before
+    settled: Mapping[str, float] = field(default_factory=dict)
+    #: whether every result gets a sidecar
+    sidecars: bool = False
+    #: the SHA-256 of the model; None of one without a file
+    sha256: str | None = None
+    #: a folder that is there on every machine, as the one of the results has to be; None where
+    #: these go to an address
+    shared: str | None = None
 
 
 @dataclass(frozen=True)
@@ -164,23 +183,41 @@ def main() -> NoReturn:
         else:
             tasks.put(message)
 
-    work_off(take, partial(_work, tasks.get, names.get))
+    work_off(take, partial(work, tasks.get, names.get))
 
 
-def _work(
+def work(
     next_task: Callable[[], Any], wait_for_name: Callable[[], Name], send: Callable[[object], None]
 ) -> None:
-    """Opens the model, and does all tasks."""
+    """Opens the model, and does all tasks.
+
+    next_task: gives the `Assignment`, then each `Task`, and None at the end. wait_for_name: waits
+    for the `Name` of the result that was told of. send: is told all that is to be said.
+    """
     told: Assignment = next_task()
     try:
         model, ready = _open(told)
     except BurnishError as error:
         send(Failed(None, error, True))
         return
-    job = replace(told.job, asked=agreed(told.job.asked, ready.settled), overwrite=True)
+    settled = {**told.settled, **ready.settled}
+    job = replace(told.job, asked=agreed(told.job.asked, settled), overwrite=True)
+    beside = None
+    if told.sidecars:
+        about = about_run(told.model, model, told.job, ready.opened, told.threads)
+        beside = partial(_write_beside, about, settled)
     send(ready)
     while (task := next_task()) is not None:
-        send(_done(task, job, model, send, wait_for_name))
+        send(_done(task, job, model, send, wait_for_name, beside))
+
+
+def _write_beside(
+    about: Mapping[str, Any], alike: Mapping[str, float], hashes: tuple[str, str], report: JobReport
+) -> None:
+    """Writes the sidecar of a result that stands under its name."""
+    dials = settled_in(report.dials, report.origins, alike)
+    there = report.there if report.status == "salvaged" else None
+    write_sidecar(about, report.source, report.target, hashes, dials, there)
 
 
 def elsewhere(image: Array, level: Array | None) -> Array:
@@ -189,12 +226,27 @@ def elsewhere(image: Array, level: Array | None) -> Array:
 
 
 def _open(told: Assignment) -> tuple[Model, Ready]:
+    _check_shared(told.shared)
     model = zoo.load(told.model)
+    if hash_of(model) != told.sha256:
+        raise ModelMismatch(
+            f"{told.model}: is another model on {platform.node()} (its hash is another); install "
+            "the same Burnish, and put the same file there"
+        )
     opened = model.open(device=told.device, threads=told.threads, precision=told.precision)
     seconds = _seconds_a_megapixel(model) if told.timed else None
     settled = settled_alike(model, told.job, told.alike)
     # what holds the network stays in this process
     return model, Ready(opened.told_of(elsewhere), seconds, settled)
+
+
+def _check_shared(folder: str | None) -> None:
+    """UsageError where the folder of the results is not the one that the run began."""
+    if folder is not None and not os.path.isdir(folder):
+        raise UsageError(
+            f"{folder}: is not there on {platform.node()}; take a folder that all machines share, "
+            "or an address, such as s3://bucket/clean"
+        )
 
 
 def _seconds_a_megapixel(model: Model) -> float:
@@ -247,6 +299,8 @@ class _Eye:
         # The file's head is read again right after this, out of the system's memory.
         self._source_hash = "" if self._stamp is None else digest(task.source)
         self._settled: Settled | None = None
+        #: the SHA-256 of the picture and of its result, as they are told of
+        self.hashes = ("", "")
         #: how much the picture has changed; of several in a file, the most changed
         self.change = 0.0
         #: its small copies, where it has changed enough
@@ -270,8 +324,8 @@ class _Eye:
             raise InputError(f"{source}: changed while it was read; run the same again")
         settled = self._settled or Settled({}, {})
         dials = settings_of(self._job, settled)
-        hashes = (self._source_hash, digest(temporary))
-        self._send(Whole(self._task.id, *hashes, dials, settled.origins))
+        self.hashes = (self._source_hash, digest(temporary))
+        self._send(Whole(self._task.id, *self.hashes, dials, settled.origins))
         self._wait_for_name()
 
 
@@ -281,18 +335,26 @@ def _done(
     model: Model,
     send: Callable[[object], None],
     wait_for_name: Callable[[], Name],
+    beside: Callable[[tuple[str, str], JobReport], None] | None,
 ) -> Done | Failed:
-    """Restores one picture, and tells what it comes to on the way."""
+    """Restores one picture, and tells what it comes to on the way.
+
+    beside: writes the sidecar of a result, by the hashes of both and the report.
+    """
     try:
-        eye = _Eye(task, job, send, wait_for_name)
-        report = run_job(
-            replace(job, source=task.source, target=task.target),
-            model,
-            progress=lambda done, total: send(Tiles(done, total)),
-            say=lambda remark: send(Told(remark)),
-            look=eye.look,
-            before=eye.before,
-        )
+        with brought(task.source, task.target) as here:
+            eye = _Eye(replace(task, source=here.source), job, send, wait_for_name)
+            report = run_job(
+                replace(job, source=here.source, target=here.target),
+                model,
+                progress=lambda done, total: send(Tiles(done, total)),
+                say=lambda remark: send(Told(here.named(remark))),
+                look=eye.look,
+                before=eye.before,
+            )
+            report = here.take_back(report)
+        if beside is not None:
+            beside(eye.hashes, report)
     except (InputError, UsageError, OutOfMemory) as error:
         return Failed(task.id, error, False)
     except BurnishError as error:
