@@ -25,8 +25,10 @@ process = subprocess.Popen(sys.argv[2:])
 _, status, used = os.wait4(process.pid, 0)
 seconds = time.perf_counter() - begun
 peak = used.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+cpu = used.ru_utime + used.ru_stime
+status = os.waitstatus_to_exitcode(status)
 with open(sys.argv[1], "w") as file:
-    json.dump({"status": os.waitstatus_to_exitcode(status), "seconds": seconds, "peak": peak}, file)
+    json.dump({"status": status, "seconds": seconds, "cpu": cpu, "peak": peak}, file)
 """
 
 
@@ -38,6 +40,8 @@ class Used:
     status: int
     #: how long it ran
     seconds: float
+    #: seconds of all processors together, its own and the system's for it
+    cpu: float
     #: the most memory that it, or one of its own children, had, in bytes
     peak: int
 
