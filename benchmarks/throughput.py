@@ -97,7 +97,7 @@ from benchmarks.speed import photograph
 model = burnish.load("photo")
 large = photograph(400, 1200)
 for number in range(int(sys.argv[1])):
-    height, width = 40 + number % 331, 60 + 7 * number % 1093
+    height, width = 40 + 37 * number % 331, 60 + 211 * number % 1093
     model(large[:height, :width])
     if number + 1 in (int(sys.argv[2]), int(sys.argv[1])):
         lines = Path("/proc/self/status").read_text().splitlines()

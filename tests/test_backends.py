@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +20,8 @@ from burnish.inference.backends.choice import choose, listing
 from burnish.inference.model import Model
 from burnish.inference.zoo import find
 
+#: how many layers and sizes OpenVINO's library keeps
+LAYERS = "ONEDNN_PRIMITIVE_CACHE_CAPACITY"
 INSTALLED = [name for name in BACKENDS if table.installed(name)]
 
 
@@ -103,3 +108,19 @@ def test_a_device_that_fails_falls_back_to_the_processor_with_a_note(
     level = np.full((1, 1, 16, 24), 20, np.float32)
     expected = _opened(backend, "cpu", contract).run(image, level)
     np.testing.assert_array_equal(opened.run(image, level), expected)
+
+
+@pytest.mark.parametrize(("own", "kept"), [({}, "128"), ({LAYERS: "7"}, "7")])
+def test_what_openvino_keeps_for_each_size_is_limited_unless_somebody_says_otherwise(
+    own: dict[str, str], kept: str
+) -> None:
+    words = f"import os, burnish.inference.backends.openvino; print(os.environ['{LAYERS}'])"
+    others = {name: value for name, value in os.environ.items() if name != LAYERS}
+    done = subprocess.run(
+        [sys.executable, "-c", words],
+        env={**others, **own},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == kept

@@ -8,6 +8,7 @@ the model a file in 8 bits.
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -26,6 +27,10 @@ sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
 # as all the rest of it and which nothing here needs. While it is imported, they are kept away.
 CONVERTERS = "openvino.tools.ovc"
 KEPT_AWAY = sys.modules.setdefault(CONVERTERS, None) is None  # type: ignore[arg-type]
+# oneDNN, with which it computes on processors, keeps what it has made for 1,024 layers and sizes,
+# unless this says otherwise when it is first used. 128 are as fast where six sizes take turns, and
+# 400 pictures of as many sizes end with 0.05 GB less.
+os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "128")
 import openvino  # noqa: E402
 
 from ...contract import Array, Contract, Opened, Place, Release, Run  # noqa: E402
