@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import shlex
 import shutil
 import zipfile
@@ -28,6 +29,7 @@ from playwright.sync_api import Browser, Error, FileChooser, Page, expect, sync_
 from serving import Serving, serving
 
 from burnish.cli import app
+from burnish.inference import zoo
 
 #: what a browser may be called where it is installed
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -428,6 +430,17 @@ def test_a_bad_file_is_told_in_a_sentence_and_the_others_go_on(page: Page, tmp_p
     expect(page.locator("#save")).to_be_enabled()
 
 
+#: remembers what is said of progress
+SAID_OF_PROGRESS = """
+() => {
+    window.said = [];
+    const left = document.getElementById("left");
+    const note = () => window.said.push(left.textContent);
+    new MutationObserver(note).observe(left, { childList: true });
+}
+"""
+
+
 def test_a_queue_of_pictures_is_restored_and_zipped(page: Page, tmp_path: Path) -> None:
     files = [noisy(tmp_path / f"{name}.png", seed=seed) for seed, name in enumerate("abc")]
     drop(page, *files)
@@ -438,6 +451,11 @@ def test_a_queue_of_pictures_is_restored_and_zipped(page: Page, tmp_path: Path) 
     page.click("#items li:nth-child(3) .remove")
     expect(page.locator("#items li")).to_have_count(2)
     expect(page.locator("#items li.arriving")).to_have_count(0)
+    cut = tmp_path / "cut.png"
+    cut.write_bytes(files[0].read_bytes()[:500])
+    drop(page, cut)
+    expect(page.locator("#items li.failed")).to_have_count(1)
+    page.evaluate(SAID_OF_PROGRESS)
     page.click("#save-all")
     expect(page.locator("#items li.done")).to_have_count(2)
     expect(page.locator("#said")).to_have_text("2 restored.")
@@ -446,6 +464,23 @@ def test_a_queue_of_pictures_is_restored_and_zipped(page: Page, tmp_path: Path) 
     with zipfile.ZipFile(saved.value.path()) as packed:
         assert packed.namelist() == ["a_restored.png", "b_restored.png"]
         assert packed.read("a_restored.png") == by_command(page, tmp_path)
+    said = page.evaluate("window.said")
+    assert [which for which in ("1 of 2", "2 of 2") if any(s.startswith(which) for s in said)] == [
+        "1 of 2",
+        "2 of 2",
+    ]
+    with page.expect_download() as saved:
+        page.click("#report")
+    assert saved.value.suggested_filename == "burnish-report.json"
+    report = json.loads(Path(saved.value.path()).read_text())
+    assert report["counts"] == {"restored": 2, "failed": 1}
+    one, _, failed = report["files"]
+    assert (one["source"], one["target"], one["dials"]["cleaning"]) == (
+        "a.png",
+        "a_restored.png",
+        zoo.load("document").contract.dial("cleaning").default,
+    )
+    assert failed["message"].startswith("cut.png: ")
 
 
 def test_work_can_be_stopped(page: Page, tmp_path: Path) -> None:

@@ -19,6 +19,8 @@ const view = { zoom: "fit", x: 0.5, y: 0.5, mode: "divider", divider: 0.5, befor
 // the model works.
 const hand = { tool: "move", radius: 6, marks: false };
 let stopAll = false;
+// While all are restored: how many there are, how many are done, and since when.
+let run = null;
 
 // ---------------------------------------------------------------- the server
 
@@ -926,6 +928,7 @@ async function restore(item) {
     });
     item.result = { blob: await response.blob(), name: nameOf(response) };
     item.state = "done";
+    item.note = null;
     return true;
   } catch (error) {
     item.state = "ready";
@@ -962,12 +965,33 @@ async function saveAll() {
   for (const item of todo) item.state = "waiting";
   renderQueue();
   let done = 0;
+  run = { total: todo.length, done: 0, begunAt: performance.now() };
   for (const item of todo) {
     if (stopAll) { if (item.state === "waiting") item.state = "ready"; continue; }
     if (item.state === "waiting" && (await restore(item))) done += 1;
+    run.done += 1;
   }
+  run = null;
   renderQueue();
+  renderGoing();
   if (!stopAll) say(texts.allDone(done, todo.length - done));
+}
+
+// What became of each picture, as burnish-report.json of a run on the command line says it.
+async function report() {
+  const files = await Promise.all(items.map(async (item) => {
+    const told = item.state === "done"
+      ? await ask("GET", `pictures/${item.id}`).then((r) => r.json()).catch(() => null)
+      : null;
+    const status = item.error || item.note ? "failed" : "not done yet";
+    const failed = { source: item.file.name, status, message: item.error ?? item.note };
+    return told?.report ?? failed;
+  }));
+  const counts = {};
+  for (const { status } of files) counts[status] = (counts[status] ?? 0) + 1;
+  const text = JSON.stringify({ counts, files }, null, 1);
+  download(new Blob([text], { type: "application/json" }), "burnish-report.json");
+  say(texts.saved("burnish-report.json"));
 }
 
 async function zip() {
@@ -994,17 +1018,16 @@ function renderGoing() {
   $("going").hidden = !item;
   $("save").disabled = Boolean(item) || !current?.id;
   if (!item) return;
-  const [done, total] = item.halfway ?? [0, 0];
+  const [tiles, of] = item.halfway ?? [0, 0];
+  const { total, done, begunAt } = run ?? { total: 1, done: 0, begunAt: item.begunAt };
+  const share = (done + (of ? tiles / of : 0)) / total;
   const bar = $("progress");
-  if (total && done) {
-    bar.max = total;
-    bar.value = done;
-    const seconds = (performance.now() - item.begunAt) / 1000;
-    $("left").textContent = texts.left((seconds * (total - done)) / done);
-  } else {
-    bar.removeAttribute("value");
-    $("left").textContent = "";
-  }
+  const seconds = (performance.now() - begunAt) / 1000;
+  if (share) bar.value = share;
+  else bar.removeAttribute("value");
+  const left = share ? texts.left((seconds * (1 - share)) / share) : "";
+  const which = run ? texts.which(done + 1, total) : "";
+  $("left").textContent = [which, left].filter(Boolean).join(", ");
 }
 
 // ---------------------------------------------------------------- the list of pictures
@@ -1026,6 +1049,7 @@ function renderQueue() {
   if (!same) list.replaceChildren(...rows);
   const working = items.some((item) => item.stop || item.state === "waiting");
   $("save-all").disabled = working || !items.some((item) => item.state === "ready");
+  $("report").disabled = working || !items.some((item) => item.state === "done" || item.error || item.note);
   $("zip").disabled = working || !items.some((item) => item.state === "done");
   $("same").disabled = !current || working;
 }
@@ -1165,6 +1189,7 @@ function onPanel() {
   $("save").addEventListener("click", save);
   $("save-all").addEventListener("click", saveAll);
   $("zip").addEventListener("click", zip);
+  $("report").addEventListener("click", report);
   $("same").addEventListener("click", sameForAll);
   $("cancel").addEventListener("click", () => {
     stopAll = true;

@@ -59,6 +59,7 @@ export const texts = {
   save: "Save",
   saveAll: "Restore all",
   zip: "Save as ZIP",
+  report: "Save a report",
   same: "Same settings for all",
   cancel: "Stop",
   progress: "Progress",
@@ -90,6 +91,7 @@ export const texts = {
     done: "restored",
     failed: "not read",
   },
+  which: (number, total) => `${number} of ${total}`,
   left: (seconds) =>
     seconds < 90 ? `${Math.max(1, Math.round(seconds))} s left` : `${Math.round(seconds / 60)} min left`,
   saved: (name) => `${name} is saved.`,
