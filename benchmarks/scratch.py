@@ -2,6 +2,7 @@
 usual classical one; and how much it touches of pictures that have none.
 
 python -m benchmarks.scratch MODEL [--shared ../shared] [--at 0.5] [--every 1] [--out FILE]
+python -m benchmarks.scratch MODEL --enlarged [--every 6]
 
 The damage is that of real masks which no training has seen: every fifth file by name of each kind
 in film/damage_masks, and pieces of film/scan_masks. It is laid on Kodak's 24 pictures at three
@@ -10,6 +11,9 @@ seed. A pixel is damaged where a mask covers half of it or more, and the picture
 SEEN or more, so that it can be seen; where a mask covers it less, or white dirt lies on white, a
 pixel counts neither as found nor as missed. `strictly` counts such pixels all the same: all that
 a mask covers by half is damaged, all else is not.
+
+--enlarged: damaged pictures of Kodak's own size are enlarged two and three times (bicubic, 8 bits),
+and looked at as they are, and at the scale that is found.
 """
 
 from __future__ import annotations
@@ -19,6 +23,7 @@ import json
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +36,11 @@ from burnish.degrade.lookalikes import KINDS, lookalikes
 from burnish.degrade.noise import clip_and_round
 from burnish.ground.channels import grey
 from burnish.ground.resize import resize
-from burnish.images import read
+from burnish.images import Picture, read
 from burnish.inference.model import Model
 from burnish.inference.zoo import find, load, names
 from burnish.metrics.masks import f1, precision, recall
+from burnish.pipeline.estimate import scale as scale_of
 
 Marked = NDArray[np.bool_]
 #: every so-manieth mask of a kind was left for measuring (`leave` of the recipe)
@@ -178,8 +184,6 @@ def drawn(pictures: Sequence[tuple[str, Array]]) -> Iterator[tuple[str, Array]]:
 
 def mask_of(model: Model, pixels: Array) -> Array:
     """The model's mask of a picture, [H, W]."""
-    from burnish.images import Picture
-
     return model.find(Picture(pixels))
 
 
@@ -209,6 +213,45 @@ def measure(model: Model, shared: Path, every: int, at: float) -> dict[str, Any]
     clean = touched(model, iter(pictures), at)
     alike = touched(model, drawn(pictures), at)
     return {"at": at, "model": means, "median": classical, "clean": clean, "drawn": alike}
+
+
+def enlarged(model: Model, shared: Path, every: int, at: float) -> list[str]:
+    """What is found on pictures that were enlarged after they were damaged, as lines of text."""
+    kinds = held_out_masks(shared)
+    found: dict[str, list[tuple[float, ...]]] = {}
+    for place, (name, pixels) in enumerate(kodak(shared, every)):
+        case = damaged(name, pixels, kinds, np.random.default_rng([22, place, 1]))
+        sides = pixels.shape[-2:]
+        marked_at = partial(_marked, model, sides, at)
+        for times in (1, 2, 3):
+            large, clean = (
+                clip_and_round(resize(one, *(times * side for side in sides)))
+                for one in (case.spoiled, pixels)
+            )
+            ways = {"as it is": 100.0, "at the scale found": scale_of(large).value}
+            for way, scale in ways.items():
+                marked = marked_at(large, scale) & case.counts
+                row = [of(marked, case.damaged) for of in (f1, precision, recall)]
+                row.append(100 * float(marked_at(clean, scale).mean()))
+                found.setdefault(f"{times} times, {way}", []).append((*row, scale))
+    return [
+        f"{name:29}"
+        + "  ".join(
+            f"{label} {value:.3f}"
+            for label, value in zip(
+                ("F1", "precision", "recall", "clean %", "scale"), np.mean(rows, 0), strict=True
+            )
+        )
+        for name, rows in found.items()
+    ]
+
+
+def _marked(
+    model: Model, sides: tuple[int, int], at: float, picture: Array, scale: float
+) -> Marked:
+    """What is found on a picture that is looked at at a scale, as regions of other sides."""
+    marked: Marked = resize(model.find(Picture(picture), scale=scale), *sides, "area") >= at
+    return marked
 
 
 def shipped(name: str | None) -> dict[str, Any]:
@@ -251,8 +294,12 @@ def main() -> None:
     parser.add_argument("--shared", type=Path, default=Path("../shared"))
     parser.add_argument("--at", type=float, default=0.5, choices=THRESHOLDS)
     parser.add_argument("--every", type=int, default=1, help="every so-manieth picture alone")
+    parser.add_argument("--enlarged", action="store_true", help="on enlarged pictures alone")
     parser.add_argument("--out", type=Path, help="all figures as JSON")
     words = parser.parse_args()
+    if words.enlarged:
+        print("\n".join(enlarged(load(words.model), words.shared, words.every, words.at)))
+        return
     found = measure(load(words.model), words.shared, words.every, words.at)
     print(report(found))
     if words.out:

@@ -16,6 +16,7 @@ from burnish.contract import Array, Contract, Dial
 from burnish.degrade import make
 from burnish.degrade.noise import clip_and_round, field
 from burnish.errors import NonFiniteInput
+from burnish.ground.resize import resize
 from burnish.pipeline import NOTHING, ask, estimate, settle
 from burnish.pipeline.estimate.network import levels
 
@@ -367,3 +368,37 @@ def test_a_file_tells_its_quality_and_the_dial_takes_it(
         assert asked.origins == {"quality": "asked"}
     Image.fromarray(np.zeros((8, 8), np.uint8)).save(tmp_path / "picture.png")
     assert images.read(tmp_path / "picture.png").known() == {}
+
+
+# --- at what size a picture still shows all that it does
+
+
+def enlarged(picture: Array, times: float, kernel: str = "bicubic") -> Array:
+    height, width = picture.shape[-2:]
+    return clip_and_round(resize(picture, round(times * height), round(times * width), kernel))
+
+
+@pytest.mark.parametrize("kernel", ["bicubic", "lanczos", "bilinear"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_an_enlarged_picture_is_known_by_what_it_does_not_show(channels: int, kernel: str) -> None:
+    sharp = leaves(240, 320)[:, :channels]
+    assert estimate.scale(sharp).value == 100
+    assert estimate.scale(enlarged(sharp, 2, kernel)).value == 50
+    assert estimate.scale(enlarged(sharp, 4, kernel)).value == 25
+    assert estimate.scale(through_jpeg(enlarged(leaves(240, 320), 2))).value == 50
+
+
+def test_sharp_specks_on_a_soft_picture_are_not_lost() -> None:
+    soft = enlarged(leaves(240, 320), 2)
+    soft[..., 100:300:20, 100:300:20] = 1
+    assert estimate.scale(soft).value == 100
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 40), (17, 13), (64, 64)])
+def test_of_a_flat_or_tiny_picture_no_scale_is_found(size: tuple[int, int]) -> None:
+    assert estimate.scale(np.full((1, 3, *size), 0.5, np.float32)).value == 100
+
+
+def test_a_scale_is_not_found_in_what_is_no_number() -> None:
+    with pytest.raises(NonFiniteInput):
+        estimate.scale(np.full((1, 3, 64, 64), np.nan, np.float32))

@@ -165,20 +165,22 @@ class Model:
         picture: Picture,
         *,
         icc: bool = True,
+        scale: float = 100.0,
         tile: int | None = None,
         progress: OnProgress | None = None,
         say: Say = silent,
     ) -> Array:
         """Where the picture is damaged: how sure the model is of it, [H, W] in 0..1.
 
-        icc: whether the picture's profile counts. The rest is as in `restore`. UsageError where
-        the model gives pictures, not masks.
+        icc: whether the picture's profile counts. scale: at how many percent of its size it is
+        looked at. The rest is as in `restore`. UsageError where the model gives pictures, not
+        masks.
         """
         check_units(picture)
         if self.contract.gives != "mask":
             raise UsageError(f"{self.path or 'this filter'}: restores pictures, and finds nothing")
         by = self.predictor(picture.depth, tile=tile, progress=progress, say=say)
-        return find(by, self.contract, picture, icc)
+        return find(by, self.contract, picture, icc, scale)
 
     def fill(self, pixels: Array, lost: Region) -> Array:
         """The pixels [C, H, W], as sRGB has them, with those that are lost [H, W] filled.

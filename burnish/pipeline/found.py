@@ -6,19 +6,32 @@ import numpy as np
 
 from ..contract import Array, Contract
 from ..ground.channels import to_input, without_copies
+from ..ground.resize import resize
 from ..images import Picture, fill_hidden, tone_of
 from .painted import Predict
 
 
-def find(by: Predict, contract: Contract, picture: Picture, icc: bool = True) -> Array:
+def find(
+    by: Predict, contract: Contract, picture: Picture, icc: bool = True, scale: float = 100.0
+) -> Array:
     """How sure the network is of damage at each pixel: [H, W] in 0..1, as the picture is stored.
 
     The contract's `gives` is "mask". icc: whether the network sees tones as sRGB has them, where
-    the picture's profile has them otherwise. What lies under full transparency is no damage.
+    the picture's profile has them otherwise. scale: at how many percent of its size the picture is
+    looked at, up to 100. What lies under full transparency is no damage.
     """
     tone = tone_of(picture) if icc else None
     pixels = picture.pixels if tone is None else tone.seen(picture.pixels)
     if picture.alpha is not None:
         pixels = fill_hidden(pixels, picture.alpha)
-    mask: Array = by(to_input(contract, without_copies(pixels)), None, 1.0)[0, 0]
+    seen = to_input(contract, without_copies(pixels))
+    mask: Array = _at(scale, by, seen) if scale < 100 else by(seen, None, 1.0)[0, 0]
     return mask if picture.alpha is None else np.where(picture.alpha[0, 0] > 0, mask, 0)
+
+
+def _at(scale: float, by: Predict, seen: Array) -> Array:
+    """The mask [H, W] of a picture [1, C, H, W] that is looked at so many percent as large."""
+    height, width = seen.shape[-2:]
+    sides = [max(1, round(side * scale / 100)) for side in (height, width)]
+    mask = by(resize(seen, *sides), None, 1.0)
+    return resize(mask, height, width, "bilinear")[0, 0]

@@ -51,6 +51,7 @@ REDUCED: Mapping[str, Callable[[float, int], float]] = {
     "sharpen": lambda value, factor: value / factor,
     "grain": lambda value, factor: value / factor,
     "quality": lambda value, factor: 100 - (100 - value) / factor,
+    "scale": lambda value, factor: min(100.0, value * factor),
 }
 
 #: the part of a picture along one axis: the first pixel, and the one behind the last
@@ -101,8 +102,9 @@ class InHand:
     settled: dict[str, Settled] = field(default_factory=dict)
     #: the last of it that was restored as a whole, with what it was restored with
     whole: tuple[Any, Picture] | None = None
-    #: how sure a model that finds damage is of it, by the model and by how far it is reduced
-    found: dict[tuple[str, int], Array] = field(default_factory=dict)
+    #: how sure a model that finds damage is of it, by the model and by how far it is reduced, with
+    #: the scale at which it was last looked at
+    found: dict[tuple[str, int], tuple[float, Array]] = field(default_factory=dict)
 
     @cached_property
     def look(self) -> Look:
@@ -316,16 +318,18 @@ def _marked(
 ) -> Region:
     """Where a model works in the picture reduced by a factor [H, W], as it is stored.
 
-    What a network finds is looked for once, whatever the dials.
+    What a network finds at a scale is looked for once, whatever the other dials.
     """
     whole = hand.at(factor)
     if isinstance(model, FindingMender) and not _by_infrared(hand, model):
-        if (wish.model, factor) not in hand.found:
-            found = model.find(whole, icc=settled.icc, progress=wanted)
-            hand.found[wish.model, factor] = found
-        dials = {name: float(value) for name, value in settled.dials.items()}
-        sure = hand.found[wish.model, factor]
-        marked = region(sure, dials["sensitivity"], dials["size"])
+        turned = _turned_down(settled.dials, factor)
+        dials = {name: float(value) for name, value in turned.items()}
+        scale = dials["scale"]
+        last, sure = hand.found.get((wish.model, factor), (None, None))
+        if sure is None or last != scale:
+            sure = model.find(whole, icc=settled.icc, scale=scale, progress=wanted)
+            hand.found[wish.model, factor] = (scale, sure)
+        marked = region(sure, dials["sensitivity"], dials["size"], scale)
     else:
         mask, _ = model.mask(whole, Asked(dict(settled.dials), icc=settled.icc))
         marked = mask >= MARKED

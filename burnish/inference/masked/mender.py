@@ -44,6 +44,9 @@ from .masked import Masked, given_mask
 SENSITIVITY = Dial("sensitivity", 0, 100, 50, "0 finds nothing, 100 whatever might be damage")
 #: how thick what is taken for damage may be
 SIZE = Dial("size", 0.1, 100, 3, "largest thickness of damage, in percent of the picture's height")
+#: at what size a picture is looked at: damage is found best where it is as large and as sharp as
+#: that of training
+SCALE = Dial("scale", 10, 100, 100, "percent of its size at which the picture is looked at")
 #: what is lost in squares of so many pixels a side, or more, is said to be filled smoothly
 WIDE = WIDEST + 1
 
@@ -214,7 +217,7 @@ class FindingMender(Mender):
         self.path = finder.path
         self.card = finder.card
         self.bytes_per_pixel = finder.bytes_per_pixel
-        self.contract = Contract(reach=None, dials=(SENSITIVITY, SIZE))
+        self.contract = Contract(reach=None, dials=(SENSITIVITY, SIZE, SCALE))
 
     def open(
         self,
@@ -239,12 +242,15 @@ class FindingMender(Mender):
         picture: Picture,
         *,
         icc: bool = True,
+        scale: float = 100.0,
         tile: int | None = None,
         progress: OnProgress | None = None,
         say: Say = silent,
     ) -> Array:
         """How sure the model is of damage at each pixel, as `Model.find` gives it."""
-        return self.finder.find(picture, icc=icc, tile=tile, progress=progress, say=say)
+        return self.finder.find(
+            picture, icc=icc, scale=scale, tile=tile, progress=progress, say=say
+        )
 
     def marked(
         self,
@@ -256,9 +262,12 @@ class FindingMender(Mender):
         say: Say = silent,
     ) -> Region:
         """The pixels [H, W] that are taken for damage, with the dials as they are settled."""
-        found = self.find(picture, icc=settled.icc, tile=tile, progress=progress, say=say)
         dials = settled.dials
-        return region(found, float(dials["sensitivity"]), float(dials["size"]))
+        scale = float(dials["scale"])
+        found = self.find(
+            picture, icc=settled.icc, scale=scale, tile=tile, progress=progress, say=say
+        )
+        return region(found, float(dials["sensitivity"]), float(dials["size"]), scale)
 
 
 def _unchanged(image: Array, level: Array | None) -> Array:

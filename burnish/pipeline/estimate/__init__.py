@@ -8,8 +8,9 @@ from .estimate import Estimate
 from .kind import Kind, kind
 from .noise import noise
 from .quality import quality
+from .scale import scale
 
 #: dial -> what finds its setting on a picture, as an Estimate
-ESTIMATORS = {"noise": noise, "quality": quality}
+ESTIMATORS = {"noise": noise, "quality": quality, "scale": scale}
 
-__all__ = ["ESTIMATORS", "Estimate", "Kind", "kind", "noise", "quality"]
+__all__ = ["ESTIMATORS", "Estimate", "Kind", "kind", "noise", "quality", "scale"]
