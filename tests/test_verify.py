@@ -21,7 +21,7 @@ import burnish.contract
 from burnish import images
 from burnish.cli import app
 from burnish.contract import Array, Contract, Dial, Level, Run
-from burnish.errors import ModelMissing
+from burnish.errors import ModelMismatch, ModelMissing
 from burnish.ground import channels
 from burnish.images import Picture
 from burnish.inference import backends, engine, zoo
@@ -324,6 +324,12 @@ def test_what_is_missing_is_said(tiny: Path, pictures: Path, tmp_path: Path) -> 
     alone.write_bytes(tiny.read_bytes())
     with pytest.raises(ModelMissing, match="--against FILE"):
         next(verify(alone, [pictures]))
+
+
+def test_weights_of_another_contract_are_refused(tiny: Path, pictures: Path) -> None:
+    other = zoo.find("jpeg").with_suffix(".safetensors")
+    with pytest.raises(ModelMismatch, match="another contract"):
+        next(verify(tiny, [pictures], weights=other))
 
 
 def test_what_fails_on_the_way_is_red(tiny: Path, pictures: Path, plant: Plant) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...contract import Opened
-from ...errors import BurnishError, MissingExtra, ModelMissing, unforeseen
+from ...errors import BurnishError, MissingExtra, ModelMismatch, ModelMissing, unforeseen
 from ...ground.remarks import Say, silent
 from ...inference.backends import BACKENDS
 from ...inference.model import Model, in_eight_bits
@@ -69,10 +69,17 @@ def verify(
     seed: of how they are cut and spoiled.
     say: is told what goes in, and what is left out.
 
-    Raises ModelMissing where the weights are not there, MissingExtra, and what `fed` raises.
+    Raises ModelMissing where the weights are not there, ModelMismatch where they are those of
+    another contract, MissingExtra, and what `fed` raises.
     """
     weights = path.with_suffix(".safetensors") if weights is None else weights
-    given = fed(Restorer.load(_there(weights, path)), pictures, crops, seed)
+    restorer = Restorer.load(_there(weights, path))
+    if Model(path).contract != restorer.contract:
+        raise ModelMismatch(
+            f"{path}: has another contract (channels, dials, multiple or the like) than {weights}, "
+            "so it was made of other weights; name them with --against FILE.safetensors"
+        )
+    given = fed(restorer, pictures, crops, seed)
     say(f"{path.name} against training's forward of {weights}")
     say(f"{crops} crops of {given.image.shape[-1]}x{given.image.shape[-2]}, {given.said}")
     _say_of_source(path, weights, say)
