@@ -67,7 +67,7 @@ def command(source: Path, target: Path, address: str, *words: str, model: str) -
 
 def kill(folder: Path, count: int, every: float) -> None:
     """Small pictures over the cluster, with a worker killed every so many seconds."""
-    archive.pictures(folder / "in", count, 480, 640)
+    archive.pictures(folder / "in", count, 96, 128)
     begun = time.monotonic()
     whole = archive.command(folder / "in", folder / "whole")
     subprocess.run(whole, env=archive.environment(), check=True)
