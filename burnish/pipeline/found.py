@@ -32,6 +32,7 @@ def find(
 def _at(scale: float, by: Predict, seen: Array) -> Array:
     """The mask [H, W] of a picture [1, C, H, W] that is looked at so many percent as large."""
     height, width = seen.shape[-2:]
-    sides = [max(1, round(side * scale / 100)) for side in (height, width)]
-    mask = by(resize(seen, *sides), None, 1.0)
-    return resize(mask, height, width, "bilinear")[0, 0]
+    down, across = (max(1, round(side * scale / 100)) for side in (height, width))
+    mask = by(resize(seen, down, across), None, 1.0)
+    large: Array = resize(mask, height, width, "bilinear")[0, 0]
+    return large

@@ -81,9 +81,9 @@ def _lost(windows: list[Array], times: int) -> Array:
 
 def _moved(window: Array, times: int) -> Array:
     height, width = window.shape
-    sides = [max(1, round(side / times)) for side in window.shape]
-    less = resize(window, *sides, kernel="lanczos")
-    moved: Array = np.abs(resize(less, height, width, kernel="lanczos") - window)
+    down, across = (max(1, round(side / times)) for side in window.shape)
+    less = resize(window, down, across, "lanczos")
+    moved: Array = np.abs(resize(less, height, width, "lanczos") - window)
     if min(height, width) <= 4 * BORDER:
         return moved
     return moved[BORDER:-BORDER, BORDER:-BORDER]
