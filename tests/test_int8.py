@@ -447,3 +447,17 @@ def test_shipped_files_in_8_bits_belong_to_the_models_beside_them() -> None:
         assert card["of"] == weights_digest(zoo.find(path.stem).with_suffix(".safetensors"))
         rows = card["quality"]["int8 beside float, PSNR[RGB, 8-bit]"]
         assert all(row["float"] - row["int8"] <= 0.05 for row in rows.values())
+
+
+def test_tiles_in_8_bits_are_planned_by_the_card_of_their_own_file() -> None:
+    if fast_at_eight_bits(flags()) is None:
+        pytest.skip("the processor has no VNNI")
+    model = Model(zoo.find("photo"))
+    eight = in_eight_bits(zoo.find("photo"), model.contract)
+    assert eight is not None
+    wanted = Model(eight).bytes_per_pixel
+    assert wanted != model.bytes_per_pixel
+    opened = model.open(backend="openvino")
+    assert opened.of_depth("uint8").bytes_per_pixel == wanted
+    assert opened.of_depth("uint16").bytes_per_pixel is None
+    assert model.open(backend="openvino", precision="fp32").bytes_per_pixel is None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -85,12 +86,7 @@ class Model:
             self._open = partial(_open_file, self.path, self.contract, whole)
         self.opened = None
         self.whole = self.contract.reach is None
-        self.bytes_per_pixel = self.card.get("bytes_per_pixel", BYTES_PER_PIXEL)
-        if type(self.bytes_per_pixel) is not int or self.bytes_per_pixel < 1:
-            raise ModelMismatch(
-                f"{source}: by its card it takes {self.bytes_per_pixel!r} bytes of memory a "
-                "pixel, which no network does"
-            )
+        self.bytes_per_pixel = _bytes_per_pixel(self.card, source)
 
     def open(
         self,
@@ -206,13 +202,13 @@ class Model:
 
         depth: of the samples of the picture that they are of.
         """
-        opened = self.opened or self.open()
+        opened = (self.opened or self.open()).of_depth(depth)
         by = partial(
             predict_in_tiles,
-            opened.of_depth(depth).run,
+            opened.run,
             self.contract,
             tile=tile,
-            bytes_per_pixel=self.bytes_per_pixel,
+            bytes_per_pixel=opened.bytes_per_pixel or self.bytes_per_pixel,
             progress=progress,
             say=say,
         )
@@ -257,7 +253,21 @@ def _open_file(
     eight = path if whole else None
     if not whole and precision in ("auto", "int8"):
         eight = in_eight_bits(path, contract)
-    return open_model(path, contract, precision=precision, eight=eight, **how)
+    opened = open_model(path, contract, precision=precision, eight=eight, **how)
+    if eight is None or opened.precision != "int8":
+        return opened
+    return replace(opened, bytes_per_pixel=_bytes_per_pixel(wire.read_header(eight)["card"], eight))
+
+
+def _bytes_per_pixel(card: Mapping[str, Any], source: object) -> int:
+    """The bytes of memory that a network takes a pixel, by its card. ModelMismatch for none."""
+    found = card.get("bytes_per_pixel", BYTES_PER_PIXEL)
+    if type(found) is not int or found < 1:
+        raise ModelMismatch(
+            f"{source}: by its card it takes {found!r} bytes of memory a pixel, which no network "
+            "does"
+        )
+    return found
 
 
 def in_eight_bits(path: Path, contract: Contract) -> Path | None:
