@@ -100,7 +100,7 @@ def test_the_network_for_four_times_begins_at_the_one_for_twice(
     found = initial_network(stage).net.state_dict()
     weights, _ = read_weights(Path("burnish/weights/upscale-x2.safetensors"))
     begins = [name for name in found if name.startswith("base.") and ".tail." not in name]
-    assert len(begins) == 26
+    assert len(begins) == 50  # weights and biases of the head, and of twelve blocks of two layers
     for name in begins:
         assert torch.equal(found[name], weights[name].float()), name
     assert not any(value.any() for name, value in found.items() if name.startswith("bank."))
