@@ -19,7 +19,7 @@ OnCluster = Annotated[
         "--cluster",
         metavar="ray[:ADDRESS]",
         show_default=False,
-        help="On the machines of a Ray cluster; with a journal.",
+        help="On a Ray cluster, with a journal.",
     ),
 ]
 # Who names a cluster finds these in docs/cluster.md; so they need no line of --help.

@@ -53,13 +53,15 @@ Where = Annotated[
         show_default=False,
         callback=_listed,
         is_eager=True,
-        help="auto, cpu, cuda ...; list shows all.",
+        help="auto, cpu, openvino:gpu ...; list: all.",
     ),
 ]
+#: short for what --device says before a colon
 By = Annotated[
     str | None,
     typer.Option(
         "--backend",
+        hidden=True,
         metavar="NAME",
         show_default=False,
         callback=_listed,
@@ -163,7 +165,7 @@ Format = Annotated[
         "--format",
         metavar="EXT",
         show_default=False,
-        help=f"{FORMATS}; else as it was.",
+        help="jpg, png, tif, webp, avif, ...; else as it was.",
     ),
 ]
 Suffix = Annotated[
