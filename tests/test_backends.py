@@ -15,6 +15,7 @@ import burnish
 from burnish.cli import app
 from burnish.contract import Contract, Opened
 from burnish.errors import DeviceError, MissingExtra, UsageError
+from burnish.inference.archive.sidecar import replay
 from burnish.inference.backends import BACKENDS, choice, table
 from burnish.inference.backends.choice import choose, listing
 from burnish.inference.model import Model
@@ -77,6 +78,27 @@ def test_options_of_the_command_line(tmp_path: Path) -> None:
     twice = CliRunner().invoke(app, [*words, "--backend", "openvino", "--device", "openvino:cpu"])
     assert isinstance(twice.exception, UsageError)
     assert "the backend is said twice" in str(twice.exception)
+
+
+def test_a_step_without_weights_goes_with_every_backend_on_the_processor() -> None:
+    chain = burnish.load("photo+sharpen")
+    chain.open(device="openvino:cpu")
+    with pytest.raises(DeviceError, match="a filter runs on the processor only"):
+        burnish.load("sharpen").open(device="openvino:gpu")
+
+
+def test_a_result_is_made_again_by_the_backend_that_made_it(tmp_path: Path) -> None:
+    if "onnxruntime" not in INSTALLED:
+        pytest.skip("ONNX Runtime is not installed")
+    source = tmp_path / "in" / "a.png"
+    source.parent.mkdir()
+    burnish.images.write(source, burnish.images.from_array(np.full((9, 9, 3), 90, np.uint8)))
+    words = ["restore", str(source.parent), "-o", str(tmp_path / "out"), "-m", "photo"]
+    done = CliRunner().invoke(app, [*words, "--backend", "onnxruntime", "--sidecar"])
+    assert done.exit_code == 0, done.stderr
+    made = replay(tmp_path / "out" / "a.png.burnish.json", tmp_path / "again.png")
+    assert made.same
+    assert made.differs == ()
 
 
 def test_verbose_says_what_was_chosen(tmp_path: Path) -> None:

@@ -21,7 +21,8 @@ from ...ground.files import atomic_write, digest
 from ...pipeline import FOUND, Finding, MapFile, Size, ask
 from .. import zoo
 from ..addresses import is_address, put
-from ..backends import PRECISIONS
+from ..backends import BACKENDS, PRECISIONS
+from ..backends.table import installed
 from ..job import Job, JobReport, run_job
 from ..model import Model
 from ..pages import Pages
@@ -214,7 +215,9 @@ def replay(path: Path, target: Path | None = None, *, overwrite: bool = False) -
 
     said = record["precision"]
     precision = said if said in PRECISIONS else "auto"
-    opened = model.open(device="cpu", threads=int(record["threads"]), precision=precision)
+    by = record["backend"]
+    device = f"{by}:cpu" if by in BACKENDS and installed(by) else "cpu"
+    opened = model.open(device=device, threads=int(record["threads"]), precision=precision)
     report = run_job(job, model)
     now = {"backend": opened.backend, "precision": opened.precisions, **_versions()}
     then = {name: record[name] for name in ("backend", "precision")} | record["libraries"]

@@ -47,7 +47,8 @@ class Filter:
         MissingExtra where one is not installed; DeviceError for anything but the processor, and for
         a backend.
         """
-        if device not in ("auto", "cpu"):
+        # As a step of a chain it is told of the others' backend, as in "openvino:cpu".
+        if device.rpartition(":")[2] not in ("auto", "cpu"):
             raise DeviceError(
                 f"--device {device}: a filter runs on the processor only; leave it out, or say cpu"
             )
