@@ -85,7 +85,7 @@ def test_a_telephones_folder(tmp_path: Path) -> None:
     files = folders.telephone()
     run = restored(tmp_path, files)
     assert "passed over, of kinds that are not read: 1 .mov" in run.said
-    assert "written as .tif, since such files are only read: 1 .dng" in run.said
+    assert "developed, and written as .tif: 1 .dng" in run.said
     (developed,) = run.notes.pop("IMG_0006.dng")
     assert "developed to 16 bits by LibRaw" in developed
     assert not any(run.notes.values())

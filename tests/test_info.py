@@ -175,7 +175,9 @@ def test_a_file_that_is_only_read_and_one_without_red_green_and_blue(tmp_path: P
     pytest.importorskip("rawpy", reason="needs burnish[raw]")
     (tmp_path / "a.dng").write_bytes(dng())
     said = lines(info(tmp_path / "a.dng"))
-    assert said["result"] == "a .tif, since files like this one are only read"
+    assert said["result"] == (
+        "a .tif, since raw files are developed; -m raw writes a .dng, too, where one asks"
+    )
     assert "profile" not in said
     lab = tiff_of(pixels(), photometric="cielab")
     (tmp_path / "a.tif").write_bytes(lab)

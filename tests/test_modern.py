@@ -639,11 +639,11 @@ def test_a_raw_file_becomes_a_tiff_of_sixteen_bits_or_what_one_asks(tmp_path: Pa
     (tmp_path / "b.jpg").write_bytes(images.encode(images.from_array(pixels()), FORMATS["JPEG"])[0])
     found = pair([tmp_path], tmp_path / "out", as_folder=True)
     assert [Path(target).name for _, target in found] == ["a.tif", "b.jpg"]
-    assert never_written(found) == "written as .tif, since such files are only read: 1 .dng"
+    assert never_written(found) == "developed, and written as .tif: 1 .dng"
     asked = pair([tmp_path], tmp_path / "out", as_folder=True, extension=".png")
     assert never_written(asked) is None
     assert never_written([("a.jpg", "a.tif")]) is None
-    for wrong in ({"output": tmp_path / "c.dng"}, {"output": None, "extension": ".nef"}):
+    for wrong in ({"output": tmp_path / "c.nef"}, {"output": None, "extension": ".nef"}):
         with pytest.raises(errors.UsageError, match=r"read and never written; write \.tif or"):
             pair([tmp_path / "a.DNG"], **wrong)
     pytest.importorskip("rawpy", reason="needs burnish[raw]")

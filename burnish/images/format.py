@@ -140,6 +140,9 @@ class Format:
     #: when it is asked for, finite and within what the format holds, but for its depth. A format
     #: that holds one picture takes the first. None where such files are read and never written
     encode: Encode | None
+    #: where a result has such an ending only if somebody asks for it: those that are written, of
+    #: all that are read; None where all are, and a result has its source's
+    written: tuple[str, ...] | None = None
     #: (a picture or its head, how) -> sentences on what `encode` will not keep of it, where its
     #: size and kind do not tell already; None where nothing is known before
     foretell: Callable[[Header | Picture, Saving], Iterable[str]] | None = None
@@ -177,8 +180,13 @@ class Format:
             raise UnsupportedFormat(f"{name}: is {self.one}; {self.extra.brought}")
 
     def encoder(self, name: str) -> Encode:
-        """What writes it. UsageError where nothing does, and MissingExtra where it is not there."""
-        if self.encode is None:
+        """What writes it. UsageError where nothing does, and MissingExtra where it is not there.
+
+        name: of the file, or another word with its ending.
+        """
+        ends = (".",) if self.written is None else self.written
+        written = any(name.lower().endswith(ending.lstrip(".")) for ending in ends)
+        if self.encode is None or not written:
             raise UsageError(f"{name}: {self.one} is read and never written; write .tif or .png")
         if self.extra is not None and not self.here:
             raise MissingExtra(f"{name}: {self.one} cannot be written; {self.extra.brought}")

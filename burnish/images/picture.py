@@ -14,6 +14,7 @@ from ..ground.resize import resize
 from .exif import set_size, without_thumbnail
 from .inside.tiff_insides import Insides
 from .metadata import Part, Text, xmp
+from .mosaic import Mosaic
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -154,6 +155,8 @@ class Picture(Beside):
     timing: Timing | None = None
     #: what is left of it, where its file is damaged; None where it is whole
     left: Left | None = None
+    #: of a raw file, what its pixels were developed from; None where they are not, or no more
+    mosaic: Mosaic | None = None
 
     def known(self) -> dict[str, float]:
         """Settings of dials that the file itself tells."""
@@ -163,12 +166,13 @@ class Picture(Beside):
         """The same picture with other pixels [1, 1 or 3, H, W], and with another alpha [1, 1, H, W]
         where one is given.
 
-        Where the size is another, EXIF and XMP say the new one and the extra planes get it.
+        Where the size is another, EXIF and XMP say the new one and the extra planes get it. They
+        are no longer what a mosaic was developed into.
         """
         alpha = self.alpha if alpha is None else alpha
         height, width = pixels.shape[-2:]
         if (height, width) == self.pixels.shape[-2:]:
-            return replace(self, pixels=pixels, alpha=alpha)
+            return replace(self, pixels=pixels, alpha=alpha, mosaic=None)
         down, across = height / self.pixels.shape[-2], width / self.pixels.shape[-1]
         return replace(
             self,
@@ -178,6 +182,7 @@ class Picture(Beside):
             xmp=None if self.xmp is None else xmp.resized(self.xmp, across, down),
             extras=tuple(plane.resized(height, width) for plane in self.extras),
             left=None if self.left is None else self.left.resized(height, width),
+            mosaic=None,
         )
 
 

@@ -38,6 +38,7 @@ from .masked import Masked, Mender, write_mask
 from .model import Model
 from .pages import Pages, listed
 from .pdf import is_pdf
+from .several.raw import RawModel
 
 #: as `Pages` has the first picture alone
 FIRST = ((1, 1),)
@@ -227,7 +228,7 @@ def run_job(
 
     # What stands against the result is said before the work is done, not after it.
     meant = _meant(job, header, model.contract.scale)
-    prepare_folder(target)
+    _prepare(job, model)
 
     # The first is restored before the result is begun, the others while it is written.
     asked = _asked(job, model, meant)
@@ -306,6 +307,19 @@ def _write(
         strict=job.strict,
         before=before,
     )
+
+
+def _prepare(job: Job, model: Model) -> None:
+    """Makes the folder of the result. FormatLimit where that is a DNG, and the model leaves no
+    mosaic.
+    """
+    format = images.format_of(job.target)
+    if format.written is not None and not isinstance(model, RawModel):
+        raise FormatLimit(
+            f"{job.target}: {format.written[0]} holds what a sensor saw, which -m raw alone "
+            "restores; add -m raw, or write .tif"
+        )
+    prepare_folder(Path(job.target))
 
 
 def _check_document(job: Job) -> None:

@@ -224,8 +224,8 @@ def passed_over(inputs: Sequence[Path], recursive: bool) -> dict[str, int]:
 
 
 def never_written(pairs: Sequence[tuple[str, str]]) -> str | None:
-    """A sentence on the sources whose results have another ending, since files of their kind are
-    never written; None where there is none.
+    """A sentence on the sources whose results have another ending, since raw files are developed;
+    None where there is none.
     """
     found: dict[str, int] = {}
     for source, target in pairs:
@@ -235,9 +235,7 @@ def never_written(pairs: Sequence[tuple[str, str]]) -> str | None:
     if not found:
         return None
     kinds = ", ".join(f"{count} {kind}" for kind, count in found.items())
-    return (
-        f"written as {written_ending(next(iter(found)))}, since such files are only read: {kinds}"
-    )
+    return f"developed, and written as {written_ending(next(iter(found)))}: {kinds}"
 
 
 def documents_stay(pairs: Sequence[tuple[str, str]], extension: str | None) -> str | None:
@@ -283,7 +281,7 @@ def _is_own_output(file: Path, suffix: str) -> bool:
 
 def _renamed(path: str, suffix: str, extension: str | None) -> str:
     """A path with its suffix and its extension: the one that is asked for, else its own, but for
-    files that are never written. A PDF stays one, whatever pictures become.
+    raw files, which are developed. A PDF stays one, whatever pictures become.
     """
     stem, old = os.path.splitext(path)
     own = old if old.lower() == ENDING else extension or written_ending(old)

@@ -15,6 +15,8 @@ from .model import Model
 from .several import automatic
 from .several.automatic import Automatic
 from .several.chain import AND, ModelChain
+from .several.raw import NAME as RAW
+from .several.raw import RawModel
 
 #: what is loaded where nothing is named
 DEFAULT = automatic.NAME
@@ -49,16 +51,21 @@ def find(name: str) -> Path:
         raise ModelMissing(f"{name}: no such model file")
     if listed(name):
         raise ModelMissing(f"{name} is a filter, which has no model file")
+    if name == RAW:
+        raise ModelMissing(
+            f"{name} restores raw files with photo, and has no file of its own; here, name one of "
+            f"{', '.join(names())}"
+        )
     if name == DEFAULT:
         raise ModelMissing(
             f"{name} chooses a model for each picture, and has no file of its own; here, name one "
             f"of {', '.join(names())}"
         )
     choices = (
-        f"{DEFAULT}, {', '.join(names()) or 'none'}; the filters {', '.join(FILTERS)}; or the path "
-        "of an .onnx or .safetensors file"
+        f"{DEFAULT}, {', '.join([*names(), RAW])}; the filters {', '.join(FILTERS)}; or the "
+        "path of an .onnx or .safetensors file"
     )
-    near = hint(name, [DEFAULT, *names(), *FILTERS])
+    near = hint(name, [DEFAULT, *names(), RAW, *FILTERS])
     the = "The" if near else "the"
     raise ModelMissing(f"there is no model {name!r}; {near}{the} choices: {choices}")
 
@@ -66,7 +73,8 @@ def find(name: str) -> Path:
 def load(name: str | Path = DEFAULT) -> Model:
     """Loads a model, as in `model = burnish.load("photo")`, to call as `model(image, noise=25)`.
 
-    name: that of a shipped model; "auto", which looks at each picture and chooses; that of a
+    name: that of a shipped model; "auto", which looks at each picture and chooses; "raw", for
+    cameras' raw files; that of a
     filter, with arguments as in "lanczos:scale=4"; the path of an .onnx file; or several of these
     with + between them, which a picture goes through in turn. Raises
     ModelMissing, ModelCorrupt, ModelMismatch, UnsafeModel, and UsageError for arguments that a
@@ -75,6 +83,8 @@ def load(name: str | Path = DEFAULT) -> Model:
     name = str(name)
     if name == DEFAULT:
         return Automatic(load)
+    if name == RAW:
+        return RawModel(load("photo"))
     if AND in name and not Path(name).is_file():
         words = name.split(AND)
         return ModelChain(words, [load(word) for word in words])

@@ -103,7 +103,8 @@ def in_a_line(facts: Mapping[str, Any]) -> str:
     words = [FORMATS[facts["format"]].title, f"{facts['width']}x{facts['height']}"]
     words += [text for label, text in _stored(facts) if label in ("stored", "pages", "frames")]
     words += [f"profile {facts['profile']}"] if facts["profile"] else []
-    words += [f"restored as {facts['result']}"] if FORMATS[facts["format"]].encode is None else []
+    developed = FORMATS[facts["format"]].written is not None
+    words += [f"restored as {facts['result']}"] if developed else []
     words += [facts["refused"]] if "refused" in facts else []
     return f"{facts['file']}: {', '.join([*words, *facts.get('lost', ())])}"
 
@@ -149,7 +150,7 @@ def _colours(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "colours", f"by code, {'-'.join(map(str, facts['cicp']))} ({gamut or 'unknown'})"
     elif "CMYK" in facts["stored"]:
         yield "profile", "none: its inks are of no known kind"
-    elif FORMATS[facts["format"]].encode is not None and "Lab" not in facts["stored"]:
+    elif FORMATS[facts["format"]].written is None and "Lab" not in facts["stored"]:
         yield "profile", "none: its numbers are taken for sRGB's"
     if facts["dpi"] is not None:
         across, down = facts["dpi"]
@@ -185,8 +186,8 @@ def _result(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "result", f"none: {facts['refused']}"
         return
     lost: Sequence[str] = facts["lost"]
-    if FORMATS[facts["format"]].encode is None:
-        words = ", since files like this one are only read"
+    if FORMATS[facts["format"]].written is not None:
+        words = ", since raw files are developed; -m raw writes a .dng, too, where one asks"
     else:
         words = "" if lost else ", with all that is in this file"
     yield "result", f"a {facts['result']}{words}"

@@ -119,7 +119,8 @@ class InHand:
             larger = self.at(factor // 2)
             alpha = None if larger.alpha is None else halved(larger.alpha)
             pixels = halved(larger.pixels)
-            self.reduced[factor] = replace(larger, pixels=pixels, alpha=alpha, extras=(), left=None)
+            bare = replace(larger, extras=(), left=None, mosaic=None)
+            self.reduced[factor] = replace(bare, pixels=pixels, alpha=alpha)
         return self.reduced[factor]
 
 
@@ -195,6 +196,8 @@ class Views:
         if key not in hand.settled:
             # A dial that is set chooses the model, and then auto does not look at the picture.
             looks = not (isinstance(model, Automatic) and asked.dials)
+            # What a mosaic shows of its noise, its own model finds.
+            looks = looks and hand.picture.mosaic is None
             found = {
                 dial.name: hand.look.finding(dial.name)
                 for dial in model.contract.dials
@@ -208,7 +211,7 @@ class Views:
         self, hand: InHand, name: str, model: Model, settled: Settled, window: Window
     ) -> int:
         """How far the picture is reduced for a window under a model of that name: 1 is exact."""
-        if _by_infrared(hand, model):
+        if _by_infrared(hand, model) or "raw" in settled.models:
             return 1
         return self._factor(name, window, _worked(hand, model, settled, window))
 

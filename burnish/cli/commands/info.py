@@ -54,19 +54,21 @@ def info(file: File, as_json: AsJson = False) -> None:
 def _is_model(word: str) -> bool:
     """Whether a word means a model: by its name, or by the ending of its file."""
     from ...inference.classical import listed
+    from ...inference.several.raw import NAME as RAW
     from ...inference.zoo import DEFAULT, names
 
-    known = word == DEFAULT or word in names() or listed(word)
+    known = word in (DEFAULT, RAW, *names()) or listed(word)
     return known or word.endswith((".onnx", ".safetensors"))
 
 
 def _of_model(word: str) -> tuple[Mapping[str, Any], str]:
     """The record and the text of what a word means."""
     from ...inference.classical import listed
+    from ...inference.several.raw import NAME as RAW
     from ...inference.zoo import DEFAULT, names
 
-    if word == DEFAULT:
-        return _of_choice()
+    if word in (DEFAULT, RAW):
+        return _of_many(word)
     return _of_filter(word) if listed(word) and word not in names() else _of_file(word)
 
 
@@ -85,18 +87,20 @@ def _of_chain(name: str, words: Sequence[str]) -> tuple[Mapping[str, Any], str]:
     return record, "\n\n".join([f"{name}: one after another", *(text for _, text in each)])
 
 
-def _of_choice() -> tuple[Mapping[str, Any], str]:
-    """The record and the text of what chooses among the models."""
-    from ...inference.zoo import DEFAULT, load
+def _of_many(name: str) -> tuple[Mapping[str, Any], str]:
+    """The record and the text of what is made of models, and has no file of its own."""
+    from ...inference.zoo import load
     from ...report.cards import row, unsaid
 
-    chooses = load(DEFAULT)
-    record = {"name": DEFAULT, "contract": chooses.contract.to_dict(), "card": chooses.card}
-    lines = [f"{DEFAULT}: {chooses.card['task']}"]
+    made = load(name)
+    record = {"name": name, "contract": made.contract.to_dict(), "card": made.card}
+    lines = [f"{name}: {made.card['task']}"]
     lines += [
         row("dial", f"{dial.name} {dial.low:g}..{dial.high:g}, {unsaid(dial)} ({dial.unit})")
-        for dial in chooses.contract.dials
+        for dial in made.contract.dials
     ]
+    known = ("range", "data", "figures", "cost", "fails", "licence")
+    lines += [row(word, str(made.card[word])) for word in known if made.card.get(word)]
     return record, "\n".join(lines)
 
 

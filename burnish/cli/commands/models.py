@@ -49,6 +49,7 @@ def models(
         _try(on, seconds_of(budget), output, as_json)
         return
     from ...inference.classical import FILTERS, cards
+    from ...inference.several.raw import NAME as RAW
     from ...inference.zoo import DEFAULT, find, load, names
     from ...report.cards import describe, record
 
@@ -61,7 +62,8 @@ def models(
         return
     described = [describe(path, model.contract, model.card) for path, model in shipped]
     chooses = f"{DEFAULT}, where no model is named, {load(DEFAULT).card['task']}"
-    print("\n\n".join([*described, chooses, cards.listing()]))
+    develops = f"{RAW}, which photo does the work of, {load(RAW).card['task']}"
+    print("\n\n".join([*described, chooses, develops, cards.listing()]))
 
 
 def seconds_of(words: str) -> float:

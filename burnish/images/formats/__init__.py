@@ -29,7 +29,7 @@ FORMATS: dict[str, Format] = {
     format.name: format
     for format in (JPEG, PNG, WEBP, TIFF, AVIF, JXL, GIF, BMP, PNM, PFM, DPX, TGA, HEIC, RAW)
 }
-#: how names of results end whose sources are never written: a format of 16 bits, and of EXIF
+#: how names of results end that have not their sources' ending: a format of 16 bits, and of EXIF
 UNWRITTEN = ".tif"
 
 
@@ -39,7 +39,9 @@ def endings(*, written: bool = False) -> tuple[str, ...]:
     written: of those alone that can be written with what is installed.
     """
     some = [format for format in FORMATS.values() if format.writable or not written]
-    return tuple(ending for format in some for ending in format.endings)
+    return tuple(
+        ending for format in some for ending in ((written and format.written) or format.endings)
+    )
 
 
 def format_named(path: str | Path) -> Format | None:
@@ -50,10 +52,10 @@ def format_named(path: str | Path) -> Format | None:
 
 def written_ending(ending: str) -> str:
     """How the name of a result ends whose source's name ends in this way: likewise, or in .tif
-    where such files are read and never written.
+    where such files are never written, or only if somebody asks for it.
     """
     found = format_named(f"a{ending}")
-    return UNWRITTEN if found is not None and found.encode is None else ending
+    return UNWRITTEN if found is not None and found.written is not None else ending
 
 
 def format_of(path: str | Path) -> Format:

@@ -1,27 +1,31 @@
 """Camera raw: what a sensor saw, developed into a picture.
 
-LibRaw develops it, by rawpy, which comes with `burnish[raw]` and is imported here alone. Such files
-are never written.
+LibRaw develops it, by rawpy, which comes with `burnish[raw]` and is imported here alone. A picture
+brings along the mosaic that it was developed from, so that a model can restore that, and have it
+developed again.
 """
 
 from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ...errors import InputError, UnsupportedFormat
+from ...errors import FormatLimit, InputError, UnsupportedFormat
 from ...ground.resize import same_shape
 from ...ground.terminal import silence
 from .. import exif
 from ..damage import truncated
-from ..format import Extra, Format, Holds
+from ..format import Extra, Format, Holds, Saving
+from ..mosaic import Camera, Mosaic, repeats
 from ..orientation import turned
 from ..picture import INFRARED, Header, Picture, Plane
 
@@ -32,6 +36,8 @@ if TYPE_CHECKING:
 #: fields of a TIFF: how it is compressed, what its samples are and how many, its inner directories,
 #: that it follows DNG, and where EXIF's own directories are
 COMPRESSION, PHOTOMETRIC, SAMPLES, INNER, DNG = 259, 262, 277, 330, 50706
+#: where DNG says how strong its noise is: gain and variance in the dark, for all or for each colour
+NOISE_PROFILE, DOUBLE = 51041, 12
 DIRECTORIES = (34665, 34853)
 #: where its strips and tiles begin, and how long they are
 PIECES = ((273, 279), (324, 325))
@@ -44,6 +50,24 @@ JPEG_XL = 52546
 MOST_INNER = 16
 #: what a raw file of Canon's has behind the header of a TIFF
 CANON = b"CR"
+#: the fields of a DNG that say how samples become colours: matrices for two lights, calibration,
+#: white balance, exposure, and the camera's profile
+COLOURS = frozenset(
+    {*range(50721, 50733), 50778, 50779, *range(50931, 50943), 50964, 50965, *range(50981, 50983)}
+)
+#: from linear sRGB to XYZ (D65), as LibRaw has it, and of what determinant a matrix has no way back
+TO_XYZ = np.array(
+    [
+        [0.412453, 0.357580, 0.180423],
+        [0.212671, 0.715160, 0.072169],
+        [0.019334, 0.119193, 0.950227],
+    ]
+)
+SINGULAR = 1e-6
+#: from such a share of the camera's white on LibRaw takes a file's brightest sample for full
+FULL_FROM = 0.75
+#: how LibRaw says that a picture lies, and how EXIF does
+TURNS = {3: 3, 5: 8, 6: 6}
 #: LibRaw's own ways, but for the white balance, which is the camera's where it has left one
 SETTINGS: dict[str, Any] = {"use_camera_wb": True, "output_bps": 16}
 DEVELOPED = (
@@ -73,7 +97,7 @@ def _has_four(directory: exif.Exif) -> bool:
 
 def _directories(file: BinaryIO) -> Iterator[exif.Exif]:
     """The first directory of a TIFF, the inner ones of it, and the second; none of a broken one."""
-    wanted = {COMPRESSION, PHOTOMETRIC, SAMPLES, INNER, DNG, *chain(*PIECES)}
+    wanted = {COMPRESSION, PHOTOMETRIC, SAMPLES, INNER, DNG, NOISE_PROFILE, *chain(*PIECES)}
     try:
         first = exif.parse(file, wanted)
         if first is None:
@@ -216,11 +240,125 @@ def _exif(file: BinaryIO) -> tuple[bytes | None, list[str]]:
 
 
 def decode(file: BinaryIO, header: Header, name: str) -> Iterator[Picture]:
-    """The developed picture. Raises InputTruncated or InputCorrupt."""
+    """The developed picture, with its mosaic. Raises InputTruncated or InputCorrupt."""
     with _opened(file, name) as raw:
+        mosaic = _mosaic(raw, file, name)
         samples: Any = raw.postprocess(**SETTINGS)
     extras = _infrared(file, samples.shape[:2], name)
-    yield header.picture(np.ascontiguousarray(samples[..., : header.channels]), extras)
+    picture = header.picture(np.ascontiguousarray(samples[..., : header.channels]), extras)
+    yield replace(picture, mosaic=mosaic)
+
+
+def _mosaic(raw: RawPy, file: BinaryIO, name: str) -> Mosaic | None:
+    """What the sensor saw; None of a file that has colours already, or a filter without a pattern
+    that repeats.
+    """
+    if raw.raw_type.name != "Flat" or raw.num_colors != 3:
+        return None
+    # LibRaw tells the second green from the first.
+    pattern = repeats(np.where(raw.raw_colors_visible == 3, 1, raw.raw_colors_visible))
+    if pattern is None:
+        return None
+    place = raw.raw_colors_visible[: len(pattern), : len(pattern[0])]
+    black = tuple(tuple(float(raw.black_level_per_channel[at]) for at in row) for row in place)
+    white = float(raw.white_level)
+    if white <= max(map(max, black)):
+        return None
+    file.seek(0)
+    data = file.read()
+    return Mosaic(
+        samples=raw.raw_image_visible.copy(),
+        pattern=pattern,
+        black=black,
+        white=white,
+        camera=_camera(raw, file),
+        develop=partial(_developed, data, name),
+        told=_told(file),
+    )
+
+
+def _developed(data: bytes, name: str, samples: NDArray[np.uint16]) -> NDArray[np.uint16]:
+    """What LibRaw makes of a file with these samples in place of its own."""
+    with _opened(io.BytesIO(data), name) as raw:
+        full = _full(raw)
+        raw.raw_image_visible[:] = samples
+        settings = {**SETTINGS, "adjust_maximum_thr": 0.0, "user_sat": full}
+        developed: Any = raw.postprocess(**settings)
+    result: NDArray[np.uint16] = developed
+    return result
+
+
+def _full(raw: RawPy) -> int | None:
+    """What LibRaw takes for full of the file's own samples: the brightest, where that is not far
+    below what the camera's are; None where it keeps these.
+
+    So a picture stays as bright when its brightest sample, which noise had made so, is restored.
+    """
+    black, white = min(raw.black_level_per_channel), int(raw.white_level)
+    most = int(raw.raw_image_visible.max())
+    above = most - black  # LibRaw counts from black
+    return above if FULL_FROM * (white - black) < above < white - black else None
+
+
+def _camera(raw: RawPy, file: BinaryIO) -> Camera:
+    """What the camera tells of its colours: its white balance, or that of daylight."""
+    balance = np.array([raw.camera_whitebalance, raw.daylight_whitebalance], float)[:, :3]
+    own = next((each for each in balance if (each > 0).all()), np.ones(3))
+    neutral = own.min() / own
+    parsed = exif.parse(file, {exif.MAKE, exif.MODEL, DNG, *COLOURS})
+    main = {} if parsed is None else parsed.directories["main"]
+    told = [] if parsed is None else [parsed.text("main", tag) for tag in (exif.MAKE, exif.MODEL)]
+    return Camera(
+        name=" ".join(filter(None, told)) or "a camera",
+        turn=TURNS.get(raw.sizes.flip, 1),
+        neutral=tuple(map(float, neutral)),
+        matrix=tuple(map(float, _from_xyz(raw).ravel())),
+        fields={tag: main[tag] for tag in COLOURS & set(main)} if DNG in main else {},
+        order="<" if parsed is None else parsed.order,
+    )
+
+
+def _from_xyz(raw: RawPy) -> NDArray[np.float64]:
+    """The matrix [3, 3] from XYZ to the camera's colours.
+
+    LibRaw has the way from these, balanced for daylight, to sRGB.
+    """
+    to_srgb = np.asarray(raw.color_matrix, float)[:, :3]
+    daylight = np.array(raw.daylight_whitebalance[:3], float)
+    if abs(np.linalg.det(to_srgb)) < SINGULAR or (daylight <= 0).any():
+        to_srgb, daylight = np.eye(3), np.ones(3)
+    matrix: NDArray[np.float64] = np.linalg.inv(TO_XYZ @ to_srgb) / daylight[:, None]
+    return matrix
+
+
+def _told(file: BinaryIO) -> tuple[tuple[float, float], ...]:
+    """What a DNG tells of its noise, for all colours or for each; nothing where it does not."""
+    for directory in _directories(file):
+        field = directory.directories["main"].get(NOISE_PROFILE)
+        if field is None or field.kind != DOUBLE or field.count % 2:
+            continue
+        numbers = struct.unpack(f"{directory.order}{field.count}d", field.value)
+        pairs = tuple(zip(numbers[::2], numbers[1::2], strict=True))
+        if all(0 < gain < 1 and 0 <= still < 1 for gain, still in pairs):
+            return pairs
+    return ()
+
+
+def encode(file: BinaryIO, pictures: Iterator[Picture], saving: Saving) -> list[str]:
+    """A DNG of the picture's mosaic; the file is open for reading, too."""
+    from ..inside.dng import encode
+
+    return encode(file, pictures)
+
+
+def _foretell(held: Header | Picture, saving: Saving) -> Iterable[str]:
+    """FormatLimit of what was no raw file, whatever is done with it."""
+    if held.format != RAW.name:
+        raise FormatLimit(
+            f"a DNG holds what a sensor saw, and this comes from a {held.format}; write .tif or "
+            ".png"
+        )
+    return ()
 
 
 RAW = Format(
@@ -234,10 +372,12 @@ RAW = Format(
         *(b"....ftypcrx ", b"FUJIFILMCCD-RAW", b"IIRO", b"IIRS", b"MMOR", b"IIU\0"),
         *(b"\0MRM", b"FOVb"),
     ),
-    holds=Holds(depths=("uint16",), alpha=False),
+    written=(".dng",),
+    holds=Holds(depths=("uint16",), grey=False, alpha=False, metadata=frozenset({"exif", "xmp"})),
     examine=examine,
     decode=decode,
-    encode=None,
+    encode=encode,
+    foretell=_foretell,
     extra=Extra("rawpy", "raw", "rawpy (MIT), with LibRaw (LGPL-2.1 or CDDL-1.0)"),
     claims=claims,
 )

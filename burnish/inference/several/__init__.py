@@ -1,1 +1,1 @@
-"""Models that are made of several: one that chooses among them, and one after another."""
+"""Models that are made of others: one that chooses, one after another, and one for raw files."""

@@ -1,7 +1,7 @@
 """Automatic: a look at each picture chooses the models that it goes through.
 
-First the noise, then what compression did, each where it shows. docs/auto.md has what the order
-and the limits were measured on.
+First the noise, then what compression did, each where it shows; of a camera's raw file the noise
+goes before it is developed. docs/auto.md has what the order and the limits were measured on.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from ...contract import Array, Contract, Opened, mix
 from ...ground.remarks import OnProgress, Say, part_of, silent
 from ...images import MAX_MEGAPIXELS, Picture, toned
 from ...pipeline import FOUND, NOTHING, Asked, Choice, Finding, Look, Restored, Settled, settle
+from ...pipeline.mosaic import noise_of
 from ..model import Model
 
 #: the word that asks for it
@@ -22,6 +23,13 @@ NAME = "auto"
 MODELS = {"photo": "noise", "jpeg": "quality"}
 #: and what a picture is that each is for
 WORDS = {"photo": "noisy", "jpeg": "compressed"}
+#: what takes the place of `photo` where a picture has the mosaic that it was developed from
+FOR_RAW = {"photo": "raw"}
+#: the dial that each of them has
+DIALS = {**MODELS, "raw": "noise"}
+#: from so much noise of a mosaic on, as sigma of a middle grey in steps of 255, it is taken off
+#: better before developing than behind it
+NOISY_MOSAIC = 6.0
 #: from so much noise on, as RMS in 8-bit steps, `photo` takes away more of it than of the picture
 NOISY = 1.0
 #: a JPEG of a better quality shows no damage
@@ -37,15 +45,19 @@ BILEVEL = "nothing but black and white"
 CLEAN = {"noise": Finding(0.0, "pixels"), "quality": Finding(100.0, "pixels")}
 
 
-def choose(look: Look) -> Choice:
-    """What is done with a picture, by what a look at it shows."""
+def choose(look: Look, raw: bool = False) -> Choice:
+    """What is done with a picture, by what a look at it shows.
+
+    raw: whether its noise is to be taken off before it is developed.
+    """
     if look.bilevel:
         return Choice((), BILEVEL)
-    noisy = look.finding("noise").value >= NOISY
+    noisy = raw or look.finding("noise").value >= NOISY
     compressed = look.finding("quality").value <= COMPRESSED
     shown = {"photo": noisy, "jpeg": compressed}
-    models = tuple(name for name in MODELS if shown[name])
-    why = " and ".join(WORDS[name] for name in models) or "neither noise nor compression shows"
+    suited = tuple(name for name in MODELS if shown[name])
+    why = " and ".join(WORDS[name] for name in suited) or "neither noise nor compression shows"
+    models = tuple(FOR_RAW.get(name, name) if raw else name for name in suited)
     return Choice(models, why, look.kind)
 
 
@@ -63,7 +75,7 @@ class Automatic(Model):
         """load: makes the Model of a shipped name; only the header of its file is read here."""
         self.path = None
         self.opened = None
-        self.models = {name: load(name) for name in MODELS}
+        self.models = {name: load(name) for name in (*MODELS, *FOR_RAW.values())}
         self.bytes_per_pixel = max(model.bytes_per_pixel for model in self.models.values())
         dials = tuple(self.models[name].contract.dial(dial) for name, dial in MODELS.items())
         self.contract = Contract(reach=None, level="pixel", dials=dials)
@@ -97,10 +109,13 @@ class Automatic(Model):
         """The models that the picture would go through, and why; and all that is set or found."""
         found = {dial: one for dial, one in asked.dials.items() if isinstance(one, Finding)}
         told = tuple(name for name, dial in MODELS.items() if dial in {*asked.dials} - {*found})
+        raw = None if told else _noisy_mosaic(picture)
+        if raw is not None:
+            found = {"noise": raw, **found}
         look = Look(toned(picture) if asked.icc else picture, found)
         if look.bilevel and not told:
             look = replace(look, kept={**CLEAN, **found})
-        choice = Choice(told) if told else choose(look)
+        choice = Choice(told) if told else choose(look, raw is not None)
         dials = tuple(self.contract.dial(MODELS[name]) for name in told or MODELS)
         contract = replace(self.contract, dials=dials)
         settled = settle(contract, asked, picture, max_megapixels, look)
@@ -127,7 +142,7 @@ class Automatic(Model):
             opened = model.opened or model.open(**self._how)
             restored = model.restore_settled(
                 handed,
-                _part(settled, MODELS[name], settled.strength if alone else 1.0, behind=i > 0),
+                _part(settled, DIALS[name], settled.strength if alone else 1.0, behind=i > 0),
                 tile=tile,
                 progress=part_of(progress, i, len(settled.models)),
                 say=say,
@@ -140,6 +155,16 @@ class Automatic(Model):
             mixed = mix(picture.pixels, handed.pixels, settled.strength)
             handed = replace(handed, pixels=mixed)
         return Restored(handed, settled, seconds)
+
+
+def _noisy_mosaic(picture: Picture) -> Finding | None:
+    """The noise of the mosaic that a picture was developed from; None where there is none, or where
+    it shows so little that it is taken off better behind developing.
+    """
+    if picture.mosaic is None or not picture.mosaic.bayer:
+        return None
+    noise, origin = noise_of(picture.mosaic)
+    return Finding(noise.sigma, origin) if noise.sigma >= NOISY_MOSAIC else None
 
 
 def _part(settled: Settled, dial: str, strength: float | Array, *, behind: bool) -> Settled:

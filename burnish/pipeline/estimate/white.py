@@ -124,7 +124,7 @@ def _sigma(patches: _Patches, clipped: bool) -> float:
     for _ in range(ROUNDS):
         before = sigma
         whole = patches.values[chosen] / np.sqrt(visible[chosen, :, None], dtype=np.float32)
-        sigma = math.sqrt(_noise_variance(whole))
+        sigma = math.sqrt(noise_variance(whole))
         if abs(sigma - before) <= 0.005 * sigma:
             break
         if clipped:
@@ -138,7 +138,7 @@ def _sigma(patches: _Patches, clipped: bool) -> float:
     return sigma
 
 
-def _noise_variance(values: Array) -> float:
+def noise_variance(values: Array) -> float:
     """Of the covariance's eigenvalues the smallest whose mean and median agree: those that hold
     noise alone; their mean. values [N, K, D]
     """
