@@ -360,6 +360,25 @@ def test_a_body_that_nobody_wants_is_not_read_for_ever(path: str, small_server: 
     assert b"connection: close" in found
 
 
+def test_a_short_body_that_nobody_wants_does_not_cost_the_answer(small_server: Serving) -> None:
+    head = "POST /v1/restore HTTP/1.1\nHost: {host}\nContent-Length: 900000\n\n"
+    host, _, port = small_server.base[7:-1].partition(":")
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        told = head.format(host=f"{host}:{port}").replace("\n", "\r\n")
+        connection.sendall(told.encode() + bytes(450_000))
+        time.sleep(0.2)
+        connection.sendall(bytes(450_000))
+        assert connection.recv(1 << 16).startswith(b"HTTP/1.1 401 ")
+        # The connection is as good as before.
+        connection.sendall(f"GET /v1/health HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode())
+        found = b""
+        while chunk := connection.recv(1 << 16):
+            found += chunk
+            if b"HTTP/1.1 200 " in found:
+                break
+        assert b"HTTP/1.1 200 " in found
+
+
 @pytest.mark.parametrize(
     "head",
     [

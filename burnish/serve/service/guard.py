@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from contextlib import suppress
 from typing import Any
 
 from starlette.responses import Response
@@ -29,6 +31,10 @@ HEADERS = {
 MOST_REQUESTS = 64
 
 
+#: bytes of a body that is let arrive though nobody wants it, and the seconds it has for that
+SHORT, SOON = 1 << 20, 5.0
+
+
 class Guard:
     """What is asked passes the gate, where not too much is asked; what is answered gets the headers
     of all answers, and is counted.
@@ -52,6 +58,7 @@ class Guard:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                await body.let_arrive()
                 fixed = [(k.lower().encode(), v.encode()) for k, v in HEADERS.items()]
                 if not body.is_whole:
                     # What is still on its way is not read.
@@ -82,9 +89,20 @@ class _Body:
     def __init__(self, scope: Scope, receive: Receive) -> None:
         told = {name: value for name, value in scope["headers"]}
         length = told.get(b"content-length", b"0").strip()
+        is_measured = b"transfer-encoding" not in told
         #: whether nothing of it is on its way any more
-        self.is_whole = b"transfer-encoding" not in told and length in (b"", b"0")
+        self.is_whole = is_measured and length in (b"", b"0")
+        self._is_short = is_measured and length.isdigit() and int(length) <= SHORT
         self._receive = receive
+
+    async def let_arrive(self) -> None:
+        """Reads what nobody wanted of a short one, which else would meet a closed connection, and
+        whoever sends it might not see the answer.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SOON):
+                while self._is_short and not self.is_whole:
+                    await self.receive()
 
     async def receive(self) -> Any:
         """What comes next of it."""
