@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -120,7 +121,8 @@ def signals(speaking: bool = True, steps: int = 1) -> Iterator[list[int]]:
             when = f"where the processes meet, in {steps} steps at most"
             if steps == 1:
                 when = "after this step"
-            say(f"stopping {when}, and saving; once more stops at once")
+            # A signal may come in the middle of a print, which cannot be entered twice.
+            os.write(2, f"stopping {when}, and saving; once more stops at once\n".encode())
 
     # Only the main thread can have handlers.
     if threading.current_thread() is not threading.main_thread():
