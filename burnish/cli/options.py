@@ -165,7 +165,7 @@ Format = Annotated[
         "--format",
         metavar="EXT",
         show_default=False,
-        help="jpg, png, tif, webp, avif, ...; else as it was.",
+        help=f"{FORMATS}; else as it was.",
     ),
 ]
 Suffix = Annotated[
@@ -189,6 +189,7 @@ Quality = Annotated[
 Sampled = Annotated[
     Sampling | None,
     typer.Option(
+        hidden=True,
         metavar="J:A:B",
         show_default=False,
         show_choices=False,

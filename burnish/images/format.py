@@ -171,8 +171,8 @@ class Format:
 
     @property
     def writable(self) -> bool:
-        """Whether such files can be written with what is installed."""
-        return self.encode is not None and self.here
+        """Whether any picture can be written as such a file, with what is installed."""
+        return self.encode is not None and self.written is None and self.here
 
     def needed(self, name: str) -> None:
         """UnsupportedFormat, with what to install, where what reads it is not there."""

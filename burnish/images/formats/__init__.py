@@ -38,9 +38,13 @@ def endings(*, written: bool = False) -> tuple[str, ...]:
 
     written: of those alone that can be written with what is installed.
     """
-    some = [format for format in FORMATS.values() if format.writable or not written]
+    if not written:
+        return tuple(ending for format in FORMATS.values() for ending in format.endings)
     return tuple(
-        ending for format in some for ending in ((written and format.written) or format.endings)
+        ending
+        for format in FORMATS.values()
+        if format.encode is not None and format.here
+        for ending in format.written or format.endings
     )
 
 
