@@ -73,14 +73,19 @@ def pair(home: Path, out: Path, *changes: str, before: str = "", processes: int 
         "--master_port",
         str(port),
     ]
-    done = subprocess.run(
-        [sys.executable, "-m", "torch.distributed.run", *where, str(script)],
-        capture_output=True,
-        text=True,
-        cwd=home,
-        timeout=200,
-        check=False,
-    )
+    for _ in range(4):
+        done = subprocess.run(
+            [sys.executable, "-m", "torch.distributed.run", *where, str(script)],
+            capture_output=True,
+            text=True,
+            cwd=home,
+            timeout=200,
+            check=False,
+        )
+        # When all is saved, PyTorch 2.13 aborts a process now and then, over a thread of its own
+        # that nobody has joined. The same command goes on, and finds nothing to do.
+        if "terminate called without an active exception" not in done.stderr:
+            break
     assert done.returncode == 0 or before, done.stderr
     out.with_suffix(".said").write_text(done.stderr)
     return done.returncode

@@ -10,6 +10,7 @@ slower at the time.
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -153,6 +154,10 @@ def make_machine(recipe: Recipe) -> Machine:
         cpu=device == "cpu",
         kwargs_handlers=[patient],
     )
+    # A process that ends with its group still open is aborted now and then, over a thread that
+    # nobody has joined.
+    if accelerator.num_processes > 1:
+        atexit.register(accelerator.end_training)
     if recipe.threads:
         torch.set_num_threads(recipe.threads)
     # The momentum of a filter that no longer learns decays into denormal numbers, which a processor
