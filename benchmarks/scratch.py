@@ -182,9 +182,9 @@ def drawn(pictures: Sequence[tuple[str, Array]]) -> Iterator[tuple[str, Array]]:
         yield f"{kind} on {name}", clip_and_round(spoil(pixels, np.full((1, 1, 1, 1), 0.7), rng))
 
 
-def mask_of(model: Model, pixels: Array) -> Array:
-    """The model's mask of a picture, [H, W]."""
-    return model.find(Picture(pixels))
+def mask_of(model: Model, pixels: Array, scale: float = 100.0) -> Array:
+    """The model's mask of a picture that is looked at at a scale, [H, W]."""
+    return model.find(Picture(pixels), scale=scale)
 
 
 def touched(model: Model, pictures: Iterator[tuple[str, Array]], at: float) -> dict[str, float]:
@@ -250,7 +250,7 @@ def _marked(
     model: Model, sides: tuple[int, int], at: float, picture: Array, scale: float
 ) -> Marked:
     """What is found on a picture that is looked at at a scale, as regions of other sides."""
-    marked: Marked = resize(model.find(Picture(picture), scale=scale), *sides, "area") >= at
+    marked: Marked = resize(mask_of(model, picture, scale), *sides, "area") >= at
     return marked
 
 

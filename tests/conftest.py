@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # as many processes as cores are at work already
@@ -11,6 +13,10 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import httpx
+    from serving import Serving
 
 
 def shared_folder() -> Path | None:
@@ -72,3 +78,19 @@ def leaves(height: int, width: int, channels: int = 3, seed: int = 0) -> NDArray
     halved = picture.reshape(channels, height, 2, width, 2).mean((2, 4))
     result: NDArray[np.float32] = np.clip(halved, 0, 1)[None].astype(np.float32)
     return result
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    """`burnish serve`, one for each file of tests that asks for it."""
+    from serving import serving
+
+    with serving(tmp_path_factory.mktemp("serve")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def client(server: Serving) -> Iterator[httpx.Client]:
+    """A client of it that holds the token."""
+    with server.client() as found:
+        yield found

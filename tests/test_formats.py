@@ -55,7 +55,7 @@ ADDED = printed()
 
 
 #: those that hold any picture; a camera's raw file holds a mosaic alone
-HOLD_ANY = [f for f in FORMATS.values() if f.encode and f.written is None]
+HOLD_ANY = [f for f in FORMATS.values() if f.holds_any]
 
 
 @pytest.fixture(params=[*(f.name for f in HOLD_ANY), ADDED.name])

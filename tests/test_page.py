@@ -26,7 +26,7 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 from conftest import scene
 from playwright.sync_api import Browser, Error, FileChooser, Page, expect, sync_playwright
-from serving import Serving, serving
+from serving import Serving
 
 from burnish.cli import app
 from burnish.inference import zoo
@@ -35,12 +35,6 @@ from burnish.inference import zoo
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 #: milliseconds that anything may take, on a machine with much else to do
 PATIENCE = 15_000
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
-    with serving(tmp_path_factory.mktemp("page")) as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ import socket
 import sys
 import time
 import zipfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -45,19 +45,6 @@ from burnish.serve.upload import plain_name
 from burnish.serve.view import InHand, Window, halved
 from burnish.serve.wish import Wish
 from burnish.serve.worker import Examine, Terms
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
-    with serving(tmp_path_factory.mktemp("serve")) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def client(server: Serving) -> Iterator[httpx.Client]:
-    with server.client() as found:
-        yield found
-
 
 # Whom it obeys.
 

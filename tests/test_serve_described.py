@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ import pytest
 pytest.importorskip("starlette", reason="burnish[serve] is not installed")
 pytest.importorskip("schemathesis", reason="schemathesis is not installed")
 
-from serving import Serving, png, serving
+from serving import Serving, png
 
 from burnish.serve.service.application import ADDRESSES
 from burnish.serve.service.described import description
@@ -22,12 +21,6 @@ from burnish.serve.service.tally import METRICS
 
 #: how many requests it makes up for each address
 EXAMPLES = 1
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
-    with serving(tmp_path_factory.mktemp("described")) as found:
-        yield found
 
 
 def test_every_address_is_described_and_no_other() -> None:

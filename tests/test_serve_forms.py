@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ pytest.importorskip("starlette", reason="burnish[serve] is not installed")
 
 import httpx
 from PIL import Image
-from serving import Serving, asked_directly, by_command, png, serving
+from serving import Serving, asked_directly, by_command, png
 
 from burnish import errors
 from burnish.serve import upload as uploads
@@ -26,18 +26,6 @@ from burnish.serve.upload import Upload
 from burnish.serve.worker import Terms
 
 KIND = "multipart/form-data; boundary=between"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
-    with serving(tmp_path_factory.mktemp("forms")) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def client(server: Serving) -> Iterator[httpx.Client]:
-    with server.client() as found:
-        yield found
 
 
 def a_map(path: Path, height: int, width: int) -> bytes:

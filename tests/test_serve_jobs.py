@@ -8,7 +8,7 @@ import re
 import struct
 import time
 import zlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -35,18 +35,6 @@ from burnish.serve.worker import Terms
 LARGE = (1600, 2000)
 #: how it is restored
 SLOWLY = {"model": "photo", "d": "noise=20"}
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
-    with serving(tmp_path_factory.mktemp("jobs")) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def client(server: Serving) -> Iterator[httpx.Client]:
-    with server.client() as found:
-        yield found
 
 
 def ordered(client: httpx.Client, content: bytes, **words: str) -> str:

@@ -170,9 +170,14 @@ class Format:
         return self.extra is None or self.extra.installed
 
     @property
+    def holds_any(self) -> bool:
+        """Whether any picture can be written as such a file, so that a result is one, too."""
+        return self.encode is not None and self.written is None
+
+    @property
     def writable(self) -> bool:
         """Whether any picture can be written as such a file, with what is installed."""
-        return self.encode is not None and self.written is None and self.here
+        return self.holds_any and self.here
 
     def needed(self, name: str) -> None:
         """UnsupportedFormat, with what to install, where what reads it is not there."""
@@ -184,9 +189,8 @@ class Format:
 
         name: of the file, or another word with its ending.
         """
-        ends = (".",) if self.written is None else self.written
-        written = any(name.lower().endswith(ending.lstrip(".")) for ending in ends)
-        if self.encode is None or not written:
+        asked = tuple(ending.lstrip(".") for ending in self.written or ())
+        if self.encode is None or not (self.holds_any or name.lower().endswith(asked)):
             raise UsageError(f"{name}: {self.one} is read and never written; write .tif or .png")
         if self.extra is not None and not self.here:
             raise MissingExtra(f"{name}: {self.one} cannot be written; {self.extra.brought}")

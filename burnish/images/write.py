@@ -306,7 +306,7 @@ def _fits(holds: Holds, longest: int) -> bool:
 
 def _instead(can: Callable[[Holds], bool]) -> str:
     """The usual endings of the formats that can hold it, in words: ".png, .webp or .tif"."""
-    written = [f for f in FORMATS.values() if f.encode is not None and f.extra is None]
+    written = [f for f in FORMATS.values() if f.holds_any and f.extra is None]
     *some, last = (format.endings[0] for format in written if can(format.holds))
     return f"{', '.join(some)} or {last}" if some else last
 

@@ -103,8 +103,8 @@ def in_a_line(facts: Mapping[str, Any]) -> str:
     words = [FORMATS[facts["format"]].title, f"{facts['width']}x{facts['height']}"]
     words += [text for label, text in _stored(facts) if label in ("stored", "pages", "frames")]
     words += [f"profile {facts['profile']}"] if facts["profile"] else []
-    developed = FORMATS[facts["format"]].written is not None
-    words += [f"restored as {facts['result']}"] if developed else []
+    likewise = FORMATS[facts["format"]].holds_any
+    words += [] if likewise else [f"restored as {facts['result']}"]
     words += [facts["refused"]] if "refused" in facts else []
     return f"{facts['file']}: {', '.join([*words, *facts.get('lost', ())])}"
 
@@ -150,7 +150,7 @@ def _colours(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "colours", f"by code, {'-'.join(map(str, facts['cicp']))} ({gamut or 'unknown'})"
     elif "CMYK" in facts["stored"]:
         yield "profile", "none: its inks are of no known kind"
-    elif FORMATS[facts["format"]].written is None and "Lab" not in facts["stored"]:
+    elif FORMATS[facts["format"]].holds_any and "Lab" not in facts["stored"]:
         yield "profile", "none: its numbers are taken for sRGB's"
     if facts["dpi"] is not None:
         across, down = facts["dpi"]
@@ -186,7 +186,7 @@ def _result(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "result", f"none: {facts['refused']}"
         return
     lost: Sequence[str] = facts["lost"]
-    if FORMATS[facts["format"]].written is not None:
+    if not FORMATS[facts["format"]].holds_any:
         words = ", since raw files are developed; -m raw writes a .dng, too, where one asks"
     else:
         words = "" if lost else ", with all that is in this file"

@@ -59,7 +59,7 @@ def written_ending(ending: str) -> str:
     where such files are never written, or only if somebody asks for it.
     """
     found = format_named(f"a{ending}")
-    return UNWRITTEN if found is not None and found.written is not None else ending
+    return ending if found is None or found.holds_any else UNWRITTEN
 
 
 def format_of(path: str | Path) -> Format:
