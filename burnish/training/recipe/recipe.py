@@ -53,6 +53,16 @@ class LossSpec:
 
 
 @dataclass(frozen=True)
+class TeacherKeys:
+    """A trained network from which the one in training learns, beside the clean pictures."""
+
+    file: str = key(doc="its .safetensors file")
+    share: float = key(
+        0.5, doc="of its answer in what is learnt; the rest is the clean picture", low=0, high=1
+    )
+
+
+@dataclass(frozen=True)
 class Schedule:
     """The length of a run or stage, and the learning rate over that time.
 
@@ -199,6 +209,9 @@ class Recipe:
         ),
     )
     loss: LossSpec = key(LossSpec(), doc="what is minimised")
+    teacher: TeacherKeys | None = key(
+        None, doc="a larger network to learn from, of the same dials (distillation)"
+    )
     optimizer: Spec = key(
         Spec("Muon"),
         doc="the optimizer; args.lr is the highest learning rate",

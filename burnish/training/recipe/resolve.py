@@ -75,6 +75,7 @@ def _stage(recipe: Recipe, number: int, name: str) -> Stage:
         weigh=weigh,
         validation=validation,
         loss=loss,
+        teacher=recipe.teacher,
         optimizer=recipe.optimizer,
         schedule=recipe.schedule,
         shape=shape,
@@ -102,6 +103,7 @@ def _check_paths(recipe: Recipe) -> None:
     for folder in recipe.validation.folders:
         want_folder("validation.folders", folder, what)
     want_file("start", recipe.start)
+    want_file("teacher.file", recipe.teacher.file if recipe.teacher else None)
 
 
 def _check_schedule(schedule: Schedule, data: Data, folders: tuple[str, ...]) -> None:

@@ -15,7 +15,7 @@ from ...metrics.evaluate import Settings
 from ..data import Damaging, Measuring, Weigh
 from ..parts.build import Spec
 from .data import Data
-from .recipe import Schedule
+from .recipe import Schedule, TeacherKeys
 from .stages import with_place
 
 
@@ -74,6 +74,8 @@ class Stage:
 
     #: what is minimised
     loss: Spec
+    #: a trained network that it learns from beside the clean pictures; None: from these alone
+    teacher: TeacherKeys | None
     #: what moves the weights; its args.lr is the highest learning rate
     optimizer: Spec
     #: how long the stage is, and when its rate rises

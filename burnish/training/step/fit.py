@@ -12,6 +12,7 @@ from ...contract import Contract
 from ...errors import RecipeError
 from ..losses import Loss
 from ..networks.network import Network
+from ..recipe.data import Data
 from ..recipe.stage import Stage
 
 
@@ -38,10 +39,15 @@ def check_contract(stage: Stage, contract: Contract) -> None:
             "measured: a level that is measured on each crop wants a network that keeps the "
             f"picture's size and takes a level for each picture, which {use} does not"
         )
+    _check_crop(data, use, contract)
+
+
+def _check_crop(data: Data, who: str, contract: Contract) -> None:
+    """RecipeError where a network does not take crops of that size."""
     wanted = contract.scale * contract.multiple * (2 if data.raw else 1)
     if data.cut != "whole" and data.crop % wanted:
         raise RecipeError(
-            f"data.crop: {data.crop} is not a multiple of {wanted}, which {use} wants"
+            f"data.crop: {data.crop} is not a multiple of {wanted}, which {who} wants"
         )
 
 
@@ -75,6 +81,42 @@ def check_loss(stage: Stage, loss: Loss, net: Network) -> None:
             f"data.crop: {stage.data.crop} is too small for {stage.loss.use}, which "
             f"wants {least} and more"
         )
+
+
+def check_teacher(stage: Stage, own: Contract, teacher: Contract) -> None:
+    """RecipeError where a teacher does not take and give what the network in training does.
+
+    It is told the same levels, so its dials have the same names, in the same order.
+    """
+    assert stage.teacher is not None
+    for what, ours, its in (
+        ("takes channels", own.channels_in, teacher.channels_in),
+        ("gives channels", own.channels_out, teacher.channels_out),
+        ("enlarges by", own.scale, teacher.scale),
+        ("gives a", own.gives, teacher.gives),
+        ("has the dials", _dials(own), _dials(teacher)),
+    ):
+        if ours != its:
+            raise RecipeError(
+                f"teacher.file: {stage.teacher.file} {what} {its}, and the network in training "
+                f"{what} {ours}; a teacher takes and gives the same"
+            )
+    if teacher.level == "batch" and own.level != "batch":
+        raise RecipeError(
+            f"teacher.file: {stage.teacher.file} takes one level for a whole batch, and "
+            f"{stage.arch.use} is given one for each picture"
+        )
+    if stage.data.cut == "whole" and own.multiple % teacher.multiple:
+        raise RecipeError(
+            f"teacher.file: {stage.teacher.file} takes pictures of multiples of "
+            f"{teacher.multiple}, and whole ones are padded to {own.multiple}; take crops"
+        )
+    _check_crop(stage.data, "its teacher", teacher)
+
+
+def _dials(contract: Contract) -> str:
+    """The names of the dials, in words."""
+    return ", ".join(dial.name for dial in contract.dials) or "none"
 
 
 def check_batch(batch: int, processes: int) -> None:

@@ -23,7 +23,8 @@ from ..networks.wrapper import Wrapper
 from ..optimise.optim import make_optimizer
 from ..parts.patterns import check_pattern, like
 from ..recipe.stage import Stage
-from .fit import check_batch, check_contract, check_loss
+from .fit import check_batch, check_contract, check_loss, check_teacher
+from .teacher import Teacher, load_teacher
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,8 @@ class Initial:
     optimizer: torch.optim.Optimizer
     #: what is minimised
     loss: Loss
+    #: whom it learns from beside the clean pictures
+    teacher: Teacher | None
     #: what the weights in `start` say of their own training, the oldest run first
     ancestry: list[dict[str, Any]]
     #: the state of PyTorch's random numbers after all of that, from which the stage goes on
@@ -61,6 +64,8 @@ def build_initial(stages: Sequence[Stage], processes: int) -> list[Initial]:
 
 def _build(stage: Stage, processes: int) -> Initial:
     check_batch(stage.data.batch, processes)
+    # Before the seed: with a teacher or without, a network begins with the same weights.
+    teacher = None if stage.teacher is None else load_teacher(stage.teacher)
     seed_all(stage.seed)
     restorer, ancestry = _network(stage)
     freeze(restorer, stage.freeze)
@@ -71,7 +76,9 @@ def _build(stage: Stage, processes: int) -> Initial:
     optimizer = make_optimizer(stage.optimizer, restorer, restorer.net.weight_sets())
     loss = make_loss(stage.loss)
     check_loss(stage, loss, restorer.net)
-    return Initial(stage, restorer, optimizer, loss, ancestry, torch.get_rng_state())
+    if teacher is not None:
+        check_teacher(stage, restorer.contract, teacher.restorer.contract)
+    return Initial(stage, restorer, optimizer, loss, teacher, ancestry, torch.get_rng_state())
 
 
 def seed_all(seed: int) -> None:

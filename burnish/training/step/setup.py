@@ -22,6 +22,7 @@ from ..recipe.stage import Stage
 from .feed import feed
 from .initial import Initial, seed_all, take_over
 from .machine import Machine
+from .teacher import Teacher
 
 
 @dataclass
@@ -40,6 +41,8 @@ class Setup:
     optimizer: torch.optim.Optimizer
     #: what is minimised
     loss: Loss
+    #: whom it learns from beside the clean pictures; None: from these alone
+    teacher: Teacher | None
     #: the batches to train on
     crops: Crops
     #: pictures to validate on; None where none are left out
@@ -114,13 +117,15 @@ def set_up(initial: Initial, machine: Machine, before: Mapping[str, Tensor] | No
     restorer.to(memory_format=machine.memory_format)  # type: ignore[call-overload]
     ema = copy.deepcopy(restorer).eval()
     loss.to(machine.device)
+    if initial.teacher:
+        initial.teacher.to(machine)
     if stage.checkpoint_activations and not recompute_blocks(restorer.net):
         machine.say(
             f"checkpoint_activations: {stage.arch.use} has no blocks that could be computed "
             "again, so it changes nothing"
         )
-    if stage.compile is True or (
-        stage.compile == "auto" and machine.device == "cuda" and not whole
-    ):
+    on_gpu = stage.compile == "auto" and machine.device == "cuda" and not whole
+    if stage.compile is True or on_gpu:
         restorer.net.compile(dynamic=whole)
-    return Setup(stage, machine, restorer, ema, initial.optimizer, loss, crops, others)
+    learning = (restorer, ema, initial.optimizer, loss, initial.teacher)
+    return Setup(stage, machine, *learning, crops, others)

@@ -39,6 +39,8 @@ def backward(setup: Setup, batch: Batch) -> Losses:
         output = (
             logits(restorer.net, spoiled, given) if loss.on_logits else restorer(spoiled, given)
         )
+        if setup.teacher is not None:
+            clean = setup.teacher.aim(spoiled, clean, given)
     value, terms = evaluated(loss, output.float(), clean, weight, given)
     (value / setup.stage.accumulate).backward()  # type: ignore[no-untyped-call]
     return {
