@@ -51,8 +51,8 @@ class Codec:
     name: str
     #: the name of FFmpeg's encoder
     encoder: str
-    #: what the encoder is told. One thread where several give other bytes now and then (libx264 165
-    #: on four threads: one time in 180), as a run that goes on has to end in the same frames
+    #: what the encoder is told: such that the same frames always give the same bytes, as a run that
+    #: goes on has to end in the same frames
     options: Mapping[str, str]
     #: whether every sample comes back as it was
     lossless: bool = False
@@ -102,6 +102,10 @@ class Codec:
 #: what encoders are told of frames that are made of two fields
 FIELDS = {"flags": "+ildct+ilme"}
 
+#: With AVX-512, how libx264 165 weighs macroblocks by what is made of them (mbtree) depends on what
+#: lay in the memory that it was given (findings/x264_codes_what_lies_in_memory.sh).
+STEADY = "mbtree=0"
+
 CODECS = {
     codec.name: codec
     for codec in (
@@ -118,11 +122,14 @@ CODECS = {
         Codec(
             "x264",
             "libx264",
-            {"preset": "medium", "threads": "1"},
+            {"preset": "medium", "threads": "1", "x264-params": STEADY},
             quality="crf",
             range=(0, 51),
             usual=16,
-            fields=({**FIELDS, "x264-params": "tff=1"}, {**FIELDS, "x264-params": "bff=1"}),
+            fields=(
+                {**FIELDS, "x264-params": f"{STEADY}:tff=1"},
+                {**FIELDS, "x264-params": f"{STEADY}:bff=1"},
+            ),
         ),
         Codec(
             "x265",
