@@ -64,21 +64,24 @@ class Shot:
 def shots(iso: float, every: int, blur: float) -> Iterator[Shot]:
     """The pictures, each by a camera of its own, blurred by so much."""
     for number, path in enumerate(sorted(KODAK.iterdir())[every // 2 :: every]):
-        rng = np.random.default_rng(number)
-        metadata = draw_metadata(rng)
-        pixels = images.read(path).pixels
-        if blur:
-            pixels = ndimage.gaussian_filter(pixels, (0, 0, blur, blur))
-        planes = unprocess(pixels, [metadata])
-        gain, still = shot_and_read(np.full((1, 1, 1, 1), iso, np.float32))
-        deviation = np.sqrt(variance(planes, gain, still))
-        noisy = planes + rng.standard_normal(planes.shape, np.float32) * deviation
-        to_camera = np.array(metadata.to_camera) @ np.linalg.inv(formats.TO_XYZ)
-        camera = Camera(
-            "Kodak", 1, (1 / metadata.red, 1.0, 1 / metadata.blue), tuple(to_camera.ravel())
-        )
-        clean = developed(planes[0], camera)
-        yield Shot(developed(noisy[0].clip(None, 1), camera), clean.pixels)
+        yield shot(images.read(path).pixels, number, iso, blur)
+
+
+def shot(pixels: Array, seed: int, iso: float, blur: float = 0.0) -> Shot:
+    """A picture [1, 3, H, W] as some camera would save it raw, with the noise of an ISO."""
+    rng = np.random.default_rng(seed)
+    metadata = draw_metadata(rng)
+    if blur:
+        pixels = ndimage.gaussian_filter(pixels, (0, 0, blur, blur))
+    planes = unprocess(pixels, [metadata])
+    gain, still = shot_and_read(np.full((1, 1, 1, 1), iso, np.float32))
+    deviation = np.sqrt(variance(planes, gain, still))
+    noisy = planes + rng.standard_normal(planes.shape, np.float32) * deviation
+    to_camera = np.array(metadata.to_camera) @ np.linalg.inv(formats.TO_XYZ)
+    light = (1 / metadata.red, 1.0, 1 / metadata.blue)
+    camera = Camera("Kodak", 1, light, tuple(to_camera.ravel()))
+    clean = developed(planes[0], camera)
+    return Shot(developed(noisy[0].clip(None, 1), camera), clean.pixels)
 
 
 def developed(planes: Array, camera: Camera) -> Picture:

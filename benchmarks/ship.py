@@ -71,6 +71,16 @@ print((peak() - before) // side**2)
 """
 
 
+def of_no_machine(card: Any) -> Any:
+    """A card without paths that begin at the root of some machine: their names are left."""
+    if isinstance(card, dict):
+        return {key: of_no_machine(value) for key, value in card.items()}
+    if isinstance(card, list):
+        return [of_no_machine(value) for value in card]
+    rooted = isinstance(card, str) and Path(card).is_absolute()
+    return Path(card).name if rooted else card
+
+
 def weights_digest(path: Path) -> str:
     """SHA-256 of a safetensors file's tensors alone, without its header and so without its card."""
     data = path.read_bytes()
@@ -301,7 +311,8 @@ def main() -> None:
         raise SystemExit(f"half precision costs {cost:.3f}; nothing was written")
     source = folder() / f"{name}.safetensors"
     kept = {key: value for key, value in restorer.card.items() if key not in ("quality", "speed")}
-    card = {**kept, "parameters": parameters(restorer), "multiply_adds": multiply_adds(restorer)}
+    counted = {"parameters": parameters(restorer), "multiply_adds": multiply_adds(restorer)}
+    card = {**of_no_machine(kept), **counted}
     restorer.save(source, card, half=True)
     export_verified(source, source.with_suffix(".onnx"))
     digest = weights_digest(source)

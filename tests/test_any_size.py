@@ -4,6 +4,7 @@ them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -12,12 +13,27 @@ from typing import Any
 import numpy as np
 import pytest
 
+from benchmarks.ship import of_no_machine
 from burnish.contract import Array, predict, repeated
 from burnish.inference import zoo
 from burnish.inference.model import Model
 from burnish.report.cards import describe
 
+#: in the header of a file that ships: a text that begins at the root of some machine
+ROOTED = re.compile(rb'\\?"(?:/|[A-Z]:)(?:work|home|root|tmp|Users|mnt|data)/')
+
 SIZES = [(1, 1), (1, 7), (7, 1), (3, 2), (5, 5), (8, 8), (17, 13), (64, 48), (101, 67), (190, 3)]
+
+
+@pytest.mark.parametrize("path", sorted(zoo.folder().rglob("*.*")), ids=lambda path: path.name)
+def test_a_shipped_file_tells_no_path_of_a_machine(path: Path) -> None:
+    assert not ROOTED.search(path.read_bytes())
+
+
+def test_a_card_is_shipped_without_paths_of_a_machine() -> None:
+    card = {"recipe": {"start": "/work/a.safetensors", "folders": ["../b", "/c/d"]}, "steps": 3}
+    wanted = {"recipe": {"start": "a.safetensors", "folders": ["../b", "d"]}, "steps": 3}
+    assert of_no_machine(card) == wanted
 
 
 @cache

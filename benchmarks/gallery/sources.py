@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from benchmarks.raw import shot
 from benchmarks.scratch import damaged, held_out_masks
 from burnish.contract import Array
 from burnish.degrade import make
@@ -78,6 +79,12 @@ def soft(number: int, softness: float) -> Pair:
     told = np.full((1, 1, 1, 1), softness, np.float32)
     small = make("Downscale", scale=2).spoil(clean, told, np.random.default_rng(number))
     return Pair(Picture(clip_and_round(small)), clean)
+
+
+def photographed(number: int, iso: float) -> Pair:
+    """As a raw file with the noise of an ISO, and a lens that is not as sharp as its pixels."""
+    taken = shot(kodak(number), number, iso, blur=0.8)
+    return Pair(taken.noisy, taken.clean)
 
 
 def _through_jpeg(pixels: Array, quality: int) -> Picture:
