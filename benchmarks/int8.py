@@ -200,7 +200,7 @@ def ship(weights: Path, name: str, rows: dict[str, dict[str, float]]) -> None:
     source.parent.mkdir(exist_ok=True)
     restorer.save(source, card, half=True)
     export_verified(source, source.with_suffix(".onnx"))
-    card["bytes_per_pixel"] = bytes_per_pixel(source.with_suffix(".onnx"))
+    card["bytes_per_pixel"] = bytes_per_pixel(source.with_suffix(".onnx"), ("int8", "fp32"))
     restorer.save(source, card, half=True)
     print(f"{source}: {export_verified(source, source.with_suffix('.onnx'))}")
 

@@ -18,9 +18,7 @@ import argparse
 import hashlib
 import json
 import struct
-import subprocess
-import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import mean
 from typing import Any
@@ -36,6 +34,7 @@ from burnish.study.dial.smooth_page import for_card
 from burnish.study.evaluate import Folder
 from burnish.study.machine import processor
 from burnish.study.rows import open_row
+from burnish.study.speed.bench import in_process
 from burnish.study.trained.verify import export_verified
 from burnish.training.networks.batch_norms import without_batch_norms
 from burnish.training.networks.cost import multiply_adds, parameters
@@ -53,22 +52,10 @@ ALLOWED = 0.01
 F1 = next(metric for metric in MASKS if metric.name == "f1-0.5")
 #: for the dial: every n-th picture, and the side of the piece in its middle
 EVERY, PIECE = 3, 256
-#: the side of the picture on which memory is measured, and what a child process prints of it
+#: the side of the picture on which memory is measured
 SIDE = 1024
-MEASURE = """
-import re, sys, numpy as np
-from burnish.contract import level_array
-from burnish.inference.model import Model
-model = Model(sys.argv[1]); opened = model.open(); side = int(sys.argv[2])
-def peak():  # getrusage would inherit its parent's
-    return int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1]) * 1024
-before = peak()
-level = level_array([dial.default for dial in model.contract.dials])
-if level is not None and model.contract.level == "pixel":
-    level = np.broadcast_to(level, (1, level.shape[1], side, side)).copy()
-opened.run(np.zeros((1, model.contract.channels_in, side, side), np.float32), level)
-print((peak() - before) // side**2)
-"""
+#: the precisions in which files in float are measured
+FLOATS = ("fp32", "bf16")
 
 
 def of_no_machine(card: Any) -> Any:
@@ -109,20 +96,32 @@ def cost_of_rounding(restorer: Restorer) -> float:
     )
 
 
-def bytes_per_pixel(path: Path) -> int:
-    """Memory that our engine takes for each pixel of a tile, as a process of its own shows it, and
-    a tenth more.
+def bytes_per_pixel(path: Path, precisions: Sequence[str] = FLOATS) -> dict[str, int]:
+    """Memory that our engine takes for each pixel of a tile, and a tenth more, by the precision in
+    which it computes here.
+
+    precisions: to ask for. Each is measured in a process of its own.
     """
-    done = subprocess.run(
-        [sys.executable, "-c", MEASURE, str(path), str(SIDE)],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    found = int(int(done.stdout) * 1.1)
-    if found < 12:
-        raise SystemExit(f"{path}: {found} bytes a pixel cannot be; the measurement failed")
+    found = {}
+    for precision in precisions:
+        record = in_process("batch_point", path, "cpu", precision, SIDE, 1, 1)
+        if isinstance(record, str):
+            raise SystemExit(f"{path}: its memory could not be measured: {record}")
+        taken = record["memory"] / SIDE**2
+        if taken < 12:
+            raise SystemExit(f"{path}: {taken:.1f} bytes a pixel cannot be; the measurement failed")
+        found[record["precision"]] = int(1.1 * taken)
     return found
+
+
+def remeasure(name: str) -> None:
+    """Measures the memory of a shipped model anew, and writes its card; nothing else changes."""
+    source = folder() / f"{name}.safetensors"
+    restorer = Restorer.load(source)
+    card = {**restorer.card, "bytes_per_pixel": bytes_per_pixel(source.with_suffix(".onnx"))}
+    restorer.save(source, card, half=True)
+    verified = export_verified(source, source.with_suffix(".onnx"))
+    print(f"{source}: {card['bytes_per_pixel']} bytes a pixel; {verified}; on {processor()}")
 
 
 def measured(results: Path, name: str, digest: str) -> dict[str, Any]:
@@ -303,7 +302,13 @@ def main() -> None:
     parser.add_argument(
         "--pictures", type=Path, default=Path("../shared/data/test/kodak24"), help="for --along"
     )
+    parser.add_argument(
+        "--memory", action="store_true", help="measure the memory of a shipped model alone"
+    )
     arguments = parser.parse_args()
+    if arguments.memory:
+        remeasure(arguments.weights.stem)
+        return
     name = arguments.name or arguments.weights.stem
     restorer = without_batch_norms(Restorer.load(arguments.weights))
     cost = cost_of_rounding(restorer)

@@ -248,8 +248,8 @@ class Opened:
     #: the same model in a finer precision, for what this one is too coarse for: pictures of more
     #: than 8 bits; None where this one does for all
     finer: Opened | None = None
-    #: bytes of memory that it takes for each pixel of a tile, where the model's card is of another
-    #: file; None where that says it
+    #: bytes of memory that it takes for each pixel of a tile, by the card of the file that runs;
+    #: None for what has none
     bytes_per_pixel: int | None = None
     #: gives back what it can of its memory; what has none to speak of does nothing
     release: Release = nothing_to_release

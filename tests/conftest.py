@@ -39,6 +39,14 @@ def shared() -> Path:
     return folder / "data"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_state(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What Burnish keeps for its user, such as which backend is the fastest, is no affair of tests,
+    and theirs none of the user's.
+    """
+    os.environ["XDG_STATE_HOME"] = str(tmp_path_factory.mktemp("state"))
+
+
 @pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(5)

@@ -53,7 +53,7 @@ def test_unasked_the_processor_is_taken_and_it_is_said_why() -> None:
     assert choose("auto").why == choose("cpu").why == "it is the fastest on processors"
     assert choose("auto").device == "cpu"
     said = burnish.load("photo").open().chosen
-    assert said == f"{choice.for_processor()} since it is the fastest on processors"
+    assert said == f"{choose('cpu').backend} since it is the fastest on processors"
 
 
 def test_what_is_not_there_is_said_with_what_there_is() -> None:

@@ -12,8 +12,10 @@ from typer.testing import CliRunner
 
 import burnish
 from burnish.cli import app
+from burnish.errors import UsageError
 from burnish.images.picture import to_samples
-from burnish.study.speed import peak
+from burnish.study.speed import batch, peak
+from burnish.study.speed.batch import Cell
 from burnish.study.speed.bench import Failed, Timed, apart
 from burnish.study.speed.page import HEADING, roof, rows, write
 from burnish.study.speed.peak import Peaks
@@ -27,6 +29,8 @@ ONE = Timed(
     backend="openvino",
     device="a processor",
     precision="fp32",
+    where="openvino:cpu",
+    asked="fp32",
     megapixels=1.0,
     load=0.1,
     first=0.5,
@@ -131,3 +135,69 @@ def test_peaks_are_measured_in_every_precision_that_the_processor_has(small: Non
     found = peak.peaks()
     assert "fp32" in found.operations
     assert all(rate > 0 for rate in (*found.operations.values(), found.memory))
+
+
+CELL = Cell(
+    model="photo",
+    backend="openvino",
+    device="a processor",
+    precision="int8",
+    tile=512,
+    batch=2,
+    margin=128,
+    seconds=(0.4, 0.5, 1.0),
+    memory=60 * 2**20,
+    bytes_per_pixel=100,
+)
+
+
+def test_of_a_large_picture_the_inner_part_of_tiles_counts() -> None:
+    assert CELL.latency == 0.5
+    assert CELL.throughput == pytest.approx(2 * 512**2 / 1e6 / 0.5)
+    assert CELL.kept == pytest.approx(CELL.throughput / 4)
+    assert CELL.predicted == 2 * 512**2 * 100
+    assert replace(CELL, margin=300).kept == 0
+
+
+def test_the_page_has_a_section_on_batches(tmp_path: Path) -> None:
+    cells: list[Cell | Failed] = [replace(CELL, batch=1, seconds=(0.2,)), CELL]
+    cells.append(Failed("of 4", "cpu", "int8", "short"))
+    text = write(tmp_path / "page.html", [ONE], PEAKS, "a machine", "today", cells).read_text()
+    assert "Batches and tiles: photo, openvino int8" in text
+    assert text.count("<polyline") == 6
+    assert "A large picture goes fastest in tiles of 512x512, 0.33 megapixels a second." in text
+    assert "of 4 on cpu, int8: short" in text
+    assert "<polyline" not in write(tmp_path / "page.html", [ONE], PEAKS, "", "").read_text()
+
+
+def test_the_command_measures_batches(
+    tmp_path: Path, small: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch, "TILES", (64,))
+    monkeypatch.setattr(batch, "BATCHES", (1, 2, 4))
+    monkeypatch.setattr(batch, "MOST", 2 * 64**2)
+    page = tmp_path / "bench.html"
+    words = ["bench", "photo", "--batch", "--precision", "fp32", "--runs", "1", "--side", "64"]
+    done = CliRunner().invoke(app, [*words, "--json", "-o", str(page)])
+    assert done.exit_code == 0, done.stderr
+    one, two, _ = map(json.loads, done.stdout.splitlines())
+    assert (one["tile"], one["batch"], two["batch"]) == (64, 1, 2)
+    assert two["predicted"] == 2 * one["predicted"] == 2 * 64**2 * one["bytes_per_pixel"]
+    assert one["bytes_per_pixel"] == burnish.load("photo").card["bytes_per_pixel"]["fp32"]
+    assert one["margin"] >= burnish.load("photo").contract.reach
+    assert "Batches and tiles" in page.read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["photo", "jpeg", "--batch"], "measure one model"),
+        (["--batch"], "measure one model"),
+        (["photo", "--batch", "--precision", "fp32,bf16"], "one backend and one precision"),
+        (["photo", "jpeg", "--remember"], "measure one model"),
+    ],
+)
+def test_what_measures_one_thing_wants_one(words: list[str], sentence: str, tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["bench", *words, "-o", str(tmp_path / "page.html")])
+    assert isinstance(done.exception, UsageError)
+    assert sentence in str(done.exception)

@@ -455,9 +455,11 @@ def test_tiles_in_8_bits_are_planned_by_the_card_of_their_own_file() -> None:
     model = Model(zoo.find("photo"))
     eight = in_eight_bits(zoo.find("photo"), model.contract)
     assert eight is not None
-    wanted = Model(eight).bytes_per_pixel
-    assert wanted != model.bytes_per_pixel
+    memory = model.card["bytes_per_pixel"]
+    assert memory["bf16"] < memory["fp32"] == model.bytes_per_pixel
     opened = model.open(backend="openvino")
-    assert opened.of_depth("uint8").bytes_per_pixel == wanted
-    assert opened.of_depth("uint16").bytes_per_pixel is None
-    assert model.open(backend="openvino", precision="fp32").bytes_per_pixel is None
+    assert opened.of_depth("uint8").bytes_per_pixel == Model(eight).bytes_per_pixel
+    finer = opened.of_depth("uint16")
+    assert finer.bytes_per_pixel == memory.get(finer.precision, memory["fp32"])
+    in_full = model.open(backend="openvino", precision="fp32")
+    assert in_full.bytes_per_pixel == memory["fp32"]

@@ -188,7 +188,7 @@ def test_a_field_that_only_some_readers_see_is_refused(number: int, tmp_path: Pa
                 },
                 ModelMismatch,
             )
-            for memory in (0, -1, "many", None, 0.5)
+            for memory in (0, -1, "many", None, 0.5, {}, {"fp32": 0}, {"bf16": "few"})
         ),
         ("[" * 100_000, ModelCorrupt),
     ],

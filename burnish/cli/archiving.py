@@ -206,10 +206,9 @@ def order_of(meant: Meant, mode: Mode, root: Path, address: str | None = None) -
 
 def _journal_of(address: str) -> Path:
     """The folder of the journal of results at an address: among what this user's programs keep."""
-    import platformdirs
+    from ..ground.files import state_folder
 
-    name = hashlib.sha256(address.encode()).hexdigest()[:16]
-    return platformdirs.user_state_path("burnish") / "runs" / name
+    return state_folder() / "runs" / hashlib.sha256(address.encode()).hexdigest()[:16]
 
 
 def archived(

@@ -12,6 +12,7 @@ import hashlib
 import os
 import shutil
 import stat
+import sys
 import uuid
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -170,3 +171,16 @@ def _flush_folder(folder: Path) -> None:
             os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def state_folder() -> Path:
+    """The folder for what Burnish keeps for a user from one run to the next; it need not be there.
+
+    On Linux that is XDG's, as platformdirs has it, whose import takes longer than opening a model.
+    """
+    if sys.platform == "linux":
+        told = os.environ.get("XDG_STATE_HOME", "").strip()
+        return Path(told or "~/.local/state").expanduser() / "burnish"
+    import platformdirs
+
+    return platformdirs.user_state_path("burnish")

@@ -166,7 +166,7 @@ def predict_in_tiles(
     infinity.
     """
     height, width = image.shape[-2:]
-    tiles = plan(height, width, contract, tile, _affordable(bytes_per_pixel))
+    tiles = plan(height, width, contract, tile, affordable(bytes_per_pixel))
     said = False
     while True:
         try:
@@ -230,7 +230,7 @@ def _kept(span: Span, origin: int, size: int, scale: int) -> slice:
     return slice((span.keep_start - origin) * scale, (min(span.keep_stop, size) - origin) * scale)
 
 
-def _affordable(bytes_per_pixel: int) -> int:
+def affordable(bytes_per_pixel: int) -> int:
     """Pixels of a tile that free memory allows."""
     most = min(free_memory() * FREE_SHARE, MOST_BYTES)
     return max(SMALLEST_TILE**2, int(most / bytes_per_pixel))

@@ -190,6 +190,20 @@ def weight_of(job: Job, scale: int) -> int:
     return max(header.largest, header.height * header.width) + height * width
 
 
+def megapixels_of(jobs: Sequence[Job]) -> float | None:
+    """Megapixels of the picture that is all there is to do; None where there are more, or where
+    nobody knows before it is read.
+    """
+    if len(jobs) != 1 or is_pdf(jobs[0].source):
+        return None
+    try:
+        header = header_of(jobs[0])
+    except (InputError, UsageError):
+        # What is wrong with it is said when its turn comes.
+        return None
+    return header.frames * max(header.largest, header.height * header.width) / 1e6
+
+
 def _frames(job: Job) -> tuple[Header, Iterator[Picture]]:
     """The header of a job's file, and its pictures, or what is left of them where that will do."""
     return images.frames(job.source, max_megapixels=job.max_megapixels, salvage=job.salvage)

@@ -95,17 +95,24 @@ class Model:
         threads: int | None = None,
         precision: str = "auto",
         backend: str | None = None,
+        megapixels: float | None = None,
     ) -> Opened:
         """Loads the model into a backend, or the libraries of a filter, and keeps it.
 
         device: "auto", "cpu", "cuda", or another word of `burnish restore --device list`.
         threads: of the processor; None is all of them. precision:
         one of `PRECISIONS`; "auto" is the fastest that is exact enough for each picture. backend:
-        a name of `BACKENDS`; None chooses one that fits the device. Raises DeviceError,
-        MissingExtra, ModelCorrupt.
+        a name of `BACKENDS`; None chooses one that fits the device. megapixels: of all pictures
+        that are to come, where that is known: what starts sooner may end sooner.
+
+        Raises DeviceError, MissingExtra, ModelCorrupt.
         """
         self.opened = self._open(
-            device=device, threads=threads, precision=precision, backend=backend
+            device=device,
+            threads=threads,
+            precision=precision,
+            backend=backend,
+            megapixels=megapixels,
         )
         return self.opened
 
@@ -254,20 +261,28 @@ def _open_file(
     if not whole and precision in ("auto", "int8"):
         eight = in_eight_bits(path, contract)
     opened = open_model(path, contract, precision=precision, eight=eight, **how)
-    if eight is None or opened.precision != "int8":
-        return opened
-    return replace(opened, bytes_per_pixel=_bytes_per_pixel(wire.read_header(eight)["card"], eight))
+
+    def told(one: Opened) -> Opened:
+        source = eight if eight is not None and one.precision == "int8" else path
+        card = wire.read_header(source)["card"]
+        return replace(one, bytes_per_pixel=_bytes_per_pixel(card, source, one.precision))
+
+    return told(replace(opened, finer=None if opened.finer is None else told(opened.finer)))
 
 
-def _bytes_per_pixel(card: Mapping[str, Any], source: object) -> int:
-    """The bytes of memory that a network takes a pixel, by its card. ModelMismatch for none."""
+def _bytes_per_pixel(card: Mapping[str, Any], source: object, precision: str = "") -> int:
+    """The bytes of memory that a network takes a pixel, by its card, which may tell precisions
+    apart; in one that it does not know, the most. ModelMismatch for none.
+    """
     found = card.get("bytes_per_pixel", BYTES_PER_PIXEL)
-    if type(found) is not int or found < 1:
+    known = found if isinstance(found, dict) else {"": found}
+    if not known or any(type(value) is not int or value < 1 for value in known.values()):
         raise ModelMismatch(
             f"{source}: by its card it takes {found!r} bytes of memory a pixel, which no network "
             "does"
         )
-    return found
+    most: int = max(known.values())
+    return most if precision not in known else int(known[precision])
 
 
 def in_eight_bits(path: Path, contract: Contract) -> Path | None:

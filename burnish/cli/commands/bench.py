@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,6 +18,7 @@ from ..options import AsJson, By, Where
 from ..words import where
 
 if TYPE_CHECKING:
+    from ...study.speed.batch import Cell
     from ...study.speed.bench import Failed, Timed
 
 Models = Annotated[
@@ -37,6 +38,15 @@ Side = Annotated[
 ]
 
 
+Batch = Annotated[
+    bool, typer.Option("--batch", help="Of one model: over batches and sizes of tiles, too.")
+]
+Remember = Annotated[
+    bool, typer.Option("--remember", help="Have auto choose by what is found here.")
+]
+Forget = Annotated[bool, typer.Option("--forget", help="Forget what was remembered.")]
+
+
 @app.command(short_help="How fast models run on this machine.")
 def bench(
     models: Models = None,
@@ -46,6 +56,9 @@ def bench(
     output: Page = Path("burnish_bench.html"),
     runs: Turns = 5,
     side: Side = 1024,
+    batch: Batch = False,
+    remember: Remember = False,
+    forget: Forget = False,
     as_json: AsJson = False,
 ) -> None:
     """burnish bench photo jpeg --backend all --precision fp32,bf16,int8
@@ -53,32 +66,84 @@ def bench(
     Time, memory, loading, and the share of what this machine does at most, on one page. --backend
     all measures every device that there is. Other work on the machine spoils the figures.
     """
-    from datetime import UTC, datetime
-
-    from ...ground.files import prepare_folder
     from ...inference.zoo import names
+    from ...study.speed.bench import Timed, Wanted, bench
+    from ...study.speed.remember import MODEL, PRECISIONS
+
+    if forget:
+        _forget()
+        return
+    words = models or ([MODEL] if remember else [name for name in names() if name != "fill"])
+    if (batch or remember) and len(words) != 1:
+        raise UsageError("--batch and --remember measure one model; name it, as in bench photo")
+    if remember:
+        backend = backend or ("all" if device == "auto" else None)
+        precision = PRECISIONS if precision == "auto" else precision
+    ways = [(place, each) for place in _places(backend, device) for each in _precisions(precision)]
+    wanted = [Wanted(as_file(word), *way, side, runs) for word in words for way in ways]
+    cells = _cells(as_file(words[0]), ways, runs, as_json) if batch else []
+    found = _paged(output, _said(bench(wanted), as_json), cells)
+    if remember:
+        _remember([one for one in found if isinstance(one, Timed)])
+    if not as_json:
+        print(output)
+
+
+def _paged(
+    output: Path, found: Iterator[Timed | Failed], cells: list[Cell | Failed]
+) -> list[Timed | Failed]:
+    """Measures the machine, then what is to be found, and writes the page; returns what was."""
+    from ...ground.files import prepare_folder
     from ...study.machine import processor
-    from ...study.speed.bench import Wanted, bench
     from ...study.speed.page import write
     from ...study.speed.peak import peaks
 
     prepare_folder(output)
-    at = _places(backend, device)
-    precise = _precisions(precision)
-    words = models or [name for name in names() if name != "fill"]
-    wanted = [
-        Wanted(as_file(word), place, each, side, runs)
-        for word in words
-        for place in at
-        for each in precise
-    ]
     say("measuring what the machine does at most")
     most = peaks()
-    found = list(_said(bench(wanted), as_json))
-    date = f"{datetime.now(UTC):%d %B %Y}"
-    write(output, found, most, processor(), date)
-    if not as_json:
-        print(output)
+    measured = list(found)
+    write(output, measured, most, processor(), _today(), cells)
+    return measured
+
+
+def _today() -> str:
+    from datetime import UTC, datetime
+
+    return f"{datetime.now(UTC):%d %B %Y}"
+
+
+def _cells(word: str, ways: list[tuple[str, str]], runs: int, as_json: bool) -> list[Cell | Failed]:
+    """A model over batches and tiles, in the one way that is asked for, each said when there."""
+    from ...study.speed.batch import over_batches
+    from ...study.speed.bench import Failed
+
+    if len(ways) != 1:
+        raise UsageError("--batch measures one backend and one precision; name them")
+    cells = []
+    for cell in over_batches(word, *ways[0], runs):
+        cells.append(cell)
+        if isinstance(cell, Failed):
+            say(f"{cell.model}: {cell.why}")
+        else:
+            print(json.dumps(_of_batch(cell)) if as_json else _batch_line(cell))
+    return cells
+
+
+def _remember(found: list[Timed]) -> None:
+    """Keeps what was found for `auto`, and says what it takes from now on."""
+    from ...study.speed.remember import remember, taken
+
+    if not found:
+        raise UsageError("nothing could be measured, so nothing is remembered")
+    say(f"remembered in {remember(found, _today())}; auto takes now, for")
+    for sentence in taken(found):
+        say(sentence)
+
+
+def _forget() -> None:
+    from ...inference.backends.ways import file, forget
+
+    say(f"forgotten: {file()}" if forget() else "nothing was remembered")
 
 
 def _said(found: Iterable[Timed | Failed], as_json: bool) -> Iterator[Timed | Failed]:
@@ -136,3 +201,19 @@ def _record(one: Timed) -> dict[str, Any]:
     record = {field.name: getattr(one, field.name) for field in fields(one)}
     del record["result"]
     return {**record, "seconds_a_megapixel": one.median / one.megapixels, "spread": one.spread}
+
+
+def _batch_line(cell: Cell) -> str:
+    """What was measured of a batch, in a line."""
+    memory = "" if cell.memory is None else f", {cell.memory / 2**20:,.0f} MiB"
+    return (
+        f"{cell.model}, {cell.backend} {cell.precision}, {cell.batch} of {cell.tile}x{cell.tile}: "
+        f"{1e3 * cell.latency:.1f} ms, {cell.throughput:.2f} megapixels a second{memory} "
+        f"({cell.predicted / 2**20:,.0f} predicted)"
+    )
+
+
+def _of_batch(cell: Cell) -> dict[str, Any]:
+    """What was measured of a batch, as a record that JSON can hold."""
+    derived = {"megapixels_a_second": cell.throughput, "kept": cell.kept}
+    return {**asdict(cell), **derived, "predicted": cell.predicted}

@@ -205,7 +205,7 @@ def _restore_all(meant: Meant, sidecars: bool, masks: Masks, console: Console) -
     sidecars: whether every result gets one. masks: what becomes of masks.
     """
     from ...ground.overlap import GoOn, hands, overlapped
-    from ...inference.job import ROOM, run_job, weight_of
+    from ...inference.job import ROOM, megapixels_of, run_job, weight_of
 
     def restore_one(job: Job, go_on: GoOn) -> JobReport:
         def progress(done: int, total: int) -> None:
@@ -235,7 +235,8 @@ def _restore_all(meant: Meant, sidecars: bool, masks: Masks, console: Console) -
     if any(job.wanted for job in jobs):
         with starting():
             how = {"device": meant.device, "precision": meant.precision}
-            opened = meant.model.open(threads=meant.threads, **how)
+            much = megapixels_of(jobs)
+            opened = meant.model.open(threads=meant.threads, megapixels=much, **how)
         console.opened(opened)
     weigh = partial(weight_of, scale=meant.model.contract.scale)
     at_once = min(len(jobs), hands())

@@ -7,12 +7,13 @@ precision, eight) -> Opened`, and `places() -> list[Place]`, the devices that it
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from ...contract import Contract, Opened
 from ...errors import ModelMissing, UsageError
 from ...ground.tables import no_such
-from .choice import AUTO, Chosen, choose, for_processor
+from .choice import AUTO, CUDA, Chosen, choose
 from .table import BACKENDS, LIBRARIES, opener
 
 __all__ = ["BACKENDS", "LIBRARIES", "PRECISIONS", "open_model"]
@@ -30,31 +31,51 @@ def open_model(
     precision: str = "auto",
     eight: Path | None = None,
     backend: str | None = None,
+    megapixels: float | None = None,
 ) -> Opened:
-    """Opens a model file with the backend that fits the device.
-
-    That is OpenVINO (else ONNX Runtime) on a processor, and torch on a GPU by NVIDIA.
+    """Opens a model file in the way that is the fastest for the device (`choose`).
 
     device: "auto", or the word of a device, such as "cpu", "cuda" or "gpu"; with a backend before
     it, as in "openvino:gpu", of that one alone. threads: of the processor; None is all of them.
     precision: one of PRECISIONS; what is not there falls back, and a note says so. eight: the file
     of the model in 8 bits, where there is one. backend: a name of BACKENDS, which then opens it in
-    any case.
+    any case. megapixels: of all pictures that are to come, where that is known.
 
     Raises DeviceError, MissingExtra, and what the backend raises.
     """
     if precision not in PRECISIONS:
         raise UsageError(no_such("precision", precision, PRECISIONS))
-    chosen = choose(device, backend)
-    how = {"threads": threads, "precision": precision, "eight": eight}
+    choice = partial(choose, precision=precision, residual=contract.residual, megapixels=megapixels)
+    chosen = choice(device, backend)
     try:
-        opened = opener(chosen.backend)(path, contract, device=chosen.device, **how)
+        opened = _opened(chosen, path, contract, threads, precision, eight)
     except ModelMissing as error:
-        # torch wants the trained weights; the model file is all that a processor needs.
+        # torch wants the trained weights; the model file is all that the others need.
         if backend or device != AUTO or chosen.backend != "torch":
             raise
-        note = f"running on the processor, though a GPU is there: {error}"
-        chosen = Chosen(for_processor(), "cpu", "the weights are not there", (note,))
-        opened = opener(chosen.backend)(path, contract, device="cpu", **how)
+        there = ", though a GPU is there" if chosen.device == CUDA else ", and not by PyTorch"
+        note = f"running on the processor{there}: {error}"
+        chosen = choice("cpu", without="torch")
+        chosen = replace(chosen, why="the weights are not there", notes=(note,))
+        opened = _opened(chosen, path, contract, threads, precision, eight)
     notes = (*chosen.notes, *opened.notes)
     return replace(opened, notes=notes, chosen=f"{chosen.backend} since {chosen.why}")
+
+
+def _opened(
+    chosen: Chosen,
+    path: Path,
+    contract: Contract,
+    threads: int | None,
+    precision: str,
+    eight: Path | None,
+) -> Opened:
+    """The model, opened by the backend that was chosen, in what was asked for or was chosen."""
+    return opener(chosen.backend)(
+        path,
+        contract,
+        device=chosen.device,
+        threads=threads,
+        precision=chosen.precision if precision == "auto" else precision,
+        eight=eight,
+    )

@@ -41,6 +41,7 @@ class Filter:
         threads: int | None = None,
         precision: str = "auto",
         backend: str | None = None,
+        megapixels: float | None = None,
     ) -> Opened:
         """Loads the libraries, which compute in full precision, whatever `precision` says.
 

@@ -61,10 +61,15 @@ class Cleaner(Masked):
         threads: int | None = None,
         precision: str = "auto",
         backend: str | None = None,
+        megapixels: float | None = None,
     ) -> Opened:
         """Loads the model that tells ink from paper, as `Model.open` does."""
         self.opened = self.teller.open(
-            device=device, threads=threads, precision=precision, backend=backend
+            device=device,
+            threads=threads,
+            precision=precision,
+            backend=backend,
+            megapixels=megapixels,
         )
         return self.opened
 

@@ -99,12 +99,17 @@ class Mender(Masked):
         threads: int | None = None,
         precision: str = "auto",
         backend: str | None = None,
+        megapixels: float | None = None,
     ) -> Opened:
         """Loads the model that fills, as `Model.open` does; without one nothing has to be."""
         self.opened = Opened(_unchanged, "NumPy", "the processor", "fp32")
         if self.filler is not None:
             self.opened = self.filler.open(
-                device=device, threads=threads, precision=precision, backend=backend
+                device=device,
+                threads=threads,
+                precision=precision,
+                backend=backend,
+                megapixels=megapixels,
             )
         return self.opened
 
@@ -226,6 +231,7 @@ class FindingMender(Mender):
         threads: int | None = None,
         precision: str = "auto",
         backend: str | None = None,
+        megapixels: float | None = None,
     ) -> Opened:
         """Loads the model that finds, as `Model.open` does. What fills follows where it fills."""
         self._how = {
@@ -233,6 +239,7 @@ class FindingMender(Mender):
             "threads": threads,
             "precision": precision,
             "backend": backend,
+            "megapixels": megapixels,
         }
         self.opened = self.finder.open(**self._how)
         return self.opened

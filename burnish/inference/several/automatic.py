@@ -89,6 +89,7 @@ class Automatic(Model):
         threads: int | None = None,
         precision: str = "auto",
         backend: str | None = None,
+        megapixels: float | None = None,
     ) -> Opened:
         """Loads the model that most pictures need. The other follows when a picture needs it."""
         self._how = {
@@ -96,6 +97,7 @@ class Automatic(Model):
             "threads": threads,
             "precision": precision,
             "backend": backend,
+            "megapixels": megapixels,
         }
         self.opened = self.models["photo"].open(**self._how)
         return self.opened

@@ -68,12 +68,19 @@ class ModelChain(Model):
         threads: int | None = None,
         precision: str = "auto",
         backend: str | None = None,
+        megapixels: float | None = None,
     ) -> Opened:
         """Loads all of the models. What comes back is what the first of them runs on that does not
         compute in full precision; without one, what the first runs on.
         """
         opened = [
-            model.open(device=device, threads=threads, precision=precision, backend=backend)
+            model.open(
+                device=device,
+                threads=threads,
+                precision=precision,
+                backend=backend,
+                megapixels=megapixels,
+            )
             for model in self.models.values()
         ]
         self.opened = min(opened, key=lambda one: one.precision == "fp32")

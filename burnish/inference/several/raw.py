@@ -55,10 +55,15 @@ class RawModel(Model):
         threads: int | None = None,
         precision: str = "auto",
         backend: str | None = None,
+        megapixels: float | None = None,
     ) -> Opened:
         """Loads the model that takes off noise, as `Model.open` does."""
         self.opened = self.denoiser.open(
-            device=device, threads=threads, precision=precision, backend=backend
+            device=device,
+            threads=threads,
+            precision=precision,
+            backend=backend,
+            megapixels=megapixels,
         )
         return self.opened
 

@@ -33,6 +33,9 @@ class Timed:
     device: str
     #: in what it computed
     precision: str
+    #: what it was asked for: a backend and a device, as `--device` takes them, and a precision
+    where: str
+    asked: str
     #: megapixels of the picture
     megapixels: float
     #: seconds to read the file and compile it, and of the first picture, with what is compiled then
@@ -103,18 +106,29 @@ def bench(wanted: Sequence[Wanted]) -> Iterator[Timed | Failed]:
 
 def _measured(wanted: Wanted) -> Timed | Failed:
     with tempfile.TemporaryDirectory() as folder:
-        words = [wanted.model, wanted.where, wanted.precision, wanted.side, wanted.turns]
         tile = "auto" if wanted.tile is None else wanted.tile
-        command = [sys.executable, "-m", f"{__package__}.point", *words, tile, folder]
-        done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
-        if done.returncode:
-            lines = done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"]
-            return Failed(wanted.model, wanted.where, wanted.precision, lines[-1])
-        record: dict[str, Any] = json.loads(done.stdout)
+        words = [wanted.model, wanted.where, wanted.precision, wanted.side, wanted.turns, tile]
+        record = in_process("point", *words, folder)
+        if isinstance(record, str):
+            return Failed(wanted.model, wanted.where, wanted.precision, record)
         result = np.load(Path(folder) / "result.npy")[0]
     side = record.pop("side")
     tuples = {name: tuple(record[name]) for name in ("seconds", "network", "notes")}
-    return Timed(**{**record, **tuples}, megapixels=side**2 / 1e6, result=result)
+    asked = {"where": wanted.where, "asked": wanted.precision}
+    return Timed(**{**record, **tuples, **asked}, megapixels=side**2 / 1e6, result=result)
+
+
+def in_process(module: str, *words: object) -> dict[str, Any] | str:
+    """What a module beside this one prints as JSON, in a process of its own; or, where that failed,
+    why.
+    """
+    command = [sys.executable, "-m", f"{__package__}.{module}", *map(str, words)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        lines = done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"]
+        return lines[-1]
+    record: dict[str, Any] = json.loads(done.stdout)
+    return record
 
 
 def apart(one: Timed, other: Timed) -> float:

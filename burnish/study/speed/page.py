@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
-from html import escape
 from pathlib import Path
 
 from ...report.page import bars, drawing, paragraph, section, table, write_page
+from .axes import Scale, line, marks, text
+from .batch import Cell
+from .batch_page import batches
 from .bench import Failed, Timed, apart
 from .peak import Peaks
 
@@ -55,11 +56,16 @@ def rows(found: Sequence[Timed], peaks: Peaks) -> Iterator[tuple[str | float, ..
 
 
 def write(
-    path: Path, found: Sequence[Timed | Failed], peaks: Peaks, machine: str, date: str
+    path: Path,
+    found: Sequence[Timed | Failed],
+    peaks: Peaks,
+    machine: str,
+    date: str,
+    cells: Sequence[Cell | Failed] = (),
 ) -> Path:
-    """Writes the page; returns its path."""
+    """Writes the page; returns its path. cells: one model over batches and tiles."""
     timed = [one for one in found if isinstance(one, Timed)]
-    failed = [one for one in found if isinstance(one, Failed)]
+    failed = [one for one in (*found, *cells) if isinstance(one, Failed)]
     parts = [paragraph(f"{machine}. {date}."), paragraph(_how(timed))]
     parts.append(table(HEADING, rows(timed, peaks)))
     parts.append(
@@ -70,6 +76,9 @@ def write(
         )
     )
     parts.append(section("The roof", [roof(timed, peaks), paragraph(_of_the_roof(peaks))]))
+    fits = [cell for cell in cells if isinstance(cell, Cell)]
+    if fits:
+        parts.append(batches(fits))
     notes = [f"{_name(one)}: {note}" for one in timed for note in one.notes]
     notes += [f"{each.model} on {each.where}, {each.precision}: {each.why}" for each in failed]
     if notes:
@@ -113,55 +122,27 @@ def roof(timed: Sequence[Timed], peaks: Peaks) -> str:
     most = max(peaks.operations.values())
     right = max([2 * most / peaks.memory, *(1.2 * x for x, _, _ in points)])
     low = min([most / 100, *(y / 2 for _, y, _ in points)])
-    across = _Scale(low / peaks.memory, right, LEFT, WIDTH - NAMES)
-    down = _Scale(low, 2 * most, HEIGHT - BELOW, 10)
-    drawn = [_line(across(low / peaks.memory), down(low), across(right), down(low))]
-    drawn.append(_line(LEFT, 10, LEFT, down(low)))
+    across = Scale(low / peaks.memory, right, LEFT, WIDTH - NAMES)
+    down = Scale(low, 2 * most, HEIGHT - BELOW, 10)
+    drawn = [line(across(low / peaks.memory), down(low), across(right), down(low))]
+    drawn.append(line(LEFT, 10, LEFT, down(low)))
     for name, rate in peaks.operations.items():
         edge = rate / peaks.memory
-        drawn.append(_line(across(low / peaks.memory), down(low), across(edge), down(rate)))
-        drawn.append(_line(across(edge), down(rate), across(right), down(rate)))
+        drawn.append(line(across(low / peaks.memory), down(low), across(edge), down(rate)))
+        drawn.append(line(across(edge), down(rate), across(right), down(rate)))
         label = f"{name}: {rate / 1e9:,.0f} GFLOP a second"
-        drawn.append(_text(across(edge) + 4, down(rate) - 4, label, "start"))
+        drawn.append(text(across(edge) + 4, down(rate) - 4, label, "start"))
     beneath = 0.0
     for x, y, name in sorted(points, key=lambda point: -point[1]):
         drawn.append(f'<circle cx="{across(x):.1f}" cy="{down(y):.1f}" r="4" fill="#b3541e"/>')
         # Below the name before it, where both are as fast.
         beneath = max(down(y) + 4, beneath + LINE)
-        drawn.append(_text(across(right) + 8, beneath, f"{name}: {y / 1e9:,.0f}", "start"))
+        drawn.append(text(across(right) + 8, beneath, f"{name}: {y / 1e9:,.0f}", "start"))
     drawn.append(
-        _text((LEFT + WIDTH - NAMES) / 2, HEIGHT - 8, "operations a byte of memory", "middle")
+        text((LEFT + WIDTH - NAMES) / 2, HEIGHT - 8, "operations a byte of memory", "middle")
     )
-    for mark in _marks(low / peaks.memory, right):
-        drawn.append(_text(across(mark), HEIGHT - BELOW + 16, f"{mark:g}", "middle"))
-    for mark in _marks(low / 1e9, 2 * most / 1e9):
-        drawn.append(_text(LEFT - 6, down(mark * 1e9) + 4, f"{mark:,g}", "end"))
+    for mark in marks(low / peaks.memory, right):
+        drawn.append(text(across(mark), HEIGHT - BELOW + 16, f"{mark:g}", "middle"))
+    for mark in marks(low / 1e9, 2 * most / 1e9):
+        drawn.append(text(LEFT - 6, down(mark * 1e9) + 4, f"{mark:,g}", "end"))
     return drawing(WIDTH, HEIGHT, drawn, "GFLOP a second, over operations a byte.")
-
-
-class _Scale:
-    """A logarithmic axis: values to pixels."""
-
-    def __init__(self, low: float, high: float, start: float, stop: float) -> None:
-        self._low = math.log(low)
-        self._share = (stop - start) / (math.log(high) - self._low)
-        self._start = start
-
-    def __call__(self, value: float) -> float:
-        return self._start + self._share * (math.log(value) - self._low)
-
-
-def _marks(low: float, high: float) -> Iterator[float]:
-    """The powers of ten between two values."""
-    for power in range(math.ceil(math.log10(low)), math.floor(math.log10(high)) + 1):
-        yield 10.0**power
-
-
-def _line(x: float, y: float, to_x: float, to_y: float) -> str:
-    return (
-        f'<line x1="{x:.1f}" y1="{y:.1f}" x2="{to_x:.1f}" y2="{to_y:.1f}" stroke="currentColor"/>'
-    )
-
-
-def _text(x: float, y: float, text: str, anchor: str) -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(text)}</text>'

@@ -59,7 +59,7 @@ def measured(
         "first": first,
         "seconds": [whole for whole, _ in seconds],
         "network": [network for _, network in seconds],
-        "peak": _peak(),
+        "peak": peak(),
         "multiply_adds": model.card.get("multiply_adds"),
         "bytes_per_pixel": model.bytes_per_pixel,
     }
@@ -78,7 +78,7 @@ def _restored(model: Model, picture: Picture, tile: int | None) -> Any:
     return model.restore(picture, ask(model.contract, dials), tile=tile)
 
 
-def _peak() -> int | None:
+def peak() -> int | None:
     """The most memory that this process has had, in bytes; None where the system is not Linux."""
     try:
         lines = Path("/proc/self/status").read_text().splitlines()
