@@ -1,30 +1,43 @@
 """What a run over a cluster promises, and what it costs; on a Ray cluster of two machines, both of
 which are this one:
 
-python -m benchmarks.cluster kill     # 1,000 small pictures, a worker killed every five seconds
+python -m benchmarks.cluster kill     # 1,000 small pictures, a worker killed every 5 s
 python -m benchmarks.cluster share    # two workers against one process a core, in turns
-python -m benchmarks.cluster paper    # what a picture costs the driver, for docs/cluster.md
+python -m benchmarks.cluster paper    # what a picture costs, and what that makes of ten million
+
+With --write, each puts what it found into docs/cluster.md.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import random
 import shutil
 import subprocess
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import psutil
 
-from . import archive
+from burnish.ground.processor import facts
 
+from . import archive
+from .markdown import put, rows
+from .s3_store import store
+
+Row = tuple[str, str]
+#: pictures of the run on paper, seconds of one core for each, bytes of a JPEG, cores of a machine;
+#: docs/archive.md measured the middle ones
+MILLIONS, PHOTO, JPEG, CORES = 10, 2.5, 1_200_000, 16
 #: a machine of the cluster
 NODE: dict[str, Any] = {
     "num_cpus": 1,
@@ -35,12 +48,15 @@ NODE: dict[str, Any] = {
 ACTOR = "ray::_Worker"
 
 
-def workers_at_work() -> list[int]:
-    """The numbers of the processes that are workers of a run in a cluster of this machine."""
+def at_work(words: str = ACTOR) -> list[psutil.Process]:
+    """The processes of the clusters that this process has begun in whose command some words are;
+    the workers of a run where none are said. Those of others on this machine are none of them.
+    """
     found = []
-    for process in psutil.process_iter(["cmdline"]):
-        if " ".join(process.info["cmdline"] or ()).startswith(ACTOR):
-            found.append(process.pid)
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            if words in " ".join(process.cmdline()):
+                found.append(process)
     return found
 
 
@@ -65,38 +81,44 @@ def command(source: Path, target: Path, address: str, *words: str, model: str) -
     return found
 
 
-def kill(folder: Path, count: int, every: float) -> None:
+def kill(folder: Path, count: int, every: float, model: str) -> list[Row]:
     """Small pictures over the cluster, with a worker killed every so many seconds."""
     archive.pictures(folder / "in", count, 96, 128)
+    fixed = ["--precision", "fp32"]
     begun = time.monotonic()
-    whole = archive.command(folder / "in", folder / "whole")
+    whole = archive.command(folder / "in", folder / "whole", *fixed, model=model)
     subprocess.run(whole, env=archive.environment(), check=True)
-    print(f"one machine: {time.monotonic() - begun:.0f} s", flush=True)
+    alone = time.monotonic() - begun
+    print(f"one machine: {alone:.0f} s", flush=True)
     chance = random.Random(0)
     killed = 0
     with two_machines() as address:
-        words = command(folder / "in", folder / "out", address, model=archive.QUICK)
+        words = command(folder / "in", folder / "out", address, *fixed, model=model)
         begun = due = time.monotonic()
         with subprocess.Popen(words, env=archive.environment()) as run:
             while run.poll() is None:
                 time.sleep(0.05)
-                found = workers_at_work() if time.monotonic() > due + every else []
+                found = at_work() if time.monotonic() > due + every else []
                 if found:
-                    psutil.Process(chance.choice(found)).kill()
+                    chance.choice(found).kill()
                     killed += 1
                     due = time.monotonic()
         seconds = time.monotonic() - begun
     expected, found_ = archive.tree(folder / "whole"), archive.tree(folder / "out")
     torn = archive.torn(found_, expected)
     missing = expected.keys() - found_.keys()
-    print(
-        f"{count} pictures, {killed} workers killed, {seconds:.0f} s, exit status "
-        f"{run.returncode}; {len(torn)} torn or other, {len(missing)} missing, of "
-        f"{len(expected)} files with sidecars"
-    )
+    files = f"{len(expected):,} files with sidecars"
+    return [
+        ("pictures of 128x96", f"{count:,} through {model}, in fp32"),
+        (f"workers killed, one every {every:g} s", f"{killed}, in {seconds:.0f} s"),
+        (f"of {files}: torn, or other than on one machine", f"{len(torn)}"),
+        ("missing", f"{len(missing)}"),
+        ("exit status", f"{run.returncode}"),
+        ("one machine, one thread, nobody killed", f"{alone:.0f} s"),
+    ]
 
 
-def share(folder: Path, count: int, rounds: int) -> None:
+def share(folder: Path, count: int, rounds: int) -> list[Row]:
     """Two workers of a cluster against two processes with half of the pictures each, in turns."""
     archive.pictures(folder / "in", count, 480, 640)
     halves = [folder / "first", folder / "second"]
@@ -126,24 +148,97 @@ def share(folder: Path, count: int, rounds: int) -> None:
     each = zip(seconds["processes"], seconds["cluster"], strict=True)
     ratio = median(process / cluster for process, cluster in each)
     rounded = {name: [round(value, 1) for value in values] for name, values in seconds.items()}
-    print(f"{rounded}; the cluster is {ratio:.2f} as fast (median of {rounds})")
+    return [
+        ("pictures of 640x480 through photo", f"{count}, {rounds} times in turns"),
+        ("one process a core", f"{rounded['processes']} s, from command to end"),
+        ("a worker a core", f"{rounded['cluster']} s"),
+        ("share of the pace", f"{ratio:.2f}"),
+    ]
 
 
-def paper(folder: Path, count: int) -> None:
-    """What a picture costs the driver, in processor and journal; with a filter that is quick."""
-    archive.pictures(folder / "in", count)
-    with two_machines() as address:
-        words = command(folder / "in", folder / "out", address, model=archive.QUICK)
-        before = archive.worked()
-        begun = time.monotonic()
-        subprocess.run(words, env=archive.environment(), check=True)
-        seconds = time.monotonic() - begun
-        spent = archive.worked() - before
-    journal = (folder / "out/.burnish/journal.db").stat().st_size
-    print(
-        f"{count} pictures in {seconds:.0f} s; the driver: {1000 * spent / count:.1f} ms of "
-        f"processor and {journal / count:.0f} bytes of journal a picture"
+@dataclass(frozen=True)
+class Seen:
+    """What a run of two machines at addresses cost."""
+
+    pictures: int
+    #: from command to end
+    seconds: float
+    #: of the processor of the command's machine, a picture
+    driver: float
+    #: of a worker, a picture: from reading to writing
+    work: float
+    #: of the journal, a picture
+    journal: float
+    #: (method, bytes of the answer's or the request's body) of all that the store was asked
+    asked: Counter[str]
+    moved: Counter[str]
+
+
+def seen(folder: Path, count: int) -> Seen:
+    """Pictures of 640x480 in a store through `photo`, into the store again."""
+    archive.pictures(folder / "in", count, 480, 640, jpeg=1)
+    with store() as s3:
+        for file in (folder / "in").rglob("*.jpg"):
+            s3.keep("scans", file.name, file.read_bytes())
+        # The machines of the cluster have the environment of whoever begins them.
+        os.environ.update(s3.environment)
+        os.environ["XDG_STATE_HOME"] = str(folder / "state")
+        with two_machines() as address:
+            words = command(Path("in"), Path("out"), address, "--precision", "fp32", model="photo")
+            words[words.index("in")], words[words.index("out")] = "s3://scans", "s3://results"
+            before, begun = archive.worked(), time.monotonic()
+            subprocess.run(words, env=archive.environment(), check=True)
+            seconds, spent = time.monotonic() - begun, archive.worked() - before
+        asked, moved = Counter(s3.asked), Counter(s3.moved)
+        report = json.loads(s3.content("results", "burnish-report.json"))
+    (journal,) = (folder / "state").rglob("journal.db")
+    work = sum(file["seconds"] for file in report["files"]) / count
+    size = journal.stat().st_size / count
+    return Seen(count, seconds, spent / count, work, size, asked, moved)
+
+
+def paper(folder: Path, count: int) -> list[Row]:
+    """What a picture costs the store and the machines; and what that makes of ten million."""
+    one = seen(folder, count)
+    each = [
+        (method, one.asked[method] / one.pictures, one.moved[method] / one.pictures / 1e3)
+        for method in ("GET", "PUT", "HEAD")
+    ]
+    calls = ", ".join(f"{n:.2f} {method} ({size:.0f} kB)" for method, n, size in each)
+    reckoned = max(one.work / 2, one.driver) * one.pictures
+    lines = [
+        (f"{count} JPEGs of 640x480 at addresses, two workers", f"{one.seconds:.0f} s"),
+        (
+            "reckoned: half of the workers' seconds for each, without the beginning",
+            f"{reckoned:.0f} s ({one.work:.2f} s a picture)",
+        ),
+        ("the store is asked, a picture", calls),
+        (
+            "the command's machine, a picture",
+            f"{1000 * one.driver:.1f} ms of processor, {one.journal:.0f} bytes of journal",
+        ),
+    ]
+    for machines in (10, 45):
+        share = MILLIONS * 1e6 / machines
+        hours = share * PHOTO / CORES / 3600
+        busy = MILLIONS * 1e6 * one.driver / (hours * 3600)
+        lines.append(
+            (
+                f"{MILLIONS} million JPEGs of 2 megapixels on {machines} machines of {CORES} cores",
+                f"a machine: {share:,.0f} pictures, {hours:.1f} hours, "
+                f"{2 * share * JPEG / 1e9:,.0f} GB in and out "
+                f"({2 * share * JPEG / hours / 3600 / 1e6:.0f} MB/s); the command's one core is at "
+                f"work {busy:.0%} of the time",
+            )
+        )
+    lines.append(
+        (
+            "the journal then, and the store's requests",
+            f"{MILLIONS * one.journal / 1e3:.1f} GB, "
+            f"{MILLIONS * sum(n for _, n, _ in each):.0f} million",
+        )
     )
+    return lines
 
 
 def main() -> None:
@@ -152,15 +247,23 @@ def main() -> None:
     parser.add_argument("--count", type=int)
     parser.add_argument("--every", type=float, default=5.0)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--model", default="photo", help="of kill")
+    parser.add_argument("--write", action="store_true", help="into docs/cluster.md")
     words = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if words.what == "kill":
-            kill(folder, words.count or 1000, words.every)
+            found = kill(folder, words.count or 1000, words.every, words.model)
         elif words.what == "share":
-            share(folder, words.count or 40, words.rounds)
+            found = share(folder, words.count or 40, words.rounds)
         else:
-            paper(folder, words.count or 2000)
+            found = paper(folder, words.count or 200)
+    found.append(("load of the machine in the last 15 minutes", f"{psutil.getloadavg()[2]:.0f}"))
+    kind = facts().get("model name", "unknown")
+    lines = rows(("what", f"on {kind}, {psutil.cpu_count()} threads"), found)
+    print("\n".join(lines))
+    if words.write:
+        put(archive.ROOT / "docs" / "cluster.md", words.what, lines)
 
 
 if __name__ == "__main__":

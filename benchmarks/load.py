@@ -5,8 +5,9 @@
 Clients send pictures of 192x128 to `POST /v1/restore`, each as soon as its last one is back, and
 come again where the server says that too many wait. Every answer is held against the bytes that the
 command line writes. Then pictures come at random, at 70 % of the pace that was reached, for the
-latencies. The command line's pace is that of a folder of the same pictures, less its start. On a
-busy machine both mean little, and the seconds of processor that a picture costs mean more.
+latencies. Some pictures of 576x384 follow, of which what HTTP costs is a smaller share. The command
+line's pace is that of a folder of the same pictures, less its start, before and after. On a busy
+machine both mean little, and the seconds of processor that a picture costs mean more.
 """
 
 from __future__ import annotations
@@ -37,12 +38,27 @@ ROOT = Path(__file__).resolve().parents[1]
 EXAMPLE = ROOT / "examples" / "face_noise15.jpg"
 #: how a picture is restored: the same in both ways, with nothing looked at before
 WORDS = {"model": "photo", "d": "noise=15"}
-#: pictures that differ, and their size
-DIFFERENT, SIZE = 16, (192, 128)
+#: pictures that differ; their size; and a larger one, with the share of the requests that are of it
+DIFFERENT = 16
+SIZE, LARGER, SHARE = (192, 128), (576, 384), 0.02
 #: the share of the pace that was reached at which latencies are measured, and for how many requests
 LOAD, MEASURED = 0.7, 200
 #: the share of the requests after which memory is looked at first
 FIRST = 0.1
+
+
+@dataclass
+class Pace:
+    """How fast pictures of one size are restored, and at what cost."""
+
+    #: their width and height
+    size: tuple[int, int]
+    #: pictures a second: of the server, and of the command line
+    server: float = 0.0
+    command: float = 0.0
+    #: seconds of processor a picture: of the server with its workers, and of the command line
+    cost: float = 0.0
+    command_cost: float = 0.0
 
 
 @dataclass
@@ -55,27 +71,34 @@ class Found:
     again: int = 0
     #: megabytes of the server and its workers, after a part of the requests and after all
     memory: list[float] = field(default_factory=list)
-    #: pictures a second: of the server, and of the command line
-    pace: float = 0.0
-    command: float = 0.0
-    #: seconds of processor a picture: of the server with its workers, and of the command line
-    cost: float = 0.0
-    command_cost: float = 0.0
+    #: for each size of pictures
+    paces: list[Pace] = field(default_factory=list)
     #: seconds from asking to the whole answer, at LOAD
     latencies: list[float] = field(default_factory=list)
 
 
-def pictures(folder: Path) -> list[Path]:
-    """Noisy pictures in a folder, cut from an example."""
-    folder.mkdir()
+@dataclass(frozen=True)
+class Pictures:
+    """Pictures of one size, in files, and what the command line makes of them."""
+
+    size: tuple[int, int]
+    files: list[Path]
+    expected: list[bytes]
+
+
+def pictures(folder: Path, size: tuple[int, int]) -> list[Path]:
+    """Noisy pictures of a size in a folder, cut from an example that goes on mirrored."""
+    folder.mkdir(parents=True)
     rng = np.random.default_rng(0)
-    whole = Image.open(EXAMPLE).convert("RGB")
+    example = np.asarray(Image.open(EXAMPLE).convert("RGB"))
+    wide = np.hstack([example, example[:, ::-1]])
+    whole = Image.fromarray(np.vstack([wide, wide[::-1]]))
     found = []
     for number in range(DIFFERENT):
-        left = int(rng.integers(whole.width - SIZE[0]))
-        top = int(rng.integers(whole.height - SIZE[1]))
+        left = int(rng.integers(whole.width - size[0]))
+        top = int(rng.integers(whole.height - size[1]))
         path = folder / f"{number}.png"
-        whole.crop((left, top, left + SIZE[0], top + SIZE[1])).save(path)
+        whole.crop((left, top, left + size[0], top + size[1])).save(path)
         found.append(path)
     return found
 
@@ -116,26 +139,43 @@ def by_all(pid: int) -> float:
     return sum(one.user + one.system for one in each)
 
 
-async def one(
-    client: httpx.AsyncClient, number: int, sent: list[bytes], expected: list[bytes], found: Found
-) -> float:
+async def one(client: httpx.AsyncClient, number: int, given: Pictures, found: Found) -> float:
     """Sends a picture until it is taken; the seconds that it took."""
-    which = number % len(sent)
+    which = number % len(given.files)
+    content = given.files[which].read_bytes()
     begun = time.perf_counter()
     found.asked += 1
     while True:
         words = {**WORDS, "name": f"{which}.png"}
-        answer = await client.post("/v1/restore", params=words, content=sent[which])
+        answer = await client.post("/v1/restore", params=words, content=content)
         if answer.status_code != 429:
             break
         found.again += 1
         await asyncio.sleep(float(answer.headers["retry-after"]) * random.random())
-    found.right += answer.status_code == 200 and answer.content == expected[which]
+    found.right += answer.status_code == 200 and answer.content == given.expected[which]
     return time.perf_counter() - begun
 
 
+async def all_at_once(
+    client: httpx.AsyncClient, pid: int, given: Pictures, requests: int, clients: int, found: Found
+) -> None:
+    """So many pictures, each sent when a client has its last one back; their pace, and memory."""
+    numbers = iter(range(requests))
+
+    async def work() -> None:
+        for number in numbers:
+            await one(client, number, given, found)
+            if number in (int(FIRST * requests), requests - 1):
+                found.memory.append(await memory(client))
+
+    begun, used = time.perf_counter(), by_all(pid)
+    await asyncio.gather(*(work() for _ in range(clients)))
+    pace = requests / (time.perf_counter() - begun)
+    found.paces.append(Pace(given.size, server=pace, cost=(by_all(pid) - used) / requests))
+
+
 async def load(
-    address: str, pid: int, sent: list[bytes], expected: list[bytes], requests: int, clients: int
+    address: str, pid: int, small: Pictures, large: Pictures, requests: int, clients: int
 ) -> Found:
     """Everything but the command line's pace. pid: the server's."""
     base, _, token = address.partition("#token=")
@@ -143,25 +183,16 @@ async def load(
     limits = httpx.Limits(max_connections=2 * clients)
     found = Found()
     async with httpx.AsyncClient(base_url=base, headers=head, timeout=600, limits=limits) as client:
-        await one(client, 0, sent, expected, Found())  # the models are open then
-        numbers = iter(range(requests))
-
-        async def work() -> None:
-            for number in numbers:
-                await one(client, number, sent, expected, found)
-                if number in (int(FIRST * requests), requests - 1):
-                    found.memory.append(await memory(client))
-
-        begun, used = time.perf_counter(), by_all(pid)
-        await asyncio.gather(*(work() for _ in range(clients)))
-        found.cost = (by_all(pid) - used) / requests
-        found.pace = requests / (time.perf_counter() - begun)
+        # The models are open then, in both processes that restore.
+        await asyncio.gather(*(one(client, n, small, Found()) for n in range(2)))
+        await all_at_once(client, pid, small, requests, clients, found)
         spread = random.Random(0)
         tasks = []
         for number in range(MEASURED):
-            tasks.append(asyncio.create_task(one(client, number, sent, expected, found)))
-            await asyncio.sleep(spread.expovariate(LOAD * found.pace))
+            tasks.append(asyncio.create_task(one(client, number, small, found)))
+            await asyncio.sleep(spread.expovariate(LOAD * found.paces[0].server))
         found.latencies = sorted(await asyncio.gather(*tasks))
+        await all_at_once(client, pid, large, int(SHARE * requests), clients, found)
     return found
 
 
@@ -175,22 +206,27 @@ async def memory(client: httpx.AsyncClient) -> float:
 def said(found: Found, clients: int) -> list[tuple[str, str]]:
     """What was found, in words."""
     p50, p95 = (found.latencies[int(share * len(found.latencies))] for share in (0.5, 0.95))
-    grown = found.memory[-1] - found.memory[0]
-    asked = found.asked - MEASURED
-    return [
-        (f"requests, of {clients} clients", f"{asked:,}"),
+    grown = found.memory[1] - found.memory[0]
+    lines = [
+        (f"requests, of {clients} clients", f"{found.asked:,}"),
         ("lost, or other than the command line's bytes", f"{found.asked - found.right}"),
         ("sent again, as too many waited", f"{found.again:,}"),
-        ("pictures a second", f"{found.pace:.1f}"),
-        ("of the command line", f"{found.command:.1f}"),
-        ("share of its pace", f"{found.pace / found.command:.2f}"),
-        ("processor for a picture", f"{1000 * found.cost:.0f} ms"),
-        ("of the command line", f"{1000 * found.command_cost:.0f} ms"),
         (f"memory after {FIRST:.0%} of them", f"{found.memory[0]:.0f} MB"),
         ("grown until the end", f"{grown:.0f} MB"),
         (f"latency at {LOAD:.0%} of the pace, p50", f"{1000 * p50:.0f} ms"),
         ("p95", f"{1000 * p95:.0f} ms, {p95 / p50:.1f} times p50"),
     ]
+    for pace in found.paces:
+        size = "x".join(map(str, pace.size))
+        share = pace.server / pace.command
+        lines += [
+            (f"pictures of {size} a second", f"{pace.server:.1f}"),
+            ("of the command line", f"{pace.command:.1f}"),
+            ("share of its pace", f"{share:.2f}"),
+            ("processor for a picture", f"{1000 * pace.cost:.0f} ms"),
+            ("of the command line", f"{1000 * pace.command_cost:.0f} ms"),
+        ]
+    return [*lines, ("load of the machine in the last 15 minutes", f"{psutil.getloadavg()[2]:.0f}")]
 
 
 def main() -> None:
@@ -200,22 +236,29 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=32)
     parser.add_argument("--write", action="store_true", help="into docs/serve.md")
     told = parser.parse_args()
+    counts = (told.requests // 10, int(SHARE * told.requests))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        sources = pictures(folder / "pictures")
-        sent = [source.read_bytes() for source in sources]
-        expected, *before = by_command(sources, folder / "one", told.requests // 10)
+        kinds, before = [], []
+        for size, count in zip((SIZE, LARGER), counts, strict=True):
+            files = pictures(folder / "pictures" / str(size[0]), size)
+            expected, *first = by_command(files, folder / f"before-{size[0]}", count)
+            kinds.append(Pictures(size, files, expected))
+            before.append(first)
         words = [sys.executable, "-m", "burnish.cli", "serve", "--port", "0"]
         with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, cwd=ROOT) as server:
             assert server.stdout is not None
             try:
                 address = server.stdout.readline().strip()
-                asked = load(address, server.pid, sent, expected, told.requests, told.clients)
+                small, large = kinds
+                asked = load(address, server.pid, small, large, told.requests, told.clients)
                 found = asyncio.run(asked)
             finally:
                 server.terminate()
-        _, *after = by_command(sources, folder / "two", told.requests // 10)
-    found.command, found.command_cost = map(statistics.mean, zip(before, after, strict=True))
+        for pace, kind, first, count in zip(found.paces, kinds, before, counts, strict=True):
+            _, *again = by_command(kind.files, folder / f"after-{kind.size[0]}", count)
+            means = map(statistics.mean, zip(first, again, strict=True))
+            pace.command, pace.command_cost = means
     name = facts().get("model name", "unknown")
     lines = rows(("what", f"on {name}, {psutil.cpu_count()} threads"), said(found, told.clients))
     print("\n".join(lines))

@@ -38,6 +38,8 @@ BurnishError                       1
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 
 class BurnishError(Exception):
     """The root of all errors. `code` and `exit_status` of a class never change once released."""
@@ -182,3 +184,14 @@ def unforeseen(error: Exception) -> BurnishError:
     return BurnishError(
         f"something unforeseen ({type(error).__name__}: {error}); --debug shows where"
     )
+
+
+def kind_of(code: str) -> type[BurnishError]:
+    """The kind of error that has a code; `BurnishError` where none has."""
+    return next((kind for kind in _kinds(BurnishError) if kind.code == code), BurnishError)
+
+
+def _kinds(kind: type[BurnishError]) -> Iterator[type[BurnishError]]:
+    yield kind
+    for each in kind.__subclasses__():
+        yield from _kinds(each)

@@ -7,24 +7,22 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections import deque
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from benchmarks import archive
-from benchmarks.cluster import two_machines, workers_at_work
+from benchmarks.cluster import at_work, two_machines
+from benchmarks.s3_store import store
 from burnish.contract import Opened
-from burnish.errors import BurnishError, OutputError, UsageError
+from burnish.errors import BurnishError, InputError, OutputError, UsageError
 from burnish.inference import zoo
 from burnish.inference.addresses import address_of
 from burnish.inference.archive.crew import Gone
@@ -268,65 +266,64 @@ def test_words_that_do_not_fit_are_said(tmp_path: Path) -> None:
         Cluster(workers=3)
 
 
-@pytest.fixture(scope="module")
-def s3() -> Iterator[dict[str, str]]:
-    """An S3 server with the buckets `scans` and `results`; the environment in which it is found."""
-    program = shutil.which("moto_server")
-    if program is None:
-        pytest.skip("needs an S3 server; pip install 'moto[server]', in an environment of its own")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    address = f"http://127.0.0.1:{port}"
-    with subprocess.Popen(
-        [program, "-p", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as server:
-        try:
-            until = time.monotonic() + 60
-            for bucket in ("scans", "results"):
-                _make_bucket(f"{address}/{bucket}", until)
-            yield {
-                "AWS_ENDPOINT_URL": address,
-                "AWS_ALLOW_HTTP": "true",
-                "AWS_ACCESS_KEY_ID": "test",
-                "AWS_SECRET_ACCESS_KEY": "test",
-                "AWS_REGION": "us-east-1",
-            }
-        finally:
-            server.kill()
-
-
-def _make_bucket(address: str, until: float) -> None:
-    while True:
-        try:
-            urllib.request.urlopen(urllib.request.Request(address, method="PUT"))
-            return
-        except urllib.error.HTTPError:
-            raise
-        except OSError:
-            assert time.monotonic() < until
-            time.sleep(0.2)
-
-
-def test_an_s3_server(drawn: Path, s3: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_s3_server_that_falters(drawn: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("obstore")
-    from burnish.inference.addresses import fetch, found_below, put
+    from burnish.inference import addresses
 
-    for name, value in s3.items():
-        monkeypatch.setenv(name, value)
-    for file in (drawn / "in").rglob("*.*g"):
-        put(file, f"s3://scans/in/{file.relative_to(drawn / 'in')}")
-    state = {"XDG_STATE_HOME": str(drawn / "state"), **s3}
-    for _ in range(2):
+    with store(falters=5, page=4) as s3:
+        for name, value in s3.environment.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(addresses, "_store", cache(addresses._store.__wrapped__))
+        for file in (drawn / "in").rglob("*.*g"):
+            addresses.put(file, f"s3://scans/in/{file.relative_to(drawn / 'in')}")
+        state = {"XDG_STATE_HOME": str(drawn / "state"), **s3.environment}
         run("s3://scans/in", "-o", "s3://results/clean", "--archive", expect=3, **state)
-    for address in found_below("s3://results/clean"):
-        path = drawn / "out" / address.removeprefix("s3://results/clean/")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fetch(address, path)
+        written = s3.asked.count("PUT")
+        run("s3://scans/in", "-o", "s3://results/clean", "--archive", expect=3, **state)
+        # What is done is not done again; the report and its page are.
+        assert s3.asked.count("PUT") == written + 2
+        assert s3.refused == []
+        for address in addresses.found_below("s3://results/clean"):
+            path = drawn / "out" / address.removeprefix("s3://results/clean/")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            addresses.fetch(address, path)
+        page = addresses.found_below("s3://results/clean")
+
+        # What it wrote is taken back, but for what somebody has changed, and nothing else.
+        addresses.put(b"mine", "s3://results/clean/mine.txt")
+        addresses.put(b"other", "s3://results/clean/000/IMG_00001.png")
+        undo = [sys.executable, "-m", "burnish.cli", "undo", "s3://results/clean/"]
+        environment = archive.environment(**state)
+        done = subprocess.run(undo, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        assert "3 results taken away" in done.stderr
+        left = {key for bucket, key in s3.objects if bucket == "results"}
+        changed = {"clean/000/IMG_00001.png", "clean/000/IMG_00001.png.burnish.json"}
+        assert left == {"clean/mine.txt", *changed}
+        assert not list((drawn / "state/burnish/runs").iterdir())
+        again = subprocess.run(undo, env=environment, capture_output=True, text=True, check=False)
+        assert again.returncode == 2
+        assert "s3://results/clean: has no journal" in again.stderr
     assert pictures_of(drawn / "out") == pictures_of(drawn / "whole")
     assert sidecars_of(drawn / "out") == sidecars_of(drawn / "whole")
-    page = found_below("s3://results/clean")["s3://results/clean/burnish-report.html"]
-    assert page.size > 1000
+    assert page["s3://results/clean/burnish-report.html"].size > 1000
+
+
+def test_a_key_that_a_store_does_not_know_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("obstore")
+    from burnish.inference import addresses
+
+    with store() as s3:
+        for name, value in {**s3.environment, "AWS_SECRET_ACCESS_KEY": "another"}.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(addresses, "_store", cache(addresses._store.__wrapped__))
+        with pytest.raises(OutputError, match="SignatureDoesNotMatch"):
+            addresses.put(b"a", "s3://results/a.png")
+        with pytest.raises(InputError, match="cannot be listed"):
+            addresses.found_below("s3://results")
+    assert s3.objects == {}
 
 
 # A cluster.
@@ -358,7 +355,7 @@ def test_a_cluster_ends_with_the_bytes_of_one_machine_whatever_is_killed(
     with subprocess.Popen(words, env=archive.environment()) as driver:
         while archive.results(out) <= before + 2 and driver.poll() is None:
             time.sleep(0.02)
-        psutil.Process(workers_at_work()[0]).kill()
+        at_work()[0].kill()
         assert driver.wait(200) == 3
     assert archive.tree(out) == archive.tree(tmp_path / "whole")
     report = json.loads((out / "burnish-report.json").read_text())

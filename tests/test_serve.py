@@ -88,6 +88,44 @@ def test_a_lane_takes_so_many_and_no_more(tmp_path: Path) -> None:
     asyncio.run(ask())
 
 
+@pytest.mark.parametrize(
+    ("shown", "busy", "chosen"),
+    [
+        ((800, 600), (0, 0), "restoring"),
+        ((800, 600), (1, 0), "restoring small"),
+        ((800, 600), (1, 2), "restoring"),
+        ((2000, 1001), (9, 0), "restoring"),
+    ],
+)
+def test_a_small_picture_waits_behind_no_large_one(
+    tmp_path: Path, shown: tuple[int, int], busy: tuple[int, int], chosen: str
+) -> None:
+    asked: list[tuple[str, str]] = []
+
+    class Counted(Lane):
+        """A lane with so many who wait, that only says what it was asked."""
+
+        def __init__(self, name: str, waiting: int) -> None:
+            super().__init__(Terms(), at_once=1, most=99)
+            self.name, self._waiting = name, waiting
+
+        async def ask(self, question: Any, *_: Any) -> Any:
+            asked.append((self.name, Path(question.source).name))
+            raise errors.ProcessDied("enough")
+
+    async def restore() -> None:
+        desk = Desk(tmp_path, Terms(), Terms())
+        desk._work = Counted("restoring", busy[0])
+        desk._small = Counted("restoring small", busy[1])
+        picture = desk.expect("a.png")
+        picture.facts = {"shown": shown, "format": "png"}
+        with pytest.raises(errors.ProcessDied):
+            await desk.restore(picture, Wish.parse([]))
+
+    asyncio.run(restore())
+    assert asked == [(chosen, "picture.png")]
+
+
 def test_names_of_clients_are_never_paths(client: httpx.Client, server: Serving) -> None:
     name = "../" * 12 + "tmp/burnish-was-here.png"
     answer = client.post("/v1/pictures", params={"name": name}, content=png(40, 60)).json()

@@ -158,12 +158,15 @@ def test_names_that_are_allowed_besides() -> None:
 
 
 def refused(
-    folder: Path, chunks: AsyncIterator[bytes], length: int | None = None
+    folder: Path,
+    chunks: AsyncIterator[bytes],
+    length: int | None = None,
+    path: str = "/v1/pictures",
 ) -> tuple[int, str, dict[bytes, bytes]]:
     """Status, code and heads of the answer to such a body, of which nothing may stay."""
     desk = Desk(folder, Terms(), Terms())
     before = {each for each in folder.iterdir() if each.is_dir()}
-    found = asyncio.run(asked_directly(desk, "/v1/pictures?name=a.png", chunks, length))
+    found = asyncio.run(asked_directly(desk, f"{path}?name=a.png", chunks, length))
     assert {each for each in folder.iterdir() if each.is_dir()} == before
     status, record, heads = found
     return status, record["error"]["code"], heads
@@ -223,6 +226,19 @@ def test_too_many_at_a_time_are_asked_to_come_again(
     status, code, heads = refused(tmp_path, some())
     assert (status, code) == (429, "E_BUSY")
     assert int(heads[b"retry-after"]) > 0
+
+
+def test_where_no_more_can_wait_that_is_said_before_the_picture_arrives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desks, "MOST_RESTORING", 0)
+
+    async def never() -> AsyncIterator[bytes]:
+        raise AssertionError("the body was read")
+        yield b""
+
+    long = guard.SHORT + 1  # a shorter one is let arrive
+    assert refused(tmp_path, never(), long, "/v1/restore")[:2] == (429, "E_BUSY")
 
 
 def test_of_requests_at_a_time_so_many_are_taken_and_whoever_watches_over_it_is_answered(

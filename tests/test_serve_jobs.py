@@ -185,6 +185,8 @@ def test_metrics_count_what_was_done(client: httpx.Client) -> None:
 
 
 def test_it_is_ready_once_its_worker_has_begun(client: httpx.Client, server: Serving) -> None:
+    # What looks at this picture is that worker.
+    client.post("/v1/pictures?name=a.png", content=png(8, 8)).raise_for_status()
     with httpx.Client(base_url=server.base, timeout=30) as stranger:
         assert stranger.get("/v1/ready").json() == {"ready": True, "reasons": []}
         assert stranger.get("/v1/health").json()["status"] == "ok"

@@ -132,7 +132,7 @@ class Mode:
             return None
         address = self.address(output)
         if address is not None:
-            return _journal_of(address)
+            return journal_of(address)
         if output is not None:
             return Path(output)
         folders = {path if path.is_dir() else path.parent for path in inputs}
@@ -204,7 +204,7 @@ def order_of(meant: Meant, mode: Mode, root: Path, address: str | None = None) -
     )
 
 
-def _journal_of(address: str) -> Path:
+def journal_of(address: str) -> Path:
     """The folder of the journal of results at an address: among what this user's programs keep."""
     from ..ground.files import state_folder
 

@@ -1,7 +1,9 @@
-"""A cluster by the words of `burnish restore`: which, and how much of it."""
+"""A cluster by the words of a command: which, and how much of it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,7 +21,7 @@ OnCluster = Annotated[
         "--cluster",
         metavar="ray[:ADDRESS]",
         show_default=False,
-        help="On a Ray cluster, with a journal.",
+        help="On the machines of a Ray cluster.",
     ),
 ]
 # Who names a cluster finds these in docs/cluster.md; so they need no line of --help.
@@ -51,6 +53,11 @@ class Cluster:
         """Whether there is one."""
         return self.word is not None
 
+    @property
+    def address(self) -> str | None:
+        """Where it is; None is the one at hand."""
+        return (self.word or "").partition(":")[2] or None
+
     def threads(self, said: int | None) -> int | None:
         """Threads of a worker: as somebody says, or, in a cluster, one, with a worker a core."""
         return said or 1 if self.named else said
@@ -62,20 +69,26 @@ class Cluster:
         """
         if self.word is None:
             return None
-        try:
+        with ray_wanted():
             from ..inference.archive.cluster import RayCrew
-        except ModuleNotFoundError as error:
-            if error.name != "ray":
-                raise
-            raise MissingExtra(
-                "--cluster needs Ray, which is not installed; pip install 'burnish[cluster]' "
-                "brings it"
-            ) from error
         gpus = self.share or float("cuda" in order.device)
         return RayCrew(
-            self.word.partition(":")[2] or None,
+            self.address,
             order.results,
             threads=order.threads or 1,
             gpus=gpus,
             most=self.workers,
         )
+
+
+@contextmanager
+def ray_wanted() -> Iterator[None]:
+    """A context in which Ray is imported. MissingExtra where it is not installed."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name != "ray":
+            raise
+        raise MissingExtra(
+            "--cluster needs Ray, which is not installed; pip install 'burnish[cluster]' brings it"
+        ) from error

@@ -135,6 +135,28 @@ def put(content: Path | bytes, address: str) -> None:
         ) from error
 
 
+def content_of(address: str) -> bytes | None:
+    """The bytes of an object that is small; None where there is none, or it cannot be read."""
+    store, key = _place(address)
+    try:
+        return bytes(store.get(key).bytes())
+    except Exception:
+        return None
+
+
+def remove(address: str) -> None:
+    """Takes an object away, where there is one. OutputError where that cannot be done."""
+    check_written(address)
+    store, key = _place(address)
+    try:
+        store.delete(key)
+    except FileNotFoundError:
+        return
+    except Exception as error:
+        raise OutputError(f"{address}: cannot be taken away ({_why(error)})") from error
+    _listed.pop(address, None)
+
+
 def _place(address: str) -> tuple[ObjectStore, str]:
     """The store of an address, and the key of the object in it."""
     scheme, _, rest = address.partition("://")

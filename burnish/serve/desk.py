@@ -25,7 +25,9 @@ from .worker import Examine, Inspect, Mark, Restore, Show, Terms
 
 #: pictures that may be on their way at a time
 MOST_ARRIVING = 8
-#: questions that may wait: for a view, and for a restored picture
+#: pictures of so few pixels wait for none that is larger
+SMALL = 2_000_000
+#: questions that may wait: for a view, and at each process that restores
 MOST_LOOKING, MOST_RESTORING = 32, 16
 #: restored pictures that a process is told of at a time, so that it has the next at once
 AHEAD = 2
@@ -34,14 +36,16 @@ VIEW_PATIENCE, WORK_PATIENCE = 120.0, 4 * 3600.0
 
 
 class Desk:
-    """All pictures that the server has, and the two processes that work on them.
+    """All pictures that the server has, and the three processes that work on them.
 
-    One makes views, and one restores, so that sliders move while a queue is worked off.
+    One makes views, so that sliders move while a queue is worked off. One restores. Another one
+    helps it with small pictures, when it is at work already: so none of these waits behind a large
+    one, and of two, one is read or written while the other is in the network.
     """
 
     def __init__(self, root: Path, terms: Terms, early: Terms) -> None:
         """root: a folder of its own, with the orders of an earlier server or empty. terms: of the
-        process that restores. early: of the one that makes views.
+        processes that restore. early: of the one that makes views.
         """
         #: pictures restored, and their megapixels
         self.restored, self.megapixels = 0, 0.0
@@ -49,8 +53,13 @@ class Desk:
         self._arriving = 0
         self._views = Lane(early, at_once=MOST_LOOKING, most=MOST_LOOKING, patience=VIEW_PATIENCE)
         self._work = Lane(terms, at_once=AHEAD, most=MOST_RESTORING, patience=WORK_PATIENCE)
+        self._small = Lane(terms, at_once=AHEAD, most=MOST_RESTORING, patience=WORK_PATIENCE)
         #: the processes by what they do
-        self.lanes: Mapping[str, Lane] = {"views": self._views, "restoring": self._work}
+        self.lanes: Mapping[str, Lane] = {
+            "views": self._views,
+            "restoring": self._work,
+            "restoring small": self._small,
+        }
         #: what is restored while nobody waits
         self.backlog = Backlog(root, partial(self.restore, always=True))
         #: the pictures that are kept
@@ -58,26 +67,41 @@ class Desk:
         self._tidy()
 
     def start(self) -> None:
-        """Starts the process that makes views, and the backlog; the other process follows when it
-        is needed.
+        """Starts the process that makes views, and the backlog; the other processes follow when
+        they are needed.
         """
         self._views.start()
         self.backlog.start(AHEAD)
 
     async def close(self) -> None:
-        """Ends both processes, and the backlog until another server takes it up."""
+        """Ends the processes, and the backlog until another server takes it up."""
         await self.backlog.close()
-        self._views.close()
-        self._work.close()
+        for lane in self.lanes.values():
+            lane.close()
 
     def not_ready(self) -> list[str]:
         """Why no work can be taken now, in sentences; none where it can."""
         reasons = {
             "the process that looks at pictures has not begun yet": not self._views.is_here,
             "too many views are wanted": self._views.is_full,
-            "too many pictures wait to be restored": self._work.is_full,
+            "too many pictures wait to be restored": self._is_full,
         }
         return [reason for reason, holds in reasons.items() if holds]
+
+    def check_room(self) -> None:
+        """Busy where so many pictures wait to be restored that no other one may."""
+        if self._is_full:
+            self._work.check_room()
+
+    @property
+    def _is_full(self) -> bool:
+        return self._work.is_full and self._small.is_full
+
+    def _lane_for(self, upload: Upload) -> Lane:
+        """The process that restores a picture: for a small one, whichever has less to do."""
+        width, height = upload.facts["shown"]
+        small = width * height <= SMALL
+        return min(self._work, self._small, key=lambda one: one.waiting) if small else self._work
 
     def find(self, id: str) -> Upload:
         """The picture of a random name. InputMissing where it is gone, or never was."""
@@ -169,7 +193,7 @@ class Desk:
         upload.halfway = (0, 0)
         try:
             question = Restore(str(upload.source), str(target), replace(wish, maps=upload.maps))
-            report: JobReport = await self._work.ask(question, halfway, always)
+            report: JobReport = await self._lane_for(upload).ask(question, halfway, always)
         finally:
             upload.halfway = None
         self.restored += 1

@@ -92,6 +92,11 @@ class Lane:
         """The process's number; None where there is none."""
         return None if self._process is None else self._process.pid
 
+    def check_room(self) -> None:
+        """Busy where so many wait that no question more may."""
+        if self.is_full:
+            raise Busy(f"{self._waiting} pictures are waiting already; ask again in a moment")
+
     async def ask(
         self,
         question: Question,
@@ -103,8 +108,8 @@ class Lane:
 
         Raises the BurnishErrors of the work, Busy where too many wait, ProcessDied, and Stale.
         """
-        if self.is_full and not always:
-            raise Busy(f"{self._waiting} pictures are waiting already; ask again in a moment")
+        if not always:
+            self.check_room()
         self._waiting += 1
         try:
             async with self._gate:

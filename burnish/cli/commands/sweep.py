@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..app import app, say
+from ..clusters import Cluster, OnCluster, Share, Workers, ray_wanted
 from ..opening import training_wing
+
+if TYPE_CHECKING:
+    from ...study.sweep import Places, Sweep
 
 SweepFile = Annotated[
     Path, typer.Argument(metavar="SWEEP", show_default=False, help="A sweep (YAML).")
@@ -37,6 +41,9 @@ def sweep(
     retry: Retry = False,
     page: Page = False,
     dry_run: DryRun = False,
+    cluster: OnCluster = None,
+    workers: Workers = None,
+    gpu_share: Share = None,
 ) -> None:
     """burnish sweep studies/which_loss.yaml
 
@@ -44,12 +51,21 @@ def sweep(
     results on one page. The same command resumes.
     """
     training_wing()
-    from ...study.sweep import load, outline, remake, run
+    from ...study.sweep import HERE, load, outline, remake, run
 
+    machines = Cluster(cluster, workers, gpu_share)
     loaded = load(file, out, check=not page)
     if dry_run:
         print(outline(loaded))
     elif page:
         print(remake(loaded, str(file)))
     else:
-        print(run(loaded, say, source=str(file), only=only, retry=retry))
+        places = _on(machines, loaded) if machines.named else HERE
+        print(run(loaded, say, source=str(file), only=only, retry=retry, places=places))
+
+
+def _on(machines: Cluster, loaded: Sweep) -> Places:
+    """A cluster as places for the points of a sweep."""
+    with ray_wanted():
+        from ...study.sweep.cluster import on_cluster
+    return on_cluster(loaded, machines.address, most=machines.workers, share=machines.share)

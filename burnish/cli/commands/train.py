@@ -10,6 +10,7 @@ import typer
 
 from ...errors import UsageError
 from ..app import app, say
+from ..clusters import Cluster, OnCluster, Workers, ray_wanted
 from ..opening import training_wing
 
 if TYPE_CHECKING:
@@ -72,18 +73,23 @@ def train(
     dry_run: DryRun = False,
     overfit: Overfit = None,
     find_lr: FindRate = False,
+    cluster: OnCluster = None,
+    workers: Workers = None,
 ) -> None:
     """burnish train recipes/photo.yaml data.batch=16
 
     Trains what a recipe says; the same command resumes after a stop, to the same bits. Several
-    processes: torchrun -m burnish.cli train ...
+    processes: torchrun -m burnish.cli train ..., or --cluster ray.
     """
     training_wing()
+    machines = Cluster(cluster, workers)
     from ...training.recipe.file import load
 
     loaded = load(recipe, changes, lambda note: say(f"note: {note}"))
     if sum((dry_run, overfit is not None, find_lr)) > 1:
         raise UsageError("--dry-run, --overfit and --find-lr are three things; take one at a time")
+    if machines.named and (dry_run or overfit is not None or find_lr):
+        raise UsageError("--cluster is for the run; --dry-run, --overfit, --find-lr take none")
     if dry_run:
         from ...training.before.plan import plan
 
@@ -94,6 +100,8 @@ def train(
         result = learn_by_heart(loaded, overfit)
     elif find_lr:
         result = _find_rate(loaded, out)
+    elif machines.named:
+        result = str(_on_cluster(loaded, out, machines, resume=not fresh, minutes=minutes))
     else:
         from ...training.loop.train import train as run
 
@@ -101,6 +109,24 @@ def train(
     # One process of several speaks.
     if os.environ.get("RANK", "0") == "0":
         print(result)
+
+
+def _on_cluster(
+    recipe: Recipe, out: Path | None, machines: Cluster, *, resume: bool, minutes: float | None
+) -> Path:
+    """Trains by processes on the machines of a cluster."""
+    with ray_wanted():
+        from ...training.loop.cluster import train_on_cluster
+
+    return train_on_cluster(
+        recipe,
+        out,
+        say=say,
+        address=machines.address,
+        processes=machines.workers,
+        resume=resume,
+        minutes=minutes,
+    )
 
 
 def _find_rate(recipe: Recipe, out: Path | None) -> str:

@@ -8,12 +8,14 @@ from typing import Annotated
 
 import typer
 
+from ...inference.addresses import address_of
 from ..app import app, say
+from ..archiving import journal_of
 from ..console import answer
 from ..options import AsJson
 
 Folder = Annotated[
-    Path, typer.Argument(metavar="OUT", show_default=False, help="The folder of the results.")
+    Path, typer.Argument(metavar="OUT", show_default=False, help="The place of the results.")
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be taken away.")]
 
@@ -22,12 +24,14 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be taken
 def undo(output: Folder, dry_run: DryRun = False, as_json: AsJson = False) -> None:
     """burnish undo clean/
 
-    Takes back what runs with --archive wrote into a folder, and nothing else: results as they were
-    written, their sidecars, the report, the journal, and folders that are empty then.
+    Takes back what runs with --archive wrote into a folder or to an address, and nothing else:
+    results as they were written, their sidecars, the report, the journal, and folders that are
+    empty then.
     """
     from ...inference.archive.undo import undo
 
-    undone = undo(output, dry=dry_run)
+    address = address_of(output)
+    undone = undo(output if address is None else journal_of(address), address, dry=dry_run)
     if as_json:
         answer(json.dumps({"results": undone.results, "changed": undone.changed, "dry": dry_run}))
         return

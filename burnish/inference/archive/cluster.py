@@ -8,7 +8,6 @@ asked for twice, and a dead actor is heard of by that call failing.
 from __future__ import annotations
 
 import hashlib
-import logging
 import os
 import queue
 import threading
@@ -17,14 +16,13 @@ import traceback
 from typing import Any
 
 import ray
-from ray.exceptions import RayActorError, RayError
+from ray.exceptions import RayActorError
 
-from ...errors import DeviceError, FolderLocked
+from ...errors import FolderLocked
+from ...ground.process.joined import cause_of, join, room
 from .crew import Gone
 from .worker import Assignment, Name, work
 
-#: the name space of the actors' names in a cluster
-SPACE = "burnish"
 #: threads that take in what is said, in its order, and that wait for what is to be heard
 ONE_EACH = {"tell": 1, "hear": 1}
 #: seconds that the actors of a killed run have to be gone, before the results count as another's
@@ -57,41 +55,13 @@ class RayCrew:
 
         DeviceError where there is no such cluster, or no room in it for one worker.
         """
-        # Where it begins a cluster here, that reports to nobody.
-        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-        try:
-            ray.init(
-                address=address,
-                namespace=SPACE,
-                log_to_driver=False,
-                logging_level=logging.ERROR,
-            )
-        except (RayError, ConnectionError, RuntimeError, ValueError) as error:
-            raise DeviceError(
-                f"--cluster ray:{address or ''}: cannot be joined "
-                f"({str(error).strip().partition(chr(10))[0]}); `ray start --head` begins one"
-            ) from error
+        join(address)
         self._needs: dict[str, float] = {"num_cpus": threads, "num_gpus": gpus}
-        self.most = most or self._room()
-        if self.most < 1:
-            raise DeviceError(
-                f"--cluster: no machine of it has {threads} processors and {gpus:g} GPUs free; "
-                "take fewer --threads, or say --workers, for one that grows"
-            )
+        self.most = room(threads, gpus, most)
         self._results = results
         self._actors: dict[int, Any] = {}
         #: the call that waits for what a worker says, and whose it is
         self._heard: dict[Any, int] = {}
-
-    def _room(self) -> int:
-        """How many workers the machines of the cluster have room for."""
-        wanted = {"CPU": self._needs["num_cpus"], "GPU": self._needs["num_gpus"]}
-        library: Any = ray
-        machines = [node["Resources"] for node in library.nodes() if node["Alive"]]
-        return sum(
-            min(int(machine.get(kind, 0) / each + 1e-6) for kind, each in wanted.items() if each)
-            for machine in machines
-        )
 
     def hire(self, worker: int, told: Assignment) -> None:
         """Asks for an actor; it begins where there is room, and waits where there is none yet.
@@ -139,7 +109,7 @@ class RayCrew:
             except RayActorError as error:
                 # It may be that it only does not answer: then its name is not free.
                 ray.kill(self._actors.pop(worker))
-                found.append((worker, Gone(_cause(error))))
+                found.append((worker, Gone(cause_of(error))))
             else:
                 self._listen(worker)
         return found
@@ -183,9 +153,3 @@ class _Worker:
         except BaseException:
             traceback.print_exc()
             os._exit(1)
-
-
-def _cause(error: RayActorError) -> str:
-    """In words, what an actor died of: Ray's first sentence."""
-    first = str(error).strip().partition("\n")[0].partition(". ")[0].rstrip(".")
-    return first[:1].lower() + first[1:] or "no reason is known"

@@ -1,4 +1,4 @@
-"""undo(): takes back what runs wrote into a folder, and nothing else.
+"""undo(): takes back what runs wrote into a folder, or to an address, and nothing else.
 
 A result counts as the run's while its content is what the journal says it wrote. What somebody has
 changed since is left where it is, and so is all that was there before.
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import OutputError, UsageError
+from ..addresses import content_of, is_address, remove
 from .journal import FOLDER, NAME, Journal, Line, State
 from .plan import hash_or_none, sweep
 from .report import LOG, PAGE, REPORT
@@ -29,25 +30,28 @@ class Undone:
     changed: tuple[str, ...]
 
 
-def undo(root: Path, *, dry: bool = False) -> Undone:
-    """Takes back the results, sidecars, reports, folders and journal of runs in a folder.
+def undo(root: Path, address: str | None = None, *, dry: bool = False) -> Undone:
+    """Takes back the results, sidecars, reports, folders and journal of runs.
 
-    dry: whether nothing is taken away, and only said what would be. UsageError where the folder has
-    no journal, or where pictures were restored in place, which nothing takes back; FolderLocked
-    where a run is at work there; OutputError where something cannot be taken away.
+    root: the folder of the results, or, where they went to an address, that of the journal. dry:
+    whether nothing is taken away, and only said what would be. UsageError where the folder has no
+    journal, or where pictures were restored in place, which nothing takes back; FolderLocked where
+    a run is at work there; OutputError where something cannot be taken away.
     """
+    place = address or str(root)
     if not (root / FOLDER / NAME).is_file():
+        where = f" on this machine ({root})" if address else ""
         raise UsageError(
-            f"{root}: has no journal of a run with --archive; name the folder of its results"
+            f"{place}: has no journal of a run with --archive{where}; name the place of its results"
         )
     results: list[str] = []
     changed: list[str] = []
     with journal_of(root) as (journal, _):
-        _check_not_in_place(journal, root)
+        _check_not_in_place(journal, place)
         for line in journal.lines():
             if line.result_hash is None:
                 continue
-            path = os.path.join(root, line.target)
+            path = os.path.join(place, line.target)
             found = hash_or_none(path)
             if found == line.result_hash:
                 results.append(path)
@@ -55,20 +59,22 @@ def undo(root: Path, *, dry: bool = False) -> Undone:
                 changed.append(path)
             if not dry:
                 _take_away(line, path, found)
-        made = [] if dry else _parts_and_folders(journal, root)
+        made = [] if dry or address else _parts_and_folders(journal, root)
     if not dry:
+        # The report lies beside the journal, and at an address a copy of it does.
         for name in (REPORT, PAGE, LOG):
-            _unlink(os.path.join(root, name))
+            for folder in {str(root), place}:
+                _unlink(os.path.join(folder, name))
         drop(root)
-        for folder in (FOLDER, *made):
+        for folder in (FOLDER, *made, *([""] if address else [])):
             _remove_if_empty(root / folder)
     return Undone(tuple(results), tuple(changed))
 
 
-def _check_not_in_place(journal: Journal, root: Path) -> None:
-    if any(os.path.join(root, line.target) == line.source for line in journal.lines()):
+def _check_not_in_place(journal: Journal, place: str) -> None:
+    if any(os.path.join(place, line.target) == line.source for line in journal.lines()):
         raise UsageError(
-            f"{root}: its pictures were restored in place, so there is nothing to go back to; "
+            f"{place}: its pictures were restored in place, so there is nothing to go back to; "
             "take them from your copies"
         )
 
@@ -79,12 +85,15 @@ def _take_away(line: Line, path: str, found: str | None) -> None:
         _unlink(path)
     beside = sidecar_of(path)
     try:
-        with open(beside, "rb") as file:
-            ours = json.load(file)["result"]["sha256"] == line.result_hash
+        ours = json.loads(_read(beside))["result"]["sha256"] == line.result_hash
     except (OSError, ValueError, KeyError, TypeError):
         return
     if ours and found in (line.result_hash, None):
         _unlink(beside)
+
+
+def _read(path: str) -> bytes:
+    return (content_of(path) or b"") if is_address(path) else Path(path).read_bytes()
 
 
 def _parts_and_folders(journal: Journal, root: Path) -> list[str]:
@@ -96,6 +105,9 @@ def _parts_and_folders(journal: Journal, root: Path) -> list[str]:
 
 
 def _unlink(path: str) -> None:
+    if is_address(path):
+        remove(path)
+        return
     try:
         os.unlink(path)
     except FileNotFoundError:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 
-from ...errors import BurnishError, InputMissing
+from ...errors import InputMissing, kind_of
 from ..desk import Desk
 from ..orders import Order
 from ..wish import Wish
@@ -51,7 +51,7 @@ async def result(desk: Desk, request: Request) -> Response:
     """The restored file. What a job failed by is the answer where it did."""
     found = _found(desk, request)
     if found.error is not None:
-        raise _again(found.error["code"])(found.error["message"])
+        raise kind_of(found.error["code"])(found.error["message"])
     if found.upload.result is None:
         raise InputMissing(f"{found.upload.name}: not restored yet")
     path, name = found.upload.result
@@ -83,14 +83,3 @@ async def _events(desk: Desk, found: Order) -> AsyncIterator[str]:
             continue
         record = _record(desk, now)
         yield f"event: {record['state']}\ndata: {json.dumps(record)}\n\n"
-
-
-def _again(code: str) -> type[BurnishError]:
-    """The kind of error that has a code."""
-    return next((kind for kind in _kinds(BurnishError) if kind.code == code), BurnishError)
-
-
-def _kinds(kind: type[BurnishError]) -> Iterator[type[BurnishError]]:
-    yield kind
-    for each in kind.__subclasses__():
-        yield from _kinds(each)

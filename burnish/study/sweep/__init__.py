@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from .places import HERE, Places
 from .plan import Point, Sweep, load
 from .run import outline, remake, run
 
-__all__ = ["Point", "Sweep", "load", "outline", "remake", "run"]
+__all__ = ["HERE", "Places", "Point", "Sweep", "load", "outline", "remake", "run"]

@@ -304,6 +304,14 @@ def recipe_of(sweep: Sweep, point: Point, seed: int) -> Recipe:
         raise RecipeError(f"{point.name}: {error}" if point.labels else str(error)) from error
 
 
+def first_recipe(sweep: Sweep) -> Recipe:
+    """The recipe of the sweep's first point, or of a search without its axes; for what is asked of
+    all alike.
+    """
+    first = Point({}, {}) if sweep.search is not None else grid(sweep)[0]
+    return recipe_of(sweep, first, sweep.seeds[0])
+
+
 def folder_name(point: Point) -> str:
     """Returns the point's name as a folder's."""
     return re.sub(r"[^\w.=+-]+", "_", point.name).strip("_.") or "point"

@@ -9,11 +9,8 @@ of it stands in FOLDER/result.json.
 from __future__ import annotations
 
 import json
-import os
-import signal
 import sys
 import tempfile
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import partial
@@ -27,6 +24,7 @@ from ...contract import Contract
 from ...errors import BurnishError, RecipeError
 from ...ground.channels import to_channels
 from ...ground.files import atomic_write
+from ...ground.process import end_with_parent
 from ...images import Picture
 from ...pipeline import Asked
 from ...report.curves import CURVES, read_lines
@@ -63,7 +61,7 @@ def main(folder: Path) -> None:
 
     Only a process that was stopped leaves none.
     """
-    _stop_with_parent()
+    end_with_parent()
     # a process that was left over from a sweep that was killed is waited for
     with lock(folder, patience=None):
         order = json.loads((folder / ORDER).read_text(encoding="utf-8"))
@@ -245,21 +243,6 @@ def curve_of(run: Path) -> list[list[float]]:
             values = [line[name] for name in names if line[name] is not None]
             curve.append([float(line["step"]), sum(values) / max(1, len(values))])
     return curve
-
-
-def _stop_with_parent() -> None:
-    """Saves and stops this process as on SIGTERM when the sweep dies, however it dies.
-
-    The sweep's end of our standard input closes then.
-    """
-
-    def watch() -> None:
-        # not through sys.stdin, whose lock would still be held when the interpreter ends
-        while os.read(0, 1):
-            pass
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    threading.Thread(target=watch, daemon=True).start()
 
 
 def order_of(

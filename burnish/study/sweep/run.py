@@ -1,22 +1,22 @@
-"""Runs a sweep: one process a point and seed, one after the other; what is done is not done again;
-then the results, the sheet and the page.
+"""Runs a sweep: one process a point and seed, one after the other here, or several at a time on a
+cluster; what is done is not done again; then the results, the sheet and the page.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ...errors import RecipeError
 from ...ground.files import atomic_write
+from ...ground.overlap import GoOn, overlapped
+from ...ground.process import signals_noted
 from ...ground.remarks import Say
 from ...training.networks.cost import parameters
 from ...training.parts.strict import plain
@@ -27,7 +27,8 @@ from ...training.step.initial import initial_network
 from ..machine import processor
 from ..results import Entry, Results, entry_of
 from .page import RESULTS, SHEET, write_page
-from .plan import Point, Sweep, folder_name, grid, recipe_of
+from .places import HERE, LOG, Begin, Places
+from .plan import Point, Sweep, first_recipe, folder_name, grid, recipe_of
 from .point import ORDER, RESULT, keep, order_of, result_in
 from .sheet import write_sheet
 
@@ -38,33 +39,40 @@ LAST = 30
 
 
 def run(
-    sweep: Sweep, say: Say, *, source: str = "", only: str | None = None, retry: bool = False
+    sweep: Sweep,
+    say: Say,
+    *,
+    source: str = "",
+    only: str | None = None,
+    retry: bool = False,
+    places: Places = HERE,
 ) -> Path:
     """Trains and measures what is not done yet, and writes results.json, sheet.jpg and page.html in
     the sweep's folder; returns the page.
 
     source: the sweep's file, for the page; only: the name of one point (or row), which is done
-    alone; retry: what failed is tried again. Raises RecipeError; SystemExit 130 or 143 where it was
-    stopped: the same call goes on from there.
+    alone; retry: what failed is tried again; places: where the points are trained. Raises
+    RecipeError; SystemExit 130 or 143 where it was stopped: the same call goes on from there.
     """
     out = sweep.folder
     out.mkdir(parents=True, exist_ok=True)
 
     # What is to be done: the trials of a search are chosen, and made, at once.
-    searched: list[tuple[Path, dict[str, Any]]] = []
-    orders = [_row_of(sweep, name, words) for name, words in sweep.references.items()]
-    if sweep.search is not None:
-        searched = _searched(sweep, say, only, retry)
-    else:
-        orders = [given for point in grid(sweep) for given in _seeds_of(sweep, point)] + orders
-    chosen = [(folder, order) for folder, order in orders if only is None or order["name"] == only]
-    if only is not None and not chosen:
-        raise RecipeError(
-            f"there is no point {only!r}; there is "
-            f"{', '.join(dict.fromkeys(order['name'] for _, order in orders))}"
-        )
-    for i, (folder, order) in enumerate(chosen, 1):
-        settle(folder, order, say, retry, counted=f"{i} of {len(chosen)}")
+    with signals_noted() as heard:
+        settling = partial(settle, say=say, retry=retry, begin=places.begin, heard=heard)
+        searched: list[tuple[Path, dict[str, Any]]] = []
+        orders = [_row_of(sweep, name, words) for name, words in sweep.references.items()]
+        if sweep.search is not None:
+            searched = _searched(sweep, say, only, settling, places.most)
+        else:
+            orders = [given for point in grid(sweep) for given in _seeds_of(sweep, point)] + orders
+        chosen = [given for given in orders if only is None or given[1]["name"] == only]
+        if only is not None and not chosen:
+            raise RecipeError(
+                f"there is no point {only!r}; there is "
+                f"{', '.join(dict.fromkeys(order['name'] for _, order in orders))}"
+            )
+        _settle_all(chosen, settling, places.most)
 
     # What became of all of them, on one page.
     orders = searched + orders
@@ -75,8 +83,22 @@ def run(
     return write_page(out, results, sweep, source)
 
 
+def _settle_all(
+    chosen: Sequence[tuple[Path, dict[str, Any]]], settling: Callable[..., Any], most: int
+) -> None:
+    """Settles so many at a time."""
+
+    def one(item: tuple[int, tuple[Path, dict[str, Any]]], go_on: GoOn) -> None:
+        number, (folder, order) = item
+        settling(folder, order, go_on=go_on, counted=f"{number} of {len(chosen)}")
+
+    with overlapped(enumerate(chosen, 1), one, lambda _: 1, most, most) as results:
+        for _, result in results:
+            result()
+
+
 def _searched(
-    sweep: Sweep, say: Say, only: str | None, retry: bool
+    sweep: Sweep, say: Say, only: str | None, settling: Callable[..., Any], most: int
 ) -> list[tuple[Path, dict[str, Any]]]:
     """The trials that a sampler chooses, made; where one row is asked for alone, those that were
     made before, which stay in the page.
@@ -93,8 +115,9 @@ def _searched(
     return search(
         sweep if only is None else none_more,
         lambda point: _seeds_of(sweep, point),
-        lambda folder, order, watch: settle(folder, order, say, retry, watch),
+        lambda folder, order, watch: settling(folder, order, watch=watch),
         say,
+        most,
     )
 
 
@@ -134,14 +157,19 @@ def outline(sweep: Sweep) -> str:
 def settle(
     folder: Path,
     order: Mapping[str, Any],
+    *,
     say: Say,
+    begin: Begin,
+    heard: Sequence[int],
     retry: bool = False,
     watch: Callable[[], bool] = lambda: False,
+    go_on: GoOn = lambda: None,
     counted: str = "",
 ) -> Entry | None:
     """The point's result: what stands in its folder already, or else what its process makes of it.
 
-    None where `watch` said to stop it.
+    None where `watch` said to stop it. begin: begins the process. heard: the numbers of signals
+    that came. go_on: raises where nobody waits for it any more. counted: which of how many it is.
     """
     done = _answered(folder, order)
     name = entry_name(order)
@@ -151,14 +179,15 @@ def settle(
     atomic_write(folder / ORDER, json.dumps(order, indent=1).encode())
     began = time.monotonic()
     say(f"{counted} {name}".strip())
-    code = _process(folder, watch)
+    code = _process(folder, begin, heard, watch, go_on)
     if code is None:
         return None
     entry = result_in(folder)
     if entry is None or _answered(folder, order) is None:
         entry = Entry(order["name"], order["labels"], order["seed"], failed=_reason(folder, code))
         keep(folder, order, entry)
-    say(f"  {entry.failed or entry.left_out or 'done'} after {time.monotonic() - began:.0f} s")
+    became = entry.failed or entry.left_out or "done"
+    say(f"  {name}: {became} after {time.monotonic() - began:.0f} s")
     return entry
 
 
@@ -202,49 +231,32 @@ def _seeds_of(sweep: Sweep, point: Point) -> list[tuple[Path, dict[str, Any]]]:
 
 
 def _row_of(sweep: Sweep, name: str, words: str) -> tuple[Path, dict[str, Any]]:
-    first = Point({}, {}) if sweep.search is not None else grid(sweep)[0]
-    recipe = plain(recipe_of(sweep, first, sweep.seeds[0]))
+    recipe = plain(first_recipe(sweep))
     row = Point({"row": name}, {})
     return sweep.folder / "rows" / folder_name(row), order_of(name, {}, None, recipe, sweep, words)
 
 
-def _process(folder: Path, watch: Callable[[], bool]) -> int | None:
+def _process(
+    folder: Path,
+    begin: Begin,
+    heard: Sequence[int],
+    watch: Callable[[], bool],
+    go_on: GoOn,
+) -> int | None:
     """The point's process, to its end; its exit status (negative: the signal that killed it), or
-    None where `watch` had it stopped.
+    None where `watch` had it stopped. SystemExit where a signal came.
     """
-    command = [sys.executable, "-m", "burnish.study.sweep.point", str(folder)]
-    with (
-        (folder / "log.txt").open("ab") as log,
-        _deaf() as heard,
-        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log) as process,
-    ):
-        stopped = False
-        while process.poll() is None:
-            if heard or (not stopped and watch()):
-                stopped = True
-                process.terminate()
-                process.wait()
-            time.sleep(TICK)
     if heard:
         raise SystemExit(128 + heard[0])
-    return None if stopped else process.returncode
-
-
-@contextlib.contextmanager
-def _deaf() -> Iterator[list[int]]:
-    """SIGINT and SIGTERM are noted, so that the point in work is asked to save and is waited
-    for.
-    """
-    heard: list[int] = []
-    before = {
-        number: signal.signal(number, lambda number, _: heard.append(number))
-        for number in (signal.SIGINT, signal.SIGTERM)
-    }
-    try:
-        yield heard
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    with begin(folder) as process:
+        while (code := process.poll()) is None:
+            go_on()
+            if heard:
+                raise SystemExit(128 + heard[0])
+            if watch():
+                return None
+            time.sleep(TICK)
+    return code
 
 
 def _reason(folder: Path, code: int) -> str:
@@ -252,6 +264,6 @@ def _reason(folder: Path, code: int) -> str:
     if code < 0:
         more = "; the machine may have run out of memory" if code == -signal.SIGKILL else ""
         return f"killed by {signal.Signals(-code).name}{more}"
-    lines = (folder / "log.txt").read_text(encoding="utf-8", errors="replace").split("\n")[-LAST:]
+    lines = (folder / LOG).read_text(encoding="utf-8", errors="replace").split("\n")[-LAST:]
     last = next((line.strip() for line in reversed(lines) if line.strip()), "")
     return f"ended with status {code}: {last}"

@@ -6,12 +6,14 @@ The one file that uses Optuna (Akiba et al., KDD 2019).
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from ...errors import MissingExtra, RecipeError
+from ...ground.overlap import GoOn, overlapped
 from ...ground.remarks import Say
 from ...metrics import facts
 from ...report.curves import CURVES
@@ -29,40 +31,79 @@ def search(
     orders_of: Callable[[Point], Orders],
     settle: Settle,
     say: Say,
+    most: int = 1,
 ) -> Orders:
-    """Asks for points and settles them until there are as many as the sweep wants.
+    """Asks for points and settles them, so many at a time, until there are as many as the sweep
+    wants.
 
     Returns the orders that were answered. A stopped search goes on with its database. A point that
     is given up, or fails, is not tried with its other seeds.
     """
     assert sweep.search is not None
+    wanted = sweep.search.trials
     study = _study(sweep, sweep.search)
-    optuna = _optuna()
-    _ask_again(study, optuna, str(sweep.folder.resolve()))
+    _ask_again(study, _optuna(), str(sweep.folder.resolve()))
     axes = ranges(sweep)
-    while (number := _finished(study)) < sweep.search.trials:
-        # a point is asked for; it counts as stopped until it is told, since a sweep may be killed
-        trial = study.ask()
-        trial.set_user_attr(FOLDER, str(sweep.folder.resolve()))
-        trial.set_user_attr(STOPPED, True)
-        point = _point(trial, axes)
-        trial.set_user_attr("point", json.dumps([point.labels, point.changes]))
-        say(f"trial {number + 1} of {sweep.search.trials}: {point.name}")
-        # its seeds are settled, one after the other
+    telling = Lock()
+    in_hand: list[int] = []
+
+    def numbers() -> Iterator[int]:
+        """The number of each trial that is still wanted, counted from 1."""
+        while True:
+            with telling:
+                number = _finished(study) + len(in_hand) + 1
+            if number > wanted:
+                return
+            in_hand.append(number)
+            yield number
+
+    def one(number: int, go_on: GoOn) -> None:
+        trial, point = _asked_for(study, axes, str(sweep.folder.resolve()))
+        say(f"trial {number} of {wanted}: {point.name}")
         orders = orders_of(point)
-        entries = _settled(orders, settle, trial)
-        trial.set_user_attr(STOPPED, False)
-        # what became of it is told
-        measured = [entry for entry in entries if entry is not None and entry.measured]
-        if entries[-1] is None:
-            _keep_given_up(point, *orders[0])
-            study.tell(trial, state=optuna.trial.TrialState.PRUNED)
-        elif len(measured) < len(orders):
-            study.tell(trial, state=optuna.trial.TrialState.FAIL)
-        else:
-            values = [entry.mean(sweep.metrics[0]) for entry in measured]
-            study.tell(trial, sum(values) / len(values))
+        entries = _settled(orders, settle, trial, go_on)
+        with telling:
+            _tell(study, trial, sweep.metrics[0], point, orders, entries)
+            in_hand.remove(number)
+
+    with overlapped(numbers(), one, lambda _: 1, most, most) as results:
+        for _, result in results:
+            result()
     return _answered(study, orders_of)
+
+
+def _asked_for(study: Any, axes: Mapping[str, Mapping[str, Any]], folder: str) -> tuple[Any, Point]:
+    """A trial that the sampler chooses, and its point. It counts as stopped until it is told, since
+    a sweep may be killed.
+    """
+    trial = study.ask()
+    trial.set_user_attr(FOLDER, folder)
+    trial.set_user_attr(STOPPED, True)
+    point = _point(trial, axes)
+    trial.set_user_attr("point", json.dumps([point.labels, point.changes]))
+    return trial, point
+
+
+def _tell(
+    study: Any,
+    trial: Any,
+    metric: str,
+    point: Point,
+    orders: Orders,
+    entries: Sequence[Entry | None],
+) -> None:
+    """Tells the sampler what became of a trial."""
+    states = _optuna().trial.TrialState
+    trial.set_user_attr(STOPPED, False)
+    measured = [entry for entry in entries if entry is not None and entry.measured]
+    if entries[-1] is None:
+        _keep_given_up(point, *orders[0])
+        study.tell(trial, state=states.PRUNED)
+    elif len(measured) < len(orders):
+        study.tell(trial, state=states.FAIL)
+    else:
+        values = [entry.mean(metric) for entry in measured]
+        study.tell(trial, sum(values) / len(values))
 
 
 def _finished(study: Any) -> int:
@@ -71,19 +112,26 @@ def _finished(study: Any) -> int:
     return sum(not trial.user_attrs.get(STOPPED) for trial in ended)
 
 
-def _settled(orders: Orders, settle: Settle, trial: Any) -> list[Entry | None]:
-    """What became of a point's seeds, up to the first that was given up or failed.
+def _settled(orders: Orders, settle: Settle, trial: Any, go_on: GoOn) -> list[Entry | None]:
+    """What became of a point's seeds, one after the other, up to the first that was given up or
+    failed.
 
     A trial has one curve, that of its first seed, and so the pruner watches that one alone.
     """
     entries: list[Entry | None] = []
     for i, (folder, order) in enumerate(orders):
-        watch = _never if i else partial(_behind, trial, folder, set())
-        entry = settle(folder, order, watch)
+        behind = _never if i else partial(_behind, trial, folder, set())
+        entry = settle(folder, order, partial(_watched, go_on, behind))
         entries.append(entry)
         if entry is None or not entry.measured:
             break
     return entries
+
+
+def _watched(go_on: GoOn, behind: Callable[[], bool]) -> bool:
+    """Whether a trial is given up; raises where nobody waits for it any more."""
+    go_on()
+    return behind()
 
 
 def _keep_given_up(point: Point, folder: Path, order: dict[str, Any]) -> None:

@@ -12,9 +12,10 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import traceback
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
@@ -43,7 +44,7 @@ class WorkerProcess:
 
         told: what it is told first. descriptor: that of a lock, which it holds as well.
         """
-        root = str(Path(__file__).resolve().parents[2])
+        root = str(Path(__file__).resolve().parents[3])
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-c", _PROGRAM, root, main.__module__, main.__name__],
             stdin=subprocess.PIPE,
@@ -147,6 +148,42 @@ def work_off(take: Callable[[Any], object], work: Callable[[Send], object]) -> N
     finally:
         # At once: the thread that listens would keep the interpreter from ending.
         os._exit(status)
+
+
+def end_with_parent(patience: float | None = None) -> None:
+    """Ends this process as by SIGTERM when the one that began it is gone, however it went: its end
+    of our standard input closes then.
+
+    patience: seconds after which it ends whatever it does; None waits.
+    """
+
+    def watch() -> None:
+        # Not through sys.stdin, whose lock would still be held when the interpreter ends.
+        while os.read(0, 1):
+            pass
+        os.kill(os.getpid(), signal.SIGTERM)
+        if patience is not None:
+            time.sleep(patience)
+            os._exit(128 + signal.SIGTERM)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+@contextmanager
+def signals_noted() -> Iterator[list[int]]:
+    """A context in which SIGINT and SIGTERM are noted alone, so that a process which was begun can
+    be asked to save, and waited for. Gives the numbers of those that came.
+    """
+    heard: list[int] = []
+    before = {
+        number: signal.signal(number, lambda number, _: heard.append(number))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield heard
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _listen(questions: BinaryIO, take: Callable[[Any], object]) -> None:
