@@ -13,16 +13,20 @@ from typer.testing import CliRunner
 
 import burnish
 from burnish.cli import app
-from burnish.contract import Contract, Opened
+from burnish.contract import LOST, Contract, Opened, level_array, predict
 from burnish.errors import DeviceError, MissingExtra, UsageError
+from burnish.inference import zoo
 from burnish.inference.archive.sidecar import replay
 from burnish.inference.backends import BACKENDS, choice, table
 from burnish.inference.backends.choice import choose, listing
 from burnish.inference.model import Model
 from burnish.inference.zoo import find
+from burnish.study.apart import EXACT, HALF
 
 #: how many layers and sizes OpenVINO's library keeps
 LAYERS = "ONEDNN_PRIMITIVE_CACHE_CAPACITY"
+#: how many pictures go through every backend, and their height and width
+SHAPES = [(1, 1, 1), (3, 17, 13), (1, 3, 5000)]
 INSTALLED = [name for name in BACKENDS if table.installed(name)]
 
 
@@ -109,26 +113,30 @@ def test_verbose_says_what_was_chosen(tmp_path: Path) -> None:
     assert "openvino since it was asked for" in done.stderr.splitlines()
 
 
-def _opened(backend: str, device: str, contract: Contract) -> Opened:
-    how = {"threads": None, "precision": "fp32", "eight": None}
-    opened: Opened = BACKENDS.find(backend)(find("photo"), contract, device=device, **how)
+def _opened(
+    name: str, backend: str, device: str, contract: Contract, precision: str = "fp32"
+) -> Opened:
+    how = {"threads": None, "precision": precision, "eight": None}
+    opened: Opened = BACKENDS.find(backend)(find(name), contract, device=device, **how)
     return opened
 
 
 @pytest.mark.filterwarnings("ignore:Specified provider")
-@pytest.mark.parametrize(("backend", "device"), [("openvino", "gpu"), ("onnxruntime", "cuda")])
+@pytest.mark.parametrize(
+    ("backend", "device"), [("openvino", "gpu"), ("onnxruntime", "cuda"), ("ncnn", "vulkan:9")]
+)
 def test_a_device_that_fails_falls_back_to_the_processor_with_a_note(
     backend: str, device: str
 ) -> None:
     if backend not in INSTALLED or device in [place.word for place in table.places(backend)]:
         pytest.skip("not installed here, or the device is there")
     contract = Model(find("photo")).contract
-    opened = _opened(backend, device, contract)
+    opened = _opened("photo", backend, device, contract)
     assert "running on the processor" in opened.notes[0]
     assert device in opened.notes[0]
     image = np.random.default_rng(0).random((1, 3, 16, 24), np.float32)
     level = np.full((1, 1, 16, 24), 20, np.float32)
-    expected = _opened(backend, "cpu", contract).run(image, level)
+    expected = _opened("photo", backend, "cpu", contract).run(image, level)
     np.testing.assert_array_equal(opened.run(image, level), expected)
 
 
@@ -146,3 +154,67 @@ def test_what_openvino_keeps_for_each_size_is_limited_unless_somebody_says_other
         check=True,
     )
     assert done.stdout.strip() == kept
+
+
+@pytest.mark.parametrize("name", zoo.names())
+def test_every_backend_gives_training_s_forward_of_what_ships(name: str) -> None:
+    """At the least size, at no multiples, several at once, and a strip. tests/test_networks.py does
+    so for every listed network, up to 640x640.
+    """
+    pytest.importorskip("torch", reason="the training wing is not installed")
+    from burnish.training.networks.export import example
+    from burnish.training.networks.restorer import Restorer
+    from burnish.training.networks.torch_backend import runner
+
+    model = Model(find(name))
+    trained = runner(Restorer.load(find(name).with_suffix(".safetensors")))
+    for shape in SHAPES:
+        image, *levels = (each.numpy() for each in example(model.contract, *shape))
+        level = levels[0] if levels else None
+        wanted = predict(trained, model.contract, image, level)
+        for backend in INSTALLED:
+            if backend == "torch" and max(shape) > 100:
+                continue  # it is that forward itself, and slow
+            run = _opened(name, backend, "cpu", model.contract).run
+            found = predict(run, model.contract, image, level)
+            np.testing.assert_allclose(found, wanted, 0, 1e-4, err_msg=f"{backend}, {shape}")
+
+
+@pytest.mark.parametrize("name", zoo.names())
+def test_a_larger_picture_is_the_same_by_the_two_engines_of_processors(name: str) -> None:
+    model = Model(find(name))
+    rng = np.random.default_rng(0)
+    image = rng.random((1, model.contract.channels_in, 640, 640), np.float32)
+    if model.contract.gives == "filling":
+        image[:, :, rng.random((640, 640)) < 0.3] += LOST
+    level = level_array(model.contract.settings({}))
+    if not {"openvino", "onnxruntime"} <= set(INSTALLED):
+        pytest.skip("OpenVINO and ONNX Runtime are not both installed")
+    found, wanted = (
+        predict(_opened(name, backend, "cpu", model.contract).run, model.contract, image, level)
+        for backend in ("openvino", "onnxruntime")
+    )
+    np.testing.assert_allclose(found, wanted, 0, 1e-4)
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize(
+    ("backend", "device"),
+    [("openvino", "gpu"), ("onnxruntime", "cuda"), ("ncnn", "vulkan"), ("torch", "cuda")],
+)
+@pytest.mark.parametrize(("name", "precision"), [("document", "fp32"), ("photo", "auto")])
+def test_a_gpu_gives_what_the_processor_gives(
+    backend: str, device: str, name: str, precision: str
+) -> None:
+    """Mesa's llvmpipe, a processor that Vulkan takes for a GPU, is enough for ncnn."""
+    if backend not in INSTALLED or device not in [place.word for place in table.places(backend)]:
+        pytest.skip(f"{backend} has no {device} here")
+    contract = Model(find(name)).contract
+    opened = _opened(name, backend, device, contract, precision)
+    assert not opened.notes
+    image = np.random.default_rng(0).random((2, 3, 17, 13), np.float32)
+    level = level_array(contract.settings({}))
+    found = predict(opened.run, contract, image, level)
+    wanted = predict(_opened(name, "onnxruntime", "cpu", contract).run, contract, image, level)
+    allowed = EXACT if opened.precision == "fp32" else HALF
+    assert allowed.apart(found, wanted) <= allowed.most

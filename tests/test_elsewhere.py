@@ -17,11 +17,12 @@ from typer.testing import CliRunner
 
 import burnish
 from burnish.cli import app
-from burnish.errors import ModelMismatch, UsageError
+from burnish.errors import DialError, ModelMismatch, UsageError
 
 pytest.importorskip("torch", reason="the training wing is not installed")
 onnxruntime = pytest.importorskip("onnxruntime")
 openvino = pytest.importorskip("openvino")
+ncnn = pytest.importorskip("ncnn")
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "elsewhere.md"
 
@@ -37,6 +38,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "photo.onnx": [],
         "photo-one.onnx": ["--as", "one-input"],
         "photo.xml": ["--as", "openvino"],
+        "photo-ncnn.param": ["--as", "ncnn"],
         "photo.py": ["--as", "torch"],
         "folded.onnx": ["--as", "one-input", "--at", "noise=25"],
     }.items():
@@ -60,12 +62,12 @@ def without_burnish(program: str, folder: Path) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("number", range(4))
+@pytest.mark.parametrize("number", range(5))
 def test_every_program_of_the_page_gives_what_burnish_gives(
     folder: Path, number: int, tmp_path: Path
 ) -> None:
     programs = re.findall(r"^```python\n(.*?)^```", PAGE.read_text(), re.MULTILINE | re.DOTALL)
-    assert len(programs) == 4
+    assert len(programs) == 5
     without_burnish(programs[number], folder)
     got = np.asarray(Image.open(folder / "clean.png"), np.int16)
     assert np.abs(got - wanted(folder)).max() <= 1
@@ -90,6 +92,60 @@ def test_one_input_takes_any_size_and_batch_with_dials_or_without(
     (expected,) = plain.run(["output"], {"input": image, "level": np.full_like(level, 25)})
     # The folded weights were rounded to half precision once more.
     np.testing.assert_allclose(at_25, expected, atol=5e-4)
+
+
+def by_ncnn(file: Path, inputs: dict[str, Any]) -> Any:
+    """The output of ncnn's files for one picture [C, H, W], in float32."""
+    net = ncnn.Net()
+    for name in ("fp16_packed", "fp16_storage", "fp16_arithmetic"):
+        setattr(net.opt, f"use_{name}", False)
+    assert net.load_param(str(file)) == 0
+    assert net.load_model(str(file.with_suffix(".bin"))) == 0
+    extractor = net.create_extractor()
+    for name, values in inputs.items():
+        extractor.input(name, ncnn.Mat(values).clone())
+    status, result = extractor.extract("output")
+    assert status == 0
+    return np.array(result)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 7), (17, 13), (3, 200)])
+def test_ncnn_s_files_take_any_size_and_a_map_of_levels(
+    folder: Path, size: tuple[int, int]
+) -> None:
+    rng = np.random.default_rng(1)
+    image = rng.random((1, 3, *size), np.float32)
+    level = rng.uniform(5, 50, (1, 1, *size)).astype(np.float32)
+    plain = onnxruntime.InferenceSession(str(folder / "photo.onnx"))
+    (wanted,) = plain.run(["output"], {"input": image, "level": level})
+    found = by_ncnn(folder / "photo-ncnn.param", {"data": image[0], "level": level[0]})
+    np.testing.assert_allclose(found, wanted[0], atol=1e-5)
+    said = json.loads((folder / "photo-ncnn.json").read_text())
+    assert json.loads(said["contract"])["dials"][0]["high"] == 75
+
+
+def test_ncnn_s_files_have_dials_that_are_planes_or_are_folded(tmp_path: Path) -> None:
+    import torch
+
+    from burnish.contract import Dial
+    from burnish.study.trained.elsewhere import export_as
+    from burnish.training.networks.archs import NETWORKS
+    from burnish.training.networks.restorer import Restorer
+    from burnish.training.parts.build import Spec
+
+    torch.manual_seed(0)
+    tiny = getattr(NETWORKS.find("SplineBank"), "tiny")  # noqa: B009 (the table's type has none)
+    restorer = Restorer(Spec("SplineBank", tiny), (Dial("softness", 0, 1, 0, "pixels"),)).eval()
+    source, target = tmp_path / "net.safetensors", tmp_path / "net.param"
+    restorer.save(source, {"task": "test"})
+    with pytest.raises(DialError, match="such as --at softness=0"):
+        export_as("ncnn", source, target)
+    assert not target.exists()
+    export_as("ncnn", source, target, half=False, at={"softness": 0.5})
+    image = torch.rand(1, 3, 3 * restorer.contract.multiple, 5 * restorer.contract.multiple)
+    with torch.no_grad():
+        wanted = restorer(image, torch.full((1, 1, 1, 1), 0.5))[0].numpy()
+    np.testing.assert_allclose(by_ncnn(target, {"data": image[0].numpy()}), wanted, atol=1e-4)
 
 
 def test_a_dial_without_maps_is_the_mean_of_its_plane(tmp_path: Path) -> None:

@@ -127,10 +127,10 @@ def test_every_shipped_model_does_what_it_learned(name: str, pictures: Path) -> 
     assert met >= ({"filled by mask 1", "filled by mask 2"} if name == "fill" else FILES)
 
 
-@pytest.mark.parametrize("backend", ["openvino", "onnxruntime", "torch"])
+@pytest.mark.parametrize("backend", ["openvino", "onnxruntime", "ncnn", "torch"])
 def test_what_is_right_is_green(tiny: Path, pictures: Path, backend: str) -> None:
-    if backend == "onnxruntime":
-        pytest.importorskip("onnxruntime")
+    if backend in ("onnxruntime", "ncnn"):
+        pytest.importorskip(backend)
     outcomes = taken(tiny, pictures, backend)
     assert red(outcomes) == set()
     assert set(outcomes) == ARRAYS | FILES

@@ -49,6 +49,7 @@ class Way(StrEnum):
     plain = "plain"
     one_input = "one-input"
     openvino = "openvino"
+    ncnn = "ncnn"
     torch = "torch"
 
 
@@ -58,7 +59,7 @@ As = Annotated[
         "--as",
         metavar="WAY",
         show_choices=False,
-        help="plain, one-input (dials as further channels), openvino or torch.",
+        help="plain, one-input (dials as further channels), openvino, ncnn or torch.",
     ),
 ]
 

@@ -28,7 +28,7 @@ Backend = Annotated[
     typer.Option(
         metavar="NAME",
         show_default=False,
-        help="openvino, onnxruntime, torch; all: every one that is installed.",
+        help="openvino, onnxruntime, ncnn, torch; all: every one that is installed.",
     ),
 ]
 Against = Annotated[

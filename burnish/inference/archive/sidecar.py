@@ -39,7 +39,10 @@ ALIKE = "alike"
 #: what is added to the name of a result that is made again beside the first
 SUFFIX = "_replayed"
 #: libraries that may make another result of the same
-LIBRARIES = ("numpy", "pillow", "imagecodecs", "tifffile", "pikepdf", "openvino", "onnxruntime")
+LIBRARIES = (
+    *("numpy", "pillow", "imagecodecs", "tifffile", "pikepdf"),
+    *("openvino", "onnxruntime", "ncnn"),
+)
 #: what of a job is said in a sidecar by itself, or is nothing to the result
 _APART = ("source", "target", "asked", "overwrite", "salvage")
 

@@ -15,6 +15,7 @@ BACKENDS: Table[Callable[..., Opened]] = Table(
     {
         "openvino": "burnish.inference.backends.openvino:open_model",
         "onnxruntime": "burnish.inference.backends.onnxruntime:open_model",
+        "ncnn": "burnish.inference.backends.ncnn:open_model",
         "torch": "burnish.training.networks.torch_backend:open_model",
     },
 )
@@ -23,6 +24,7 @@ BACKENDS: Table[Callable[..., Opened]] = Table(
 LIBRARIES = {
     "openvino": ("openvino", "burnish"),
     "onnxruntime": ("onnxruntime", "burnish[onnx]"),
+    "ncnn": ("ncnn", "burnish[ncnn]"),
     "torch": ("torch", "burnish[train]"),
 }
 
