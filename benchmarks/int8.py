@@ -1,14 +1,15 @@
 """A shipped model in 8 bits: whether it may ship beside the float one, and how much faster it is.
 
 python -m benchmarks.int8 runs/photo-int8/photo-int8.safetensors --of photo
-[--data ../shared/data] [--write]
+[--data ../shared/data] [--write] [--sheet FILE]
 
 The gate: on every level of CBSD68, on real noise of cameras, and on clean pictures at auto it loses
 at most 0.05 dB against the float model in the same run, unless it is within 50 dB of what went in;
 even cards keep their brightness as they do with that; and where the dial says that there is no
 damage, nothing changes. Before, fp32, bf16 and int8 are timed on 768x512 in turns, and a ramp
-of 16 bits goes through fp32 and int8. With `--write` and an open gate, weights and model file are
-put into burnish/weights/int8, and the figures into benchmarks/results/int8.json.
+of 16 bits goes through fp32 and int8. `--sheet` draws that ramp, a sky, and skin, to be looked at.
+With `--write` and an open gate, weights and model file are put into burnish/weights/int8, and the
+figures into benchmarks/results/int8.json.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ from burnish.inference.backends import open_model
 from burnish.inference.model import EIGHT, Model
 from burnish.inference.zoo import find, folder
 from burnish.pipeline import Bare, ask
+from burnish.report.sheet import Cell, sheet
 from burnish.study.evaluate import Folder
 from burnish.study.machine import processor
 from burnish.study.trained.verify import export_verified
@@ -56,6 +58,15 @@ DRAWN = 24
 #: it is less than an 8-bit step from it
 NEAR = 50.0
 TIMED = (512, 768)
+#: a smooth ramp, and the noise at which pictures are looked at
+RAMP = np.linspace(0.2, 0.5, 512, dtype=np.float32)
+LOOKED_AT = (5, 25, 50)
+#: pieces of Kodak's pictures that are looked at: file, left, top; their side; and by how much their
+#: contrast is stretched
+LOOKED_AT_IN = {"a sky": ("kodim20.webp", 20, 10), "skin": ("kodim04.webp", 190, 290)}
+PIECE, STRETCHED = 128, 6.0
+#: the width of each on the sheet
+SHOWN = 256
 
 
 @dataclass(frozen=True)
@@ -145,19 +156,48 @@ def seconds(path: Path, eight: Path, contract: Contract) -> dict[str, float]:
 
 def on_a_ramp(compared: Compared) -> dict[str, float]:
     """How far int8 is from float on a smooth ramp of 16 bits, in 8-bit steps, RMS, by level."""
-    row = np.linspace(0.2, 0.5, 512, dtype=np.float32)
-    clean = np.broadcast_to(row[None, :, None], (256, 512, 3))
+    clean = np.broadcast_to(RAMP[None, :, None], (256, 512, 3))
     rng = np.random.default_rng(0)
     found = {}
-    for level in (5, 25, 50):
-        spoiled = clean + rng.normal(0, level / 255, clean.shape)
-        samples = np.rint(spoiled.clip(0, 1) * 65535).astype(np.uint16)
-        exact, eight = (
-            np.asarray(model(samples, noise=level), np.float64)
-            for model in (compared.exact, compared.eight)
-        )
-        found[f"noise {level}"] = round(float(np.sqrt(np.square(exact - eight).mean())) / 257, 3)
+    for level in LOOKED_AT:
+        _, exact, eight = both(compared, clean, level, rng)
+        found[f"noise {level}"] = round(255 * float(np.sqrt(np.square(exact - eight).mean())), 3)
     return found
+
+
+def both(
+    compared: Compared, clean: Any, level: float, rng: np.random.Generator
+) -> tuple[Any, Any, Any]:
+    """A picture [H, W, 3] in 0..1 with noise, in 16 bits; and what float and int8 make of it."""
+    spoiled = (clean + rng.normal(0, level / 255, clean.shape)).clip(0, 1)
+    samples = np.rint(spoiled * 65535).astype(np.uint16)
+    exact, eight = (
+        np.asarray(model(samples, noise=level), np.float64) / 65535
+        for model in (compared.exact, compared.eight)
+    )
+    return spoiled, exact, eight
+
+
+def draw(compared: Compared, data: Path, path: Path) -> Path:
+    """A ramp, a sky, and skin, at every level: with noise, in float, in 8 bits, and what
+    lies between these; all but the first with the contrast stretched. Returns the sheet's path.
+    """
+    rng = np.random.default_rng(0)
+    pieces = {"a ramp": np.broadcast_to(RAMP[None, 192 : 192 + PIECE, None], (PIECE, PIECE, 3))}
+    for name, (file, left, top) in LOOKED_AT_IN.items():
+        pixels = _pixels(data / "test" / "kodak24" / file)
+        pieces[name] = pixels[top : top + PIECE, left : left + PIECE] / 255
+    rows = []
+    for name, clean in pieces.items():
+        for level in LOOKED_AT:
+            spoiled, exact, eight = both(compared, clean, level, rng)
+            mean = exact.mean((0, 1))
+            shown = [0.5 + STRETCHED * part for part in (exact - mean, eight - mean, eight - exact)]
+            words = ("in float", "in 8 bits", "8 bits less float")
+            cells = [Cell(spoiled, f"{name}, noise {level}")]
+            cells += [Cell(one.clip(0, 1), said) for one, said in zip(shown, words, strict=True)]
+            rows.append(cells)
+    return sheet(rows, path, SHOWN)
 
 
 def measured(compared: Compared, data: Path, every: int) -> dict[str, dict[str, float]]:
@@ -214,12 +254,17 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--every", type=int, default=4, help="only every n-th picture")
     parser.add_argument("--speed", action="store_true", help="take the times alone")
+    parser.add_argument("--sheet", metavar="FILE", type=Path, help="draw what is to be looked at")
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     exact = find(options.of)
     with tempfile.TemporaryDirectory() as scratch:
         eight = Path(scratch) / "int8.onnx"
         export_verified(options.weights, eight)
+        if options.sheet:
+            compared = Compared(opened(exact, "fp32"), opened(eight, "int8"))
+            print(draw(compared, options.data, options.sheet))
+            return
         times = seconds(exact, eight, Model(exact).contract)
         print(", ".join(f"{name} {value:.3f} s" for name, value in times.items()), processor())
         if options.speed:

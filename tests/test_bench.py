@@ -15,7 +15,8 @@ from burnish.cli import app
 from burnish.errors import UsageError
 from burnish.images.picture import to_samples
 from burnish.study.speed import batch, peak
-from burnish.study.speed.batch import Cell
+from burnish.study.speed.axes import marks
+from burnish.study.speed.batch import BATCHES, Cell
 from burnish.study.speed.bench import Failed, Timed, apart
 from burnish.study.speed.page import HEADING, roof, rows, write
 from burnish.study.speed.peak import Peaks
@@ -164,7 +165,8 @@ def test_the_page_has_a_section_on_batches(tmp_path: Path) -> None:
     cells.append(Failed("of 4", "cpu", "int8", "short"))
     text = write(tmp_path / "page.html", [ONE], PEAKS, "a machine", "today", cells).read_text()
     assert "Batches and tiles: photo, openvino int8" in text
-    assert text.count("<polyline") == 6
+    assert text.count('stroke-width="2"') == 3 * len(BATCHES)
+    assert text.count('stroke-width="0.7"') == len(BATCHES)
     assert "A large picture goes fastest in tiles of 512x512, 0.33 megapixels a second." in text
     assert "of 4 on cpu, int8: short" in text
     assert "<polyline" not in write(tmp_path / "page.html", [ONE], PEAKS, "", "").read_text()
@@ -201,3 +203,9 @@ def test_what_measures_one_thing_wants_one(words: list[str], sentence: str, tmp_
     done = CliRunner().invoke(app, ["bench", *words, "-o", str(tmp_path / "page.html")])
     assert isinstance(done.exception, UsageError)
     assert sentence in str(done.exception)
+
+
+def test_an_axis_has_marks_where_it_is_short_too() -> None:
+    assert list(marks(1.3, 4.2)) == [2, 3]
+    assert list(marks(0.9, 12)) == [1, 2, 5, 10]
+    assert list(marks(0.5, 2000)) == [1, 10, 100, 1000]

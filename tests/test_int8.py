@@ -26,6 +26,8 @@ openvino = pytest.importorskip(
     "burnish.inference.backends.openvino", reason="OpenVINO is not installed"
 )
 
+from torch import nn  # noqa: E402
+
 from burnish.study.apart import ROUNDED  # noqa: E402
 from burnish.study.trained.verify import export_verified  # noqa: E402
 from burnish.training.networks.archs import NETWORKS  # noqa: E402
@@ -463,3 +465,14 @@ def test_tiles_in_8_bits_are_planned_by_the_card_of_their_own_file() -> None:
     assert finer.bytes_per_pixel == memory.get(finer.precision, memory["fp32"])
     in_full = model.open(backend="openvino", precision="fp32")
     assert in_full.bytes_per_pixel == memory["fp32"]
+
+
+@pytest.mark.parametrize("base", ["ResUNet", "UNet", "LightAutoencoder"])
+def test_a_network_computes_in_8_bits_between_its_first_and_its_last_convolution(base: str) -> None:
+    network = build(Spec("Quantised", {"base": {"use": base}}), NETWORKS)
+    layers = dict(network.base.named_modules())
+    named = [name for name, layer in layers.items() if isinstance(layer, nn.Conv2d)]
+    assert network.base.ends == (named[0], named[-1])
+    whole = [name for name in named if isinstance(layers[name], WholeConv)]
+    assert len(network.ranges) == len(whole) > 0
+    assert not set(whole) & set(network.base.ends)

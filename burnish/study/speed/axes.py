@@ -20,9 +20,11 @@ class Scale:
 
 
 def marks(low: float, high: float) -> Iterator[float]:
-    """The powers of ten between two values."""
-    for power in range(math.ceil(math.log10(low)), math.floor(math.log10(high)) + 1):
-        yield 10.0**power
+    """The powers of ten between two values; where these are near each other, some between, too."""
+    between = (1, 2, 3, 5, 7) if high < 10 * low else (1, 2, 5)
+    steps = between if high < 50 * low else (1,)
+    for power in range(math.floor(math.log10(low)), math.floor(math.log10(high)) + 1):
+        yield from (step * 10.0**power for step in steps if low <= step * 10.0**power <= high)
 
 
 def line(x: float, y: float, to_x: float, to_y: float) -> str:

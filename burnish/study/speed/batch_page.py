@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 
 from ...ground.amounts import in_bytes
 from ...inference.engine import affordable, free_memory
-from ...report.page import drawing, paragraph, section, table
+from ...report.page import drawing, paragraph, row, section, table
 from .axes import Scale, line, marks, text
-from .batch import BATCHES, Cell
+from .batch import BATCHES, TILES, Cell
 
 HEADING = (
     "tile",
@@ -34,7 +34,7 @@ def batches(cells: Sequence[Cell]) -> str:
         (
             f"{cell.tile}x{cell.tile}",
             cell.batch,
-            1e3 * cell.latency,
+            _milliseconds(cell),
             cell.throughput,
             cell.kept,
             "" if cell.memory is None else round(cell.memory / 2**20),
@@ -42,19 +42,26 @@ def batches(cells: Sequence[Cell]) -> str:
         )
         for cell in cells
     ]
+    measured = [cell for cell in cells if cell.memory]
     drawn = [
-        chart(cells, "Megapixels a second.", lambda cell: cell.throughput),
+        chart(cells, "Megapixels a second, by the side of a tile.", lambda cell: cell.throughput),
         chart(cells, "Milliseconds a batch.", lambda cell: 1e3 * cell.latency),
         chart(
-            [cell for cell in cells if cell.memory],
-            "MiB that the process took for it; the thin line is what was predicted.",
+            measured,
+            "MiB that the process took for it; the thin lines are what was predicted.",
             lambda cell: (cell.memory or 0) / 2**20,
-            lambda pixels: pixels * first.bytes_per_pixel / 2**20,
+            lambda cell: cell.predicted / 2**20,
         ),
     ]
     title = f"Batches and tiles: {first.model}, {first.backend} {first.precision}"
     parts = [paragraph(words) for words in (HOW, said(cells))]
-    return section(title, [*parts, *drawn, table(HEADING, rows)])
+    return section(title, [*parts, row(drawn), table(HEADING, rows)])
+
+
+def _milliseconds(cell: Cell) -> float:
+    """Those of a batch, whole where there are many."""
+    found = 1e3 * cell.latency
+    return round(found) if found >= 100 else found
 
 
 HOW = (
@@ -84,42 +91,46 @@ def chart(
     cells: Sequence[Cell],
     caption: str,
     value: Callable[[Cell], float],
-    predicted: Callable[[float], float] | None = None,
+    predicted: Callable[[Cell], float] | None = None,
 ) -> str:
-    """A value over the pixels of a batch, a line for each size of batches; both are logarithmic.
+    """A value over the side of a tile, a line for each size of batches; both are logarithmic.
 
-    predicted: what it was to be, by pixels.
+    predicted: what it was to be.
     """
-    pixels = [cell.batch * cell.tile**2 / 1e6 for cell in cells]
-    values = [value(cell) for cell in cells]
-    if not values:
+    if not cells:
         return ""
-    across = Scale(0.8 * min(pixels), 1.25 * max(pixels), LEFT, WIDTH - RIGHT)
-    down = Scale(0.8 * min(values), 1.25 * max(values), HEIGHT - BELOW, 10)
-    left, right, low = LEFT, WIDTH - RIGHT, HEIGHT - BELOW
-    drawn = [line(left, low, right, low), line(left, 10, left, low)]
-    if predicted is not None:
-        ends = [(x, predicted(x * 1e6)) for x in (min(pixels), max(pixels))]
-        drawn.append(line(*(at for x, y in ends for at in (across(x), down(y)))))
-    beneath = 0.0
-    for batch, colour in zip(BATCHES, COLOURS, strict=True):
-        points = [
-            (across(x), down(y))
-            for cell, x, y in zip(cells, pixels, values, strict=True)
-            if cell.batch == batch
+    shown = [*map(value, cells), *map(predicted or value, cells)]
+    low, high = 0.8 * min(shown), 1.25 * max(shown)
+    right, floor = WIDTH - RIGHT, HEIGHT - BELOW
+    across, down = Scale(0.8 * TILES[0], 1.25 * TILES[-1], LEFT, right), Scale(low, high, floor, 10)
+    drawn = [line(LEFT, floor, right, floor), line(LEFT, 10, LEFT, floor)]
+    for number, (batch, colour) in enumerate(zip(BATCHES, COLOURS, strict=True)):
+        those = [cell for cell in cells if cell.batch == batch]
+        drawn.append(_path(those, across, down, value, colour, 2))
+        drawn += [
+            f'<circle cx="{across(cell.tile):.1f}" cy="{down(value(cell)):.1f}" r="3" '
+            f'fill="{colour}"/>'
+            for cell in those
         ]
-        if not points:
-            continue
-        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-        drawn.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
-        drawn += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>' for x, y in points]
-        # Names stand below each other, where lines end close together.
-        beneath = max(beneath + LINE, 20)
+        if predicted is not None:
+            drawn.append(_path(those, across, down, predicted, colour, 0.7))
+        beneath = 20 + LINE * number
         drawn.append(f'<circle cx="{right + 14}" cy="{beneath - 4}" r="4" fill="{colour}"/>')
         drawn.append(text(right + 24, beneath, f"batch of {batch}", "start"))
-    for mark in marks(0.8 * min(pixels), 1.25 * max(pixels)):
-        drawn.append(text(across(mark), low + 16, f"{mark:g}", "middle"))
-    for mark in marks(0.8 * min(values), 1.25 * max(values)):
-        drawn.append(text(left - 6, down(mark) + 4, f"{mark:,g}", "end"))
-    drawn.append(text((left + right) / 2, HEIGHT - 8, "megapixels of a batch", "middle"))
+    drawn += [text(across(side), floor + 16, f"{side}", "middle") for side in TILES]
+    drawn += [text(LEFT - 6, down(mark) + 4, f"{mark:,g}", "end") for mark in marks(low, high)]
+    drawn.append(text((LEFT + right) / 2, HEIGHT - 8, "side of a tile, in pixels", "middle"))
     return drawing(WIDTH, HEIGHT, drawn, caption)
+
+
+def _path(
+    cells: Sequence[Cell],
+    across: Scale,
+    down: Scale,
+    value: Callable[[Cell], float],
+    colour: str,
+    width: float,
+) -> str:
+    """A line through the values of some cells."""
+    points = " ".join(f"{across(cell.tile):.1f},{down(value(cell)):.1f}" for cell in cells)
+    return f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="{width}"/>'

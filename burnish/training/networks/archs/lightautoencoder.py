@@ -58,6 +58,9 @@ class LightAutoencoder(Network):
         else:
             self._without_skips(channels_out, norm, upsampling)
 
+        convolutions = [name for name, layer in self.named_modules() if type(layer) is nn.Conv2d]
+        self.ends = (convolutions[0], convolutions[-1])
+
     def _without_skips(self, channels_out: int, norm: str, upsampling: str) -> None:
         self.inside = nn.Sequential(
             *conv_norm_relu(16, 32, norm),

@@ -46,6 +46,8 @@ class UNet(Network):
         self.body = UShape(channels_in, widths, block, pooling)
         self.enlarge = Enlarge(widths[0], scale, icnr)
         self.tail = nn.Conv2d(widths[0], channels_out, 1)
+        convolutions = [name for name, layer in self.named_modules() if type(layer) is nn.Conv2d]
+        self.ends = (convolutions[0], convolutions[-1])
         self.multiple = self.body.multiple
         self.reach = self.body.reach([2] * len(widths)) + self.enlarge.reach
 
