@@ -1,4 +1,4 @@
-"""The model `style`: what its training begins with, and how near it comes to its paintings.
+"""Paintings: what the training of `style` begins with, and how near it and `style-any` come.
 
 python -m benchmarks.style begin recipes/style.yaml runs/style/begin.safetensors
 
@@ -14,13 +14,20 @@ the Gram matrices from the painting's and of the content from the picture's, thr
 which no training saw. Beside the model stand the picture as it came, the map of colours alone, and
 L-BFGS on the picture's own pixels for so many steps, with the loss that the model was trained with.
 And how straight the path of the dial is. --write keeps it in benchmarks/results/style.json.
+
+python -m benchmarks.style any recipes/style.yaml ../shared/data/style/*.jpg [--pictures 10] ...
+
+Measures `style-any` in the same way, with each of these paintings as large as the recipe has its
+own; there are no weights to be measured. --write keeps it in benchmarks/results/style_any.json.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +39,9 @@ from benchmarks.ship import weights_digest
 from burnish.contract import Dial
 from burnish.ground.evened import MEAN, SPREAD, evened
 from burnish.ground.files import atomic_write
+from burnish.images import from_array
+from burnish.inference.zoo import load
+from burnish.pipeline import ask
 from burnish.study.dial.smooth import middle
 from burnish.study.evaluate import Folder
 from burnish.study.machine import processor
@@ -46,7 +56,10 @@ from burnish.training.parts.build import Spec
 from burnish.training.parts.features import FeatureExtractor
 from burnish.training.recipe.file import load_yaml
 
-RESULTS = Path("benchmarks/results/style.json")
+RESULTS = {
+    "measure": Path("benchmarks/results/style.json"),
+    "any": Path("benchmarks/results/style_any.json"),
+}
 #: SqueezeNet's layers whose Gram matrices are compared, and the one that says what is content
 STYLE, CONTENT = ("relu1", "fire2", "fire3", "fire5"), "fire5"
 #: steps along the dial on which its straightness is measured
@@ -84,61 +97,105 @@ def colours(picture: Tensor) -> tuple[Tensor, Tensor]:
     return matrix.float()[..., None, None], (pixels.mean(1) - MEAN).float()
 
 
-def measure(recipe: Path, weights: Path, data: Path, count: int, steps: int, side: int) -> Any:
-    """All figures, as a record."""
-    record = load_yaml(recipe)
+@dataclass(frozen=True)
+class Ground:
+    """What is measured on, and against what."""
+
+    #: the recipe, as its file has it
+    recipe: Mapping[str, Any]
+    #: the middles of pictures, [1, 3, H, W] each
+    pictures: Sequence[Tensor]
+    #: what the distances are seen through
+    seen: FeatureExtractor
+    #: steps of L-BFGS
+    steps: int
+
+    @classmethod
+    def of(cls, recipe: Path, data: Path, count: int, steps: int, side: int) -> Ground:
+        """So many pictures of kodak24, of which the middle of `side` pixels counts.
+
+        Paintings are twice as large: their strokes are those of a picture of that size.
+        """
+        seen = FeatureExtractor(
+            "SqueezeNet", STYLE, str(data / "weights" / "squeezenet11_features.pth")
+        )
+        some = list(Folder(data / "test" / "kodak24"))[:: max(1, 24 // count)][:count]
+        pictures = [torch.from_numpy(np.array(middle(one.pixels, side))) for _, one in some]
+        record = load_yaml(recipe)
+        record["loss"]["args"]["side"] = 2 * side
+        return cls(record, pictures, seen, steps)
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What a record says of it."""
+        side = self.pictures[0].shape[-1]
+        known = {"pictures": len(self.pictures), "side": side, "steps": self.steps}
+        return {**known, "processor": processor()}
+
+    @property
+    def size(self) -> int:
+        """The shorter side of a painting in pixels."""
+        return int(self.recipe["loss"]["args"]["side"])
+
+
+def measure(ground: Ground, weights: Path) -> dict[str, Any]:
+    """All figures of a trained network, as a record."""
     restorer = Restorer.load(weights)
-    args = record["loss"]["args"]
-    seen = FeatureExtractor(
-        "SqueezeNet", STYLE, str(data / "weights" / "squeezenet11_features.pth")
-    )
-    pictures = [
-        torch.from_numpy(np.array(middle(picture.pixels, side)))
-        for _, picture in list(Folder(data / "test" / "kodak24"))[:: max(1, 24 // count)][:count]
-    ]
-    ends = {"0": args["pictures"][0], "100": args["pictures"][-1]}
-    found: dict[str, Any] = {
-        f"mix={end}": _end(Path(file), float(end), record, restorer, seen, pictures, steps)
-        for end, file in ends.items()
-    }
-    return {
-        "weights": weights_digest(weights),
-        "pictures": len(pictures),
-        "side": side,
-        "steps": steps,
-        "processor": processor(),
-        "ends": found,
-        "second difference": max(_bend(restorer, picture) for picture in pictures),
-    }
+    args = ground.recipe["loss"]["args"]
+    found = {}
+    for mix, file in ((0.0, args["pictures"][0]), (100.0, args["pictures"][-1])):
+        level = torch.full((1, 1, 1, 1), mix)
+        found[f"mix={mix:g}"] = _rows(
+            ground, Path(file), {"style": partial(restorer, level=level)}, args["pictures"], level
+        )
+    bend = max(_bend(restorer, picture) for picture in ground.pictures)
+    about = {"weights": weights_digest(weights), **ground.about}
+    return {**about, "ends": found, "second difference": bend}
 
 
-def _end(
+def measure_any(ground: Ground, paintings: Sequence[Path]) -> dict[str, Any]:
+    """The figures of `style-any` with each of these paintings, as a record."""
+    found = {}
+    for file in paintings:
+        model = load(f"style-any:{file}")
+        strokes = 100 * ground.size / ground.pictures[0].shape[-1]
+
+        def paint(picture: Tensor, model: Any = model, strokes: float = strokes) -> Tensor:
+            pixels = np.ascontiguousarray(picture[0].permute(1, 2, 0).numpy())
+            asked = ask(model.contract, {"strokes": strokes})
+            return torch.from_numpy(model.restore(from_array(pixels), asked).picture.pixels)
+
+        level = torch.zeros(1, 1, 1, 1)
+        both = [str(file), str(file)]
+        found[file.stem] = _rows(ground, file, {"style-any": paint}, both, level)
+        print(file.stem, json.dumps(found[file.stem], indent=1), flush=True)
+    return {**ground.about, "paintings": found}
+
+
+def _rows(
+    ground: Ground,
     file: Path,
-    mix: float,
-    record: Mapping[str, Any],
-    restorer: Restorer,
-    seen: FeatureExtractor,
-    pictures: list[Tensor],
-    steps: int,
+    ways: Mapping[str, Callable[[Tensor], Tensor]],
+    paintings: Sequence[str],
+    level: Tensor,
 ) -> dict[str, dict[str, float]]:
-    """The figures of one end of the dial, by what stands beside it."""
-    wanted = painting(file, record["loss"]["args"]["side"])
+    """The figures of one painting, by what it is painted with."""
+    wanted = painting(file, ground.size)
     with torch.no_grad():
-        grams = {name: gram(value) for name, value in seen(wanted).items()}
-    level = torch.full((1, 1, 1, 1), mix)
+        grams = {name: gram(value) for name, value in ground.seen(wanted).items()}
     weight, bias = colours(wanted)
     rows: dict[str, list[tuple[float, float]]] = {}
-    for picture in pictures:
+    for picture in ground.pictures:
         even = torch.from_numpy(evened(picture.numpy()))
         with torch.no_grad():
             results = {
                 "as it came": picture,
                 "colours alone": nn.functional.conv2d(even - MEAN, weight, bias) + MEAN,
-                "style": restorer(picture, level),
+                **{name: way(picture) for name, way in ways.items()},
             }
-        results["L-BFGS"] = optimised(record, picture, level, steps)
+        results["L-BFGS"] = optimised(ground, paintings, picture, level)
         for name, result in results.items():
-            rows.setdefault(name, []).append(_distances(seen, grams, result, picture))
+            rows.setdefault(name, []).append(_distances(ground.seen, grams, result, picture))
     return {
         name: {
             "style": float(np.mean([style for style, _ in row])),
@@ -166,11 +223,13 @@ def _distances(
     return float(np.mean(style)), float((found[CONTENT] - kept).square().mean() / kept.var())
 
 
-def optimised(record: Mapping[str, Any], picture: Tensor, level: Tensor, steps: int) -> Tensor:
+def optimised(ground: Ground, paintings: Sequence[str], picture: Tensor, level: Tensor) -> Tensor:
     """The picture with its pixels moved to make the recipe's loss small, by L-BFGS."""
-    loss = make_loss(Spec.parse(record["loss"]))
+    spec = dict(ground.recipe["loss"])
+    spec["args"] = {**spec["args"], "pictures": list(paintings)}
+    loss = make_loss(Spec.parse(spec))
     pixels = picture.clone().contiguous().requires_grad_()
-    optimizer = torch.optim.LBFGS([pixels], max_iter=steps, history_size=20)
+    optimizer = torch.optim.LBFGS([pixels], max_iter=ground.steps, history_size=20)
 
     def closure() -> float:
         optimizer.zero_grad()
@@ -200,9 +259,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=["begin", "measure"])
+    parser.add_argument("what", choices=["begin", "measure", "any"])
     parser.add_argument("recipe", type=Path)
-    parser.add_argument("weights", type=Path)
+    parser.add_argument("files", type=Path, nargs="+", metavar="WEIGHTS|PAINTING")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--pictures", type=int, default=10)
     parser.add_argument("--steps", type=int, default=300)
@@ -210,14 +269,16 @@ def main() -> None:
     parser.add_argument("--write", action="store_true")
     words = parser.parse_args()
     if words.what == "begin":
-        begin(words.recipe, words.weights)
+        begin(words.recipe, words.files[0])
         return
-    found = measure(
-        words.recipe, words.weights, words.data, words.pictures, words.steps, words.side
-    )
+    ground = Ground.of(words.recipe, words.data, words.pictures, words.steps, words.side)
+    if words.what == "any":
+        found = measure_any(ground, words.files)
+    else:
+        found = measure(ground, words.files[0])
     print(json.dumps(found, indent=1))
     if words.write:
-        atomic_write(RESULTS, (json.dumps(found, indent=1) + "\n").encode())
+        atomic_write(RESULTS[words.what], (json.dumps(found, indent=1) + "\n").encode())
 
 
 if __name__ == "__main__":

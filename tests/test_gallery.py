@@ -16,7 +16,7 @@ from burnish.inference.zoo import names
 
 ROOT = Path(__file__).resolve().parents[1]
 #: models that ship and do not hang yet
-NOT_YET = {"style", "style-any"}
+NOT_YET = {"style"}
 
 
 def test_the_page_is_what_the_words_make() -> None:
@@ -36,7 +36,7 @@ def test_the_pictures_are_there_and_small() -> None:
     files = {path.name: path.stat().st_size for path in (ROOT / PICTURES).iterdir()}
     assert set(files) == {f"{exhibit.name}.webp" for exhibit in EXHIBITS}
     assert max(files.values()) <= LARGEST
-    assert sum(files.values()) < 2_000_000
+    assert sum(files.values()) < 2_400_000
     shown = re.findall(r"images/gallery/([\w-]+\.webp)", text())
     assert sorted(shown) == sorted(files)
     for name in files:

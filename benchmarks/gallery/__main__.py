@@ -39,7 +39,8 @@ dB are of the whole picture, PSNR[RGB, 8-bit, crop 0].
 Nothing was set by hand where nothing is said.
 
 The photographs are Kodak's (unrestricted use), most of them damaged on purpose.
-Dirt has the shapes of scans of film by FilmDamageSimulator (MIT); the page of print is drawn.
+Dirt has the shapes of scans of film by FilmDamageSimulator (MIT); the page of print is drawn;
+strokes are of paintings in the public domain.
 Pictures of your own show more: `burnish dial MODEL FILE -o strip.png` makes such a strip of them.
 """
 

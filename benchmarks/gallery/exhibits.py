@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ from benchmarks.gallery.sources import (
     lost,
     noisy,
     page,
+    painting,
     photographed,
     smaller,
     soft,
@@ -23,9 +24,12 @@ from benchmarks.gallery.sources import (
 )
 from burnish.contract import Array
 from burnish.pipeline import Asked
+from burnish.report.sheet import Cell
 
 #: pixels of a picture's width on a sheet: where several stand beside each other, and along a dial
 BESIDE, ALONG = 240, 200
+#: where three do
+LARGE = 232
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,16 @@ def _filled(pair: Pair, part: Part) -> Rows:
         "fill classical": restored("fill", pair.spoiled, smooth).picture.pixels,
     }
     return beside(pair, results, part, 2)
+
+
+def _painted(pair: Pair, names: Sequence[str], part: Part) -> Rows:
+    """Two lines: the whole picture after each painting, and a part of it."""
+    results = [(name, _made(painting(name), pair)) for name in names]
+    whole = Part(0, 0, max(pair.spoiled.pixels.shape[-2:]))
+    return [
+        [Cell(whole.of(pixels), name) for name, pixels in results],
+        [Cell(part.of(pixels), "a part of it") for _, pixels in results],
+    ]
 
 
 def _document(pair: Pair, part: Part) -> Rows:
@@ -379,6 +393,51 @@ both less so by the network than smoothly.
 Wide gaps are not its matter: they stay smooth, and a line says how much that is.
 No beak is invented, whether by the network or without it.
 """,
+    ),
+    Exhibit(
+        "style-any-portrait",
+        "style-any",
+        "Three paintings",
+        lambda: _painted(as_it_is(4), ("starry_night", "the_scream", "wave"), Part(230, 210, 200)),
+        """
+Van Gogh's The Starry Night, Munch's The Scream and Hokusai's The Great Wave, which were named by
+`--style`; nothing was trained.
+Strokes and colours are the paintings', the strokes follow the forms of the picture, and the face is
+hers.
+""",
+        LARGE,
+    ),
+    Exhibit(
+        "style-any-dial",
+        "style-any",
+        "The dial `strokes`",
+        lambda: along(
+            painting("starry_night"),
+            as_it_is(23),
+            "strokes",
+            (25, 50, 100, 200),
+            Part(200, 80, 200),
+            1,
+        ),
+        """
+At 100 the painting is as large as the picture; at 25 it is a quarter of that, and its strokes are
+as fine.
+Beyond its own size it is enlarged, and the strokes get soft.
+""",
+        ALONG,
+    ),
+    Exhibit(
+        "style-any-fails",
+        "style-any",
+        "Where it fails: large even areas, and tones that a painting lacks",
+        lambda: _painted(as_it_is(15), ("starry_night", "wave", "shipwreck"), Part(0, 220, 200)),
+        """
+On a wall or on cloth, where the picture is even and nothing near has a direction, one stroke comes
+again and again, as a weave: most of all after Turner's Shipwreck, whose tones fit least.
+After The Great Wave, all that is dark becomes foam on deep water, cheek and hair as well.
+No swirl comes along that is larger than 24 pixels of its painting.
+""",
+        LARGE,
     ),
     Exhibit(
         "document-page",

@@ -1,7 +1,7 @@
 """The pictures of the gallery: Kodak's, which are free to use, damaged; and a page that is drawn.
 
 Nothing else of what lies in `shared` comes into a picture here, but for shapes of dirt by
-FilmDamageSimulator (MIT).
+FilmDamageSimulator (MIT), and strokes of paintings in the public domain.
 """
 
 from __future__ import annotations
@@ -49,6 +49,11 @@ def kodak(number: int) -> Array:
 def as_it_is(number: int) -> Pair:
     """A scan of film that nobody touched: its grain is its own."""
     return Pair(Picture(kodak(number)), None)
+
+
+def painting(name: str) -> str:
+    """The words of the filter that paints after one of the paintings in `shared`."""
+    return f"style-any:{SHARED / f'data/style/{name}.jpg'}"
 
 
 def noisy(number: int, kind: str, level: float) -> Pair:

@@ -17,6 +17,22 @@ if TYPE_CHECKING:
     from ..inference.model import Model
 
 
+def painting(model: str, paintings: Sequence[str]) -> str:
+    """The model's word with the paintings of --style, if there are any: they are those of style-any
+    in it, which is what paints where nothing is named. UsageError where another model is.
+    """
+    if not paintings:
+        return model
+    from ..errors import UsageError
+    from ..inference.classical.painting import NAME, words_of
+    from ..inference.zoo import DEFAULT
+
+    steps = [NAME] if model == DEFAULT else model.split("+")
+    if NAME not in steps:
+        raise UsageError(f"--style: is for {NAME}, and -m {model} does not paint; leave -m out")
+    return "+".join(words_of(paintings) if step == NAME else step for step in steps)
+
+
 def meant_by(
     model: Model, pairs: Sequence[tuple[str, str]], masks: Masks, context: typer.Context
 ) -> Meant:

@@ -127,6 +127,15 @@ ModelName = Annotated[
         help="A model's name, or its file; without it, auto.",
     ),
 ]
+Paintings = Annotated[
+    list[str],
+    typer.Option(
+        "--style",
+        metavar="PAINTING[:0.7]",
+        show_default=False,
+        help="Paint it after this picture, or several.",
+    ),
+]
 Dials = Annotated[
     list[str],
     typer.Option(

@@ -63,6 +63,8 @@ class Model:
     card: dict[str, Any]
     #: the model file; None for a filter
     path: Path | None
+    #: the files that its results depend on: the model file, or the paintings of a filter
+    files: tuple[Path, ...] = ()
     #: what runs it; None as long as it is not loaded
     opened: Opened | None
     #: bytes of memory that it takes for each pixel of a tile, by its card
@@ -76,9 +78,11 @@ class Model:
             self.path = None
             self.contract = source.contract
             self.card = dict(source.card)
+            self.files = source.files
             self._open = source.open
         else:
             self.path = Path(source)
+            self.files = (self.path,)
             header = wire.read_header(self.path)
             self.contract = Contract.from_dict(header["contract"])
             self.card = header["card"]

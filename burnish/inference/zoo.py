@@ -10,6 +10,8 @@ from pathlib import Path
 from ..errors import ModelMissing
 from ..ground.tables import hint
 from .classical import FILTERS, listed, make
+from .classical.painting import NAME as STYLE
+from .classical.painting import made, named
 from .masked import Cleaner, FindingMender, Mender
 from .model import Model
 from .several import automatic
@@ -49,7 +51,7 @@ def find(name: str) -> Path:
         )
     if path.suffix == ".onnx":
         raise ModelMissing(f"{name}: no such model file")
-    if listed(name):
+    if listed(name) or named(name):
         raise ModelMissing(f"{name} is a filter, which has no model file")
     if name == RAW:
         raise ModelMissing(
@@ -62,10 +64,10 @@ def find(name: str) -> Path:
             f"of {', '.join(names())}"
         )
     choices = (
-        f"{DEFAULT}, {', '.join([*names(), RAW])}; the filters {', '.join(FILTERS)}; or the "
+        f"{DEFAULT}, {', '.join([*names(), RAW, STYLE])}; the filters {', '.join(FILTERS)}; or the "
         "path of an .onnx or .safetensors file"
     )
-    near = hint(name, [DEFAULT, *names(), RAW, *FILTERS])
+    near = hint(name, [DEFAULT, *names(), RAW, STYLE, *FILTERS])
     the = "The" if near else "the"
     raise ModelMissing(f"there is no model {name!r}; {near}{the} choices: {choices}")
 
@@ -74,11 +76,11 @@ def load(name: str | Path = DEFAULT) -> Model:
     """Loads a model, as in `model = burnish.load("photo")`, to call as `model(image, noise=25)`.
 
     name: that of a shipped model; "auto", which looks at each picture and chooses; "raw", for
-    cameras' raw files; that of a
-    filter, with arguments as in "lanczos:scale=4"; the path of an .onnx file; or several of these
-    with + between them, which a picture goes through in turn. Raises
-    ModelMissing, ModelCorrupt, ModelMismatch, UnsafeModel, and UsageError for arguments that a
-    filter does not take.
+    cameras' raw files; "style-any:painting.jpg", which paints after it; that of a filter, with
+    arguments as in "lanczos:scale=4"; the path of an .onnx file; or several of these with + between
+    them, which a picture goes through in turn. Raises ModelMissing, ModelCorrupt, ModelMismatch,
+    UnsafeModel, UsageError for arguments that a filter does not take, and InputMissing for a
+    painting that is not there.
     """
     name = str(name)
     if name == DEFAULT:
@@ -88,6 +90,8 @@ def load(name: str | Path = DEFAULT) -> Model:
     if AND in name and not Path(name).is_file():
         words = name.split(AND)
         return ModelChain(words, [load(word) for word in words])
+    if named(name):
+        return Model(made(name))
     model = Model(make(name) if listed(name) and name not in names() else find(name))
     if model.contract.gives == "filling":
         return Mender(model)

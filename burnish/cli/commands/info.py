@@ -54,20 +54,22 @@ def info(file: File, as_json: AsJson = False) -> None:
 def _is_model(word: str) -> bool:
     """Whether a word means a model: by its name, or by the ending of its file."""
     from ...inference.classical import listed
+    from ...inference.classical.painting import named
     from ...inference.several.raw import NAME as RAW
     from ...inference.zoo import DEFAULT, names
 
-    known = word in (DEFAULT, RAW, *names()) or listed(word)
+    known = word in (DEFAULT, RAW, *names()) or listed(word) or named(word)
     return known or word.endswith((".onnx", ".safetensors"))
 
 
 def _of_model(word: str) -> tuple[Mapping[str, Any], str]:
     """The record and the text of what a word means."""
     from ...inference.classical import listed
+    from ...inference.classical.painting import named
     from ...inference.several.raw import NAME as RAW
     from ...inference.zoo import DEFAULT, names
 
-    if word in (DEFAULT, RAW):
+    if word in (DEFAULT, RAW) or named(word):
         return _of_many(word)
     return _of_filter(word) if listed(word) and word not in names() else _of_file(word)
 

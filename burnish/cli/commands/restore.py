@@ -36,7 +36,7 @@ from ..film.words import (
     restore_films,
 )
 from ..masks import AUTOMATIC, FillBy, Filled, Infrared, MaskIn, MaskOnly, MaskOut, Masks
-from ..meant import meant_by
+from ..meant import meant_by, painting
 from ..options import (
     AsJson,
     By,
@@ -51,6 +51,7 @@ from ..options import (
     Output,
     Overwrite,
     PageNumbers,
+    Paintings,
     Precise,
     Precision,
     Quality,
@@ -87,6 +88,7 @@ def restore(
     output: Output = None,
     model: ModelName = "auto",
     dial: Dials = [],  # noqa: B006 (typer's way)
+    style: Paintings = [],  # noqa: B006
     strength: Strength = 1.0,
     strength_map: StrengthMap = None,
     to: Sized = None,
@@ -139,13 +141,15 @@ def restore(
         raise typer.Exit(restore_films(context))
     on = Cluster(cluster, workers, gpu_share)
     mode = Mode(archive, in_place, restart, verify, same, sidecar, salvage, on)
-    masks = Masks(mask_out, mask_in, mask_only, overwrite, infrared, fill)
-    raise typer.Exit(_restore(inputs, mode, masks, context))
+    raise typer.Exit(_restore(inputs, mode, context))
 
 
-def _restore(inputs: Sequence[Path], mode: Mode, masks: Masks, context: typer.Context) -> int:
+def _restore(inputs: Sequence[Path], mode: Mode, context: typer.Context) -> int:
     """Does what is meant, or says what would be done. Returns the exit status."""
     said = context.params
+    said["model"] = painting(said["model"], said["style"])
+    own = ("mask_out", "mask_in", "mask_only", "overwrite", "infrared", "fill")
+    masks = Masks(*(said[name] for name in own))
     output, recursive, format = said["output"], said["recursive"], said["format"]
     found = mode.pairs(inputs, output, recursive, said["suffix"], format)
     meant = meant_by(*masks.meant(said["model"], found, mode), masks, context)

@@ -83,7 +83,7 @@ def way_of(
     for name in names:
         if name.partition(":")[0] in STILL:
             raise UsageError(
-                f"-m {name}: in a film it would stand still over all frames; leave it out"
+                f"-m {name}: in a film it would stand still over all frames, or jump; leave it out"
             )
     models = {name: open_model(name) for name in names if name != MENDS}
     side = TILE if tile is None else tile

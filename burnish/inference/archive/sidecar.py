@@ -259,10 +259,13 @@ def _setting(dial: Mapping[str, Any]) -> float | str | Finding:
 
 def hash_of(model: Model) -> str | None:
     """The SHA-256 of a model's file; of what is made of several models, that of their hashes, in
-    their order; None for a filter.
+    their order; for a filter, of the files that it depends on, or None.
     """
     if isinstance(model, Automatic | ModelChain):
         hashes = "".join(str(hash_of(one)) for one in model.models.values())
+        return hashlib.sha256(hashes.encode()).hexdigest()
+    if model.path is None and model.files:
+        hashes = "".join(map(digest, model.files))
         return hashlib.sha256(hashes.encode()).hexdigest()
     return None if model.path is None else digest(model.path)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,8 @@ class Filter:
     card: Mapping[str, Any]
     #: functions of `libraries.py` that load what `run` wants, or raise MissingExtra
     libraries: tuple[Callable[[int | None], Any], ...] = ()
+    #: the files that its results depend on, such as paintings
+    files: tuple[Path, ...] = ()
 
     def open(
         self,
@@ -79,8 +82,9 @@ FILTERS: Table[Callable[..., Filter]] = Table(
 )
 
 
-#: filters that lay the same over every picture, which is no way to treat the frames of a film
-STILL = ("grain",)
+#: filters that lay the same over every picture, or what jumps at the least change: neither is a way
+#: to treat the frames of a film
+STILL = ("grain", "style-any")
 
 
 def listed(words: str) -> bool:
