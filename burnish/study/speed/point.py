@@ -61,7 +61,7 @@ def measured(
         "network": [network for _, network in seconds],
         "peak": peak(),
         "multiply_adds": model.card.get("multiply_adds"),
-        "bytes_per_pixel": model.bytes_per_pixel,
+        "bytes_per_pixel": opened.bytes_per_pixel or model.bytes_per_pixel,
     }
 
 
