@@ -15,12 +15,13 @@ import json
 import os
 import random
 import shutil
+import sqlite3
 import subprocess
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -38,6 +39,8 @@ Row = tuple[str, str]
 #: pictures of the run on paper, seconds of one core for each, bytes of a JPEG, cores of a machine;
 #: docs/archive.md measured the middle ones
 MILLIONS, PHOTO, JPEG, CORES = 10, 2.5, 1_200_000, 16
+#: pictures of a run that is mostly its beginning
+FEW = 16
 #: a machine of the cluster
 NODE: dict[str, Any] = {
     "num_cpus": 1,
@@ -158,20 +161,32 @@ def share(folder: Path, count: int, rounds: int) -> list[Row]:
 
 @dataclass(frozen=True)
 class Seen:
-    """What a run of two machines at addresses cost."""
+    """What a run of two machines at addresses cost in all."""
 
     pictures: int
     #: from command to end
     seconds: float
-    #: of the processor of the command's machine, a picture
+    #: seconds of the processor of the command's machine
     driver: float
-    #: of a worker, a picture: from reading to writing
+    #: seconds of the workers, from reading to writing
     work: float
-    #: of the journal, a picture
-    journal: float
-    #: (method, bytes of the answer's or the request's body) of all that the store was asked
+    #: bytes of the journal
+    journal: int
+    #: what the store was asked, by method, and bytes of the bodies that it took or gave
     asked: Counter[str]
     moved: Counter[str]
+
+    def beyond(self, few: Seen) -> Seen:
+        """What this run cost more than a shorter one: its pictures, without the beginning."""
+        return Seen(
+            self.pictures - few.pictures,
+            self.seconds - few.seconds,
+            self.driver - few.driver,
+            self.work - few.work,
+            self.journal - few.journal,
+            self.asked - few.asked,
+            self.moved - few.moved,
+        )
 
 
 def seen(folder: Path, count: int) -> Seen:
@@ -189,55 +204,53 @@ def seen(folder: Path, count: int) -> Seen:
             before, begun = archive.worked(), time.monotonic()
             subprocess.run(words, env=archive.environment(), check=True)
             seconds, spent = time.monotonic() - begun, archive.worked() - before
-        asked, moved = Counter(s3.asked), Counter(s3.moved)
         report = json.loads(s3.content("results", "burnish-report.json"))
+        asked, moved = Counter(s3.asked), Counter(s3.moved)
     (journal,) = (folder / "state").rglob("journal.db")
-    work = sum(file["seconds"] for file in report["files"]) / count
-    size = journal.stat().st_size / count
-    return Seen(count, seconds, spent / count, work, size, asked, moved)
+    work = sum(file["seconds"] for file in report["files"])
+    # The pictures that the report shows are some, however many there are.
+    with closing(sqlite3.connect(journal, isolation_level=None)) as data:
+        data.executescript("DELETE FROM shown; VACUUM;")
+    return Seen(count, seconds, spent, work, journal.stat().st_size, asked, moved)
 
 
 def paper(folder: Path, count: int) -> list[Row]:
-    """What a picture costs the store and the machines; and what that makes of ten million."""
-    one = seen(folder, count)
-    each = [
-        (method, one.asked[method] / one.pictures, one.moved[method] / one.pictures / 1e3)
-        for method in ("GET", "PUT", "HEAD")
+    """What a picture costs the store and the machines, and what that makes of ten million."""
+    few = seen(folder / "few", FEW)
+    cost = seen(folder / "many", count + FEW).beyond(few)
+    driver = cost.driver / count
+    calls = [
+        f"{cost.asked[method] / count:.2f} {method} ({cost.moved[method] / count / 1e3:.0f} kB)"
+        for method in ("GET", "PUT")
     ]
-    calls = ", ".join(f"{n:.2f} {method} ({size:.0f} kB)" for method, n, size in each)
-    reckoned = max(one.work / 2, one.driver) * one.pictures
     lines = [
-        (f"{count} JPEGs of 640x480 at addresses, two workers", f"{one.seconds:.0f} s"),
+        (f"{count} more JPEGs of 640x480 at addresses, two workers", f"{cost.seconds:.1f} s"),
         (
-            "reckoned: half of the workers' seconds for each, without the beginning",
-            f"{reckoned:.0f} s ({one.work:.2f} s a picture)",
+            "reckoned: half of the seconds that the workers have them in hand",
+            f"{cost.work / 2:.1f} s ({cost.work / count:.2f} s each)",
         ),
-        ("the store is asked, a picture", calls),
+        ("the store is asked, for each", ", ".join(calls)),
         (
-            "the command's machine, a picture",
-            f"{1000 * one.driver:.1f} ms of processor, {one.journal:.0f} bytes of journal",
+            "the command's machine, for each",
+            f"{1000 * driver:.1f} ms of processor, {cost.journal / count:.0f} bytes of journal",
         ),
     ]
+    whole = MILLIONS * 1e6
     for machines in (10, 45):
-        share = MILLIONS * 1e6 / machines
-        hours = share * PHOTO / CORES / 3600
-        busy = MILLIONS * 1e6 * one.driver / (hours * 3600)
+        share = whole / machines
+        seconds = share * PHOTO / CORES
+        size = 2 * share * JPEG
         lines.append(
             (
                 f"{MILLIONS} million JPEGs of 2 megapixels on {machines} machines of {CORES} cores",
-                f"a machine: {share:,.0f} pictures, {hours:.1f} hours, "
-                f"{2 * share * JPEG / 1e9:,.0f} GB in and out "
-                f"({2 * share * JPEG / hours / 3600 / 1e6:.0f} MB/s); the command's one core is at "
-                f"work {busy:.0%} of the time",
+                f"a machine: {share:,.0f} pictures, {seconds / 3600:.1f} hours, {size / 1e9:,.0f} "
+                f"GB in and out ({size / seconds / 1e6:.0f} MB/s); the one core that keeps the "
+                f"journal is at work {whole * driver / seconds:.0%} of the time",
             )
         )
-    lines.append(
-        (
-            "the journal then, and the store's requests",
-            f"{MILLIONS * one.journal / 1e3:.1f} GB, "
-            f"{MILLIONS * sum(n for _, n, _ in each):.0f} million",
-        )
-    )
+    requests = sum(cost.asked[method] for method in ("GET", "PUT")) / count
+    size = MILLIONS * cost.journal / count / 1e3
+    lines.append(("journal, requests", f"{size:.1f} GB, {MILLIONS * requests:.0f} million"))
     return lines
 
 
@@ -257,7 +270,7 @@ def main() -> None:
         elif words.what == "share":
             found = share(folder, words.count or 40, words.rounds)
         else:
-            found = paper(folder, words.count or 200)
+            found = paper(folder, words.count or 160)
     found.append(("load of the machine in the last 15 minutes", f"{psutil.getloadavg()[2]:.0f}"))
     kind = facts().get("model name", "unknown")
     lines = rows(("what", f"on {kind}, {psutil.cpu_count()} threads"), found)
