@@ -29,7 +29,7 @@ DIRECTION = 0.2
 #: squares of slopes below this tell no direction
 FAINT = 3e-6
 #: pieces that each place may choose from, drawn from the painting; a place has one of the books
-BOOK, BOOKS = 4096, 4
+BOOK, BOOKS = 4096, 9
 
 Numbers = NDArray[np.int64]
 
