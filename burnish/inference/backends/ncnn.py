@@ -7,10 +7,11 @@ nothing of batches.
 
 from __future__ import annotations
 
+import math
 import os
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -25,7 +26,7 @@ from ...ground.processor import name as processor
 from .ncnn_files.graph import read
 from .ncnn_files.layers import layers_of
 from .ncnn_files.sides import cropped, mirrored
-from .ncnn_files.sizes import DoesNotFit, sizes_of
+from .ncnn_files.sizes import DoesNotFit, Size, sizes_of
 from .ncnn_files.write import Layer, text_of, weights_of
 
 #: the word for a GPU, and the types that ncnn gives to what is none: a processor in its place
@@ -33,6 +34,11 @@ VULKAN = "vulkan"
 NO_GPU = 3
 #: what its calls return where memory was short
 NO_MEMORY = -100
+#: what ncnn takes of memory is at most so many times the largest layer, with all that goes in and
+#: comes out (1.5 to 5.2 times for what ships), which are values of so many bytes
+TIMES, FLOAT = 5.5, 4
+#: side of a picture, in multiples, for which that is reckoned
+SIDE = 16
 #: networks that are kept of a model whose dials change the filters: one for each of so many levels
 KEPT = 4
 #: what ncnn may do in half precision
@@ -72,18 +78,40 @@ def open_model(
     half = number is not None and contract.residual and precision != "fp32"
     notes: tuple[str, ...] = ()
     try:
-        run, release = _runner(path, contract, _Options(number, half, threads))
+        run, release, memory = _runner(path, contract, _Options(number, half, threads))
     except RuntimeError as error:
         if number is None:
             raise
         notes = (f"ncnn cannot run it on {device} ({error}): running on the processor",)
         number, half = None, False
-        run, release = _runner(path, contract, _Options(None, half, threads))
+        run, release, memory = _runner(path, contract, _Options(None, half, threads))
     said = "f16" if half else "fp32"
     if precision in ("bf16", "int8"):
         notes = (*notes, f"ncnn does not compute in {precision} here: computing in {said}")
     called = processor() if number is None else _gpus()[number].device_name()
-    return Opened(run, "ncnn", called, said, notes, release=release)
+    return Opened(run, "ncnn", called, said, notes, bytes_per_pixel=memory, release=release)
+
+
+def _bytes_per_pixel(loaded: _Loaded, contract: Contract) -> int:
+    """About what ncnn takes for each pixel of a picture, by its largest layer."""
+    side = SIDE * contract.multiple
+    pictures = {loaded.picture: (contract.channels_in, side, side)}
+    if loaded.level:
+        pictures[loaded.level] = (len(contract.dials), side, side)
+    sizes = _sizes(loaded, pictures)
+    largest = max(
+        sum(math.prod(sizes[name]) for name in (*layer.inputs, *layer.outputs))
+        for layer in loaded.layers
+    )
+    return math.ceil(TIMES * FLOAT * largest / side**2)
+
+
+def _sizes(loaded: _Loaded, pictures: Mapping[str, Size]) -> dict[str, Size]:
+    """The size of every value for pictures of given sizes. ModelCorrupt where layers do not fit."""
+    try:
+        return sizes_of(loaded.layers, pictures)
+    except DoesNotFit as error:
+        raise ModelCorrupt(f"the model does not fit a picture of its own: {error}") from error
 
 
 def save_as_files(path: Path, target: Path, contract: Contract, half: bool) -> None:
@@ -139,8 +167,8 @@ class _Loaded:
     layers: tuple[Layer, ...] = ()
 
 
-def _runner(path: Path, contract: Contract, options: _Options) -> tuple[Run, Release]:
-    """The Run of a model file, and what gives its memory back.
+def _runner(path: Path, contract: Contract, options: _Options) -> tuple[Run, Release, int]:
+    """The Run of a model file, what gives its memory back, and its bytes for each pixel.
 
     What a dial changes in the filters is computed for each level, and kept of the last few.
     """
@@ -167,8 +195,8 @@ def _runner(path: Path, contract: Contract, options: _Options) -> tuple[Run, Rel
 
     # What cannot be read, or not be run there, is found at once.
     defaults = np.array([dial.default for dial in contract.dials], np.float32)
-    loaded(defaults.reshape(1, -1, 1, 1) if contract.dials else None)
-    return run, release
+    first = loaded(defaults.reshape(1, -1, 1, 1) if contract.dials else None)
+    return run, release, _bytes_per_pixel(first, contract)
 
 
 def _each(loaded: Callable[[Array | None], _Loaded], image: Array, level: Array | None) -> Array:
@@ -186,10 +214,7 @@ def _run(loaded: _Loaded, image: Array, level: Array | None) -> Array:
     if level is not None and loaded.level:
         given[loaded.level] = level[0]
     if loaded.layers:
-        try:
-            sizes_of(loaded.layers, {name: values.shape for name, values in given.items()})
-        except DoesNotFit as error:
-            raise ModelCorrupt(f"the model does not fit a picture of its own: {error}") from error
+        _sizes(loaded, {name: values.shape for name, values in given.items()})
     for name, values in given.items():
         # Named, since a Mat does not keep what it is made of; and copied, since ncnn wants each
         # channel to begin where it is fast to read.
