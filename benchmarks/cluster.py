@@ -21,7 +21,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -29,6 +29,8 @@ from typing import Any
 
 import psutil
 
+from burnish.errors import FolderLocked
+from burnish.ground.lock import locked
 from burnish.ground.processor import facts
 
 from . import archive
@@ -69,12 +71,15 @@ def two_machines() -> Iterator[str]:
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     from ray.cluster_utils import Cluster
 
-    cluster: Any = Cluster(initialize_head=True, head_node_args=NODE)
-    try:
-        cluster.add_node(**{**NODE, "include_dashboard": None})
+    # One at a time: a node that is not there within half a minute is given up.
+    turns = Path(tempfile.gettempdir()) / "burnish-two-machines"
+    turns.mkdir(exist_ok=True)
+    with ExitStack() as held:
+        with locked(turns, FolderLocked("another cluster begins"), patience=None):
+            cluster: Any = Cluster(initialize_head=True, head_node_args=NODE)
+            held.callback(cluster.shutdown)
+            cluster.add_node(**{**NODE, "include_dashboard": None})
         yield str(cluster.address)
-    finally:
-        cluster.shutdown()
 
 
 def command(source: Path, target: Path, address: str, *words: str, model: str) -> list[str]:

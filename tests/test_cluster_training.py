@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -206,6 +207,27 @@ def test_a_run_begun_anew_goes_on_with_its_own_checkpoint_alone(
         resume=False,
     )
     assert [order["resume"] for order in Life.orders] == [False, False, True]
+
+
+def test_a_run_that_is_told_to_end_has_its_processes_save_and_ends(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def hear(life: Life, seconds: float) -> list[str]:
+        """They are at work until they are asked, and have saved then."""
+        if asked:
+            life.ended = Ended(143)
+        else:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return []
+
+    monkeypatch.setattr(Life, "terminate", lambda life: asked.append(life.rank))
+    monkeypatch.setattr(Life, "hear", hear)
+    with pytest.raises(SystemExit) as left:
+        lived(home, monkeypatch)
+    assert left.value.code == 143
+    assert asked == [0, 1]
 
 
 def test_what_one_process_refuses_ends_the_run_with_its_sentence(

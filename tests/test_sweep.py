@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -345,6 +346,48 @@ def test_a_search_asks_for_points_and_goes_on_where_it_was(pairs: Path, tmp_path
         line for line in said if line.startswith("trial 2 of 2")
     ]
     assert len(Results.read(tmp_path / "out" / "results.json").entries) == 2
+
+
+@pytest.mark.parametrize("most", [1, 3])
+def test_a_search_makes_so_many_trials_however_many_at_a_time(
+    pairs: Path, tmp_path: Path, most: int
+) -> None:
+    pytest.importorskip("optuna", reason="a search wants Optuna")
+    axes = {"optimizer.args.lr": {"low": 1e-4, "high": 1e-2, "log": True}}
+    words = {"trials": 7, "sampler": "random"}
+    sweep = load(written(tmp_path, record(pairs, tmp_path / "out", axes=axes, search=words)))
+    sweep.folder.mkdir()
+    at_once: list[int] = []
+    counting, at_work = threading.Lock(), [0]
+    together = threading.Barrier(most)
+
+    def settle(folder: Path, order: Mapping[str, Any], watch: Callable[[], bool]) -> Entry | None:
+        """In place of a process, a moment's work; the first ones wait for each other."""
+        with counting:
+            at_work[0] += 1
+            at_once.append(at_work[0])
+            first = len(at_once) <= most
+        if first:
+            together.wait(60)
+        assert not watch()
+        figures = {"pairs": {"all": {"psnr": 30.0}}}
+        entry = Entry(order["name"], order["labels"], order["seed"], figures=figures)
+        folder.mkdir(parents=True)
+        keep(folder, order, entry)
+        with counting:
+            at_work[0] -= 1
+        return entry
+
+    def orders_of(point: Point) -> list[tuple[Path, dict[str, Any]]]:
+        order = {"name": point.name, "labels": dict(point.labels), "seed": 0}
+        return [(sweep.folder / point.name, order)]
+
+    said: list[str] = []
+    found = search(sweep, orders_of, settle, said.append, most)
+    assert len(found) == len(at_once) == len(said) == 7
+    assert max(at_once) == most
+    assert search(sweep, orders_of, settle, said.append, most) == found
+    assert len(at_once) == 7
 
 
 def test_a_point_that_falls_behind_is_given_up_and_listed(pairs: Path, tmp_path: Path) -> None:
