@@ -116,7 +116,7 @@ def in_grey(pictures: Folder) -> Iterator[tuple[str, Picture]]:
     """The pictures in one channel of 8 bits, luma by ITU-R BT.601."""
     for name, picture in pictures:
         rounded = np.rint(grey(picture.pixels[0]) * 255).astype(np.float32) / np.float32(255)
-        yield name, replace(picture, pixels=rounded[None, None])
+        yield name, replace(picture, planes=rounded[None, None])
 
 
 def quality(entrant: Entrant, pictures: Folder) -> dict[str, float]:

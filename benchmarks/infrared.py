@@ -203,7 +203,7 @@ def picture_of(case: Case) -> Picture:
     """The scan as its file would be read."""
     empty = from_array(np.zeros((2, 2, 3), np.uint16))
     plane = Plane("infrared", np.rint(case.plane * 65535).astype(np.uint16))
-    return replace(empty, format="TIFF", pixels=case.scan[None], extras=(plane,))
+    return replace(empty, format="TIFF", planes=case.scan[None], extras=(plane,))
 
 
 def decibels(light: Array, clean: Array) -> float:

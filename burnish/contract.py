@@ -310,7 +310,6 @@ def predict(
     image: Array,
     level: Array | None = None,
     share: float | Array = 1.0,
-    fitted: Callable[[Run, Contract], Run] | None = None,
 ) -> Array:
     """Puts a picture through a network: pad, run, crop, and the sum in float32.
 
@@ -318,7 +317,6 @@ def predict(
     level: [B or 1, K, 1, 1]; or [B or 1, K, H, W] where the contract says "pixel"; or None.
     share: how much of the change is taken, as in `mix`. It may be other than 1 only where
     `contract.alike`.
-    fitted: makes a Run that takes any size of the network's own; `padded` where it is not given.
 
     Returns [B, C', scale H, scale W], which is not clamped. UsageError where image or level do not
     fit the contract.
@@ -328,8 +326,7 @@ def predict(
             f"an image of shape {list(image.shape)} does not fit: this model wants [B, "
             f"{contract.channels_in}, H, W]"
         )
-    fits = (fitted or padded)(run, contract)
-    predicted = fits(image, _level_for(contract, level, image.shape))
+    predicted = padded(run, contract)(image, level_for(contract, level, image.shape))
     if contract.residual:
         return _added(repeated(image, contract.scale), predicted, share)
     return mix(image, predicted, share)
@@ -376,11 +373,11 @@ def padded(run: Run, contract: Contract) -> Run:
     return run_padded
 
 
-def _level_for(contract: Contract, level: Array | None, shape: tuple[int, ...]) -> Array | None:
-    """The level in the shape that a Run takes, for a picture of that shape.
+def level_for(contract: Contract, level: Array | None, shape: tuple[int, ...]) -> Array | None:
+    """The level in the shape that a Run takes, for a picture of that shape [B, C, H, W].
 
     It is a plane of the picture's size for "pixel", [B, K, 1, 1] for "image", and [1, K, 1, 1] for
-    "batch".
+    "batch". UsageError where it fits neither the contract nor the picture.
     """
     dials = len(contract.dials)
     if not dials:

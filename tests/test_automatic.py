@@ -211,7 +211,7 @@ def test_alpha_depth_and_grey_come_back() -> None:
     restored = automatic().restore(replace(picture, alpha=alpha)).picture
     np.testing.assert_array_equal(restored.alpha, alpha)
     np.testing.assert_array_equal(restored.pixels[..., :40], picture.pixels[..., :40])
-    grey = replace(picture, pixels=picture.pixels[:, :1].repeat(3, 1))
+    grey = replace(picture, planes=picture.pixels[:, :1].repeat(3, 1))
     equal = automatic().restore(grey).picture.pixels
     np.testing.assert_array_equal(equal, equal[:, :1].repeat(3, 1))
     assert Look(grey).grey

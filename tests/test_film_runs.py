@@ -494,7 +494,7 @@ def numbered(folder: Path, ending: str, bits: int, count: int = 12, first: int =
         if bits != BITS[picture.depth]:
             top = 2**bits - 1
             picture = replace(
-                picture, bits=bits, pixels=np.rint(picture.pixels * top) / np.float32(top)
+                picture, bits=bits, planes=np.rint(picture.pixels * top) / np.float32(top)
             )
         images.write(folder / f"shot.{number:07}{ending}", picture)
     return folder

@@ -808,8 +808,9 @@ def test_webp_is_lossless_unless_the_input_was_lossy(tmp_path: Path) -> None:
 def test_no_picture_that_is_not_finite_is_written(
     extension: str, value: float, tmp_path: Path
 ) -> None:
-    picture = images.from_array(pixels())
-    picture.pixels[0, 1, 3, 4] = value
+    broken = images.from_array(pixels()).pixels.copy()
+    broken[0, 1, 3, 4] = value
+    picture = replace(images.from_array(pixels()), planes=broken)
     with pytest.raises(errors.NonFiniteOutput):
         images.write(tmp_path / f"a{extension}", picture)
     assert not list(tmp_path.iterdir())

@@ -229,11 +229,11 @@ def test_a_marked_page_of_another_shape_is_a_picture_of_its_own(tmp_path: Path) 
 
 
 def test_eight_bits_of_tones_are_mended_as_light(mender: FindingMender, scan: Scan) -> None:
-    picture = replace(images.from_array(np.zeros((2, 2, 3), np.uint8)), pixels=scan.dirty[None])
+    picture = replace(images.from_array(np.zeros((2, 2, 3), np.uint8)), planes=scan.dirty[None])
     tones = pixels_of(scan.dirty, picture)
     rounded = np.asarray(np.rint(tones * 255) / 255, np.float32)
-    eight = replace(picture, pixels=rounded, extras=(Plane("infrared", scan.infrared),))
-    np.testing.assert_allclose(light_of(replace(eight, pixels=tones)), scan.dirty, atol=1e-5)
+    eight = replace(picture, planes=rounded, extras=(Plane("infrared", scan.infrared),))
+    np.testing.assert_allclose(light_of(replace(eight, planes=tones)), scan.dirty, atol=1e-5)
     restored = mender.restore(eight)
     clean = pixels_of(scan.clean, picture)
     after = np.asarray(restored.picture.pixels)
@@ -292,7 +292,7 @@ def test_a_file_of_infrared_lies_as_its_picture_does(
 
 def test_a_plane_is_given_as_an_array(scan: Scan, mender: FindingMender) -> None:
     picture = replace(
-        *(images.from_array(scan.deep),), format="TIFF", pixels=scan.dirty[None].copy()
+        *(images.from_array(scan.deep),), format="TIFF", planes=scan.dirty[None].copy()
     )
     restored = mender.restore(picture, Asked(infrared=scan.plane))
     assert decibels(restored.picture.pixels[0], scan.clean) > decibels(scan.dirty, scan.clean) + 8

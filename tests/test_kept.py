@@ -579,7 +579,7 @@ def test_tones_are_seen_as_srgb_has_them(primaries: Any, gamma: float, differs: 
 
 def test_a_wide_picture_comes_back_wide_whatever_the_network_sees() -> None:
     from burnish.contract import Contract
-    from burnish.pipeline import Settled, through
+    from burnish.pipeline import Settled, at_once, through
 
     shown: list[Any] = []
 
@@ -590,7 +590,7 @@ def test_a_wide_picture_comes_back_wide_whatever_the_network_sees() -> None:
     contract = Contract()
     for icc in (profile_of(*PROPHOTO, gamma=1.8), profile_of(*DISPLAY_P3), None):
         picture = wide(icc)
-        restored = through(by, contract, picture, Settled({}, {}))
+        restored = through(at_once(by), contract, picture, Settled({}, {}))
         assert (to_samples(restored.picture, "uint16") == to_samples(picture, "uint16")).all()
         assert restored.picture.icc == icc
         data, said = images.encode(restored.picture, FORMATS["PNG"])
@@ -598,7 +598,9 @@ def test_a_wide_picture_comes_back_wide_whatever_the_network_sees() -> None:
         assert images.read(data).icc == icc
     assert np.abs(shown[0] - wide(None).pixels).max() > 0.02  # ProPhoto's tones
     assert (shown[1] == wide(None).pixels).all()
-    through(by, contract, wide(profile_of(*PROPHOTO, gamma=1.8)), Settled({}, {}, icc=False))
+    through(
+        at_once(by), contract, wide(profile_of(*PROPHOTO, gamma=1.8)), Settled({}, {}, icc=False)
+    )
     assert (shown[-1] == wide(None).pixels).all()
 
 

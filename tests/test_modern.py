@@ -144,7 +144,7 @@ def test_an_avif_is_turned_by_its_own_properties_and_by_no_other(
         upright = images.upright(given).pixels
         assert (
             np.asarray(ImageOps.exif_transpose(image))
-            == to_samples(replace(given, pixels=upright), "uint8")
+            == to_samples(replace(given, planes=upright), "uint8")
         ).all()
     # what EXIF itself says has been heard: whoever obeyed it would turn it twice
     by_pillow = io.BytesIO()

@@ -19,7 +19,7 @@ from burnish.contract import LOST, Contract, Dial, Opened, Run, level_array, pre
 from burnish.errors import ModelCorrupt, ModelMismatch, ModelNonFinite, RecipeError  # noqa: E402
 from burnish.inference.backends import BACKENDS  # noqa: E402
 from burnish.inference.backends.table import installed  # noqa: E402
-from burnish.inference.engine import plan, predict_in_tiles, tiled  # noqa: E402
+from burnish.inference.engine import plan, predict_in_tiles  # noqa: E402
 from burnish.inference.model import Model  # noqa: E402
 from burnish.study.apart import EXACT  # noqa: E402
 from burnish.study.trained import verify  # noqa: E402
@@ -195,9 +195,6 @@ def test_tiles_equal_the_whole(restorer: Restorer, tile: int) -> None:
     tiles = plan(75, 131, contract, tile)
     assert len(tiles) > 4
     whole = predict(run, contract, image, middle(contract))
-    np.testing.assert_allclose(
-        predict(tiled(run, contract, tiles), contract, image, middle(contract)), whole, atol=1e-5
-    )
     np.testing.assert_allclose(
         predict_in_tiles(run, contract, image, middle(contract), tile=tile), whole, atol=1e-5
     )

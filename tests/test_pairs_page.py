@@ -55,7 +55,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             top, left = ((whole - SIDE) // 2 for whole in picture.pixels.shape[2:])
             images.write(
                 tmp_path / "examples" / path.name,
-                replace(picture, pixels=picture.pixels[..., top : top + SIDE, left : left + SIDE]),
+                replace(picture, planes=picture.pixels[..., top : top + SIDE, left : left + SIDE]),
             )
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv(

@@ -127,7 +127,7 @@ def spoil_file(
     prepare_folder(target)
     rng = np.random.default_rng([seed, zlib.crc32(os.fsencode(source.name))])
     pixels, mask = spoil(picture.pixels, steps, rng)
-    if pixels.shape[1] != picture.pixels.shape[1]:
+    if pixels.shape[1] != picture.channels:
         raise UsageError(
             f"{target}: what {steps[-1].name} makes has {pixels.shape[1]} planes, which no "
             "picture file holds; it is there for training and Python"

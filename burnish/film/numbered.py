@@ -265,7 +265,7 @@ class _Work:
         assert isinstance(held, Picture)
         bits = held.bits if layout.bits != BITS[held.depth] else None
         pixels = to_planes(np.stack(frame.planes, axis=-1), bits)
-        picture = images.greyed(replace(held, pixels=pixels))
+        picture = images.greyed(replace(held, planes=pixels))
         target = self.targets[frame.number]
         for said in images.write(target, picture, strict=self.job.strict):
             self._meet(said)
@@ -296,4 +296,4 @@ def _planes(picture: Picture, layout: Layout) -> tuple[Plane, ...]:
 
 def _beside(picture: Picture) -> Picture:
     """A picture without its pixels, which the planes have."""
-    return replace(picture, pixels=picture.pixels[..., :0, :0].copy())
+    return replace(picture, planes=picture.pixels[..., :0, :0].copy())

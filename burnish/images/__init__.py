@@ -20,6 +20,7 @@ from .write import (
     check_header,
     check_kind,
     encode,
+    keeps_samples,
     refuse_losses,
     write,
 )
@@ -50,6 +51,7 @@ __all__ = [
     "from_array",
     "greyed",
     "header",
+    "keeps_samples",
     "lies",
     "listed",
     "looked_at",

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from ..contract import Array
+from ..ground.whole import Planes, floats
+from .picture import Picture
 
 
-def fill_hidden(pixels: Array, alpha: Array) -> Array:
+def divided(picture: Picture) -> Picture:
+    """A picture whose colours were multiplied with its alpha, without that; what is fully
+    transparent stays.
+    """
+    if picture.alpha is None:
+        return picture
+    seen = picture.alpha > 0
+    pixels = np.divide(picture.pixels, picture.alpha, out=picture.pixels.copy(), where=seen)
+    return replace(picture, planes=pixels)
+
+
+def fill_hidden(pixels: Planes, alpha: Array) -> Planes:
     """Fills the fully transparent places of a picture smoothly from what is seen around them.
 
     The method is push-pull (Gortler et al., "The lumigraph", 1996). pixels [1, C, H, W] and alpha
@@ -16,7 +31,7 @@ def fill_hidden(pixels: Array, alpha: Array) -> Array:
     """
     seen = alpha > 0
     weight: Array = np.asarray(seen, np.float32)
-    return pixels if seen.all() or not seen.any() else _fill(pixels, weight)
+    return pixels if seen.all() or not seen.any() else _fill(floats(pixels), weight)
 
 
 def _fill(pixels: Array, weight: Array) -> Array:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..contract import Array
+from ..ground.whole import Planes, WholeNumbers, floats
 from .exif import orientation, set_upright
 from .picture import Picture
 
@@ -48,8 +49,15 @@ def lies(exif: bytes | None) -> bool:
 
 def looked_at(picture: Picture) -> tuple[int, int]:
     """Height and width of the picture as it is looked at."""
-    height, width = picture.pixels.shape[-2:]
+    height, width = picture.size
     return (width, height) if lies(picture.exif) else (height, width)
+
+
+def _planes(planes: Planes, tag: int) -> Planes:
+    """As `turned`, of what a picture holds; floats are laid anew."""
+    if isinstance(planes, WholeNumbers):
+        return replace(planes, samples=turned(planes.samples, tag))
+    return np.ascontiguousarray(turned(floats(planes), tag))
 
 
 def upright(picture: Picture) -> Picture:
@@ -60,7 +68,7 @@ def upright(picture: Picture) -> Picture:
     tag = orientation(picture.exif)
     if tag == 1:
         return picture
-    pixels = np.ascontiguousarray(turned(picture.pixels, tag))
+    planes = _planes(picture.planes, tag)
     alpha = None if picture.alpha is None else np.ascontiguousarray(turned(picture.alpha, tag))
     extras = tuple(
         replace(plane, samples=np.ascontiguousarray(turned(plane.samples, tag)))
@@ -71,14 +79,14 @@ def upright(picture: Picture) -> Picture:
     exif = (
         None
         if picture.exif is None
-        else set_upright(picture.exif, pixels.shape[-1], pixels.shape[-2])
+        else set_upright(picture.exif, planes.shape[-1], planes.shape[-2])
     )
     left = picture.left
     if left is not None:
         left = replace(left, missing=turned(left.missing, tag))
     return replace(
         picture,
-        pixels=pixels,
+        planes=planes,
         alpha=alpha,
         dpi=dpi,
         xmp=xmp,

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ..contract import Array
 from ..errors import UsageError
 from ..ground.resize import resize
+from ..ground.whole import ROWS, Planes, WholeNumbers, floats
 from .exif import set_size, without_thumbnail
 from .inside.tiff_insides import Insides
 from .metadata import Part, Text, xmp
@@ -28,8 +29,6 @@ Several = Literal["pages", "frames"]
 SCALES: dict[str, float] = {"uint8": 255.0, "uint16": 65535.0, "float32": 1.0}
 #: the bits of a sample of that depth
 BITS: dict[str, int] = {"uint8": 8, "uint16": 16, "float32": 32}
-#: rows that are rounded at a time, so that temporaries stay small
-ROWS = 256
 #: small copies of a picture inside XMP
 _THUMBNAILS = (b"xmp:Thumbnails", b"xap:Thumbnails")
 
@@ -139,9 +138,8 @@ class Beside:
 class Picture(Beside):
     """One picture as it stands in its file: not turned, not clamped."""
 
-    #: float32 [1, C, H, W], C = 1 (grey) or 3 (RGB): whole numbers divided by the highest that
-    #: their bits can say, 255 or 1023 or 65535, and floats as they are
-    pixels: Array
+    #: [1, C, H, W], C = 1 (grey) or 3 (RGB): whole numbers as they were read; floats as they are
+    planes: Planes
     #: float32 [1, 1, H, W], 0 where nothing is seen; None where everything is
     alpha: Array | None = None
     #: the depth of the samples in the file
@@ -158,11 +156,36 @@ class Picture(Beside):
     #: of a raw file, what its pixels were developed from; None where they are not, or no more
     mosaic: Mosaic | None = None
 
+    @property
+    def pixels(self) -> Array:
+        """All of its pixels in float32 [1, C, H, W]: whole numbers divided by the highest that
+        their bits can say, 255 or 1023 or 65535, and floats as they are.
+
+        What is in whole numbers is made for each call, and is not to be written to: it would be lost.
+        Of a large picture, `planes` gives a part.
+        """
+        if isinstance(self.planes, np.ndarray):
+            return self.planes
+        pixels = floats(self.planes)
+        pixels.flags.writeable = False
+        return pixels
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width), as they are stored."""
+        height, width = self.planes.shape[-2:]
+        return height, width
+
+    @property
+    def channels(self) -> int:
+        """Channels of colour: 1 or 3."""
+        return self.planes.shape[1]
+
     def known(self) -> dict[str, float]:
         """Settings of dials that the file itself tells."""
         return {} if self.quality is None else {"quality": float(self.quality)}
 
-    def with_pixels(self, pixels: Array, alpha: Array | None = None) -> Picture:
+    def with_pixels(self, pixels: Planes, alpha: Array | None = None) -> Picture:
         """The same picture with other pixels [1, 1 or 3, H, W], and with another alpha [1, 1, H, W]
         where one is given.
 
@@ -171,12 +194,12 @@ class Picture(Beside):
         """
         alpha = self.alpha if alpha is None else alpha
         height, width = pixels.shape[-2:]
-        if (height, width) == self.pixels.shape[-2:]:
-            return replace(self, pixels=pixels, alpha=alpha, mosaic=None)
-        down, across = height / self.pixels.shape[-2], width / self.pixels.shape[-1]
+        if (height, width) == self.size:
+            return replace(self, planes=pixels, alpha=alpha, mosaic=None)
+        down, across = height / self.size[0], width / self.size[1]
         return replace(
             self,
-            pixels=pixels,
+            planes=pixels,
             alpha=alpha,
             exif=None if self.exif is None else set_size(self.exif, width, height),
             xmp=None if self.xmp is None else xmp.resized(self.xmp, across, down),
@@ -237,14 +260,14 @@ class Header(Beside):
         Small copies of it, in EXIF and XMP, are left out: they would go on showing it as it was,
         whatever becomes of it.
         """
-        planes = to_planes(samples, self.bits)
-        colours = 3 if planes.shape[1] >= 3 else 1
+        samples = samples.reshape(*samples.shape[:2], -1)
+        colours = 3 if samples.shape[2] >= 3 else 1
         beside = {field.name: getattr(self, field.name) for field in fields(Beside)}
         beside["exif"] = None if self.exif is None else without_thumbnail(self.exif)
         beside["xmp"] = None if self.xmp is None else _without_copies(self.xmp)
         return Picture(
-            planes[:, :colours],
-            planes[:, colours:] if planes.shape[1] > colours else None,
+            _held(samples[..., :colours], self.bits),
+            to_planes(samples[..., colours:], self.bits) if samples.shape[2] > colours else None,
             depth=self.depth,
             format=self.format,
             extras=extras,
@@ -304,13 +327,51 @@ def to_samples(picture: Picture, depth: Depth, bits: int | None = None) -> NDArr
     """The samples of a picture: [H, W] for grey alone, else [H, W, 2 to 4] with alpha last.
 
     depth: their type. bits: how many of theirs count; None is all. Integers are clamped once and
-    rounded half to even; floats are as they are.
+    rounded half to even; floats are as they are. The result may be the picture's own, and is not to
+    be written to.
     """
-    planes = [*picture.pixels[0], *([] if picture.alpha is None else picture.alpha[0])]
-    samples = np.empty((*planes[0].shape, len(planes)), depth)
-    for c, plane in enumerate(planes):
-        _put(plane, samples[..., c], bits)
-    return samples[..., 0] if len(planes) == 1 else samples
+    kept = _kept(picture, depth, bits)
+    if kept is None:
+        kept = np.empty((*picture.size, picture.channels + (picture.alpha is not None)), depth)
+        for c in range(picture.channels):
+            for top in range(0, len(kept), ROWS):
+                rows = picture.planes[0, c, top : top + ROWS]
+                _put(rows, kept[top : top + ROWS, :, c], bits)
+        if picture.alpha is not None:
+            _put(picture.alpha[0, 0], kept[..., -1], bits)
+    return kept[..., 0] if kept.shape[2] == 1 else kept
+
+
+def _kept(picture: Picture, depth: Depth, bits: int | None) -> NDArray[Any] | None:
+    """The samples [H, W, C] that a picture holds, where they are such as are wanted."""
+    held = picture.planes
+    if picture.alpha is not None or not isinstance(held, WholeNumbers):
+        return None
+    if held.samples.dtype != depth or held.highest != _scale(depth, bits):
+        return None
+    return np.ascontiguousarray(np.moveaxis(held.samples[0], 0, -1))
+
+
+def room(channels: int, height: int, width: int, depth: Depth, bits: int | None) -> WholeNumbers:
+    """Room for the pixels [1, C, H, W] of a picture, of which parts can be set: whole numbers of
+    a depth, of which so many bits count, lying as a file has them.
+    """
+    samples = np.empty((height, width, channels), depth)
+    return WholeNumbers(np.moveaxis(samples, -1, 0)[None], _scale(depth, bits))
+
+
+def _held(samples: NDArray[Any], bits: int | None) -> Planes:
+    """Samples [H, W, C] as a picture holds them: whole numbers as they are, and floats as planes.
+
+    Nobody may change them any more.
+    """
+    depth = samples.dtype.name
+    if depth == "float32":
+        return to_planes(samples)
+    if samples.flags.writeable or not samples.dtype.isnative:
+        samples = np.array(samples, depth, order="C")
+        samples.flags.writeable = False
+    return WholeNumbers(np.moveaxis(samples, -1, 0)[None], _scale(depth, bits))
 
 
 def to_image(picture: Picture) -> Image:

@@ -11,9 +11,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import numpy as np
+
 from ..contract import finite
 from ..errors import FormatLimit, NonFiniteOutput, NotKept
-from ..ground.channels import as_channels
+from ..ground.channels import channels_of
 from ..ground.files import atomic_write
 from . import exif
 from .colour.codes import profile_of_code
@@ -59,7 +61,7 @@ def check_format(
                 f"which holds 0 to 1; write {instead}, or scale them first"
             )
     said = _check_picture(picture, format, str(path), size)
-    return said + _beside(picture, format, picture.pixels.shape[1])[1]
+    return said + _beside(picture, format, picture.channels)[1]
 
 
 def check_header(
@@ -84,6 +86,17 @@ def check_header(
     if format.foretell is not None:
         said += format.foretell(header, saving or Saving())
     return said
+
+
+def keeps_samples(picture: Picture, path: str | Path) -> bool:
+    """Whether the format of `path` stores the samples of a picture as they are once its pixels are
+    rounded to its depth, and wants them no finer.
+    """
+    holds = format_of(path).holds
+    inside = picture.insides
+    changed = inside is not None and (inside.lab or inside.premultiplied)
+    exact = (picture.depth, picture.bits or BITS[picture.depth])
+    return not changed and holds.stored(picture.depth, picture.bits) == exact
 
 
 def refuse_losses(losses: Sequence[str], name: str) -> None:
@@ -250,7 +263,7 @@ def _check_picture(
 
     result: (height, width) that it will have; None is its own.
     """
-    height, width = result or picture.pixels.shape[-2:]
+    height, width = result or picture.size
     size = (width, height)
     alpha = picture.alpha is not None
     extras = [plane.name for plane in picture.extras]
@@ -322,10 +335,10 @@ def _ready(picture: Picture, format: Format, name: str) -> tuple[Picture, list[s
         picture = upright(picture)
     if picture.extras and not format.holds.extras:
         picture = replace(picture, extras=())
-    without, lost = _beside(picture, format, picture.pixels.shape[1])
+    without, lost = _beside(picture, format, picture.channels)
     picture = replace(picture, **without)
-    if picture.pixels.shape[1] == 1 and not format.holds.keeps_grey(picture.alpha is not None):
-        picture = replace(picture, pixels=as_channels(picture.pixels, 3))
+    if picture.channels == 1 and not format.holds.keeps_grey(picture.alpha is not None):
+        picture = replace(picture, planes=channels_of(picture.planes, 3))
     return picture, said + lost
 
 
@@ -370,8 +383,8 @@ def _beside(
 
 
 def _check_finite(picture: Picture, name: str) -> None:
-    for planes in (picture.pixels, picture.alpha):
-        if planes is not None and not finite(planes):
+    for planes in (picture.planes, picture.alpha):
+        if isinstance(planes, np.ndarray) and not finite(planes):
             raise NonFiniteOutput(
                 f"{name}: not written, since the result holds NaN or infinity; try --fp32, or "
                 "another model"

@@ -11,12 +11,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from ..contract import Array, Contract, Run, finite, pad_to_multiple, predict
+from ..contract import Array, Contract, Run, finite, level_for, predict
 from ..errors import NonFiniteOutput, OutOfMemory, UsageError
 from ..ground.remarks import OnProgress, Say, silent
+from ..ground.whole import Part, Planes, Put
 
 #: bytes of memory that a network wants for each pixel of a tile, where its card does not say; the
 #: shipped networks want less
@@ -146,23 +148,46 @@ def _spans(size: int, count: int, margin: int, multiple: int) -> tuple[Span, ...
 def predict_in_tiles(
     run: Run,
     contract: Contract,
-    image: Array,
+    image: Planes,
     level: Array | None = None,
     share: float | Array = 1.0,
+    **how: Any,
+) -> Array:
+    """Puts a picture through a network as `predict` does, but in tiles.
+
+    how: as `by_tiles` takes it, which raises the same. An image [1, C, H, W] gives [1, C', scale H,
+    scale W] in float32, which is not clamped.
+    """
+    height, width = (contract.scale * side for side in image.shape[-2:])
+    result = np.empty((image.shape[0], contract.channels_out, height, width), np.float32)
+
+    def put(rows: slice, columns: slice, part: Array) -> None:
+        result[..., rows, columns] = part
+
+    by_tiles(run, contract, image, level, share, put, **how)
+    return result
+
+
+def by_tiles(
+    run: Run,
+    contract: Contract,
+    image: Planes,
+    level: Array | None,
+    share: float | Array,
+    put: Put,
     *,
     tile: int | None = None,
     bytes_per_pixel: int = BYTES_PER_PIXEL,
     progress: OnProgress | None = None,
     say: Say = silent,
-) -> Array:
-    """Puts a picture through a network as `predict` does, but in tiles.
+) -> None:
+    """Puts a picture through a network as `predict` does, but in tiles, and gives each to `put`.
 
-    tile: None plans them from free memory, 0 is none, and N is the size of a tile in pixels.
-    bytes_per_pixel: the memory that the network takes. progress: is told (done, total) tiles. say:
-    is told once where memory was short.
+    put: is given one again where memory was short. tile: None plans them from free memory, 0 is
+    none, and N is the size of a tile in pixels. bytes_per_pixel: the memory that the network takes.
+    progress: is told (done, total) tiles. say: is told once where memory was short.
 
-    An image [1, C, H, W] gives [1, C', scale H, scale W] in float32, which is not clamped. Raises
-    OutOfMemory where no tile is small enough, and NonFiniteOutput rather than return NaN or
+    Raises OutOfMemory where no tile is small enough, and NonFiniteOutput rather than give NaN or
     infinity.
     """
     height, width = image.shape[-2:]
@@ -170,9 +195,8 @@ def predict_in_tiles(
     said = False
     while True:
         try:
-            fitted = partial(tiled, tiles=tiles, progress=progress)
-            result = predict(run, contract, image, level, share, fitted)
-            break
+            _each_tile(run, contract, image, level, share, put, tiles, progress)
+            return
         except (OutOfMemory, MemoryError) as error:
             # All over again with tiles of half the pixels, as long as there are smaller ones.
             smaller = plan(height, width, contract, None, tiles.largest // 2)
@@ -182,44 +206,41 @@ def predict_in_tiles(
             if not said:
                 say("not enough memory for tiles of that size; going on with smaller ones")
                 said = True
-    if not finite(result):
-        raise NonFiniteOutput("the network gave NaN or infinity; nothing was written")
-    return result
 
 
-def tiled(run: Run, contract: Contract, tiles: Plan, progress: OnProgress | None = None) -> Run:
-    """A Run that runs another one tile by tile: tiling is a function of a function.
-
-    It takes pictures of any size and pads each tile by itself, so that a large picture is not
-    copied to be padded.
+def _each_tile(
+    run: Run,
+    contract: Contract,
+    image: Planes,
+    level: Array | None,
+    share: float | Array,
+    put: Put,
+    tiles: Plan,
+    progress: OnProgress | None,
+) -> None:
+    """Puts the tiles of a picture through a network, each with what it sees past its edge, and
+    gives the inner part of each to `put`.
     """
+    height, width = image.shape[-2:]
+    level = level_for(contract, level, image.shape)
+    for done, (row, column) in enumerate(tiles.tiles(), 1):
+        window = np.s_[..., row.start : row.stop, column.start : column.stop]
+        levels, shares = (_within(window, each) for each in (level, share))
+        seen = predict(run, contract, image[window], levels, shares)
+        down = _kept(row, row.start, height, contract.scale)
+        across = _kept(column, column.start, width, contract.scale)
+        part = seen[..., down, across]
+        if not finite(part):
+            raise NonFiniteOutput("the network gave NaN or infinity; nothing was written")
+        rows = _kept(row, 0, height, contract.scale)
+        put(rows, _kept(column, 0, width, contract.scale), part)
+        if progress and len(tiles) > 1:
+            progress(done, len(tiles))
 
-    def run_tiles(image: Array, level: Array | None) -> Array:
-        batch, _, height, width = image.shape
-        scale = contract.scale
 
-        def run_one(row: Span, column: Span) -> Array:
-            window = np.s_[..., row.start : row.stop, column.start : column.stop]
-            level_there = level
-            if level is not None and contract.level == "pixel":
-                level_there = pad_to_multiple(level[window], contract.multiple)
-            part = run(pad_to_multiple(image[window], contract.multiple), level_there)
-            down = _kept(row, row.start, height, scale)
-            across = _kept(column, column.start, width, scale)
-            return part[..., down, across]
-
-        if len(tiles) == 1:
-            return run_one(*next(tiles.tiles()))
-        result = np.empty((batch, contract.channels_out, height * scale, width * scale), np.float32)
-        for done, (row, column) in enumerate(tiles.tiles(), 1):
-            down = _kept(row, 0, height, scale)
-            across = _kept(column, 0, width, scale)
-            result[..., down, across] = run_one(row, column)
-            if progress:
-                progress(done, len(tiles))
-        return result
-
-    return run_tiles
+def _within(window: Part, values: Any) -> Any:
+    """What of a map lies within a window; one value for all of the picture, or none, as it is."""
+    return values[window] if np.shape(values)[-2:] not in ((), (1, 1)) else values
 
 
 def _kept(span: Span, origin: int, size: int, scale: int) -> slice:

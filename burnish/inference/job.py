@@ -246,6 +246,8 @@ def run_job(
 
     # The first is restored before the result is begun, the others while it is written.
     asked = _asked(job, model, meant)
+    # Whoever looks, or resizes, wants more than the file will have.
+    asked = replace(asked, rounded=look is None and job.size is None)
     through = partial(_through, job, model, asked, say, look)
     restore = partial(_restore, job, model.contract.scale, through)
     done: list[_Done] = []
@@ -496,7 +498,7 @@ def _restore(
     progress: OnProgress | None,
 ) -> Restored:
     """One picture restored, which the result's format can hold, enlarged `scale` times."""
-    height, width = picture.pixels.shape[-2:]
+    height, width = picture.size
     size = job.extent(height, width, picture.exif, scale)
     losses = [*picture.lost, *images.check_format(picture, job.target, size)]
     if job.strict:
@@ -514,6 +516,8 @@ def _through(
     progress: OnProgress | None,
 ) -> Restored:
     """One picture through the model, and shown to who wants to see it."""
+    rounded = asked.rounded and images.keeps_samples(picture, job.target)
+    asked = replace(asked, rounded=rounded)
     restored = model.restore(
         picture,
         asked,
@@ -542,7 +546,7 @@ def _one_by_one(
     """
     for number, picture in enumerate(pictures):
         restored = restore(picture, part_of(progress, number, count))
-        height, width = picture.pixels.shape[-2:]
+        height, width = picture.size
         there = None if picture.left is None else picture.left.share
         result = restored.picture
         notes = (*result.notes, *result.lost)

@@ -20,12 +20,14 @@ from ..images.picture import Depth
 from ..pipeline import (
     NOTHING,
     Asked,
+    ByParts,
     Predict,
     Region,
     Restored,
     Settled,
     Word,
     ask,
+    at_once,
     filled_by,
     find,
     painted,
@@ -39,7 +41,7 @@ from . import wire
 from .arrays import as_array, as_picture
 from .backends import open_model
 from .classical import Filter
-from .engine import BYTES_PER_PIXEL, predict_in_tiles
+from .engine import BYTES_PER_PIXEL, by_tiles, predict_in_tiles
 
 #: a sample of a float image that is larger than this was not meant for [0, 1]: no noise takes one
 #: so far out of it, but other units do
@@ -164,7 +166,8 @@ class Model:
         say: Say = silent,
     ) -> Restored:
         """Restores a picture for which everything is settled; the rest is as in `restore`."""
-        by = self.predictor(picture.depth, tile=tile, progress=progress, say=say)
+        whole, parts = self._ways(picture.depth, tile, progress, say)
+        by = at_once(painted(whole)) if self.contract.gives == "painting" else parts
         return through(by, self.contract, picture, settled)
 
     def find(
@@ -213,17 +216,22 @@ class Model:
 
         depth: of the samples of the picture that they are of.
         """
-        opened = (self.opened or self.open()).of_depth(depth)
-        by = partial(
-            predict_in_tiles,
-            opened.run,
-            self.contract,
-            tile=tile,
-            bytes_per_pixel=opened.bytes_per_pixel or self.bytes_per_pixel,
-            progress=progress,
-            say=say,
-        )
+        by, _ = self._ways(depth, tile, progress, say)
         return painted(by) if self.contract.gives == "painting" else by
+
+    def _ways(
+        self, depth: Depth, tile: int | None, progress: OnProgress | None, say: Say
+    ) -> tuple[Predict, ByParts]:
+        """The network as it is, on arrays of any size and part by part."""
+        opened = (self.opened or self.open()).of_depth(depth)
+        how: dict[str, Any] = {
+            "tile": tile,
+            "bytes_per_pixel": opened.bytes_per_pixel or self.bytes_per_pixel,
+            "progress": progress,
+            "say": say,
+        }
+        whole = partial(predict_in_tiles, opened.run, self.contract, **how)
+        return whole, partial(by_tiles, opened.run, self.contract, **how)
 
     def __call__(
         self,

@@ -164,7 +164,7 @@ def _one_by_one(
     for picture in pictures:
         # What stands against the result is said before the work is done, not after it.
         if job.target:
-            height, width = picture.pixels.shape[-2:]
+            height, width = picture.size
             size = job.extent(height, width, picture.exif, scale)
             images.check_format(picture, job.target, size)
         restored = by(picture)

@@ -30,7 +30,7 @@ from .mend import (
     where_lost,
 )
 from .page import Areas, areas, clean
-from .painted import Predict, painted
+from .painted import ByParts, Predict, at_once, painted
 from .restored import Bare, Restored, Restores, enlarged, through
 from .settle import Settled, settle
 from .size import Size, size_of, sized
@@ -45,6 +45,7 @@ __all__ = [
     "Asked",
     "Auto",
     "Bare",
+    "ByParts",
     "Choice",
     "Dirt",
     "Fill",
@@ -64,6 +65,7 @@ __all__ = [
     "Word",
     "areas",
     "ask",
+    "at_once",
     "brightened",
     "clean",
     "dirt",

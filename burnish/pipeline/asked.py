@@ -51,6 +51,8 @@ class Asked:
     infrared: Auto | Path | Array | None = AUTO
     #: by what a model that mends fills what is lost; smoothly, too, where no network ships for it
     fill: Filling = "learned"
+    #: whether the result will do in whole numbers of the picture's depth, where it has such
+    rounded: bool = False
 
 
 #: where nobody asks for anything

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from ..contract import Array
+from ..ground.whole import Planes, raw
 
 #: an even place is so for that many pixels in each direction: more than the largest block of a
 #: JPEG, 16 pixels, whose inside is even however badly it was compressed
@@ -16,20 +19,25 @@ ROWS = 256
 Flags = NDArray[np.bool_]
 
 
-def keep_even(before: Array, after: Array) -> None:
-    """Makes `after` [1, C, H, W] what `before` is, where that is even. In place, since a picture of
-    100 megapixels is 1.2 GB.
+def keep_even(before: Planes, after: Array, rows: slice, columns: slice) -> None:
+    """Makes `after`, a part of a result, what `before` [1, C, H, W] is there, where that is even.
+
+    In place. rows, columns: where the part lies.
     """
-    height = before.shape[-2]
-    for top in range(0, height, ROWS):
-        bottom = min(top + ROWS, height)
+    left = max(0, columns.start - AROUND)
+    wide = columns.stop - columns.start
+    for top in range(rows.start, rows.stop, ROWS):
+        bottom = min(top + ROWS, rows.stop)
         first = max(0, top - AROUND)
-        found = even(before[..., first : bottom + AROUND, :])[..., top - first : bottom - first, :]
-        rows = slice(top, bottom)
-        np.copyto(after[..., rows, :], before[..., rows, :], where=found)
+        window = np.s_[..., first : bottom + AROUND, left : columns.stop + AROUND]
+        found = even(np.ascontiguousarray(raw(before)[window]))
+        found = found[..., top - first : bottom - first, columns.start - left :][..., :wide]
+        if found.any():  # in a photograph, mostly not
+            kept = after[..., top - rows.start : bottom - rows.start, :]
+            np.copyto(kept, before[..., top:bottom, columns], where=found)
 
 
-def even(pixels: Array) -> Flags:
+def even(pixels: NDArray[Any]) -> Flags:
     """Where all pixels within AROUND are of exactly the same colour. [1, C, H, W] -> [1, 1, H, W]
 
     Beyond the edges the picture counts as going on.

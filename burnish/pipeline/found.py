@@ -7,6 +7,7 @@ import numpy as np
 from ..contract import Array, Contract
 from ..ground.channels import to_input, without_copies
 from ..ground.resize import resize
+from ..ground.whole import floats, of_parts
 from ..images import Picture, fill_hidden, tone_of
 from .painted import Predict
 
@@ -21,11 +22,11 @@ def find(
     looked at, up to 100. What lies under full transparency is no damage.
     """
     tone = tone_of(picture) if icc else None
-    pixels = picture.pixels if tone is None else tone.seen(picture.pixels)
+    pixels = picture.planes if tone is None else of_parts(picture.planes, tone.seen)
     if picture.alpha is not None:
         pixels = fill_hidden(pixels, picture.alpha)
     seen = to_input(contract, without_copies(pixels))
-    mask: Array = _at(scale, by, seen) if scale < 100 else by(seen, None, 1.0)[0, 0]
+    mask: Array = _at(scale, by, floats(seen)) if scale < 100 else by(floats(seen), None, 1.0)[0, 0]
     return mask if picture.alpha is None else np.where(picture.alpha[0, 0] > 0, mask, 0)
 
 

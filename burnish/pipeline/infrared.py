@@ -67,7 +67,7 @@ def read_infrared(path: Path, picture: Picture, max_megapixels: float | None) ->
     if plane is None:
         plane = np.asarray(grey(read.pixels[0]), np.float32)
     tag = orientation(read.exif)
-    height, width = picture.pixels.shape[-2:]
+    height, width = picture.size
     if tag == 1 and same_shape(plane.shape, (height, width)):
         return plane
     upright = images.turned(plane, tag)

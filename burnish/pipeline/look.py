@@ -11,8 +11,8 @@ from typing import Literal
 
 import numpy as np
 
-from ..contract import Array
 from ..ground.channels import bilevel, without_copies
+from ..ground.whole import Planes
 from ..images import Picture
 from .estimate import ESTIMATORS, Kind, kind
 
@@ -70,21 +70,21 @@ class Look:
     @property
     def grey(self) -> bool:
         """Whether it is black and white, in one channel or in three equal ones."""
-        return bool(without_copies(self.picture.pixels).shape[1] == 1)
+        return bool(without_copies(self.picture.planes).shape[1] == 1)
 
     @cached_property
     def bilevel(self) -> bool:
         """Whether it is nothing but black and white, as a fax is, without greys between them."""
-        return bilevel(self.picture.pixels)
+        return bilevel(self.picture.planes)
 
 
-def _shown(picture: Picture) -> Array:
+def _shown(picture: Picture) -> Planes:
     """The pixels to look at: where there is alpha, the rectangle around all that is seen."""
     if picture.alpha is None:
-        return picture.pixels
+        return picture.planes
     shown = picture.alpha[0, 0] > 0
     if not shown.any():
-        return picture.pixels
+        return picture.planes
     top, bottom = np.flatnonzero(shown.any(1))[[0, -1]]
     left, right = np.flatnonzero(shown.any(0))[[0, -1]]
-    return picture.pixels[..., top : bottom + 1, left : right + 1]
+    return picture.planes[..., top : bottom + 1, left : right + 1]

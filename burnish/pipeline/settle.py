@@ -40,6 +40,8 @@ class Settled:
     choice: Choice = NOBODY
     #: whether a network sees tones as sRGB has them, as `Asked` has it
     icc: bool = True
+    #: whether the result will do in whole numbers of the picture's depth, as `Asked` has it
+    rounded: bool = False
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -85,7 +87,7 @@ def settle(
             settings[dial.name] = wanted
             origins[dial.name] = "asked"
     strength = _strength(asked, picture, max_megapixels)
-    return Settled(settings, origins, strength, margins, icc=asked.icc)
+    return Settled(settings, origins, strength, margins, icc=asked.icc, rounded=asked.rounded)
 
 
 def _found(dial: Dial, wanted: Auto | Finding, look: Look) -> Finding:
@@ -101,7 +103,7 @@ def _strength(asked: Asked, picture: Picture, max_megapixels: float | None) -> f
     strength = asked.strength
     if isinstance(strength, MapFile):
         return strength.read(picture, max_megapixels)
-    size = picture.pixels.shape[-2:]
+    size = picture.size
     if np.ndim(strength) and np.shape(strength) != size:
         raise UsageError(
             f"a strength map of shape {list(np.shape(strength))} does not fit a picture of "

@@ -15,6 +15,7 @@ import numpy as np
 from ..contract import Array
 from ..errors import UsageError
 from ..ground.resize import resize
+from ..ground.whole import floats
 from ..images import Picture, fill_hidden
 from ..images import lies as lies_on_its_side
 from .restored import Restored
@@ -87,9 +88,9 @@ def sized(restored: Restored, size: Size | None, before: Picture) -> Restored:
     if size is None:
         return restored
     picture = restored.picture
-    down, across = before.pixels.shape[-2:]
+    down, across = before.size
     height, width = size.of(down, across, lies_on_its_side(before.exif))
-    had = picture.pixels.shape[-2:]
+    had = picture.size
     if (height, width) == had:
         return restored
     result = _resized(picture, height, width)
@@ -107,7 +108,7 @@ def _resized(picture: Picture, height: int, width: int) -> Picture:
         return picture.with_pixels(resize(pixels, height, width, KERNEL))
     # Lanczos's would leave a faint second edge around what is seen.
     alpha = resize(picture.alpha, height, width).clip(0, 1)
-    seen = resize(fill_hidden(pixels, picture.alpha), height, width, KERNEL)
+    seen = resize(floats(fill_hidden(pixels, picture.alpha)), height, width, KERNEL)
     hidden: Array = resize(pixels, height, width, KERNEL)
     return picture.with_pixels(np.where(alpha > 0, seen, hidden), alpha)
 

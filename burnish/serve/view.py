@@ -120,7 +120,7 @@ class InHand:
             alpha = None if larger.alpha is None else halved(larger.alpha)
             pixels = halved(larger.pixels)
             bare = replace(larger, extras=(), left=None, mosaic=None)
-            self.reduced[factor] = replace(bare, pixels=pixels, alpha=alpha)
+            self.reduced[factor] = replace(bare, planes=pixels, alpha=alpha)
         return self.reduced[factor]
 
 
@@ -161,7 +161,7 @@ class Views:
         self._learn(wish.model, worked / factor**2, time.perf_counter() - begun)
         while restored.pixels.shape[-1] > window.width * model.contract.scale / window.reduce + 1:
             alpha = None if restored.alpha is None else halved(restored.alpha)
-            restored = replace(restored, pixels=halved(restored.pixels), alpha=alpha)
+            restored = replace(restored, planes=halved(restored.pixels), alpha=alpha)
         return _pane(restored, exact)
 
     def marks(
@@ -412,7 +412,7 @@ def _wider(
     inner: tuple[Extent1D, Extent1D], margin: int, whole: Picture
 ) -> tuple[Extent1D, Extent1D]:
     """A part with a margin around it, from a multiple of STEP on, within the picture."""
-    height, width = whole.pixels.shape[-2:]
+    height, width = whole.size
     (top, bottom), (left, right) = inner
     rows = (max(0, top - margin) // STEP * STEP, min(height, bottom + margin))
     return rows, (max(0, left - margin) // STEP * STEP, min(width, right + margin))
@@ -458,7 +458,7 @@ def _part(picture: Picture, rows: Extent1D, columns: Extent1D) -> Picture:
     part = np.s_[..., slice(*rows), slice(*columns)]
     pixels = np.ascontiguousarray(picture.pixels[part])
     alpha = None if picture.alpha is None else np.ascontiguousarray(picture.alpha[part])
-    return replace(picture, pixels=pixels, alpha=alpha, extras=(), left=None)
+    return replace(picture, planes=pixels, alpha=alpha, extras=(), left=None)
 
 
 def _pane(picture: Picture, exact: bool) -> Pane:
@@ -468,7 +468,7 @@ def _pane(picture: Picture, exact: bool) -> Pane:
         image = _as_srgb(image, picture.icc)
     image = image.convert("RGBA")
     if picture.alpha is not None:
-        opaque = images.to_image(replace(picture, pixels=picture.alpha, icc=None))
+        opaque = images.to_image(replace(picture, planes=picture.alpha, icc=None))
         image.putalpha(opaque)
     return Pane(image.tobytes(), image.width, image.height, exact)
 

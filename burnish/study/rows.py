@@ -120,15 +120,15 @@ class Chain:
             if i:  # as between two files, but not rounded; what the first file said is gone
                 clipped = np.clip(handed.pixels, 0, 1)
                 fitting = to_channels(clipped, part.contract.channels_in)
-                handed = replace(handed, pixels=fitting, quality=None)
+                handed = replace(handed, planes=fitting, quality=None)
             restored = part.restore(handed, _own(part, settled.dials))
             seconds += restored.seconds
             handed = restored.picture
             steps.append((part.name, handed))
-        channels = handed.pixels.shape[1]
+        channels = handed.channels
         before = to_channels(enlarged(picture.pixels, self.contract.scale), channels)
         mixed = mix(before, handed.pixels, settled.strength)
-        result = replace(handed, pixels=mixed)
+        result = replace(handed, planes=mixed)
         return Restored(result, settled, seconds, steps=tuple(steps))
 
 

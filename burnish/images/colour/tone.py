@@ -14,7 +14,8 @@ from functools import lru_cache
 import numpy as np
 
 from ...contract import Array
-from ..picture import ROWS, Picture
+from ...ground.whole import ROWS, of_parts
+from ..picture import Picture
 from .codes import profile_of_code
 from .profiles import SPACES, misfit
 from .profiles import srgb as profile_of_srgb
@@ -57,7 +58,7 @@ def tone_of(picture: Picture) -> Tone | None:
     """The tone of a picture's profile, or of its code of colours; None where there is neither,
     where it is sRGB's or near, or where nobody can say.
     """
-    icc, channels = picture.icc, picture.pixels.shape[1]
+    icc, channels = picture.icc, picture.channels
     if icc is None and picture.cicp is not None:
         icc = profile_of_code(picture.cicp, grey=channels == 1)
     if icc is None or misfit(icc, channels):
@@ -68,7 +69,7 @@ def tone_of(picture: Picture) -> Tone | None:
 def toned(picture: Picture) -> Picture:
     """The picture as a network is to see it."""
     tone = tone_of(picture)
-    return picture if tone is None else replace(picture, pixels=tone.seen(picture.pixels))
+    return picture if tone is None else replace(picture, planes=of_parts(picture.planes, tone.seen))
 
 
 @lru_cache(maxsize=4)
@@ -103,7 +104,7 @@ def _even() -> Array:
 
 def _through(planes: Array, before: Array, after: Array) -> Array:
     """The planes through a curve, some rows at a time."""
-    result = np.empty_like(planes)
+    result = np.empty(planes.shape, np.float32)
     flat, out = (each.reshape(-1, planes.shape[-1]) for each in (planes, result))
     for top in range(0, len(flat), ROWS):
         out[top : top + ROWS] = np.interp(flat[top : top + ROWS], before, after)

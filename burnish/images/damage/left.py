@@ -44,7 +44,7 @@ def salvaged(picture: Picture) -> Picture:
         return replace(picture, notes=notes)
     alpha = None if picture.alpha is None else continued(picture.alpha, left.missing)
     return replace(
-        picture, pixels=continued(picture.pixels, left.missing), alpha=alpha, notes=notes
+        picture, planes=continued(picture.pixels, left.missing), alpha=alpha, notes=notes
     )
 
 
@@ -57,7 +57,7 @@ def greyed(picture: Picture) -> Picture:
     alpha = picture.alpha
     if alpha is not None:
         alpha = np.where(left.missing, np.float32(1), alpha)
-    return replace(picture, pixels=pixels, alpha=alpha)
+    return replace(picture, planes=pixels, alpha=alpha)
 
 
 def continued(planes: Array, missing: NDArray[np.bool_]) -> Array:

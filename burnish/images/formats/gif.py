@@ -119,7 +119,7 @@ def encode(file: BinaryIO, pictures: Iterator[Picture], saving: Saving) -> list[
     """
     first = next(pictures)
     second = next(pictures, None)
-    height, width = first.pixels.shape[-2:]
+    height, width = first.size
     timing = None if second is None else second.timing
     file.write(blocks.opening(width, height, 1 if timing is None else timing.plays))
     file.write(extensions.made(first.icc, first.xmp, first.parts))

@@ -16,6 +16,7 @@ import numpy as np
 
 from ...errors import UnsupportedFormat
 from .. import exif
+from ..alpha import divided
 from ..damage import corrupt
 from ..format import Extra, Format, Holds, Saving
 from ..inside.heif import HIDDEN, METADATA, has_items, header_of, of_brand, with_metadata
@@ -86,7 +87,7 @@ def decode(file: BinaryIO, header: Header, name: str) -> Iterator[Picture]:
         raise corrupt(name, f"it decodes to {samples.shape} of {samples.dtype}")
     picture = header.picture(samples)
     if opened.premultiplied_alpha and picture.alpha is not None:
-        np.divide(picture.pixels, picture.alpha, out=picture.pixels, where=picture.alpha > 0)
+        picture = divided(picture)
     yield picture
 
 
@@ -123,7 +124,7 @@ def encode(file: BinaryIO, pictures: Iterator[Picture], saving: Saving) -> list[
 def foretell(held: Header | Picture, saving: Saving) -> Iterator[str]:
     """A sentence where colours become coarser."""
     lossy = saving.quality is not None or held.lossy
-    channels = held.channels if isinstance(held, Header) else held.pixels.shape[1]
+    channels = held.channels
     if lossy and channels == 3 and held.format != "HEIC":
         yield "the colours of a HEIC with loss are stored at half their width and height (4:2:0)"
 

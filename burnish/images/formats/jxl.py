@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ...errors import UnsupportedChannels
 from .. import exif
+from ..alpha import divided
 from ..colour.codes import colours_in_words, other_colours, profile_made
 from ..damage import corrupt
 from ..format import Format, Holds, Saving
@@ -147,7 +148,7 @@ def decode(file: BinaryIO, header: Header, name: str) -> Iterator[Picture]:
     else:
         picture = header.picture(_decoded(data, header, header.depth, name))
     if head.multiplied and picture.alpha is not None:
-        np.divide(picture.pixels, picture.alpha, out=picture.pixels, where=picture.alpha > 0)
+        picture = divided(picture)
     yield picture
 
 
@@ -179,7 +180,7 @@ def encode(file: BinaryIO, pictures: Iterator[Picture], saving: Saving) -> list[
     picture = upright(next(pictures))
     said: list[str] = []
     depth, bits = HOLDS.stored(picture.depth, picture.bits)
-    grey = picture.pixels.shape[1] == 1
+    grey = picture.channels == 1
     colours = coded(grey, *(SRGB if picture.cicp is None else picture.cicp[:2]))
     if colours is None or (picture.cicp is not None and picture.cicp[2:] != (0, 1)):
         said.append("not kept: its code of colours, for which JPEG XL has none")

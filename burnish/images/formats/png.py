@@ -313,7 +313,7 @@ def _left(found: rest.Remains, rows: Rows, header: Header, name: str) -> Iterato
     for picture in decode(io.BytesIO(found.file(packed)), header, name):
         part = rest.left(picture, rows, there, found)
         if found.frames:
-            nothing = np.zeros(picture.pixels.shape[-2:], bool)
+            nothing = np.zeros(picture.size, bool)
             part = replace(picture, left=Left(nothing, frames=found.frames))
         yield part
 

@@ -27,3 +27,8 @@ class Insides:
     quality: int | None = None
     #: pixels across and down
     size: tuple[int, int] = (0, 0)
+
+    @property
+    def lab(self) -> bool:
+        """Whether its colours are CIE Lab."""
+        return self.photometric in (tags.CIELAB, tags.ICCLAB)

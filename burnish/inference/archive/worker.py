@@ -33,6 +33,7 @@ from ...errors import (
 )
 from ...ground.files import digest
 from ...ground.process import work_off
+from ...ground.whole import Planes
 from ...images import Picture
 from ...pipeline import Asked, Finding, Restored, Settled, medians
 from .. import zoo
@@ -310,7 +311,7 @@ class _Eye:
         """Looks at a picture and what came of it."""
         first = self._settled is None
         self._settled = self._settled or restored.settled
-        change = _change(picture.pixels, restored.picture.pixels)
+        change = _change(picture.planes, restored.picture.planes)
         if not first and change <= self.change:
             return
         self.change = change
@@ -375,7 +376,7 @@ def _stamp(source: str) -> tuple[int, int, int] | None:
     return found.st_size, found.st_mtime_ns, found.st_ino
 
 
-def _change(before: Array, after: Array) -> float:
+def _change(before: Planes, after: Planes) -> float:
     """How much a picture has changed, where its size has not: the root mean square of a part of its
     samples, in steps of 1 of 255. Infinite samples count as unchanged.
     """
@@ -389,9 +390,9 @@ def _change(before: Array, after: Array) -> float:
 
 def _copy(picture: Picture) -> bytes:
     """A small copy of a picture as one looks at it, as a JPEG file."""
-    step = max(1, max(picture.pixels.shape[-2:]) // (2 * SMALL))
-    pixels = picture.pixels[:, :, ::step, ::step]
-    small = images.upright(replace(picture, pixels=pixels, alpha=None, extras=()))
+    step = max(1, max(picture.size) // (2 * SMALL))
+    pixels = picture.planes[:, :, ::step, ::step]
+    small = images.upright(replace(picture, planes=pixels, alpha=None, extras=()))
     image = images.to_image(small)
     image.thumbnail((SMALL, SMALL))
     buffer = io.BytesIO()

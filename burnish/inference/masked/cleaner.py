@@ -11,6 +11,7 @@ import numpy as np
 from ...contract import Array, Contract, Dial, Opened, mix
 from ...ground.channels import as_channels, without_copies
 from ...ground.remarks import OnProgress, Say, silent
+from ...ground.whole import floats
 from ...images import MAX_MEGAPIXELS, Picture, fill_hidden, toned
 from ...pipeline import (
     NOTHING,
@@ -21,6 +22,7 @@ from ...pipeline import (
     Restored,
     Settled,
     areas,
+    at_once,
     clean,
     through,
 )
@@ -106,22 +108,21 @@ class Cleaner(Masked):
         if asked.mask is not None:
             found = replace(found, pictures=~given_mask(asked.mask, picture, max_megapixels))
         tells = self.teller.predictor(picture.depth, tile=tile, progress=progress, say=say)
-        restored = through(
-            partial(_cleaned, tells, found, settled), self.contract, picture, settled
-        )
+        by = at_once(partial(_cleaned, tells, found, settled))
+        restored = through(by, self.contract, picture, settled)
         pixels = np.where(found.pictures, picture.pixels, restored.picture.pixels)
         said = _said(found, float(settled.dials["cleaning"]), given=asked.mask is not None)
         notes = (*restored.picture.notes, *said)
-        cleaned = replace(restored.picture, pixels=pixels, notes=notes)
+        cleaned = replace(restored.picture, planes=pixels, notes=notes)
         return replace(restored, picture=cleaned, mask=(~found.pictures).astype(np.float32))
 
 
 def _areas(picture: Picture, icc: bool) -> Areas:
     """The areas of a page, by its tones as sRGB has them where its profile counts."""
     shown = toned(picture) if icc else picture
-    pixels = without_copies(shown.pixels)
+    pixels = floats(without_copies(shown.planes))
     if picture.alpha is not None:
-        pixels = fill_hidden(pixels, picture.alpha)
+        pixels = floats(fill_hidden(pixels, picture.alpha))
     return areas(np.clip(pixels[0], 0, 1))
 
 
@@ -138,7 +139,7 @@ def _cleaned(
     def paper(page: Array) -> Array:
         return tells(as_channels(page, 3), None, 1.0)
 
-    planes = np.clip(without_copies(image)[0], 0, 1)
+    planes = np.clip(floats(without_copies(image))[0], 0, 1)
     dials = settled.dials
     cleaned = clean(planes, found, float(dials["cleaning"]), float(dials["colour"]), paper)
     return mix(image, as_channels(cleaned[None], 3).copy(), share)

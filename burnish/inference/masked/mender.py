@@ -288,8 +288,8 @@ def _infrared(picture: Picture, asked: Asked, max_megapixels: float | None) -> A
         return infrared_in(picture)
     if isinstance(wanted, Path):
         return read_infrared(wanted, picture, max_megapixels)
-    if wanted is not None and not same_shape(wanted.shape, picture.pixels.shape[-2:]):
-        height, width = picture.pixels.shape[-2:]
+    if wanted is not None and not same_shape(wanted.shape, picture.size):
+        height, width = picture.size
         raise UsageError(
             f"an infrared plane of shape {list(wanted.shape)} does not fit a picture of "
             f"{width}x{height}"

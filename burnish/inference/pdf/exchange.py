@@ -110,7 +110,7 @@ class Exchange:
         scale = picture.pixels.shape[-1] // mosaic.width
         packed = []
         for piece, space in zip(mosaic.pieces, spaces, strict=True):
-            part = replace(picture, pixels=piece.of(picture.pixels, scale), alpha=None)
+            part = replace(picture, planes=piece.of(picture.pixels, scale), alpha=None)
             packed.append(pack(part, space, self.saving))
         kind = self.chosen.kinds[mosaic.pieces[0].place.key]
         if kind.bits == 1 and any(part.entries["/BitsPerComponent"] != 1 for part in packed):
@@ -143,11 +143,11 @@ def read_mosaic(pdf: Any, mosaic: Mosaic, limit: float | None) -> tuple[Picture,
     spaces = []
     for piece in mosaic.pieces:
         picture, space = read_picture(pdf, piece.place.stream, limit)
-        if picture.pixels.shape[1] != pixels.shape[1] or picture.depth != first.depth:
+        if picture.channels != pixels.shape[1] or picture.depth != first.depth:
             raise InputCorrupt("its strips are of different kinds")
         piece.of(pixels)[:] = picture.pixels
         spaces.append(space)
-    return replace(first, pixels=pixels, alpha=None), spaces
+    return replace(first, planes=pixels, alpha=None), spaces
 
 
 def _as_stencil(part: Packed) -> Packed:

@@ -93,7 +93,7 @@ def read_picture(pdf: Any, stream: Any, max_megapixels: float | None) -> tuple[P
         space = replace(space, icc=output_profile(pdf, 4))
     found = samples_of(pdf, stream, space.stored, kind.bits)
     picture = _picture(found, _decode(stream, found.peak, space), space)
-    if picture.pixels.shape[1] != space.channels or space.lab is not None:
+    if picture.channels != space.channels or space.lab is not None:
         space = _srgb(pdf, picture.icc)
     return replace(picture, alpha=_alpha(pdf, stream, kind)), space
 

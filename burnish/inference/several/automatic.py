@@ -6,9 +6,12 @@ goes before it is developed. docs/auto.md has what the order and the limits were
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from ...contract import Array, Contract, Opened, mix
 from ...ground.remarks import OnProgress, Say, part_of, silent
@@ -137,25 +140,29 @@ class Automatic(Model):
         What it says was settled is all that was found, for models that had nothing to do, too.
         """
         alone = len(settled.models) == 1
+        whole = bool(np.all(np.asarray(settled.strength) == 1))
         handed = picture
         seconds = 0.0
         for i, name in enumerate(settled.models):
             model = self.models[name]
+            part = _part(settled, DIALS[name], settled.strength if alone else 1.0, behind=i > 0)
+            if name == settled.models[-1] and (alone or whole):
+                part = replace(part, rounded=settled.rounded)
             opened = model.opened or model.open(**self._how)
             restored = model.restore_settled(
                 handed,
-                _part(settled, DIALS[name], settled.strength if alone else 1.0, behind=i > 0),
+                part,
                 tile=tile,
                 progress=part_of(progress, i, len(settled.models)),
                 say=say,
             )
-            if not alone and handed.pixels[0, 0].size > LARGE:
+            if not alone and math.prod(handed.size) > LARGE:
                 opened.release()
             handed = restored.picture
             seconds += restored.seconds
-        if len(settled.models) > 1:
+        if len(settled.models) > 1 and not whole:
             mixed = mix(picture.pixels, handed.pixels, settled.strength)
-            handed = replace(handed, pixels=mixed)
+            handed = replace(handed, planes=mixed)
         return Restored(handed, settled, seconds)
 
 

@@ -8,10 +8,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from ...contract import Contract, Dial, Opened, mix
+from ...contract import Array, Contract, Dial, Opened, mix
 from ...errors import UsageError
 from ...ground.channels import as_channels
 from ...ground.remarks import OnProgress, Say, part_of, silent
+from ...ground.whole import of_parts
 from ...images import MAX_MEGAPIXELS, Picture
 from ...pipeline import (
     FOUND,
@@ -133,10 +134,14 @@ class ModelChain(Model):
         told = {name: _told(settled, name, asked) for name in settled.dials}
         handed = picture
         seconds = 0.0
+        last = len(self.models) - 1
         for number, model in enumerate(self.models.values()):
+            # Between two models nothing is rounded, nor what is mixed with what came in.
+            rounded = asked.rounded and number == last and np.all(settled.strength == 1)
+            own = _own(model, replace(asked, strength=1.0, rounded=bool(rounded)), told)
             restored = model.restore(
                 handed,
-                _own(model, replace(asked, strength=1.0), told),
+                own,
                 tile=None if model.whole else tile,
                 max_megapixels=max_megapixels,
                 progress=part_of(progress, number, len(self.models)),
@@ -146,8 +151,13 @@ class ModelChain(Model):
             # As between two files, but not rounded; what the first file said of itself is gone.
             handed = replace(restored.picture, quality=None)
             if picture.depth != "float32":
-                handed = replace(handed, pixels=handed.pixels.clip(0, 1))
+                handed = replace(handed, planes=of_parts(handed.planes, _clipped))
         return Restored(_mixed(picture, handed, settled, self.contract.scale), settled, seconds)
+
+
+def _clipped(pixels: Array) -> Array:
+    """Pixels as a file of whole numbers could have them, but for their rounding."""
+    return pixels.clip(0, 1)
 
 
 def _told(settled: Settled, name: str, asked: Asked) -> Setting:
@@ -175,5 +185,5 @@ def _mixed(before: Picture, after: Picture, settled: Settled, scale: int) -> Pic
     if np.all(share == 1):
         return after
     large = enlarged(share[None, None], scale).clip(0, 1) if share.ndim else share
-    held = as_channels(enlarged(before.pixels, scale), after.pixels.shape[1])
-    return replace(after, pixels=mix(held, after.pixels.copy(), large))
+    held = as_channels(enlarged(before.pixels, scale), after.channels)
+    return replace(after, planes=mix(held, after.pixels.copy(), large))

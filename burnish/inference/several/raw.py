@@ -113,7 +113,7 @@ class RawModel(Model):
         if share.ndim:
             mixed = mix(picture.pixels, pixels, share[None, None])
             return Restored(picture.with_pixels(mixed), settled, seconds)
-        return Restored(replace(picture, pixels=pixels, mosaic=restored), settled, seconds)
+        return Restored(replace(picture, planes=pixels, mosaic=restored), settled, seconds)
 
     def _by(self, tile: int | None, progress: OnProgress | None, say: Say) -> Denoise:
         """Takes white noise off one plane after another, each as a grey picture."""

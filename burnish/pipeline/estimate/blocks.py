@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...contract import Array
+from ...ground.whole import Planes
 from .products import product
 
 Figures = NDArray[np.float64]
@@ -52,6 +53,18 @@ def blocks_of(plane: Array, side: int, most: int | None = None) -> Array:
     every = 1 if most is None else max(1, int(np.sqrt(rows * columns / most)))
     whole = plane[: rows * side, : columns * side].reshape(rows, side, columns, side)
     return whole.swapaxes(1, 2)[::every, ::every].reshape(-1, side, side)
+
+
+def blocks_in(planes: Planes, side: int, most: int) -> Array:
+    """As `blocks_of`, of each channel of planes [1, C, H, W]: [C, N, side, side]."""
+    channels = planes.shape[1]
+    rows, columns = (length // side for length in planes.shape[-2:])
+    every = max(1, int(np.sqrt(rows * columns / most)))
+    found = []
+    for top in range(0, rows * side, every * side):
+        row = planes[0, :, top : top + side, : columns * side]
+        found.append(row.reshape(channels, side, columns, side)[:, :, ::every].swapaxes(1, 2))
+    return np.concatenate(found or [np.empty((channels, 0, side, side), np.float32)], axis=1)
 
 
 def coefficients(brightness: Array, phase: Phase, frequencies: list[Place], most: int) -> Array:

@@ -14,6 +14,7 @@ import numpy as np
 
 from ...contract import Array
 from ...ground.channels import grey
+from ...ground.whole import Planes
 from .blocks import blocks_of
 
 Kind = Literal["photograph", "page", "drawing"]
@@ -39,26 +40,26 @@ TINT = 0.08
 FLAT = 0.9
 
 
-def kind(image: Array) -> Kind:
+def kind(image: Planes) -> Kind:
     """The kind of a whole picture [1, 1 or 3, H, W]; a tiny one counts as a photograph."""
-    if _flat(image[0]) >= FLAT:
+    if _flat(image) >= FLAT:
         return "drawing"
-    return "page" if _is_page(image[0]) else "photograph"
+    return "page" if _is_page(image) else "photograph"
 
 
-def _flat(planes: Array) -> float:
+def _flat(image: Planes) -> float:
     """The share of pixels that equal their neighbour to the right in all channels; 0 for none."""
-    every = max(1, planes.shape[1] // ROWS)
-    rows = planes[:, ::every]
+    every = max(1, image.shape[2] // ROWS)
+    rows = image[0, :, ::every]
     if rows.shape[2] < BLOCK:
         return 0.0
     return float(np.all(rows[:, :, 1:] == rows[:, :, :-1], axis=0).mean())
 
 
-def _is_page(planes: Array) -> bool:
-    """Whether planes [C, H, W] are a page of print or writing, dark on light."""
-    every = -(-max(planes.shape[1:]) // SIDE)
-    seen = planes[:, ::every, ::every]
+def _is_page(image: Planes) -> bool:
+    """Whether an image [1, C, H, W] is a page of print or writing, dark on light."""
+    every = -(-max(image.shape[2:]) // SIDE)
+    seen = image[0, :, ::every, ::every]
     if min(seen.shape[1:]) < 2 * BLOCK:
         return False
     blocks = blocks_of(grey(seen), BLOCK).reshape(-1, BLOCK**2)

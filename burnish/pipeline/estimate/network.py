@@ -21,7 +21,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from ...contract import Array
-from ...ground.channels import to_channels
+from ...ground.channels import channels_of
+from ...ground.whole import Planes
 from .products import product
 
 WEIGHTS = Path(__file__).with_name("noise_level.npz")
@@ -93,7 +94,7 @@ class Levels:
         return self.logarithm[counts].ravel(), self.spread[counts].ravel()
 
 
-def levels(image: Array) -> Levels | None:
+def levels(image: Planes) -> Levels | None:
     """The noise of a picture [1, 1 or 3, H, W], 0..1; None where it is too small to tell.
 
     Of a large one it is the noise of some of its cells, which then lie in no order.
@@ -101,9 +102,9 @@ def levels(image: Array) -> Levels | None:
     height, width = (side // CELL * CELL for side in image.shape[-2:])
     if min(image.shape[-2:]) < LEAST:
         return None
-    colour = to_channels(image, 3)[0]
+    colour = channels_of(image, 3)
     if height * width <= LEAST_PIXELS:
-        return _levels(colour[:, :height, :width], weights())
+        return _levels(colour[0, :, :height, :width], weights())
     found = [_levels(piece, weights()) for piece in _pieces(colour)]
     # At the edges of a piece the network sees less than in the middle of a picture.
     inside = tuple(slice(1, -1) if cells > 2 else slice(None) for cells in found[0].spread.shape)
@@ -118,9 +119,9 @@ def levels(image: Array) -> Levels | None:
     )
 
 
-def _pieces(image: Array) -> list[Array]:
-    """Pieces of whole cells of a large picture [3, H, W], evenly spread."""
-    height, width = image.shape[1:]
+def _pieces(image: Planes) -> list[Array]:
+    """Pieces of whole cells of a large picture [1, 3, H, W], evenly spread."""
+    height, width = image.shape[-2:]
     pixels = height * width
     share = math.sqrt(min(max(LEAST_PIXELS, SHARE * pixels), MOST_PIXELS) / pixels)
 
@@ -133,7 +134,7 @@ def _pieces(image: Array) -> list[Array]:
         return [int(first) // CELL * CELL for first in firsts]
 
     tall, wide = (min(PIECE, side // CELL * CELL) for side in (height, width))
-    return [image[:, y : y + tall, x : x + wide] for y in places(height) for x in places(width)]
+    return [image[0, :, y : y + tall, x : x + wide] for y in places(height) for x in places(width)]
 
 
 @cache

@@ -10,9 +10,9 @@ import math
 
 import numpy as np
 
-from ...contract import Array
-from ...ground.channels import grey, without_copies
-from .blocks import blocks_of
+from ...ground.channels import channel_of, grey, without_copies
+from ...ground.whole import Planes
+from .blocks import blocks_in
 from .estimate import Estimate
 from .network import MOST_PIXELS, levels
 from .white import white_noise
@@ -59,7 +59,7 @@ BLIND = 75.0
 SAME = 0.75 / 255
 
 
-def noise(image: Array) -> Estimate:
+def noise(image: Planes) -> Estimate:
     """The RMS, in 8-bit steps, of the noise of a whole picture [1, 1 or 3, H, W]; for white
     Gaussian noise its sigma. NonFiniteInput.
 
@@ -83,7 +83,7 @@ def noise(image: Array) -> Estimate:
     return Estimate(value, SEEN_STEPS + SEEN_SHARE * off * level)
 
 
-def _white(planes: Array, gain: float, level: float) -> Estimate | None:
+def _white(planes: Planes, gain: float, level: float) -> Estimate | None:
     """The noise of `_independent` planes as white noise; None where that is not to be believed
     beside the level that the network sees.
     """
@@ -103,20 +103,19 @@ def _white(planes: Array, gain: float, level: float) -> Estimate | None:
     return Estimate(white, off)
 
 
-def _between(planes: Array, gain: float) -> tuple[float, float]:
+def _between(planes: Planes, gain: float) -> tuple[float, float]:
     """Between which sigmas white noise is, by a rough look; of a small picture it is any."""
-    if planes[0, 0].size < LEAST_ROUGH:
+    if math.prod(planes.shape[-2:]) < LEAST_ROUGH:
         return 0.0, math.inf
     roughly = gain * white_noise(planes, ROUGH)
     return roughly / SLACK, roughly * SLACK
 
 
-def _is_white(planes: Array) -> bool:
+def _is_white(planes: Planes) -> bool:
     """Whether pixels side by side are as different as pixels further apart, where [1, C, H, W] is
     quietest.
     """
-    channels = [blocks_of(plane, BLOCK, MOST_PIXELS // BLOCK**2) for plane in planes[0]]
-    blocks = grey(np.stack(channels))
+    blocks = grey(blocks_in(planes, BLOCK, MOST_PIXELS // BLOCK**2))
     spread = blocks.var((1, 2))
     blocks = blocks[spread > 0]
     spread = spread[spread > 0]
@@ -132,7 +131,7 @@ def _is_white(planes: Array) -> bool:
     return difference(1) >= WHITE * difference(2)
 
 
-def _independent(image: Array) -> tuple[Array, float]:
+def _independent(image: Planes) -> tuple[Planes, float]:
     """The picture, and 1; or, where its channels are one channel, each brighter or darker than the
     other (black and white in sepia), the strongest, and the RMS of all as a share of it.
 
@@ -141,17 +140,17 @@ def _independent(image: Array) -> tuple[Array, float]:
     image = without_copies(image)
     if image.shape[1] == 1:
         return image, 1.0
-    every = max(1, int(np.sqrt(image[0, 0].size / MOST_PIXELS)))
-    seen = image[0, :, ::every, ::every]
+    every = max(1, int(np.sqrt(math.prod(image.shape[-2:]) / MOST_PIXELS)))
+    seen = image[0, :, ::every][..., ::every]
     apart = seen - seen.mean((1, 2), keepdims=True)
     total = apart.sum(0)
     energy = float(np.square(total).sum())
     if not energy:
-        return image[:, :1], 1.0
+        return channel_of(image, 0), 1.0
     gains = np.array([float((channel * total).sum()) / energy for channel in apart], np.float32)
     left = apart - gains[:, None, None] * total
     if float(np.square(left).mean()) > SAME**2 or gains.max() <= 0:
         return image, 1.0
     strongest = int(gains.argmax())
     share = float(np.sqrt(np.square(gains).mean()) / gains[strongest])
-    return image[:, strongest : strongest + 1], share
+    return channel_of(image, strongest), share

@@ -11,9 +11,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ...contract import Array, finite
+from ...contract import Array
 from ...errors import NonFiniteInput
-from ...ground.channels import grey
+from ...ground.channels import brightness_of
+from ...ground.whole import Planes, ends
 from .blocks import (
     LOW,
     LOWEST_FEW,
@@ -53,7 +54,7 @@ UNKNOWN = 4.0
 GENERATIONS = 3
 
 
-def quality(image: Array) -> Estimate:
+def quality(image: Planes) -> Estimate:
     """The lowest quality, libjpeg's 1 to 100, with which a whole picture [1, 1 or 3, H, W] in
     [0, 1] was compressed; 100 where nothing shows.
 
@@ -62,11 +63,12 @@ def quality(image: Array) -> Estimate:
     The picture must be as the decoder gave it: resizing, turning by a few degrees and noise hide
     the table. Cutting does not, nor does saving it again at a higher quality.
     """
-    if not finite(image):
+    if not np.isfinite(ends(image)).all():
         raise NonFiniteInput(
             "the quality of a picture with NaN or infinity in it cannot be estimated"
         )
-    brightness = grey(image[0]) * np.float32(255)
+    brightness = brightness_of(image)
+    brightness *= np.float32(255)
     if min(brightness.shape) < 24:
         return Estimate(100.0)
     found, phase = _last(brightness)

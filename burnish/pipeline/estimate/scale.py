@@ -12,10 +12,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ...contract import Array, finite
+from ...contract import Array
 from ...errors import NonFiniteInput
-from ...ground.channels import grey
+from ...ground.channels import brightness_of
 from ...ground.resize import resize
+from ...ground.whole import Planes, ends
 from .estimate import Estimate
 
 #: times smaller that are tried, the most first
@@ -37,14 +38,14 @@ WINDOWS, SIDE = 40, 240
 BORDER = 8
 
 
-def scale(image: Array) -> Estimate:
+def scale(image: Planes) -> Estimate:
     """The percent of its size at which an image [1, C, H, W] still shows all that it does.
 
     100, 50, 33.3 or 25. NonFiniteInput.
     """
-    if not finite(image):
+    if not np.isfinite(ends(image)).all():
         raise NonFiniteInput("the picture holds NaN or infinite values")
-    windows = list(_windows(grey(image[0])))
+    windows = list(_windows(brightness_of(image)))
     if _as_much(windows, 2) > SHARP:
         return Estimate(100.0)
     for times in TIMES:

@@ -14,12 +14,12 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from ...contract import Array
 from ...errors import NonFiniteInput
 from ...ground.channels import BT601
+from ...ground.whole import Planes, ends
 
 Figures = NDArray[np.float64]
 
@@ -55,41 +55,41 @@ class _Patches:
     texture: Array | None
 
 
-def white_noise(image: Array, most: int = MOST_PATCHES) -> float:
+def white_noise(image: Planes, most: int = MOST_PATCHES) -> float:
     """The sigma, in 8-bit steps, of the white noise of a whole picture [1, 1 or 3, H, W], float
     noise or clipped to [0, 1], by about `most` patches; NonFiniteInput.
 
     0.0 for a constant picture and for one too small to tell (below some 12x12). A clean photograph
     gives about 1.
     """
-    lowest, highest = float(image.min()), float(image.max())
+    lowest, highest = ends(image)
     if not math.isfinite(lowest + highest):
         raise NonFiniteInput(
             "the noise of a picture with NaN or infinity in it cannot be estimated"
         )
     clipped = lowest >= 0 and highest <= 1
     by = _brightness if image.shape[1] == 1 else _all_channels
-    patches = by(image[0], most)
+    patches = by(image, most)
     return _sigma(patches, clipped)
 
 
-def _all_channels(pixels: Array, most: int) -> _Patches:
-    patches, means = _cut(pixels, 5, most)
-    return _Patches(patches, np.eye(pixels.shape[0]), means, None)
+def _all_channels(image: Planes, most: int) -> _Patches:
+    patches, means = _cut(image, 5, most)
+    return _Patches(patches, np.eye(image.shape[1]), means, None)
 
 
-def _brightness(pixels: Array, most: int) -> _Patches:
-    weights = np.array(BT601) if pixels.shape[0] == 3 else np.ones(1)
-    patches, means = _cut(pixels, 7, most)
+def _brightness(image: Planes, most: int) -> _Patches:
+    weights = np.array(BT601) if image.shape[1] == 3 else np.ones(1)
+    patches, means = _cut(image, 7, most)
     values = np.einsum("ncd,c->nd", patches, weights.astype(np.float32))
     return _Patches(values[:, None], weights[None] ** 2, means, _texture(values))
 
 
-def _cut(pixels: Array, size: int, most: int) -> tuple[Array, Array]:
+def _cut(image: Planes, size: int, most: int) -> tuple[Array, Array]:
     """About `most` patches [N, C, size * size] on an even grid, and their means [N, C]; smaller
     ones from small pictures, none from tiny ones.
     """
-    channels, height, width = pixels.shape
+    _, channels, height, width = image.shape
     while (
         size > 3
         and max(height - size + 1, 0) * max(width - size + 1, 0)
@@ -101,9 +101,12 @@ def _cut(pixels: Array, size: int, most: int) -> tuple[Array, Array]:
     step = (
         math.ceil(math.sqrt((height - size + 1) * (width - size + 1) / most)) | 1
     )  # odd, or it would meet JPEG's blocks always at one place
-    windows = sliding_window_view(pixels, (size, size), axis=(1, 2))[:, ::step, ::step].transpose(
-        1, 2, 0, 3, 4
-    )
+    down, across = (-(-(side - size + 1) // step) for side in (height, width))
+    windows = np.empty((down, across, channels, size, size), np.float32)
+    for y, x in np.ndindex(size, size):
+        bottom, right = height - size + 1 + y, width - size + 1 + x
+        seen = image[0, :, y:bottom:step, x:right:step]
+        windows[..., y, x] = np.moveaxis(seen, 0, -1)
     patches = windows.reshape(-1, channels, size**2) * np.float32(255)
     return patches, patches.mean(2)
 

@@ -289,7 +289,7 @@ def _map_difference(row: Row, dial: Dial, noisy: Picture) -> float | None:
     if row.contract.level != "pixel":
         return None
     middle = (dial.low + dial.high) / 2
-    plane = np.full(noisy.pixels.shape[-2:], middle, np.float32)
+    plane = np.full(noisy.size, middle, np.float32)
     others = row.settle(noisy).dials
     number, map_ = (_at(row, noisy, {**others, dial.name: value}) for value in (middle, plane))
     return float(np.abs(number - map_).max())

@@ -267,7 +267,7 @@ def _piece(
     if any(dial.name not in tuned for dial in row.contract.dials):
         settled = row.settle(spoiled).dials
         found = {name: value for name, value in settled.items() if name not in tuned}
-    height, width = spoiled.pixels.shape[-2:]
+    height, width = spoiled.size
     left, top_, wide, tall = 0, 0, width, height
     if side is not None:
         left, top_, wide = corner(spoiled.pixels, side)
@@ -277,7 +277,7 @@ def _piece(
     alpha = spoiled.alpha
     piece = replace(
         spoiled,
-        pixels=np.ascontiguousarray(spoiled.pixels[inner]),
+        planes=np.ascontiguousarray(spoiled.pixels[inner]),
         alpha=None if alpha is None else np.ascontiguousarray(alpha[inner]),
         extras=(),
     )

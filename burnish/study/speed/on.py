@@ -57,7 +57,7 @@ def tried(picture: Picture, budget: float) -> Iterator[Tried]:
     is settled, is settled on the whole picture, as it would be.
     """
     began = time.perf_counter()
-    height, width = picture.pixels.shape[-2:]
+    height, width = picture.size
     left, top, side = corner(picture.pixels, SIDE)
     piece = cut(picture, left, top, side)
     share = height * width / side**2
@@ -76,7 +76,7 @@ def cut(picture: Picture, left: int, top: int, side: int) -> Picture:
     """A piece of a picture, as a picture of its own."""
     there = np.s_[..., top : top + side, left : left + side]
     alpha = None if picture.alpha is None else picture.alpha[there]
-    return replace(picture, pixels=picture.pixels[there], alpha=alpha, extras=(), left=None)
+    return replace(picture, planes=picture.pixels[there], alpha=alpha, extras=(), left=None)
 
 
 def _tried(word: str, picture: Picture, piece: Picture, share: float) -> Tried:

@@ -73,7 +73,7 @@ def write_film(
 
     first: the picture whose size, alpha and metadata it has. still: makes a WebP of samples.
     """
-    height, width = first.pixels.shape[-2:]
+    height, width = first.size
     flags = ANIMATED
     flags |= HAS_ALPHA if first.alpha is not None else 0
     flags |= HAS_ICC if first.icc else 0

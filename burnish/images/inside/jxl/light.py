@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....contract import Array
+from ....ground.whole import ROWS
 from ...colour.codes import GAMUTS, profile_made, profile_of_code
 from ...colour.srgb import light_of
-from ...picture import BITS, ROWS, Depth, Picture
+from ...picture import BITS, Depth, Picture
 from .colours import ALIKE, BT709, LINEAR
 
 #: the colours of sRGB's light
@@ -26,7 +27,7 @@ def of(picture: Picture) -> Picture | None:
     """The picture as libjxl has to be given it to lose little: as it is, where it is of sRGB in 8
     bits, else as light in floats. None where nobody can say what light its numbers are.
     """
-    grey = picture.pixels.shape[1] == 1
+    grey = picture.channels == 1
     icc = picture.icc
     film = False
     if icc is None and picture.cicp is not None:
@@ -49,7 +50,7 @@ def of(picture: Picture) -> Picture | None:
         except ValueError:
             return None
         pixels[0, ..., top : top + ROWS, :] = np.moveaxis(shown, -1, 0)[: len(pixels[0])]
-    return replace(picture, pixels=pixels, depth="float32", bits=None)
+    return replace(picture, planes=pixels, depth="float32", bits=None)
 
 
 def into(samples: NDArray[Any], icc: bytes) -> NDArray[Any]:

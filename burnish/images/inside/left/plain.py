@@ -65,5 +65,5 @@ def _left(pictures: Iterator[Picture], count: int, rows: Rows, there: int) -> It
             continue
         missing = np.arange(rows.count) >= there
         missing = missing[::-1] if rows.upwards else missing
-        shape = picture.pixels.shape[-2:]
+        shape = picture.size
         yield replace(picture, left=Left(np.broadcast_to(missing[:, None], shape)))

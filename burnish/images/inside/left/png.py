@@ -197,7 +197,7 @@ def left(picture: Picture, rows: Rows, found: Inflated, remains: Remains) -> Pic
     """The picture of a mended file, with what of it is there; of an interlaced one, the rows of
     later passes that are missing are filled from those that are not.
     """
-    height, width = picture.pixels.shape[-2:]
+    height, width = picture.size
     missing = np.zeros((height, width), bool)
     but = []
     if not rows.interlaced:
@@ -211,7 +211,7 @@ def left(picture: Picture, rows: Rows, found: Inflated, remains: Remains) -> Pic
             but.append("some of it is in less detail than it had")
         picture = replace(
             picture,
-            pixels=np.ascontiguousarray(picture.pixels[..., stands_for[0], stands_for[1]]),
+            planes=np.ascontiguousarray(picture.pixels[..., stands_for[0], stands_for[1]]),
             alpha=None
             if picture.alpha is None
             else np.ascontiguousarray(picture.alpha[..., stands_for[0], stands_for[1]]),

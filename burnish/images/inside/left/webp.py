@@ -81,7 +81,7 @@ def left(versions: Iterator[Picture], name: str) -> Picture:
         raise truncated(name)
     below = np.logical_or.accumulate(differs)
     below[:-REACH] |= below[REACH:]
-    missing = np.broadcast_to(below[:, None], first.pixels.shape[-2:])
+    missing = np.broadcast_to(below[:, None], first.size)
     return replace(first, left=Left(missing))
 
 

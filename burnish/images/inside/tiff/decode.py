@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ....contract import finite
 from ....errors import InputCorrupt, InputTruncated, NonFiniteInput
+from ...alpha import divided
 from ...colour import profiles
 from ...damage import damage
 from ...picture import EXTRA, Header, Left, Picture, Plane, to_planes
@@ -71,7 +72,7 @@ def _left(file: BinaryIO, header: Header, frames: str, name: str) -> Iterator[Pi
             own = header if number == 0 else _header(file, tiff, whole, name)
             picture = _whole_or_left(file, whole, own, name)
             if frames:
-                nothing = np.zeros(picture.pixels.shape[-2:], bool)
+                nothing = np.zeros(picture.size, bool)
                 left = picture.left or Left(nothing)
                 picture = replace(picture, left=replace(left, frames=frames))
             yield picture
@@ -185,8 +186,7 @@ def _of_samples(
     picture = _coloured(samples, kind, header)
     _check_finite(picture, name)
     if kind.extra == tags.PREMULTIPLIED and picture.alpha is not None:
-        seen = picture.alpha > 0
-        np.divide(picture.pixels, picture.alpha, out=picture.pixels, where=seen)
+        picture = divided(picture)
     return replace(picture, extras=tuple(planes))
 
 

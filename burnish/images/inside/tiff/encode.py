@@ -85,7 +85,7 @@ def _stored(picture: Picture, insides: Insides) -> Stored:
     """The samples of a picture as they are written."""
     if insides.premultiplied and picture.alpha is not None:
         shown = picture.pixels * picture.alpha
-        picture = replace(picture, pixels=np.where(picture.alpha > 0, shown, picture.pixels))
+        picture = replace(picture, planes=np.where(picture.alpha > 0, shown, picture.pixels))
     stored = _colours(picture, insides)
     planes = [
         plane.at(picture.depth).samples[..., None]
@@ -101,11 +101,11 @@ def _stored(picture: Picture, insides: Insides) -> Stored:
 
 def _colours(picture: Picture, insides: Insides) -> Stored:
     """The samples of colours and alpha, in the kind of colours that the source has."""
-    colours, depth = picture.pixels.shape[1], picture.depth
-    if insides.photometric in (tags.CIELAB, tags.ICCLAB) and colours == 3 and depth != "float32":
+    colours, depth = picture.channels, picture.depth
+    if insides.lab and colours == 3 and depth != "float32":
         return _lab(picture, insides)
     packed = insides.bits if picture.bits == insides.bits and insides.bits > 8 else None
-    samples = to_samples(picture, depth, packed).reshape(*picture.pixels.shape[-2:], -1)
+    samples = to_samples(picture, depth, packed).reshape(*picture.size, -1)
     bits = packed or BITS[depth]
     if depth == "float32" and insides.bits == 16:
         samples, bits = _halved(samples)
@@ -114,7 +114,7 @@ def _colours(picture: Picture, insides: Insides) -> Stored:
     if insides.bits == 1 and samples.shape[2] == 1 and bool(np.isin(samples, (0, 255)).all()):
         samples, bits = samples & 1, 1
     if insides.photometric == tags.WHITE_IS_ZERO and bits == insides.bits and depth != "float32":
-        samples[..., 0] = 2**bits - 1 - samples[..., 0]
+        samples = np.concatenate([2**bits - 1 - samples[..., :1], samples[..., 1:]], 2, dtype=depth)
         return Stored(samples, bits, tags.WHITE_IS_ZERO)
     return Stored(samples, bits, tags.GREY)
 
@@ -130,7 +130,7 @@ def _lab(picture: Picture, insides: Insides) -> Stored:
     rgb = np.ascontiguousarray(np.moveaxis(picture.pixels[0], 0, -1))
     samples = rgb_to_lab(rgb, picture.depth, insides.photometric == tags.ICCLAB)
     if picture.alpha is not None:
-        alpha = to_samples(replace(picture, pixels=picture.alpha, alpha=None), picture.depth)
+        alpha = to_samples(replace(picture, planes=picture.alpha, alpha=None), picture.depth)
         samples = np.concatenate([samples, alpha[..., None]], 2)
     return Stored(samples, BITS[picture.depth], insides.photometric)
 
@@ -193,7 +193,7 @@ def _described(
         tags.PHOTOSHOP: blob(picture.photoshop or b"", 1),
     }
     main |= {tag: field for tag, field in blobs.items() if field.count}
-    height, width = picture.pixels.shape[-2:]
+    height, width = picture.size
     for part in picture.parts:
         tag, field = field_of(part)
         if tag in GEO and (width, height) != insides.size:
