@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..contract import Array, Contract
 from ..errors import UsageError
-from .whole import Computed, Planes, WholeNumbers, bands, raw
+from .planes import Computed, Planes, WholeNumbers, bands, raw
 
 #: ITU-R BT.601: what red, green and blue weigh in grey. Wherever Burnish says grey, it means this
 BT601 = (0.299, 0.587, 0.114)
@@ -129,7 +129,8 @@ def bilevel(image: Planes) -> bool:
     """Whether an image [1, C, H, W] is nothing but 0 and 1, the same in all channels, as a fax
     is.
     """
+    one = image.highest if isinstance(image, WholeNumbers) else 1
     return all(
-        bool((band == band[:, :1]).all()) and bool(((band == 0) | (band == 1)).all())
-        for band in bands(image)
+        bool((band == band[:, :1]).all()) and bool(((band == 0) | (band == one)).all())
+        for band in bands(raw(image))
     )

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..contract import Array
-from ..ground.whole import Planes, floats
+from ..ground.planes import Planes, floats
 from .picture import Picture
 
 

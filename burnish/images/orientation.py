@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..contract import Array
-from ..ground.whole import Planes, WholeNumbers, floats
+from ..ground.planes import Planes, WholeNumbers, floats
 from .exif import orientation, set_upright
 from .picture import Picture
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from ..contract import Array
 from ..errors import UsageError
+from ..ground.planes import ROWS, Planes, WholeNumbers, floats
 from ..ground.resize import resize
-from ..ground.whole import ROWS, Planes, WholeNumbers, floats
 from .exif import set_size, without_thumbnail
 from .inside.tiff_insides import Insides
 from .metadata import Part, Text, xmp
@@ -161,8 +161,8 @@ class Picture(Beside):
         """All of its pixels in float32 [1, C, H, W]: whole numbers divided by the highest that
         their bits can say, 255 or 1023 or 65535, and floats as they are.
 
-        What is in whole numbers is made for each call, and is not to be written to: it would be lost.
-        Of a large picture, `planes` gives a part.
+        What is in whole numbers is made for each call, and is not to be written to, as that would
+        be lost. Of a large picture, `planes` gives a part.
         """
         if isinstance(self.planes, np.ndarray):
             return self.planes

@@ -17,8 +17,8 @@ import numpy as np
 
 from ..contract import Array, Contract, Run, finite, level_for, predict
 from ..errors import NonFiniteOutput, OutOfMemory, UsageError
+from ..ground.planes import Part, Planes, Put
 from ..ground.remarks import OnProgress, Say, silent
-from ..ground.whole import Part, Planes, Put
 
 #: bytes of memory that a network wants for each pixel of a tile, where its card does not say; the
 #: shipped networks want less

@@ -246,8 +246,6 @@ def run_job(
 
     # The first is restored before the result is begun, the others while it is written.
     asked = _asked(job, model, meant)
-    # Whoever looks, or resizes, wants more than the file will have.
-    asked = replace(asked, rounded=look is None and job.size is None)
     through = partial(_through, job, model, asked, say, look)
     restore = partial(_restore, job, model.contract.scale, through)
     done: list[_Done] = []
@@ -516,7 +514,9 @@ def _through(
     progress: OnProgress | None,
 ) -> Restored:
     """One picture through the model, and shown to who wants to see it."""
-    rounded = asked.rounded and images.keeps_samples(picture, job.target)
+    # Whoever looks, or resizes, wants more than the file will have.
+    rounded = look is None and job.size is None and not is_pdf(job.source)
+    rounded = rounded and images.keeps_samples(picture, job.target)
     asked = replace(asked, rounded=rounded)
     restored = model.restore(
         picture,

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..contract import Array
-from ..ground.whole import Planes, raw
+from ..ground.planes import Planes, raw
 
 #: an even place is so for that many pixels in each direction: more than the largest block of a
 #: JPEG, 16 pixels, whose inside is even however badly it was compressed

@@ -6,8 +6,8 @@ import numpy as np
 
 from ..contract import Array, Contract
 from ..ground.channels import to_input, without_copies
+from ..ground.planes import floats, of_parts
 from ..ground.resize import resize
-from ..ground.whole import floats, of_parts
 from ..images import Picture, fill_hidden, tone_of
 from .painted import Predict
 

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 
 from ..ground.channels import bilevel, without_copies
-from ..ground.whole import Planes
+from ..ground.planes import Planes
 from ..images import Picture
 from .estimate import ESTIMATORS, Kind, kind
 

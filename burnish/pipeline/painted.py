@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from ..contract import Array, mix
 from ..ground.evened import evened
-from ..ground.whole import Planes, Put, floats
+from ..ground.planes import Planes, Put, floats
 
 #: (image [1, C, H, W], level, share) -> [1, C', scale H, scale W]: `predict`, for some network
 Predict = Callable[[Array, Array | None, float | Array], Array]

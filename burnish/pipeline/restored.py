@@ -11,8 +11,8 @@ import numpy as np
 
 from ..contract import Array, Contract, Run, mix, predict
 from ..ground.channels import as_channels, bilevel, from_channels, to_input, without_copies
+from ..ground.planes import Planes, WholeNumbers, floats, of_parts
 from ..ground.resize import resize
-from ..ground.whole import Planes, WholeNumbers, floats, of_parts
 from ..images import Picture, Tone, fill_hidden, tone_of
 from ..images.picture import room
 from .asked import NOTHING, Asked

@@ -14,8 +14,8 @@ import numpy as np
 
 from ..contract import Array
 from ..errors import UsageError
+from ..ground.planes import floats
 from ..ground.resize import resize
-from ..ground.whole import floats
 from ..images import Picture, fill_hidden
 from ..images import lies as lies_on_its_side
 from .restored import Restored

@@ -14,7 +14,7 @@ from functools import lru_cache
 import numpy as np
 
 from ...contract import Array
-from ...ground.whole import ROWS, of_parts
+from ...ground.planes import ROWS, of_parts
 from ..picture import Picture
 from .codes import profile_of_code
 from .profiles import SPACES, misfit

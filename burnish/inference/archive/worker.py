@@ -32,8 +32,8 @@ from ...errors import (
     unforeseen,
 )
 from ...ground.files import digest
+from ...ground.planes import Planes
 from ...ground.process import work_off
-from ...ground.whole import Planes
 from ...images import Picture
 from ...pipeline import Asked, Finding, Restored, Settled, medians
 from .. import zoo

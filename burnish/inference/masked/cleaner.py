@@ -10,8 +10,8 @@ import numpy as np
 
 from ...contract import Array, Contract, Dial, Opened, mix
 from ...ground.channels import as_channels, without_copies
+from ...ground.planes import floats
 from ...ground.remarks import OnProgress, Say, silent
-from ...ground.whole import floats
 from ...images import MAX_MEGAPIXELS, Picture, fill_hidden, toned
 from ...pipeline import (
     NOTHING,

@@ -11,8 +11,8 @@ import numpy as np
 from ...contract import Array, Contract, Dial, Opened, mix
 from ...errors import UsageError
 from ...ground.channels import as_channels
+from ...ground.planes import of_parts
 from ...ground.remarks import OnProgress, Say, part_of, silent
-from ...ground.whole import of_parts
 from ...images import MAX_MEGAPIXELS, Picture
 from ...pipeline import (
     FOUND,

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...contract import Array
-from ...ground.whole import Planes
+from ...ground.planes import Planes
 from .products import product
 
 Figures = NDArray[np.float64]

@@ -14,7 +14,7 @@ import numpy as np
 
 from ...contract import Array
 from ...ground.channels import grey
-from ...ground.whole import Planes
+from ...ground.planes import Planes
 from .blocks import blocks_of
 
 Kind = Literal["photograph", "page", "drawing"]

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from ...contract import Array
 from ...ground.channels import channels_of
-from ...ground.whole import Planes
+from ...ground.planes import Planes
 from .products import product
 
 WEIGHTS = Path(__file__).with_name("noise_level.npz")

@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from ...ground.channels import channel_of, grey, without_copies
-from ...ground.whole import Planes
+from ...ground.planes import Planes
 from .blocks import blocks_in
 from .estimate import Estimate
 from .network import MOST_PIXELS, levels

@@ -14,7 +14,7 @@ import numpy as np
 from ...contract import Array
 from ...errors import NonFiniteInput
 from ...ground.channels import brightness_of
-from ...ground.whole import Planes, ends
+from ...ground.planes import Planes, ends
 from .blocks import (
     LOW,
     LOWEST_FEW,

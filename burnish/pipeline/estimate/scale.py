@@ -15,8 +15,8 @@ import numpy as np
 from ...contract import Array
 from ...errors import NonFiniteInput
 from ...ground.channels import brightness_of
+from ...ground.planes import Planes, ends
 from ...ground.resize import resize
-from ...ground.whole import Planes, ends
 from .estimate import Estimate
 
 #: times smaller that are tried, the most first

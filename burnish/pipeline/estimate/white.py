@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ...contract import Array
 from ...errors import NonFiniteInput
 from ...ground.channels import BT601
-from ...ground.whole import Planes, ends
+from ...ground.planes import Planes, ends
 
 Figures = NDArray[np.float64]
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....contract import Array
-from ....ground.whole import ROWS
+from ....ground.planes import ROWS
 from ...colour.codes import GAMUTS, profile_made, profile_of_code
 from ...colour.srgb import light_of
 from ...picture import BITS, Depth, Picture

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contract import Array
+from ...contract import Array
 
 #: what stands in the brackets behind an array: slices, numbers, `...`
 Part = Any

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contract import Array
+from ...contract import Array
 
 #: a plane [H, W] of numbers, or of flags
 Plane = TypeVar("Plane", bound=NDArray[Any])
