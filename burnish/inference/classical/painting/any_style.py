@@ -15,6 +15,7 @@ from ....contract import Array, Contract, Dial
 from ....errors import InputMissing, UsageError
 from ....ground.channels import to_channels
 from ....ground.grammar import number_or_word
+from ....ground.planes import floats
 from ....ground.resize import resize
 from .. import Filter
 from .laid import painted
@@ -134,7 +135,7 @@ def _pixels(path: Path) -> Array:
     picture = images.toned(images.upright(images.read(path)))
     pixels = picture.pixels
     if picture.alpha is not None:
-        pixels = images.fill_hidden(pixels, picture.alpha)
+        pixels = floats(images.fill_hidden(pixels, picture.alpha))
     return np.asarray(to_channels(pixels, 3)[0].clip(0, 1), np.float32)
 
 
