@@ -174,7 +174,7 @@ Format = Annotated[
         "--format",
         metavar="EXT",
         show_default=False,
-        help=f"{FORMATS}; else as it was.",
+        help="jpg, png, tif, jxl ...; else as it was.",
     ),
 ]
 Suffix = Annotated[
