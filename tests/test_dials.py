@@ -493,6 +493,25 @@ def test_a_bank_of_several_dials_has_a_curve_for_each() -> None:
         torch.testing.assert_close(plain(picture), at(10, 30), atol=1e-5, rtol=0)
 
 
+def test_a_curve_of_two_points_is_a_straight_line_beside_a_longer_one() -> None:
+    lines = {"dials": 2, "levels": [[0, 1], [0, 100]], "amounts": [[0, 1], [0, 1]]}
+    crisp = Dial("crisp", 0, 100, 0, "percent")
+    args = {"base": HOSTS["ResUNet"], "points": [3, 2], **lines}
+    restorer = Restorer(Spec("SplineBank", args), (Dial("softness", 0, 1, 0, "pixels"), crisp))
+    net: Any = restorer.net
+    with torch.no_grad():
+        for weight in net.bank.parameters():
+            weight.normal_()
+    assert len(net.bank) == 3
+    own = dict(net.base.named_parameters())
+    for at in (0.0, 25.0, 100.0):
+        for i, (name, moved) in enumerate(net.filters(torch.tensor([[[[0.0]], [[at]]]])).items()):
+            torch.testing.assert_close(moved, own[name] + at / 100 * net.bank[2][i])
+    for wrong in ([3], [3, 1], 1):
+        with pytest.raises(RecipeError, match=r"two points or more, for each of 2 dial\(s\)"):
+            Restorer(Spec("SplineBank", {**args, "points": wrong}), (NOISE, crisp))
+
+
 @pytest.mark.parametrize(
     "args",
     [

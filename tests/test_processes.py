@@ -146,7 +146,7 @@ def test_processes_that_step_alone_meet_in_the_mean_of_their_states(
         for step, batch in enumerate(stream(setup.crops, 0, 2, rank=rank, world=2)):
             losses = gradients(setup, [batch])
             update(setup, rates, step, finite=clip(setup, losses))
-        ends.append(snapshot(setup.restorer, setup.ema, setup.optimizer))
+        ends.append(snapshot(setup))
     found, apart = state(home / "two"), 0.0
     for part in ("net", "ema"):
         for name, value in found[part].items():

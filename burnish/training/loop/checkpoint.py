@@ -19,16 +19,18 @@ from ...ground.files import atomic_write
 from ..recipe.fixed import as_begun, fixed
 from ..recipe.recipe import Recipe
 from ..recipe.renamed import new_place
+from ..step.setup import Setup
 
 FORMAT = 1
 
 
-def snapshot(net: nn.Module, ema: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Any]:
-    """Weights, their average, the optimizer and the random states, copied to main memory."""
+def snapshot(setup: Setup) -> dict[str, Any]:
+    """What learns, the weights' average, the optimizer and the random states, in main memory."""
     return {
-        "net": _copied(net.state_dict()),
-        "ema": _copied(ema.state_dict()),
-        "optimizer": _copied(optimizer.state_dict()),
+        "net": _copied(setup.restorer.state_dict()),
+        "ema": _copied(setup.ema.state_dict()),
+        "critics": _copied(setup.critics.state_dict()),
+        "optimizer": _copied(setup.optimizer.state_dict()),
         "random": {
             "torch": torch.get_rng_state(),
             "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
@@ -37,19 +39,13 @@ def snapshot(net: nn.Module, ema: nn.Module, optimizer: torch.optim.Optimizer) -
     }
 
 
-def restore(
-    kept: dict[str, Any],
-    net: nn.Module,
-    ema: nn.Module,
-    optimizer: torch.optim.Optimizer,
-    *,
-    rewind: bool = True,
-) -> None:
+def restore(kept: dict[str, Any], setup: Setup, *, rewind: bool = True) -> None:
     """The inverse of `snapshot`. Without `rewind` the random states go on from where they are."""
-    net.load_state_dict(kept["net"])
-    ema.load_state_dict(kept["ema"])
+    setup.restorer.load_state_dict(kept["net"])
+    setup.ema.load_state_dict(kept["ema"])
+    setup.critics.load_state_dict(kept["critics"])
     # A copy, since the optimizer keeps and changes the very tensors that it is given.
-    optimizer.load_state_dict(_copied(kept["optimizer"]))
+    setup.optimizer.load_state_dict(_copied(kept["optimizer"]))
     if rewind:
         torch.set_rng_state(kept["random"]["torch"])
         if len(kept["random"]["cuda"]) == torch.cuda.device_count():
@@ -93,7 +89,7 @@ class Checkpoint:
 
     #: where the run stood, as plain values
     progress: dict[str, Any]
-    #: weights, average, optimizer and random states, as `snapshot` gives them
+    #: weights, average, critics, optimizer and random states, as `snapshot` gives them
     state: dict[str, Any]
     #: the fingerprint of the pictures
     pictures: str
@@ -126,6 +122,7 @@ def read(path: Path, recipe: Recipe) -> Checkpoint:
             f"{_ways_on(path.with_name(f'{recipe.name}.safetensors'))}"
         )
     state = {part: record[part] for part in ("net", "ema", "optimizer", "random")}
+    state["critics"] = record.get("critics", {})  # runs begun before there were any have none
     return Checkpoint(record["progress"], state, record["pictures"])
 
 

@@ -39,9 +39,7 @@ class Guard:
 
     def back(self, *, rewind: bool) -> None:
         """Goes back to the last good state; with `rewind`, to its random states too."""
-        checkpoint.restore(
-            self.good, self.setup.restorer, self.setup.ema, self.setup.optimizer, rewind=rewind
-        )
+        checkpoint.restore(self.good, self.setup, rewind=rewind)
 
     def counted(self, progress: Progress, step: int, ballot: Ballot, *, sync: bool) -> Progress:
         """The progress after a step, which was made or left out.
@@ -80,9 +78,10 @@ class Guard:
         return progress.rolled_back()
 
     def _keep(self) -> None:
-        self.good = checkpoint.snapshot(self.setup.restorer, self.setup.ema, self.setup.optimizer)
+        self.good = checkpoint.snapshot(self.setup)
 
     def _finite(self) -> bool:
-        """True in all processes where the main one's weights and their average are numbers."""
+        """True in all processes where what the main one learnt, and its average, are numbers."""
         setup = self.setup
-        return bool(setup.machine.from_main([checkpoint.finite(setup.restorer, setup.ema)])[0])
+        fine = checkpoint.finite(setup.restorer, setup.ema, setup.critics)
+        return bool(setup.machine.from_main([fine])[0])

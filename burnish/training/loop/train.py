@@ -110,7 +110,7 @@ def _go_on(
     fingerprint = setup.crops.pictures.fingerprint
     weights = run.weights(progress.stage)
     checkpoint.same_pictures(run.state, weights, stored.pictures, fingerprint)
-    checkpoint.restore(stored.state, setup.restorer, setup.ema, setup.optimizer)
+    checkpoint.restore(stored.state, setup)
     setup.machine.say(f"going on at step {progress.step} of {progress.steps}")
 
 
@@ -129,9 +129,9 @@ def _begun(progress: Progress, setup: Setup, initial: Initial) -> Progress:
 
 def _measured(setup: Setup) -> int:
     """The steps in the hours of the recipe, by a measurement that leaves no trace."""
-    state = checkpoint.snapshot(setup.restorer, setup.ema, setup.optimizer)
+    state = checkpoint.snapshot(setup)
     steps = steps_in(setup)
-    checkpoint.restore(state, setup.restorer, setup.ema, setup.optimizer)
+    checkpoint.restore(state, setup)
     setup.machine.say(f"{setup.stage.schedule.hours:g} hours are {steps} steps on this machine")
     return steps
 

@@ -17,7 +17,7 @@ class Loss(nn.Module):
     """forward(restored [B, C, H, W], clean, weight) -> a scalar to be made small.
 
     The weight, [B, 1, 1, 1] or [B, 1 or C, H, W] or None, says what each place counts: where it is
-    0, the restored picture has no influence. A loss has no parameters.
+    0, the restored picture has no influence. A loss has no parameters, unless it is `Learnt`.
     """
 
     __call__: Callable[..., Tensor]
@@ -71,6 +71,25 @@ class Compound(Loss):
         return summed(self.terms(restored, clean, weight, level))
 
 
+class Learnt(Loss):
+    """A loss with parameters of its own, which learn beside the network that it judges.
+
+    `forward` leaves them alone, as far as gradients go; they learn by `lesson`.
+    """
+
+    #: the learning rate of its parameters, which moves as that of the network does
+    rate: float
+
+    def lesson(self, restored: Tensor, clean: Tensor, weight: Tensor | None = None) -> Tensor:
+        """A scalar that its parameters make small; it comes without a gradient for `restored`."""
+        raise NotImplementedError
+
+
+def learnt(loss: nn.Module) -> list[Learnt]:
+    """Those that learn, of a loss and of all that it is made of."""
+    return [part for part in loss.modules() if isinstance(part, Learnt)]
+
+
 def summed(terms: dict[str, Tensor]) -> Tensor:
     """The sum of a loss's terms."""
     return torch.stack(list(terms.values())).sum()
@@ -88,7 +107,8 @@ class AdaptedLoss(Loss):
         self.own_terms: Callable[..., dict[str, Tensor]] | None = getattr(module, "terms", None)
 
     def forward(self, restored: Tensor, clean: Tensor, weight: Tensor | None = None) -> Tensor:
-        return self.module(restored, clean, weight)
+        with torch.autocast(restored.device.type, enabled=False):  # it may not know of any
+            return self.module(restored, clean, weight)
 
     def terms(
         self,
@@ -99,9 +119,9 @@ class AdaptedLoss(Loss):
     ) -> dict[str, Tensor]:
         if self.own_terms is None:
             return super().terms(restored, clean, weight)
-        if self.by_level:
-            return self.own_terms(restored, clean, weight, level)
-        return self.own_terms(restored, clean, weight)
+        given = (restored, clean, weight, level) if self.by_level else (restored, clean, weight)
+        with torch.autocast(restored.device.type, enabled=False):
+            return self.own_terms(*given)
 
 
 def as_loss(module: nn.Module) -> Loss:

@@ -9,7 +9,6 @@ import torch
 from torch import Tensor, nn
 
 from ..parts.build import Part
-from .common import exact
 from .loss import Compound, Loss, as_loss
 
 
@@ -38,11 +37,17 @@ class Sum(Compound):
         self.on_logits = any(loss.on_logits for loss in self.losses)
         self.least = max(loss.least for loss in self.losses)
 
-    @exact
     def terms(
-        self, restored: Tensor, clean: Tensor, weight: Tensor | None = None
+        self,
+        restored: Tensor,
+        clean: Tensor,
+        weight: Tensor | None = None,
+        level: Tensor | None = None,
     ) -> dict[str, Tensor]:
-        """Every term times its weight, by its name; the terms of a term as `outer/inner`."""
+        """Every term times its weight, by its name; the terms of a term as `outer/inner`.
+
+        Each sees to its own precision.
+        """
         picture = torch.sigmoid(restored) if self.on_logits else restored
         found: dict[str, Tensor] = {}
         for (name, share), loss in zip(self.weights.items(), self.losses, strict=True):

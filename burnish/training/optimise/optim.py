@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -71,6 +71,14 @@ def make_optimizer(
     for group in optimizer.param_groups:
         group["highest_lr"] = group["lr"]
     return optimizer
+
+
+def add_group(
+    optimizer: torch.optim.Optimizer, parameters: Iterable[nn.Parameter], rate: float
+) -> None:
+    """Has the optimizer move other parameters as well, at a highest rate of their own."""
+    group = {"params": list(parameters), "lr": rate, "highest_lr": rate}
+    optimizer.add_param_group(group)
 
 
 def check_optimizer(spec: Spec, place: str = "optimizer") -> None:

@@ -16,11 +16,12 @@ from torch import Tensor
 
 from ...errors import RecipeError
 from ..losses import Loss, make_loss
+from ..losses.loss import learnt
 from ..networks.freezing import freeze
 from ..networks.initialise import initialise
 from ..networks.restorer import Restorer, load_weights, read_weights
 from ..networks.wrapper import Wrapper
-from ..optimise.optim import make_optimizer
+from ..optimise.optim import add_group, make_optimizer
 from ..parts.patterns import check_pattern, like
 from ..recipe.stage import Stage
 from .fit import check_batch, check_contract, check_loss, check_teacher
@@ -35,7 +36,7 @@ class Initial:
     stage: Stage
     #: the network, with what the recipe freezes frozen
     restorer: Restorer
-    #: over what is not frozen
+    #: over what is not frozen, and over what of the loss learns beside it
     optimizer: torch.optim.Optimizer
     #: what is minimised
     loss: Loss
@@ -76,6 +77,8 @@ def _build(stage: Stage, processes: int) -> Initial:
     optimizer = make_optimizer(stage.optimizer, restorer, restorer.net.weight_sets())
     loss = make_loss(stage.loss)
     check_loss(stage, loss, restorer.net)
+    for critic in learnt(loss):
+        add_group(optimizer, critic.parameters(), critic.rate)
     if teacher is not None:
         check_teacher(stage, restorer.contract, teacher.restorer.contract)
     return Initial(stage, restorer, optimizer, loss, teacher, ancestry, torch.get_rng_state())

@@ -64,14 +64,14 @@ class Machine:
         total: Tensor = self.accelerator.reduce(values, reduction="sum")
         return total / self.world
 
-    def average_gradients(self, net: nn.Module) -> None:
+    def average_gradients(self, *nets: nn.Module) -> None:
         """Every gradient becomes its mean over the processes.
 
         A batch is divided evenly, so that is the gradient of the mean over all of it.
         """
         if self.world == 1:
             return
-        parameters = [p for p in net.parameters() if p.requires_grad]
+        parameters = [p for net in nets for p in net.parameters() if p.requires_grad]
         gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in parameters]
         flat = self.mean(torch.cat([g.reshape(-1) for g in gradients]))
         for p, mean in zip(

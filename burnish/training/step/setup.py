@@ -11,10 +11,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..data import Batch, Crops, Pictures, stream
 from ..losses import Loss
+from ..losses.loss import learnt
 from ..networks.recompute import recompute_blocks
 from ..networks.restorer import Restorer
 from ..optimise.schedule import LearningRate
@@ -37,10 +38,12 @@ class Setup:
     restorer: Restorer
     #: its average, which is validated and saved
     ema: Restorer
-    #: what moves the weights that are not frozen
+    #: what moves the weights that are not frozen, and the critics'
     optimizer: torch.optim.Optimizer
     #: what is minimised
     loss: Loss
+    #: what of the loss learns beside the network; empty for most
+    critics: nn.ModuleList
     #: whom it learns from beside the clean pictures; None: from these alone
     teacher: Teacher | None
     #: the batches to train on
@@ -127,5 +130,5 @@ def set_up(initial: Initial, machine: Machine, before: Mapping[str, Tensor] | No
     on_gpu = stage.compile == "auto" and machine.device == "cuda" and not whole
     if stage.compile is True or on_gpu:
         restorer.net.compile(dynamic=whole)
-    learning = (restorer, ema, initial.optimizer, loss, initial.teacher)
-    return Setup(stage, machine, *learning, crops, others)
+    learning = (restorer, ema, initial.optimizer, loss, nn.ModuleList(learnt(loss)))
+    return Setup(stage, machine, *learning, initial.teacher, crops, others)

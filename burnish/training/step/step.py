@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from ..data import Batch
-from ..losses.loss import Loss, summed
+from ..losses.loss import Loss, learnt, summed
 from ..networks.network import Network
 from ..optimise.ema import average, warmed
 from ..optimise.schedule import LearningRate, set_rate
@@ -26,7 +26,9 @@ Losses = dict[str, Tensor]
 
 
 def backward(setup: Setup, batch: Batch) -> Losses:
-    """Forward, loss, backward; the gradients of `accumulate` batches add up to one mean.
+    """Forward, loss, backward, and the critics' lessons, where the loss has any.
+
+    The gradients of `accumulate` batches add up to one mean.
 
     Returns the loss and its terms, by the names of the curves.
     """
@@ -41,8 +43,14 @@ def backward(setup: Setup, batch: Batch) -> Losses:
         )
         if setup.teacher is not None:
             clean = setup.teacher.aim(spoiled, clean, given)
-    value, terms = evaluated(loss, output.float(), clean, weight, given)
+    restored = output.float()
+    with setup.machine.autocast():  # what wants to be exact, says so itself
+        value, terms = evaluated(loss, restored, clean, weight, given)
     (value / setup.stage.accumulate).backward()  # type: ignore[no-untyped-call]
+    for critic in learnt(loss):
+        with setup.machine.autocast():
+            lesson = critic.lesson(restored.detach(), clean, weight)
+        (lesson / setup.stage.accumulate).backward()  # type: ignore[no-untyped-call]
     return {
         TOTAL: value.detach(),
         **{f"{TOTAL}/{name}": term.detach() for name, term in terms.items()},
@@ -77,7 +85,7 @@ def gradients(setup: Setup, batches: Iterable[Batch]) -> Losses:
     """
     several = [backward(setup, batch) for batch in batches]
     if setup.stride == 1:
-        setup.machine.average_gradients(setup.restorer)
+        setup.machine.average_gradients(setup.restorer, setup.critics)
     return reduce_losses(several)
 
 
@@ -94,7 +102,8 @@ def clip(setup: Setup, losses: Losses) -> bool:
     """Clips the gradients; whether they and the loss are finite, so that the step can be made."""
     limit = setup.stage.clip_gradient or math.inf
     norm = nn.utils.clip_grad_norm_(setup.restorer.parameters(), limit)
-    return bool(torch.isfinite(norm + losses[TOTAL]))
+    theirs = nn.utils.clip_grad_norm_(list(setup.critics.parameters()), limit)
+    return bool(torch.isfinite(norm + theirs + losses[TOTAL]))
 
 
 @dataclass(frozen=True)
@@ -152,7 +161,7 @@ def update(
         average(setup.ema, setup.restorer, warmed(setup.stage.ema, step + 1))
     setup.optimizer.zero_grad()
     if setup.stride > 1 and sync:
-        setup.machine.average_states(setup.optimizer, setup.restorer, setup.ema)
+        setup.machine.average_states(setup.optimizer, setup.restorer, setup.ema, setup.critics)
 
 
 def share_left(first: float, last: float) -> float:

@@ -26,30 +26,33 @@ class SplineBank(Filters):
     The sets are kept as what is added to the base, from 0, so that a fresh bank is the base at
     every level, and at t = 0 it stays so. For objectives and styles: the middle is trained too, on
     objectives mixed by the same t. levels, amounts: which t belongs to which level. With several
-    dials these are one list for each; every dial has a curve of its own, and what the curves add to
-    the base is summed up, so that a dial that stands at t = 0 has no say.
+    dials these are one list for each, and `points` may be one number for each; every dial has a
+    curve of its own, and what the curves add to the base is summed up, so that a dial that stands
+    at t = 0 has no say. A curve of two points is a straight line.
     """
 
     def __init__(
         self,
         base: Callable[..., nn.Module],
-        points: int = 3,
+        points: int | Sequence[int] = 3,
         dials: int = 1,
         levels: Sequence[Any] = (0, 1),
         amounts: Sequence[Any] = (0, 1),
     ) -> None:
         each = _for_each(dials, levels, amounts)
         super().__init__(base, *each[0])
-        if points < 2:
-            raise ValueError(f"a curve wants two points or more, not {points}")
+        self.points = [points] * dials if isinstance(points, int) else list(points)
+        if len(self.points) != dials or min(self.points) < 2:
+            raise ValueError(
+                f"a curve wants two points or more, for each of {dials} dial(s), not {points}"
+            )
         self.dials = dials
         self.turned = [Amount(*line) for line in each]
-        self.points = points
         self.names = [name for name, _ in self.base.named_parameters()]
         # The points of the first dial's curve, those of the second one's, and so on.
         bank = nn.ModuleList(
             nn.ParameterList(torch.zeros_like(value) for value in self.base.parameters())
-            for _ in range(dials * (points - 1))
+            for _ in range(sum(self.points) - dials)
         )
         self.bank = cast("Sequence[nn.ParameterList]", bank)
 
@@ -69,7 +72,7 @@ class SplineBank(Filters):
     def _shares(self, dial: int, level: Tensor) -> Tensor:
         """What each further point of a dial's curve counts at a level [], [points - 1]."""
         t = self.turned[dial](level)
-        degree = self.points - 1
+        degree = self.points[dial] - 1
         return torch.stack(
             [math.comb(degree, k) * t**k * (1 - t) ** (degree - k) for k in range(1, degree + 1)]
         )
