@@ -174,7 +174,7 @@ Format = Annotated[
         "--format",
         metavar="EXT",
         show_default=False,
-        help="jpg, png, tif, jxl ...; else as it was.",
+        help=f"{FORMATS}; else as it was.",
     ),
 ]
 Suffix = Annotated[
@@ -205,7 +205,9 @@ Sampled = Annotated[
         help="Of a JPEG's colours: 444, 422 or 420.",
     ),
 ]
-NoProfile = Annotated[bool, typer.Option("--no-icc", help="Do not heed the colour profile.")]
+NoProfile = Annotated[
+    bool, typer.Option("--no-icc", hidden=True, help="Do not heed the colour profile.")
+]
 Salvage = Annotated[bool, typer.Option("--salvage", help="Restore what is left of damaged files.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Refuse what cannot be kept whole.")]
 PageNumbers = Annotated[
