@@ -234,7 +234,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--requests", type=int, default=10_000)
     parser.add_argument("--clients", type=int, default=32)
-    parser.add_argument("--write", action="store_true", help="into docs/serve.md")
+    parser.add_argument("--write", action="store_true", help="into docs/service.md")
     told = parser.parse_args()
     counts = (told.requests // 10, int(SHARE * told.requests))
     with tempfile.TemporaryDirectory() as name:
@@ -263,7 +263,7 @@ def main() -> None:
     lines = rows(("what", f"on {name}, {psutil.cpu_count()} threads"), said(found, told.clients))
     print("\n".join(lines))
     if told.write:
-        put(ROOT / "docs" / "serve.md", "load", lines)
+        put(ROOT / "docs" / "service.md", "load", lines)
 
 
 if __name__ == "__main__":
