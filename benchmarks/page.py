@@ -17,6 +17,7 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -93,27 +94,32 @@ def measure(address: str, picture: Path, large: Path) -> Times:
     found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        size = {"width": VIEWPORT[0] + PANEL, "height": VIEWPORT[1] + HEAD}
-        page = browser.new_page(viewport=size)  # type: ignore[arg-type]
-        page.set_default_timeout(120_000)
-        page.goto(address)
-        page.wait_for_selector("body[data-ready]")
-        page.evaluate("window.begun = performance.now()")
-        page.set_input_files("#files", picture)
-        page.wait_for_selector("#canvas[data-drawn]")
-        first = page.evaluate("performance.now() - window.begun")
+        page, first = _opened(browser, address, picture)
         page.select_option("#model", "photo")
         page.check("#zooms input[value='1']", force=True)
         page.wait_for_selector("#stage[data-exact=true][data-shown='model=photo']")
         times = [page.evaluate(MOVE, 10 + move) for move in range(MOVES)]
-        page.set_input_files("#files", large)
-        page.wait_for_selector(f"#canvas[data-drawn='{large.name}']")
+        page.close()
+        page, _ = _opened(browser, address, large)
         page.check("#zooms input[value='1']", force=True)
         page.wait_for_selector("#stage[data-exact=true]")
         frames = page.evaluate(PAN, FRAMES)
         browser.close()
     quick, sharp = zip(*times[2:], strict=True)
-    return Times(list(quick), list(sharp), float(first), frames)
+    return Times(list(quick), list(sharp), first, frames)
+
+
+def _opened(browser: Any, address: str, picture: Path) -> tuple[Any, float]:
+    """The page with a picture, and milliseconds from its choice to its first sight."""
+    size = {"width": VIEWPORT[0] + PANEL, "height": VIEWPORT[1] + HEAD}
+    page = browser.new_page(viewport=size)
+    page.set_default_timeout(120_000)
+    page.goto(address)
+    page.wait_for_selector("body[data-ready]")
+    page.evaluate("window.begun = performance.now()")
+    page.set_input_files("#files", picture)
+    page.wait_for_selector("#canvas[data-drawn]")
+    return page, float(page.evaluate("performance.now() - window.begun"))
 
 
 def main() -> None:
