@@ -16,9 +16,10 @@ import burnish
 from burnish.cli import app
 from burnish.contract import Array
 from burnish.errors import InputMissing, ModelMissing, UsageError
+from burnish.ground.evened import statistics
 from burnish.inference.archive.sidecar import hash_of
 from burnish.inference.classical.painting import chosen, laid, words_of
-from burnish.inference.classical.painting.colours import LEAST, statistics, towards
+from burnish.inference.classical.painting.colours import LEAST, towards
 from burnish.inference.classical.painting.laid import painted
 from burnish.inference.classical.painting.palette import (
     CELL,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..contract import Array
 
@@ -12,6 +13,10 @@ MEAN, SPREAD = 0.5, 0.2
 FURTHEST = 0.5
 #: a direction of colour that varies less than this, as in a nearly grey picture, stays weak
 LEAST = 0.05
+#: pixels that are summed at once
+MANY = 1 << 20
+
+Values = NDArray[np.float64]
 
 
 def evened(images: Array) -> Array:
@@ -25,15 +30,22 @@ def evened(images: Array) -> Array:
     return np.stack([_evened(image) for image in images])
 
 
-def _evened(image: Array) -> Array:
+def statistics(image: Array) -> tuple[Values, Values]:
+    """The mean [3] and the covariance [3, 3] of the colours of an image [3, H, W]."""
     colours = image.reshape(3, -1)
     mean = colours.mean(1, dtype=np.float64)
     # Of a large picture all pixels are too many for one product in float64.
     square = np.zeros((3, 3))
-    for part in np.array_split(colours, max(1, colours.shape[1] >> 20), axis=1):
+    for part in np.array_split(colours, max(1, colours.shape[1] // MANY), axis=1):
         centred = part - mean[:, None]
         square += centred @ centred.T
-    values, vectors = np.linalg.eigh(square / colours.shape[1])
+    return mean, square / colours.shape[1]
+
+
+def _evened(image: Array) -> Array:
+    colours = image.reshape(3, -1)
+    mean, covariance = statistics(image)
+    values, vectors = np.linalg.eigh(covariance)
     strength = SPREAD / np.sqrt(np.maximum(values, 0) + LEAST**2)
     matrix = vectors * strength @ vectors.T
     shift = -(matrix @ mean)

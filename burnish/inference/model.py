@@ -89,7 +89,7 @@ class Model:
             self.contract = Contract.from_dict(header["contract"])
             self.card = header["card"]
             whole = self.card.get(COMPUTES) == "int8"
-            self._open = partial(_open_file, self.path, self.contract, whole)
+            self._open = partial(_open_file, self.path, self.contract, self.card, whole)
         self.opened = None
         self.whole = self.contract.reach is None
         self.bytes_per_pixel = _bytes_per_pixel(self.card, source)
@@ -263,11 +263,17 @@ class Model:
 
 
 def _open_file(
-    path: Path, contract: Contract, whole: bool, *, precision: str, **how: Any
+    path: Path,
+    contract: Contract,
+    card: Mapping[str, Any],
+    whole: bool,
+    *,
+    precision: str,
+    **how: Any,
 ) -> Opened:
     """Opens a model file, and the one in 8 bits that belongs to it where that may be wanted.
 
-    whole: whether the file itself is in 8 bits.
+    card: what the file says of itself. whole: whether it is in 8 bits.
     """
     eight = path if whole else None
     if not whole and precision in ("auto", "int8"):
@@ -275,9 +281,10 @@ def _open_file(
     opened = open_model(path, contract, precision=precision, eight=eight, **how)
 
     def told(one: Opened) -> Opened:
-        source = eight if eight is not None and one.precision == "int8" else path
-        card = wire.read_header(source)["card"]
-        return replace(one, bytes_per_pixel=_bytes_per_pixel(card, source, one.precision))
+        if whole or eight is None or one.precision != "int8":
+            return replace(one, bytes_per_pixel=_bytes_per_pixel(card, path, one.precision))
+        own = wire.read_header(eight)["card"]
+        return replace(one, bytes_per_pixel=_bytes_per_pixel(own, eight, one.precision))
 
     return told(replace(opened, finer=None if opened.finer is None else told(opened.finer)))
 

@@ -8,13 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..contract import Array
-from ..ground.planes import Planes, raw
+from ..ground.planes import ROWS, Planes, raw
 
 #: an even place is so for that many pixels in each direction: more than the largest block of a
 #: JPEG, 16 pixels, whose inside is even however badly it was compressed
 AROUND = 8
-#: rows that are looked at in one go, so that temporaries stay small
-ROWS = 256
 
 Flags = NDArray[np.bool_]
 

@@ -53,9 +53,10 @@ def table(found: Sequence[Timed]) -> list[Way]:
 
 def taken(found: Sequence[Timed]) -> list[str]:
     """Sentences on what `auto` takes now, by how much there is to do."""
+    known = table(found)
     sentences = []
     for megapixels in SAID:
-        way = fastest(table(found), megapixels)
+        way = fastest(known, megapixels)
         much = (
             "many pictures" if megapixels is None else f"one picture of {megapixels:g} megapixels"
         )

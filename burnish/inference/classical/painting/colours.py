@@ -3,28 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ....contract import Array
+from ....ground.evened import Values, statistics
 
 #: added to the variance in every direction of colour, so that a nearly grey picture's faint
 #: colours are not blown up
 LEAST = 1e-3
-#: pixels that are summed at once
-MANY = 1 << 20
-
-Values = NDArray[np.float64]
-
-
-def statistics(picture: Array) -> tuple[Values, Values]:
-    """The mean [3] and the covariance [3, 3] of the colours of a picture [3, H, W]."""
-    pixels = picture.reshape(3, -1)
-    mean = pixels.mean(1, dtype=np.float64)
-    square = np.zeros((3, 3))
-    for part in np.array_split(pixels, max(1, pixels.shape[1] // MANY), axis=1):
-        centred = part - mean[:, None]
-        square += centred @ centred.T
-    return mean, square / pixels.shape[1]
 
 
 def towards(picture: Array, wanted: tuple[Values, Values]) -> tuple[Array, Array]:

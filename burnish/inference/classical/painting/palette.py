@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from ....contract import Array
 from ....ground.channels import to_channels
+from ....ground.evened import Values, statistics
 from ....ground.planes import gaussian
-from .colours import Values, statistics
 
 #: pixels of a cell; a piece is PIECE x PIECE cells, and the next one begins a cell further
 CELL, PIECE = 8, 3
