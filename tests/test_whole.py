@@ -17,14 +17,24 @@ from odd_files import pixels
 from burnish import images
 from burnish.contract import Array, Contract
 from burnish.ground.channels import bilevel, brightness_of, grey, without_copies
-from burnish.ground.planes import Computed, Planes, WholeNumbers, ends, floats, of_parts
+from burnish.ground.planes import (
+    Computed,
+    Planes,
+    WholeNumbers,
+    all_finite,
+    ends,
+    floats,
+    of_parts,
+)
 from burnish.images.colour.codes import profile_of_code
 from burnish.images.formats import FORMATS
-from burnish.images.picture import to_samples
+from burnish.images.picture import Picture, to_samples
 from burnish.inference.engine import by_tiles, predict_in_tiles
 from burnish.pipeline import Settled, at_once, through
 from burnish.pipeline.estimate import kind, noise, quality, scale
 from burnish.pipeline.even import even, keep_even
+from burnish.serve.view import _part
+from burnish.study.speed.on import cut
 
 #: what a network may be like: it adds a residual, gives a picture, enlarges, colours
 CONTRACTS = {
@@ -148,6 +158,23 @@ def test_a_picture_is_never_all_in_floats() -> None:
     # What is written is what was rounded, without another copy.
     assert isinstance(restored.picture.planes, WholeNumbers)
     assert np.shares_memory(to_samples(restored.picture, "uint8"), restored.picture.planes.samples)
+
+
+def test_a_part_of_a_picture_costs_no_more_than_the_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    samples = np.random.default_rng(0).integers(0, 256, (700, 900, 3), np.uint8)
+    picture = images.from_array(samples)
+
+    def whole(_: Picture) -> Array:
+        raise AssertionError("all of the picture was made floats")
+
+    monkeypatch.setattr(Picture, "pixels", property(whole))
+    part = _part(picture, (100, 228), (50, 114))
+    np.testing.assert_array_equal(
+        part.planes[0], samples[100:228, 50:114].transpose(2, 0, 1) / np.float32(255)
+    )
+    assert all_finite(picture.planes)
+    assert to_samples(cut(picture, 8, 9, 16), "uint8").tolist() == samples[9:25, 8:24].tolist()
+    images.encode(picture, FORMATS["TIFF"])
 
 
 def test_floats_of_whole_numbers_are_not_to_be_written_to() -> None:

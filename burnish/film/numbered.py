@@ -282,9 +282,9 @@ def _layout_of(picture: Picture) -> Layout:
             "the pictures of a film have 8 to 16 bits, and these are floats; write them as TIFFs "
             "or DPX of 16 bits first"
         )
-    channels, height, width = picture.pixels.shape[1:]
+    height, width = picture.size
     bits = picture.bits or BITS[picture.depth]
-    return Layout("rgb" if channels == 3 else "grey", bits, width, height, full=True)
+    return Layout("rgb" if picture.channels == 3 else "grey", bits, width, height, full=True)
 
 
 def _planes(picture: Picture, layout: Layout) -> tuple[Plane, ...]:
@@ -296,4 +296,4 @@ def _planes(picture: Picture, layout: Layout) -> tuple[Plane, ...]:
 
 def _beside(picture: Picture) -> Picture:
     """A picture without its pixels, which the planes have."""
-    return replace(picture, planes=picture.pixels[..., :0, :0].copy())
+    return replace(picture, planes=picture.planes[..., :0, :0].copy())

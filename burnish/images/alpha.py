@@ -18,8 +18,9 @@ def divided(picture: Picture) -> Picture:
     if picture.alpha is None:
         return picture
     seen = picture.alpha > 0
-    pixels = np.divide(picture.pixels, picture.alpha, out=picture.pixels.copy(), where=seen)
-    return replace(picture, planes=pixels)
+    pixels = picture.pixels
+    shown = np.divide(pixels, picture.alpha, out=pixels.copy(), where=seen)
+    return replace(picture, planes=shown)
 
 
 def fill_hidden(pixels: Planes, alpha: Array) -> Planes:

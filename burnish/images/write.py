@@ -11,12 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import numpy as np
-
-from ..contract import finite
 from ..errors import FormatLimit, NonFiniteOutput, NotKept
 from ..ground.channels import channels_of
 from ..ground.files import atomic_write
+from ..ground.planes import all_finite
 from . import exif
 from .colour.codes import profile_of_code
 from .colour.profiles import misfit
@@ -236,7 +234,7 @@ def _alike(first: Picture, picture: Picture) -> bool:
     not.
     """
     same_alpha = (first.alpha is None) == (picture.alpha is None)
-    return first.pixels.shape == picture.pixels.shape and same_alpha
+    return first.planes.shape == picture.planes.shape and same_alpha
 
 
 def _check_several(count: int, several: Several, format: Format, name: str) -> list[str]:
@@ -384,7 +382,7 @@ def _beside(
 
 def _check_finite(picture: Picture, name: str) -> None:
     for planes in (picture.planes, picture.alpha):
-        if isinstance(planes, np.ndarray) and not finite(planes):
+        if planes is not None and not all_finite(planes):
             raise NonFiniteOutput(
                 f"{name}: not written, since the result holds NaN or infinity; try --fp32, or "
                 "another model"

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contract import finite
 from ..errors import NonFiniteInput, UsageError
+from ..ground.planes import all_finite
 from ..images import Picture, from_array
 from ..images.picture import to_samples
 from ..pipeline import Restored
@@ -43,7 +43,7 @@ def as_picture(image: NDArray[Any]) -> Picture:
         )
     known = image.astype(np.float32) if image.dtype == np.float64 else image
     picture = from_array(known)
-    if not finite(picture.pixels):
+    if not all_finite(picture.planes):
         raise NonFiniteInput("the image holds NaN or infinity")
     return picture
 

@@ -168,7 +168,7 @@ def _one_by_one(
             size = job.extent(height, width, picture.exif, scale)
             images.check_format(picture, job.target, size)
         restored = by(picture)
-        if results and restored.picture.pixels.shape != results[0].picture.pixels.shape:
+        if results and restored.picture.planes.shape != results[0].picture.planes.shape:
             raise UsageError(
                 "the pictures of this file differ in size or colour, which no one array can hold; "
                 "choose one with pages=, or take `burnish restore`"

@@ -313,7 +313,7 @@ def _row(
     contract = model.contract
     check_sizes(name, contract.scale, spoiled.pixels, clean.pixels)
     restored = model.restore(spoiled, asked)
-    channels = min(clean.pixels.shape[1], contract.channels_out)
+    channels = min(clean.channels, contract.channels_out)
     pixels = from_channels(restored.picture.pixels, channels)
     target = to_channels(clean.pixels, channels)[..., : pixels.shape[-2], : pixels.shape[-1]]
     figures, left_out = _measured(pixels, target, metrics, crop)

@@ -159,7 +159,7 @@ class Views:
         begun = time.perf_counter()
         restored = _restored(hand, wish, model, settled, window, factor, wanted)
         self._learn(wish.model, worked / factor**2, time.perf_counter() - begun)
-        while restored.pixels.shape[-1] > window.width * model.contract.scale / window.reduce + 1:
+        while restored.size[1] > window.width * model.contract.scale / window.reduce + 1:
             alpha = None if restored.alpha is None else halved(restored.alpha)
             restored = replace(restored, planes=halved(restored.pixels), alpha=alpha)
         return _pane(restored, exact)
@@ -456,7 +456,7 @@ def _cut(picture: Picture, part: tuple[Extent1D, Extent1D]) -> Picture:
 def _part(picture: Picture, rows: Extent1D, columns: Extent1D) -> Picture:
     """A part of a picture as it is stored, without its extra planes."""
     part = np.s_[..., slice(*rows), slice(*columns)]
-    pixels = np.ascontiguousarray(picture.pixels[part])
+    pixels = np.ascontiguousarray(picture.planes[part])
     alpha = None if picture.alpha is None else np.ascontiguousarray(picture.alpha[part])
     return replace(picture, planes=pixels, alpha=alpha, extras=(), left=None)
 

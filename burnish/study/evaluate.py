@@ -246,7 +246,7 @@ def _shown(
     for name, spoiled, clean, setting in itertools.islice(
         _spoiled(rows[0], folder, levels, clip, seed), SHOWN
     ):
-        times = clean.pixels.shape[-1] // spoiled.pixels.shape[-1]
+        times = clean.size[1] // spoiled.size[1]
         place = corner(clean.pixels, SIDE, times=times)
         restored = {}
         for row in rows:

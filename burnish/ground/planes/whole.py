@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ...contract import Array
+from ...contract import Array, finite
 
 #: what stands in the brackets behind an array: slices, numbers, `...`
 Part = Any
@@ -95,6 +95,11 @@ def ends(planes: Planes) -> tuple[float, float]:
         return float(lowest), float(highest)
     each = [(band.min(), band.max()) for band in bands(planes)]
     return float(np.min(each)), float(np.max(each))
+
+
+def all_finite(planes: Planes) -> bool:
+    """Whether all values are numbers, and none is NaN or infinity; whole numbers always are."""
+    return isinstance(planes, WholeNumbers) or all(finite(band) for band in bands(planes))
 
 
 def bands(planes: Planes) -> Iterator[Array]:

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ...contract import finite
 from ...errors import FormatLimit, InputCorrupt, InputError, NonFiniteOutput, OutputError
+from ...ground.planes import all_finite
 from ...ground.remarks import OnProgress
 from ...images import Picture, refuse_losses
 from ...images.damage import damage
@@ -105,9 +105,9 @@ class Exchange:
 
     def _packed(self, mosaic: Mosaic, spaces: list[Space], picture: Picture) -> list[Packed]:
         """The pieces of a result as streams."""
-        if not finite(picture.pixels):
+        if not all_finite(picture.planes):
             raise NonFiniteOutput("its result holds NaN or infinity; try --fp32, or another model")
-        scale = picture.pixels.shape[-1] // mosaic.width
+        scale = picture.size[1] // mosaic.width
         packed = []
         for piece, space in zip(mosaic.pieces, spaces, strict=True):
             part = replace(picture, planes=piece.of(picture.pixels, scale), alpha=None)
@@ -139,7 +139,7 @@ def read_mosaic(pdf: Any, mosaic: Mosaic, limit: float | None) -> tuple[Picture,
     first, space = read_picture(pdf, streams[0], limit)
     if len(streams) == 1:
         return first, [space]
-    pixels = np.empty((*first.pixels.shape[:2], mosaic.height, mosaic.width), np.float32)
+    pixels = np.empty((*first.planes.shape[:2], mosaic.height, mosaic.width), np.float32)
     spaces = []
     for piece in mosaic.pieces:
         picture, space = read_picture(pdf, piece.place.stream, limit)

@@ -14,7 +14,7 @@ import numpy as np
 from ...contract import Array
 from ...errors import NonFiniteInput
 from ...ground.channels import brightness_of
-from ...ground.planes import Planes, ends
+from ...ground.planes import Planes, all_finite
 from .blocks import (
     LOW,
     LOWEST_FEW,
@@ -63,7 +63,7 @@ def quality(image: Planes) -> Estimate:
     The picture must be as the decoder gave it: resizing, turning by a few degrees and noise hide
     the table. Cutting does not, nor does saving it again at a higher quality.
     """
-    if not np.isfinite(ends(image)).all():
+    if not all_finite(image):
         raise NonFiniteInput(
             "the quality of a picture with NaN or infinity in it cannot be estimated"
         )

@@ -15,7 +15,7 @@ import numpy as np
 from ...contract import Array
 from ...errors import NonFiniteInput
 from ...ground.channels import brightness_of
-from ...ground.planes import Planes, ends
+from ...ground.planes import Planes, all_finite
 from ...ground.resize import resize
 from .estimate import Estimate
 
@@ -43,7 +43,7 @@ def scale(image: Planes) -> Estimate:
 
     100, 50, 33.3 or 25. NonFiniteInput.
     """
-    if not np.isfinite(ends(image)).all():
+    if not all_finite(image):
         raise NonFiniteInput("the picture holds NaN or infinite values")
     windows = list(_windows(brightness_of(image)))
     if _as_much(windows, 2) > SHARP:

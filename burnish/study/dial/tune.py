@@ -277,11 +277,11 @@ def _piece(
     alpha = spoiled.alpha
     piece = replace(
         spoiled,
-        planes=np.ascontiguousarray(spoiled.pixels[inner]),
+        planes=np.ascontiguousarray(spoiled.planes[inner]),
         alpha=None if alpha is None else np.ascontiguousarray(alpha[inner]),
         extras=(),
     )
-    return _Held(name, piece, np.ascontiguousarray(clean.pixels[outer]), found)
+    return _Held(name, piece, np.ascontiguousarray(clean.planes[outer]), found)
 
 
 def next_step(model: str, found: Sequence[Tuned]) -> str:

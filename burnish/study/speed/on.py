@@ -5,6 +5,7 @@ A piece of the picture goes through each; what the whole would take is told by t
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -76,7 +77,7 @@ def cut(picture: Picture, left: int, top: int, side: int) -> Picture:
     """A piece of a picture, as a picture of its own."""
     there = np.s_[..., top : top + side, left : left + side]
     alpha = None if picture.alpha is None else picture.alpha[there]
-    return replace(picture, planes=picture.pixels[there], alpha=alpha, extras=(), left=None)
+    return replace(picture, planes=picture.planes[there], alpha=alpha, extras=(), left=None)
 
 
 def _tried(word: str, picture: Picture, piece: Picture, share: float) -> Tried:
@@ -91,9 +92,9 @@ def _tried(word: str, picture: Picture, piece: Picture, share: float) -> Tried:
     begun = time.perf_counter()
     restored = restore()
     seconds = looked + share * (time.perf_counter() - begun)
-    pixels = picture.pixels[0, 0].size
+    pixels = math.prod(picture.size)
     memory = PROGRAM + BESIDES * pixels + min(MOST_BYTES, pixels * model.bytes_per_pixel)
-    shown = piece_of(restored.picture.pixels, 0, 0, piece.pixels.shape[-1])
+    shown = piece_of(restored.picture.pixels, 0, 0, piece.size[1])
     return Tried(word, shown, seconds, memory, _settings(settled))
 
 

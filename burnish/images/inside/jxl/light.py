@@ -40,9 +40,9 @@ def of(picture: Picture) -> Picture | None:
             return None
     if icc is None and picture.depth == "uint8":
         return picture
-    pixels = np.empty_like(picture.pixels)
+    pixels = np.empty(picture.planes.shape, np.float32)
     for top in range(0, pixels.shape[-2], ROWS):
-        rows = picture.pixels[..., top : top + ROWS, :]
+        rows = picture.planes[..., top : top + ROWS, :]
         numbers = np.ascontiguousarray(np.moveaxis(rows[0], 0, -1))
         numbers = _light_of_film(numbers) if film else numbers
         try:

@@ -211,7 +211,7 @@ def left(picture: Picture, rows: Rows, found: Inflated, remains: Remains) -> Pic
             but.append("some of it is in less detail than it had")
         picture = replace(
             picture,
-            planes=np.ascontiguousarray(picture.pixels[..., stands_for[0], stands_for[1]]),
+            planes=np.ascontiguousarray(picture.planes[..., stands_for[0], stands_for[1]]),
             alpha=None
             if picture.alpha is None
             else np.ascontiguousarray(picture.alpha[..., stands_for[0], stands_for[1]]),

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ....ground.planes import raw
 from ...damage import truncated
 from ...picture import Left, Picture
 
@@ -72,10 +73,10 @@ def left(versions: Iterator[Picture], name: str) -> Picture:
     first = next(versions, None)
     if first is None:
         raise truncated(name)
-    differs = np.zeros(first.pixels.shape[-2], bool)
+    differs = np.zeros(first.size[0], bool)
     count = 1
     for other in versions:
-        differs |= (first.pixels != other.pixels).any(axis=(0, 1, 3))
+        differs |= (raw(first.planes)[...] != raw(other.planes)[...]).any(axis=(0, 1, 3))
         count += 1
     if count < ENOUGH:
         raise truncated(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -51,7 +52,7 @@ def encode(file: BinaryIO, pictures: Iterator[Picture], quality: int | None) -> 
     insides = _insides(first)
     parsed = exif.parse(first.exif) if first.exif else None
     order = insides.order if parsed is None else parsed.order
-    size = first.pixels.size * (1 + len(first.extras)) * BITS[first.depth] // 8
+    size = math.prod(first.planes.shape) * (1 + len(first.extras)) * BITS[first.depth] // 8
     pages = Pages(file, Layout(order, 8 if insides.wide or size > LARGEST_CLASSIC else 4))
     said: dict[str, None] = {}
     for picture in chain([first], pictures):
@@ -84,8 +85,9 @@ def _page(pages: Pages, picture: Picture, quality: int | None) -> list[str]:
 def _stored(picture: Picture, insides: Insides) -> Stored:
     """The samples of a picture as they are written."""
     if insides.premultiplied and picture.alpha is not None:
-        shown = picture.pixels * picture.alpha
-        picture = replace(picture, planes=np.where(picture.alpha > 0, shown, picture.pixels))
+        pixels = picture.pixels
+        shown = np.where(picture.alpha > 0, pixels * picture.alpha, pixels)
+        picture = replace(picture, planes=shown)
     stored = _colours(picture, insides)
     planes = [
         plane.at(picture.depth).samples[..., None]
