@@ -36,10 +36,10 @@ from burnish.study.machine import processor
 from burnish.study.rows import open_row
 from burnish.study.speed.bench import in_process
 from burnish.study.trained.verify import export_verified
-from burnish.training.networks.batch_norms import without_batch_norms
 from burnish.training.networks.cost import multiply_adds, parameters
 from burnish.training.networks.export import rounded
 from burnish.training.networks.restorer import Restorer
+from burnish.training.networks.smaller.batch_norms import without_batch_norms
 from burnish.training.networks.torch_backend import runner
 from burnish.training.recipe.file import from_record
 from burnish.training.recipe.resolve import resolve

@@ -28,10 +28,10 @@ from burnish.study.trained.verify import (  # noqa: E402
     largest_difference,
 )
 from burnish.training.networks.archs import NETWORKS  # noqa: E402
-from burnish.training.networks.batch_norms import without_batch_norms  # noqa: E402
 from burnish.training.networks.export import example, rounded  # noqa: E402
 from burnish.training.networks.initialise import initialise  # noqa: E402
 from burnish.training.networks.restorer import Restorer  # noqa: E402
+from burnish.training.networks.smaller.batch_norms import without_batch_norms  # noqa: E402
 from burnish.training.networks.torch_backend import runner  # noqa: E402
 from burnish.training.parts.build import Spec, build, find  # noqa: E402
 from burnish.training.step.initial import take_over  # noqa: E402

@@ -101,8 +101,12 @@ def _trained(folder: Path, order: Mapping[str, Any]) -> Entry:
     weights = train(recipe, folder / RUN)
     model = folder / "model.onnx"
     export_verified(weights, model, trusted=True)
-    training = Restorer.load(weights, trusted=True).card["training"]
+    trained = Restorer.load(weights, trusted=True)
+    training = trained.card["training"]
     cost |= {
+        # What was pruned has less than it began with.
+        "parameters": float(parameters(trained)),
+        "multiply_adds": multiply_adds(trained),
         "megabytes": model.stat().st_size / 1e6,
         "steps": float(training["steps"]),
         "hours": float(training["hours"]),

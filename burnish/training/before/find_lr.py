@@ -17,6 +17,7 @@ from ..recipe.recipe import Recipe
 from ..recipe.resolve import resolve
 from ..step.initial import build_initial
 from ..step.machine import make_machine
+from ..step.prune import pruned
 from ..step.setup import set_up
 from ..step.step import TOTAL, Ballot, clip, gradients, share_left, update, vote
 
@@ -62,7 +63,7 @@ def find_lr(recipe: Recipe, picture: Path, *, steps: int = STEPS) -> RateSweep:
     first = replace(first, ema=0.0, accumulate=1)
     machine = make_machine(recipe)
     initial = build_initial([first, *others], machine.world)[0]
-    setup = set_up(initial, machine)
+    setup = pruned(set_up(initial, machine))
     batch = setup.crops[(0, 0, machine.rank, machine.world)]
     rates: list[float] = []
     losses: list[float] = []

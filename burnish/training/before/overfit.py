@@ -14,6 +14,7 @@ from ..recipe.recipe import Recipe, Schedule
 from ..recipe.resolve import resolve
 from ..step.initial import build_initial
 from ..step.machine import make_machine
+from ..step.prune import pruned
 from ..step.setup import set_up
 from ..step.step import TOTAL, Ballot, clip, gradients, share_left, update, vote
 
@@ -34,7 +35,7 @@ def overfit(recipe: Recipe, crops: int, *, steps: int = STEPS) -> str:
     shape = shape_of(schedule.shape, schedule.args)
     first = replace(first, data=data, schedule=schedule, shape=shape, accumulate=1, ema=0.0)
     machine = make_machine(recipe)
-    setup = set_up(build_initial([first, *others], machine.world)[0], machine)
+    setup = pruned(set_up(build_initial([first, *others], machine.world)[0], machine))
     batch = setup.crops[(0, 0, machine.rank, machine.world)]
     rates = setup.rates(steps)
     losses: list[float] = []

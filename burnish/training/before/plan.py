@@ -19,6 +19,7 @@ from ..recipe.resolve import resolve
 from ..step.initial import build_initial
 from ..step.machine import Machine, make_machine
 from ..step.meter import duration
+from ..step.prune import pruned
 from ..step.setup import Setup, set_up
 from ..step.speed import seconds_a_step
 
@@ -47,7 +48,7 @@ def plan(recipe: Recipe) -> str:
     ]
     for initial in initials:
         name = f"stage {initial.stage.name}: " if initial.stage.name else ""
-        lines += [f"{name}{line}" for line in _stage(set_up(initial, machine))]
+        lines += [f"{name}{line}" for line in _stage(pruned(set_up(initial, machine)))]
     return "\n".join(lines)
 
 

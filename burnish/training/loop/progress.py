@@ -46,6 +46,8 @@ class Progress:
     before: int = 0
     #: what a learning rate that listens to validation remembers
     rates: dict[str, Any] = field(default_factory=dict)
+    #: what is cut off the network of the stage, as its spec says it
+    cuts: dict[str, list[int | None]] = field(default_factory=dict)
     #: what the weights that the run started from say of their own training
     ancestry: list[dict[str, Any]] = field(default_factory=list)
 
@@ -80,6 +82,7 @@ class Progress:
         return Progress(
             seconds=self.seconds,
             bad_steps=self.bad_steps,
+            cuts=self.cuts,
             ancestry=self.ancestry,
             stage=self.stage + 1,
             before=self.overall,

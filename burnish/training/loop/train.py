@@ -15,10 +15,12 @@ from torch import Tensor
 
 from ...errors import TrainingError
 from ..networks.cost import multiply_adds, parameters
+from ..networks.smaller.cuts import cuts_of
 from ..recipe.recipe import Recipe
 from ..recipe.resolve import resolve
 from ..step.initial import Initial, build_initial
 from ..step.machine import Machine, make_machine
+from ..step.prune import pruned
 from ..step.setup import Setup, set_up
 from ..step.speed import steps_in
 from . import checkpoint
@@ -79,7 +81,7 @@ def _stages(
         before: Mapping[str, Tensor] | None = None  # the weights of the stage before
         while True:
             initial = initials.pop(0)
-            setup = set_up(initial, machine, before)
+            setup = _set_up(initial, machine, before, progress, goes_on=stored is not None)
             if machine.main and not found:
                 held.enter_context(lock(run.out))
                 found = True
@@ -103,6 +105,21 @@ def _stages(
             del initial, setup  # its pictures, before the next stage's are opened
 
 
+def _set_up(
+    initial: Initial,
+    machine: Machine,
+    before: Mapping[str, Tensor] | None,
+    progress: Progress,
+    *,
+    goes_on: bool,
+) -> Setup:
+    """A stage at its beginning, or, where the run goes on within it, with the network of then."""
+    if goes_on:
+        return set_up(initial, machine, before, progress.cuts)
+    # What the stages before have cut stays cut, unless this one begins at a file.
+    return pruned(set_up(initial, machine, before, None if initial.stage.start else progress.cuts))
+
+
 def _go_on(
     run: TrainingRun, stored: checkpoint.Checkpoint, setup: Setup, progress: Progress
 ) -> None:
@@ -117,11 +134,15 @@ def _go_on(
 def _begun(progress: Progress, setup: Setup, initial: Initial) -> Progress:
     """The progress with what is decided once, where the stage begins.
 
-    That is its length, and the ancestry of the weights that it starts from, whose file may be moved
-    later.
+    That is its length, what is cut off its network, and the ancestry of the weights that it starts
+    from, whose file may be moved later.
     """
     if not progress.steps:
-        progress = replace(progress, steps=setup.steps() or _measured(setup))
+        progress = replace(
+            progress,
+            steps=setup.steps() or _measured(setup),
+            cuts=cuts_of(setup.restorer.spec),
+        )
     if progress.step == 0 and initial.stage.start:
         progress = replace(progress, ancestry=initial.ancestry)
     return progress

@@ -63,6 +63,26 @@ class TeacherKeys:
 
 
 @dataclass(frozen=True)
+class PruneKeys:
+    """How much of a trained network is cut off before a stage: whole channels of it."""
+
+    keep: float = key(doc="of its multiply-adds; what matters least goes", low=0.001, high=1)
+    by: Literal["loss", "size"] = key(
+        "loss",
+        doc=(
+            "what a channel matters: what the loss would change without it, or how large its "
+            "weights are"
+        ),
+    )
+    batches: int = key(16, doc="that the loss is looked at on", low=1)
+    multiple: int = key(
+        8,
+        doc="of how many channels are left in a layer, since engines compute so many at once",
+        low=1,
+    )
+
+
+@dataclass(frozen=True)
 class Schedule:
     """The length of a run or stage, and the learning rate over that time.
 
@@ -122,6 +142,9 @@ class StageKeys:
     )
     freeze: tuple[str, ...] | None = key(
         None, doc="patterns of parameters' names, such as net.base.*, in place of the recipe's"
+    )
+    prune: PruneKeys | None = key(
+        None, doc="cuts channels from the network that it begins with, which then is smaller"
     )
     arch: Mapping[str, Any] = key(
         {},
@@ -228,6 +251,9 @@ class Recipe:
             "patterns of parameters' names, such as net.base.body.*: they are drawn afresh, "
             "and the others taken from `start`"
         ),
+    )
+    prune: PruneKeys | None = key(
+        None, doc="cuts channels from the network in `start`, which then is smaller"
     )
     freeze: tuple[str, ...] = key(
         (),

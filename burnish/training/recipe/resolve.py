@@ -56,7 +56,6 @@ def _stage(recipe: Recipe, number: int, name: str) -> Stage:
     # What learns, and how.
     loss = Spec(recipe.loss.use, recipe.loss.args)
     _check_parts(recipe, loss)
-    shape = shape_of(recipe.schedule.shape, recipe.schedule.args)
     _check_paths(recipe)
 
     return Stage(
@@ -68,6 +67,7 @@ def _stage(recipe: Recipe, number: int, name: str) -> Stage:
         initialise=recipe.initialise,
         start=recipe.start,
         reinit=recipe.reinit,
+        prune=recipe.prune,
         freeze=recipe.freeze,
         data=recipe.data,
         damage=damage,
@@ -78,7 +78,7 @@ def _stage(recipe: Recipe, number: int, name: str) -> Stage:
         teacher=recipe.teacher,
         optimizer=recipe.optimizer,
         schedule=recipe.schedule,
-        shape=shape,
+        shape=shape_of(recipe.schedule.shape, recipe.schedule.args),
         accumulate=recipe.accumulate,
         local_steps=recipe.local_steps,
         clip_gradient=recipe.clip_gradient,

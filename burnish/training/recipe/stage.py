@@ -15,7 +15,7 @@ from ...metrics.evaluate import Settings
 from ..data import Damaging, Measuring, Weigh
 from ..parts.build import Spec
 from .data import Data
-from .recipe import Schedule, TeacherKeys
+from .recipe import PruneKeys, Schedule, TeacherKeys
 from .stages import with_place
 
 
@@ -58,6 +58,8 @@ class Stage:
     start: str | None
     #: patterns of the names of parameters that are drawn afresh, and not taken over
     reinit: tuple[str, ...]
+    #: how much of the network that it starts from is cut off before; None: nothing
+    prune: PruneKeys | None
     #: patterns of the names of parameters that stay as they are
     freeze: tuple[str, ...]
 

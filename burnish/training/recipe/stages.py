@@ -41,6 +41,7 @@ def stage_recipe(recipe: Recipe, number: int) -> Recipe:
     record["seed"] = recipe.seed + number
     record["start"] = stage.start or (recipe.start if first else None)
     record["reinit"] = stage.reinit or (recipe.reinit if first else ())
+    record["prune"] = plain(stage.prune or (recipe.prune if first else None))
     record["freeze"] = recipe.freeze if stage.freeze is None else stage.freeze
     result: Recipe = read(Recipe, record, "")
     return result

@@ -20,8 +20,10 @@ from ..losses.loss import learnt
 from ..networks.freezing import freeze
 from ..networks.initialise import initialise
 from ..networks.restorer import Restorer, load_weights, read_weights
+from ..networks.smaller.cuts import cuts_of, with_cuts
 from ..networks.wrapper import Wrapper
 from ..optimise.optim import add_group, make_optimizer
+from ..parts.build import Spec
 from ..parts.patterns import check_pattern, like
 from ..recipe.stage import Stage
 from .fit import check_batch, check_contract, check_loss, check_teacher
@@ -70,18 +72,36 @@ def _build(stage: Stage, processes: int) -> Initial:
     seed_all(stage.seed)
     restorer, ancestry = _network(stage)
     freeze(restorer, stage.freeze)
-    if stage.reinit and stage.number == 0 and not stage.start:
-        raise RecipeError(
-            "reinit: without start there is nothing to take over, so every weight is drawn afresh"
-        )
-    optimizer = make_optimizer(stage.optimizer, restorer, restorer.net.weight_sets())
+    _want_something_trained(stage)
     loss = make_loss(stage.loss)
+    optimizer = optimizer_of(stage, restorer, loss)
     check_loss(stage, loss, restorer.net)
-    for critic in learnt(loss):
-        add_group(optimizer, critic.parameters(), critic.rate)
     if teacher is not None:
         check_teacher(stage, restorer.contract, teacher.restorer.contract)
     return Initial(stage, restorer, optimizer, loss, teacher, ancestry, torch.get_rng_state())
+
+
+def optimizer_of(stage: Stage, restorer: Restorer, loss: Loss) -> torch.optim.Optimizer:
+    """The optimizer of a network, and of what of the loss learns beside it."""
+    optimizer = make_optimizer(stage.optimizer, restorer, restorer.net.weight_sets())
+    for critic in learnt(loss):
+        add_group(optimizer, critic.parameters(), critic.rate)
+    return optimizer
+
+
+def _want_something_trained(stage: Stage) -> None:
+    """RecipeError where the first stage changes weights that nobody has trained."""
+    if stage.number > 0 or stage.start:
+        return
+    if stage.reinit:
+        raise RecipeError(
+            "reinit: without start there is nothing to take over, so every weight is drawn afresh"
+        )
+    if stage.prune:
+        raise RecipeError(
+            "prune: without start there is no trained network to cut from; name one with "
+            "start=FILE, or prune in a later stage"
+        )
 
 
 def seed_all(seed: int) -> None:
@@ -100,13 +120,22 @@ def initial_network(stage: Stage) -> Restorer:
 
 def _network(stage: Stage) -> tuple[Restorer, list[dict[str, Any]]]:
     """The network, and the ancestry of its weights."""
-    restorer = Restorer(stage.arch, stage.dials, trusted=True)
+    arch = _narrow_as(stage.arch, Path(stage.start)) if stage.start else stage.arch
+    restorer = Restorer(arch, stage.dials, trusted=True)
     initialise(restorer.net, stage.initialise, torch.Generator().manual_seed(stage.seed))
     for i, pattern in enumerate(stage.reinit):
         check_pattern(pattern, restorer.state_dict(), f"reinit.{i}")
     header = _load_start(restorer, Path(stage.start), stage.reinit) if stage.start else None
     check_contract(stage, restorer.contract)
     return restorer, _ancestry(header)
+
+
+def _narrow_as(arch: Spec, start: Path) -> Spec:
+    """The network of a recipe, narrowed as the one in the file that it starts from."""
+    _, header = read_weights(start)
+    if header is None or cuts_of(arch):
+        return arch
+    return with_cuts(arch, cuts_of(Spec.parse(header["spec"])))
 
 
 def _load_start(restorer: Restorer, start: Path, reinit: Sequence[str]) -> Any:

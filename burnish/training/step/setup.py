@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -16,12 +16,14 @@ from torch import Tensor, nn
 from ..data import Batch, Crops, Pictures, stream
 from ..losses import Loss
 from ..losses.loss import learnt
+from ..networks.freezing import freeze
 from ..networks.recompute import recompute_blocks
 from ..networks.restorer import Restorer
+from ..networks.smaller.cuts import Cuts, with_cuts
 from ..optimise.schedule import LearningRate
 from ..recipe.stage import Stage
 from .feed import feed
-from .initial import Initial, seed_all, take_over
+from .initial import Initial, initial_network, optimizer_of, seed_all, take_over
 from .machine import Machine
 from .teacher import Teacher
 
@@ -88,21 +90,33 @@ class Setup:
         )
 
 
-def set_up(initial: Initial, machine: Machine, before: Mapping[str, Tensor] | None = None) -> Setup:
+def set_up(
+    initial: Initial,
+    machine: Machine,
+    before: Mapping[str, Tensor] | None = None,
+    cuts: Cuts | None = None,
+) -> Setup:
     """Sets up one stage; `before` are the averaged weights of the stage before it.
 
+    `cuts` are those that its network has already; None are those of the file that it starts from.
     An `Initial` is used up by it: its network is the one that learns. DataError names what cannot
     be used.
     """
     stage = initial.stage
     restorer = initial.restorer
+    optimizer = initial.optimizer
     loss = initial.loss
-    whole = stage.data.cut == "whole"  # every batch has another size then
     seed_all(stage.seed)
     torch.set_rng_state(initial.random)
-    torch.backends.cudnn.benchmark = not whole
+    # Every batch of whole pictures has another size.
+    torch.backends.cudnn.benchmark = stage.data.cut != "whole"
 
-    # The weights that it begins with.
+    # The weights that it begins with, in the network that they are of.
+    if cuts:
+        narrow = replace(stage, arch=with_cuts(stage.arch, cuts), start=None, reinit=())
+        restorer = initial_network(narrow)
+        freeze(restorer, stage.freeze)
+        optimizer = optimizer_of(stage, restorer, loss)
     if before is not None and stage.start is None:
         taken = take_over(restorer, before, stage.reinit)
         all_of_it = len(restorer.state_dict())
@@ -116,19 +130,33 @@ def set_up(initial: Initial, machine: Machine, before: Mapping[str, Tensor] | No
     crops, others = feed(stage, restorer.contract, machine.say)
 
     # The network and the loss, on the machine.
-    restorer.to(machine.device)
-    restorer.to(memory_format=machine.memory_format)  # type: ignore[call-overload]
-    ema = copy.deepcopy(restorer).eval()
     loss.to(machine.device)
     if initial.teacher:
         initial.teacher.to(machine)
+    learning = (*_placed(restorer, stage, machine), optimizer, loss, nn.ModuleList(learnt(loss)))
+    return Setup(stage, machine, *learning, initial.teacher, crops, others)
+
+
+def with_network(setup: Setup, restorer: Restorer) -> Setup:
+    """The setup with another network, before the first step: its average and its optimizer, too."""
+    freeze(restorer, setup.stage.freeze)
+    optimizer = optimizer_of(setup.stage, restorer, setup.loss)
+    restorer, ema = _placed(restorer, setup.stage, setup.machine)
+    return replace(setup, restorer=restorer, ema=ema, optimizer=optimizer)
+
+
+def _placed(restorer: Restorer, stage: Stage, machine: Machine) -> tuple[Restorer, Restorer]:
+    """The network and its average, on the machine, made ready to learn."""
+    restorer.to(machine.device)
+    restorer.to(memory_format=machine.memory_format)  # type: ignore[call-overload]
+    ema = copy.deepcopy(restorer).eval()
     if stage.checkpoint_activations and not recompute_blocks(restorer.net):
         machine.say(
             f"checkpoint_activations: {stage.arch.use} has no blocks that could be computed "
             "again, so it changes nothing"
         )
+    whole = stage.data.cut == "whole"
     on_gpu = stage.compile == "auto" and machine.device == "cuda" and not whole
     if stage.compile is True or on_gpu:
         restorer.net.compile(dynamic=whole)
-    learning = (restorer, ema, initial.optimizer, loss, nn.ModuleList(learnt(loss)))
-    return Setup(stage, machine, *learning, initial.teacher, crops, others)
+    return restorer, ema

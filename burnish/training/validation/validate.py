@@ -35,6 +35,7 @@ from ...pipeline import Restores
 from ..data import Pictures, floats
 from ..networks.cost import multiply_adds, parameters
 from ..networks.restorer import Restorer
+from ..networks.smaller.cuts import cuts_of, whole
 from ..parts.strict import plain
 from ..recipe.recipe import Recipe
 from ..recipe.stage import Validation
@@ -204,17 +205,18 @@ def card(
         "numpy": np.__version__,
         "python": platform.python_version(),
     }
-    training = {
+    training: dict[str, Any] = {
         "steps": steps,
         "hours": round(hours, 4),
         "pictures": len(pictures),
         "seed": recipe.seed,
         "precision": precision,
     }
+    if cuts_of(restorer.spec):
+        training["pruned_from"] = _counts(whole(restorer))
     return {
         **words,
-        "parameters": parameters(restorer),
-        "multiply_adds": multiply_adds(restorer),
+        **_counts(restorer),
         "validation": figures,
         "training": {
             **training,
@@ -223,3 +225,8 @@ def card(
             "before": list(before),
         },
     }
+
+
+def _counts(restorer: Restorer) -> dict[str, float]:
+    """What a card says of the size of a network."""
+    return {"parameters": parameters(restorer), "multiply_adds": multiply_adds(restorer)}

@@ -34,6 +34,7 @@ ARCHS = {
     "Filler": "burnish.training.networks.archs.filler:Filler",
     "Biased": "burnish.training.networks.archs.biased:Biased",
     "Quantised": "burnish.training.networks.archs.quantised:Quantised",
+    "Narrowed": "burnish.training.networks.archs.narrowed:Narrowed",
 }
 
 #: everything that a recipe's `arch` may name: networks, and networks that wrap one to give it a

@@ -13,10 +13,10 @@ import torch
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from ...errors import ModelMismatch
-from ..parts.build import Spec
-from .export import example
-from .restorer import Restorer
+from ....errors import ModelMismatch
+from ...parts.build import Spec
+from ..export import example
+from ..restorer import Restorer
 
 #: how far a picture in [0, 1] may move: float32 gives a network of many layers about 1e-6
 SAME = 1e-4
