@@ -41,7 +41,9 @@ def pruned(setup: Setup) -> Setup:
             f"prune: {setup.stage.arch.use} has no channels that can be cut: what makes and what "
             "reads them is no convolution, or what lies between is not known"
         )
-    scores = setup.machine.broadcast({"scores": SCORES[keys.by](setup, found)})["scores"]
+    # Several processes have to cut the same.
+    own = SCORES[keys.by](setup, found).to(setup.machine.device)
+    scores = setup.machine.broadcast({"scores": own})["scores"]
     left = _fitting(whole, _ordered(found, scores.tolist()), keys)
     setup.machine.say(
         f"pruned: {parameters(left) / 1e6:.2f} of {parameters(whole) / 1e6:.2f} M parameters and "
