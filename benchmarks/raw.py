@@ -8,19 +8,24 @@ Kodak's pictures as raw files: taken back to what some camera saw (Brooks et al.
 the noise of an ISO, rounded to 14 bits, in a DNG that LibRaw develops, its automatic brightness
 off, since noise would turn it. Sharp ones are as they are; soft ones were blurred (sigma 0.8), as a
 lens does it. PSNR[RGB, 8-bit, crop 0] against the same without noise. `raw` finds the noise on the
-mosaic by itself. Of Kodak's 24 pictures the 5th, 13th and 21st are taken: settings were chosen on
-the 1st, 9th and 17th. --sheet: parts of the Canon's raw file in ../shared/data/raw at 100 %.
---speed: seconds and memory of a file of 24 megapixels. --write puts the tables into docs/raw.md.
+mosaic by itself, and PMRID (`benchmarks.pmrid`), the peer, is told what it found. Of Kodak's 24
+pictures the 5th, 13th and 21st are taken: settings were chosen on the 1st, 9th and 17th. The last
+column has processor seconds a megapixel, with developing. --sheet: parts of the Canon's raw
+file in ../shared/data/raw at 100 %. --speed: seconds and memory of a file of 24 megapixels. --write
+puts the tables into docs/raw.md, and what a card says into benchmarks/results/raw.json.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import resource
+import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,8 +33,10 @@ from PIL import Image
 from scipy import ndimage
 
 import burnish
+from benchmarks import pmrid
 from benchmarks.markdown import put
 from benchmarks.markdown import rows as table
+from benchmarks.ship import weights_digest
 from burnish import images
 from burnish.contract import Array
 from burnish.degrade.raw import draw_metadata, unprocess
@@ -37,12 +44,20 @@ from burnish.degrade.sensor import shot_and_read, variance
 from burnish.images import FORMATS, Picture
 from burnish.images.formats import raw as formats
 from burnish.images.mosaic import Camera, Mosaic
+from burnish.images.picture import to_planes
+from burnish.inference import zoo
+from burnish.inference.model import Model
 from burnish.metrics import psnr
+from burnish.pipeline.mosaic import noise_of
 from burnish.pipeline.mosaic.packed import packed, unpacked
 
 KODAK = Path("../shared/data/test/kodak24")
+WEIGHTS = Path("../shared/data/weights/pmrid_raw.ckp")
 REAL = Path("../shared/data/raw/canon_kissx4_colorchart.dng")
 PAGE = Path("docs/raw.md")
+RESULTS = Path("benchmarks/results/raw.json")
+#: what the network was made of
+OURS = zoo.find("raw").with_suffix(".safetensors")
 ISOS = (100, 400, 1600, 6400, 12800)
 #: the samples of no light and of a full sensor
 BLACK, WHITE = 512.0, 16383.0
@@ -109,22 +124,47 @@ def by(name: str) -> Way:
     return lambda shot: model.restore(shot.noisy).picture.pixels
 
 
-WAYS: dict[str, Way] = {
-    "developed, noise and all": lambda shot: shot.noisy.pixels,
-    "developed, then `photo`": by("photo"),
-    "`raw`, then developed": by("raw"),
-}
+def by_pmrid(model: Model) -> Way:
+    """By PMRID's network, which is told the noise that is found on the mosaic."""
+
+    def way(shot: Shot) -> Array:
+        mosaic = shot.noisy.mosaic
+        assert mosaic is not None
+        light = mosaic.light()
+        planes = pmrid.denoise(model, noise_of(mosaic)[0])(packed(light), 0.0)
+        clean = mosaic.with_light(unpacked(planes, light.shape))
+        return to_planes(clean.develop(clean.samples))
+
+    return way
 
 
-def measure(every: int, blur: float) -> list[list[str]]:
-    """A line for each way: its name, and its mean at each ISO."""
-    lines = [[name] for name in WAYS]
+def ways(folder: Path) -> dict[str, Way]:
+    """What is compared, by its name. folder: of files that are made on the way."""
+    return {
+        "developed, noise and all": lambda shot: shot.noisy.pixels,
+        "developed, then `photo`": by("photo"),
+        "PMRID, then developed": by_pmrid(pmrid.opened(WEIGHTS, folder)),
+        "`raw`, then developed": by("raw"),
+    }
+
+
+def measure(compared: Mapping[str, Way], every: int, blur: float) -> list[list[str]]:
+    """A line for each way: its name, its mean at each ISO, and what a megapixel takes."""
+    lines = [[name] for name in compared]
+    spent = np.zeros(len(lines))
+    pixels = 0
     for iso in ISOS:
         several = list(shots(iso, every, blur))
-        for line, way in zip(lines, WAYS.values(), strict=True):
-            found = [psnr(way(one).clip(0, 1), one.clean, 0) for one in several]
-            line.append(f"{np.mean(found):.2f}")
-    return lines
+        pixels += sum(one.clean[0, 0].size for one in several)
+        for number, way in enumerate(compared.values()):
+            found = []
+            for one in several:
+                begun = time.process_time()
+                restored = way(one)
+                spent[number] += time.process_time() - begun
+                found.append(psnr(restored.clip(0, 1), one.clean, 0))
+            lines[number].append(f"{np.mean(found):.2f}")
+    return [[*line, f"{1e6 * each / pixels:.1f}"] for line, each in zip(lines, spent, strict=True)]
 
 
 def sheet(path: Path) -> None:
@@ -169,16 +209,27 @@ def main() -> None:
     options = parser.parse_args()
     if options.speed:
         print(speed())
-    elif options.sheet:
+        return
+    if options.sheet:
         sheet(options.sheet)
-    else:
-        formats.SETTINGS["no_auto_bright"] = True
+        return
+    formats.SETTINGS["no_auto_bright"] = True
+    with tempfile.TemporaryDirectory() as folder:
+        compared = ways(Path(folder))
+        results: dict[str, Any] = {"weights": weights_digest(OURS), "figures": {}}
         for name, blur in (("sharp", 0.0), ("soft", 0.8)):
-            heading = [name, *(f"ISO {iso}" for iso in ISOS)]
-            lines = table(heading, measure(options.every, blur))
+            heading = [name, *(f"ISO {iso}" for iso in ISOS), "s a megapixel"]
+            found = measure(compared, options.every, blur)
+            lines = table(heading, found)
             print("\n".join(lines))
+            results["figures"][name] = {
+                way.replace("`", ""): dict(zip(heading[1:-1], map(float, line[:-1]), strict=True))
+                for way, *line in found
+            }
             if options.write:
                 put(PAGE, name, lines)
+    if options.write:
+        RESULTS.write_text(json.dumps(results, indent=1) + "\n")
 
 
 if __name__ == "__main__":

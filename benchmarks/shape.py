@@ -30,6 +30,7 @@ TABLES_OF_PARTS = frozenset(
         "burnish/training/losses",
         "burnish/training/networks/archs",
         "burnish/training/networks/dials",
+        "burnish/weights",
     }
 )
 

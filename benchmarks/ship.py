@@ -81,7 +81,8 @@ def cost_of_rounding(restorer: Restorer) -> float:
     pictures = held_out(stage, restorer.contract, print)
     if pictures is None:
         raise SystemExit("its recipe leaves no pictures out to validate on")
-    held = centre_crops(pictures, stage.validation.crop, restorer.contract.scale, stage.data.raw)
+    scale, data = restorer.contract.scale, stage.data
+    held = centre_crops(pictures, stage.validation.crop, scale, data.raw, data.tones)
     gives_masks = restorer.contract.gives == "mask"
     held = marked(held, stage.validation) if gives_masks else held
     metric = F1 if gives_masks else METRICS["psnr"]
@@ -225,6 +226,20 @@ def of_enlarging(folder: Path, name: str, digest: str) -> dict[str, dict[str, fl
     return {title: {k: round(v, 3) for k, v in row.items()} for title, row in rows.items()}
 
 
+def of_mosaics(folder: Path, name: str, digest: str) -> dict[str, dict[str, float]]:
+    """Rows of the card on raw files, from the results of `benchmarks.raw`, where they are of these
+    weights.
+    """
+    found = _record(folder / "raw.json")
+    if name != "raw" or found.get("weights") != digest:
+        return {}
+    return {
+        f"{kind} of kodak24 as raw files, {way}, PSNR[RGB, 8-bit, crop 0, mean of 3]": row
+        for kind, ways in found["figures"].items()
+        for way, row in ways.items()
+    }
+
+
 def of_paintings(folder: Path, name: str, digest: str) -> dict[str, dict[str, float]]:
     """Rows of the card on paintings, from the results of `benchmarks.style`, where they are of
     these weights.
@@ -327,6 +342,7 @@ def main() -> None:
     quality |= of_damage(folder_of_results, name, digest)
     quality |= of_enlarging(folder_of_results, name, digest)
     quality |= of_paintings(folder_of_results, name, digest)
+    quality |= of_mosaics(folder_of_results, name, digest)
     card |= {"bytes_per_pixel": bytes_per_pixel(source.with_suffix(".onnx")), **found}
     if quality:
         card["quality"] = quality

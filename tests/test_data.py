@@ -1015,6 +1015,28 @@ def test_clean_pictures_become_noisy_raw_planes(
         loaded(*RAW, "data.grey=0.5")
 
 
+def test_raw_planes_go_on_to_tones_in_which_noise_is_white(loaded: Callable[..., Recipe]) -> None:
+    """0 is black and 1 is full all the same; dark tones are spread, and Noise is added to them."""
+    white = (
+        "dials=[{name: noise, low: 0, high: 75, default: 5, unit: sigma}]",
+        "degradations=[{use: Noise, train: [5, 6]}]",
+        "data.crop=32",
+    )
+    (light,), (tones,) = (
+        resolve(loaded(*RAW, *white, *more)) for more in ((), ("data.tones=true",))
+    )
+    contract = Contract(channels_in=4, channels_out=4, dials=light.dials, level="pixel")
+    of_light, of_tones = (feed(one, contract, lambda text: None)[0][0, 0] for one in (light, tones))
+    assert of_light.clean.shape == of_tones.clean.shape
+    assert 0 <= float(of_tones.clean.min()) <= float(of_tones.clean.max()) <= 1
+    inside = (of_light.clean > 0.01) & (of_light.clean < 0.9)
+    assert (of_tones.clean > of_light.clean)[inside].all()
+    deviation = 255 * (of_tones.spoiled - of_tones.clean).std((1, 2, 3))
+    np.testing.assert_allclose(deviation, of_tones.level.flatten(), rtol=0.1)
+    with pytest.raises(RecipeError, match=r"data\.tones: are those of a sensor's planes; set data"):
+        loaded("data.tones=true")
+
+
 def test_where_pairs_lie_may_change_and_what_they_are_told_may_not(
     loaded: Callable[..., Recipe], tmp_path: Path
 ) -> None:

@@ -44,6 +44,7 @@ HOST = {"use": "AdaFMNet", "args": {"width": 8, "blocks": 2}}
 NOISE = Dial("noise", 0, 75, 25, "sigma in 8-bit steps")
 #: what a network can be besides what its tiny arguments make of it
 VARIANTS: list[tuple[str, dict[str, Any]]] = [
+    ("ResUNet", {"channels_in": 4, "channels_out": 4, "packed": True}),
     ("UNet", {"scale": 4, "norm": "batch", "pooling": "average"}),
     ("LightAutoencoder", {"norm": "none", "upsampling": "transposed"}),
     ("LightAutoencoder", {"skips": True}),

@@ -190,6 +190,7 @@ TABLES = {
     "burnish/training/losses",
     "burnish/training/networks/archs",
     "burnish/training/networks/dials",
+    "burnish/weights",
 }
 
 

@@ -177,7 +177,7 @@ Noise as a sensor makes it, of a picture that was taken back to what a camera se
 and developed by LibRaw ([raw.md](raw.md)).
 `raw` takes it away before: black feathers keep what is drawn in them, and white ones their
 edges, where `photo` behind developing makes one dark surface of them.
-A faint grain stays on beak and sky.
+The finest lines of the beak are gone with both.
 """,
     ),
     Exhibit(
@@ -189,23 +189,24 @@ A faint grain stays on beak and sky.
         ),
         """
 It says how strong the noise of a middle grey is.
-6 is what it finds here by itself, and 10 does as well.
-At 3 most of the noise stays, coarse and coloured.
-Told far too much, it takes no more away: what does not look like noise is put back,
-so that some grain and thin lines stay at 25, and the petals keep their veins.
+6 is what it finds here by itself, and 10 is a little softer.
+At 3 half of the noise stays, coarse and coloured.
+Told four times too much, it takes less away, not more: the tones that it sees are bent for that
+noise, in which this one is no longer white, so that grain stays at 25.
 """,
         ALONG,
     ),
     Exhibit(
         "raw-fails",
         "raw",
-        "Where it fails: fine detail at ISO 400",
-        lambda: _raw(photographed(8, 400), Part(150, 270, 120), 4),
+        "Where it fails: a picture sharper than a lens leaves it, at ISO 100",
+        lambda: _raw(photographed(8, 100, blur=0), Part(150, 270, 120), 8),
         """
-At ISO 400 there is little noise, and a camera's mosaic has every other sample of a colour alone.
-Bars of the balcony that are finer than that look like noise to `raw`, and it takes some of them
-(stripes in what was taken away); `photo` behind developing is 0.3 dB better here.
-So `auto` leaves such files to `photo`.
+There is hardly any noise, and this picture was reduced for the screen: no lens is as sharp.
+Developing makes false colours of bars that are finer than the samples of one colour, of the clean
+picture, too.
+What `raw` takes away before makes other false colours of them, at windows most of all.
+Leaving the picture alone would be better.
 """,
     ),
     Exhibit(

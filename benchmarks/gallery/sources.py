@@ -86,9 +86,11 @@ def soft(number: int, softness: float) -> Pair:
     return Pair(Picture(clip_and_round(small)), clean)
 
 
-def photographed(number: int, iso: float) -> Pair:
-    """As a raw file with the noise of an ISO, and a lens that is not as sharp as its pixels."""
-    taken = shot(kodak(number), number, iso, blur=0.8)
+def photographed(number: int, iso: float, blur: float = 0.8) -> Pair:
+    """As a raw file with the noise of an ISO, and a lens that is not as sharp as its pixels, but
+    where blur is 0.
+    """
+    taken = shot(kodak(number), number, iso, blur)
     return Pair(taken.noisy, taken.clean)
 
 

@@ -17,8 +17,7 @@ from .model import Model
 from .several import automatic
 from .several.automatic import Automatic
 from .several.chain import AND, ModelChain
-from .several.raw import NAME as RAW
-from .several.raw import RawModel
+from .several.raw import RawModel, takes_mosaics
 
 #: what is loaded where nothing is named
 DEFAULT = automatic.NAME
@@ -53,21 +52,16 @@ def find(name: str) -> Path:
         raise ModelMissing(f"{name}: no such model file")
     if listed(name) or named(name):
         raise ModelMissing(f"{name} is a filter, which has no model file")
-    if name == RAW:
-        raise ModelMissing(
-            f"{name} restores raw files with photo, and has no file of its own; here, name one of "
-            f"{', '.join(names())}"
-        )
     if name == DEFAULT:
         raise ModelMissing(
             f"{name} chooses a model for each picture, and has no file of its own; here, name one "
             f"of {', '.join(names())}"
         )
     choices = (
-        f"{DEFAULT}, {', '.join([*names(), RAW, STYLE])}; the filters {', '.join(FILTERS)}; or the "
+        f"{DEFAULT}, {', '.join([*names(), STYLE])}; the filters {', '.join(FILTERS)}; or the "
         "path of an .onnx or .safetensors file"
     )
-    near = hint(name, [DEFAULT, *names(), RAW, STYLE, *FILTERS])
+    near = hint(name, [DEFAULT, *names(), STYLE, *FILTERS])
     the = "The" if near else "the"
     raise ModelMissing(f"there is no model {name!r}; {near}{the} choices: {choices}")
 
@@ -85,14 +79,14 @@ def load(name: str | Path = DEFAULT) -> Model:
     name = str(name)
     if name == DEFAULT:
         return Automatic(load)
-    if name == RAW:
-        return RawModel(load("photo"))
     if AND in name and not Path(name).is_file():
         words = name.split(AND)
         return ModelChain(words, [load(word) for word in words])
     if named(name):
         return Model(made(name))
     model = Model(make(name) if listed(name) and name not in names() else find(name))
+    if takes_mosaics(model.contract):
+        return RawModel(model)
     if model.contract.gives == "filling":
         return Mender(model)
     if model.contract.gives == "paper":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,17 +25,23 @@ def record(path: Path, contract: Contract, card: Mapping[str, Any]) -> dict[str,
 
 
 def describe(
-    path: Path, contract: Contract, card: Mapping[str, Any], *, whole: bool = False
+    path: Path,
+    contract: Contract,
+    card: Mapping[str, Any],
+    *,
+    dials: Sequence[Dial] | None = None,
+    whole: bool = False,
 ) -> str:
     """A model's card, in lines to read.
 
+    dials: those that a person turns, where they are others than the network's.
     whole: whether what only some readers want is there, too: what was measured along the dial, the
     contract, and how the model was trained.
     """
     lines = [f"{path.stem}: {card.get('task', 'a model without a card')}"]
     lines += [
         row("dial", f"{d.name} {d.low:g}..{d.high:g}, {unsaid(d)} when nothing is said ({d.unit})")
-        for d in contract.dials
+        for d in (contract.dials if dials is None else dials)
     ]
     if card.get("folded"):
         settings = ", ".join(f"at {name} {value:g}" for name, value in card["folded"].items())
@@ -53,7 +59,6 @@ def describe(
     if not whole:
         return "\n".join(lines)
 
-    # The rest.
     if card.get("flaws"):
         lines.append(row("known flaws", str(card["flaws"])))
     if card.get("dial"):

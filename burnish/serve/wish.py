@@ -21,6 +21,7 @@ from ..inference.classical import FILTERS, make
 from ..inference.masked import Masked
 from ..inference.model import Model
 from ..inference.several.chain import AND
+from ..inference.several.raw import NAME as RAW
 from ..pipeline import AUTO, Asked, MapFile, ask
 from .strokes import Stroke, strokes_in
 
@@ -117,7 +118,8 @@ def offered() -> list[str]:
     """
     there = all(map(importlib.util.find_spec, ("cv2", "skimage")))
     filters = [name for name in FILTERS if there or not make(name).libraries]
-    return [zoo.DEFAULT, *zoo.names(), *filters]
+    shown = [name for name in zoo.names() if name != RAW]  # of raw files, auto takes it
+    return [zoo.DEFAULT, *shown, *filters]
 
 
 @lru_cache(maxsize=64)

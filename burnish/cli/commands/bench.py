@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from ...study.speed.batch import Cell
     from ...study.speed.bench import Failed, Timed
 
+#: models that ship and take more than a picture: a mask of what is lost, or a raw file
+OTHERS = ("fill", "raw")
+
 Models = Annotated[
     list[str] | None,
     typer.Argument(
@@ -73,7 +76,7 @@ def bench(
     if forget:
         _forget()
         return
-    words = models or ([MODEL] if remember else [name for name in names() if name != "fill"])
+    words = models or ([MODEL] if remember else [name for name in names() if name not in OTHERS])
     if (batch or remember) and len(words) != 1:
         raise UsageError("--batch and --remember measure one model; name it, as in bench photo")
     if remember:

@@ -55,10 +55,9 @@ def _is_model(word: str) -> bool:
     """Whether a word means a model: by its name, or by the ending of its file."""
     from ...inference.classical import listed
     from ...inference.classical.painting import named
-    from ...inference.several.raw import NAME as RAW
     from ...inference.zoo import DEFAULT, names
 
-    known = word in (DEFAULT, RAW, *names()) or listed(word) or named(word)
+    known = word in (DEFAULT, *names()) or listed(word) or named(word)
     return known or word.endswith((".onnx", ".safetensors"))
 
 
@@ -66,10 +65,9 @@ def _of_model(word: str) -> tuple[Mapping[str, Any], str]:
     """The record and the text of what a word means."""
     from ...inference.classical import listed
     from ...inference.classical.painting import named
-    from ...inference.several.raw import NAME as RAW
     from ...inference.zoo import DEFAULT, names
 
-    if word in (DEFAULT, RAW) or named(word):
+    if word == DEFAULT or named(word):
         return _of_many(word)
     return _of_filter(word) if listed(word) and word not in names() else _of_file(word)
 
@@ -125,15 +123,17 @@ def _of_file(name: str) -> tuple[Mapping[str, Any], str]:
         restorer = Restorer.load(path)
         contract = restorer.contract
         card = restorer.card
+        dials = contract.dials
     else:
         from ...inference.model import Model
-        from ...inference.zoo import find
+        from ...inference.zoo import find, load
 
         path = find(name)
         model = Model(path)
         contract = model.contract
         card = model.card
-    return record(path, contract, card), describe(path, contract, card, whole=True)
+        dials = load(name).contract.dials
+    return record(path, contract, card), describe(path, contract, card, dials=dials, whole=True)
 
 
 def _of_document(path: Path) -> tuple[Mapping[str, Any], str]:

@@ -50,7 +50,6 @@ def models(
         return
     from ...inference.classical import FILTERS, cards
     from ...inference.classical.painting import NAME as STYLE
-    from ...inference.several.raw import NAME as RAW
     from ...inference.zoo import DEFAULT, find, load, names
     from ...report.cards import describe, record
 
@@ -63,9 +62,8 @@ def models(
         return
     described = [describe(path, model.contract, model.card) for path, model in shipped]
     chooses = f"{DEFAULT}, where no model is named, {load(DEFAULT).card['task']}"
-    develops = f"{RAW}, which photo does the work of, {load(RAW).card['task']}"
     paints = f"{STYLE}, which has no weights either, {load(STYLE).card['task']}"
-    print("\n\n".join([*described, chooses, develops, paints, cards.listing()]))
+    print("\n\n".join([*described, chooses, paints, cards.listing()]))
 
 
 def seconds_of(words: str) -> float:

@@ -32,7 +32,7 @@ FOR_RAW = {"photo": "raw"}
 DIALS = {**MODELS, "raw": "noise"}
 #: from so much noise of a mosaic on, as sigma of a middle grey in steps of 255, it is taken off
 #: better before developing than behind it
-NOISY_MOSAIC = 6.0
+NOISY_MOSAIC = 1.0
 #: from so much noise on, as RMS in 8-bit steps, `photo` takes away more of it than of the picture
 NOISY = 1.0
 #: a JPEG of a better quality shows no damage

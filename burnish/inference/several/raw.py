@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import time
 from dataclasses import replace
 
@@ -10,12 +9,12 @@ import numpy as np
 
 from ...contract import Array, Contract, Dial, Opened, mix
 from ...errors import UnsupportedFormat
-from ...ground.remarks import OnProgress, Say, part_of, silent
+from ...ground.remarks import OnProgress, Say, silent
 from ...images import MAX_MEGAPIXELS, Picture
 from ...images.mosaic import Mosaic
 from ...images.picture import to_planes
 from ...pipeline import NOTHING, Asked, Auto, Finding, Restored, Settled, settle
-from ...pipeline.mosaic import BEGINNINGS, Denoise, denoised, noise_of
+from ...pipeline.mosaic import Denoise, denoised, noise_of
 from ..model import Model
 
 #: the name by which it is asked for
@@ -33,20 +32,18 @@ class RawModel(Model):
     told by the file, or found on its samples; how strong it is, the dial may say.
     """
 
-    #: the model that takes white noise off planes
+    #: the network that takes white noise off four planes, told its sigma in steps of 255
     denoiser: Model
 
     def __init__(self, denoiser: Model) -> None:
         self.denoiser = denoiser
         self.path = denoiser.path
+        self.files = denoiser.files
         self.opened = None
         self.bytes_per_pixel = denoiser.bytes_per_pixel
         self.contract = Contract(reach=None, level="image", dials=(NOISE,))
         self.whole = False
-        self.card = {
-            "task": "takes noise off a camera's raw file before it is developed",
-            "licence": denoiser.card.get("licence", ""),
-        }
+        self.card = denoiser.card
 
     def open(
         self,
@@ -105,7 +102,7 @@ class RawModel(Model):
         begun = time.perf_counter()
         light = mosaic.light()
         noise = noise_of(mosaic)[0].scaled(sigma)
-        clean = denoised(light, noise, self._by(tile, progress, say))
+        clean = denoised(light, noise, mosaic.pattern, self.planes_by(tile, progress, say))
         seconds = time.perf_counter() - begun
         amount = 1.0 if share.ndim else float(share)
         restored = mosaic.with_light(mix(light, clean, amount))
@@ -115,24 +112,26 @@ class RawModel(Model):
             return Restored(picture.with_pixels(mixed), settled, seconds)
         return Restored(replace(picture, planes=pixels, mosaic=restored), settled, seconds)
 
-    def _by(self, tile: int | None, progress: OnProgress | None, say: Say) -> Denoise:
-        """Takes white noise off one plane after another, each as a grey picture."""
-        count = itertools.count()
-        passes = len(BEGINNINGS) * PLANES
+    def planes_by(
+        self, tile: int | None = None, progress: OnProgress | None = None, say: Say = silent
+    ) -> Denoise:
+        """What takes white noise off planes, which have half the picture's sides; as `restore`."""
+        most = self.denoiser.contract.dials[0].high
+        side = None if tile is None else -(-tile // 2)
+        by = self.denoiser.predictor("float32", tile=side, progress=progress, say=say)
 
-        def by(plane: Array, sigma: float) -> Array:
-            settled = Settled({NOISE.name: sigma}, {NOISE.name: "asked"}, icc=False)
-            restored = self.denoiser.restore_settled(
-                Picture(np.ascontiguousarray(plane[None, None]), depth="float32"),
-                settled,
-                tile=tile,
-                progress=part_of(progress, next(count), passes),
-                say=say,
-            )
-            clean: Array = restored.picture.pixels[0, 0]
+        def off(planes: Array, sigma: float) -> Array:
+            level = np.full((1, 1, 1, 1), min(sigma, most), np.float32)
+            clean: Array = by(planes[None], level, 1.0)[0]
             return clean
 
-        return by
+        return off
+
+
+def takes_mosaics(contract: Contract) -> bool:
+    """Whether a network takes the four planes of a mosaic, told how strong their noise is."""
+    planes = contract.channels_in == contract.channels_out == PLANES
+    return planes and [dial.name for dial in contract.dials] == [NOISE.name]
 
 
 def mosaic_of(picture: Picture) -> Mosaic:

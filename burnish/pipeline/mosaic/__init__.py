@@ -4,7 +4,8 @@ everywhere, planes for a network, and back.
 
 from __future__ import annotations
 
-from .denoised import BEGINNINGS, Denoise, denoised
+from .denoised import Denoise, denoised
 from .sensor import SensorNoise, noise_of, sensor_noise
+from .stable import shown
 
-__all__ = ["BEGINNINGS", "Denoise", "SensorNoise", "denoised", "noise_of", "sensor_noise"]
+__all__ = ["Denoise", "SensorNoise", "denoised", "noise_of", "sensor_noise", "shown"]

@@ -1,8 +1,6 @@
 """A mosaic's samples as planes of half its size: one for each place of its pattern of two by two.
 
-Which samples lie together depends on where packing begins. By each beginning a plane's pixels have
-other neighbours, so that what is done to planes of several beginnings can be averaged (Akiyama,
-Tanaka, Okutomi, "Pseudo four-channel image denoising for noisy CFA raw data", ICIP 2015).
+Which colour comes first depends on where packing begins.
 """
 
 from __future__ import annotations
@@ -13,6 +11,15 @@ from ...contract import Array
 
 #: where packing begins, in samples from the top and from the left
 Beginning = tuple[int, int]
+
+
+def red_first(pattern: tuple[tuple[int, ...], ...]) -> Beginning:
+    """Where packing begins so that the planes are red, green, green and blue, of a Bayer pattern,
+    in which 0 is red.
+    """
+    flat = [colour for row in pattern for colour in row]
+    row, column = divmod(flat.index(0), 2)
+    return row, column
 
 
 def packed(mosaic: Array, beginning: Beginning = (0, 0)) -> Array:

@@ -24,6 +24,29 @@ def stable(light: Array, noise: SensorNoise) -> Array:
     return np.asarray(2 / gain * np.sqrt(np.maximum(known, 0)), np.float32)
 
 
+def shown(light: Array, noise: SensorNoise) -> Array:
+    """These tones as a network is shown them: 0 for black and 1 for full."""
+    low, high = _ends(noise)
+    return np.asarray((stable(light, noise) - low) / (high - low), np.float32)
+
+
+def shown_sigma(noise: SensorNoise) -> float:
+    """The sigma of that noise in tones that are shown so, in steps of 255."""
+    low, high = _ends(noise)
+    return 255 / float(high - low)
+
+
+def light_of_shown(tones: Array, noise: SensorNoise) -> Array:
+    """The light of tones that were shown so, and are free of noise."""
+    low, high = _ends(noise)
+    return light_of(tones * (high - low) + low, noise)
+
+
+def _ends(noise: SensorNoise) -> Array:
+    """The tones of black and of full."""
+    return stable(np.array([0, 1], np.float32), noise)
+
+
 def light_of(tones: Array, noise: SensorNoise) -> Array:
     """The light of tones that are free of noise, in the mean of what noise had made of it."""
     dark = np.float32(noise.still / noise.gain**2)

@@ -28,7 +28,8 @@ def measured(
     model = Model(find(word))
     opened = model.open(device=where, precision=precision)
     contract = model.contract
-    image = np.repeat(example(tile).pixels[:, : contract.channels_in], batch, 0)
+    channels = np.arange(contract.channels_in) % 3  # a mosaic has a fourth plane
+    image = np.repeat(example(tile).pixels[:, channels], batch, 0)
     level = _level(model, image)
     before = peak()
     opened.run(image, level)

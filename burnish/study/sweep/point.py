@@ -152,7 +152,8 @@ def _measured(
             "data: nothing is left out to measure on; name data.hold_out, data.leave_out or "
             "validation.folders"
         )
-    held = centre_crops(others, stage.validation.crop, contract.scale, stage.data.raw)
+    data = stage.data
+    held = centre_crops(others, stage.validation.crop, contract.scale, data.raw, data.tones)
     if contract.gives == "mask":
         held = marked(held, stage.validation)
     metrics = measures(order["metrics"], order["artefacts"], **(order["features"] or {}))

@@ -17,12 +17,12 @@ from torch.utils.data import Dataset
 
 from ...contract import Array, Gives
 from ...degrade.marks import spoil_marked
-from ...degrade.raw import draw_metadata, unprocess
 from ...ground.channels import grey
 from .cut import Cut, Window, darkness, draw, mirrored, take, tiles
 from .damaging import Damaging, Measuring, Weigh
 from .order import Indices, epoch_order
 from .pictures import Pictures, Sides, floats
+from .sensor import on_sensor
 from .sources import Pixels
 
 #: the least and the most that a crop counts where another picture is laid over it
@@ -82,6 +82,8 @@ class Crops(Dataset[Batch]):
     #: whether clean crops become what some camera's sensor saw before they are spoiled: four packed
     #: planes of half their size (the scale of `cut` is 2 then)
     raw: bool = False
+    #: and whether these are taken on to tones in which a sensor's noise is the same everywhere
+    tones: bool = False
     #: the dials whose level is measured in the spoiled crop
     measured: tuple[Measuring, ...] = ()
     #: what the clean side is: the picture, or a mask of what damaged it
@@ -209,7 +211,7 @@ class Crops(Dataset[Batch]):
         if sides[1] is not None:
             return _floats(take(sides[1], window, 1)), clean
         if self.raw:
-            planes = unprocess(clean[None], [draw_metadata(rng)])[0]
+            planes = on_sensor(clean[None], rng, self.tones)[0]
             return self._degraded(planes, levels, rng)[0], planes
         if self.blended and rng.random() < self.blended:
             clean = self._under_another(clean, rng)

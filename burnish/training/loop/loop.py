@@ -160,8 +160,8 @@ def _look(setup: Setup, run: TrainingRun, progress: Progress) -> ValidationLook:
     if not setup.others:
         return ValidationLook(setup, board, [])
     stage = setup.stage
-    scale = setup.restorer.contract.scale
-    held = centre_crops(setup.others, stage.validation.crop, scale, stage.data.raw)
+    scale, data = setup.restorer.contract.scale, stage.data
+    held = centre_crops(setup.others, stage.validation.crop, scale, data.raw, data.tones)
     if setup.restorer.contract.gives == "mask":
         held = marked(held, stage.validation)
     return ValidationLook(setup, board, held)

@@ -227,6 +227,13 @@ class Data:
             "their side, before they are spoiled (as by RawNoise)"
         ),
     )
+    tones: bool = key(
+        False,
+        doc=(
+            "with raw: take the planes on to tones in which a sensor's noise is as strong "
+            "everywhere, the light's root, so that it is what Noise adds"
+        ),
+    )
 
     @property
     def clean(self) -> bool:
@@ -252,6 +259,8 @@ def check_data(data: Data) -> None:
             "data.raw: goes with clean colour pictures alone; leave out "
             f"data.{'pairs' if data.pairs else 'grey'}"
         )
+    if data.tones and not data.raw:
+        raise RecipeError("data.tones: are those of a sensor's planes; set data.raw, too")
     if data.blended and (data.pairs or data.raw or data.cut in ("grid", "whole")):
         raise RecipeError(
             "data.blended: goes with crops of clean pictures alone; leave out data.pairs and "

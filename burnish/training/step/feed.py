@@ -51,6 +51,7 @@ def feed(stage: Stage, contract: Contract, say: Say) -> tuple[Crops, Pictures | 
         dials=stage.told,
         measured=stage.measured,
         raw=data.raw,
+        tones=data.tones,
         gives=contract.gives,
     )
     return crops, _opened(left_out, data.raw, cut.scale, say)

@@ -18,7 +18,6 @@ from ... import __version__
 from ...contract import Array
 from ...degrade.marks import spoil_marked
 from ...degrade.noise import clip_and_round
-from ...degrade.raw import draw_metadata, unprocess
 from ...images import Picture
 from ...metrics import METRICS, Metric
 from ...metrics.evaluate import (
@@ -33,6 +32,7 @@ from ...metrics.evaluate import (
 from ...metrics.masks import MASKS
 from ...pipeline import Restores
 from ..data import Pictures, floats
+from ..data.sensor import on_sensor
 from ..networks.cost import multiply_adds, parameters
 from ..networks.restorer import Restorer
 from ..networks.smaller.cuts import cuts_of, whole
@@ -59,18 +59,22 @@ class Held:
 
 
 def centre_crops(
-    pictures: Pictures, crop: int | None, scale: int = 1, raw: bool = False
+    pictures: Pictures,
+    crop: int | None,
+    scale: int = 1,
+    raw: bool = False,
+    tones: bool = False,
 ) -> list[Held]:
     """The pictures, or the piece of `crop` pixels in the middle of each, both sides alike.
 
     The clean side is `scale` times larger. With `raw` they are as a camera's sensor saw them, in
-    four planes of half their size; each picture always by the same camera.
+    four planes of half their size, in light or in `tones`; each picture always by the same camera.
     """
     if not raw:
         return [_centre_crop(pictures, i, crop, scale) for i in range(len(pictures))]
     developed = [_centre_crop(pictures, i, crop, 2) for i in range(len(pictures))]
     return [
-        replace(one, clean=unprocess(one.clean, [draw_metadata(np.random.default_rng([2, i]))]))
+        replace(one, clean=on_sensor(one.clean, np.random.default_rng([2, i]), tones))
         for i, one in enumerate(developed)
     ]
 

@@ -24,6 +24,8 @@ class ResUNet(Network):
     the picture's size; `blocks` the residual blocks at each scale, on the way down and again on the
     way up (the last scale has them once); one number serves all scales. `norm` is the
     normalisation within the blocks: none, or batch, where how bright the input is says nothing.
+    With `packed` the input is one whose pixels were packed into channels already, such as a
+    mosaic's four planes: there is no unshuffle, and the first scale has the input's own size.
     """
 
     tiny: ClassVar[dict[str, Any]] = {"widths": [8, 12, 16], "blocks": 1}
@@ -38,6 +40,7 @@ class ResUNet(Network):
         widths: Sequence[int] = (48, 96, 192),
         blocks: int | Sequence[int] = 2,
         norm: str = "none",
+        packed: bool = False,
     ) -> None:
         super().__init__()
         widths = list(widths)
@@ -49,9 +52,10 @@ class ResUNet(Network):
             )
         self.channels_in = channels_in
         self.channels_out = channels_out
-        self.multiple: int = 2 ** len(widths)
-        self.reach: int = self._reach(counts)
-        self.head = DoorConv(4 * channels_in, widths[0])
+        self.door = 1 if packed else 2
+        self.multiple: int = self.door * 2 ** (len(widths) - 1)
+        self.reach: int = self._reach(counts, self.door)
+        self.head = DoorConv(self.door**2 * channels_in, widths[0])
         scales = list(zip(widths, counts, strict=True))
         self.down_blocks = nn.ModuleList(_blocks(width, n, norm) for width, n in scales[:-1])
         self.down = nn.ModuleList(
@@ -62,22 +66,22 @@ class ResUNet(Network):
             nn.ConvTranspose2d(b, a, 2, stride=2, bias=False) for a, b in itertools.pairwise(widths)
         )
         self.up_blocks = nn.ModuleList(_blocks(width, n, norm) for width, n in scales[:-1])
-        self.tail = nn.Conv2d(widths[0], 4 * channels_out, 3, padding=1, bias=False)
+        self.tail = nn.Conv2d(widths[0], self.door**2 * channels_out, 3, padding=1, bias=False)
 
     @staticmethod
-    def _reach(counts: list[int]) -> int:
+    def _reach(counts: list[int], door: int) -> int:
         """Pixels to each side on which an output pixel may depend.
 
         Each 3x3 convolution sees one more pixel of its scale, the grids add a coarse one.
         """
         convolutions = [4 * n for n in counts[:-1]] + [2 * counts[-1]]
         convolutions[0] += 2  # the first and the last one
-        strides = [2 ** (i + 1) for i in range(len(counts))]
+        strides = [door * 2**i for i in range(len(counts))]
         return sum(n * s for n, s in zip(convolutions, strides, strict=True)) + strides[-1]
 
     def forward(self, image: Tensor) -> Tensor:
         # [B, C, H, W] -> [B, 4 C, H / 2, W / 2]: the first scale is half the picture's size.
-        x = self.head(nn.functional.pixel_unshuffle(image, 2))
+        x = self.head(nn.functional.pixel_unshuffle(image, 2) if self.door == 2 else image)
         skips = []
         for block, down in zip(self.down_blocks, self.down, strict=True):
             x = block(x)
@@ -86,7 +90,8 @@ class ResUNet(Network):
         x = self.body(x)
         for block, up in zip(reversed(self.up_blocks), reversed(self.up), strict=True):
             x = block(up(x) + skips.pop())
-        return nn.functional.pixel_shuffle(self.tail(x), 2)
+        residual = self.tail(x)
+        return nn.functional.pixel_shuffle(residual, 2) if self.door == 2 else residual
 
 
 def _blocks(width: int, count: int, norm: str) -> nn.Sequential:
