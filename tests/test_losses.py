@@ -654,6 +654,41 @@ def test_a_perceptual_loss_is_the_weighted_sum_of_its_layers_distances(files: Fi
             assert float(value) == pytest.approx(share * float(expected), rel=1e-4)
 
 
+def test_directions_are_two_less_twice_the_cosine_and_know_no_strength() -> None:
+    loss = make("Direction")
+    one = torch.tensor([3.0, 4.0]).view(1, 2, 1, 1).expand(1, 2, 2, 3)
+    other = torch.tensor([4.0, 3.0]).view(1, 2, 1, 1).expand(1, 2, 2, 3)
+    assert float(loss(one, other)) == pytest.approx(2 - 2 * 24 / 25)
+    assert float(loss(one, 7 * one)) == pytest.approx(0, abs=1e-12)
+    right = torch.tensor([[1.0, 0.0, 0.0], [0.0, 0.0, 0.0]]).view(1, 1, 2, 3)
+    assert float(loss(one, other, right)) == pytest.approx((2 - 2 * 24 / 25) / 6)
+
+
+def test_a_perceptual_loss_looks_from_another_place_each_time(files: Files) -> None:
+    restored, clean = pair(height=80, width=70)
+    plain, shifted = (make("Perceptual", **perceptual(files, shift=n)) for n in (0, 6))
+    torch.manual_seed(3)
+    found = [float(shifted(restored, clean)) for _ in range(12)]
+    torch.manual_seed(3)
+    for value in found:
+        top, left = torch.randint(6, (2,)).tolist()
+        expected = float(plain(restored[..., top:, left:], clean[..., top:, left:]))
+        assert value == pytest.approx(expected, rel=1e-5)
+    assert len({round(value, 6) for value in found}) > 3
+    mask = torch.ones(1, 1, 80, 70)
+    mask[..., 40:] = 0
+    torch.manual_seed(3)
+    top, left = torch.randint(6, (2,)).tolist()
+    expected = float(
+        plain(restored[..., top:, left:], clean[..., top:, left:], mask[..., top:, left:])
+    )
+    torch.manual_seed(3)
+    assert float(shifted(restored, clean, mask)) == pytest.approx(expected, rel=1e-5)
+    with pytest.raises(RecipeError, match="shift"):
+        make("Perceptual", **perceptual(files, shift=-1))
+    assert (plain.least, shifted.least) == (32, 37)
+
+
 def test_a_grey_picture_is_repeated(files: Files) -> None:
     restored, clean = (x[:, :1] for x in pair())
     loss = make("Perceptual", **perceptual(files))

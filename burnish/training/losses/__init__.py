@@ -27,6 +27,7 @@ LOSSES: Table[Callable[..., Any]] = Table(
         "MSSSIM": "burnish.training.losses.ssim:MSSSIM",
         "BCE": "burnish.training.losses.entropy:BCE",
         "BCEWithLogits": "burnish.training.losses.entropy:BCEWithLogits",
+        "Direction": "burnish.training.losses.direction:Direction",
         "Dice": "burnish.training.losses.dice:Dice",
         "Edge": "burnish.training.losses.edge:Edge",
         "Frequency": "burnish.training.losses.frequency:Frequency",

@@ -29,6 +29,10 @@ class Perceptual(Compound):
     modules, its dials set by `at`. `distance` is any listed loss, L1 without it; Gram makes it the
     style loss. Where nothing counts, the clean picture stands in for the restored one; elsewhere an
     activation counts the mean of the weight in its part of the picture.
+
+    With `shift`, both are looked at from a row and a column on that are drawn anew each time, below
+    so many. Else a network that enlarges learns which of its places an extractor with strides looks
+    at, and puts there what it wants to see.
     """
 
     specs: ClassVar[tuple[str, ...]] = ("distance",)
@@ -41,8 +45,13 @@ class Perceptual(Compound):
         file: str | None = None,
         distance: Callable[[], nn.Module] = L1,
         at: Mapping[str, float] | None = None,
+        shift: int = 0,
     ) -> None:
         super().__init__()
+        if shift < 0:
+            raise ValueError(f"shift is a number of pixels from 0 on, not {shift}")
+        self.shift = shift
+        self.least = SMALLEST + max(shift - 1, 0)
         self.layers = weighted(layers)
         self.distance = as_loss(distance())
         self.features = features_of(network, tuple(layers), file, at)
@@ -52,6 +61,11 @@ class Perceptual(Compound):
         self, restored: Tensor, clean: Tensor, weight: Tensor | None = None
     ) -> dict[str, Tensor]:
         """Every layer's distance times its weight, by the layer's name."""
+        if self.shift:
+            top, left = torch.randint(self.shift, (2,)).tolist()
+            restored, clean = restored[..., top:, left:], clean[..., top:, left:]
+            if weight is not None and weight.shape[-2:] != (1, 1):
+                weight = weight[..., top:, left:]
         found = self.features(hidden(restored, clean, weight))
         with torch.no_grad():
             wanted = self.features(clean)
