@@ -141,6 +141,93 @@ def test_a_picture_that_is_kept_comes_without_maps(client: httpx.Client, tmp_pat
 # As it arrives.
 
 
+@pytest.mark.parametrize("address", ["restore", "jobs"])
+@pytest.mark.parametrize("way", ["form", "ids"])
+def test_paintings_that_are_sent_are_the_command_lines(
+    address: str, way: str, client: httpx.Client, tmp_path: Path
+) -> None:
+    contents = {"photo": png(64, 96), "a": png(100, 120), "b": png(110, 130)}
+    for name, content in contents.items():
+        (tmp_path / f"{name}.png").write_bytes(content)
+    words = {"model": "style-any", "d": "strokes=150"}
+    if way == "form":
+        files = [
+            ("style:0.7", ("../../a.png", contents["a"])),
+            ("picture", ("photo.png", contents["photo"])),
+            ("style:0.3", ("b.png", contents["b"])),
+        ]
+        answer = client.post(f"/v1/{address}", data=words, files=files)
+    else:
+        ids = {
+            name: client.post("/v1/pictures", params={"name": name}, content=content).json()
+            for name, content in contents.items()
+        }
+        styles = [f"{ids['a']['picture']}:0.7", f"{ids['b']['picture']}:0.3"]
+        asked = {**words, "style": styles, "picture": ids["photo"]["picture"]}
+        answer = client.post(f"/v1/{address}", params=asked)
+        for name in "ab":  # a job has paintings of its own
+            client.delete(f"/v1/pictures/{ids[name]['picture']}")
+    result = answer.content
+    if address == "jobs":
+        assert answer.status_code == 202, answer.text
+        job = answer.json()["job"]
+        with client.stream("GET", f"/v1/jobs/{job}/events") as events:
+            list(events.iter_lines())
+        result = client.get(f"/v1/jobs/{job}/result").content
+    styles = [f"--style={tmp_path / 'a.png'}:0.7", f"--style={tmp_path / 'b.png'}:0.3"]
+    assert result == by_command(tmp_path / "photo.png", *styles, "-d", "strokes=150")
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "sentence"),
+    [
+        ({"model": "style-any"}, 400, "after which painting?"),
+        ({"model": "photo", "style": "ID"}, 400, "photo does not paint"),
+        ({"model": "style-any", "style": "ID:0"}, 400, "a weight is a number above 0"),
+        ({"model": "style-any", "style": "ID:x"}, 400, "is no number"),
+        ({"model": "style-any", "style": ["ID"] * 5}, 400, "are the most"),
+        ({"model": "style-any", "style": "gone"}, 404, "no such picture is here"),
+        ({"model": "style-any", "style": "../../etc/passwd"}, 404, "no such picture is here"),
+        ({"model": "style-any:/etc/passwd"}, 400, "there is no model"),
+    ],
+)
+def test_what_cannot_be_painted_after_is_told(
+    words: dict[str, Any], status: int, sentence: str, client: httpx.Client
+) -> None:
+    answer = client.post("/v1/restore", params={"name": "a.png", **words}, content=png(40, 40))
+    assert answer.status_code == status, answer.text
+    assert sentence in answer.json()["error"]["message"]
+
+
+def test_a_painting_is_held_to_what_a_picture_is(client: httpx.Client) -> None:
+    files = [
+        ("picture", ("a.png", png(40, 40))),
+        ("style", ("b.png", png(64, 64)[:300])),
+    ]
+    answer = client.post("/v1/restore", data={"model": "style-any"}, files=files)
+    assert answer.status_code == 422
+    assert "the painting" in answer.json()["error"]["message"]
+    assert "/tmp" not in answer.text
+    files[1] = ("style", ("b.txt", b"no picture"))
+    assert client.post("/v1/restore", data={"model": "style-any"}, files=files).status_code == 422
+    kept = client.post("/v1/pictures", files=[files[0], ("style", ("b.png", png(64, 64)))])
+    assert "style=ID names it" in kept.json()["error"]["message"]
+
+
+def test_a_view_is_painted_after_what_was_sent(client: httpx.Client) -> None:
+    ids = [
+        client.post("/v1/pictures", params={"name": "a.png"}, content=png(*size)).json()["picture"]
+        for size in ((64, 96), (100, 120))
+    ]
+    part = {"picture": ids[0], "left": 0, "top": 0, "width": 96, "height": 64, "exact": 1}
+    plain = client.post("/v1/preview", params={**part, "strength": 0})
+    words = {"model": "style-any", "style": ids[1]}
+    found = client.post("/v1/preview", params={**part, **words})
+    assert found.status_code == 200, found.text
+    assert found.headers["X-Size"] == "96x64"
+    assert found.content != plain.content
+
+
 def read(content: bytes, size: int, kind: str = KIND) -> list[tuple[str, str | None, bytes]]:
     """The parts of a form that arrives so many bytes at a time."""
 

@@ -24,13 +24,13 @@ def painting(model: str, paintings: Sequence[str]) -> str:
     if not paintings:
         return model
     from ..errors import UsageError
-    from ..inference.classical.painting import NAME, words_of
+    from ..inference.classical.painting import NAME, after
     from ..inference.zoo import DEFAULT
 
     steps = [NAME] if model == DEFAULT else model.split("+")
     if NAME not in steps:
         raise UsageError(f"--style: is for {NAME}, and -m {model} does not paint; leave -m out")
-    return "+".join(words_of(paintings) if step == NAME else step for step in steps)
+    return "+".join(after(steps, paintings))
 
 
 def meant_by(

@@ -159,6 +159,33 @@ class Desk:
         upload.maps[name] = path
         self._make_room(self.shelf.grow(upload, upload.measure()))
 
+    async def take_painting(self, upload: Upload, chunks: AsyncIterator[bytes]) -> str:
+        """Takes in a painting that belongs to a picture; the name by which `style` means it.
+
+        Raises as `take_in` does, of the painting.
+        """
+        name = f"painting-{len(upload.paintings)}"
+        path = upload.folder / name
+        upload.paintings[name] = path
+        try:
+            await upload.receive(chunks, path)
+        except OSError as error:
+            raise _cannot_be_kept(upload, error) from error
+        with upload.under_its_name():
+            await self._views.ask(Examine(str(path)))
+        self._make_room(self.shelf.grow(upload, upload.measure()))
+        return name
+
+    def meant(self, upload: Upload, wish: Wish) -> Wish:
+        """The wish with the maps of a picture, and with the files of the paintings it names.
+
+        InputMissing where one is gone, or never was; what `Wish.after` raises.
+        """
+        files = {
+            name: upload.paintings.get(name) or self.find(name).source for name, _ in wish.paintings
+        }
+        return replace(wish.after(files), maps=upload.maps)
+
     async def inspect(self, upload: Upload) -> Mapping[str, Any]:
         """What `burnish info` says of a picture, under the name that its client gave it."""
         found = await self._views.ask(Inspect(str(upload.source)))
@@ -170,13 +197,15 @@ class Desk:
         """A view of a picture, or of where the model works in it. Stale where the same looker wants
         a newer one.
         """
+        wish = self.meant(upload, wish)
         pane: Pane = await self._views.ask(Show(str(upload.source), wish, window, looker, marks))
         return pane
 
     async def mask(self, upload: Upload, wish: Wish) -> tuple[Path, str]:
         """The file that says where the wish's model works in a picture, and what it is called."""
         path = upload.folder / f"where-{secrets.token_urlsafe(8)}.png"
-        await self._views.ask(Mark(str(upload.source), str(path), wish))
+        meant = self.meant(upload, wish)
+        await self._views.ask(Mark(str(upload.source), str(path), meant))
         return path, f"{Path(upload.name).stem}_where.png"
 
     async def restore(self, upload: Upload, wish: Wish, always: bool = False) -> tuple[Path, str]:
@@ -192,7 +221,7 @@ class Desk:
 
         upload.halfway = (0, 0)
         try:
-            question = Restore(str(upload.source), str(target), replace(wish, maps=upload.maps))
+            question = Restore(str(upload.source), str(target), self.meant(upload, wish))
             report: JobReport = await self._lane_for(upload).ask(question, halfway, always)
         finally:
             upload.halfway = None
@@ -206,9 +235,15 @@ class Desk:
     def order(self, upload: Upload, words: list[tuple[str, str]], strokes: bytes = b"") -> Order:
         """Orders a picture restored, in the words of a wish that was parsed before.
 
-        OutputError where it cannot be noted.
+        OutputError where it cannot be noted, InputMissing where a painting is gone.
         """
         order = Order(upload, words, strokes.decode())
+        for name, _ in order.wish.paintings:
+            if name not in upload.paintings:
+                painting = self.find(name)
+                kept = upload.folder / f"painting-{len(upload.paintings)}"
+                _link(painting, kept)
+                upload.paintings[name] = kept
         self.backlog.add(order)
         return order
 
@@ -218,10 +253,10 @@ class Desk:
         other.facts = upload.facts
         other.size = upload.source.stat().st_size
         try:
-            os.link(upload.source, other.source)
-        except OSError as error:
+            _link(upload, other.source)
+        except OutputError:
             self.shelf.drop(other)
-            raise _cannot_be_kept(upload, error) from error
+            raise
         self._make_room(self.shelf.add(other))
         return other
 
@@ -276,6 +311,14 @@ class Desk:
                 shutil.rmtree(left, ignore_errors=True)
             elif left.suffix == ".zip":
                 left.unlink()
+
+
+def _link(upload: Upload, path: Path) -> None:
+    """Gives a picture's file a second path. OutputError where there is no room."""
+    try:
+        os.link(upload.source, path)
+    except OSError as error:
+        raise _cannot_be_kept(upload, error) from error
 
 
 def _cannot_be_kept(upload: Upload, error: OSError) -> OutputError:

@@ -111,6 +111,7 @@ class Order:
             "facts": upload.facts,
             "result": result,
             "maps": {name: path.name for name, path in upload.maps.items()},
+            "paintings": {name: path.name for name, path in upload.paintings.items()},
             "words": self.words,
             "strokes": self.strokes,
             "made": self.made,
@@ -128,6 +129,7 @@ class Order:
         upload = Upload(
             id, record["name"], folder, folder / record["file"], record["size"], record["facts"],
             result=result, maps={name: folder / file for name, file in record["maps"].items()},
+            paintings={name: folder / file for name, file in record.get("paintings", {}).items()},
         )  # fmt: skip
         return cls(
             upload,

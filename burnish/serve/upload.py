@@ -51,6 +51,8 @@ class Upload:
     result: tuple[Path, str] | None = None
     #: the maps that came with it, by what they are of, as `Wish` has them
     maps: dict[str, Path] = field(default_factory=dict)
+    #: the paintings that came with it, by their names in its words
+    paintings: dict[str, Path] = field(default_factory=dict)
     #: what became of it, as `JobReport` has it
     report: Mapping[str, Any] | None = None
 
@@ -85,6 +87,8 @@ class Upload:
         if isinstance(value, str):
             for name, path in self.maps.items():
                 value = value.replace(str(path), f"the map {name}")
+            for path in self.paintings.values():
+                value = value.replace(str(path), "the painting")
             value = value.replace(str(self.source), self.name)
             return value.replace(str(self.folder / self.source.stem), Path(self.name).stem)
         if isinstance(value, list | tuple):

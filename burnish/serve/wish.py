@@ -18,6 +18,8 @@ from ..ground.tables import hint
 from ..images import endings
 from ..inference import zoo
 from ..inference.classical import FILTERS, make
+from ..inference.classical.painting import NAME as STYLE
+from ..inference.classical.painting import after
 from ..inference.masked import Masked
 from ..inference.model import Model
 from ..inference.several.chain import AND
@@ -30,7 +32,9 @@ STRENGTH, MASK = "strength", "mask"
 #: models that a picture may go through in turn
 MOST_STEPS = 4
 #: the words that say how a picture is to be restored
-WORDS = ("model", "d", "strength", "format")
+WORDS = ("model", "d", "strength", "style", "format")
+#: paintings that a picture is painted after at a time
+MOST_PAINTINGS = 4
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,8 @@ class Wish:
     ending: str | None = None
     #: what was painted over the picture: where the model is to work, and where not
     strokes: tuple[Stroke, ...] = ()
+    #: what it is painted after: the names of paintings, as the desk knows them, and their weights
+    paintings: tuple[tuple[str, float], ...] = ()
     #: files of maps: of a dial by its name, of the strength as STRENGTH, of a mask as MASK
     maps: Mapping[str, Path] = field(default_factory=dict)
 
@@ -56,9 +62,10 @@ class Wish:
     def parse(cls, words: Iterable[tuple[str, str]], body: bytes = b"") -> Wish:
         """The wish in the words of a query: model=photo, d=noise=17, strength=0.7, format=png.
 
-        A `d` is given for each dial, as d=noise=10..40 where a map of it came. body: strokes, as
-        `strokes_in` takes them. UsageError for what is not known or has no sense, ModelMissing for
-        a model that does not ship.
+        A `d` is given for each dial, as d=noise=10..40 where a map of it came, and a `style` for
+        each painting, as style=ID or style=ID:0.7. body: strokes, as `strokes_in` takes them.
+        UsageError for what is not known or has no sense, ModelMissing for a model that does not
+        ship.
         """
         found = cls(strokes=strokes_in(body))
         for name, value in words:
@@ -72,12 +79,36 @@ class Wish:
                     found = replace(found, dials={**found.dials, dial: setting})
             elif name == "strength":
                 found = replace(found, strength=_number(value, f"strength={value}"))
+            elif name == "style":
+                found = replace(found, paintings=(*found.paintings, _painting(value)))
             elif name == "format":
                 found = replace(found, ending=_ending(value))
             else:
                 near = hint(name, WORDS)
                 raise UsageError(f"{name}: no such word; {near}the words: {', '.join(WORDS)}")
+        found._check_paintings()
         return found
+
+    def after(self, files: Mapping[str, Path]) -> Wish:
+        """The same, with the files of its paintings in the name of its model.
+
+        UsageError where there are none and one is wanted; what the filter's words raise.
+        """
+        if not self.paintings:
+            if STYLE in self.model.split(AND):
+                raise UsageError(
+                    f"{STYLE}: after which painting? Send one like any picture, and say style=ID"
+                )
+            return self
+        paintings = [f"{files[name]}:{weight:g}" for name, weight in self.paintings]
+        return replace(self, model=AND.join(after(self.model.split(AND), paintings)), paintings=())
+
+    def _check_paintings(self) -> None:
+        """UsageError for paintings that nothing is painted after, and for too many."""
+        if self.paintings and STYLE not in self.model.split(AND):
+            raise UsageError(f"style: is for model={STYLE}, and {self.model} does not paint")
+        if len(self.paintings) > MOST_PAINTINGS:
+            raise UsageError(f"style: {MOST_PAINTINGS} paintings are the most")
 
     def asked(self, model: Model) -> Asked:
         """The wish held against the contract of its model, without what was painted.
@@ -114,12 +145,12 @@ class Wish:
 
 def offered() -> list[str]:
     """The names of the models that may be wished for: what chooses, what ships, and the filters
-    that want no library, or whose libraries are installed.
+    that want no library, or whose libraries are installed. What paints is among them.
     """
     there = all(map(importlib.util.find_spec, ("cv2", "skimage")))
     filters = [name for name in FILTERS if there or not make(name).libraries]
     shown = [name for name in zoo.names() if name != RAW]  # of raw files, auto takes it
-    return [zoo.DEFAULT, *shown, *filters]
+    return [zoo.DEFAULT, *shown, STYLE, *filters]
 
 
 @lru_cache(maxsize=64)
@@ -159,6 +190,15 @@ def _dial(word: str) -> tuple[str, float | str | tuple[float, float]]:
             "sent, such as 10..40"
         )
     return name, ends[0] if len(ends) == 1 else (ends[0], ends[1])
+
+
+def _painting(word: str) -> tuple[str, float]:
+    """The name of a painting, and its weight."""
+    name, sign, said = word.partition(":")
+    weight = _number(said, f"style={word}") if sign else 1.0
+    if not 0 < weight < float("inf"):
+        raise UsageError(f"style={word}: a weight is a number above 0, as in style=ID:0.7")
+    return name, weight
 
 
 def _number(text: str, said: str) -> float:

@@ -23,6 +23,7 @@ from ..ground.process import Send, work_off
 from ..ground.remarks import OnProgress
 from ..images import Picture
 from ..inference import zoo
+from ..inference.classical.painting import named
 from ..inference.job import Job, JobReport, run_job
 from ..inference.masked import MARKED, Masked, write_mask
 from ..inference.model import Model
@@ -280,11 +281,14 @@ class Bench:
         if AND in name:
             words = name.split(AND)
             return ModelChain(words, [self._model(word) for word in words])
-        if name not in self._models:
-            model = zoo.load(name)
-            model.open(device=self._terms.device, threads=self._terms.threads)
+        if name in self._models:
+            return self._models[name]
+        model = zoo.load(name)
+        model.open(device=self._terms.device, threads=self._terms.threads)
+        # Of what paints after somebody's paintings there is no end.
+        if not named(name):
             self._models[name] = model
-        return self._models[name]
+        return model
 
     def _hand(self, source: str) -> InHand:
         """The picture in a file, decoded once for all that is asked of it."""

@@ -10,6 +10,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 
 from ... import __version__
 from ...inference import zoo
+from ...inference.classical.painting import NAME as STYLE
 from ...inference.masked import Masked
 from ...inference.model import Model
 from ...pipeline.estimate import ESTIMATORS
@@ -69,7 +70,7 @@ def _record(name: str, model: Model) -> dict[str, Any]:
         }
         for dial in model.contract.dials
     ]
-    kind = "model" if model.path is not None or name == zoo.DEFAULT else "filter"
+    kind = "model" if model.path is not None or name in (zoo.DEFAULT, STYLE) else "filter"
     task = model.card.get("task", "")
     return {
         "name": name,
@@ -77,5 +78,6 @@ def _record(name: str, model: Model) -> dict[str, Any]:
         "task": task,
         "scale": model.contract.scale,
         "mask": isinstance(model, Masked),
+        "paints": name == STYLE,
         "dials": dials,
     }

@@ -204,7 +204,8 @@ def _sends(operation: Part, maps: bool = False) -> Part:
     """The same, with a picture as its body or in a form. maps: whether these may be with it."""
     file: Part = {"type": "string", "format": "binary"}
     fields = {each["name"]: each["schema"] for each in (*_words(), _format())} if maps else {}
-    files = {"picture": file, **({STRENGTH: file, MASK: file} if maps else {})}
+    more = (STRENGTH, MASK, "style") if maps else ()
+    files = {"picture": file, **dict.fromkeys(more, file)}
     form = {"type": "object", "properties": {**fields, **files}, "required": ["picture"]}
     content = {BYTES: {"schema": file}, FORM: {"schema": form}}
     return {**operation, "requestBody": {"content": content}}
@@ -225,11 +226,13 @@ def _words() -> list[Part]:
     model = {"type": "string", "examples": [*offered(), "jpeg+upscale-x2"]}
     dial = {"type": "string", "pattern": r"^[a-z-]+=(auto|\d+(\.\d+)?(\.\.\d+(\.\d+)?)?)$"}
     share = {"type": "number", "minimum": 0, "maximum": 1}
+    painting = {"type": "string", "pattern": r"^[\w-]+(:\d+(\.\d+)?)?$"}
     chain = f"a model, or up to {MOST_STEPS} with + between them"
     return [
         _query("model", model, chain),
         _query("d", _list(dial), "the setting of a dial, noise=17, or the range of its map"),
         _query("strength", share, "from 0, the picture as it is, to 1, the full effect"),
+        _query("style", _list(painting), "the id of a painting that was sent, and its weight"),
     ]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from typing import Any
 
 from starlette.requests import Request
@@ -23,7 +22,7 @@ async def order(desk: Desk, request: Request) -> Response:
     desk.backlog.check_room()
     Wish.parse(words_of(request))  # so that what is wrong is told before the picture arrives
     async with sent(desk, request, kept=True) as it:
-        await asyncio.to_thread(replace(it.wish, maps=it.upload.maps).check)
+        await asyncio.to_thread(desk.meant(it.upload, it.wish).check)
         upload = desk.copy(it.upload) if it.before else it.upload
         made = desk.order(upload, it.words, it.strokes)
     return JSONResponse(_record(desk, made), 202, {"Location": f"/v1/jobs/{upload.id}"})

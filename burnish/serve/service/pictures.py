@@ -23,8 +23,11 @@ async def take_in(desk: Desk, request: Request) -> Response:
     """Takes in a picture, the body as it is, under ?name=, and says what its head says."""
     async with sent(desk, request, kept=True) as it:
         upload = it.upload
-        if upload.maps:
-            raise UsageError("maps are sent with what is restored by them at once, or as a job")
+        if upload.maps or upload.paintings:
+            raise UsageError(
+                "maps and paintings of a form go with what is restored by them at once, or as a "
+                "job; a painting that is sent like any picture stays, and style=ID names it"
+            )
         facts = {**upload.facts, "file": upload.name}
         return JSONResponse({"picture": upload.id, "name": upload.name, "facts": facts}, 201)
 

@@ -19,8 +19,8 @@ from . import form
 
 #: words of a query that say which picture is meant
 NAMES = ("picture", "name")
-#: the file of a form that is the picture
-PICTURE = "picture"
+#: the file of a form that is the picture, and that of a painting, as style or style:WEIGHT
+PICTURE, PAINTING = "picture", "style"
 #: bytes that a field of a form may have that is no file
 MOST_WORDS = 10_000
 
@@ -104,6 +104,9 @@ async def _take_form(desk: Desk, request: Request, upload: Upload) -> list[tuple
         if part.file is None:
             said = await _read(part.chunks, MOST_WORDS, f"the field {part.name[:80]}")
             words.append((part.name, said.decode(errors="replace")))
+        elif part.name.partition(":")[0] == PAINTING:
+            name = await desk.take_painting(upload, part.chunks)
+            words.append((PAINTING, name + part.name.removeprefix(PAINTING)))
         elif part.name != PICTURE:
             await desk.take_map(upload, part.name, part.chunks)
         elif has_come:

@@ -11,6 +11,6 @@ The sources are Hertzmann et al., "Image Analogies" (2001), of which the match f
 Efros and Freeman, "Image Quilting" (2001), which lays pieces of a texture by a picture.
 """
 
-from .any_style import NAME, made, named, words_of
+from .any_style import NAME, after, made, named, words_of
 
-__all__ = ["NAME", "made", "named", "words_of"]
+__all__ = ["NAME", "after", "made", "named", "words_of"]

@@ -94,6 +94,14 @@ def words_of(paintings: Sequence[str]) -> str:
     return f"{NAME}:{BETWEEN.join(each)}"
 
 
+def after(steps: Sequence[str], paintings: Sequence[str]) -> list[str]:
+    """The names of models that a picture goes through in turn, with its paintings for this filter.
+
+    Raises what `words_of` raises.
+    """
+    return [words_of(paintings) if step == NAME else step for step in steps]
+
+
 def made(words: str) -> Filter:
     """The filter that NAME:PAINTING[:WEIGHT];... means. Its paintings are read when it is opened.
 
@@ -129,17 +137,25 @@ def _paint(image: Array, level: Array | None, *, paintings: tuple[Painting, ...]
     return np.stack(results)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=4)
 def _pixels(path: Path) -> Array:
-    """A painting's colours as sRGB has them, [3, H, W] in 0..1. Raises what reading it does."""
+    """A painting's colours as sRGB has them, [3, H, W] in 0..1, of MOST pixels at the most.
+
+    Raises what reading it does.
+    """
     picture = images.toned(images.upright(images.read(path)))
     pixels = picture.pixels
     if picture.alpha is not None:
         pixels = floats(images.fill_hidden(pixels, picture.alpha))
-    return np.asarray(to_channels(pixels, 3)[0].clip(0, 1), np.float32)
+    coloured = to_channels(pixels, 3)
+    height, width = coloured.shape[-2:]
+    if height * width > MOST:
+        factor = (MOST / (height * width)) ** 0.5
+        coloured = resize(coloured, max(1, round(height * factor)), max(1, round(width * factor)))
+    return np.asarray(coloured[0].clip(0, 1), np.float32)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=4)
 def _palette(path: Path, side: int, largest: float) -> Palette:
     """The palette of a painting whose shorter side is brought to `side` pixels.
 
