@@ -1139,7 +1139,8 @@ function radios(id, values, nameOf, chosen, choose) {
 
 function offer() {
   for (const kind of ["model", "filter"]) {
-    const some = models.filter((model) => model.kind === kind);
+    // What paints wants a painting, and takes one by HTTP alone (docs/service.md).
+    const some = models.filter((model) => model.kind === kind && !model.paints);
     if (!some.length) continue;
     const group = document.createElement("optgroup");
     group.label = kind === "model" ? texts.models : texts.filters;
