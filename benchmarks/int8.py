@@ -36,7 +36,8 @@ from burnish.contract import Contract, level_array
 from burnish.images.picture import to_samples
 from burnish.inference.arrays import as_picture
 from burnish.inference.backends import open_model
-from burnish.inference.model import EIGHT, Model
+from burnish.inference.backends.files import EIGHT
+from burnish.inference.model import Model
 from burnish.inference.zoo import find, folder
 from burnish.pipeline import Bare, ask
 from burnish.report.sheet import Cell, sheet

@@ -20,6 +20,8 @@ from typing import IO
 #: about 11 MB by itself
 _BETWEEN = """
 import json, os, subprocess, sys, time
+# As it is installed: with what Python compiled of it.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 begun = time.perf_counter()
 process = subprocess.Popen(sys.argv[2:])
 _, status, used = os.wait4(process.pid, 0)

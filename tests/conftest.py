@@ -45,6 +45,7 @@ def own_state(tmp_path_factory: pytest.TempPathFactory) -> None:
     and theirs none of the user's.
     """
     os.environ["XDG_STATE_HOME"] = str(tmp_path_factory.mktemp("state"))
+    os.environ["BURNISH_COMPILED"] = str(tmp_path_factory.mktemp("compiled"))
 
 
 @pytest.fixture

@@ -18,8 +18,9 @@ from burnish.errors import ModelMismatch, RecipeError, UsageError
 from burnish.ground.processor import flags
 from burnish.inference import zoo
 from burnish.inference.backends.eight_bits import fast_at_eight_bits
+from burnish.inference.backends.files import EIGHT, in_eight_bits
 from burnish.inference.engine import predict_in_tiles
-from burnish.inference.model import EIGHT, Model, in_eight_bits
+from burnish.inference.model import Model
 
 torch = pytest.importorskip("torch", reason="the training wing is not installed")
 openvino = pytest.importorskip(
@@ -225,7 +226,7 @@ def test_the_engine_really_computes_them_with_whole_numbers(files: Path) -> None
     contract = Model(files).contract
     model = openvino._read(files.parent / EIGHT / files.name, contract, whole=True)
     settings = {"INFERENCE_PRECISION_HINT": "f32"}
-    compiled = openvino._compiled(files, model, settings)
+    compiled = openvino._core().compile_model(model, "CPU", settings)
     precisions = Counter(
         str(node.get_rt_info()["runtimePrecision"].astype(str))
         for node in compiled.get_runtime_model().get_ops()

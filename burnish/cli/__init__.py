@@ -4,6 +4,6 @@ Results go to stdout, everything else to stderr.
 """
 
 from . import commands  # each stands in the program once it is imported
-from .app import app, main
+from .app import app, main, script
 
-__all__ = ["app", "commands", "main"]
+__all__ = ["app", "commands", "main", "script"]

@@ -1,6 +1,6 @@
 """`python -m burnish.cli`, as torchrun and accelerate start it."""
 
-from . import main
+from . import script
 
 if __name__ == "__main__":
-    main()
+    script()

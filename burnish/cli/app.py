@@ -16,6 +16,7 @@ import typer
 from .. import __version__
 from ..errors import BurnishError, InputError, OutOfMemory, UsageError, unforeseen
 from .plain import convert_plainly
+from .starting import leave
 
 if TYPE_CHECKING:
     from typer.models import CommandInfo
@@ -31,8 +32,16 @@ app = typer.Typer(
 )
 
 
-def main() -> None:
-    """Runs the command that the words of the process name, and exits. It is the console script."""
+def script() -> NoReturn:
+    """The console script: `main`, and a quick end."""
+    try:
+        main()
+    except SystemExit as end:
+        leave(end)
+
+
+def main() -> NoReturn:
+    """Runs the command that the words of the process name, and exits."""
     # How the process speaks and ends.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

@@ -179,8 +179,22 @@ def state_folder() -> Path:
     On Linux that is XDG's, as platformdirs has it, whose import takes longer than opening a model.
     """
     if sys.platform == "linux":
-        told = os.environ.get("XDG_STATE_HOME", "").strip()
-        return Path(told or "~/.local/state").expanduser() / "burnish"
+        return _of_xdg("XDG_STATE_HOME", "~/.local/state")
     import platformdirs
 
     return platformdirs.user_state_path("burnish")
+
+
+def cache_folder() -> Path:
+    """The folder for what Burnish can make again at any time; as `state_folder`."""
+    if sys.platform == "linux":
+        return _of_xdg("XDG_CACHE_HOME", "~/.cache")
+    import platformdirs
+
+    return platformdirs.user_cache_path("burnish")
+
+
+def _of_xdg(variable: str, usual: str) -> Path:
+    """Our folder within one of those that the variables of XDG name."""
+    told = os.environ.get(variable, "").strip()
+    return Path(told or usual).expanduser() / "burnish"

@@ -1,4 +1,5 @@
-"""overlapped(): several items in hand at once, and what becomes of them in their order.
+"""overlapped(): several items in hand at once, and what becomes of them in their order; and
+ahead(): what will be wanted soon is begun.
 
 What waits (for a file, for its turn at the network) leaves its core to what does not.
 """
@@ -10,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from threading import Event
+from threading import Event, Thread
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -100,3 +101,30 @@ def _in_order(
         begun.append((item, future))
     for item, future in begun:
         yield item, future.result
+
+
+def ahead(work: Callable[[], Result]) -> Callable[[], Result]:
+    """Begins work in a thread. Returns a function that waits for its end, and gives what came of it
+    or raises what went wrong, whenever it is asked.
+
+    The process does not end before the work does, so that nothing is torn down beneath it.
+    """
+    results: list[Result] = []
+    errors: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            results.append(work())
+        except BaseException as error:
+            errors.append(error)
+
+    thread = Thread(target=run)
+    thread.start()
+
+    def wait() -> Result:
+        thread.join()
+        if errors:
+            raise errors[0]
+        return results[0]
+
+    return wait

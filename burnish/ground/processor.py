@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import platform
 from functools import cache
 from pathlib import Path
@@ -26,3 +28,11 @@ def flags() -> frozenset[str]:
 def name() -> str:
     """What the processor is called."""
     return facts().get("model name") or platform.processor() or platform.machine()
+
+
+def kind() -> str:
+    """What of it decides on how fast, and by which instructions, a network is computed: its name,
+    its cores, and a digest of what it can do.
+    """
+    able = hashlib.sha256(" ".join(sorted(flags())).encode()).hexdigest()[:16]
+    return f"{name()}, {os.cpu_count()} cores, {able}"

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contract import COMPUTES, Array, Contract, Opened
+from ..contract import Array, Contract, Opened
 from ..errors import ModelMismatch, UsageError
 from ..ground.remarks import OnProgress, Say, silent
 from ..images import MAX_MEGAPIXELS, Picture
@@ -40,6 +40,7 @@ from ..pipeline import (
 from . import wire
 from .arrays import as_array, as_picture
 from .backends import open_model
+from .backends.files import wanted_in_eight_bits
 from .classical import Filter
 from .engine import BYTES_PER_PIXEL, by_tiles, predict_in_tiles
 
@@ -48,8 +49,6 @@ from .engine import BYTES_PER_PIXEL, by_tiles, predict_in_tiles
 BEYOND = 16.0
 #: the side, in pixels, of the tiles in which a network fills: those with nothing lost are left out
 FILLED_TILE = 384
-#: the folder beside model files where those in 8 bits lie, each by the name of its model
-EIGHT = "int8"
 
 
 class Model:
@@ -88,8 +87,7 @@ class Model:
             header = wire.read_header(self.path)
             self.contract = Contract.from_dict(header["contract"])
             self.card = header["card"]
-            whole = self.card.get(COMPUTES) == "int8"
-            self._open = partial(_open_file, self.path, self.contract, self.card, whole)
+            self._open = partial(_open_file, self.path, self.contract, self.card)
         self.opened = None
         self.whole = self.contract.reach is None
         self.bytes_per_pixel = _bytes_per_pixel(self.card, source)
@@ -266,22 +264,19 @@ def _open_file(
     path: Path,
     contract: Contract,
     card: Mapping[str, Any],
-    whole: bool,
     *,
     precision: str,
     **how: Any,
 ) -> Opened:
     """Opens a model file, and the one in 8 bits that belongs to it where that may be wanted.
 
-    card: what the file says of itself. whole: whether it is in 8 bits.
+    card: what the file says of itself.
     """
-    eight = path if whole else None
-    if not whole and precision in ("auto", "int8"):
-        eight = in_eight_bits(path, contract)
+    eight = wanted_in_eight_bits(path, contract, card, precision)
     opened = open_model(path, contract, precision=precision, eight=eight, **how)
 
     def told(one: Opened) -> Opened:
-        if whole or eight is None or one.precision != "int8":
+        if eight in (None, path) or one.precision != "int8":
             return replace(one, bytes_per_pixel=_bytes_per_pixel(card, path, one.precision))
         own = wire.read_header(eight)["card"]
         return replace(one, bytes_per_pixel=_bytes_per_pixel(own, eight, one.precision))
@@ -302,22 +297,6 @@ def _bytes_per_pixel(card: Mapping[str, Any], source: object, precision: str = "
         )
     most: int = max(known.values())
     return most if precision not in known else int(known[precision])
-
-
-def in_eight_bits(path: Path, contract: Contract) -> Path | None:
-    """The file of the same model in 8 bits, which lies in the folder `int8` beside it; or None.
-
-    ModelMismatch for one of another contract; what `wire.read_header` raises.
-    """
-    eight = path.parent / EIGHT / path.name
-    if not eight.is_file():
-        return None
-    if Contract.from_dict(wire.read_header(eight)["contract"]) != contract:
-        raise ModelMismatch(
-            f"{eight}: is not {path.name} in 8 bits, but another model; remove it, or use "
-            "--precision bf16"
-        )
-    return eight
 
 
 def check_units(picture: Picture) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..errors import ModelMissing
 from ..ground.tables import hint
+from .backends.files import folder, names
 from .classical import FILTERS, listed, make
 from .classical.painting import NAME as STYLE
 from .classical.painting import made, named
@@ -19,21 +20,12 @@ from .several.automatic import Automatic
 from .several.chain import AND, ModelChain
 from .several.raw import RawModel, takes_mosaics
 
+__all__ = ["DEFAULT", "FILLER", "filler", "find", "folder", "load", "names"]
+
 #: what is loaded where nothing is named
 DEFAULT = automatic.NAME
 #: the name of what fills lost places where a model finds them, or a mask marks them
 FILLER = "fill"
-
-
-def folder() -> Path:
-    """The folder where the shipped model files lie."""
-    return Path(__file__).resolve().parents[1] / "weights"
-
-
-def names() -> list[str]:
-    """The names of the shipped models that are files, the one for most pictures first."""
-    found = sorted(path.stem for path in folder().glob("*.onnx"))
-    return sorted(found, key=lambda name: name != "photo")
 
 
 def find(name: str) -> Path:

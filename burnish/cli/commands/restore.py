@@ -37,6 +37,7 @@ from ..film.words import (
 )
 from ..masks import AUTOMATIC, FillBy, Filled, Infrared, MaskIn, MaskOnly, MaskOut, Masks
 from ..meant import meant_by, painting
+from ..opening import begin_opening
 from ..options import (
     AsJson,
     By,
@@ -69,7 +70,7 @@ from ..options import (
     Verbose,
     Where,
 )
-from ..starting import one_thread_for_algebra, starting
+from ..starting import starting
 
 if TYPE_CHECKING:
     from ...errors import BurnishError
@@ -136,7 +137,7 @@ def restore(
     """burnish restore photo.jpg scans/ -o clean/ -d noise=25
 
     Restores pictures and films. What is not told, a look decides. Inputs stay."""
-    one_thread_for_algebra()
+    begin_opening(inputs, context.params)
     if films_meant(context):
         raise typer.Exit(restore_films(context))
     on = Cluster(cluster, workers, gpu_share)

@@ -1,6 +1,7 @@
 """TIFF (TIFF 6.0, BigTIFF): pictures of 1 to 16 bits or floats, in whatever way they are packed.
 
-What it is made of stands in `images/inside/tiff`. A file that was a TIFF is written as it was.
+What it is made of stands in `images/inside/tiff`, which is imported for a TIFF alone. A file that
+was a TIFF is written as it was.
 """
 
 from __future__ import annotations
@@ -9,8 +10,28 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from ..format import Format, Holds, Saving
-from ..inside.tiff.decode import decode, examine, salvage
-from ..picture import Picture
+from ..picture import Header, Picture
+
+
+def examine(file: BinaryIO, name: str) -> Header:
+    """The header, as a file of several pages has its first; nothing is decoded."""
+    from ..inside.tiff.decode import examine
+
+    return examine(file, name)
+
+
+def decode(file: BinaryIO, header: Header, name: str) -> Iterator[Picture]:
+    """The pages, one after another."""
+    from ..inside.tiff.decode import decode
+
+    return decode(file, header, name)
+
+
+def salvage(file: BinaryIO, name: str) -> tuple[Header, Iterator[Picture]]:
+    """What is left of a file that is cut or damaged."""
+    from ..inside.tiff.decode import salvage
+
+    return salvage(file, name)
 
 
 def encode(file: BinaryIO, pictures: Iterator[Picture], saving: Saving) -> list[str]:

@@ -6,17 +6,20 @@ precision, eight) -> Opened`, and `places() -> list[Place]`, the devices that it
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from ...contract import Contract, Opened
 from ...errors import ModelMissing, UsageError
+from ...ground.overlap import ahead
 from ...ground.tables import no_such
 from .choice import AUTO, CUDA, Chosen, choose
 from .table import BACKENDS, LIBRARIES, opener
 
-__all__ = ["BACKENDS", "LIBRARIES", "PRECISIONS", "open_model"]
+__all__ = ["BACKENDS", "LIBRARIES", "PRECISIONS", "begin", "open_model"]
 
 #: the words for in what a model computes; "auto" is the fastest that is exact enough
 PRECISIONS = ("auto", "fp32", "bf16", "int8")
@@ -62,7 +65,39 @@ def open_model(
     return replace(opened, notes=notes, chosen=f"{chosen.backend} since {chosen.why}")
 
 
-def _opened(
+#: what `begin` has begun, by all that decides on it
+_begun: dict[tuple[object, ...], Callable[[], Opened]] = {}
+
+
+def begin(
+    path: Path,
+    contract: Contract,
+    *,
+    device: str,
+    threads: int | None,
+    precision: str,
+    eight: Path | None,
+) -> None:
+    """Begins to open a model file in a thread, where it does not depend on the pictures how it is
+    run. `open_model` waits for that, and has it; all is as there.
+    """
+    choice = partial(choose, device, precision=precision, residual=contract.residual)
+    chosen = choice(megapixels=None)
+    if chosen != choice(megapixels=0.0):
+        return
+    # It is imported here, since two imports at once are in each other's way.
+    opener(chosen.backend)
+    wanted = (chosen, path, contract, threads, precision, eight)
+    _begun[wanted] = ahead(partial(_newly_opened, *wanted))
+
+
+def _opened(*wanted: Any) -> Opened:
+    """As `_newly_opened`; what has been begun is waited for, and is another's no more."""
+    begun = _begun.pop(wanted, None)
+    return _newly_opened(*wanted) if begun is None else begun()
+
+
+def _newly_opened(
     chosen: Chosen,
     path: Path,
     contract: Contract,

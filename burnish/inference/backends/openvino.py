@@ -12,7 +12,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
@@ -35,7 +35,8 @@ import openvino  # noqa: E402
 
 from ...contract import Array, Contract, Opened, Place, Release, Run  # noqa: E402
 from ...errors import ModelCorrupt, OutOfMemory  # noqa: E402
-from ...ground.processor import flags  # noqa: E402
+from ...ground.processor import flags, kind  # noqa: E402
+from . import kept  # noqa: E402
 from .eight_bits import NOT_FAST, fast_at_eight_bits, lacking  # noqa: E402
 
 #: what OpenVINO reports of the processor -> the precision to ask for, fastest first
@@ -190,8 +191,7 @@ def _opened(
     }
     if threads:
         settings["INFERENCE_NUM_THREADS"] = str(threads)
-    read = cache(partial(_read, path, contract, whole=whole))
-    run, release = _turn_by_turn(lambda: _compiled(path, read(), settings), at_once)
+    run, release = _turn_by_turn(partial(_compiled, path, contract, settings, whole), at_once)
     return Opened(run, "openvino", _called("CPU"), NAMES[hint], notes, release=release)
 
 
@@ -249,11 +249,21 @@ def _read(path: Path, contract: Contract, *, whole: bool = False) -> openvino.Mo
 
 
 def _compiled(
-    path: Path, model: openvino.Model, settings: dict[str, str | int]
+    path: Path, contract: Contract, settings: dict[str, str | int], whole: bool
 ) -> openvino.CompiledModel:
-    """What was read of a file, compiled for this processor."""
+    """A file compiled for this processor, now or before. whole: as in `_read`."""
     with _refused(path):
-        return _core().compile_model(model, "CPU", settings)
+        # This file, too, says what becomes of a model before it is compiled.
+        ours = (path.read_bytes(), Path(__file__).read_bytes(), str(whole), str(settings))
+        name = kept.name_of(*ours, openvino.get_version(), kind())
+        if (found := kept.find(name)) is not None:
+            with suppress(RuntimeError):  # it says so where it cannot take what it wrote itself
+                data = openvino.Tensor(np.frombuffer(found, np.uint8))
+                return _core().import_model(data, "CPU", settings)
+        model = _read(path, contract, whole=whole)
+        compiled = _core().compile_model(model, "CPU", settings)
+    kept.keep(name, lambda: compiled.export_model().getvalue())
+    return compiled
 
 
 @contextmanager
@@ -261,7 +271,7 @@ def _refused(path: Path) -> Iterator[None]:
     """Makes a ModelCorrupt of what OpenVINO says against a file."""
     try:
         yield
-    except RuntimeError as error:
+    except (OSError, RuntimeError) as error:
         raise ModelCorrupt(f"{path}: OpenVINO cannot read it ({_first_line(error)})") from error
 
 

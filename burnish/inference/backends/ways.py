@@ -6,17 +6,15 @@ and what it finds takes the place of that, as long as processor and libraries ar
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from ...ground.files import atomic_write, state_folder
-from ...ground.processor import flags, name
+from ...ground.processor import kind
 from .table import LIBRARIES
 
 #: the file of what was measured, among what this user's programs keep
@@ -110,10 +108,9 @@ def forget() -> bool:
 
 def machine() -> dict[str, Any]:
     """What has to stay as it is for measurements to count."""
-    able = hashlib.sha256(" ".join(sorted(flags())).encode()).hexdigest()[:16]
     return {
         "form": FORM,
-        "processor": f"{name()}, {os.cpu_count()} cores, {able}",
+        "processor": kind(),
         "libraries": {backend: _installed(library) for backend, (library, _) in LIBRARIES.items()},
     }
 

@@ -18,10 +18,11 @@ from ...ground.remarks import OnProgress, Say, part_of, silent
 from ...images import MAX_MEGAPIXELS, Picture, toned
 from ...pipeline import FOUND, NOTHING, Asked, Choice, Finding, Look, Restored, Settled, settle
 from ...pipeline.mosaic import noise_of
+from ..backends.files import AUTO
 from ..model import Model
 
 #: the word that asks for it
-NAME = "auto"
+NAME = AUTO
 #: the models that it chooses among, in their order, and the dial that each has
 MODELS = {"photo": "noise", "jpeg": "quality"}
 #: and what a picture is that each is for

@@ -16,6 +16,7 @@ from ...contract import Array
 from ...ground.channels import grey
 from ...ground.planes import Planes
 from .blocks import blocks_of
+from .quantiles import median
 
 Kind = Literal["photograph", "page", "drawing"]
 
@@ -65,7 +66,7 @@ def _is_page(image: Planes) -> bool:
     blocks = blocks_of(grey(seen), BLOCK).reshape(-1, BLOCK**2)
     tenth = BLOCK**2 * 9 // 10
     light = np.partition(blocks, tenth, axis=1)[:, tenth]
-    level = float(np.median(light))
+    level = float(median(light))
     if level < LIGHT or (np.abs(light - level) <= UNEVEN * level).mean() < EVEN:
         return False
     if len(seen) == 3 and not all(_of_one_colour(seen[i] - seen[1]) for i in (0, 2)):
@@ -83,4 +84,4 @@ def _is_page(image: Planes) -> bool:
 def _of_one_colour(tint: Array) -> bool:
     """Whether nearly all blocks of a tint [H, W] have the same one."""
     means = blocks_of(tint, BLOCK).mean((1, 2))
-    return bool((np.abs(means - np.median(means)) <= TINT).mean() >= OF_ONE_COLOUR)
+    return bool((np.abs(means - median(means)) <= TINT).mean() >= OF_ONE_COLOUR)

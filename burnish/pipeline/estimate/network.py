@@ -24,6 +24,7 @@ from ...contract import Array
 from ...ground.channels import channels_of
 from ...ground.planes import Planes
 from .products import product
+from .quantiles import quantile
 
 WEIGHTS = Path(__file__).with_name("noise_level.npz")
 #: pixels to a side of what one estimate is for, and of the smallest picture that has one
@@ -66,7 +67,7 @@ class Levels:
         logarithm, spread = self._counted()
         weight = 1 / (np.exp(2 * spread) + LEAST_VARIANCE)
         mean = float((weight * np.exp(logarithm)).sum() / weight.sum())
-        if float(np.quantile(np.exp(logarithm), QUIET_SHARE)) < OFFSET + QUIET:
+        if float(quantile(np.exp(logarithm), QUIET_SHARE)) < OFFSET + QUIET:
             # What has so much without any noise is print or a drawing: the surest cells count.
             weight = np.exp(-2 * spread)
             surest = float(np.exp((weight * logarithm).sum() / weight.sum()))
@@ -85,8 +86,8 @@ class Levels:
         """The levels that a fifth of the cells are below, and that a fifth are above."""
         logarithm, _ = self._counted()
         found = np.maximum(np.exp(logarithm) - OFFSET, LEAST_LEVEL)
-        quiet, loud = np.quantile(found, (0.2, 0.8))
-        return float(quiet), float(loud)
+        quiet, loud = (float(quantile(found, share, np.float64)) for share in (0.2, 0.8))
+        return quiet, loud
 
     def _counted(self) -> tuple[Array, Array]:
         """The logarithm and the spread of the cells that count. Each [N]"""

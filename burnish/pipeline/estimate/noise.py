@@ -15,6 +15,7 @@ from ...ground.planes import Planes
 from .blocks import blocks_in
 from .estimate import Estimate
 from .network import MOST_PIXELS, levels
+from .quantiles import quantile
 from .white import white_noise
 
 #: white noise is believed from this share of what the network sees up to this many times as much,
@@ -121,7 +122,7 @@ def _is_white(planes: Planes) -> bool:
     spread = spread[spread > 0]
     if len(blocks) < ENOUGH:
         return False
-    quiet = blocks[spread <= np.quantile(spread, QUIETEST)]
+    quiet = blocks[spread <= quantile(spread, QUIETEST)]
 
     def difference(apart: int) -> float:
         down = np.square(quiet[:, apart:] - quiet[:, :-apart]).mean()

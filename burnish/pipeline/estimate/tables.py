@@ -148,7 +148,7 @@ def _gains(frequencies: list[Counted], tables: NDArray[np.int64]) -> Figures:
         none = likelihoods(alike, max(1.0, alike.moved))
         # What each step would gain [F, step]; a step that does not show gains nothing.
         better = np.zeros((len(rows), STEEPEST + 1))
-        for step in np.unique(steps[steps > max(1.0, SHOWS * alike.moved)]):
+        for step in dict.fromkeys(np.sort(steps[steps > max(1.0, SHOWS * alike.moved)], axis=None)):
             better[:, step] = likelihoods(alike, float(step)) - none
         gains[rows] = np.take_along_axis(better, steps, axis=1)
     return gains

@@ -20,6 +20,7 @@ from ...contract import Array
 from ...errors import NonFiniteInput
 from ...ground.channels import BT601
 from ...ground.planes import Planes, ends
+from .quantiles import median, quantile
 
 Figures = NDArray[np.float64]
 
@@ -107,7 +108,8 @@ def _cut(image: Planes, size: int, most: int) -> tuple[Array, Array]:
         bottom, right = height - size + 1 + y, width - size + 1 + x
         seen = image[0, :, y:bottom:step, x:right:step]
         windows[..., y, x] = np.moveaxis(seen, 0, -1)
-    patches = windows.reshape(-1, channels, size**2) * np.float32(255)
+    windows *= np.float32(255)
+    patches = windows.reshape(-1, channels, size**2)
     return patches, patches.mean(2)
 
 
@@ -119,14 +121,15 @@ def _sigma(patches: _Patches, clipped: bool) -> float:
     if len(patches.values) < max(least, 1):
         return 0.0
     distance = np.abs(patches.means - 127.5).max(1)
-    chosen = distance <= (np.median(distance) if clipped else np.inf)
-    nearest = float(np.quantile(distance, LEAST_SHARE))
+    chosen = distance <= (median(distance) if clipped else np.inf)
+    nearest = float(quantile(distance, LEAST_SHARE))
     # of a variance of 1, in each plane of each patch
     visible = np.broadcast_to(patches.shares.sum(1), patches.values.shape[:2])
     sigma = 0.0
     for _ in range(ROUNDS):
         before = sigma
-        whole = patches.values[chosen] / np.sqrt(visible[chosen, :, None], dtype=np.float32)
+        whole = patches.values[chosen]
+        whole /= np.sqrt(visible[chosen, :, None], dtype=np.float32)
         sigma = math.sqrt(noise_variance(whole))
         if abs(sigma - before) <= 0.005 * sigma:
             break
@@ -146,9 +149,8 @@ def noise_variance(values: Array) -> float:
     noise alone; their mean. values [N, K, D]
     """
     centred = np.zeros((-(-len(values) // BLOCK), BLOCK, values[0].size), np.float32)
-    centred.reshape(-1, values[0].size)[: len(values)] = (values - values.mean(0)).reshape(
-        len(values), -1
-    )
+    there = centred.reshape(-1, *values.shape[1:])[: len(values)]
+    np.subtract(values, values.mean(0), out=there)
     covariance = (centred.transpose(0, 2, 1) @ centred).sum(0, dtype=np.float64) / len(values)
     eigenvalues = np.linalg.eigvalsh(covariance)
     counts = np.arange(1, len(eigenvalues) + 1)

@@ -12,7 +12,8 @@ from ...contract import Opened
 from ...errors import BurnishError, MissingExtra, ModelMismatch, ModelMissing, unforeseen
 from ...ground.remarks import Say, silent
 from ...inference.backends import BACKENDS
-from ...inference.model import Model, in_eight_bits
+from ...inference.backends.files import in_eight_bits
+from ...inference.model import Model
 from ...training.networks.export import source_digest
 from ...training.networks.restorer import Restorer
 from ..apart import EXACT, HALF

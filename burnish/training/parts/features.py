@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from ...errors import ModelCorrupt, ModelMismatch, ModelMissing, UsageError
+from ...ground.files import cache_folder
 
 #: below this side the deepest layers have nothing left to look at
 SMALLEST = 32
@@ -264,9 +265,7 @@ def public_file(network: str, name: str | None) -> Path:
             f"{network} has no public file that this program knows; name one that you have as "
             "`file`"
         )
-    import platformdirs
-
-    path = platformdirs.user_cache_path("burnish") / "features" / name
+    path = cache_folder() / "features" / name
     digits = name.removesuffix(".pth").rpartition("-")[2]
     if not path.exists():
         try:
