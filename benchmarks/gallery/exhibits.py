@@ -318,12 +318,12 @@ four times as large, a wrong setting does more harm than twice.
         "upscale-x4",
         "The dial `crisp`, from what is known to what may have been",
         lambda: along(
-            "upscale-x4", smaller(19, 4), "crisp", (0, 25, 50, 75, 100), Part(150, 250, 160), 2
+            "upscale-x4", smaller(19, 4), "crisp", (0, 25, 50, 75, 100), Part(280, 270, 160), 2
         ),
         """
-At 0 the wall is paint and the fence fog, which is the nearest by figure.
-On the way to 100 the wall becomes stone and the pickets stand apart, and all of that is made up:
-it is what such walls look like, and not what this one does.
+At 0 the wall is paint, which is the nearest by figure.
+On the way to 100 it becomes stone, and its edge and the louvre stay where they are.
+All of that is made up: it is what such walls look like, and not what this one does.
 """,
         ALONG,
     ),
