@@ -141,8 +141,9 @@ def cut(picture: NDArray[np.uint8], rng: np.random.Generator) -> Array:
     side = SIDE
     if rng.random() < SMALLER:
         side = max(side, int(min(sides) * rng.uniform(0.2, LARGEST)))
-    top, left = (int(rng.integers(0, whole - side + 1)) for whole in sides)
-    piece = picture[..., top : top + side, left : left + side].astype(np.float32) / 255
+    top, left = (int(rng.integers(0, along - side + 1)) for along in sides)
+    whole = picture[..., top : top + side, left : left + side]
+    piece: Array = whole.astype(np.float32) / np.float32(255)
     if side != SIDE:
         piece = resize(piece, SIDE, SIDE, str(rng.choice(["bicubic", "area"])))
     return piece[..., ::-1] if rng.random() < 0.5 else piece
@@ -150,10 +151,10 @@ def cut(picture: NDArray[np.uint8], rng: np.random.Generator) -> Array:
 
 def recoloured(piece: Array, rng: np.random.Generator) -> Array:
     """In another light; one in five in grey."""
-    piece = piece * rng.uniform(0.8, 1.2, (1, 3, 1, 1)) + rng.uniform(-0.08, 0.08)
+    lit = piece * rng.uniform(0.8, 1.2, (1, 3, 1, 1)) + rng.uniform(-0.08, 0.08)
     if rng.random() < 0.2:
-        piece = np.broadcast_to(piece.mean(1, keepdims=True), piece.shape)
-    return np.clip(piece, 0, 1).astype(np.float32)
+        lit = np.broadcast_to(lit.mean(1, keepdims=True), lit.shape)
+    return np.clip(lit, 0, 1).astype(np.float32)
 
 
 def batch(
@@ -184,11 +185,11 @@ def learn(learner: Learner, pictures: Sequence[NDArray[np.uint8]], minutes: floa
             group["lr"] = RATE * min(1, step / 50) * fall
         pieces, which, spoiled = batch(pictures, rng)
         with torch.autocast("cpu", torch.bfloat16):
-            said, strengths = learner(pieces.contiguous(memory_format=torch.channels_last))
+            said, strengths = learner(pieces)
         loss = F.cross_entropy(said.float(), which, label_smoothing=0.1)
         loss = loss + SPOILT * F.smooth_l1_loss(strengths.float(), spoiled)
         optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(learner.parameters(), 5.0)
         optimizer.step()
         right += int((said.argmax(1) == which).sum())
@@ -213,7 +214,7 @@ def main() -> None:
     torch.manual_seed(0)
     restorer = Restorer(ARCH)
     assert isinstance(restorer.net, Encoder)
-    learner = Learner(restorer.net, len(pictures)).to(memory_format=torch.channels_last)
+    learner = Learner(restorer.net, len(pictures))
     for line in learn(learner, pictures, words.minutes):
         print(line, flush=True)
     learner.learnt()
