@@ -103,9 +103,8 @@ class Learner(nn.Module):
         self.norms = nn.ModuleList(
             nn.BatchNorm2d(layer.out_channels) for layer in _convolutions(encoder)
         )
-        widths: list[int] = ARCH.args["widths"]
-        self.which = nn.Linear(widths[-1], photographs)
-        self.how = nn.Linear(sum(widths), len(WAYS))
+        self.which = nn.Linear(encoder.widths[-1], photographs)
+        self.how = nn.Linear(sum(encoder.widths), len(WAYS))
 
     def forward(self, pieces: Tensor) -> tuple[Tensor, Tensor]:
         """Of which photograph each piece is, and how strongly it was spoiled in each way."""

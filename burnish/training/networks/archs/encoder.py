@@ -47,6 +47,7 @@ class Encoder(Network):
             raise ValueError(f"as many depths, of 1 and more, as widths: {depths} for {widths}")
         if first not in (1, 2) or pool not in POOLS:
             raise ValueError(f"first is 1 or 2, pool one of {sorted(POOLS)}: {first}, {pool!r}")
+        self.widths = tuple(widths)
         self.multiple = first * 2 ** (len(widths) - 1)
         self.scales = nn.ModuleList()
         before = 3
