@@ -736,7 +736,7 @@ def test_the_real_squeezenet_sees_structure_rather_than_noise(shared: Path) -> N
 
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr("platformdirs.user_cache_path", lambda name: tmp_path / name)
+    monkeypatch.setattr(features, "cache_folder", lambda: tmp_path / "burnish")
     return tmp_path / "burnish" / "features"
 
 
