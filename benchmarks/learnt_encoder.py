@@ -5,7 +5,7 @@ It is shown pieces of photographs, and says of which one a piece is, and how it 
 that it needs edges, textures and colours of every kind, and how sharp they are.
 
 python -m benchmarks.learnt_encoder ../shared/data/train/bsd ../shared/data/train/photos \\
-    --leave-out cid22_60003.jpg --minutes 15 --out runs/encoder
+    --leave-out cid22_60003.jpg --minutes 15 --out runs/learnt
 
 Writes encoder.safetensors there. Source of the task: Dosovitskiy et al., "Discriminative
 unsupervised feature learning with exemplar convolutional neural networks", NIPS 2014.
@@ -202,7 +202,7 @@ def main() -> None:
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--leave-out", nargs="*", default=[], help="files that it does not see")
     parser.add_argument("--minutes", type=float, default=15)
-    parser.add_argument("--out", type=Path, default=Path("runs/encoder"))
+    parser.add_argument("--out", type=Path, default=Path("runs/learnt"))
     words = parser.parse_args()
     pictures = [
         np.round(to_channels(picture.pixels, 3) * 255).astype(np.uint8)
