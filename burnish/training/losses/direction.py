@@ -24,8 +24,16 @@ class Direction(Loss):
 
     @exact
     def forward(self, restored: Tensor, clean: Tensor, weight: Tensor | None = None) -> Tensor:
-        a, b = (F.normalize(x, eps=LEAST) for x in (hidden(restored, clean, weight), clean))
         return weighted_mean(
-            (a - b).square().sum(1, keepdim=True),
+            turned(hidden(restored, clean, weight), clean, LEAST),
             None if weight is None else weight.mean(1, keepdim=True),
         )
+
+
+def turned(one: Tensor, other: Tensor, least: float) -> Tensor:
+    """The squared distance of the channels of each place, brought to length 1. [B, 1, h, w]
+
+    least: the length from below which channels count as none.
+    """
+    a, b = (F.normalize(x, eps=least) for x in (one, other))
+    return (a - b).square().sum(1, keepdim=True)

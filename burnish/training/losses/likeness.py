@@ -9,13 +9,15 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 
 from ...contract import Array
 from ...metrics import Metric
 from ...metrics.pictures import eight_bit
 from ..parts.features import FeatureExtractor
+from .direction import turned
 
+#: the length of activations that counts as none, as LPIPS has it
+LEAST = 1e-10
 #: the layers that LPIPS looks at
 LAYERS = {
     "SqueezeNet": ("relu1", "fire3", "fire5", "fire6", "fire7", "fire8", "fire9"),
@@ -48,15 +50,7 @@ def likeness(
             features(torch.from_numpy((x / 255).astype(np.float32))[None])
             for x in eight_bit(restored, clean, crop)
         )
-        return float(
-            sum(
-                (F.normalize(a[name], eps=1e-10) - F.normalize(b[name], eps=1e-10))
-                .square()
-                .sum(1)
-                .mean()
-                for name in chosen
-            )
-        )
+        return float(sum(turned(a[name], b[name], LEAST).mean() for name in chosen))
 
     return Metric(
         "likeness",

@@ -54,7 +54,7 @@ class Encoder(Network):
         for i, (width, depth) in enumerate(zip(widths, depths, strict=True)):
             layers: list[nn.Module] = [POOLS[pool]()] if i else []
             for _ in range(depth):
-                stride = first if before == 3 and not layers else 1
+                stride = 1 if layers else first
                 layers += [nn.Conv2d(before, width, 3, stride, padding=1), nn.ReLU()]
                 before = width
             self.scales.append(nn.Sequential(*layers))
