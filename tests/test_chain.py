@@ -58,6 +58,17 @@ def test_dials_are_found_on_the_picture_that_comes_in(tmp_path: Path) -> None:
     assert chosen.picture.pixels.shape == (1, 3, 128, 128)
 
 
+def test_a_dial_that_is_asked_of_a_chain_chooses_as_it_does_of_what_chooses_alone() -> None:
+    picture = Picture(leaves(64, 64), depth="float32")
+    auto, sharpen = burnish.load("auto"), burnish.load("sharpen")
+    chain = burnish.load("auto+sharpen")
+    found = chain.restore(picture, ask(chain.contract, {"noise": 20, "sharpen": 30}))
+    assert found.settled.dials == {"noise": 20, "sharpen": 30}
+    first = auto.restore(picture, ask(auto.contract, {"noise": 20})).picture
+    wanted = sharpen.restore(first, ask(sharpen.contract, {"sharpen": 30})).picture
+    np.testing.assert_allclose(found.picture.pixels, wanted.pixels, atol=1e-6)
+
+
 def test_a_chain_is_a_model_at_the_command_line(tmp_path: Path) -> None:
     file = tmp_path / "a.png"
     Image.fromarray(np.rint(scene(24, 32)[0].transpose(1, 2, 0) * 255).astype(np.uint8)).save(file)

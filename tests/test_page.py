@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import io
+import itertools
 import json
 import shlex
 import shutil
@@ -15,6 +16,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
@@ -25,7 +27,15 @@ pytest.importorskip("starlette", reason="burnish[serve] is not installed")
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 from conftest import scene
-from playwright.sync_api import Browser, Error, FileChooser, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    Error,
+    FileChooser,
+    Page,
+    Request,
+    expect,
+    sync_playwright,
+)
 from serving import Serving
 
 from burnish.cli import app
@@ -79,8 +89,8 @@ def noisy(path: Path, height: int = 150, width: int = 220, seed: int = 0) -> Pat
     return path
 
 
-def drop(page: Page, *files: Path) -> None:
-    """Drops files on the page, as a hand does."""
+def drop(page: Page, *files: Path, on: str = "body") -> None:
+    """Drops files on a part of the page, as a hand does."""
     told = [[file.name, base64.b64encode(file.read_bytes()).decode()] for file in files]
     transfer = page.evaluate_handle(
         """(files) => {
@@ -93,7 +103,7 @@ def drop(page: Page, *files: Path) -> None:
         }""",
         told,
     )
-    page.dispatch_event("body", "drop", {"dataTransfer": transfer})
+    page.dispatch_event(on, "drop", {"dataTransfer": transfer})
 
 
 def sharp(page: Page, words: str = "") -> None:
@@ -113,7 +123,10 @@ def by_command(page: Page, folder: Path) -> bytes:
     words = shlex.split(page.locator("#command").inner_text())
     assert words[:2] == ["burnish", "restore"]
     out = folder / "by_command"
-    told = [str(folder / word) if word.endswith("_where.png") else word for word in words[3:]]
+    told = [
+        str(folder / word) if before == "--style" or word.endswith("_where.png") else word
+        for before, word in itertools.pairwise(words[2:])
+    ]
     done = CliRunner().invoke(app, ["restore", str(folder / words[2]), *told, "-o", f"{out}/"])
     assert done.exit_code == 0, done.output
     (found,) = out.iterdir()
@@ -475,6 +488,224 @@ def test_a_queue_of_pictures_is_restored_and_zipped(page: Page, tmp_path: Path) 
         zoo.load("document").contract.dial("cleaning").default,
     )
     assert failed["message"].startswith("cut.png: ")
+
+
+def painting(path: Path, seed: int = 5) -> Path:
+    """A file with a picture of a painting: strokes this way and that, in a few colours."""
+    rng = np.random.default_rng(seed)
+    palette = np.asarray(rng.integers(0, 256, (6, 3)))
+    canvas = np.full((120, 140, 3), palette[0])
+    for top, left, colour in rng.integers(0, (116, 120, 6), (400, 3)):
+        canvas[top : top + 4, left : left + 20] = palette[colour]
+    Image.fromarray(canvas.astype(np.uint8)).save(path)
+    return path
+
+
+def open_painted(page: Page, *pictures: Path) -> None:
+    """These pictures, the first of which is to be painted; after what, nobody said yet."""
+    drop(page, *pictures)
+    sharp(page)
+    page.select_option("#model", "style-any")
+    page.wait_for_selector("#stage[data-exact=false]")
+
+
+def test_nothing_is_painted_before_a_painting_is_chosen(page: Page, tmp_path: Path) -> None:
+    picture = noisy(tmp_path / "a.png", 64, 96)
+    drop(page, picture)
+    sharp(page)
+    expect(page.locator("#paintings")).to_be_hidden()
+    open_painted(page)
+    expect(page.locator("#paintings")).to_be_visible()
+    expect(page.locator("#save")).to_be_disabled()
+    expect(page.locator("#save")).to_have_accessible_description(
+        "Nothing is painted yet: add a painting."
+    )
+    expect(page.locator("#busy")).to_have_text("Nothing is painted yet: add a painting.")
+    expect(page.locator("#tag-after")).to_be_hidden()
+    expect(page.locator("#dials .strip").first).to_be_disabled()
+    expect(page.locator("#command")).to_have_text(
+        "burnish restore a.png -m style-any --style PAINTING"
+    )
+    page.set_input_files("#painting-files", painting(tmp_path / "p.png"))
+    sharp(page, "style=1:1")
+    expect(page.locator("#save")).to_be_enabled()
+    expect(page.locator("#why")).to_be_hidden()
+    expect(page.locator("#busy")).to_be_hidden()
+    page.select_option("#model", "photo")
+    sharp(page, "model=photo")
+    expect(page.locator("#paintings")).to_be_hidden()
+    assert "style=" not in str(page.locator("#stage").get_attribute("data-shown"))
+
+
+def test_a_picture_is_painted_after_several_as_the_command_does(page: Page, tmp_path: Path) -> None:
+    open_painted(page, noisy(tmp_path / "a.png", 64, 96))
+    page.set_input_files("#painting-files", painting(tmp_path / "my wave.png", seed=5))
+    sharp(page, "style=1:1")
+    alone = pixels(page)
+    expect(page.locator("#paintings input")).to_have_count(0)  # one counts, whatever its weight
+    drop(page, painting(tmp_path / "night.png", seed=6), on="#paintings")
+    sharp(page, "style=1:1&style=2:1")
+    expect(page.locator("#items li")).to_have_count(1)
+    both = pixels(page)
+    half = both.shape[1] // 2
+    assert np.abs(both - alone)[:, half + 20 :].mean() > 1
+    page.get_by_role("slider", name="weight of night.png").fill("25")
+    sharp(page, "style=1:1&style=2:0.25")
+    page.locator("#dial-strokes").fill("150")
+    page.locator("#dial-strength").fill("80")
+    sharp(page, "d=strokes=150&strength=0.8")
+    with page.expect_download() as saved:
+        page.click("#save")
+    assert page.locator("#command").inner_text() == (
+        "burnish restore a.png -m style-any -d strokes=150 --strength 0.8 "
+        "--style 'my wave.png:1' --style night.png:0.25"
+    )
+    assert Path(saved.value.path()).read_bytes() == by_command(page, tmp_path)
+
+    page.get_by_role("button", name="Paint no more after my wave.png").click()
+    sharp(page, "style=2:0.25")
+    expect(page.locator("#painted-after li")).to_have_count(1)
+    expect(page.locator("#paintings .remove")).to_be_focused()
+    page.click("#undo")
+    expect(page.locator("#painted-after li")).to_have_count(2)
+    sharp(page, "style=1:1&style=2:0.25")
+
+
+def test_what_is_no_painting_is_told_beside_the_others(page: Page, tmp_path: Path) -> None:
+    open_painted(page, noisy(tmp_path / "a.png", 64, 96))
+    whole = painting(tmp_path / "p.png")
+    told = page.locator("#paintings-wrong")
+    for name, content in (("no.png", b"no picture"), ("cut.png", whole.read_bytes()[:200])):
+        (tmp_path / name).write_bytes(content)
+        drop(page, tmp_path / name, on="#paintings")
+        expect(told).to_contain_text(f"{name}: ")
+    expect(page.locator("#painted-after li")).to_have_count(0)
+    expect(page.locator("#wrong")).to_be_hidden()
+    expect(page.locator("#save")).to_be_disabled()
+
+    drop(page, *(painting(tmp_path / f"{seed}.png", seed) for seed in range(5)), on="#paintings")
+    expect(told).to_have_text("4 paintings at a time are the most; take one off first.")
+    expect(page.locator("#painted-after li span")).to_have_text([f"{n}.png" for n in range(4)])
+    page.locator("#paintings .remove").last.click()
+    expect(told).to_be_hidden()
+    sharp(page, "style=3:1")
+
+
+def test_pictures_are_painted_after_the_same(page: Page, tmp_path: Path) -> None:
+    names = ("a", "b", "c")
+    open_painted(page, *(noisy(tmp_path / f"{n}.png", 64, 96, i) for i, n in enumerate(names)))
+    page.click("#items li:nth-child(3) .pick")
+    page.select_option("#model", "style-any")
+    page.click("#items li:nth-child(1) .pick")
+    page.set_input_files("#painting-files", painting(tmp_path / "p.png"))
+    sharp(page, "style=1:1")
+    page.click("#save-all")  # c has no painting yet, and b is no picture to be painted
+    expect(page.locator("#said")).to_have_text("2 restored, and 1 not: each says why.")
+    expect(page.locator("#items li:nth-child(3) small")).to_have_text("not restored")
+    expect(page.locator("#items li:nth-child(3) .pick")).to_have_attribute(
+        "title", "Nothing is painted yet: add a painting."
+    )
+    page.click("#same")
+    page.click("#save-all")
+    expect(page.locator("#items li.done")).to_have_count(3)
+    page.click("#items li:nth-child(3) .pick")
+    expect(page.locator("#painted-after li span")).to_have_text("p.png")
+    with page.expect_download() as saved:
+        page.click("#save")
+    assert saved.value.suggested_filename == "c_restored.png"
+    assert Path(saved.value.path()).read_bytes() == by_command(page, tmp_path)
+    drop(page, noisy(tmp_path / "d.png", 64, 96, 7))
+    expect(page.locator("#items li")).to_have_count(4)
+    page.click("#items li:nth-child(4) .pick")
+    page.select_option("#model", "style-any")  # what was chosen last is taken for the next, too
+    sharp(page, "style=1:1")
+
+
+def test_a_painting_that_the_server_let_go_is_sent_or_asked_for_again(
+    page: Page, server: Serving, tmp_path: Path
+) -> None:
+    open_painted(page, noisy(tmp_path / "a.png", 64, 96))
+    file = painting(tmp_path / "p.png")
+
+    ids: list[str] = []  # by which the server is asked to paint after it
+
+    def note(asked: Request) -> None:
+        styles = parse_qs(urlsplit(asked.url).query).get("style", [])
+        ids.extend(style.partition(":")[0] for style in styles)
+
+    def let_the_last_go() -> None:
+        with server.client() as client:
+            assert client.delete(f"/v1/pictures/{ids[-1]}").status_code == 204
+
+    page.on("request", note)
+    page.set_input_files("#painting-files", file)
+    sharp(page, "style=1:1")
+    let_the_last_go()
+    with page.expect_download() as saved:
+        page.click("#save")
+    assert len(set(ids)) == 2
+    assert Path(saved.value.path()).read_bytes() == by_command(page, tmp_path)
+
+    let_the_last_go()
+    painting(file, seed=9)  # so the page cannot read what it was given
+    page.locator("#dial-detail").fill("60")
+    sentence = "p.png was moved or changed and cannot be read any more; add it again."
+    expect(page.locator("#painted-after .lost")).to_have_text(sentence)
+    expect(page.locator("#why")).to_have_text(sentence)
+    expect(page.locator("#save")).to_be_disabled()
+    page.set_input_files("#painting-files", file)
+    sharp(page, "d=detail=60&style=1:1")
+    expect(page.locator("#painted-after li")).to_have_count(1)
+    expect(page.locator("#painted-after .lost")).to_have_count(0)
+    shutil.rmtree(tmp_path / "by_command")
+    with page.expect_download() as saved:
+        page.click("#save")
+    assert Path(saved.value.path()).read_bytes() == by_command(page, tmp_path)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_paintings_by_keyboard_for_whoever_listens_and_on_a_telephone(
+    page: Page, scheme: Literal["light", "dark"], tmp_path: Path
+) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": 390, "height": 844})
+    open_painted(page, noisy(tmp_path / "a.png", 64, 96))
+    paintings = [painting(tmp_path / f"a-long-name-of-a-painting-{n}.png", n) for n in range(4)]
+    choosers: list[FileChooser] = []
+    page.on("filechooser", lambda chooser: choosers.append(chooser))
+    page.wait_for_timeout(500)
+    page.locator("#model").focus()
+    page.keyboard.press("Tab")
+    expect(page.locator("#add-painting")).to_be_focused()
+    page.keyboard.press("Enter")
+    for _ in range(PATIENCE // 100):
+        page.wait_for_timeout(100)
+        if choosers:
+            break
+    choosers[0].set_files(paintings[:2])
+    sharp(page, "style=1:1&style=2:1")
+    expect(page.locator("#said")).to_have_text(f"It is painted after {paintings[1].name}.")
+    expect(page.locator("#add-painting")).to_be_focused()
+    page.keyboard.press("Shift+Tab")  # the number
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("ArrowLeft")
+    sharp(page, "style=1:1&style=2:0.99")
+    bad = tmp_path / "bad.png"
+    bad.write_bytes(b"no picture")
+    drop(page, *paintings[2:], bad, on="#paintings")
+    expect(page.locator("#paintings-wrong")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    found = axe.Axe().run(page).response["violations"]
+    assert [f"{each['id']}: {node['html']}" for each in found for node in each["nodes"]] == []
+    page.locator("#add-painting").focus()
+    page.keyboard.press("Enter")  # four are there, and no window for files is opened
+    expect(page.locator("#paintings-wrong")).to_contain_text("are the most")
+    assert len(choosers) == 1
+    for left in (3, 2, 1, 0):
+        page.locator("#paintings .remove").last.press("Enter")
+        expect(page.locator("#painted-after li")).to_have_count(left)
+    expect(page.locator("#add-painting")).to_be_focused()
 
 
 def test_work_can_be_stopped(page: Page, tmp_path: Path) -> None:

@@ -211,6 +211,15 @@ def test_grey_stays_grey_and_alpha_comes_along(files: dict[str, Path]) -> None:
     assert np.abs(result[41:, :, :3].astype(int) - pixels[41:]).mean() > 5
 
 
+def test_another_painting_under_the_same_name_is_seen(tmp_path: Path) -> None:
+    photo, path = photograph(40, 48).transpose(1, 2, 0), tmp_path / "painting.png"
+    results = []
+    for planes in (canvas(96, 96), leaves(96, 96)[0]):
+        saved(path, planes)
+        results.append(burnish.load(f"style-any:{path}")(photo))
+    assert np.abs(results[1] - results[0]).mean() > 0.05
+
+
 def test_the_command_paints_after_what_is_named(files: dict[str, Path], tmp_path: Path) -> None:
     target = tmp_path / "out.png"
     words = ["restore", str(files["photo"]), "-o", str(target)]

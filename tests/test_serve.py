@@ -499,6 +499,42 @@ def test_what_would_take_too_long_is_restored_as_the_screen_shows_it(
     assert factors(200, 1) == (4, 4)
 
 
+def test_what_a_quick_view_takes_to_get_ready_does_not_keep_the_exact_one_away() -> None:
+    views, window = view.Views(), Window(0, 0, 1000, 1000)
+    one, other = (Wish(f"style-any:/{name}.png:0.5+sharpen") for name in "ab")
+    views._learn(one, window, 10_000, 2.0)  # 200 s for a megapixel
+    names = view._names(other)
+    assert names == "style-any+sharpen"
+    assert views._factor(names, window, 1_000_000) == 4
+    exact = replace(window, exact=True)
+    assert views._factor(names, exact, 1_000_000) == 1
+    views._learn(one, exact, 1_000_000, 30.0)
+    assert views._factor(names, exact, 1_000_000) == 2
+
+
+def test_a_whole_that_was_painted_is_at_hand_when_another_part_is_looked_at(
+    client: httpx.Client,
+) -> None:
+    ids = [
+        client.post("/v1/pictures", content=png(*size)).json()["picture"]
+        for size in ((480, 640), (100, 120))
+    ]
+
+    def look(left: int, exact: int, strokes: int = 100) -> httpx.Response:
+        part = {"picture": ids[0], "left": left, "top": 0, "width": 320, "height": 480}
+        words = {"model": "style-any", "style": ids[1], "d": f"strokes={strokes}", "exact": exact}
+        return client.post("/v1/preview", params={**part, **words})
+
+    assert look(0, exact=0).headers["X-Exact"] == "0"
+    assert look(0, exact=1).headers["X-Exact"] == "1"
+    found = look(320, exact=0)
+    assert found.headers["X-Exact"] == "1"
+    assert look(0, exact=0, strokes=50).headers["X-Exact"] == "0"
+    again = look(320, exact=0)  # settings that were left for a moment
+    assert again.headers["X-Exact"] == "1"
+    assert again.content == found.content
+
+
 def test_a_picture_is_halved_by_means() -> None:
     planes = np.arange(15, dtype=np.float32).reshape(1, 1, 3, 5)
     expected = [[3, 5, 6.5], [10.5, 12.5, 14]]

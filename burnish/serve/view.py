@@ -27,7 +27,7 @@ from ..images.exif import orientation
 from ..inference.masked import MARKED, FindingMender, Masked
 from ..inference.model import Model
 from ..inference.several.automatic import Automatic
-from ..inference.several.chain import ModelChain
+from ..inference.several.chain import AND, ModelChain
 from ..pipeline import AUTO, Asked, Auto, Look, Settled, infrared_in, region
 from ..pipeline.estimate import ESTIMATORS
 from .strokes import painted, strengths
@@ -100,8 +100,9 @@ class InHand:
     reduced: dict[int, Picture] = field(default_factory=dict)
     #: what was settled for it, by wish
     settled: dict[str, Settled] = field(default_factory=dict)
-    #: the last of it that was restored as a whole, with what it was restored with
-    whole: tuple[Any, Picture] | None = None
+    #: the last of it that was restored as a whole, reduced by each factor, with what it was
+    #: restored with
+    whole: dict[int, tuple[Any, Picture]] = field(default_factory=dict)
     #: how sure a model that finds damage is of it, by the model and by how far it is reduced, with
     #: the scale at which it was last looked at
     found: dict[tuple[str, int], tuple[float, Array]] = field(default_factory=dict)
@@ -110,6 +111,10 @@ class InHand:
     def look(self) -> Look:
         """A look at the whole of it."""
         return Look(toned(self.picture))
+
+    def has_whole(self, factor: int, key: Any) -> bool:
+        """Whether it is there restored as a whole, reduced by a factor, with a key's settings."""
+        return factor in self.whole and self.whole[factor][0] == key
 
     def at(self, factor: int) -> Picture:
         """The picture reduced by a power of two, each pixel the mean of those it stands for."""
@@ -138,8 +143,9 @@ class Views:
     """Makes views of pictures, and learns how long a model takes."""
 
     def __init__(self) -> None:
-        #: what a megapixel costs in seconds, by the model's name
-        self._cost: dict[str, float] = {}
+        #: what a megapixel costs in seconds, by the models' names and by whether the view is exact:
+        #: a quick one is of few pixels, and most of its time may go into getting ready
+        self._cost: dict[tuple[str, bool], float] = {}
 
     def pane(
         self, hand: InHand, wish: Wish, model: Model, window: Window, wanted: OnProgress
@@ -153,12 +159,14 @@ class Views:
         if wish.strength == 0:
             return _pane(_cut(hand.at(window.reduce), _at(window, window.reduce)), exact=True)
         settled = self._settled(hand, wish, model, asked)
-        factor = self._reduced_by(hand, wish.model, model, settled, window)
+        factor = self._reduced_by(hand, wish, model, settled, window)
+        is_there = hand.has_whole(factor, _whole_key(wish, settled, factor))
         worked = _worked(hand, model, settled, window)
         exact = factor == 1
         begun = time.perf_counter()
         restored = _restored(hand, wish, model, settled, window, factor, wanted)
-        self._learn(wish.model, worked / factor**2, time.perf_counter() - begun)
+        if not is_there:
+            self._learn(wish, window, worked / factor**2, time.perf_counter() - begun)
         while restored.size[1] > window.width * model.contract.scale / window.reduce + 1:
             alpha = None if restored.alpha is None else halved(restored.alpha)
             restored = replace(restored, planes=halved(restored.pixels), alpha=alpha)
@@ -175,7 +183,7 @@ class Views:
         asked = wish.asked(model)
         if isinstance(model, Masked):
             settled = self._settled(hand, wish, model, asked)
-            factor = self._reduced_by(hand, wish.model, model, settled, window)
+            factor = self._reduced_by(hand, wish, model, settled, window)
             where = _marked(hand, wish, model, settled, factor, wanted).astype(np.float32)
             colour = MARK
             exact = factor == 1
@@ -208,19 +216,21 @@ class Views:
         return hand.settled[key]
 
     def _reduced_by(
-        self, hand: InHand, name: str, model: Model, settled: Settled, window: Window
+        self, hand: InHand, wish: Wish, model: Model, settled: Settled, window: Window
     ) -> int:
-        """How far the picture is reduced for a window under a model of that name: 1 is exact."""
+        """How far the picture is reduced for a window under a wish's model: 1 is exact."""
         if _by_infrared(hand, model) or "raw" in settled.models:
             return 1
-        return self._factor(name, window, _worked(hand, model, settled, window))
+        if hand.has_whole(1, _whole_key(wish, settled, 1)):
+            return 1
+        return self._factor(_names(wish), window, _worked(hand, model, settled, window))
 
     def _factor(self, name: str, window: Window, pixels: int) -> int:
         """How far the picture is reduced before it is restored: 1 is exact.
 
         pixels: how many the model would have to restore at full size.
         """
-        cost = self._cost.get(name, FIRST_GUESS) * pixels / 1e6
+        cost = self._cost.get((name, window.exact), FIRST_GUESS) * pixels / 1e6
         if window.exact and cost <= PATIENCE:
             return 1
         limit = PATIENCE if window.exact else QUICK
@@ -229,10 +239,22 @@ class Views:
             factor *= 2
         return factor
 
-    def _learn(self, name: str, pixels: float, seconds: float) -> None:
+    def _learn(self, wish: Wish, window: Window, pixels: float, seconds: float) -> None:
         """Takes in how long so many pixels took."""
         cost = seconds / (pixels / 1e6)
-        self._cost[name] = 0.5 * self._cost.get(name, cost) + 0.5 * cost
+        key = _names(wish), window.exact
+        self._cost[key] = 0.5 * self._cost.get(key, cost) + 0.5 * cost
+
+
+def _names(wish: Wish) -> str:
+    """The names of a wish's models, without the paintings that one of them paints after."""
+    return AND.join(step.partition(":")[0] for step in wish.model.split(AND))
+
+
+def _whole_key(wish: Wish, settled: Settled, factor: int) -> Any:
+    """What the whole picture, reduced by a factor, is restored with."""
+    dials = settled.dials if factor == 1 else _turned_down(settled.dials, factor)
+    return wish.model, tuple(dials.items()), wish.strength, wish.strokes
 
 
 def _worked(hand: InHand, model: Model, settled: Settled, window: Window) -> int:
@@ -263,6 +285,7 @@ def _restored(
 ) -> Picture:
     """The part of the picture that a window shows, reduced by a factor and restored, upright."""
     whole = hand.at(factor)
+    key = _whole_key(wish, settled, factor)
     if isinstance(model, FindingMender) and (wish.strokes or not _by_infrared(hand, model)):
         marked = _marked(hand, wish, model, settled, factor, wanted)
         return _mended(whole, marked, model, settled, _at(window, factor))
@@ -271,14 +294,13 @@ def _restored(
     reach = _reach(model, settled)
     settled = replace(settled, strength=_strength(whole, wish, model, settled, factor))
     if _is_whole(model, settled) or reach is None:
-        key = (wish.model, factor, *settled.dials.items(), wish.strength, wish.strokes)
-        if hand.whole is None or hand.whole[0] != key:
+        if not hand.has_whole(factor, key):
             asked = _asked(wish, model, settled, factor)
             if wish.strokes and isinstance(model, Masked):
                 marked = _marked(hand, wish, model, settled, factor, wanted)
                 asked = replace(asked, mask=marked.astype(np.float32))
-            hand.whole = (key, model.restore(whole, asked, progress=wanted).picture)
-        return _cut(hand.whole[1], _at(window, factor, model.contract.scale))
+            hand.whole[factor] = (key, model.restore(whole, asked, progress=wanted).picture)
+        return _cut(hand.whole[factor][1], _at(window, factor, model.contract.scale))
 
     # Only as much around it as the network sees, beginning where its tiles would.
     inner = _stored(_at(window, factor), whole)

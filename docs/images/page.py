@@ -1,7 +1,8 @@
 """The pictures of the page in docs/serve.md and the README: python docs/images/page.py SHARED
 
 page.jpg is made of the pictures in examples/, page_mask.jpg of a Kodak picture with a scan of dirty
-film laid over it, as mending.py has it. It wants Chromium, and `pip install '.[dev]'`.
+film laid over it, as mending.py has it, page_paintings.jpg of another one and of paintings by van
+Gogh and Hokusai. It wants Chromium, and `pip install '.[dev]'`.
 """
 
 from __future__ import annotations
@@ -71,8 +72,17 @@ def paint_over_shutters(page: Page) -> None:
     page.wait_for_timeout(1000)
 
 
+def paint_after(page: Page, paintings: list[Path]) -> None:
+    """Takes the model that paints after two paintings, the second with less weight."""
+    page.select_option("#model", "style-any")
+    page.set_input_files("#painting-files", paintings)
+    page.wait_for_selector("#weight-2")
+    page.locator("#weight-2").fill("30")
+    page.wait_for_selector("#stage[data-exact=true][data-shown*='style=2:0.3']")
+
+
 def main() -> None:
-    """Opens the page twice, and photographs it."""
+    """Opens the page three times, and photographs it."""
     shared = Path(sys.argv[1])
     words = [sys.executable, "-m", "burnish.cli", "serve", "--port", "0"]
     pictures = [EXAMPLES / "face_noise15.jpg", *sorted(EXAMPLES.glob("*.png"))]
@@ -94,6 +104,10 @@ def main() -> None:
         opened(page, address, [dirty(shared, Path(folder))])
         paint_over_shutters(page)
         photograph(page, "page_mask.jpg")
+        page = browser.new_page(viewport=size)  # type: ignore[arg-type]
+        opened(page, address, [shared / "data/test/kodak24/kodim04.webp"])
+        paint_after(page, [shared / f"data/style/{name}.jpg" for name in ("starry_night", "wave")])
+        photograph(page, "page_paintings.jpg")
         browser.close()
         server.terminate()
 

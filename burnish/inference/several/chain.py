@@ -111,7 +111,9 @@ class ModelChain(Model):
                 {**one.margins, **found.margins},
                 icc=asked.icc,
             )
-        dials = {dial.name: found.dials[dial.name] for dial in self.contract.dials}
+        # One that chooses, told of a dial, settles those of the model that has it, and no others.
+        there = [dial.name for dial in self.contract.dials if dial.name in found.dials]
+        dials = {name: found.dials[name] for name in there}
         strength = replace(found, dials=dials)
         return replace(strength, choice=choices[0]) if choices else strength
 

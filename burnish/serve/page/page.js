@@ -1,6 +1,7 @@
 // The page of `burnish serve`: pictures on the left, dials on the right. All work is the server's.
 
 import { brush, drawStrokes } from "./brush.js";
+import { allPaintings, numbered, paintingRow } from "./paintings.js";
 import { texts } from "./texts.js";
 
 const $ = (id) => document.getElementById(id);
@@ -54,19 +55,61 @@ async function ask(method, path, words = [], options = {}) {
   throw error;
 }
 
-// A request about a picture that the server has let go sends it again first.
+// A request about a picture that the server has let go, or about paintings of it, sends these again
+// first.
 async function about(item, method, path, words = [], options = {}) {
   for (let again = false; ; again = true) {
     try {
-      return await ask(method, path, [["picture", item.id], ...words], options);
+      return await ask(method, path, [["picture", item.id], ...words.map(asSent)], options);
     } catch (error) {
       if (error.status !== 404 || again) throw error;
-      await send(item);
+      await sendAgain(item, words);
     }
   }
 }
 
-async function send(item) {
+// Words name a painting by its number on this page, and the server knows it by an id.
+const paintingIn = ([name, value]) => (name === "style" ? numbered(parseInt(value)) : null);
+
+function asSent(word) {
+  const painting = paintingIn(word);
+  return painting ? [word[0], word[1].replace(/^\d+/, painting.id)] : word;
+}
+
+async function sendAgain(item, words) {
+  if (await isGone(item)) await send(item);
+  for (const painting of words.map(paintingIn).filter(Boolean)) {
+    if (!(await isGone(painting))) continue;
+    try {
+      await send(painting);
+    } catch (error) {
+      if (error.moved || error.status === 413 || error.status === 422) lose(painting, error.message);
+      throw error;
+    }
+  }
+}
+
+async function isGone(one) {
+  try {
+    await ask("GET", `pictures/${one.id}`);
+    return false;
+  } catch (error) {
+    if (error.status === 404) return true;
+    throw error;
+  }
+}
+
+// Several may ask for it at a time, and it is sent once.
+function send(item) {
+  item.sending ??= sendOnce(item).finally(() => { item.sending = null; });
+  return item.sending;
+}
+
+async function sendOnce(item) {
+  // Of a file that was moved or changed, fetch says no more than that the server does not answer.
+  await item.file.slice(0, 1).arrayBuffer().catch(() => {
+    throw Object.assign(new Said(texts.moved(item.file.name)), { moved: true });
+  });
   const words = [["name", item.file.name]];
   const told = await (await ask("POST", "pictures", words, { body: item.file })).json();
   item.id = told.picture;
@@ -79,6 +122,8 @@ const modelOf = (item) => models.find((each) => each.name === item.wish.model);
 // what is painted over, and of another model it is the strength.
 const paintable = (item) => item.facts?.frames === 1;
 const isMasked = (item) => Boolean(modelOf(item)?.mask);
+// How many paintings it may be painted after; most models paint nothing.
+const mostPaintings = (item) => modelOf(item)?.paints ?? 0;
 
 // What was painted, as the server takes it.
 function paintedOf(item) {
@@ -89,6 +134,7 @@ function wishOf(item) {
   const words = [["model", item.wish.model]];
   for (const [name, value] of Object.entries(item.wish.dials)) words.push(["d", `${name}=${value}`]);
   if (item.wish.strength !== 1) words.push(["strength", item.wish.strength]);
+  for (const { number, weight } of paintingsOf(item)) words.push(["style", `${number}:${weight / 100}`]);
   return words;
 }
 
@@ -98,7 +144,9 @@ function add(files) {
   const known = [...files].filter((file) => !file.name.startsWith("."));
   for (const file of known) {
     // painted: a number of its own for each state of the strokes
-    const wish = { model: "auto", dials: {}, strength: 1, format: "", strokes: [], painted: 0 };
+    const wish = {
+      model: "auto", dials: {}, strength: 1, format: "", strokes: [], painted: 0, paintings: [],
+    };
     const thumb = document.createElement("canvas");
     const item = { file, wish, state: "arriving", thumb, past: [], future: [] };
     items.push(item);
@@ -252,8 +300,8 @@ async function refresh() {
     }
   } catch (error) {
     busy("");
-    if (error instanceof Said) wrong(error.message);
-    else throw error;
+    if (!(error instanceof Said)) throw error;
+    if (at === wanted) wrong(error.message);
   } finally {
     running = false;
     if (at !== wanted) refresh();
@@ -266,6 +314,7 @@ async function look(item, at) {
   const painted = item.wish.painted;
   const wish = JSON.stringify([words, item.wish.painted]);
   const before = item.before?.key === key ? null : pane(item, part, reduce, [["strength", 0]]);
+  if (lacking(item)) return lookUnpainted(item, before, key);
   if (item.after?.key !== key + wish || !item.after.exact) {
     const quick = await pane(item, part, reduce, words, false, looker);
     if (quick) take(item, { ...quick, key: key + wish }, words, painted);
@@ -300,6 +349,17 @@ async function look(item, at) {
       busy("");
       if (error instanceof Said) wrong(error.message);
     });
+}
+
+// Where a painting is wanted first, the picture is seen as it is.
+async function lookUnpainted(item, before, key) {
+  item.after = null;
+  if (before) item.before = { ...(await before), key };
+  if (item !== current) return;
+  draw();
+  busy(lacking(item));
+  $("stage").dataset.shown = "";
+  $("stage").dataset.exact = "false";
 }
 
 function take(item, after, words, painted) {
@@ -399,7 +459,7 @@ function furnish() {
   $("divider").style.left = `${100 * view.divider}%`;
   $("divider").setAttribute("aria-valuenow", Math.round(100 * view.divider));
   $("tag-before").hidden = view.mode === "taken" && !view.before;
-  $("tag-after").hidden = view.before;
+  $("tag-after").hidden = view.before || Boolean(lacking(current));
   $("tag-after").textContent = view.mode === "taken" ? texts.taken : texts.after;
   $("stage").dataset.mode = alone ? "one" : view.mode;
 }
@@ -604,6 +664,47 @@ function renderMask() {
   $("mask-save").disabled = !isMasked(current) && !current.wish.strokes.length;
 }
 
+// ---------------------------------------------------------------- paintings
+
+// Those that it is painted after, with weights; none where its model does not paint.
+const paintingsOf = (item) => (mostPaintings(item) ? item.wish.paintings : []);
+
+// Why a picture cannot be painted yet, in a sentence; "" where nothing is wanted.
+function lacking(item) {
+  if (!item || !mostPaintings(item)) return "";
+  if (!item.wish.paintings.length) return texts.noPainting;
+  return item.wish.paintings.map(({ number }) => numbered(number).lost).find(Boolean) ?? "";
+}
+
+// What the last picture was painted after is taken for the next one, too.
+let lastPaintings = [];
+
+const easel = paintingRow({
+  item: () => current,
+  most: mostPaintings,
+  chosen: (item) => item.wish.paintings,
+  choose(item, paintings) {
+    lastPaintings = paintings;
+    if (item === current) closeStrip();
+    change(item, { paintings });
+  },
+  async bring(painting) {
+    await send(painting);
+    await overview(painting);
+  },
+  files: filesOf,
+  slider,
+  say,
+});
+
+// The server has let a painting go, and it cannot be sent again.
+function lose(painting, why) {
+  painting.lost = why;
+  easel.render();
+  renderGoing();
+  if (current) refresh();
+}
+
 // ---------------------------------------------------------------- a strip over a dial
 
 const CELLS = 6;
@@ -726,6 +827,7 @@ function onUndo() {
 function show(item) {
   current = item;
   closeStrip();
+  easel.wrong("");
   if (item?.height) hand.radius = Math.min(100, Math.max(2, Math.round(Math.min(item.width, item.height) / 100)));
   radiusSlider.set(hand.radius);
   view.x = 0.5;
@@ -747,8 +849,10 @@ function changed(item) {
   $("undo").disabled = !item.past.length;
   $("redo").disabled = !item.future.length;
   if (item.state === "done") item.state = "ready";
+  item.note = null;
   renderCommand();
   renderQueue();
+  renderGoing();
   if (item === current) refresh();
 }
 
@@ -768,9 +872,10 @@ function renderPanel() {
   const model = modelOf(item);
   $("undo").disabled = !item.past.length;
   $("redo").disabled = !item.future.length;
-  $("task").textContent = item.wish.model === "auto" ? texts.autoTask : model.task;
+  $("task").textContent = texts.tasks[model.name] ?? model.task;
   $("format").value = item.wish.format;
   for (const id of ["model", "format", "save"]) $(id).disabled = item.state === "failed";
+  easel.render();
   renderDials(item, model);
   renderMask();
   renderCommand();
@@ -898,11 +1003,21 @@ function commandOf(item) {
   for (const [dial, value] of Object.entries(item.wish.dials)) words.push("-d", `${dial}=${value}`);
   if (item.wish.strength !== 1) words.push("--strength", item.wish.strength);
   if (item.wish.format) words.push("-f", item.wish.format);
+  words.push(...styleWords(item, quote));
   if (paintedOf(item)) {
     const where = `${name.replace(/\.[^.]*$/, "")}_where.png`;
     words.push(isMasked(item) ? "--mask-in" : "--strength-map", quote(where));
   }
   return words.join(" ");
+}
+
+function styleWords(item, quote) {
+  if (!mostPaintings(item)) return [];
+  const paintings = item.wish.paintings;
+  if (!paintings.length) return ["--style", texts.somePainting];
+  const weighed = (weight) => (paintings.length > 1 ? `:${weight / 100}` : "");
+  return paintings.flatMap(({ number, weight }) =>
+    ["--style", quote(numbered(number).file.name + weighed(weight))]);
 }
 
 function renderCommand() {
@@ -914,6 +1029,12 @@ function renderCommand() {
 // ---------------------------------------------------------------- saving
 
 async function restore(item) {
+  if (lacking(item)) {
+    item.state = "ready";
+    item.note = lacking(item);
+    renderQueue();
+    return false;
+  }
   item.state = "working";
   item.stop = new AbortController();
   item.begunAt = performance.now();
@@ -953,7 +1074,7 @@ async function watch(item) {
 
 async function save() {
   const item = current;
-  if (!item?.id || item.stop) return;
+  if (!item?.id || item.stop || lacking(item)) return;
   if (item.state !== "done" && !(await restore(item))) return;
   download(item.result.blob, item.result.name);
   say(texts.saved(item.result.name));
@@ -1016,7 +1137,10 @@ function download(blob, name) {
 function renderGoing() {
   const item = items.find((each) => each.stop) ?? null;
   $("going").hidden = !item;
-  $("save").disabled = Boolean(item) || !current?.id;
+  $("save").disabled = Boolean(item) || !current?.id || Boolean(lacking(current));
+  $("why").textContent = lacking(current);
+  $("why").hidden = !lacking(current);
+  for (const each of document.querySelectorAll("#dials .strip")) each.disabled = Boolean(lacking(current));
   if (!item) return;
   const [tiles, of] = item.halfway ?? [0, 0];
   const { total, done, begunAt } = run ?? { total: 1, done: 0, begunAt: item.begunAt };
@@ -1038,7 +1162,7 @@ function renderQueue() {
     item.row ??= rowOf(item);
     const { row, pick, name, state } = item.row;
     name.textContent = item.file.name;
-    state.textContent = texts.state[item.state];
+    state.textContent = item.note && item.state === "ready" ? texts.notDone : texts.state[item.state];
     pick.title = item.error ?? item.note ?? item.file.name;
     pick.setAttribute("aria-current", String(item === current));
     row.className = item.state;
@@ -1139,8 +1263,7 @@ function radios(id, values, nameOf, chosen, choose) {
 
 function offer() {
   for (const kind of ["model", "filter"]) {
-    // What paints wants a painting, and takes one by HTTP alone (docs/service.md).
-    const some = models.filter((model) => model.kind === kind && !model.paints);
+    const some = models.filter((model) => model.kind === kind);
     if (!some.length) continue;
     const group = document.createElement("optgroup");
     group.label = kind === "model" ? texts.models : texts.filters;
@@ -1170,7 +1293,7 @@ function onWholePage() {
     if (event.clipboardData.files.length) add(event.clipboardData.files);
   });
   addEventListener("pagehide", () => {
-    for (const item of items) {
+    for (const item of [...items, ...allPaintings()]) {
       if (item.id) ask("DELETE", `pictures/${item.id}`, [], { keepalive: true }).catch(() => {});
     }
   });
@@ -1179,10 +1302,12 @@ function onWholePage() {
 function onPanel() {
   $("model").addEventListener("change", () => {
     closeStrip();
+    easel.wrong("");
     const seen = current;
     if (hand.tool !== "move") takeUp("move");
     states += 1;
-    change(seen, { model: $("model").value, dials: {}, strokes: [], painted: states });
+    const paintings = seen.wish.paintings.length ? seen.wish.paintings : lastPaintings;
+    change(seen, { model: $("model").value, dials: {}, strokes: [], painted: states, paintings });
     $("mask").open = isMasked(seen);
     renderPanel();
   });
@@ -1218,6 +1343,7 @@ async function begin() {
   onPanel();
   onMask();
   onStrip();
+  easel.listen();
   onUndo();
   onStage();
   if (!token) {

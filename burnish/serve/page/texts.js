@@ -17,7 +17,8 @@ export const texts = {
   lead: "Drop pictures here.",
   explain:
     "Burnish takes noise off photographs, blocks off JPEGs, dust and scratches off prints, and " +
-    "stains off pages. Everything happens on this machine; nothing is sent anywhere.",
+    "stains off pages; it enlarges pictures, and paints photographs after paintings. Everything " +
+    "happens on this machine; nothing is sent anywhere.",
   choose: "Choose pictures",
   chooseFolder: "A folder",
   hint: "Or paste one. Your files stay as they are.",
@@ -82,7 +83,28 @@ export const texts = {
   arriving: "Reading …",
   coarse: "a coarse view; the sharp one follows",
   reducedOnly: "approximate here; what is saved is exact",
-  autoTask: "Looks at the picture, and does what it needs.",
+  // Of models whose own words are for the command line.
+  tasks: {
+    auto: "Looks at the picture, and does what it needs.",
+    "style-any": "Paints photographs after any painting of which you have a picture.",
+  },
+  paintings: "Painted after",
+  addPainting: "Add a painting",
+  addAnother: "Add another",
+  paintingHint(count, most) {
+    if (!count) return "A picture of a painting: choose its file, drop it here, or paste it.";
+    if (count === 1) return "With another one, strokes of both are mixed.";
+    if (count < most) return "The sliders say how much each counts beside the others.";
+    return `${most} are the most; take one off to add another.`;
+  },
+  paintingAdded: (name) => `It is painted after ${name}.`,
+  removePainting: (name) => `Paint no more after ${name}`,
+  weightOf: (name) => `weight of ${name}`,
+  weightUnit: "percent, beside the others",
+  enough: (most) => `${most} paintings at a time are the most; take one off first.`,
+  noPainting: "Nothing is painted yet: add a painting.",
+  somePainting: "PAINTING",
+  moved: (name) => `${name} was moved or changed and cannot be read any more; add it again.`,
   state: {
     arriving: "reading",
     ready: "",
@@ -91,6 +113,7 @@ export const texts = {
     done: "restored",
     failed: "not read",
   },
+  notDone: "not restored",
   which: (number, total) => `${number} of ${total}`,
   left: (seconds) =>
     seconds < 90 ? `${Math.max(1, Math.round(seconds))} s left` : `${Math.round(seconds / 60)} min left`,

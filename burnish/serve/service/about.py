@@ -15,7 +15,7 @@ from ...inference.masked import Masked
 from ...inference.model import Model
 from ...pipeline.estimate import ESTIMATORS
 from ..desk import Desk
-from ..wish import offered
+from ..wish import MOST_PAINTINGS, offered
 from .answers import RETRY
 from .described import description
 
@@ -25,6 +25,7 @@ PAGE = {
     "page.css": ("page.css", "text/css; charset=utf-8"),
     "page.js": ("page.js", "text/javascript; charset=utf-8"),
     "brush.js": ("brush.js", "text/javascript; charset=utf-8"),
+    "paintings.js": ("paintings.js", "text/javascript; charset=utf-8"),
     "texts.js": ("texts.js", "text/javascript; charset=utf-8"),
     "icon.svg": ("icon.svg", "image/svg+xml"),
 }
@@ -78,6 +79,6 @@ def _record(name: str, model: Model) -> dict[str, Any]:
         "task": task,
         "scale": model.contract.scale,
         "mask": isinstance(model, Masked),
-        "paints": name == STYLE,
+        "paints": MOST_PAINTINGS if name == STYLE else 0,
         "dials": dials,
     }

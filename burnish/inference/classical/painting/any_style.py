@@ -54,6 +54,8 @@ class Painting:
 
     path: Path
     weight: float = 1.0
+    #: when its file was written, in nanoseconds, so that no other one of its name is taken for it
+    written: int = 0
 
     @classmethod
     def parse(cls, words: str) -> Painting:
@@ -71,7 +73,7 @@ class Painting:
             )
         if not Path(path).is_file():
             raise InputMissing(f"--style {path}: no such file; name a picture of a painting")
-        return cls(Path(path), float(weight))
+        return cls(Path(path), float(weight), Path(path).stat().st_mtime_ns)
 
 
 def named(words: str) -> bool:
@@ -113,7 +115,7 @@ def made(words: str) -> Filter:
     def load(threads: int | None) -> Any:
         if not paintings:
             raise UsageError(f"{NAME}: which painting? Say it, as in --style painting.jpg")
-        return [_pixels(one.path) for one in paintings]
+        return [_pixels(one.path, one.written) for one in paintings]
 
     return Filter(
         Contract(reach=None, level="image", dials=DIALS),
@@ -132,16 +134,19 @@ def _paint(image: Array, level: Array | None, *, paintings: tuple[Painting, ...]
     for picture, (strokes, detail) in zip(image, level[:, :, 0, 0].tolist(), strict=True):
         side = round(min(picture.shape[-2:]) * strokes / 100)
         largest = max(1.0, strokes / 100)
-        palettes = [(_palette(one.path, side, largest), one.weight / total) for one in paintings]
+        palettes = [
+            (_palette(one.path, one.written, side, largest), one.weight / total)
+            for one in paintings
+        ]
         results.append(painted(picture, palettes, detail / 100))
     return np.stack(results)
 
 
 @lru_cache(maxsize=4)
-def _pixels(path: Path) -> Array:
+def _pixels(path: Path, written: int) -> Array:
     """A painting's colours as sRGB has them, [3, H, W] in 0..1, of MOST pixels at the most.
 
-    Raises what reading it does.
+    written: when its file was, which tells files of one name apart. Raises what reading it does.
     """
     picture = images.toned(images.upright(images.read(path)))
     pixels = picture.pixels
@@ -156,12 +161,12 @@ def _pixels(path: Path) -> Array:
 
 
 @lru_cache(maxsize=4)
-def _palette(path: Path, side: int, largest: float) -> Palette:
+def _palette(path: Path, written: int, side: int, largest: float) -> Palette:
     """The palette of a painting whose shorter side is brought to `side` pixels.
 
     It is enlarged so many times at the most, since what is not there cannot be painted with.
     """
-    pixels = _pixels(path)
+    pixels = _pixels(path, written)
     height, width = pixels.shape[-2:]
     least = LEAST / min(height, width)
     most = min(largest, (MOST / (height * width)) ** 0.5)
