@@ -59,7 +59,7 @@ def paint_over_shutters(page: Page) -> None:
     page.locator("#dial-sensitivity").fill("60")
     page.evaluate("document.querySelector('#tools input[value=mark]').click()")
     page.locator("#brush-size").fill("9")
-    page.evaluate("document.querySelector('#panel').scrollTo(0, 560)")
+    page.evaluate("document.querySelector('#panel').scrollTo(0, 700)")
     page.wait_for_selector("#stage[data-exact=true][data-shown*='sensitivity=60']")
     box = page.locator("#stage").bounding_box()
     assert box is not None
