@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import shutil
 import subprocess
 from dataclasses import replace
@@ -441,6 +442,16 @@ def test_auto_takes_strong_noise_off_the_mosaic(rawpy: Any, pair: tuple[bytes, b
     restored = auto.restore(picture)
     clean = images.read(pair[1]).pixels
     assert psnr(restored.picture.pixels.clip(0, 1), clean, 0) > psnr(picture.pixels, clean, 0) + 8
+
+
+def test_info_says_what_auto_does_with_a_raw_file(
+    rawpy: Any, tmp_path: Path, pair: tuple[bytes, bytes]
+) -> None:
+    for name, content in zip(("noisy", "clean"), pair, strict=True):
+        (tmp_path / f"{name}.dng").write_bytes(content)
+        said = CliRunner().invoke(app, ["info", "--json", str(tmp_path / f"{name}.dng")])
+        models = burnish.load("auto").settle(images.read(content)).models
+        assert json.loads(said.output)["look"]["models"] == list(models)
 
 
 def test_raw_says_what_it_is() -> None:

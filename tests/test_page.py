@@ -10,6 +10,7 @@ import base64
 import io
 import itertools
 import json
+import re
 import shlex
 import shutil
 import zipfile
@@ -33,6 +34,7 @@ from playwright.sync_api import (
     FileChooser,
     Page,
     Request,
+    Route,
     expect,
     sync_playwright,
 )
@@ -147,6 +149,19 @@ def test_a_picture_that_is_dropped_is_seen_said_and_saved_as_the_command_saves_i
     assert Path(saved.value.path()).read_bytes() == by_command(page, tmp_path)
 
 
+def test_a_dial_has_no_number_before_the_picture_was_looked_at(page: Page, tmp_path: Path) -> None:
+    held: list[Route] = []
+    page.route("**/v1/inspect?*", lambda route: held.append(route))
+    drop(page, noisy(tmp_path / "a.png"))
+    sharp(page)
+    number = page.locator("#dials [data-dial=noise] input[type=number]")
+    expect(number).to_have_value("")
+    expect(page.locator("#sees")).to_have_text("Looking at it …")
+    page.wait_for_timeout(100)
+    held[0].continue_()
+    expect(number).not_to_have_value("")
+
+
 def test_a_slider_changes_what_is_seen_and_what_is_saved(page: Page, tmp_path: Path) -> None:
     drop(page, noisy(tmp_path / "a.png"))
     sharp(page)
@@ -174,6 +189,23 @@ def test_a_slider_changes_what_is_seen_and_what_is_saved(page: Page, tmp_path: P
     expect(page.locator("#command")).to_have_text(
         "burnish restore a.png -m photo --strength 0.7 -f jpg"
     )
+
+
+def test_what_there_is_to_say_of_a_result_is_said(page: Page, tmp_path: Path) -> None:
+    picture = tmp_path / "a.jpg"
+    Image.open(noisy(tmp_path / "a.png", 48, 64)).save(picture)
+    picture.write_bytes(picture.read_bytes()[:-2])
+    drop(page, picture)
+    sharp(page)
+    expect(page.locator("#notes")).to_be_hidden()
+    with page.expect_download():
+        page.click("#save")
+    expect(page.locator("#notes li")).to_contain_text(["end marker"])
+    page.locator("#dial-strength").fill("50")
+    expect(page.locator("#notes")).to_be_hidden()
+    words = "some is left; --mask-out shows where"
+    said = "async (words) => (await import('./texts.js')).texts.note(words)"
+    assert page.evaluate(said, words) == "some is left"
 
 
 def test_the_divider_follows_hand_and_keys(page: Page, tmp_path: Path) -> None:
@@ -591,6 +623,45 @@ def test_what_is_no_painting_is_told_beside_the_others(page: Page, tmp_path: Pat
     sharp(page, "style=3:1")
 
 
+def test_what_is_wrong_with_a_picture_is_taken_before_it_is_enlarged(
+    page: Page, tmp_path: Path
+) -> None:
+    clean = tmp_path / "clean.png"
+    Image.fromarray(np.full((40, 60, 3), 120, np.uint8)).save(clean)
+    drop(page, noisy(tmp_path / "a.png", 40, 60), clean)
+    expect(page.locator("#would")).to_contain_text("photo: noisy")
+    expect(page.locator("#first-offer")).to_be_hidden()
+    page.select_option("#model", "upscale-x2")
+    sharp(page, "model=upscale-x2")
+    page.get_by_label("Take photo first, or the damage comes along.").check()
+    sharp(page, "model=auto+upscale-x2")
+    with page.expect_download() as saved:
+        page.click("#save")
+    assert page.locator("#command").inner_text() == "burnish restore a.png -m auto+upscale-x2"
+    assert Path(saved.value.path()).read_bytes() == by_command(page, tmp_path)
+    page.select_option("#model", "photo")
+    expect(page.locator("#first-offer")).to_be_hidden()
+    expect(page.locator("#command")).to_have_text("burnish restore a.png -m photo")
+    page.click("#items li:nth-child(2) .pick")
+    expect(page.locator("#would")).to_contain_text("leaves this as it is")
+    page.select_option("#model", "upscale-x2")
+    expect(page.locator("#first-offer")).to_be_hidden()
+
+
+def test_of_a_large_picture_it_is_said_that_strokes_come_out_finer(
+    page: Page, tmp_path: Path
+) -> None:
+    open_painted(page, noisy(tmp_path / "a.png", 64, 96))
+
+    def reduced(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, headers={**answer.headers, "x-exact": "0"})
+
+    page.route(re.compile(r"/v1/preview\?.*style="), reduced)
+    page.set_input_files("#painting-files", painting(tmp_path / "p.png"))
+    expect(page.locator("#busy")).to_have_text("approximate here; what is saved has finer strokes")
+
+
 def test_pictures_are_painted_after_the_same(page: Page, tmp_path: Path) -> None:
     names = ("a", "b", "c")
     open_painted(page, *(noisy(tmp_path / f"{n}.png", 64, 96, i) for i, n in enumerate(names)))
@@ -675,7 +746,10 @@ def test_paintings_by_keyboard_for_whoever_listens_and_on_a_telephone(
     choosers: list[FileChooser] = []
     page.on("filechooser", lambda chooser: choosers.append(chooser))
     page.wait_for_timeout(500)
+    expect(page.locator("#first-offer")).to_be_visible()  # the picture is noisy
     page.locator("#model").focus()
+    page.keyboard.press("Tab")
+    expect(page.locator("#first")).to_be_focused()
     page.keyboard.press("Tab")
     expect(page.locator("#add-painting")).to_be_focused()
     page.keyboard.press("Enter")

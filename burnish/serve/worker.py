@@ -28,7 +28,7 @@ from ..inference.job import Job, JobReport, run_job
 from ..inference.masked import MARKED, Masked, write_mask
 from ..inference.model import Model
 from ..inference.pdf import is_pdf
-from ..inference.several.automatic import choose
+from ..inference.several.automatic import choose_for
 from ..inference.several.chain import AND, ModelChain
 from ..pipeline import MapFile
 from ..report.pictures import about
@@ -320,7 +320,7 @@ class Bench:
         """What `burnish info` says of the picture, as a record, with its words as "text"."""
         header = images.header(source, max_megapixels=self._terms.max_megapixels)
         hand = self._hand(source)
-        choice = choose(hand.look)
+        choice = choose_for(hand.picture, hand.look)
         record, text = about(images.facts(source), header, hand.picture, hand.look, choice)
         return {**record, "text": text, "would": choice.words}
 

@@ -167,7 +167,7 @@ def _of_document(path: Path) -> tuple[Mapping[str, Any], str]:
 def _of_picture(path: Path) -> tuple[Mapping[str, Any], str]:
     """The record and the text of a picture: its facts, what it shows, and what restores it."""
     from ...images import facts, frames, toned
-    from ...inference.several.automatic import choose
+    from ...inference.several.automatic import choose_for
     from ...pipeline import Look
     from ...report.pictures import about, refused
 
@@ -178,7 +178,7 @@ def _of_picture(path: Path) -> tuple[Mapping[str, Any], str]:
     except InputError as error:
         return refused(found, error)
     look = Look(toned(picture))
-    return about(found, header, picture, look, choose(look))
+    return about(found, header, picture, look, choose_for(picture, look))
 
 
 def _folder(folder: Path, as_json: bool) -> None:

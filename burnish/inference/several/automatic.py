@@ -65,6 +65,11 @@ def choose(look: Look, raw: bool = False) -> Choice:
     return Choice(models, why, look.kind)
 
 
+def choose_for(picture: Picture, look: Look) -> Choice:
+    """What is done with a picture, by a look at it and by the noise of its mosaic if it has one."""
+    return choose(look, _noisy_mosaic(picture) is not None)
+
+
 class Automatic(Model):
     """Looks at each picture, and takes it through the models that suit it.
 

@@ -130,8 +130,12 @@ function paintedOf(item) {
   return paintable(item) && item.wish.strokes.length ? JSON.stringify(item.wish.strokes) : undefined;
 }
 
+// A model that enlarges or paints brings out what is wrong with a picture, unless auto goes before it.
+const bringsOut = (item) => modelOf(item)?.scale > 1 || mostPaintings(item) > 0;
+const chainOf = (item) => (item.wish.first && bringsOut(item) ? "auto+" : "") + item.wish.model;
+
 function wishOf(item) {
-  const words = [["model", item.wish.model]];
+  const words = [["model", chainOf(item)]];
   for (const [name, value] of Object.entries(item.wish.dials)) words.push(["d", `${name}=${value}`]);
   if (item.wish.strength !== 1) words.push(["strength", item.wish.strength]);
   for (const { number, weight } of paintingsOf(item)) words.push(["style", `${number}:${weight / 100}`]);
@@ -145,7 +149,8 @@ function add(files) {
   for (const file of known) {
     // painted: a number of its own for each state of the strokes
     const wish = {
-      model: "auto", dials: {}, strength: 1, format: "", strokes: [], painted: 0, paintings: [],
+      model: "auto", first: false, dials: {}, strength: 1, format: "",
+      strokes: [], painted: 0, paintings: [],
     };
     const thumb = document.createElement("canvas");
     const item = { file, wish, state: "arriving", thumb, past: [], future: [] };
@@ -342,7 +347,8 @@ async function look(item, at) {
     .then((sharp) => {
       if (!sharp || at !== wanted || item !== current) return;
       take(item, { ...sharp, key: key + wish }, words, painted);
-      busy(sharp.exact ? "" : texts.reducedOnly);
+      const reduced = mostPaintings(item) ? texts.strokesReduced : texts.reducedOnly;
+      busy(sharp.exact ? "" : reduced);
     })
     .catch((error) => {
       if (at !== wanted) return;
@@ -875,11 +881,19 @@ function renderPanel() {
   $("task").textContent = texts.tasks[model.name] ?? model.task;
   $("format").value = item.wish.format;
   for (const id of ["model", "format", "save"]) $(id).disabled = item.state === "failed";
+  renderFirst(item);
   easel.render();
   renderDials(item, model);
   renderMask();
   renderCommand();
   renderGoing();
+}
+
+function renderFirst(item) {
+  const models = item.seen?.look?.models ?? [];
+  $("first-offer").hidden = !bringsOut(item) || !(models.length || item.wish.first);
+  $("first").checked = item.wish.first;
+  $("first-words").textContent = texts.first(models.length ? models : ["auto"]);
 }
 
 function renderDials(item, model) {
@@ -901,6 +915,9 @@ function dialOf(item, model, dial) {
     if (auto) auto.setAttribute("aria-pressed", "false");
     if (model.name === "auto" && !before) markUnused(item, model);
   });
+  // Until the picture was looked at, nobody knows.
+  const isOpen = dial.auto && told === undefined && !item.seen;
+  if (isOpen) Object.assign(made.head.querySelector("input"), { value: "", placeholder: "…" });
   let auto = null;
   if (dial.auto) {
     auto = document.createElement("button");
@@ -999,7 +1016,7 @@ function commandOf(item) {
   const quote = (word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
   const name = item.file.name.startsWith("-") ? `./${item.file.name}` : item.file.name;
   const words = ["burnish", "restore", quote(name)];
-  if (item.wish.model !== "auto") words.push("-m", item.wish.model);
+  if (item.wish.model !== "auto") words.push("-m", chainOf(item));
   for (const [dial, value] of Object.entries(item.wish.dials)) words.push("-d", `${dial}=${value}`);
   if (item.wish.strength !== 1) words.push("--strength", item.wish.strength);
   if (item.wish.format) words.push("-f", item.wish.format);
@@ -1048,6 +1065,7 @@ async function restore(item) {
       signal: item.stop.signal, body: paintedOf(item),
     });
     item.result = { blob: await response.blob(), name: nameOf(response) };
+    item.report = await statusOf(item).then((one) => one.report).catch(() => null);
     item.state = "done";
     item.note = null;
     return true;
@@ -1066,9 +1084,12 @@ async function restore(item) {
   }
 }
 
+// How far the server is with a picture, and what became of it.
+const statusOf = async (item) => (await ask("GET", `pictures/${item.id}`)).json();
+
 async function watch(item) {
-  const told = await ask("GET", `pictures/${item.id}`).then((r) => r.json()).catch(() => null);
-  if (told && item.state === "working") item.halfway = told.halfway;
+  const now = await statusOf(item).catch(() => null);
+  if (now && item.state === "working") item.halfway = now.halfway;
   renderGoing();
 }
 
@@ -1099,15 +1120,12 @@ async function saveAll() {
 }
 
 // What became of each picture, as burnish-report.json of a run on the command line says it.
-async function report() {
-  const files = await Promise.all(items.map(async (item) => {
-    const told = item.state === "done"
-      ? await ask("GET", `pictures/${item.id}`).then((r) => r.json()).catch(() => null)
-      : null;
+function report() {
+  const files = items.map((item) => {
     const status = item.error || item.note ? "failed" : "not done yet";
     const failed = { source: item.file.name, status, message: item.error ?? item.note };
-    return told?.report ?? failed;
-  }));
+    return (item.state === "done" && item.report) || failed;
+  });
   const counts = {};
   for (const { status } of files) counts[status] = (counts[status] ?? 0) + 1;
   const text = JSON.stringify({ counts, files }, null, 1);
@@ -1134,6 +1152,17 @@ function download(blob, name) {
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
+// What there is to say of the result: what was left as it came, or could not be kept.
+function renderNotes() {
+  const notes = current?.state === "done" ? (current.report?.notes ?? []) : [];
+  $("notes").hidden = !notes.length;
+  $("notes").replaceChildren(...notes.map((note) => {
+    const line = document.createElement("li");
+    line.textContent = texts.note(note);
+    return line;
+  }));
+}
+
 function renderGoing() {
   const item = items.find((each) => each.stop) ?? null;
   $("going").hidden = !item;
@@ -1141,6 +1170,7 @@ function renderGoing() {
   $("why").textContent = lacking(current);
   $("why").hidden = !lacking(current);
   for (const each of document.querySelectorAll("#dials .strip")) each.disabled = Boolean(lacking(current));
+  renderNotes();
   if (!item) return;
   const [tiles, of] = item.halfway ?? [0, 0];
   const { total, done, begunAt } = run ?? { total: 1, done: 0, begunAt: item.begunAt };
@@ -1310,6 +1340,10 @@ function onPanel() {
     change(seen, { model: $("model").value, dials: {}, strokes: [], painted: states, paintings });
     $("mask").open = isMasked(seen);
     renderPanel();
+  });
+  $("first").addEventListener("change", () => {
+    closeStrip();
+    change(current, { first: $("first").checked });
   });
   $("format").addEventListener("change", () => change(current, { format: $("format").value }));
   $("save").addEventListener("click", save);

@@ -83,11 +83,14 @@ export const texts = {
   arriving: "Reading …",
   coarse: "a coarse view; the sharp one follows",
   reducedOnly: "approximate here; what is saved is exact",
+  strokesReduced: "approximate here; what is saved has finer strokes",
   // Of models whose own words are for the command line.
   tasks: {
     auto: "Looks at the picture, and does what it needs.",
     "style-any": "Paints photographs after any painting of which you have a picture.",
   },
+  // What auto would take before a model that enlarges or paints.
+  first: (models) => `Take ${models.join(", then ")} first, or the damage comes along.`,
   paintings: "Painted after",
   addPainting: "Add a painting",
   addAnother: "Add another",
@@ -114,6 +117,9 @@ export const texts = {
     failed: "not read",
   },
   notDone: "not restored",
+  notes: "Of what was saved",
+  // A note on a result, without what it says of options of the command line.
+  note: (words) => words.replace(/; --[a-z-]+ [^;]*/g, ""),
   which: (number, total) => `${number} of ${total}`,
   left: (seconds) =>
     seconds < 90 ? `${Math.max(1, Math.round(seconds))} s left` : `${Math.round(seconds / 60)} min left`,
@@ -141,8 +147,9 @@ export const texts = {
   },
   // What it would do, of the same record.
   would(look) {
-    if (!look.models.length) return `Left to itself, it leaves this as it is: ${look.why}.`;
-    return `Left to itself, it takes ${look.models.join(", then ")}: ${look.why}.`;
+    const why = look.why.replaceAll("-m ", "the model "); // its words are the command line's
+    if (!look.models.length) return `Left to itself, it leaves this as it is: ${why}.`;
+    return `Left to itself, it takes ${look.models.join(", then ")}: ${why}.`;
   },
   facts(facts) {
     const several = facts.frames > 1 ? `, the first of ${facts.frames}` : "";
