@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from burnish.cli import app
 from burnish.contract import Contract, predict, repeated
 from burnish.errors import FormatLimit, UsageError
 from burnish.ground.resize import resize
+from burnish.inference.arrays import as_picture
 from burnish.inference.zoo import names
 from burnish.pipeline import Size
 
@@ -167,3 +169,60 @@ def test_no_dial_of_a_model_has_the_name_of_an_argument() -> None:
     for name in names():
         dials = {dial.name for dial in burnish.load(name).contract.dials}
         assert not dials & taken, name
+
+
+def clean_scene(height: int = 40, width: int = 60) -> Any:
+    """A picture on which neither noise nor compression shows."""
+    y, x = np.mgrid[0:height, 0:width]
+    disc = ((y - height / 2) ** 2 + (x - width / 2) ** 2 < height**2 / 9).astype(np.uint8)
+    return np.stack([60 + 120 * disc, 90 + 80 * disc, 120 + 40 * disc], -1).astype(np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("size", "name", "shape"),
+    [(2, "upscale-x2", (80, 120)), ("66x", "upscale-x2", (44, 66)), (3, "upscale-x4", (120, 180))],
+)
+def test_auto_enlarges_by_a_network(size: Any, name: str, shape: tuple[int, int]) -> None:
+    small = clean_scene()
+    larger = burnish.restore(small, to=size)
+    assert larger.shape == (*shape, 3)
+    by_network = burnish.load(name)(small / np.float32(255))
+    planes = resize(by_network.transpose(2, 0, 1)[None], *shape, "lanczos")
+    np.testing.assert_allclose(larger / 255, planes[0].transpose(1, 2, 0).clip(0, 1), atol=0.006)
+    by_filter = burnish.load("lanczos:scale=2")(small, to=size)
+    assert np.abs(larger.astype(int) - by_filter).max() > 8
+
+
+def test_auto_says_that_it_enlarged_and_a_sidecar_gives_the_same_again(tmp_path: Path) -> None:
+    source = tmp_path / "a.jpg"
+    Image.fromarray(bytes_of(leaves(48, 64))).save(source, quality=30)
+    out = tmp_path / "out"
+    words = ["restore", str(source), "-o", f"{out}/", "-s", "2", "-d", "quality=30", "--sidecar"]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 0, done.output
+    assert "jpeg, then upscale-x2: enlarged" in done.output
+    assert Image.open(out / "a.jpg").size == (128, 96)
+    (sidecar,) = out.glob("*.json")
+    again = CliRunner().invoke(app, ["replay", str(sidecar), "-o", str(tmp_path / "again.jpg")])
+    assert again.exit_code == 0, again.output
+    assert (tmp_path / "again.jpg").read_bytes() == (out / "a.jpg").read_bytes()
+
+
+def test_auto_makes_smaller_by_the_filter_alone() -> None:
+    picture = as_picture(clean_scene())
+    model = burnish.load()
+    smaller = model.at_size(model.restore(picture), Size.parse("30x"), picture)
+    assert smaller.picture.size == (20, 30)
+    assert not smaller.settled.models
+
+
+def test_a_network_that_enlarges_says_which_damage_it_enlarges(tmp_path: Path) -> None:
+    source = tmp_path / "a.jpg"
+    Image.fromarray(bytes_of(leaves(48, 64))).save(source, quality=30)
+    target = tmp_path / "b.png"
+    with pytest.warns(UserWarning, match=r"it is compressed.*-m auto\+upscale-x2 takes it off"):
+        burnish.restore(source, target, model="upscale-x2")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        burnish.restore(source, target, model="auto+upscale-x2")
+        burnish.restore(clean_scene(), model="upscale-x2")

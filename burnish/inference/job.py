@@ -31,7 +31,6 @@ from ..pipeline import (
     in_words,
     infrared_beside,
     looked_at,
-    sized,
     together,
 )
 from .masked import Masked, Mender, write_mask
@@ -518,15 +517,17 @@ def _through(
     rounded = look is None and job.size is None and not is_pdf(job.source)
     rounded = rounded and images.keeps_samples(picture, job.target)
     asked = replace(asked, rounded=rounded)
+    parts = 1 if job.size is None else 2
     restored = model.restore(
         picture,
         asked,
         tile=job.tile,
         max_megapixels=job.max_megapixels,
-        progress=progress,
+        progress=part_of(progress, 0, parts),
         say=say,
     )
-    restored = sized(restored, job.size, picture)
+    rest = part_of(progress, parts - 1, parts)
+    restored = model.at_size(restored, job.size, picture, tile=job.tile, progress=rest, say=say)
     # What is not there is no part of the result, whatever a network makes of it.
     restored = replace(restored, picture=images.greyed(restored.picture))
     if look is not None:

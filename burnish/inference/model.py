@@ -25,6 +25,7 @@ from ..pipeline import (
     Region,
     Restored,
     Settled,
+    Size,
     Word,
     ask,
     at_once,
@@ -168,6 +169,26 @@ class Model:
         by = at_once(painted(whole)) if self.contract.gives == "painting" else parts
         return through(by, self.contract, picture, settled)
 
+    def at_size(
+        self,
+        restored: Restored,
+        size: Size | None,
+        before: Picture,
+        *,
+        tile: int | None = None,
+        progress: OnProgress | None = None,
+        say: Say = silent,
+    ) -> Restored:
+        """What came of restoring the picture `before`, brought to the size that is wanted of it.
+
+        What the model leaves of that, a filter does. None leaves it as it is. The rest is as in
+        `restore`.
+        """
+        result = sized(restored, size, before)
+        if progress is not None:
+            progress(1, 1)
+        return result
+
     def find(
         self,
         picture: Picture,
@@ -257,7 +278,7 @@ class Model:
         picture = as_picture(image)
         asked = ask(self.contract, dials, strength)
         restored = self.restore(picture, asked, tile=tile)
-        return as_array(sized(restored, size_of(to), picture), image)
+        return as_array(self.at_size(restored, size_of(to), picture, tile=tile), image)
 
 
 def _open_file(

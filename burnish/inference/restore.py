@@ -18,7 +18,7 @@ from ..contract import Array
 from ..errors import UsageError
 from ..ground.files import places, prepare_folder, replaces
 from ..images import Picture
-from ..pipeline import Asked, Restored, Word, ask, size_of, sized
+from ..pipeline import Asked, Restored, Word, ask, size_of
 from .arrays import as_array, as_picture
 from .job import Job, pictures_of, run_job
 from .model import Model
@@ -57,8 +57,8 @@ def restore(
     salvage: whether what is left of a damaged file is restored: what is missing is grey, and a
     warning says how much is there. Files of several pictures may give fewer.
     to: how large the result is: so many times as large, as 3, or "3000x" (so wide), "x2000" (so
-    high) or "3000x2000" (inside); what the model leaves of that, a filter does. Without it, the
-    result is as the model gives it.
+    high) or "3000x2000" (inside). "auto" enlarges by a network; what another model leaves of it, a
+    filter does. Without it, the result is as the model gives it.
     dials: each in its own unit, such as noise=25 (sigma in 8-bit steps). One that is not given,
     None or "auto" is estimated where that is possible. Where the model's contract says "pixel", it
     may be a map [H, W] in the dial's unit, or the path of one ("map.png": black is the low end of
@@ -111,7 +111,7 @@ def _of_document(job: Job, model: Model) -> Sequence[str]:
 def _restored(job: Job, model: Model, picture: Picture) -> Restored:
     """A picture restored as a job says, at the size that it says."""
     restored = model.restore(picture, job.asked, tile=job.tile, max_megapixels=job.max_megapixels)
-    return sized(restored, job.size, picture)
+    return model.at_size(restored, job.size, picture, tile=job.tile)
 
 
 def _by(job: Job, model: Model, asked: Asked, picture: Picture) -> Restored:

@@ -18,6 +18,7 @@ from .model import Model
 from .several import automatic
 from .several.automatic import Automatic
 from .several.chain import AND, ModelChain
+from .several.enlarger import Enlarger
 from .several.raw import RawModel, takes_mosaics
 
 __all__ = ["DEFAULT", "FILLER", "filler", "find", "folder", "load", "names"]
@@ -83,7 +84,9 @@ def load(name: str | Path = DEFAULT) -> Model:
         return Mender(model)
     if model.contract.gives == "paper":
         return Cleaner(model)
-    return FindingMender(model, filler()) if model.contract.gives == "mask" else model
+    if model.contract.gives == "mask":
+        return FindingMender(model, filler())
+    return Enlarger(find(name)) if model.path and model.contract.scale > 1 else model
 
 
 def filler() -> Model | None:

@@ -33,13 +33,14 @@ from .page import Areas, areas, clean
 from .painted import ByParts, Predict, at_once, painted
 from .restored import Bare, Restored, Restores, enlarged, through
 from .settle import Settled, settle
-from .size import Size, size_of, sized
+from .size import SAID, Size, size_of, sized, still
 from .together import looked_at, medians, together
 
 __all__ = [
     "AUTO",
     "FOUND",
     "NOTHING",
+    "SAID",
     "WIDEST",
     "Areas",
     "Asked",
@@ -86,6 +87,7 @@ __all__ = [
     "settle",
     "size_of",
     "sized",
+    "still",
     "thick",
     "through",
     "together",

@@ -1,7 +1,8 @@
 """Size: how large a result is to be, where that is not what the model gives; and the filter for it.
 
-The model goes first, at its own scale. What is left to the size that is wanted is done by Lanczos's
-filter, in the picture's own tones, as networks enlarge and as the field measures.
+The model goes first, at its own scale; `auto` has networks that enlarge. What is left to the size
+that is wanted is done by Lanczos's filter, in the picture's own tones, as networks enlarge and as
+the field measures.
 """
 
 from __future__ import annotations
@@ -80,7 +81,8 @@ def size_of(word: float | str | None) -> Size | None:
 
 
 def sized(restored: Restored, size: Size | None, before: Picture) -> Restored:
-    """What came of restoring the picture `before`, brought to the size that is wanted of it.
+    """What came of restoring the picture `before`, brought by the filter to the size that is wanted
+    of it.
 
     None leaves it as it is. A note of the result says where the filter enlarges further than the
     model did.
@@ -88,17 +90,30 @@ def sized(restored: Restored, size: Size | None, before: Picture) -> Restored:
     if size is None:
         return restored
     picture = restored.picture
-    down, across = before.size
-    height, width = size.of(down, across, lies_on_its_side(before.exif))
-    had = picture.size
-    if (height, width) == had:
+    height, width = _wanted(size, before)
+    if (height, width) == picture.size:
         return restored
     result = _resized(picture, height, width)
-    factor = math.sqrt(height * width / (had[0] * had[1]))
+    factor = still(restored, size, before)
     if factor > SAID:
         note = f"enlarged {factor:.3g} times by a filter, beyond what the model enlarges"
         result = replace(result, notes=(*result.notes, note))
     return replace(restored, picture=result)
+
+
+def still(restored: Restored, size: Size | None, before: Picture) -> float:
+    """How many times as large what came of the picture `before` is still to become, in each
+    direction; below 1 where it is to become smaller.
+    """
+    if size is None:
+        return 1.0
+    wanted = math.prod(_wanted(size, before))
+    return math.sqrt(wanted / math.prod(restored.picture.size))
+
+
+def _wanted(size: Size, before: Picture) -> tuple[int, int]:
+    """(height, width) of the result of the picture `before`, as it is stored."""
+    return size.of(*before.size, lies_on_its_side(before.exif))
 
 
 def _resized(picture: Picture, height: int, width: int) -> Picture:

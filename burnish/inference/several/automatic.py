@@ -1,7 +1,8 @@
 """Automatic: a look at each picture chooses the models that it goes through.
 
 First the noise, then what compression did, each where it shows; of a camera's raw file the noise
-goes before it is developed. docs/auto.md has what the order and the limits were measured on.
+goes before it is developed. Where a larger result is wanted, a network enlarges at last.
+docs/auto.md has what the order and the limits were measured on.
 """
 
 from __future__ import annotations
@@ -16,7 +17,20 @@ import numpy as np
 from ...contract import Array, Contract, Opened, mix
 from ...ground.remarks import OnProgress, Say, part_of, silent
 from ...images import MAX_MEGAPIXELS, Picture, toned
-from ...pipeline import FOUND, NOTHING, Asked, Choice, Finding, Look, Restored, Settled, settle
+from ...pipeline import (
+    FOUND,
+    NOTHING,
+    SAID,
+    Asked,
+    Choice,
+    Finding,
+    Look,
+    Restored,
+    Settled,
+    Size,
+    settle,
+    still,
+)
 from ...pipeline.mosaic import noise_of
 from ..backends.files import AUTO
 from ..model import Model
@@ -29,6 +43,11 @@ MODELS = {"photo": "noise", "jpeg": "quality"}
 WORDS = {"photo": "noisy", "jpeg": "compressed"}
 #: what takes the place of `photo` where a picture has the mosaic that it was developed from
 FOR_RAW = {"photo": "raw"}
+#: what enlarges where a larger result is wanted, and so many times at the most; what is beyond the
+#: last one is left to the filter. Even of a tenth that is wanted, the network is worth 3 dB.
+ENLARGERS = {"upscale-x2": 2.0, "upscale-x4": math.inf}
+#: and what is said of it
+LARGER = "enlarged"
 #: the dial that each of them has
 DIALS = {**MODELS, "raw": "noise"}
 #: from so much noise of a mosaic on, as sigma of a middle grey in steps of 255, it is taken off
@@ -85,6 +104,8 @@ class Automatic(Model):
         self.path = None
         self.opened = None
         self.models = {name: load(name) for name in (*MODELS, *FOR_RAW.values())}
+        self._load = load
+        self._enlargers: dict[str, Model] = {}
         self.bytes_per_pixel = max(model.bytes_per_pixel for model in self.models.values())
         dials = tuple(self.models[name].contract.dial(dial) for name, dial in MODELS.items())
         self.contract = Contract(reach=None, level="pixel", dials=dials)
@@ -170,6 +191,46 @@ class Automatic(Model):
             mixed = mix(picture.pixels, handed.pixels, settled.strength)
             handed = replace(handed, planes=mixed)
         return Restored(handed, settled, seconds)
+
+    def at_size(
+        self,
+        restored: Restored,
+        size: Size | None,
+        before: Picture,
+        *,
+        tile: int | None = None,
+        progress: OnProgress | None = None,
+        say: Say = silent,
+    ) -> Restored:
+        """What came of restoring the picture `before`, enlarged by a network to the size that is
+        wanted of it, or somewhat further; a filter does the rest. All is as in `Model`.
+        """
+        times = still(restored, size, before)
+        if times > SAID:
+            name = next(name for name, most in ENLARGERS.items() if times <= most)
+            model = self._enlarger(name)
+            settled = restored.settled
+            large = model.restore(
+                restored.picture,
+                Asked(icc=settled.icc),
+                tile=tile,
+                max_megapixels=None,
+                progress=progress,
+                say=say,
+            )
+            choice = settled.choice
+            why = f"{choice.why}; {LARGER}" if choice.why else LARGER
+            chosen = replace(choice, models=(*choice.models, name), why=why)
+            seconds = restored.seconds + large.seconds
+            restored = Restored(large.picture, replace(settled, choice=chosen), seconds)
+        return super().at_size(restored, size, before)
+
+    def _enlarger(self, name: str) -> Model:
+        """What enlarges: loaded when it is first needed, as few runs need it."""
+        if name not in self._enlargers:
+            self._enlargers[name] = self._load(name)
+            self._enlargers[name].open(**self._how)
+        return self._enlargers[name]
 
 
 def _noisy_mosaic(picture: Picture) -> Finding | None:
