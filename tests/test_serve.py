@@ -35,6 +35,7 @@ from burnish import errors, images
 from burnish.cli import app
 from burnish.images import Picture
 from burnish.inference import zoo
+from burnish.pipeline import Size
 from burnish.serve import shelf, view
 from burnish.serve.desk import Desk
 from burnish.serve.lane import Lane
@@ -172,6 +173,8 @@ def test_the_name_of_a_client_made_plain(name: str, plain: str) -> None:
         ({"strength": "2"}, "E_USAGE"),
         ({"strength": "nan"}, "E_USAGE"),
         ({"format": "exe"}, "E_USAGE"),
+        ({"to": "0.5"}, "E_USAGE"),
+        ({"to": "../a.png"}, "E_USAGE"),
         ({"output": "/tmp/a.png"}, "E_USAGE"),
     ],
 )
@@ -194,6 +197,7 @@ CASES: dict[str, tuple[str, Any, dict[str, Any], list[str]]] = {
     ),
     "another format": ("c.tif", (40, 33, 1), {"model": "jpeg", "d": "quality=30", "format": "png"},
                        ["-m", "jpeg", "-d", "quality=30", "-f", "png"]),
+    "a size": ("f.jpg", (48, 72, 3), {"to": "100x"}, ["--to", "100x"]),
     "a chain": ("e.png", (32, 40, 3), {"model": "jpeg+upscale-x2"}, ["-m", "jpeg+upscale-x2"]),
     "marks": ("d.png", (48, 72, 3), {"model": "scratch", "d": "sensitivity=70"},
               ["-m", "scratch", "-d", "sensitivity=70"]),
@@ -708,6 +712,7 @@ def test_without_its_libraries_one_sentence_says_what_to_install(
 def test_a_wish_in_words() -> None:
     words = [("model", "photo"), ("d", "noise=17"), ("strength", "0.5"), ("format", "PNG")]
     assert Wish.parse(words) == Wish("photo", {"noise": 17.0}, strength=0.5, ending=".png")
+    assert Wish.parse([("to", "3000x")]).size == Size.parse("3000x")
     assert Wish.parse([("d", "noise=auto")]).dials == {"noise": "auto"}
     assert Wish.parse([]) == Wish()
     # In an address, + is a space.

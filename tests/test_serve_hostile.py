@@ -443,9 +443,20 @@ def test_a_picture_that_is_a_bomb_is_refused_before_it_is_unpacked(
     assert after - before < 100e6
 
 
-def test_a_result_that_would_be_a_bomb_is_refused(small_server: Serving) -> None:
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"model": "lanczos+upscale-x2"},
+        {"model": "lanczos+upscale-x2", "to": "1"},
+        {"model": "auto", "to": "5"},
+        {"model": "photo", "to": "1500x"},
+    ],
+)
+def test_a_result_that_would_be_a_bomb_is_refused(
+    words: dict[str, str], small_server: Serving
+) -> None:
     with small_server.client() as client:
-        words = {"name": "a.png", "model": "lanczos+upscale-x2"}
-        answer = client.post("/v1/restore", params=words, content=png(250, 300))
+        told = {"name": "a.png", **words}
+        answer = client.post("/v1/restore", params=told, content=png(250, 300))
     assert (answer.status_code, answer.json()["error"]["code"]) == (413, "E_TOO_LARGE")
-    assert "times as wide and high" in answer.json()["error"]["message"]
+    assert "would have" in answer.json()["error"]["message"]

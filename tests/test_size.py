@@ -21,6 +21,7 @@ from burnish.contract import Contract, predict, repeated
 from burnish.errors import FormatLimit, UsageError
 from burnish.ground.resize import resize
 from burnish.inference.arrays import as_picture
+from burnish.inference.several.automatic import enlarger
 from burnish.inference.zoo import names
 from burnish.pipeline import Size
 
@@ -191,6 +192,15 @@ def test_auto_enlarges_by_a_network(size: Any, name: str, shape: tuple[int, int]
     np.testing.assert_allclose(larger / 255, planes[0].transpose(1, 2, 0).clip(0, 1), atol=0.006)
     by_filter = burnish.load("lanczos:scale=2")(small, to=size)
     assert np.abs(larger.astype(int) - by_filter).max() > 8
+
+
+def test_the_network_that_enlarges_is_the_first_that_suffices() -> None:
+    assert enlarger(1.1, 10**6) == enlarger(2, 10**6) == "upscale-x2"
+    assert enlarger(2.1, 10**6) == enlarger(16, 10**6) == "upscale-x4"
+    # What it would make of a large picture has no room in memory, and neither has that of x2.
+    assert enlarger(4, 12 * 10**6) == "upscale-x2"
+    assert enlarger(2, 50 * 10**6) is None
+    assert enlarger(1, 10**6) is enlarger(0.5, 10**6) is None
 
 
 def test_auto_says_that_it_enlarged_and_a_sidecar_gives_the_same_again(tmp_path: Path) -> None:

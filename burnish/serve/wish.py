@@ -24,7 +24,7 @@ from ..inference.masked import Masked
 from ..inference.model import Model
 from ..inference.several.chain import AND
 from ..inference.several.raw import NAME as RAW
-from ..pipeline import AUTO, Asked, MapFile, ask
+from ..pipeline import AUTO, Asked, MapFile, Size, ask, size_of
 from .strokes import Stroke, strokes_in
 
 #: what maps are of that are of no dial: how strongly, and where a model works
@@ -32,7 +32,7 @@ STRENGTH, MASK = "strength", "mask"
 #: models that a picture may go through in turn
 MOST_STEPS = 4
 #: the words that say how a picture is to be restored
-WORDS = ("model", "d", "strength", "style", "format")
+WORDS = ("model", "d", "strength", "style", "to", "format")
 #: paintings that a picture is painted after at a time
 MOST_PAINTINGS = 4
 
@@ -49,6 +49,8 @@ class Wish:
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     #: 0 (the picture as it is) to 1 (the full effect)
     strength: float = 1.0
+    #: how large the result is; None is as the model gives it
+    size: Size | None = None
     #: the ending of the result, such as ".png"; None is as the picture's
     ending: str | None = None
     #: what was painted over the picture: where the model is to work, and where not
@@ -60,7 +62,8 @@ class Wish:
 
     @classmethod
     def parse(cls, words: Iterable[tuple[str, str]], body: bytes = b"") -> Wish:
-        """The wish in the words of a query: model=photo, d=noise=17, strength=0.7, format=png.
+        """The wish in the words of a query: model=photo, d=noise=17, strength=0.7, to=3000x,
+        format=png.
 
         A `d` is given for each dial, as d=noise=10..40 where a map of it came, and a `style` for
         each painting, as style=ID or style=ID:0.7. body: strokes, as `strokes_in` takes them.
@@ -81,6 +84,8 @@ class Wish:
                 found = replace(found, strength=_number(value, f"strength={value}"))
             elif name == "style":
                 found = replace(found, paintings=(*found.paintings, _painting(value)))
+            elif name == "to":
+                found = replace(found, size=size_of(value))
             elif name == "format":
                 found = replace(found, ending=_ending(value))
             else:

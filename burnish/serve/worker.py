@@ -7,6 +7,7 @@ any number of `Halfway`. One that is `Withdrawn` before it began is not answered
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Mapping
@@ -335,7 +336,7 @@ class Bench:
                 f"{window.left},{window.top} are no part of a picture of {width}x{height}"
             )
         model = self._model(question.wish.model)
-        self._check_size(question.source, height * width, model)
+        self._check_size(question.source, height * width * model.contract.scale**2)
         made = self._views.marks if question.marks else self._views.pane
         return made(hand, question.wish, model, window, halfway)
 
@@ -344,7 +345,11 @@ class Bench:
         model = self._model(question.wish.model)
         asked = question.wish.asked(model)
         header = images.header(question.source, max_megapixels=self._terms.max_megapixels)
-        self._check_size(question.source, header.height * header.width, model)
+        job = Job(question.source, question.target, overwrite=True, size=question.wish.size)
+        scale = model.contract.scale
+        wanted = job.extent(header.height, header.width, header.exif, scale)
+        made = header.height * header.width * scale**2
+        self._check_size(question.source, max(made, math.prod(wanted)))
         if question.wish.strokes:
             file = Path(question.source).with_name("where.png")
             self._marked(Mark(question.source, str(file), question.wish))
@@ -353,19 +358,17 @@ class Bench:
             else:
                 strength = MapFile(file, 0.0, question.wish.strength, file.name)
                 asked = replace(asked, strength=strength)
-        job = Job(question.source, question.target, asked, overwrite=True)
-        job = replace(job, max_megapixels=self._terms.max_megapixels)
+        job = replace(job, asked=asked, max_megapixels=self._terms.max_megapixels)
         return run_job(job, model, progress=halfway)
 
-    def _check_size(self, source: str, pixels: int, model: Model) -> None:
-        """InputTooLarge where what a model makes of so many pixels has more than are taken."""
-        megapixels = pixels * model.contract.scale**2 / 1e6
+    def _check_size(self, source: str, pixels: int) -> None:
+        """InputTooLarge where a result of so many pixels has more than are taken."""
+        megapixels = pixels / 1e6
         most = self._terms.max_megapixels
         if most is not None and megapixels > most:
             raise InputTooLarge(
-                f"{source}: would have {megapixels:,.0f} megapixels, {model.contract.scale} times "
-                f"as wide and high; the limit is {most:g}, which --max-megapixels of the server "
-                "moves"
+                f"{source}: would have {megapixels:,.0f} megapixels; the limit is {most:g}, which "
+                "--max-megapixels of the server moves"
             )
 
     def _marked(self, question: Mark) -> None:

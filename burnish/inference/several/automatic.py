@@ -43,9 +43,11 @@ MODELS = {"photo": "noise", "jpeg": "quality"}
 WORDS = {"photo": "noisy", "jpeg": "compressed"}
 #: what takes the place of `photo` where a picture has the mosaic that it was developed from
 FOR_RAW = {"photo": "raw"}
-#: what enlarges where a larger result is wanted, and so many times at the most; what is beyond the
-#: last one is left to the filter. Even of a tenth that is wanted, the network is worth 3 dB.
-ENLARGERS = {"upscale-x2": 2.0, "upscale-x4": math.inf}
+#: what enlarges where a larger result is wanted, and how many times. Even where only a tenth is
+#: wanted, the network is worth 3 dB.
+ENLARGERS = {"upscale-x2": 2, "upscale-x4": 4}
+#: and up to how many pixels, before the filter reduces them: a gigabyte of floats
+MOST_MADE = 100_000_000
 #: and what is said of it
 LARGER = "enlarged"
 #: the dial that each of them has
@@ -87,6 +89,18 @@ def choose(look: Look, raw: bool = False) -> Choice:
 def choose_for(picture: Picture, look: Look) -> Choice:
     """What is done with a picture, by a look at it and by the noise of its mosaic if it has one."""
     return choose(look, _noisy_mosaic(picture) is not None)
+
+
+def enlarger(times: float, pixels: int) -> str | None:
+    """The network that enlarges a picture of so many pixels so many times, or further.
+
+    Of those that would not make too many pixels it is the first that suffices, or else the last.
+    None where the picture is not to be enlarged, or where none is left.
+    """
+    left = [name for name, scale in ENLARGERS.items() if pixels * scale**2 <= MOST_MADE]
+    if times <= SAID or not left:
+        return None
+    return next((name for name in left if times <= ENLARGERS[name]), left[-1])
 
 
 class Automatic(Model):
@@ -206,8 +220,8 @@ class Automatic(Model):
         wanted of it, or somewhat further; a filter does the rest. All is as in `Model`.
         """
         times = still(restored, size, before)
-        if times > SAID:
-            name = next(name for name, most in ENLARGERS.items() if times <= most)
+        name = enlarger(times, math.prod(restored.picture.size))
+        if name is not None:
             model = self._enlarger(name)
             settled = restored.settled
             large = model.restore(

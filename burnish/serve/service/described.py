@@ -130,7 +130,7 @@ def _pictures() -> Part:
 
 def _restoring() -> Part:
     job: Part = {"$ref": "#/components/schemas/Job"}
-    asked = [*_which(), *_words(), _format()]
+    asked = [*_which(), *_words(), *_result()]
     taken = _answer(JSON, job, {"Location": "^/v1/jobs/"}, status=202)
     about = [("get", f"/v1/jobs/{{id}}{more}") for more in ("", "/events", "/result")]
     taken[202]["links"] = _links("job", "id", *about, ("delete", "/v1/jobs/{id}"))
@@ -203,7 +203,7 @@ def _operation(summary: str, answers: Answer, parameters: Sequence[Part] = ()) -
 def _sends(operation: Part, maps: bool = False) -> Part:
     """The same, with a picture as its body or in a form. maps: whether these may be with it."""
     file: Part = {"type": "string", "format": "binary"}
-    fields = {each["name"]: each["schema"] for each in (*_words(), _format())} if maps else {}
+    fields = {each["name"]: each["schema"] for each in (*_words(), *_result())} if maps else {}
     more = (STRENGTH, MASK, "style") if maps else ()
     files = {"picture": file, **dict.fromkeys(more, file)}
     form = {"type": "object", "properties": {**fields, **files}, "required": ["picture"]}
@@ -236,9 +236,14 @@ def _words() -> list[Part]:
     ]
 
 
-def _format() -> Part:
+def _result() -> list[Part]:
+    """The words that say what the result is."""
     names = [ending.lstrip(".") for ending in endings(written=True)]
-    return _query("format", {"enum": names}, "what it is written as, in place of what it was")
+    size = {"type": "string", "pattern": r"^(\d+(\.\d+)?|\d{1,6}x(\d{1,6})?|x\d{1,6})$"}
+    return [
+        _query("to", size, "how large it is: 3 times, or 3000x, x2000, 3000x2000 (inside of both)"),
+        _query("format", {"enum": names}, "what it is written as, in place of what it was"),
+    ]
 
 
 def _window() -> list[Part]:
