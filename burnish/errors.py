@@ -78,6 +78,10 @@ class InputMissing(InputError):
     code = "E_INPUT_MISSING"
 
 
+class NotYet(InputError):
+    code = "E_NOT_YET"
+
+
 class InputEmpty(InputError):
     code = "E_EMPTY"
 

@@ -154,7 +154,9 @@ def test_a_job_that_is_not_done_has_no_result_yet_and_ends_when_it_is_withdrawn(
 ) -> None:
     ids = [ordered(client, png(*size), **SLOWLY) for size in (LARGE, *3 * [(40, 60)])]
     until(client, ids[0], "working")
-    assert client.get(f"/v1/jobs/{ids[0]}/result").status_code == 404
+    early = client.get(f"/v1/jobs/{ids[0]}/result")
+    assert (early.status_code, early.json()["error"]["code"]) == (409, "E_NOT_YET")
+    assert int(early.headers["Retry-After"]) > 0
     assert [client.get(f"/v1/jobs/{id}").json()["ahead"] for id in ids[2:]] == [0, 1]
     before = {worker.pid for worker in server.workers()}
     for id in ids:

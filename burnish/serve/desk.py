@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ..errors import Busy, InputMissing, OutputError, UsageError
+from ..errors import Busy, NotYet, OutputError, UsageError
 from ..inference.job import JobReport
 from .backlog import Backlog
 from .lane import Lane
@@ -263,7 +263,7 @@ class Desk:
     def pack(self, ids: list[str]) -> Path:
         """A ZIP of the restored files of pictures, each under a name that no other one has.
 
-        InputMissing where one is not restored; OutputError where there is no room.
+        NotYet where one is not restored; OutputError where there is no room.
         """
         named = self._results(ids)
         path = self._root / f"{secrets.token_urlsafe(16)}.zip"
@@ -283,7 +283,7 @@ class Desk:
         for id in ids:
             upload = self.find(id)
             if upload.result is None:
-                raise InputMissing(f"{upload.name}: not restored yet")
+                raise NotYet(f"{upload.name}: not restored yet")
             path, name = upload.result
             stem, ending = Path(name).stem, Path(name).suffix
             number = 2

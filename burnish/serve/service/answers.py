@@ -18,6 +18,7 @@ from ...errors import (
     InputMissing,
     InputTooLarge,
     ModelMissing,
+    NotYet,
     OutOfMemory,
     OutputError,
     UsageError,
@@ -30,6 +31,7 @@ from ..lane import Stale
 STATUS: tuple[tuple[type[BurnishError], int], ...] = (
     (Busy, 429),
     (InputMissing, 404),
+    (NotYet, 409),
     (InputTooLarge, 413),
     (InputError, 422),
     (UsageError, 400),
@@ -41,7 +43,7 @@ STATUS: tuple[tuple[type[BurnishError], int], ...] = (
 WORDS = {404: "there is nothing at this address", 405: "not asked for in this way"}
 #: of a client that went away, which nobody is told
 GONE = 499
-#: seconds after which a busy server may be asked again
+#: seconds after which may be asked again: a server that is busy, or for what is not restored yet
 RETRY = "2"
 
 #: where a request's scope says by which address it was found
@@ -76,7 +78,7 @@ def wrong(error: BurnishError) -> Response:
     """An error as the client is told of it."""
     status = next((status for kind, status in STATUS if isinstance(error, kind)), 500)
     response = said(status, error.code, str(error))
-    if status in (429, 503):
+    if status in (409, 429, 503):
         response.headers["Retry-After"] = RETRY
     return response
 

@@ -31,6 +31,7 @@ ALWAYS = {
 WRONG = {
     400: "Words that do not fit.",
     404: "It is not here, or not any more.",
+    409: "It is not restored yet; Retry-After says when to ask again.",
     413: "It is larger than what is taken.",
     422: "No picture, or one that cannot be restored.",
     503: "Memory is short; Retry-After says when to ask again.",

@@ -10,7 +10,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 
-from ...errors import InputMissing, kind_of
+from ...errors import NotYet, kind_of
 from ..desk import Desk
 from ..orders import Order
 from ..wish import Wish
@@ -52,7 +52,7 @@ async def result(desk: Desk, request: Request) -> Response:
     if found.error is not None:
         raise kind_of(found.error["code"])(found.error["message"])
     if found.upload.result is None:
-        raise InputMissing(f"{found.upload.name}: not restored yet")
+        raise NotYet(f"{found.upload.name}: not restored yet")
     path, name = found.upload.result
     return FileResponse(path, media_type="application/octet-stream", headers=named(name))
 
