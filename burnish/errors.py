@@ -10,6 +10,7 @@ BurnishError                       1
 |   +-- DeviceError                2   E_DEVICE              a device that cannot be used
 +-- InputError                     3   E_INPUT               one input file; a batch goes on
 |   +-- InputMissing               3   E_INPUT_MISSING       no such file
+|   +-- NotYet                     3   E_NOT_YET       no such file
 |   +-- InputEmpty                 3   E_EMPTY               no bytes
 |   +-- InputTruncated             3   E_TRUNCATED           it ends before its picture does
 |   +-- InputCorrupt               3   E_CORRUPT             checksum or entropy damage
