@@ -9,7 +9,7 @@ from ...images import Picture
 from ...pipeline import Look, Restored, Size
 from ..backends.files import names
 from ..model import Model
-from .automatic import NAME, WORDS, choose
+from .automatic import NAME, choose_for
 from .chain import AND
 
 
@@ -34,12 +34,11 @@ class Enlarger(Model):
         else is as in `Model`.
         """
         result = super().at_size(restored, size, before, tile=tile, progress=progress, say=say)
-        found = choose(Look(before)).models
-        if not found or self.path is None:
+        choice = choose_for(before, Look(before))
+        if not choice.models or self.path is None:
             return result
-        damage = " and ".join(WORDS[name] for name in found)
         own = self.path.stem if self.path.stem in names() else self.path
         first = f"-m {NAME}{AND}{own}"
-        note = f"it is {damage}, and that is enlarged with it; {first} takes it off first"
+        note = f"it is {choice.why}, and that is enlarged with it; {first} takes it off first"
         picture = replace(result.picture, notes=(*result.picture.notes, note))
         return replace(result, picture=picture)
