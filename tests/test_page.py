@@ -191,6 +191,19 @@ def test_a_slider_changes_what_is_seen_and_what_is_saved(page: Page, tmp_path: P
     )
 
 
+def test_a_result_may_be_larger(page: Page, tmp_path: Path) -> None:
+    drop(page, noisy(tmp_path / "a.png", 48, 64))
+    sharp(page)
+    page.select_option("#size", "3")
+    assert page.locator("#command").inner_text() == "burnish restore a.png --to 3"
+    with page.expect_download() as saved:
+        page.click("#save")
+    assert Image.open(saved.value.path()).size == (192, 144)
+    assert Path(saved.value.path()).read_bytes() == by_command(page, tmp_path)
+    page.click("#undo")
+    expect(page.locator("#size")).to_have_value("")
+
+
 def test_what_there_is_to_say_of_a_result_is_said(page: Page, tmp_path: Path) -> None:
     picture = tmp_path / "a.jpg"
     Image.open(noisy(tmp_path / "a.png", 48, 64)).save(picture)

@@ -8,6 +8,8 @@ const $ = (id) => document.getElementById(id);
 const token = takeToken();
 const looker = String(Math.random());
 const ZOOMS = ["fit", 1, 2, 4];
+// so many times as large, or as large as fits inside; none is as it comes out
+const SIZES = ["", "2", "3", "4", "8", "1000x1000", "2000x2000", "4000x4000"];
 const FORMATS = ["", "jpg", "png", "tif", "webp", "avif", "jxl"];
 const MOST_REDUCED = 1024;
 const ARRIVING_AT_ONCE = 2;
@@ -149,7 +151,7 @@ function add(files) {
   for (const file of known) {
     // painted: a number of its own for each state of the strokes
     const wish = {
-      model: "auto", first: false, dials: {}, strength: 1, format: "",
+      model: "auto", first: false, dials: {}, strength: 1, size: "", format: "",
       strokes: [], painted: 0, paintings: [],
     };
     const thumb = document.createElement("canvas");
@@ -879,8 +881,9 @@ function renderPanel() {
   $("undo").disabled = !item.past.length;
   $("redo").disabled = !item.future.length;
   $("task").textContent = texts.tasks[model.name] ?? model.task;
+  $("size").value = item.wish.size;
   $("format").value = item.wish.format;
-  for (const id of ["model", "format", "save"]) $(id).disabled = item.state === "failed";
+  for (const id of ["model", "size", "format", "save"]) $(id).disabled = item.state === "failed";
   renderFirst(item);
   easel.render();
   renderDials(item, model);
@@ -1019,6 +1022,7 @@ function commandOf(item) {
   if (item.wish.model !== "auto") words.push("-m", chainOf(item));
   for (const [dial, value] of Object.entries(item.wish.dials)) words.push("-d", `${dial}=${value}`);
   if (item.wish.strength !== 1) words.push("--strength", item.wish.strength);
+  if (item.wish.size) words.push("--to", item.wish.size);
   if (item.wish.format) words.push("-f", item.wish.format);
   words.push(...styleWords(item, quote));
   if (paintedOf(item)) {
@@ -1060,6 +1064,7 @@ async function restore(item) {
   const watching = setInterval(() => watch(item), 400);
   try {
     const words = wishOf(item);
+    if (item.wish.size) words.push(["to", item.wish.size]);
     if (item.wish.format) words.push(["format", item.wish.format]);
     const response = await about(item, "POST", "restore", words, {
       signal: item.stop.signal, body: paintedOf(item),
@@ -1275,6 +1280,7 @@ function fill() {
   });
   const zoomName = (zoom) => (zoom === "fit" ? texts.fit : texts.percent(zoom));
   radios("zooms", ZOOMS, zoomName, "fit", (zoom) => zoomTo(zoom === "fit" ? zoom : Number(zoom)));
+  for (const size of SIZES) $("size").append(new Option(texts.sized(size), size));
   for (const format of FORMATS) $("format").append(new Option(format || texts.asItWas, format));
 }
 
@@ -1345,6 +1351,7 @@ function onPanel() {
     closeStrip();
     change(current, { first: $("first").checked });
   });
+  $("size").addEventListener("change", () => change(current, { size: $("size").value }));
   $("format").addEventListener("change", () => change(current, { format: $("format").value }));
   $("save").addEventListener("click", save);
   $("save-all").addEventListener("click", saveAll);

@@ -56,7 +56,12 @@ export const texts = {
   fit: "Fit",
   percent: (zoom) => `${Math.round(zoom * 100)} %`,
   result: "Result",
-  asItWas: "as it was",
+  asItWas: "its format",
+  size: "Size of the result",
+  sized(size) {
+    if (!size) return "its size";
+    return size.includes("x") ? `inside ${size.replace("x", " × ")}` : `${size} times as large`;
+  },
   save: "Save",
   saveAll: "Restore all",
   zip: "Save as ZIP",
