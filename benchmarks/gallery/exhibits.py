@@ -461,9 +461,7 @@ No swirl comes along that is larger than 24 pixels of its painting.
         lambda: _document(page(), Part(10, 10, 240)),
         """
 The page is drawn, and spoiled by our own degradations.
-Paper gets white, black print stays, and red and blue ink keep their colours.
-Where a stain lies on the heading, most of a word was taken for a marking and left alone,
-so that it stays brown.
+Paper gets white, black print stays, and red and blue ink keep their colours, under stains too.
 Division by the background leaves the edges of stains, and grain;
 Sauvola's threshold drops all colours.
 """,
@@ -486,8 +484,8 @@ Print is palest at 50, and at 100 it is as black as it was.
         lambda: _document(page(photograph=7), Part(10, 180, 240)),
         """
 Pictures on a page are to be left alone.
-Here shadow, stain and fold run through one: but for a red flower it was not recognised,
-and the light parts of it are erased; the ink above comes out bolder than it was.
+Here shadow, stain and fold run through one: it was not recognised, and the light parts of it are
+erased; the ink above comes out bolder than it was.
 A line says how much of the page was taken for stains.
 `--mask-in` shows it what to leave, and division by the background loses less.
 """,

@@ -37,6 +37,8 @@ CLEANING = Dial(
 COLOUR = Dial("colour", 0, 100, 100, "percent of the ink's own colour; 0 is grey")
 #: from such a setting of cleaning on, stains go
 STAINS = 50.0
+#: of pale colours on less of the page nothing is said
+LITTLE = 0.003
 
 
 class Cleaner(Masked):
@@ -158,6 +160,11 @@ def _said(found: Areas, cleaning: float, given: bool = False) -> Iterator[str]:
         yield (
             f"shadows or stains on {_percent(found.stained)} % of it are made white; were they "
             "pictures, --mask-in keeps them"
+        )
+    if found.pale >= LITTLE and cleaning > STAINS:
+        yield (
+            f"pale colours on {_percent(found.pale)} % of it are made white; --mask-in keeps them, "
+            "and so does cleaning=0"
         )
 
 

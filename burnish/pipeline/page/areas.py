@@ -16,7 +16,7 @@ from ...contract import Array
 from ...ground.resize import resize
 from .dark import dark_area, dark_page, to_the_pixel
 from .overview import BLOCK, Overview
-from .pictures import is_picture, markings, rectangle
+from .pictures import WELL_FILLED, is_picture, markings, pale, rectangle
 from .planes import Flags
 
 #: pages that are smaller than this, in pixels, are taken for writing
@@ -33,6 +33,8 @@ class Areas:
     dark: Flags
     #: the share of the page that lies under stains and shadows
     stained: float = 0.0
+    #: the share of the page that has a pale colour, which goes with its stains
+    pale: float = 0.0
 
 
 def areas(planes: Array) -> Areas:
@@ -50,15 +52,20 @@ def areas(planes: Array) -> Areas:
         if pixels.any() and dark_area(page.light, pixels, float(page.paper[pixels].mean())):
             dark |= pixels
     pictures = markings(page) & ~dark
-    stained = 0.0
-    for part in page.shaded():
-        pixels = page.near(part)
-        if not (pixels & dark).any() and is_picture(page, part):
-            pictures |= rectangle(page, part)
-        elif not (pixels & (dark | pictures)).any():
-            stained += float(part.mean())
+    shaded = list(page.ground.parts())
+    for part in shaded:
+        if not (page.near(part) & dark).any() and is_picture(page.ground, part):
+            pictures |= rectangle(page, page.ground, part)
+    # Dense writing is as dark as dots, and fills less of its rectangle.
+    for part in page.dots.parts():
+        others = dark | pictures
+        if not (page.near(part) & others).any() and is_picture(page.dots, part, WELL_FILLED):
+            pictures |= rectangle(page, page.dots, part)
+    stains = (part for part in shaded if not (page.near(part) & (dark | pictures)).any())
+    stained = float(sum(part.mean() for part in stains))
     exact = to_the_pixel(planes, _at(dark, size))
-    return Areas(_at(pictures, size), exact, stained)
+    coloured = float((pale(page) & ~(dark | pictures)).mean())
+    return Areas(_at(pictures, size), exact, stained, coloured)
 
 
 def _at(flags: Flags, size: tuple[int, ...]) -> Flags:

@@ -6,16 +6,21 @@ import numpy as np
 
 from ...contract import Array, mix
 from ...ground.channels import grey
+from ...ground.fill import pull_and_push
+from ...ground.planes import highest
 from .areas import Areas
 from .colour import coloured, inked, tinted
 from .ink import Tells, paper_in
 from .paper import papers
+from .planes import Flags
 from .strokes import threshold
 
 #: where the dial of cleaning makes paper white
 WHITE = 50.0
 #: the darkest part of the paper, in percent, stays grey when paper is made white
 DARKEST = 2
+#: so many pixels along the rim of a dark area are neither
+RIM = 2
 
 
 def clean(planes: Array, found: Areas, cleaning: float, colour: float, tells: Tells) -> Array:
@@ -26,7 +31,7 @@ def clean(planes: Array, found: Areas, cleaning: float, colour: float, tells: Te
     """
     dark = found.dark
     turned: Array = np.where(dark, 1 - planes, planes) if dark.any() else planes
-    light = papers(turned)
+    light = _light(turned, dark)
     unclipped: Array = np.where(found.pictures, np.float32(1), turned / light)
     even: Array = np.clip(unclipped, 0, 1)
     result = even if cleaning <= 0 else _cleaned(even, unclipped, cleaning, colour, tells)
@@ -36,6 +41,22 @@ def clean(planes: Array, found: Areas, cleaning: float, colour: float, tells: Te
     if len(result) == 1 or colour >= 100:
         return result
     return mix(grey(result)[None], result, colour / 100)
+
+
+def _light(turned: Array, dark: Flags) -> Array:
+    """The light of the paper [C, H, W] of a page whose dark areas are turned, each side of their
+    rims by itself.
+    """
+    if not dark.any() or dark.all():
+        return papers(turned)
+    return np.where(dark, _without(turned, ~dark), _without(turned, dark))
+
+
+def _without(turned: Array, others: Flags) -> Array:
+    """The light of the paper [C, H, W] as if there were none of the others' pixels [H, W]."""
+    # What lies along a rim is of both sides, in part, and tells of neither.
+    wide = highest(others, RIM)
+    return papers(pull_and_push(turned, others if wide.all() else wide))
 
 
 def _cleaned(even: Array, unclipped: Array, cleaning: float, colour: float, tells: Tells) -> Array:

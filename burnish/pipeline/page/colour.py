@@ -11,7 +11,7 @@ import numpy as np
 from ...contract import Array
 from ...ground.channels import grey
 from ...ground.planes import mean
-from .planes import Flags, blocks, spread
+from .planes import Flags, blocks, spread, total
 
 #: the side of the blocks, in pixels, in which ink has one colour
 BLOCK = 4
@@ -63,13 +63,8 @@ def brown(colours: Array) -> Flags:
 def _colours(even: Array, ink: Array) -> Array:
     """The colour of the ink around each pixel [3, H, W]; white where there is none."""
     weights = ink * (1 - grey(even)) ** CORE
-    total = mean(blocks(weights, BLOCK, _sum), 1)
-    sums = [mean(blocks(plane * weights, BLOCK, _sum), 1) for plane in even]
-    colours = np.stack(sums) / np.maximum(total, np.float32(1e-6))
-    shown = np.where(total > 1e-6, colours, np.float32(1)).clip(0, 1)
+    whole = mean(blocks(weights, BLOCK, total), 1)
+    sums = [mean(blocks(plane * weights, BLOCK, total), 1) for plane in even]
+    colours = np.stack(sums) / np.maximum(whole, np.float32(1e-6))
+    shown = np.where(whole > 1e-6, colours, np.float32(1)).clip(0, 1)
     return np.stack([spread(plane, BLOCK, ink.shape) for plane in shown])
-
-
-def _sum(values: Array) -> Array:
-    found: Array = values.sum(-1)
-    return found

@@ -21,7 +21,12 @@ REACH = 8
 
 
 def dark_page(light: Array) -> bool:
-    """Whether a page of brightness [H, W] is light strokes on dark, maybe uneven, ground."""
+    """Whether a page of brightness [H, W] is light strokes on dark, maybe uneven, ground.
+
+    Half of it is dark: lines of dark print leave no light floor either.
+    """
+    if np.median(light) > DARK:
+        return False
     floor = mean(opened(light, REACH), REACH)
     dark = float(np.median(floor))
     return dark <= DARK and _is_writing(light - floor + dark, light > -1, APART_EVEN)

@@ -17,6 +17,9 @@ from ...contract import Array
 from ...ground.channels import grey
 from ...ground.planes import deviation
 from ...ground.resize import resize
+from .edges import sharpened
+from .plain import plain
+from .planes import Flags
 from .strokes import stroke_width, threshold
 
 #: what tells ink from paper: a page [1, 3, H, W] -> [1, 1, H, W], in which ink is 0 and paper is 1
@@ -31,13 +34,6 @@ DARK_FINE, DARK, DARKER, DARKEST = 0.45, 0.2, 1.5, 0.9
 CLEAR = 2.25
 #: what lies along the border, such a share of each side, is not asked
 BORDER = 0.02
-#: sure of paper and of ink; so many pixels of ink are enough to tell how dark it is
-PAPER, INK, ENOUGH = 0.9, 0.3, 50
-#: the threshold is so far from paper towards ink, and such a share of it is believed; where the
-#: darkest twentieth of the paper is darker than such a share of the ink, nothing of it
-EDGE, BELIEVED, UNCLEAR = 0.4, 0.75, 0.25
-#: and all of it where that is this much less
-CLEARER = 0.12
 
 
 @dataclass(frozen=True)
@@ -55,7 +51,7 @@ class Writing:
     def of(cls, light: Array) -> Writing:
         """What is written on an evened page [H, W]."""
         inner = _inner(light)
-        ink = inner < threshold(inner)
+        ink = _written(inner < threshold(inner))
         if not ink.any() or ink.all():
             return cls(1.0, 0.0, 0.0)
         grain = deviation(inner - np.median(inner))
@@ -95,7 +91,18 @@ def paper_in(even: Array, tells: Tells) -> Array:
     for share in shares:
         found += _seen(darker, share, tells)
     found /= len(shares)
-    return found if writing.fine else _sharpened(found, light)
+    if not writing.fine:
+        found = sharpened(found, light, writing.width)
+    return np.minimum(found, 1 - plain(light, found))
+
+
+def _written(ink: Flags) -> Flags:
+    """What is dark [H, W] without rims and gutters: what comes straight from a side of the page."""
+    inner = ink.copy()
+    for axis in (0, 1):
+        inner &= ~np.logical_and.accumulate(ink, axis)
+        inner &= ~np.flip(np.logical_and.accumulate(np.flip(ink, axis), axis), axis)
+    return inner if inner.any() else ink
 
 
 def _inner(light: Array) -> Array:
@@ -115,19 +122,3 @@ def _seen(page: Array, share: float, tells: Tells) -> Array:
     small = resize(page, max(1, round(share * height)), max(1, round(share * width)), "area")
     found: Array = resize(tells(small), height, width, "bilinear")[0, 0]
     return found
-
-
-def _sharpened(found: Array, light: Array) -> Array:
-    """What the network tells, and a threshold as far as ink is clear. Both [H, W]"""
-    blank = light[found > PAPER]
-    ink = light[found < INK]
-    if ink.size < ENOUGH or blank.size < ENOUGH:
-        return found
-    white = float(np.median(blank))
-    depth = white - float(np.median(ink))
-    if depth <= 0:
-        return found
-    unclear = (white - float(np.percentile(blank, 5))) / depth
-    share = BELIEVED * float(np.clip((UNCLEAR - unclear) / CLEARER, 0, 1))
-    sharp = np.clip((light - (white - EDGE * depth)) * (2 / depth) + 0.5, 0, 1)
-    return np.asarray((1 - share) * found + share * sharp, np.float32)

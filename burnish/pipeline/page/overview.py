@@ -20,6 +20,9 @@ SIDE, BLOCK = 1024, 8
 #: strokes reach so far there to each side of their middle, and so far at the most; what is wider
 #: than the third is no stroke
 STROKE, MOST_STROKE, WIDEST_STROKE = 5, 16, 32
+#: dots of printed pictures are at most so far apart, in pixels to each side, where the page is as
+#: large as that; and lines of print leave the paper between them free within so many
+SCREEN, LINES = 2, 10
 #: the paper's light is that of the brightest blocks within such a part of the page's longer side
 AROUND = 6
 #: an area is darker than such a share of the paper, and covers such a share of the page, with so
@@ -30,6 +33,20 @@ SHADE, LEAST, NARROWEST = 0.8, 0.003, 2
 DARK, FILLED = 0.5, 0.6
 #: of ground, such a share is wider than strokes
 GROUND = 0.25
+
+
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """What lies under the strokes of a page."""
+
+    #: its brightness [H, W]
+    light: Array
+    #: the brightness of its blocks [h, w], as shares of the paper around
+    shade: Array
+
+    def parts(self) -> Iterator[Flags]:
+        """The parts, in blocks [h, w], that are darker than paper, and no specks."""
+        return _large(closed(self.shade < SHADE, 1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,9 +61,11 @@ class Overview:
     stroke: int
     #: the light of the paper around each pixel [H, W]
     paper: Array
-    #: the brightness of its blocks without their strokes [h, w], as shares of the paper around
-    shade: Array
-    #: the same of its blocks with all that is on them [h, w]
+    #: what lies under its strokes
+    ground: Ground
+    #: the same, where the dots of printed pictures are no strokes
+    dots: Ground
+    #: the brightness of its blocks with all that is on them [h, w], as shares of the paper around
     middles: Array
 
     @classmethod
@@ -57,15 +76,16 @@ class Overview:
         even = light / paper(light)
         wide = stroke_width(even < threshold(even), WIDEST_STROKE)
         stroke = int(np.clip(np.ceil(1.3 * wide), STROKE, MOST_STROKE))
-        ground = ground_of(light, stroke)
-        around = paper_around(ground)
+        plain = closed(light, stroke)
+        around = paper_around(blocks(plain, BLOCK, middle))
+        ground = Ground(plain, blocks(plain, BLOCK, middle) / around)
         middles = blocks(light, BLOCK, middle)
         under = spread(around, BLOCK, light.shape)
-        return cls(colours, light, stroke, under, ground / around, middles / around)
-
-    def shaded(self) -> Iterator[Flags]:
-        """The parts of the page, in blocks [h, w], that are darker than paper but for strokes."""
-        return _large(closed(self.shade < SHADE, 1))
+        # On smaller pages, dots are no larger than pixels.
+        apart = SCREEN * max(light.shape) // SIDE
+        screened = closed(mean(light, apart), LINES) if apart else plain
+        dots = Ground(screened, blocks(screened, BLOCK, middle) / around)
+        return cls(colours, light, stroke, under, ground, dots, middles / around)
 
     def dark(self) -> Iterator[Flags]:
         """The parts of the page, in blocks [h, w], most of which is dark; strokes are none."""

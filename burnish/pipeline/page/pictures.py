@@ -11,7 +11,7 @@ import numpy as np
 from ...contract import Array
 from ...ground.planes import closed, highest, lowest, mean, opened
 from .colour import brown
-from .overview import BLOCK, STROKE, Overview, ground_of, paper_around, sides
+from .overview import BLOCK, STROKE, Ground, Overview, ground_of, paper_around, sides
 from .parts import box, parts
 from .planes import Flags, spread
 
@@ -27,30 +27,32 @@ ALONG, RIM = 0.2, 0.9
 #: how far the channels of a marking are apart, as shares of the paper; of colours that stains have,
 #: further, and the lightest channel keeps such a share of the paper's light
 TINTED, WARM, BRIGHT = 0.18, 0.4, 0.9
+#: the same of an area that is no marking, but has a colour
+PALE = 0.06
 #: of the pixels within so many times as far as strokes reach, such a share has a marking's colour:
 #: of words, fewer have
 MARK, MARKED = 2, 0.5
 
 
-def is_picture(page: Overview, part: Flags) -> bool:
-    """Whether a part, in blocks, fills its rectangle, and its brightness varies."""
+def is_picture(ground: Ground, part: Flags, filled: float = FILLED) -> bool:
+    """Whether a part, in blocks, fills such a share of its rectangle, and its brightness varies."""
     if part.mean() < LEAST or min(sides(part)) < NARROWEST:
         return False
     inner = lowest(part, 1)
-    shades = page.shade[inner if inner.any() else part]
+    shades = ground.shade[inner if inner.any() else part]
     varied = np.log(np.maximum(shades, 0.05)).std() >= VARIED
-    return bool(varied and part[box(part)].mean() >= FILLED)
+    return bool(varied and part[box(part)].mean() >= filled)
 
 
-def rectangle(page: Overview, part: Flags) -> Flags:
+def rectangle(page: Overview, ground: Ground, part: Flags) -> Flags:
     """The pixels [H, W] of a picture of which `part` is a part: light ones at its rim are its own,
     too.
     """
-    around = next(p for p in parts(closed(page.shade < FAINT, 1) | part) if (p & part).any())
+    around = next(p for p in parts(closed(ground.shade < FAINT, 1) | part) if (p & part).any())
     if around[box(around)].mean() >= WELL_FILLED:
         part = around
     near = page.near(part)
-    dark = near & (closed(page.light, page.stroke) < RIM * page.paper)
+    dark = near & (ground.light < RIM * page.paper)
     high, wide = (BLOCK * side for side in sides(part))
     across = np.outer(dark.sum(1) >= ALONG * wide, dark.sum(0) >= ALONG * high)
     found = np.zeros(near.shape, np.bool_)
@@ -62,7 +64,7 @@ def markings(page: Overview) -> Flags:
     """The pixels [H, W] that are marked in colour."""
     if len(page.colours) == 1:
         return np.zeros(page.light.shape, np.bool_)
-    colours = np.stack([_over_paper(mean(plane, 1), page.stroke) for plane in page.colours])
+    colours = under_writing(page)
     most = colours.max(0)
     tint = most - colours.min(0)
     tinted = np.where(brown(colours), (tint >= WARM) & (most >= BRIGHT), tint >= TINTED)
@@ -70,6 +72,21 @@ def markings(page: Overview) -> Flags:
     found: Flags = highest(mean(tinted, reach) >= MARKED, reach)
     found &= opened(closed(tinted, STROKE), STROKE)
     return found
+
+
+def pale(page: Overview) -> Flags:
+    """The pixels [H, W] of wide areas with a colour that no stain has, paler than markings, too."""
+    if len(page.colours) == 1:
+        return np.zeros(page.light.shape, np.bool_)
+    colours = under_writing(page)
+    tint = colours.max(0) - colours.min(0)
+    return opened((tint >= PALE) & ~brown(colours), 2 * STROKE)
+
+
+def under_writing(page: Overview) -> Array:
+    """The colours [C, H, W] of the ground without strokes, as shares of the paper around."""
+    under = (closed(mean(plane, 1), page.stroke) for plane in page.colours)
+    return np.stack([_over_paper(plane, page.stroke) for plane in under])
 
 
 def _over_paper(plane: Array, stroke: int) -> Array:

@@ -38,3 +38,9 @@ def smaller(planes: Array, side: int) -> Array:
     if share >= 1:
         return planes
     return resize(planes, max(1, round(height * share)), max(1, round(width * share)), "area")
+
+
+def total(values: Array) -> Array:
+    """The sum of the values of blocks [..., N]."""
+    found: Array = values.sum(-1)
+    return found

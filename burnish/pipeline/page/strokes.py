@@ -34,13 +34,13 @@ def stroke_width(ink: Flags, most: float = np.inf) -> float:
     both is about as long as the stroke is wide. The median over the pixels counts, so that neither
     specks nor blots decide.
     """
-    shorter = np.minimum(_runs(ink), _runs(ink.T).T)[ink]
+    shorter = np.minimum(runs(ink), runs(ink.T).T)[ink]
     strokes = shorter[shorter <= most]
     return float(np.median(strokes)) if strokes.size else 0.0
 
 
-def _runs(ink: Flags) -> NDArray[Any]:
-    """For each pixel of ink, how long the run along its row is in which it lies."""
+def runs(ink: Flags) -> NDArray[Any]:
+    """For each pixel of ink [H, W], how long the run along its row is in which it lies; else 0."""
     rows = np.pad(ink, ((0, 0), (1, 1)))
     flat = rows.ravel()
     steps = np.diff(flat.astype(np.int8))
