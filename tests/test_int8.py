@@ -198,7 +198,7 @@ def test_weights_of_the_float_network_begin_one_that_rounds(
 
 def test_what_cannot_be_is_said() -> None:
     with pytest.raises(RecipeError, match="which of its convolutions are the first and the last"):
-        build(Spec("Quantised", {"base": {"use": "Painter"}}), NETWORKS)
+        build(Spec("Quantised", {"base": {"use": "Encoder"}}), NETWORKS)
     biased = {"use": "DnCNN", "args": {"width": 8, "depth": 3}}
     with pytest.raises(RecipeError, match="wants a base without biases"):
         build(Spec("LevelPlane", {"base": biased, "halving": 50}), NETWORKS)

@@ -192,8 +192,9 @@ def test_tiles_equal_the_whole(restorer: Restorer, tile: int) -> None:
     contract = restorer.contract
     if contract.reach is None:
         pytest.skip("runs whole only")
-    image, run = picture(contract, 75, 131), runner(restorer)
-    tiles = plan(75, 131, contract, tile)
+    height, width = (max(side, 3 * contract.multiple - 5) for side in (75, 131))
+    image, run = picture(contract, height, width), runner(restorer)
+    tiles = plan(height, width, contract, tile)
     assert len(tiles) > 4
     whole = predict(run, contract, image, middle(contract))
     np.testing.assert_allclose(

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 from conftest import scene
 
 from burnish.contract import Array
@@ -19,6 +20,7 @@ torch = pytest.importorskip("torch", reason="the training wing is not installed"
 
 from burnish.contract import Dial  # noqa: E402
 from burnish.pipeline import Bare  # noqa: E402
+from burnish.study.agreement.way import Case  # noqa: E402
 from burnish.study.trained.verify import export_verified  # noqa: E402
 from burnish.training.networks.initialise import initialise  # noqa: E402
 from burnish.training.networks.restorer import Restorer  # noqa: E402
@@ -26,10 +28,8 @@ from burnish.training.networks.torch_backend import runner  # noqa: E402
 from burnish.training.parts.build import Spec  # noqa: E402
 
 MIX = Dial("mix", 0, 100, 0, "% of the way")
-ARCH = Spec(
-    "SplineBank",
-    {"base": {"use": "Painter", "args": {"width": 4, "blocks": 1}}, "levels": [0, 100]},
-)
+ROOT = Path(__file__).resolve().parents[1]
+ARCH = Spec("Painter", {"stretches": 3, "basis": 8})
 
 
 def photograph(height: int, width: int) -> Array:
@@ -95,9 +95,9 @@ def test_large_pictures_are_evened_as_small_ones() -> None:
 
 
 def test_tiles_equal_the_whole(model: Model) -> None:
-    picture = from_array((photograph(150, 170)[0].transpose(1, 2, 0) * 255).astype(np.uint8))
+    picture = from_array((photograph(270, 400)[0].transpose(1, 2, 0) * 255).astype(np.uint8))
     whole = model.restore(picture, Asked({"mix": 30.0}), tile=0).picture.pixels
-    tiles = model.restore(picture, Asked({"mix": 30.0}), tile=48).picture.pixels
+    tiles = model.restore(picture, Asked({"mix": 30.0}), tile=100).picture.pixels
     assert float(np.abs(whole - picture.pixels).max()) > 0.05
     np.testing.assert_allclose(tiles, whole, atol=1e-3)
 
@@ -121,7 +121,7 @@ def test_strength_mixes_with_the_picture_as_it_came(model: Model) -> None:
 
 
 def test_training_and_restoring_see_the_same(restorer: Restorer, model: Model) -> None:
-    pixels = photograph(64, 72)
+    pixels = photograph(128, 256)
     level = np.full((1, 1, 1, 1), 40, np.float32)
     with torch.no_grad():
         trained = restorer(torch.from_numpy(pixels), torch.from_numpy(level)).numpy()
@@ -130,6 +130,16 @@ def test_training_and_restoring_see_the_same(restorer: Restorer, model: Model) -
     np.testing.assert_allclose(restored, trained, atol=1e-3)
     validated = Bare(restorer.contract, runner(restorer)).restore(picture, Asked({"mix": 40.0}))
     np.testing.assert_allclose(validated.picture.pixels, trained, atol=1e-4)
+
+
+def test_what_is_wanted_of_a_small_picture_is_evened_without_what_lies_beyond_it(
+    restorer: Restorer, model: Model
+) -> None:
+    pixels = photograph(17, 13)
+    level = np.full((1, 1, 1, 1), 40, np.float32)
+    case = Case.of(restorer, pixels, level)
+    found = model.predictor("float32")(pixels, level, 1.0)
+    np.testing.assert_allclose(case.wanted, found, atol=1e-4)
 
 
 def test_painting_evens_once_for_all_tiles() -> None:
@@ -145,39 +155,85 @@ def test_painting_evens_once_for_all_tiles() -> None:
     np.testing.assert_allclose(result, 0.75 * pixels + 0.25 * evened(pixels), atol=1e-6)
 
 
-def test_the_weights_begin_with_the_colours_of_the_paintings(tmp_path: Path) -> None:
+def test_the_dial_goes_straight_from_one_painting_to_the_other(model: Model) -> None:
+    """Pixel by pixel: a map of it is two paintings side by side, with a seam of a window."""
+    pixels = photograph(140, 260)
+    ends = [
+        model.predictor("float32")(pixels, np.full((1, 1, 1, 1), level, np.float32), 1.0)
+        for level in (0, 25, 100)
+    ]
+    assert float(np.abs(ends[2] - ends[0]).max()) > 0.02
+    np.testing.assert_allclose(ends[1], 0.75 * ends[0] + 0.25 * ends[2], atol=1e-5)
+    level = np.zeros((1, 1, 140, 260), np.float32)
+    level[..., 130:] = 100
+    both = model.predictor("float32")(pixels, level, 1.0)
+    np.testing.assert_allclose(both[..., :116], ends[0][..., :116], atol=1e-5)
+    np.testing.assert_allclose(both[..., 144:], ends[2][..., 144:], atol=1e-5)
+
+
+def canvas(height: int, width: int, falling: bool) -> Array:
+    """A painting of slanted strokes over slow light, [3, H, W]."""
+    down, across = np.mgrid[:height, :width].astype(np.float32)
+    along = across + down if falling else across - down
+    strokes = 0.12 * np.sin(along / 1.8)
+    light = 0.5 + 0.2 * np.sin(down / 40) * np.cos(across / 55)
+    tints = ((0.9, 0.6, 0.3), (0.3, 0.6, 0.9))[falling]
+    return np.asarray([tint * light + strokes for tint in tints], np.float32).clip(0, 1)
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> tuple[Restorer, list[Array]]:
+    """A network that knows two drawn paintings by heart, and the paintings."""
     from PIL import Image
 
-    from benchmarks.style import begin, colours
+    from benchmarks.strokes import begin
 
-    files = []
-    for number, tint in enumerate(([0.9, 0.4, 0.2], [0.2, 0.5, 0.9])):
-        pixels = scene(48, 64)[0].transpose(1, 2, 0) * np.array(tint)
-        files.append(tmp_path / f"{number}.png")
-        Image.fromarray((pixels * 255).astype(np.uint8)).save(files[-1])
-    args = f"pictures: [{files[0]}, {files[1]}], side: 48"
-    (tmp_path / "style.yaml").write_text(
-        "arch: {use: SplineBank, args: {base: {use: Painter, args: {width: 4, blocks: 1}}, "
-        "levels: [0, 100]}}\n"
-        "dials: [{name: mix, low: 0, high: 100, default: 0, unit: '%'}]\n"
-        f"loss: {{use: Paintings, args: {{{args}}}}}\n"
-    )
-    begin(tmp_path / "style.yaml", tmp_path / "begin.safetensors")
-    fresh = Restorer.load(tmp_path / "begin.safetensors")
-    image = torch.from_numpy(photograph(64, 64))
-    for level, file in zip((0.0, 100.0), files, strict=True):
-        painting = torch.from_numpy(np.asarray(Image.open(file)) / 255.0).permute(2, 0, 1)[None]
-        with torch.no_grad():
-            result = fresh(image, torch.full((1, 1, 1, 1), level))
-        wanted = painting.mean((0, 2, 3)).float()
-        assert float((result.mean((0, 2, 3)) - wanted).abs().max()) < 0.06
+    folder = tmp_path_factory.mktemp("strokes")
+    paintings = [canvas(160, 192, falling) for falling in (False, True)]
+    files = [folder / f"{number}.png" for number in range(2)]
+    for file, pixels in zip(files, paintings, strict=True):
+        Image.fromarray((pixels.transpose(1, 2, 0) * 255).astype(np.uint8)).save(file)
+    record = yaml.safe_load((ROOT / "recipes/style.yaml").read_text())
+    record["arch"]["args"] = {"stretches": 6, "basis": 24}
+    record["loss"]["args"] |= {"pictures": [str(file) for file in files], "side": 160}
+    (folder / "style.yaml").write_text(yaml.safe_dump(record))
+    begin(folder / "style.yaml", folder / "begin.safetensors")
+    return Restorer.load(folder / "begin.safetensors"), paintings
+
+
+def at_ends(restorer: Restorer, pixels: Array) -> list[Array]:
+    with torch.no_grad():
+        return [
+            restorer(torch.from_numpy(pixels), torch.full((1, 1, 1, 1), level)).numpy()
+            for level in (0.0, 100.0)
+        ]
+
+
+def test_the_weights_begin_with_the_colours_of_the_paintings(
+    begun: tuple[Restorer, list[Array]],
+) -> None:
+    from benchmarks.strokes import colours
+
+    restorer, paintings = begun
+    for result, wanted in zip(at_ends(restorer, photograph(128, 128)), paintings, strict=True):
+        assert float(np.abs(result.mean((0, 2, 3)) - wanted.mean((1, 2))).max()) < 0.06
     weight, bias = colours(torch.full((1, 3, 8, 8), 0.25))
     assert float(weight.abs().max()) < 1e-3
     torch.testing.assert_close(bias, torch.full((3,), 0.25 - MEAN))
 
 
+def test_a_picture_gets_the_strokes_of_the_paintings(begun: tuple[Restorer, list[Array]]) -> None:
+    """A picture with a little light, in which nothing but strokes can be rough."""
+    restorer, paintings = begun
+    pixels = np.broadcast_to(np.linspace(0.4, 0.6, 128, dtype=np.float32), (1, 3, 128, 128)).copy()
+    pixels *= np.array([1.0, 0.9, 0.8], np.float32)[:, None, None]
+    for result, wanted in zip(at_ends(restorer, pixels), paintings, strict=True):
+        rough, painted = (float(np.square(np.diff(one)).mean()) for one in (result[0], wanted))
+        assert 0.4 * painted < rough < 1.5 * painted
+
+
 def test_the_page_says_how_colours_are_evened() -> None:
-    page = (Path(__file__).resolve().parents[1] / "docs" / "style.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "style.md").read_text(encoding="utf-8")
     words = page.split("```python\n")[-1].split("```")[0]
     found: dict[str, Any] = {}
     exec(words, found)

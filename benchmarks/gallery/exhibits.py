@@ -112,6 +112,16 @@ def _painted(pair: Pair, names: Sequence[str], part: Part) -> Rows:
     ]
 
 
+def _ends(pair: Pair, part: Part) -> Rows:
+    """Two lines: the whole picture at both ends of `mix` and halfway, and a part of it."""
+    results = [(f"mix {mix}", _made("style", pair, mix=mix)) for mix in (0, 50, 100)]
+    whole = Part(0, 0, max(pair.spoiled.pixels.shape[-2:]))
+    return [
+        [Cell(whole.of(pixels), name) for name, pixels in results],
+        [Cell(part.of(pixels), "a part of it") for _, pixels in results],
+    ]
+
+
 def _document(pair: Pair, part: Part) -> Rows:
     names = ("document", "background-division", "sauvola")
     return beside(pair, {name: _made(name, pair) for name in names}, part, 1)
@@ -408,6 +418,41 @@ both less so by the network than smoothly.
 Wide gaps are not its matter: they stay smooth, and a line says how much that is.
 No beak is invented, whether by the network or without it.
 """,
+    ),
+    Exhibit(
+        "style-landscape",
+        "style",
+        "Two paintings known by heart",
+        lambda: _ends(as_it_is(21), Part(30, 180, 200)),
+        """
+The Starry Night, The Great Wave, and halfway between, by one network of 0.9 MB.
+Strokes go on over sky and rocks, in the direction of what they paint.
+Edges stay where they were.
+""",
+        LARGE,
+    ),
+    Exhibit(
+        "style-dial",
+        "style",
+        "The dial `mix`",
+        lambda: along("style", as_it_is(4), "mix", (0, 25, 50, 75, 100), Part(110, 210, 200), 1),
+        """
+From The Starry Night to The Great Wave along a straight line: colours and strokes of the one fade
+while those of the other come, so that halfway both lie over each other and each is weaker.
+""",
+        ALONG,
+    ),
+    Exhibit(
+        "style-fails",
+        "style",
+        "Where it fails: what is dark, and what is large and even",
+        lambda: _ends(as_it_is(15), Part(330, 60, 200)),
+        """
+Each end has 36 stretches of 64 pixels, and few of them are dark: at 0 some hold windows of the
+village, which come again in cheek and hair, and at 100 they are foam.
+On the wall the same strokes come again every 128 pixels.
+""",
+        LARGE,
     ),
     Exhibit(
         "style-any-portrait",

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from ...contract import Array
+from ...ground.evened import evened
 from ...training.data.cut import mirrored
 from ...training.networks.restorer import Restorer
 from ..apart import Allowed
@@ -31,7 +32,8 @@ class Case:
     @classmethod
     def of(cls, restorer: Restorer, image: Array, level: Array | None) -> Case:
         """The case of an image of any size: sides that are no multiples are mirrored as the loader
-        does with whole pictures, and what comes of it is cropped.
+        does with whole pictures, and what comes of it is cropped. The colours of what is painted
+        are evened before, since what is mirrored beyond a picture's edge has no say in them.
         """
         contract = restorer.contract
         height, width = image.shape[-2:]
@@ -44,7 +46,10 @@ class Case:
         if level is not None:
             told = torch.from_numpy(level) if level.shape[-1] == 1 else whole(level)
         with torch.no_grad():
-            result = restorer(whole(image), told).numpy()
+            if contract.gives == "painting":
+                result = restorer.predict(whole(evened(image)), told).numpy()
+            else:
+                result = restorer(whole(image), told).numpy()
         scale = contract.scale
         return cls(image, level, result[..., : height * scale, : width * scale])
 

@@ -10,6 +10,9 @@ from torch.utils.flop_counter import FlopCounterMode
 from .export import example
 from .restorer import Restorer
 
+#: pixels of a side on which operations are counted, where sixteen times the multiple would be more
+ENOUGH = 256
+
 
 def parameters(restorer: Restorer) -> int:
     return sum(p.numel() for p in restorer.net.parameters())
@@ -20,7 +23,8 @@ def multiply_adds(restorer: Restorer) -> float:
 
     Filters that are computed once for a picture are free by that.
     """
-    side = 16 * restorer.contract.multiple
+    multiple = restorer.contract.multiple
+    side = multiple * min(16, max(1, ENOUGH // multiple))
     alone = copy.deepcopy(restorer).cpu().eval().requires_grad_(False)
     small, large = (_operations(alone, size) for size in (side, 2 * side))
     return (large - small) / 2 / (3 * side**2)

@@ -207,6 +207,12 @@ def _own(step: Step, known: Known) -> Iterator[Layer]:
     yield Layer(OWN[step.operator], step.inputs, step.outputs)
 
 
+def _softmax(step: Step, known: Known) -> Iterator[Layer]:
+    # 1 says that axes are counted as ncnn counts them since 2018.
+    told: dict[int, Told] = {0: _axis(step.attributes.get("axis", -1)), 1: 1}
+    yield Layer("Softmax", step.inputs, step.outputs, told)
+
+
 def _leaky(step: Step, known: Known) -> Iterator[Layer]:
     yield Layer("ReLU", step.inputs, step.outputs, {0: float(step.attributes["alpha"])})
 
@@ -351,6 +357,7 @@ TABLE: dict[str, Callable[[Step, Known], Iterator[Layer]]] = {
     **dict.fromkeys(OWN, _own),
     **dict.fromkeys(REDUCED, _reduced),
     "Pow": _power,
+    "Softmax": _softmax,
     "LeakyRelu": _leaky,
     "Less": _below,
     "Greater": _below,
