@@ -5,12 +5,16 @@ python -m benchmarks.pages [--model document] [--write]
 *Reading*: character error rate of Tesseract 5 (Debian's package tesseract-ocr) against its reading
 of the clean side: edit distance (Levenshtein) over the characters of that reading, white space
 counting as one space; on the pages that `recipes/document.yaml` leaves out, six of 36, four spoiled
-versions each, enlarged three times by Lanczos's kernel, as 8-bit PNG, `--psm 6`. Where Tesseract is
-not installed, a sentence says so. *Ink*: F-measure at "ink only", what is darker than 0.5 being
+versions each, as they are and enlarged three times by Lanczos's kernel, as 8-bit PNG, `--psm 6`;
+and on the printed pages (_P) of the contests, in grey, against its reading of their ink. Where
+Tesseract is not installed, a sentence says so. *Colours*: of ink in eight colours, on the clean
+sides of the six pages enlarged twice, on paper of one colour with noise of 3 steps: the distance in
+CIE Lab (1976) of the mean colour of its cores, which the clean side has darker than 0.1, to the
+colour of ink over that of the paper. *Ink*: F-measure at "ink only", what is darker than 0.5 being
 ink, on old handwriting and print of the DIBCO and MSI contests, turned grey. Every third by name,
 and printed ones (_P), are left out of training, and of what limits are chosen by. Filters have
 their usual settings. *Photographs*: Kodak's 24, at 0.3, 0.5 and 0.7 of their size on printed pages;
-the share of each that is left alone. --only: one of the three. --write keeps the figures in
+the share of each that is left alone. --only: one of the four. --write keeps the figures in
 benchmarks/results/pages.json and puts the tables into docs/pages.md.
 """
 
@@ -22,7 +26,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -59,6 +63,20 @@ KODAK, SIZES, PAPER = Path("../shared/data/test/kodak24"), (0.3, 0.5, 0.7), (0.9
 AS_IT_CAME = "as it came"
 #: so many times pages are enlarged before they are read, as a scan of 300 dots an inch would be
 ENLARGED = 3
+#: inks, as red, green and blue of 255; noise on their pages, in such steps
+INKS = {
+    "black": (25, 25, 25),
+    "grey": (95, 95, 100),
+    "blue": (30, 50, 170),
+    "pale blue": (100, 130, 205),
+    "red": (190, 30, 30),
+    "green": (20, 110, 50),
+    "violet": (110, 50, 140),
+    "brown": (110, 70, 40),
+}
+GRAIN = 3
+#: what is darker than this is the core of a stroke
+CORE = 0.1
 #: so much above the best peer a page has to be to count
 ABOVE = 2.0
 #: a photograph of which more is left alone, in percent, is whole
@@ -83,10 +101,10 @@ def pages() -> Iterator[tuple[Array, Array]]:
             yield one.spoiled[:, :1], one.clean[:, :1]
 
 
-def read(page: Array) -> str:
-    """What Tesseract reads on a page [1, 1, H, W]."""
+def read(page: Array, times: int) -> str:
+    """What Tesseract reads on a page [1, 1, H, W], enlarged so many times."""
     height, width = page.shape[-2:]
-    large = resize(page, ENLARGED * height, ENLARGED * width, "lanczos")
+    large = page if times == 1 else resize(page, times * height, times * width, "lanczos")
     samples = np.rint(255 * large[0, 0].clip(0, 1)).astype(np.uint8)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "page.png"
@@ -109,16 +127,44 @@ def errors(found: str, true: str) -> float:
     return 100 * float(before[-1]) / max(1, len(true))
 
 
-def reading(rows: dict[str, Restores]) -> dict[str, list[float]]:
-    """By its name, the error rates of every row on each page; of the page as it came, too."""
+def reading(
+    rows: dict[str, Restores], some: Iterable[tuple[Array, Array]], times: int
+) -> dict[str, list[float]]:
+    """By its name, the error rates of every row on each page; of the page as it came, too.
+
+    some: pages, spoiled and clean [1, 1, H, W], enlarged so many times before they are read.
+    """
     found: dict[str, list[float]] = {}
-    for spoiled, clean in pages():
-        true = read(clean)
-        found.setdefault(AS_IT_CAME, []).append(errors(read(spoiled), true))
+    for spoiled, clean in some:
+        true = read(clean, times)
+        found.setdefault(AS_IT_CAME, []).append(errors(read(spoiled, times), true))
         for name, row in rows.items():
             after = row.restore(Picture(spoiled)).picture.pixels[:, :1]
-            found.setdefault(name, []).append(errors(read(after), true))
+            found.setdefault(name, []).append(errors(read(after, times), true))
     return found
+
+
+def coloured(model: str) -> dict[str, float]:
+    """By the name of an ink, how far its colour comes out from its own, in CIE Lab."""
+    from skimage.color import rgb2lab
+
+    cleaner = load(model)
+    rng = np.random.default_rng(0)
+    clean = {page.tobytes(): page for _, page in pages()}
+    paper = np.array(PAPER, np.float32)[:, None, None]
+    found: dict[str, list[float]] = {ink: [] for ink in INKS}
+    for page in clean.values():
+        height, width = page.shape[-2:]
+        white = resize(page, 2 * height, 2 * width, "lanczos")[0].clip(0, 1)
+        for name, ink in INKS.items():
+            colour = np.array(ink, np.float32)[:, None, None] / 255
+            drawn = colour + (paper - colour) * white
+            noisy = drawn + rng.normal(0, GRAIN / 255, drawn.shape).astype(np.float32)
+            after = cleaner.restore(Picture(noisy.clip(0, 1)[None])).picture.pixels[0].clip(0, 1)
+            pair = np.stack([after[:, white[0] < CORE].mean(1), (colour / paper)[:, 0, 0]])
+            own, wanted = rgb2lab(pair)
+            found[name].append(float(np.linalg.norm(own - wanted)))
+    return {name: round(float(np.mean(apart)), 2) for name, apart in found.items()}
 
 
 def scanned() -> Iterator[tuple[str, Array, Array]]:
@@ -171,10 +217,22 @@ def never_seen(names: Sequence[str]) -> list[str]:
     return [name for at, name in enumerate(sorted(names)) if at % 3 == 2 or "_P" in name]
 
 
-def of_reading(found: dict[str, list[float]]) -> list[str]:
+def of_reading(found: dict[str, dict[str, list[float]]]) -> list[str]:
     """The table of reading."""
-    body = [[name, f"{np.mean(rates):.2f}", f"{max(rates):.1f}"] for name, rates in found.items()]
-    return table(["", "mean, %", "worst page, %"], body)
+    body = []
+    for name in found["as they are"]:
+        cells = [name]
+        for rates in (each[name] for each in found.values()):
+            cells += [f"{np.mean(rates):.2f}", f"{max(rates):.1f}"]
+        body.append(cells)
+    heads = [head for kind in found for head in (f"{kind}: mean, %", "worst, %")]
+    return table(["", *heads], body)
+
+
+def of_colours(found: dict[str, float]) -> list[str]:
+    """The table of colours."""
+    body = [[name, f"{apart:.1f}"] for name, apart in found.items()]
+    return table(["ink", "distance in Lab"], body)
 
 
 def of_ink(found: dict[str, dict[str, float]]) -> list[str]:
@@ -214,7 +272,7 @@ def main() -> None:
     )
     parser.add_argument("--model", default="document")
     parser.add_argument("--write", action="store_true")
-    parser.add_argument("--only", choices=("ink", "photographs", "reading"))
+    parser.add_argument("--only", choices=("ink", "photographs", "colours", "reading"))
     args = parser.parse_args()
     record = json.loads(RESULTS.read_text()) if RESULTS.is_file() else {}
     parts: dict[str, list[str]] = {}
@@ -225,8 +283,16 @@ def main() -> None:
     if args.only in (None, "photographs"):
         record["photographs, % left alone"] = photographs(args.model)
         parts["photographs"] = [of_photographs(record["photographs, % left alone"])]
+    if args.only in (None, "colours"):
+        record["distance in Lab"] = coloured(args.model)
+        parts["colours"] = of_colours(record["distance in Lab"])
     if args.only in (None, "reading") and shutil.which("tesseract"):
-        record["character error rate, %"] = reading(rows)
+        printed = [(spoiled, ink) for name, spoiled, ink in scanned() if "_P" in name]
+        record["character error rate, %"] = {
+            "as they are": reading(rows, pages(), 1),
+            f"enlarged {ENLARGED} times": reading(rows, pages(), ENLARGED),
+            "printed": reading(rows, printed, 1),
+        }
         parts["reading"] = of_reading(record["character error rate, %"])
     elif args.only in (None, "reading"):
         print("Tesseract is not installed (Debian: tesseract-ocr), so nothing is read.")
