@@ -23,6 +23,8 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
+import yaml
+
 from burnish.cli.words import parse_experts, parse_levels
 from burnish.degrade import damage_by
 from burnish.inference.zoo import folder
@@ -46,6 +48,8 @@ from burnish.training.recipe.resolve import resolve
 from burnish.training.step.feed import held_out
 from burnish.training.validation.validate import centre_crops, marked, tables
 
+#: where the recipes of what ships are
+RECIPES = Path("recipes")
 #: what half precision may cost, in dB, or in F1 of masks
 ALLOWED = 0.01
 #: what masks are looked at by
@@ -123,6 +127,23 @@ def remeasure(name: str) -> None:
     restorer.save(source, card, half=True)
     verified = export_verified(source, source.with_suffix(".onnx"))
     print(f"{source}: {card['bytes_per_pixel']} bytes a pixel; {verified}; on {processor()}")
+
+
+def words_of(name: str) -> dict[str, Any]:
+    """What the recipe of a model says for its card, where there is one: task, data, flaws."""
+    recipe = RECIPES / f"{name}.yaml"
+    if not recipe.is_file():
+        return {}
+    words: dict[str, Any] = yaml.safe_load(recipe.read_text())["card"]
+    return words
+
+
+def reword(name: str) -> None:
+    """Puts what its recipe says now into the card of a shipped model; nothing else changes."""
+    source = folder() / f"{name}.safetensors"
+    restorer = Restorer.load(source)
+    restorer.save(source, {**restorer.card, **words_of(name)}, half=True)
+    print(f"{source}: {export_verified(source, source.with_suffix('.onnx'))}; on {processor()}")
 
 
 def measured(results: Path, name: str, digest: str) -> dict[str, Any]:
@@ -320,9 +341,12 @@ def main() -> None:
     parser.add_argument(
         "--memory", action="store_true", help="measure the memory of a shipped model alone"
     )
+    parser.add_argument(
+        "--words", action="store_true", help="take the words of a shipped model's recipe alone"
+    )
     arguments = parser.parse_args()
-    if arguments.memory:
-        remeasure(arguments.weights.stem)
+    if arguments.memory or arguments.words:
+        (remeasure if arguments.memory else reword)(arguments.weights.stem)
         return
     name = arguments.name or arguments.weights.stem
     restorer = without_batch_norms(Restorer.load(arguments.weights))
@@ -332,7 +356,7 @@ def main() -> None:
     source = folder() / f"{name}.safetensors"
     kept = {key: value for key, value in restorer.card.items() if key not in ("quality", "speed")}
     counted = {"parameters": parameters(restorer), "multiply_adds": multiply_adds(restorer)}
-    card = {**of_no_machine(kept), **counted}
+    card = {**of_no_machine(kept), **words_of(name), **counted}
     restorer.save(source, card, half=True)
     export_verified(source, source.with_suffix(".onnx"))
     digest = weights_digest(source)
