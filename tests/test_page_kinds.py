@@ -130,16 +130,25 @@ def test_dense_writing_in_colour_is_no_marking(document: Model, ink: tuple[int, 
     assert (after.min(0)[apart < 0.05] > 0.9).mean() > 0.99
 
 
-def test_pale_colours_that_go_are_said(document: Model) -> None:
+@pytest.mark.parametrize("fill", [(200, 222, 226), (206, 200, 184)], ids=["colour", "grey"])
+def test_pale_areas_that_go_are_said(document: Model, fill: tuple[int, int, int]) -> None:
     form = pasted(500, 700)
     draw = ImageDraw.Draw(form)
     plain = document.restore(Picture(planes(form)[None])).picture.notes
     for top in (60, 180, 300):
-        draw.rectangle((80, top, 600, top + 60), fill=(200, 222, 226))
+        draw.rectangle((80, top, 600, top + 60), fill=fill)
     page = Picture(planes(form)[None])
     said = document.restore(page).picture.notes
     assert not any("pale colours" in note for note in plain)
-    assert any("pale colours on 2" in note for note in said)
+    assert any("pale colours or greys on 2" in note for note in said)
+
+
+def test_a_shadow_over_the_edge_and_a_round_stain_are_no_pale_areas() -> None:
+    y, x = np.mgrid[0:700, 0:500]
+    light = np.full((700, 500), 0.97, np.float32)
+    light[500:] = 0.88  # as beside a book's fold, or under a hand
+    light[(y - 240) ** 2 + (x - 250) ** 2 < 120**2] = 0.88
+    assert areas(np.stack([light] * 3)).pale == 0
 
 
 def test_the_ground_of_a_heading_is_even_to_its_rim(document: Model) -> None:

@@ -37,7 +37,7 @@ CLEANING = Dial(
 COLOUR = Dial("colour", 0, 100, 100, "percent of the ink's own colour; 0 is grey")
 #: from such a setting of cleaning on, stains go
 STAINS = 50.0
-#: of pale colours on less of the page nothing is said
+#: of pale colours and greys on less of the page nothing is said
 LITTLE = 0.003
 
 
@@ -163,8 +163,8 @@ def _said(found: Areas, cleaning: float, given: bool = False) -> Iterator[str]:
         )
     if found.pale >= LITTLE and cleaning > STAINS:
         yield (
-            f"pale colours on {_percent(found.pale)} % of it are made white; --mask-in keeps them, "
-            "and so does cleaning=0"
+            f"pale colours or greys on {_percent(found.pale)} % of it are made white; --mask-in "
+            "keeps them, and so does cleaning=0"
         )
 
 

@@ -16,7 +16,7 @@ from ...contract import Array
 from ...ground.resize import resize
 from .dark import dark_area, dark_page, to_the_pixel
 from .overview import BLOCK, Overview
-from .pictures import WELL_FILLED, is_picture, markings, pale, rectangle
+from .pictures import WELL_FILLED, bands, is_picture, markings, pale, rectangle
 from .planes import Flags
 
 #: pages that are smaller than this, in pixels, are taken for writing
@@ -33,7 +33,8 @@ class Areas:
     dark: Flags
     #: the share of the page that lies under stains and shadows
     stained: float = 0.0
-    #: the share of the page that has a pale colour, which goes with its stains
+    #: the share of the page that has a pale colour, or is an even grey with straight sides, which
+    #: goes with its stains
     pale: float = 0.0
 
 
@@ -64,8 +65,8 @@ def areas(planes: Array) -> Areas:
     stains = (part for part in shaded if not (page.near(part) & (dark | pictures)).any())
     stained = float(sum(part.mean() for part in stains))
     exact = to_the_pixel(planes, _at(dark, size))
-    coloured = float((pale(page) & ~(dark | pictures)).mean())
-    return Areas(_at(pictures, size), exact, stained, coloured)
+    going = (pale(page) | bands(page)) & ~(dark | pictures)
+    return Areas(_at(pictures, size), exact, stained, float(going.mean()))
 
 
 def _at(flags: Flags, size: tuple[int, ...]) -> Flags:

@@ -29,6 +29,9 @@ ALONG, RIM = 0.2, 0.9
 TINTED, WARM, BRIGHT = 0.18, 0.4, 0.9
 #: the same of an area that is no marking, but has a colour
 PALE = 0.06
+#: an even grey area is darker than such a share of the paper, and fills its rectangle as a picture
+#: that is WELL_FILLED
+BAND = 0.95
 #: of the pixels within so many times as far as strokes reach, such a share has a marking's colour:
 #: of words, fewer have
 MARK, MARKED = 2, 0.5
@@ -81,6 +84,21 @@ def pale(page: Overview) -> Flags:
     colours = under_writing(page)
     tint = colours.max(0) - colours.min(0)
     return opened((tint >= PALE) & ~brown(colours), 2 * STROKE)
+
+
+def bands(page: Overview) -> Flags:
+    """The pixels [H, W] of even grey areas with straight sides, such as those behind the rows of a
+    table. What goes on beyond the page's edge is a shadow.
+    """
+    grey = page.ground.shade < BAND
+    found = np.zeros_like(grey)
+    for part in parts(grey):
+        large = part.mean() >= LEAST and min(sides(part)) >= NARROWEST
+        inside = not (part[[0, -1]].any() or part[:, [0, -1]].any())
+        if large and inside and part[box(part)].mean() >= WELL_FILLED:
+            found |= part
+    height, width = page.light.shape
+    return found.repeat(BLOCK, 0).repeat(BLOCK, 1)[:height, :width]
 
 
 def under_writing(page: Overview) -> Array:
