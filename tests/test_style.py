@@ -195,6 +195,7 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> tuple[Restorer, list[Arra
         Image.fromarray((pixels.transpose(1, 2, 0) * 255).astype(np.uint8)).save(file)
     record = yaml.safe_load((ROOT / "recipes/style.yaml").read_text())
     record["arch"]["args"] = {"stretches": 6, "basis": 24}
+    record["data"]["folders"] = [str(folder)]
     record["loss"]["args"] |= {"pictures": [str(file) for file in files], "side": 160}
     (folder / "style.yaml").write_text(yaml.safe_dump(record))
     begin(folder / "style.yaml", folder / "begin.safetensors")
