@@ -10,6 +10,7 @@ PSNR[RGB, 8-bit, crop 4, mean]. --write puts the table into docs/upscale.md.
 from __future__ import annotations
 
 import argparse
+from functools import cache
 from pathlib import Path
 from statistics import mean
 
@@ -28,12 +29,17 @@ TIMES, KERNELS = (1.1, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 4.0), ("bicubic", "area")
 CROP = 4
 
 
+@cache
+def network(name: str) -> Enlarge:
+    """How a shipped model enlarges; it is opened once for all pictures."""
+    return by(load(name))
+
+
 def ways(height: int, width: int) -> dict[str, Enlarge]:
     """How pictures are brought to a size."""
 
     def reduced(name: str) -> Enlarge:
-        enlarge = by(load(name))
-        return lambda small: resize(enlarge(small), height, width, "lanczos")
+        return lambda small: resize(network(name)(small), height, width, "lanczos")
 
     return {
         "the filter": lambda small: resize(small, height, width, "lanczos"),

@@ -94,7 +94,11 @@ class Overview:
 
     def near(self, part: Flags) -> Flags:
         """The pixels [H, W] of a part in blocks, and of the blocks around."""
-        whole = highest(part, 1).repeat(BLOCK, 0).repeat(BLOCK, 1)
+        return self.pixels(highest(part, 1))
+
+    def pixels(self, part: Flags) -> Flags:
+        """The pixels [H, W] of a part in blocks [h, w]."""
+        whole = part.repeat(BLOCK, 0).repeat(BLOCK, 1)
         return whole[: self.light.shape[0], : self.light.shape[1]]
 
     def within(self, part: Flags) -> Flags:

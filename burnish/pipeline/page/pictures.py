@@ -97,8 +97,7 @@ def bands(page: Overview) -> Flags:
         inside = not (part[[0, -1]].any() or part[:, [0, -1]].any())
         if large and inside and part[box(part)].mean() >= WELL_FILLED:
             found |= part
-    height, width = page.light.shape
-    return found.repeat(BLOCK, 0).repeat(BLOCK, 1)[:height, :width]
+    return page.pixels(found)
 
 
 def under_writing(page: Overview) -> Array:
